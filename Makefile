@@ -1,0 +1,31 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data
+OUT ?= runs/new
+
+.PHONY: run test check bench train format setup
+
+run: setup
+	@$(BIN)/sedd-studio
+
+test: check
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+train: setup
+	@$(BIN)/sedd train $(DATA) --out $(OUT)
+
+format: setup
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+setup:
+	@$(PYTHON) scripts/setup.py

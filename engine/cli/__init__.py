@@ -1,0 +1,10 @@
+"""The `sedd` command. Imports no torch until a command needs it, so that `sedd --help` answers at once."""
+
+from __future__ import annotations
+
+from engine.cli.app import app
+
+
+def main() -> None:
+    """The console script `sedd`."""
+    app()

@@ -1,0 +1,160 @@
+"""The commands and their options. What they do stands in the modules beside this one, imported when called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from engine.cli.machine import Machine
+from engine.cli.output import EngineFailed, Output, print_error
+from engine.messages import SAMPLERS, UserError
+
+USER_ERROR = 2
+ENGINE_ERROR = 1
+INTERRUPTED = 130
+
+
+class Commands(TyperGroup):
+    """Turns what a command raises into one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            print_error(error)
+            raise typer.Exit(USER_ERROR) from None
+        except EngineFailed as error:
+            print_error(error)
+            raise typer.Exit(ENGINE_ERROR) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="sedd",
+    help="Score entropy discrete diffusion: sample, infill, score and train.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+_SAMPLER_NAMES = ", ".join(row.name for row in SAMPLERS)
+
+Model = Annotated[Path | None, typer.Option("--model", help="Model folder. Default: the bundled model.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+Precision = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads. Default: one for each core.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+Steps = Annotated[int, typer.Option("--steps", help="Steps of the chain: more is better and slower.")]
+Sampler = Annotated[str, typer.Option("--sampler", help=f"One of: {_SAMPLER_NAMES}.")]
+Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.")]
+
+
+@app.command()
+def info(
+    folder: Annotated[Path | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
+    model: Model = None,
+    seed: Seed = 0,  # noqa: ARG001 - every command takes the same options
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Show what is known about a model."""
+    from engine.cli.generate import show_info
+
+    show_info(Machine(folder or model, device, precision, threads), Output(json))
+
+
+@app.command()
+def sample(
+    length: Annotated[
+        int | None, typer.Option("--length", help="Tokens. Default: as long as the model allows.")
+    ] = None,
+    steps: Steps = 64,
+    sampler: Sampler = "analytic",
+    samples: Samples = 1,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Write new texts from nothing."""
+    from engine.cli.generate import Chain, generate
+
+    machine = Machine(model, device, precision, threads)
+    generate(machine, Chain(steps, sampler, seed, samples), Output(json), length=length)
+
+
+@app.command()
+def infill(
+    text: Annotated[str, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")],
+    steps: Steps = 64,
+    sampler: Sampler = "analytic",
+    samples: Samples = 1,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Fill the gaps in a text; every word outside a gap stays."""
+    from engine.cli.generate import Chain, generate
+
+    machine = Machine(model, device, precision, threads)
+    generate(machine, Chain(steps, sampler, seed, samples), Output(json), prompt=text)
+
+
+@app.command()
+def score(
+    file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="A text to score instead of a file.")] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Network evaluations for each block of text.")] = 4,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Bound the negative log-likelihood of a text from above, with its standard error."""
+    from engine.cli.score import Source, score_text
+
+    score_text(Machine(model, device, precision, threads), Source(file, text), draws, seed, Output(json))
+
+
+@app.command()
+def train(
+    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
+    valid: Annotated[Path | None, typer.Option("--valid", help="Validation text. Default: a part of DATA.")] = None,
+    steps: Annotated[int, typer.Option("--steps", help="Optimiser steps.")] = 10_000,
+    batch: Annotated[int, typer.Option("--batch", help="Blocks of text in a step.")] = 32,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
+    noise: Annotated[Literal["absorb", "uniform"], typer.Option("--noise", help="How text is destroyed.")] = "absorb",
+    vocabulary: Annotated[int, typer.Option("--vocabulary", help="Tokens of the new tokenizer.")] = 4096,
+    length: Annotated[int, typer.Option("--length", help="Tokens in a block.")] = 256,
+    hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
+    blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
+    heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
+    model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Train a model on your own text."""
+    from engine.cli.train import Plan, train_model
+
+    plan = Plan(data, valid, out, noise, vocabulary, length, hidden, blocks, heads, steps, batch, learning_rate, seed)
+    train_model(Machine(model, device, precision, threads), plan, Output(json))

@@ -1,0 +1,71 @@
+"""What the command line prints: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+class EngineFailed(Exception):
+    """The engine stopped with an error that is not the user's; `detail` is for a developer."""
+
+    def __init__(self, headline: str, detail: str) -> None:
+        super().__init__(headline)
+        self.detail = detail
+
+
+class Output:
+    """One command's output: text for a reader, or with `json_lines` one JSON object a line."""
+
+    def __init__(self, json_lines: bool) -> None:
+        self.json_lines = json_lines
+        self.results = Console(soft_wrap=True, highlight=False)
+        self.notes = error_console()
+
+    def record(self, **values: Any) -> None:
+        """One JSON object on a line of its own; a number that is not finite becomes null."""
+        self.results.file.write(json.dumps({key: _finite(value) for key, value in values.items()}) + "\n")
+        self.results.file.flush()
+
+    def line(self, text: str | Text = "", style: str | None = None) -> None:
+        """A line of the result, printed as it is."""
+        self.results.print(Text(text, style or "") if isinstance(text, str) else text)
+
+    def note(self, text: str) -> None:
+        """A line for the reader that is no result."""
+        self.notes.print(Text(text, "dim"))
+
+    def progress(self) -> Progress:
+        """A bar on standard error with the time left; it shows in a terminal only."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.notes,
+            transient=True,
+            disable=not self.notes.is_terminal,
+        )
+
+
+def error_console() -> Console:
+    """Where progress and errors go."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def print_error(error: Exception) -> None:
+    """The error as one red sentence, and below it what a developer wants to know, if there is anything."""
+    console = error_console()
+    console.print(Text(str(error), "red"))
+    if isinstance(error, EngineFailed) and error.detail:
+        console.print(Text(error.detail.rstrip(), "dim"))
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

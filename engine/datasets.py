@@ -1,0 +1,105 @@
+"""Text files to blocks of tokens.
+
+A text file is UTF-8; documents are separated by a line `<|endoftext|>`. Documents are joined with the
+end-of-text token between them and cut into blocks of fixed length, so no token is wasted on padding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.messages import UserError
+
+if TYPE_CHECKING:
+    from engine.tokenizers import Tokenizer
+
+SEPARATOR = "<|endoftext|>"
+
+
+def text_files(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and the *.txt files in the folders named, in order; a UserError if there are none."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(path.glob("*.txt"))
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise UserError(f"There is no file or folder {path}; name text files or folders that hold *.txt files.")
+    if not files:
+        raise UserError("No text files were found; name text files or folders that hold *.txt files.")
+    return files
+
+
+def documents(path: Path) -> Iterator[str]:
+    """The documents of a text file, without surrounding blank space; empty ones are left out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text; convert it and try again.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    for document in text.split(SEPARATOR):
+        if stripped := document.strip():
+            yield stripped
+
+
+def tokenize(paths: Sequence[Path], tokenizer: Tokenizer) -> np.ndarray:
+    """All documents as one stream (n,) uint16 or uint32, an end-of-text token after each."""
+    dtype = np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32
+    stream: list[np.ndarray] = []
+    for path in paths:
+        for document in documents(path):
+            stream.append(np.array(tokenizer.encode(document), dtype))
+            if tokenizer.eot_id is not None:
+                stream.append(np.array([tokenizer.eot_id], dtype))
+    return np.concatenate(stream) if stream else np.empty(0, dtype)
+
+
+def blocks(stream: np.ndarray, length: int) -> np.ndarray:
+    """The stream cut into (n, length) int64; what is left over at the end is dropped."""
+    count = len(stream) // length
+    return stream[: count * length].reshape(count, length).astype(np.int64)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Batches:
+    """Blocks of a stream in random order: batch k of a seed is always the same, so a resumed run sees what an
+    unbroken one would have seen.
+
+    Each pass over the data cuts the stream at a new offset and shuffles the blocks.
+    """
+
+    def __init__(self, stream: np.ndarray, length: int, batch: int, seed: int) -> None:
+        self.per_epoch = (len(stream) - length) // length // batch
+        if self.per_epoch < 1:
+            raise UserError(
+                f"The text has {len(stream):,} tokens, too few for one batch of {batch} blocks of {length}; "
+                "add text, or choose smaller blocks or batches."
+            )
+        self._stream, self._length, self._batch, self._seed = stream, length, batch, seed
+        self._epoch = -1
+        self._starts = np.empty(0, np.int64)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Batch `number`, (batch, length) int64."""
+        epoch, k = divmod(number, self.per_epoch)
+        if epoch != self._epoch:
+            generator = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
+            count = (len(self._stream) - self._length) // self._length
+            offset = generator.integers(self._length)
+            self._starts = generator.permutation(count) * self._length + offset
+            self._epoch = epoch
+        starts = self._starts[k * self._batch : (k + 1) * self._batch]
+        batch: np.ndarray = self._stream[starts[:, None] + np.arange(self._length)]
+        return batch.astype(np.int64)

@@ -1,0 +1,210 @@
+"""The score network: a transformer over noised tokens, told the noise level through its layer norms.
+
+Architecture and parameter names are those of the published SEDD checkpoints (DiT blocks: Peebles and Xie,
+arXiv 2212.09748; rotary positions: Su et al., arXiv 2104.09864). Body and head are separate calls, because a
+sampler wants the head, the wide last matrix, on a few rows only.
+
+Linear layers and the embedding may be stored in bfloat16; the residual stream, layer norms, the noise embedding
+and the output stay in float32: scores span many orders of magnitude, and bf16 has three digits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FREQUENCIES = 256
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of a score network. `states` counts token states, the mask included; `length` is the longest sequence."""
+
+    states: int
+    length: int
+    hidden: int
+    blocks: int
+    heads: int
+    cond_dim: int = 128
+    dropout: float = 0.1
+
+
+class Features(NamedTuple):
+    """What the body gives to the head: `hidden` (..., d) and the conditioning vectors `cond` (..., c)."""
+
+    hidden: Tensor
+    cond: Tensor
+
+
+def linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """`layer` of x in the dtype in which its weight is stored."""
+    return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
+
+
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """x (1 + scale) + shift."""
+    return torch.addcmul(x + shift, x, scale)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions on x (B, H, L, D): the halves of each head form the pairs that turn."""
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+
+
+class LayerNorm(nn.Module):
+    """Layer norm in float32 with a gain and no bias."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x.float(), self.weight.shape, self.weight.float())
+
+
+class Embedding(nn.Module):
+    """Tokens (B, L) to vectors (B, L, d) in float32."""
+
+    def __init__(self, states: int, dim: int) -> None:
+        super().__init__()
+        self.embedding = nn.Parameter(torch.empty(states, dim))
+        nn.init.kaiming_uniform_(self.embedding, a=math.sqrt(5))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.embedding(tokens, self.embedding).float()
+
+
+class NoiseEmbedding(nn.Module):
+    """sigma (B,) to (B, c): cosines and sines of sigma at geometric frequencies, then a small network."""
+
+    def __init__(self, cond_dim: int) -> None:
+        super().__init__()
+        self.mlp = nn.Sequential(nn.Linear(FREQUENCIES, cond_dim), nn.SiLU(), nn.Linear(cond_dim, cond_dim))
+
+    def forward(self, sigma: Tensor) -> Tensor:
+        half = FREQUENCIES // 2
+        steps = torch.arange(half, dtype=torch.float32, device=sigma.device)
+        angles = sigma.float()[:, None] * torch.exp(-math.log(10_000) * steps / half)
+        waves = torch.cat((angles.cos(), angles.sin()), dim=-1)
+        return F.silu(self.mlp(waves))
+
+
+class Rotary(nn.Module):
+    """The angles of rotary positions; the frequencies are kept because published checkpoints hold them."""
+
+    inv_freq: Tensor
+
+    def __init__(self, head_dim: int) -> None:
+        super().__init__()
+        self.register_buffer("inv_freq", 1 / 10_000 ** (torch.arange(0, head_dim, 2).float() / head_dim))
+
+    def forward(self, length: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines (L, D/2) of the angles at positions 0 .. length - 1."""
+        positions = torch.arange(length, dtype=torch.float32, device=self.inv_freq.device)
+        angles = positions[:, None] * self.inv_freq.float()
+        return angles.cos(), angles.sin()
+
+
+class Block(nn.Module):
+    """Attention and a two-layer network, each behind a layer norm that the noise level shifts, scales and gates."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        d = config.hidden
+        self.heads = config.heads
+        self.dropout = config.dropout
+        self.norm1 = LayerNorm(d)
+        self.attn_qkv = nn.Linear(d, 3 * d, bias=False)
+        self.attn_out = nn.Linear(d, d, bias=False)
+        self.norm2 = LayerNorm(d)
+        self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(approximate="tanh"), nn.Linear(4 * d, d))
+        self.adaLN_modulation = nn.Linear(config.cond_dim, 6 * d)
+        nn.init.zeros_(self.adaLN_modulation.weight)
+        nn.init.zeros_(self.adaLN_modulation.bias)
+
+    def forward(self, x: Tensor, cond: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.adaLN_modulation(cond)[:, None].chunk(
+            6, dim=-1
+        )  # (B, 1, d)
+        attended = self.attend(modulate(self.norm1(x), shift1, scale1), cos, sin)
+        x = torch.addcmul(x, gate1, F.dropout(attended, self.dropout, self.training))
+        widened = linear(self.mlp[0], modulate(self.norm2(x), shift2, scale2))  # type: ignore[arg-type]
+        narrowed = linear(self.mlp[2], self.mlp[1](widened))  # type: ignore[arg-type]
+        return torch.addcmul(x, gate2, F.dropout(narrowed, self.dropout, self.training))
+
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        b, length, d = x.shape
+        qkv = linear(self.attn_qkv, x).view(b, length, 3, self.heads, d // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, L, D)
+        cos, sin = cos.to(q.dtype), sin.to(q.dtype)
+        mixed = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v)
+        return linear(self.attn_out, mixed.transpose(1, 2).reshape(b, length, d))
+
+
+class Head(nn.Module):
+    """Features to one number for each state, in float32; zero before training."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.norm_final = LayerNorm(config.hidden)
+        self.linear = nn.Linear(config.hidden, config.states)
+        self.adaLN_modulation = nn.Linear(config.cond_dim, 2 * config.hidden)
+        for layer in (self.linear, self.adaLN_modulation):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, features: Features) -> Tensor:
+        shift, scale = self.adaLN_modulation(features.cond).chunk(2, dim=-1)
+        return linear(self.linear, modulate(self.norm_final(features.hidden), shift, scale)).float()
+
+
+class ScoreTransformer(nn.Module):
+    """Tokens (B, L) and noise levels (B,) to one number for each state, (B, L, V)."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.vocab_embed = Embedding(config.states, config.hidden)
+        self.sigma_map = NoiseEmbedding(config.cond_dim)
+        self.rotary_emb = Rotary(config.hidden // config.heads)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.output_layer = Head(config)
+
+    def body(self, tokens: Tensor, sigma: Tensor) -> Features:
+        """Features of every position: hidden (B, L, d), cond (B, 1, c)."""
+        cond = self.sigma_map(sigma)
+        x = self.vocab_embed(tokens)
+        cos, sin = self.rotary_emb(tokens.shape[1])
+        for block in self.blocks:
+            x = block(x, cond, cos, sin)
+        return Features(x, cond[:, None])
+
+    def head(self, features: Features) -> Tensor:
+        """(..., V) from features of any leading shape."""
+        return self.output_layer(features)  # type: ignore[no-any-return]
+
+    def forward(self, tokens: Tensor, sigma: Tensor) -> Tensor:
+        return self.head(self.body(tokens, sigma))
+
+    def store(self, dtype: torch.dtype) -> ScoreTransformer:
+        """Keeps the wide matrices and the embedding in `dtype`; what needs float32 stays in it."""
+        self.vocab_embed.to(dtype)
+        self.output_layer.linear.to(dtype)
+        for block in self.blocks:
+            for layer in (block.attn_qkv, block.attn_out, block.mlp):
+                layer.to(dtype)
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        return self.rotary_emb.inv_freq.device
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())

@@ -1,0 +1,1 @@
+"""SEDD Studio: the desktop window over the engine."""

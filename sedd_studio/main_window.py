@@ -1,0 +1,115 @@
+"""The window: makes the widgets and arranges them, nothing else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sedd_studio import theme as themes
+from sedd_studio.commands import build_actions, build_menus
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.theme import Theme
+from sedd_studio.widgets.error_banner import ErrorBanner
+from sedd_studio.widgets.model_picker import ModelPicker
+from sedd_studio.widgets.prompt_editor import PromptEditor
+from sedd_studio.widgets.run_form import RunForm
+from sedd_studio.widgets.status_line import StatusLine
+from sedd_studio.widgets.timeline import Timeline
+from sedd_studio.widgets.token_canvas import TokenCanvas
+from sedd_studio.widgets.top_bar import TopBar
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen. It reads the session and calls it; it keeps no state of its own but the theme."""
+
+    def __init__(self, session: Session, theme: Theme, settings: Settings) -> None:
+        super().__init__()
+        self.session, self.theme, self.settings = session, theme, settings
+        self.setWindowTitle("SEDD Studio")
+        self.resize(1280, 820)
+        self.setMinimumSize(860, 560)
+        self.canvas = TokenCanvas(session, theme)
+        self.banner = ErrorBanner(session, theme)
+        self.prompt = PromptEditor(session, theme)
+        self.timeline = Timeline(session, theme)
+        self.run_form = RunForm(session, theme)
+        self.picker = ModelPicker(session, theme)
+        self.top_bar = TopBar(session, theme, self.picker)
+        self.status_line = StatusLine(session)
+        self._arrange()
+        self.actions_by_name: dict[str, QAction] = build_actions(self, session)
+        build_menus(self.menuBar(), self.actions_by_name)
+        self._guard = KeyGuard(self)
+        self.canvas.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Change the look of the whole window."""
+        self.theme = theme
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            themes.apply(app, theme)
+        for part in (self.canvas, self.banner, self.prompt, self.timeline, self.run_form, self.picker, self.top_bar):
+            part.set_theme(theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.session.shutdown()
+        super().closeEvent(event)
+
+    def _arrange(self) -> None:
+        sizes = self.theme.sizes
+        column = QWidget()
+        column.setObjectName("canvasColumn")
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(sizes.margin, sizes.margin, sizes.margin, sizes.margin)
+        inner.setSpacing(sizes.gap)
+        inner.addWidget(self.banner)
+        inner.addWidget(self.prompt)
+        inner.addWidget(self.canvas, 1)
+        inner.addWidget(self.timeline)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(column, 1)
+        middle.addWidget(self.run_form)
+        whole = QWidget()
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.top_bar)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.status_line)
+        self.setCentralWidget(whole)
+
+
+class KeyGuard(QObject):
+    """Leaves a focused control the keys that work it, where a shortcut of the window has the same key."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        for kind in (QAbstractButton, QComboBox, QAbstractSlider):
+            for control in window.findChildren(kind):
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            if plain and event.key() in _own_keys(watched):
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+
+def _own_keys(control: QObject) -> set[int]:
+    if isinstance(control, QAbstractSlider):
+        return {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
+    return {Qt.Key.Key_Space}

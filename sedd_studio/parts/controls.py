@@ -1,0 +1,145 @@
+"""Small controls that several widgets use: labels, icon buttons, a choice list, a logarithmic slider."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider, QSpinBox, QToolButton, QWidget
+
+from sedd_studio.parts import icons
+from sedd_studio.theme import Theme
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """A plain-text label; `role` picks its look in the style sheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+class PushButton(QPushButton):
+    """A button with an icon of ours; `primary` is the one that stands out."""
+
+    def __init__(self, text: str, icon: str, theme: Theme, primary: bool = False) -> None:
+        super().__init__(text)
+        self._icon, self._primary = icon, primary
+        self.setIconSize(QSize(14, 14))
+        self.setAccessibleName(text)
+        if primary:
+            self.setProperty("kind", "primary")
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icon in the colours of `theme`."""
+        colour = theme.colour("on_accent" if self._primary else "text")
+        self.setIcon(icons.icon(self._icon, colour, theme.colour("muted" if self._primary else "faint")))
+
+    def set_icon(self, icon: str, theme: Theme) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self.set_theme(theme)
+
+
+class IconButton(QToolButton):
+    """A button that is only an icon, or an icon and quiet text; `name` says aloud what it does."""
+
+    def __init__(self, icon: str, name: str, theme: Theme, text: str = "", kind: str = "quiet") -> None:
+        super().__init__()
+        self._icon = icon
+        self.setProperty("kind", kind)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setIconSize(QSize(16, 16) if kind == "quiet" else QSize(12, 12))
+        self.set_name(name)
+        if text:
+            self.setText(text)
+            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.set_theme(theme)
+
+    def set_name(self, name: str) -> None:
+        """Say what the button does now, aloud and in the tooltip."""
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icon in the colours of `theme`."""
+        name = "muted" if self.property("kind") == "disclosure" else "text"
+        self.setIcon(icons.icon(self._icon, theme.colour(name), theme.colour("faint")))
+
+    def set_icon(self, icon: str, theme: Theme) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self.set_theme(theme)
+
+
+class Choice(QComboBox):
+    """A drop-down list with our chevron. The wheel scrolls what is round it and does not change the choice."""
+
+    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevron in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        place = QRectF(self.width() - 22, self.height() / 2 - 5.5, 11, 11)
+        icons.draw(painter, "chevron-down", place, self._theme.colour("muted"))
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Number(QSpinBox):
+    """A whole number to type; the wheel changes it only while it has the focus."""
+
+    def __init__(self, name: str, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class LogSlider(QSlider):
+    """A slider over 1..`high` in equal ratios: each doubling has the same length. `high` is a power of two."""
+
+    NOTCHES = 10
+
+    def __init__(self, name: str, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(0, round(math.log2(high) * self.NOTCHES))
+        self.setSingleStep(self.NOTCHES // 2)
+        self.setPageStep(self.NOTCHES)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+
+    def number(self) -> int:
+        """The number that the handle stands at."""
+        return round(2 ** (self.value() / self.NOTCHES))
+
+    def show_number(self, number: int) -> None:
+        """Move the handle to `number` without a signal."""
+        blocked = self.blockSignals(True)
+        self.setValue(round(math.log2(max(number, 1)) * self.NOTCHES))
+        self.blockSignals(blocked)
+        self.update()

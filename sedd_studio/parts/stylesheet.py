@@ -1,0 +1,98 @@
+"""The application's style sheet, with the names of colours and sizes in place of their values."""
+
+from __future__ import annotations
+
+STYLESHEET = """
+QMainWindow, QWidget#canvasColumn { background: $window; }
+QToolTip { background: $field; color: $text; border: 1px solid $border; padding: 4px 6px; }
+
+QMenuBar { background: $panel; color: $text; padding: 2px 8px; }
+QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $panel; color: $text; border: 1px solid $border; padding: 5px; }
+QMenu::item { padding: 6px 26px 6px 24px; border-radius: 5px; }
+QMenu::item:selected { background: $hover; }
+QMenu::item:disabled { color: $faint; }
+QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
+
+QFrame#topBar { background: $panel; border: none; border-top: 1px solid $border; border-bottom: 1px solid $border; }
+QFrame#sidePanel { background: $panel; border: none; border-left: 1px solid $border; }
+QFrame#statusLine { background: $panel; border: none; border-top: 1px solid $border; }
+QFrame#card { background: $panel; border: 1px solid $border; border-radius: 10px; }
+QFrame#banner { background: $error_fill; border: 1px solid $error; border-radius: 8px; }
+QFrame#rule { background: $border; border: none; max-height: 1px; min-height: 1px; }
+
+QLabel { background: transparent; }
+QLabel[role="muted"] { color: $muted; }
+QLabel[role="help"] { color: $muted; font-size: $small_px; }
+QLabel[role="section"] { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
+QLabel[role="strong"] { font-weight: 600; }
+QLabel[role="chip"] { background: $field; border: 1px solid $border; border-radius: 8px; padding: 0 11px; }
+QLabel[role="error"] { color: $error; font-weight: 600; }
+
+QPushButton, QToolButton {
+    background: $field; color: $text; border: 1px solid $border; border-radius: 8px;
+    padding: 0 12px; min-height: 30px;
+}
+QPushButton:hover, QToolButton:hover { background: $hover; }
+QPushButton:pressed, QToolButton:pressed { background: $border; }
+QPushButton:focus, QToolButton:focus { border: 2px solid $accent; padding: 0 11px; min-height: 28px; }
+QPushButton:disabled, QToolButton:disabled { color: $faint; background: transparent; }
+QPushButton[kind="primary"] {
+    background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600; padding: 0 18px;
+}
+QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
+QPushButton[kind="primary"]:focus { border: 2px solid $text; padding: 0 17px; }
+QPushButton[kind="primary"]:disabled { background: $hover; border-color: $border; color: $muted; }
+QToolButton[kind="quiet"] {
+    background: transparent; border: 1px solid transparent; padding: 0 6px; min-height: 26px; border-radius: 6px;
+}
+QToolButton[kind="quiet"]:hover { background: $hover; }
+QToolButton[kind="quiet"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 24px; }
+QToolButton[kind="quiet"]:checked { color: $accent; }
+QToolButton[kind="disclosure"] {
+    background: transparent; border: 2px solid transparent; padding: 0 4px; min-height: 26px; border-radius: 6px;
+    color: $muted; text-align: left;
+}
+QToolButton[kind="disclosure"]:hover { color: $text; }
+QToolButton[kind="disclosure"]:focus { border: 2px solid $accent; }
+QToolButton::menu-indicator { image: none; width: 0; }
+
+QComboBox, QSpinBox {
+    background: $field; color: $text; border: 1px solid $border; border-radius: 8px; min-height: 30px;
+    padding: 0 10px; selection-background-color: $accent; selection-color: $on_accent;
+}
+QComboBox:hover, QSpinBox:hover { border-color: $strong_border; }
+QComboBox:focus, QSpinBox:focus { border: 2px solid $accent; min-height: 28px; padding: 0 9px; }
+QComboBox::drop-down { border: none; width: 0; }
+QComboBox QAbstractItemView {
+    background: $panel; color: $text; border: 1px solid $border; padding: 4px; outline: none;
+    selection-background-color: $hover; selection-color: $text;
+}
+QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+
+QSlider { min-height: 22px; background: transparent; }
+QSlider::groove:horizontal { height: 4px; background: $mask_edge; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal {
+    background: $panel; border: 2px solid $accent; width: 12px; height: 12px; margin: -6px 0; border-radius: 8px;
+}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: $accent; }
+
+QPlainTextEdit {
+    background: $field; color: $text; border: 1px solid $border; border-radius: 8px; padding: 6px 8px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
+
+QProgressBar { background: $mask; border: none; border-radius: 2px; min-height: 4px; max-height: 4px; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
+QScrollBar::handle:vertical { background: $strong_border; border-radius: 4px; min-height: 32px; }
+QScrollBar::handle:vertical:hover { background: $faint; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 2px; }
+QScrollBar::handle:horizontal { background: $strong_border; border-radius: 4px; min-width: 32px; }
+"""

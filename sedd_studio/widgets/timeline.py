@@ -1,0 +1,119 @@
+"""The timeline under the canvas: play, scrub and speed, and what is true at the step that is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from sedd_studio.parts.controls import Choice, IconButton, label
+from sedd_studio.parts.track import Track
+from sedd_studio.session import RunState, Session
+from sedd_studio.theme import Theme
+
+SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+
+
+class Timeline(QFrame):
+    """Shows the recorded run and moves the playhead in it."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self.setObjectName("card")
+        self.play = IconButton("play", "Play", theme)
+        self.speed = Choice("Playing speed", theme)
+        self.step = label(role="strong")
+        self.facts = label(role="muted")
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.sample_text = label(role="muted")
+        self.earlier = IconButton("chevron-left", "Previous sample", theme)
+        self.later = IconButton("chevron-right", "Next sample", theme)
+        self.follow = IconButton("step", "Keep the newest step in view", theme, "Follow live")
+        self.follow.setCheckable(True)
+        self.track = Track(theme)
+        self._arrange()
+        self._connect()
+        self.refresh_run()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        for part in (self.play, self.speed, self.earlier, self.later, self.follow, self.track):
+            part.set_theme(theme)
+
+    def refresh_run(self) -> None:
+        """Show what is recorded, then where the playhead is."""
+        session = self._session
+        info = session.step_info()
+        changed = np.asarray(session.changed_steps(), dtype=np.int64)
+        self.track.show_run(info.steps, info.free, np.asarray(session.settled_curve(), dtype=np.int64), changed)
+        several = session.samples > 1
+        for part in (self.earlier, self.later, self.sample_text):
+            part.setVisible(several)
+        self.sample_text.setText(f"sample {session.sample + 1} of {session.samples}")
+        self.earlier.setEnabled(session.sample > 0)
+        self.later.setEnabled(session.sample + 1 < session.samples)
+        self.refresh_playhead()
+
+    def refresh_playhead(self) -> None:
+        """Show the playhead and what is true there."""
+        session = self._session
+        info = session.step_info()
+        self.track.show_step(session.playhead)
+        self.play.set_icon("pause" if session.playing else "play", self._theme)
+        self.play.set_name("Pause the playback" if session.playing else "Play")
+        self.play.setEnabled(session.recorded_steps > 0)
+        self.follow.setChecked(session.following)
+        if session.recorded_steps == 0 and session.state is not RunState.RUNNING:
+            self.step.setText("No run yet")
+            self.facts.setText(f"{info.free} gaps to fill" if info.free else "no gaps to fill")
+        else:
+            self.step.setText(f"step {info.step} of {info.steps}")
+            self.facts.setText("    ".join(self._facts()))
+        self.track.setAccessibleDescription(f"{self.step.text()}, {info.settled} of {info.free} settled")
+
+    def _facts(self) -> list[str]:
+        session = self._session
+        info, run = session.step_info(), session.run
+        facts = [
+            f"σ {info.sigma:.2f} · t {info.time:.2f}",
+            f"{info.settled} of {info.free} settled",
+            f"{run.calls} network calls · {run.seconds:.1f} s",
+        ]
+        if run.seconds_left is not None and session.state is RunState.RUNNING:
+            facts[-1] += f" · {run.seconds_left:.1f} s left"
+        return facts
+
+    def _connect(self) -> None:
+        session = self._session
+        self.play.clicked.connect(lambda: session.toggle_play())
+        self.follow.clicked.connect(lambda on: session.set_following(on))
+        self.speed.activated.connect(lambda: session.set_speed(self.speed.currentData()))
+        self.earlier.clicked.connect(lambda: session.set_sample(session.sample - 1))
+        self.later.clicked.connect(lambda: session.set_sample(session.sample + 1))
+        self.track.valueChanged.connect(lambda step: session.seek(step))
+        session.run_changed.connect(self.refresh_run)
+        session.canvas_changed.connect(self.refresh_run)
+        session.playhead_changed.connect(self.refresh_playhead)
+
+    def _arrange(self) -> None:
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g} steps/s", speed)
+        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._session.speed))
+        self.speed.setCurrentIndex(nearest)
+        self.speed.setFixedWidth(112)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self.play)
+        head.addWidget(self.speed)
+        head.addSpacing(4)
+        head.addWidget(self.step)
+        head.addSpacing(6)
+        head.addWidget(self.facts, 1)
+        for part in (self.earlier, self.sample_text, self.later, self.follow):
+            head.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 8)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self.track)

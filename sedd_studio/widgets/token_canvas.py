@@ -1,0 +1,399 @@
+"""The token canvas: the text as it stands at the playhead, where words are locked and unlocked."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Property, QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+
+from engine.messages import FREE
+from sedd_studio.parts.canvas_layout import Layout, arrange
+from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, Marks, TokenPainter
+from sedd_studio.session import CanvasState, Session
+from sedd_studio.theme import Theme, token_font
+
+MARGIN = 40
+TOP = 26
+ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
+MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
+TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
+
+Run = tuple[int, int]
+
+
+class TokenCanvas(QAbstractScrollArea):
+    """Draws `session.canvas()` as running text. Click locks a word, drag a range; arrows, Shift and L do the same."""
+
+    zoom_changed = Signal(float)
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self._zoom = 1.0
+        self._reduced_motion = False
+        self._painter = TokenPainter(theme, token_font(theme, self._zoom))
+        self._state: CanvasState | None = None
+        self._pieces: list[str | None] = []
+        self._words: list[Run] = []
+        self._content: Content | None = None
+        self._hover: Run | None = None
+        self._cursor = 0
+        self._anchor: int | None = None
+        self._pressed: int | None = None
+        self._dragged: Run | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName("Token canvas")
+        session.model_changed.connect(self._forget)
+        session.canvas_changed.connect(self.refresh)
+        session.playhead_changed.connect(self.refresh)
+        self.refresh()
+
+    # ---- what is drawn
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme` from now on."""
+        self._theme = theme
+        self._rebuild()
+
+    def set_reduced_motion(self, reduced: bool) -> None:
+        """With reduced motion a new token is marked in its own step only and does not fade."""
+        self._reduced_motion = reduced
+        self.refresh()
+
+    @property
+    def zoom(self) -> float:
+        """Size of the text, 1.0 for normal."""
+        return self._zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Set the size of the text, kept within the range of `ZOOMS`."""
+        zoom = min(max(zoom, ZOOMS[0]), ZOOMS[-1])
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self._rebuild()
+            self.zoom_changed.emit(zoom)
+
+    def zoom_by(self, notches: int) -> None:
+        """Go `notches` sizes up, or down where negative."""
+        nearest = min(range(len(ZOOMS)), key=lambda i: abs(ZOOMS[i] - self._zoom))
+        self.set_zoom(ZOOMS[min(max(nearest + notches, 0), len(ZOOMS) - 1)])
+
+    def layout_now(self) -> Layout | None:
+        """The layout that is on screen, None while there is no text."""
+        return self._content.layout if self._content else None
+
+    def position_point(self, position: int) -> QPoint:
+        """The middle of a position, in the viewport's coordinates."""
+        layout = self._layout()
+        box = layout.boxes[position]
+        middle = QPointF(box.x + box.width / 2, (box.line + 0.5) * layout.line_height)
+        return (middle + self._origin()).toPoint()
+
+    def _get_spoken_summary(self) -> str:
+        state = self._state
+        if state is None:
+            return "No text yet."
+        free = int((~state.locked).sum())
+        masked = int(((state.tokens == FREE) & ~state.locked).sum())
+        text = "".join(piece if piece is not None else " … " for piece in self._pieces)
+        held = f"{len(self._pieces) - free} of {len(self._pieces)} tokens locked"
+        return f"Step {state.step} of {state.steps}. {held}, {free - masked} of {free} others filled. {text}"
+
+    spoken_summary = Property(str, _get_spoken_summary)
+
+    def refresh(self) -> None:
+        """Take the state at the playhead; lay the text out again only if some token or lock is different."""
+        old, state = self._state, self._session.canvas()
+        self._state = state
+        same = old is not None and np.array_equal(old.tokens, state.tokens) and np.array_equal(old.locked, state.locked)
+        if not same or self._slants_differ(old, state):
+            self._read_pieces(old, state)
+            self._arrange()
+        elif self._content is not None:
+            self._content = Content(self._content.layout, self._content.locked, self._content.slanted, self._stages())
+        self.setAccessibleDescription(f"Step {state.step} of {state.steps}")
+        self.viewport().update()
+
+    def _slants_differ(self, old: CanvasState | None, state: CanvasState) -> bool:
+        return old is not None and self._uniform() and not np.array_equal(old.age < 0, state.age < 0)
+
+    def _uniform(self) -> bool:
+        info = self._session.info
+        return info is not None and info.mask_id is None
+
+    def _forget(self) -> None:
+        self._state = None
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._painter = TokenPainter(self._theme, token_font(self._theme, self._zoom))
+        self.refresh()
+        self._arrange()
+        self.viewport().update()
+
+    def _read_pieces(self, old: CanvasState | None, state: CanvasState) -> None:
+        """Ask for the text of the positions that changed."""
+        tokens = state.tokens
+        if old is None or len(self._pieces) != len(tokens):
+            self._pieces = [None] * len(tokens)
+            changed = np.flatnonzero(tokens != FREE)
+        else:
+            changed = np.flatnonzero(old.tokens != tokens)
+        for position in changed.tolist():
+            self._pieces[position] = None if tokens[position] == FREE else self._session.piece(position)
+        self._words = self._session.words()
+
+    def _arrange(self) -> None:
+        state = self._state
+        if state is None:
+            return
+        locked = state.locked.tolist()
+        unsettled = (state.age < 0) & ~state.locked & (state.tokens != FREE)
+        slanted = unsettled.tolist() if self._uniform() else [False] * len(locked)
+        width = self.viewport().width() - 2 * MARGIN
+        layout = arrange(self._pieces, locked, slanted, self._words, self._painter.metrics, width)
+        self._content = Content(layout, locked, slanted, self._stages())
+        self._cursor = min(self._cursor, max(len(locked) - 1, 0))
+        self._update_scroll_bar()
+
+    def _stages(self) -> list[int]:
+        """How far each position has faded from "just settled" (0) to plain (`FADE_STAGES`)."""
+        state = self._state
+        if state is None:
+            return []
+        fresh = (state.age >= 0) & ~state.locked
+        if self._reduced_motion:
+            stages = np.where(fresh & (state.age == 0), 0, FADE_STAGES)
+        else:
+            # A long run shows several steps in one picture, so there a token stays bright for more of them.
+            length = max(FADE_STAGES, state.steps // 16)
+            stages = np.where(fresh, np.minimum(state.age * FADE_STAGES // length, FADE_STAGES), FADE_STAGES)
+        return [int(stage) for stage in stages]
+
+    def _layout(self) -> Layout:
+        if self._content is None:
+            self._arrange()
+        assert self._content is not None
+        return self._content.layout
+
+    def _origin(self) -> QPointF:
+        return QPointF(MARGIN, TOP - self.verticalScrollBar().value())
+
+    def _update_scroll_bar(self) -> None:
+        layout = self._layout()
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        bar.setRange(0, max(0, int(layout.height) + 2 * TOP - page))
+        bar.setPageStep(page)
+        bar.setSingleStep(int(layout.line_height))
+
+    def _marks(self) -> Marks:
+        cursor = self._session.word_at(self._cursor) if self.hasFocus() and self._pieces else None
+        return Marks(self._hover, cursor, self._session.selection, self._dragged)
+
+    # ---- Qt events
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._theme.colour("window"))
+        if self._content is not None:
+            origin = self._origin()
+            painter.translate(origin)
+            top = event.rect().top() - origin.y()
+            self._painter.paint(painter, self._content, self._marks(), top, top + event.rect().height())
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.oldSize().width() != event.size().width() or self._content is None:
+            self._arrange()
+        else:
+            self._update_scroll_bar()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            turned = event.angleDelta().y()
+            self.zoom_by((turned > 0) - (turned < 0))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.describe(self._at(QPointF(event.pos()))), self.viewport())
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self._set_hover(None)
+        return super().viewportEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        # The canvas uses these keys itself while it has the focus; window shortcuts must not take them.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if not control and (event.key() in MOVES or event.key() in TOGGLES):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    # ---- pointing
+
+    def describe(self, position: int | None) -> str:
+        """What the tooltip says about a position; empty for none."""
+        state = self._state
+        if position is None or state is None:
+            return ""
+        start, stop = self._session.word_at(position)
+        where = f"Position {position}" if stop - start == 1 else f"Position {position}, word of {stop - start} tokens"
+        piece = self._pieces[position]
+        if piece is None:
+            return f"{where}: masked"
+        shown = piece.replace("\n", "\\n")
+        fact = "locked" if state.locked[position] else "click to lock"
+        return f'{where}: token {int(state.tokens[position])} "{shown}", {fact}'
+
+    def _at(self, point: QPointF) -> int | None:
+        if self._content is None:
+            return None
+        place = point - self._origin()
+        return self._layout().position_at(place.x(), place.y(), 0.4 * self._painter.em)
+
+    def _set_hover(self, run: Run | None) -> None:
+        if run != self._hover:
+            self._hover = run
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if run else Qt.CursorShape.ArrowCursor)
+            self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        position = self._at(event.position())
+        if position is None:
+            self._select(None)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend_to(position)
+        else:
+            self._pressed = position
+            self._cursor, self._anchor = position, None
+            self._session.set_selection(None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = self._at(event.position())
+        if self._pressed is None:
+            self._set_hover(None if position is None else self._session.word_at(position))
+            return
+        self._set_hover(None)
+        if position is None:
+            return
+        start, stop = self._session.word_at(self._pressed)
+        if start <= position < stop and self._dragged is None:
+            return
+        first, last = self._session.word_at(position)
+        self._dragged = (min(start, first), max(stop, last))
+        self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
+            return
+        pressed, self._pressed = self._pressed, None
+        run, self._dragged = self._dragged or self._session.word_at(pressed), None
+        # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
+        self._lock(run, locked=not self._is_locked(pressed))
+        self.viewport().update()
+
+    # ---- keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._pieces:
+            super().keyPressEvent(event)
+        elif event.key() in MOVES:
+            self._move(Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif event.key() in TOGGLES:
+            self.toggle_lock()
+        else:
+            super().keyPressEvent(event)
+
+    def toggle_lock(self) -> None:
+        """Lock the selection, or the word at the cursor; unlock it where all of it is locked already."""
+        run = self._session.selection or self._session.word_at(self._cursor)
+        state = self._state
+        if state is not None:
+            visible = state.tokens[run[0] : run[1]] != FREE
+            held = state.locked[run[0] : run[1]][visible]
+            self._lock(run, locked=not (held.size > 0 and bool(held.all())))
+
+    def _is_locked(self, position: int) -> bool:
+        return self._state is not None and bool(self._state.locked[position])
+
+    def _lock(self, run: Run, locked: bool) -> None:
+        self._session.set_locked(list(range(*run)), locked)
+
+    def _move(self, key: Qt.Key, extend: bool) -> None:
+        target = self._target(key)
+        if extend:
+            self._extend_to(target)
+        else:
+            self._cursor = target
+            self._select(None)
+        self._scroll_to(self._cursor)
+        self.viewport().update()
+
+    def _target(self, key: Qt.Key) -> int:
+        start, stop = self._session.word_at(self._cursor)
+        layout = self._layout()
+        box = layout.boxes[self._cursor]
+        if key == Qt.Key.Key_Left:
+            return max(start - 1, 0)
+        if key == Qt.Key.Key_Right:
+            return stop if stop < len(self._pieces) else self._cursor
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            line = box.line + (1 if key == Qt.Key.Key_Down else -1)
+            found = layout.nearest(line, box.x + box.width / 2)
+            return self._cursor if found is None else found
+        span = layout.lines[box.line]
+        return span.start if key == Qt.Key.Key_Home else max(span.stop - 1, span.start)
+
+    def _extend_to(self, position: int) -> None:
+        if self._anchor is None:
+            self._anchor = self._cursor
+        self._cursor = position
+        one, other = self._session.word_at(self._anchor), self._session.word_at(position)
+        self._session.set_selection((min(one[0], other[0]), max(one[1], other[1])))
+        self.viewport().update()
+
+    def _select(self, run: Run | None) -> None:
+        self._anchor = None
+        self._session.set_selection(run)
+        self.viewport().update()
+
+    def _scroll_to(self, position: int) -> None:
+        layout, bar = self._layout(), self.verticalScrollBar()
+        top = TOP + layout.boxes[position].line * layout.line_height
+        if top < bar.value():
+            bar.setValue(int(top - TOP))
+        elif top + layout.line_height > bar.value() + bar.pageStep():
+            bar.setValue(int(top + layout.line_height + TOP - bar.pageStep()))

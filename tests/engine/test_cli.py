@@ -1,0 +1,243 @@
+"""The `sedd` command on a tiny model whose head is still zero: every token is equally likely."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from engine.checkpoints import save
+from engine.cli import app
+from engine.diffusion import DiffusionConfig, build_diffusion
+from engine.messages import Failed
+from engine.network import NetworkConfig
+from engine.runs import Engine
+from engine.tokenizers import Tokenizer, train_tokenizer
+
+LENGTH = 32
+TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
+PROMPT = "Once upon a time [6] the dragon [3] The end."
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return train_tokenizer(iter(TEXTS), 300)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    network = NetworkConfig(states=tokenizer.vocabulary + 1, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
+    diffusion = build_diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
+    save(folder, diffusion, tokenizer, "# Tiny\n", {"training steps": "0"})
+    return folder
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "story.txt"
+    path.write_text("\n<|endoftext|>\n".join(TEXTS * 40), encoding="utf-8")
+    return path
+
+
+def sedd(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def records(*arguments: object) -> list[dict[str, Any]]:
+    """The JSON objects on standard output of a command that must succeed."""
+    result = sedd(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def refusal(*arguments: object) -> str:
+    """The one sentence on standard error of a command that must be refused."""
+    result = sedd(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith(".")
+    return lines[0]
+
+
+def test_help_answers_without_loading_torch() -> None:
+    code = "import sys, engine.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert "infill" in sedd("--help").stdout
+
+
+def test_info_shows_what_the_checkpoint_says(model: Path) -> None:
+    assert "training steps  0" in sedd("info", model).stdout
+    assert sedd("info", "--model", model).stdout == sedd("info", model).stdout
+    assert records("info", model)[0]["length"] == LENGTH
+
+
+def test_sample_writes_one_record_for_each_text(model: Path, tokenizer: Tokenizer) -> None:
+    texts = records("sample", "--model", model, "--samples", 3, "--steps", 4, "--sampler", "euler", "--seed", 5)
+    assert [text["sample"] for text in texts] == [0, 1, 2]
+    for text in texts:
+        assert len(text["tokens"]) == LENGTH
+        assert text["text"] == tokenizer.decode(text["tokens"])
+        assert (text["steps"], text["sampler"], text["seed"]) == (4, "euler", 5)
+        assert 1 <= text["calls"] <= 4
+        assert text["seconds"] > 0
+
+
+def test_sample_has_the_length_asked_for(model: Path) -> None:
+    assert len(records("sample", "--model", model, "--length", 7)[0]["tokens"]) == 7
+
+
+def test_infill_keeps_every_locked_word(model: Path) -> None:
+    text = records("infill", "--model", model, "--text", PROMPT)[0]["text"]
+    assert text.startswith("Once upon a time")
+    assert " the dragon" in text
+    assert text.endswith(" The end.")
+
+
+def test_infill_is_the_same_alone_and_in_company(model: Path) -> None:
+    (alone,) = records("infill", "--model", model, "--text", PROMPT, "--seed", 3)
+    company = records("infill", "--model", model, "--text", PROMPT, "--seed", 3, "--samples", 4)
+    assert company[0]["tokens"] == alone["tokens"]
+    assert company[1]["tokens"] != alone["tokens"]
+
+
+def test_a_reader_is_told_seconds_and_network_calls(model: Path) -> None:
+    result = sedd("infill", "--model", model, "--text", PROMPT, "--steps", 8)
+    assert result.stdout.startswith("Once upon a time")
+    assert "8 steps, analytic, seed 0" in result.stdout
+    assert "seconds" in result.stdout
+    assert "network calls" in result.stdout
+
+
+def test_score_of_an_even_model_is_the_logarithm_of_its_vocabulary(
+    model: Path, tokenizer: Tokenizer, story: Path
+) -> None:
+    even = math.log(tokenizer.vocabulary)
+    (of_file,) = records("score", story, "--model", model)
+    (of_text,) = records("score", "--text", TEXTS[0], "--model", model)
+    for bound, size in ((of_file, 40 * sum(map(len, TEXTS))), (of_text, len(TEXTS[0]))):
+        assert bound["nats_per_token"] == pytest.approx(even, rel=1e-5)
+        assert bound["perplexity"] == pytest.approx(tokenizer.vocabulary, rel=1e-4)
+        assert bound["bits_per_byte"] == pytest.approx(even / math.log(2) * bound["tokens"] / size, rel=1e-5)
+        assert bound["nats_per_token_standard_error"] == pytest.approx(0, abs=1e-4)
+    assert of_file["tokens"] == sum(len(tokenizer.encode(text)) + 1 for text in TEXTS) * 40
+
+
+def test_score_says_that_it_is_an_upper_bound_with_its_error(model: Path) -> None:
+    result = sedd("score", "--text", TEXTS[0], "--model", model)
+    for unit in ("nats per token", "bits per token", "bits per byte", "perplexity"):
+        (line,) = (line for line in result.stdout.splitlines() if line.startswith(unit))
+        assert " <= " in line
+        assert " ± " in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("infill", "--text", ""), "empty"),
+        (("infill", "--text", "a [0] b"), "0"),
+        (("infill", "--text", "a [100000] b"), "32"),
+        (("infill", "--text", "hill " * 99), "32"),
+        (("infill", "--text", "a [3] b", "--sampler", "magic"), "analytic, euler"),
+        (("sample", "--steps", "0"), "at least 1 step"),
+        (("sample", "--samples", "0"), "at least 1 sample"),
+        (("sample", "--seed", "-1"), "seed"),
+        (("sample", "--length", "0"), "1 to 32"),
+        (("sample", "--length", "33"), "1 to 32"),
+        (("sample", "--threads", "0"), "threads"),
+        (("sample", "--device", "abacus"), "abacus"),
+        (("sample", "--precision", "fp3"), "fp3"),
+        (("score",), "--text"),
+        (("score", "--text", ""), "no text"),
+        (("score", "--text", "a", "--draws", "0"), "draws"),
+        (("score", "nowhere.txt"), "nowhere.txt"),
+    ],
+)
+def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str, ...], said: str) -> None:
+    assert said in refusal(*arguments, "--model", model)
+
+
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
+    assert "no-model" in refusal("sample", "--model", tmp_path / "no-model")
+
+
+def test_an_unexpected_error_shows_its_detail_and_another_exit_code(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "perform", lambda *_: iter([Failed(0, "It broke.", "somewhere deep")]))
+    result = sedd("sample", "--model", model)
+    assert (result.exit_code, result.stderr) == (1, "It broke.\nsomewhere deep\n")
+
+
+def test_an_interrupt_ends_the_command_quietly(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "perform", interrupted)
+    result = sedd("sample", "--model", model)
+    assert (result.exit_code, result.output) == (130, "")
+
+
+SIZES = ("--length", 16, "--hidden", 16, "--blocks", 1, "--heads", 2, "--vocabulary", 300, "--batch", 4)
+
+
+def test_train_leaves_a_model_that_can_be_used(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    events = records("train", story, "--out", out, "--steps", 3, "--precision", "fp32", *SIZES)
+    assert [event["step"] for event in events if event["event"] == "trained"] == [1, 2, 3]
+    assert [event["event"] for event in events][-3:] == ["validated", "saved", "model"]
+    assert records("info", out)[0]["facts"]["training steps"] == "3"
+    assert len(records("sample", "--model", out)[0]["tokens"]) == 16
+
+
+def test_train_goes_on_where_it_was_and_refuses_another_run_in_its_folder(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps")
+    records(*command, 3)
+    assert [event["event"] for event in records(*command, 3)] == ["model"]
+    assert "other settings" in refusal(*command, 4)
+    story.write_text("Another text.\n" * 500, encoding="utf-8")
+    assert "other settings" in refusal(*command, 3)
+
+
+def test_train_can_start_from_a_model(tmp_path: Path, story: Path, model: Path) -> None:
+    out = tmp_path / "new"
+    records("train", story, "--out", out, "--steps", 2, "--batch", 2, "--precision", "fp32", "--model", model)
+    assert records("info", out)[0]["length"] == LENGTH
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--steps", 0), "--steps"),
+        (("--heads", 3), "--heads"),
+        (("--hidden", 0), "--hidden"),
+        (("--seed", -1), "seed"),
+        (("--batch", 9999), "too few"),
+        (("--device", "abacus"), "abacus"),
+    ],
+)
+def test_train_refuses_what_makes_no_model(
+    tmp_path: Path, story: Path, arguments: tuple[object, ...], said: str
+) -> None:
+    result = sedd("train", story, "--out", tmp_path / "new", "--steps", 1, *SIZES, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+
+
+def test_train_says_where_it_cannot_write(tmp_path: Path, story: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    assert "taken" in refusal("train", story, "--out", tmp_path / "taken" / "new")
+
+
+def test_train_says_which_text_is_missing(tmp_path: Path) -> None:
+    assert "absent.txt" in refusal("train", tmp_path / "absent.txt", "--out", tmp_path / "new")
