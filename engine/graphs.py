@@ -28,7 +28,9 @@ def _per_state(sigma: Tensor) -> Tensor:
 class Graph(Protocol):
     """A noising chain on single tokens, applied to every position on its own."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The noise type, as in a checkpoint's configuration."""
 
     @property
     def states(self) -> int:

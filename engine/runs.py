@@ -66,12 +66,12 @@ class Engine:
         streams = Streams(request.seed, request.samples, len(request.tokens), request.first_sample)
         started = time.perf_counter()
         chain = run_chain(diffusion, sampler, locks, streams, request.samples, request.steps)
-        tokens = frozen(next(chain).tokens.cpu())
+        tokens = frozen(next(chain).tokens.cpu().numpy())
         yield Started(run_id, tokens, request.tokens >= 0, request.steps)
         calls = 0
         for state in chain:
             seconds = time.perf_counter() - started
-            calls, now = state.calls, frozen(state.tokens.cpu())
+            calls, now = state.calls, frozen(state.tokens.cpu().numpy())
             yield frame(run_id, state, tokens, now, seconds)
             tokens = now
         yield Finished(run_id, calls, time.perf_counter() - started)

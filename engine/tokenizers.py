@@ -1,1 +1,160 @@
-"""Text to token ids and back, on the `tokenizers` library; imports no torch. (Grown below by the checkpoint work.)"""
+"""Text to token ids and back, on the `tokenizers` library; imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from engine.messages import UserError
+
+END_OF_TEXT = "<|endoftext|>"
+FILE_NAME = "tokenizer.json"
+MAX_BYTES = 100 * 2**20
+_PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
+_CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
+
+
+class Tokenizer:
+    """Byte-level BPE: every text has tokens, and decoding them gives the text back. Immutable."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.vocabulary: int = backend.get_vocab_size()
+        self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
+        self._piece = lru_cache(maxsize=None)(self._decode_one)
+
+    def encode(self, text: str) -> list[int]:
+        """The token ids of a text. A marker <|endoftext|> written in it becomes the end-of-text token."""
+        ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
+        if any(not 0 <= i < self.vocabulary for i in ids):
+            raise UserError("A token is not in this tokenizer's vocabulary; the tokenizer belongs to another model.")
+        text: str = self._backend.decode(list(ids), skip_special_tokens=False)
+        return text
+
+    def piece(self, token: int) -> str:
+        """What one token shows as text, its leading space included."""
+        return self._piece(token)
+
+    def _decode_one(self, token: int) -> str:
+        return self.decode([token])
+
+    def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Half-open runs of positions that form one word each, in order, covering all of `ids`.
+
+        A word starts at a token whose piece begins with white space, after one that ends in it, and at and after
+        the end-of-text token.
+        """
+        starts: list[int] = []
+        for position, token in enumerate(ids):
+            before = self.piece(ids[position - 1]) if position else " "
+            piece = self.piece(token)
+            apart = self.eot_id is not None and self.eot_id in (token, ids[position - 1] if position else -1)
+            if position == 0 or apart or piece[:1].isspace() or before[-1:].isspace():
+                starts.append(position)
+        return list(zip(starts, [*starts[1:], len(ids)], strict=True))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokenizer's JSON, in hexadecimal."""
+        return hashlib.sha256(self._backend.to_str().encode()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Writes tokenizer.json into `folder`, whole or not at all."""
+        temporary = folder / (FILE_NAME + ".part")
+        temporary.write_text(self._backend.to_str(pretty=True), encoding="utf-8")
+        temporary.replace(folder / FILE_NAME)
+
+
+def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
+    """A byte-level BPE tokenizer of `vocabulary` tokens, all 256 bytes and the end-of-text token among them."""
+    smallest = len(pre_tokenizers.ByteLevel.alphabet()) + 1
+    if vocabulary < smallest:
+        raise UserError(f"A vocabulary of {vocabulary} is too small for bytes; choose at least {smallest}.")
+    backend = _byte_level(models.BPE())
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    return Tokenizer(backend)
+
+
+def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
+    """The tokenizer beside the weights in `folder`, else GPT-2's from the user's Hugging Face cache.
+
+    With `vocabulary` only one of that size is taken. A UserError says which files to put where if there is none.
+    """
+    folder = Path(folder)
+    tokenizer = _tokenizer_in(folder)
+    if tokenizer is not None:
+        if vocabulary is not None and tokenizer.vocabulary != vocabulary:
+            raise UserError(
+                f"The tokenizer in {folder} has {tokenizer.vocabulary} tokens and the model {vocabulary}; "
+                "put the tokenizer that the model was trained with there."
+            )
+        return tokenizer
+    for cached in _cache_folders():
+        tokenizer = _tokenizer_in(cached)
+        if tokenizer is not None and vocabulary in (None, tokenizer.vocabulary):
+            return tokenizer
+    raise UserError(
+        f"No tokenizer was found for the model; put tokenizer.json, or vocab.json and merges.txt, into {folder}."
+    )
+
+
+def _tokenizer_in(folder: Path) -> Tokenizer | None:
+    try:
+        if (folder / FILE_NAME).is_file():
+            return Tokenizer(Backend.from_str(_read(folder / FILE_NAME)))
+        for vocab, merges in _PAIRS:
+            if (folder / vocab).is_file() and (folder / merges).is_file():
+                return Tokenizer(_from_pair(folder / vocab, folder / merges))
+    except UserError:
+        raise
+    except Exception as error:  # the library raises a bare Exception for damaged files
+        raise UserError(f"The tokenizer in {folder} is damaged ({error}); put a whole copy there.") from error
+    return None
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{path} is too large for a tokenizer; put a whole copy there.")
+    return path.read_text(encoding="utf-8")
+
+
+def _from_pair(vocab: Path, merges: Path) -> Backend:
+    tokens: dict[str, int] = json.loads(_read(vocab))
+    lines = [line for line in _read(merges).splitlines() if line and not line.startswith("#version")]
+    pairs = [(line.split(" ")[0], line.split(" ")[1]) for line in lines]
+    backend = _byte_level(models.BPE(vocab=tokens, merges=pairs))
+    if END_OF_TEXT in tokens:
+        backend.add_special_tokens([END_OF_TEXT])
+    return backend
+
+
+def _byte_level(model: models.Model) -> Backend:
+    backend = Backend(model)
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    return backend
+
+
+def _cache_folders() -> Iterator[Path]:
+    """Snapshots of GPT-2 in the Hugging Face cache, wherever the user keeps it."""
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    hub = Path(os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", home / "hub")))
+    for name in _CACHED_MODELS:
+        yield from sorted((hub / name / "snapshots").glob("*"))

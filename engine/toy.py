@@ -44,7 +44,8 @@ class ToyWorld:
     def transition_matrix(self, sigma: float) -> Tensor:
         """exp(sigma Q) (V, V) by the matrix exponential of the rates; entry [y, x] is the law of x -> y."""
         rates = self.graph.rate(torch.arange(self.graph.states)[None])[0].double().T
-        return torch.linalg.matrix_exp(sigma * rates)
+        matrix: Tensor = torch.linalg.matrix_exp(sigma * rates)
+        return matrix
 
     def marginal(self, sigma: float) -> Tensor:
         """p_sigma (V,) * L."""

@@ -113,6 +113,7 @@ class Trainer:
     """A model in training. `run` yields events; `save` and `resume` keep the state in one file."""
 
     def __init__(self, diffusion: Diffusion, config: TrainingConfig, train: np.ndarray, valid: np.ndarray) -> None:
+        diffusion.network.requires_grad_(True)
         self.diffusion = diffusion
         self.config = config
         self.batches = Batches(train, diffusion.config.network.length, config.batch, config.seed)

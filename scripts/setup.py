@@ -35,7 +35,7 @@ def main() -> int:
         return 1
     provide_window_libraries()
     fingerprint = _fingerprint()
-    if STAMP.is_file() and STAMP.read_text() == fingerprint:
+    if PYTHON.exists() and STAMP.is_file() and STAMP.read_text() == fingerprint:
         return 0
     if not _make_environment() or not _install():
         return 1
@@ -55,7 +55,7 @@ def _fingerprint() -> str:
 
 
 def _make_environment() -> bool:
-    if _works(PYTHON):
+    if _works():
         return True
     print("Creating .venv", flush=True)
     venv_package = ["python3-venv"]
@@ -65,11 +65,13 @@ def _make_environment() -> bool:
     return subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False).returncode == 0
 
 
-def _works(python: Path) -> bool:
-    if not python.exists():
+def _works() -> bool:
+    """Whether .venv is whole and was made here: its programs name the folder in which it was made."""
+    try:
+        result = subprocess.run([PYTHON.with_name("pip"), "--version"], capture_output=True, text=True, check=False)
+    except OSError:
         return False
-    probe = f"import pip, sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    return subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
+    return str(VENV) in result.stdout
 
 
 def _install() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.cli.app import app
+from engine.cli.commands import app
+
+__all__ = ["app", "main"]
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from engine.checkpoints import choose_device, choose_precision, load, save
+from engine.checkpoints import load, save
+from engine.devices import choose_device, choose_precision
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.datasets import documents, sha256, text_files, tokenize
@@ -52,12 +53,16 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     machine.set_threads()
     files = text_files(plan.data)
     make_folder(plan.out)
-    resumed = agree(plan.out, describe(plan, files, machine))
-    trainer, tokenizer = prepare(machine, plan, files, output)
+    description = describe(plan, files, machine)
+    resumed = goes_on(plan.out, description)
+    trainer, tokenizer = prepare(machine, plan, files, resumed, output)
     state = plan.out / STATE
-    if resumed and state.is_file():
+    if resumed:
         trainer.resume(state)
         output.note(f"Going on from step {trainer.step:,} of {plan.steps:,}.")
+    else:
+        tokenizer.save(plan.out)
+        write(plan.out / PLAN, json.dumps(description, indent=2) + "\n")
     try:
         follow(trainer, state, output)
     except KeyboardInterrupt:
@@ -104,15 +109,15 @@ def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
     return fixed | {"texts": texts, "model": str(machine.model) if machine.model else None}
 
 
-def agree(folder: Path, description: dict[str, Any]) -> bool:
-    """Whether the folder holds this very run already; a UserError if it holds another."""
-    path = folder / PLAN
-    if not path.is_file():
-        write(path, json.dumps(description, indent=2) + "\n")
+def goes_on(folder: Path, description: dict[str, Any]) -> bool:
+    """Whether the folder holds this very run already; a UserError if it holds another, or a finished model."""
+    if not (folder / STATE).is_file():
+        if (folder / "config.json").exists():
+            raise UserError(f"{folder} holds a model already; choose another --out.")
         return False
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        before = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         before = None
     if before != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
@@ -126,7 +131,9 @@ def write(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def prepare(machine: Machine, plan: Plan, files: list[Path], output: Output) -> tuple[Trainer, Tokenizer]:
+def prepare(
+    machine: Machine, plan: Plan, files: list[Path], resumed: bool, output: Output
+) -> tuple[Trainer, Tokenizer]:
     """The model, fresh or loaded, and its text as tokens."""
     device = choose_device(machine.device)
     precision = choose_precision(machine.precision, device)
@@ -135,7 +142,7 @@ def prepare(machine: Machine, plan: Plan, files: list[Path], output: Output) -> 
         loaded = load(machine.model_path, machine.device, "fp32")
         diffusion, tokenizer = loaded.diffusion, loaded.tokenizer
     else:
-        tokenizer = own_tokenizer(plan, files, output)
+        tokenizer = find_tokenizer(plan.out) if resumed else learn_tokenizer(plan, files, output)
         diffusion = fresh(plan, tokenizer.vocabulary)
         diffusion.network.to(device)
     train, valid = split(plan, files, tokenizer, diffusion.config.network.length)
@@ -146,14 +153,10 @@ def prepare(machine: Machine, plan: Plan, files: list[Path], output: Output) -> 
     return Trainer(diffusion, config, train, valid), tokenizer
 
 
-def own_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
-    """The tokenizer that stands in the folder already, or a new one learned from the text."""
-    if (plan.out / "tokenizer.json").is_file():
-        return find_tokenizer(plan.out)
+def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
+    """A new tokenizer, learned from the text."""
     output.note("Learning a tokenizer from the text.")
-    tokenizer = train_tokenizer((document for path in files for document in documents(path)), plan.vocabulary)
-    tokenizer.save(plan.out)
-    return tokenizer
+    return train_tokenizer((document for path in files for document in documents(path)), plan.vocabulary)
 
 
 def fresh(plan: Plan, vocabulary: int) -> Diffusion:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 BLOCK_WIDTHS = (1.9, 2.6, 2.2, 3.1, 2.4, 1.6, 2.8, 2.1)
-"""Widths of masked blocks in em. A position keeps its own, so blocks do not flicker from frame to frame."""
+"""Widths of masked blocks in em; see `block_width`."""
 
 
 class Kind(IntEnum):
@@ -67,7 +67,7 @@ class Metrics:
     @property
     def tail(self) -> float:
         """Room after locked text for the lock glyph and the pill's right edge."""
-        return 1.02 * self.em
+        return 1.12 * self.em
 
     @property
     def gap(self) -> float:
@@ -107,6 +107,11 @@ class Layout:
         start, stop = self.lines[line]
         candidates = range(start, stop)
         return min(candidates, key=lambda i: _distance(self.boxes[i], x), default=None)
+
+
+def block_width(position: int) -> float:
+    """Width of a masked block in em: scattered, and the same in every frame, so that blocks do not flicker."""
+    return BLOCK_WIDTHS[(position * 2654435761 >> 13) % len(BLOCK_WIDTHS)]
 
 
 def _distance(box: Box, x: float) -> float:
@@ -190,7 +195,7 @@ class _Setter:
         """Space before position, its own width, and its text."""
         piece = self.pieces[position]
         if piece is None:
-            return self.metrics.gap, BLOCK_WIDTHS[position * 5 % len(BLOCK_WIDTHS)] * self.metrics.em, ""
+            return self.metrics.gap, block_width(position) * self.metrics.em, ""
         text = piece.lstrip(" ")
         lead = (len(piece) - len(text)) * self.space
         text = text.split("\n", 1)[0].replace("\t", "    ")
@@ -198,7 +203,7 @@ class _Setter:
             return 0.0, lead, ""
         after_block = position > 0 and self.pieces[position - 1] is None
         if after_block and lead == 0:
-            lead = 0.16 * self.metrics.em
+            lead = 0.2 * self.metrics.em
         return lead, self.metrics.advance(text, self.slanted[position]), text
 
     def _edges(self, position: int) -> tuple[float, float]:

@@ -129,8 +129,8 @@ class TokenPainter:
         painter.setPen(QPen(self.theme.colour("accent"), 1.2))
         painter.setBrush(self.theme.colour("lock_fill"))
         painter.drawRoundedRect(place, 0.28 * self.em, 0.28 * self.em)
-        size = 0.6 * self.em
-        corner = QPointF(place.right() - 0.3 * self.em - size, place.center().y() - size / 2)
+        size = 0.62 * self.em
+        corner = QPointF(place.right() - 0.28 * self.em - size, place.center().y() - 0.52 * size)
         icons.draw(painter, "lock", QRectF(corner.x(), corner.y(), size, size), self.theme.colour("accent"))
 
     def _return_mark(self, painter: QPainter, box: Box, fresh: QColor | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
 from sedd_studio.parts import icons
 from sedd_studio.theme import Theme
@@ -19,6 +19,30 @@ def label(text: str = "", role: str = "") -> QLabel:
     if role:
         made.setProperty("role", role)
     return made
+
+
+class Elided(QLabel):
+    """One line of quiet text that ends in dots where there is no room for all of it."""
+
+    def __init__(self, role: str = "muted") -> None:
+        super().__init__()
+        self._full = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show `text` on one line."""
+        if text != self._full:
+            self._full = text
+            self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class PushButton(QPushButton):
@@ -53,7 +77,7 @@ class IconButton(QToolButton):
         self._icon = icon
         self.setProperty("kind", kind)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setIconSize(QSize(16, 16) if kind == "quiet" else QSize(12, 12))
+        self.setIconSize(QSize(12, 12) if kind == "disclosure" else QSize(16, 16))
         self.set_name(name)
         if text:
             self.setText(text)
@@ -67,7 +91,7 @@ class IconButton(QToolButton):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icon in the colours of `theme`."""
-        name = "muted" if self.property("kind") == "disclosure" else "text"
+        name = {"disclosure": "muted", "toggle": "accent"}.get(str(self.property("kind")), "text")
         self.setIcon(icons.icon(self._icon, theme.colour(name), theme.colour("faint")))
 
     def set_icon(self, icon: str, theme: Theme) -> None:
@@ -105,13 +129,31 @@ class Choice(QComboBox):
 class Number(QSpinBox):
     """A whole number to type; the wheel changes it only while it has the focus."""
 
-    def __init__(self, name: str, low: int, high: int, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, low: int, high: int, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setRange(low, high)
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setFixedHeight(theme.sizes.control)
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevrons in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        left, middle = self.width() - 20, self.height() / 2
+        for name, top, spent in (
+            ("chevron-up", middle - 10, self.value() == self.maximum()),
+            ("chevron-down", middle + 1, self.value() == self.minimum()),
+        ):
+            icons.draw(painter, name, QRectF(left, top, 9, 9), self._theme.colour("border" if spent else "muted"))
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap
 
 GRID = 16
 SCALES = (1, 2, 3)
@@ -36,13 +36,23 @@ def _stop(path: QPainterPath) -> None:
 
 
 def _lock(path: QPainterPath) -> None:
-    path.addRoundedRect(QRectF(2.8, 7, 10.4, 7.6), 1.6, 1.6)
-    shackle = QPainterPath()
-    shackle.setFillRule(Qt.FillRule.OddEvenFill)
-    shackle.addRoundedRect(QRectF(4.6, 1.6, 6.8, 10), 3.4, 3.4)
-    shackle.addRoundedRect(QRectF(6.3, 3.3, 3.4, 8.3), 1.7, 1.7)
-    path.addPath(shackle)
+    shackle = QPainterPath(QPointF(4.7, 8))
+    shackle.lineTo(4.7, 4.9)
+    shackle.arcTo(QRectF(4.7, 1.6, 6.6, 6.6), 180, -180)
+    shackle.lineTo(11.3, 8)
+    stroker = QPainterPathStroker()
+    stroker.setWidth(1.9)
+    path.addPath(stroker.createStroke(shackle))
+    path.addRoundedRect(QRectF(2.4, 7, 11.2, 8), 1.8, 1.8)
     path.setFillRule(Qt.FillRule.WindingFill)
+
+
+def _dot(path: QPainterPath) -> None:
+    path.addEllipse(QRectF(4.5, 4.5, 7, 7))
+
+
+def _ring(path: QPainterPath) -> None:
+    path.addEllipse(QRectF(4.8, 4.8, 6.4, 6.4))
 
 
 def _dice(path: QPainterPath) -> None:
@@ -57,6 +67,12 @@ def _chevron_down(path: QPainterPath) -> None:
     path.moveTo(3.5, 6)
     path.lineTo(8, 10.5)
     path.lineTo(12.5, 6)
+
+
+def _chevron_up(path: QPainterPath) -> None:
+    path.moveTo(3.5, 10)
+    path.lineTo(8, 5.5)
+    path.lineTo(12.5, 10)
 
 
 def _chevron_right(path: QPainterPath) -> None:
@@ -103,14 +119,17 @@ FILLED: dict[str, Callable[[QPainterPath], None]] = {
     "stop": _stop,
     "lock": _lock,
     "dice": _dice,
+    "dot": _dot,
 }
 STROKED: dict[str, Callable[[QPainterPath], None]] = {
     "chevron-down": _chevron_down,
+    "chevron-up": _chevron_up,
     "chevron-right": _chevron_right,
     "chevron-left": _chevron_left,
     "close": _close,
     "warning": _warning,
     "folder": _folder,
+    "ring": _ring,
 }
 
 

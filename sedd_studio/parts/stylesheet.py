@@ -44,12 +44,11 @@ QPushButton[kind="primary"] {
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[kind="primary"]:focus { border: 2px solid $text; padding: 0 17px; }
 QPushButton[kind="primary"]:disabled { background: $hover; border-color: $border; color: $muted; }
-QToolButton[kind="quiet"] {
+QToolButton[kind="quiet"], QToolButton[kind="toggle"] {
     background: transparent; border: 1px solid transparent; padding: 0 6px; min-height: 26px; border-radius: 6px;
 }
-QToolButton[kind="quiet"]:hover { background: $hover; }
-QToolButton[kind="quiet"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 24px; }
-QToolButton[kind="quiet"]:checked { color: $accent; }
+QToolButton[kind="quiet"]:hover, QToolButton[kind="toggle"]:hover { background: $hover; }
+QToolButton[kind="quiet"]:focus, QToolButton[kind="toggle"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 24px; }
 QToolButton[kind="disclosure"] {
     background: transparent; border: 2px solid transparent; padding: 0 4px; min-height: 26px; border-radius: 6px;
     color: $muted; text-align: left;
@@ -69,7 +68,6 @@ QComboBox QAbstractItemView {
     background: $panel; color: $text; border: 1px solid $border; padding: 4px; outline: none;
     selection-background-color: $hover; selection-color: $text;
 }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
 
 QSlider { min-height: 22px; background: transparent; }
 QSlider::groove:horizontal { height: 4px; background: $mask_edge; border-radius: 2px; }
@@ -78,6 +76,12 @@ QSlider::handle:horizontal {
     background: $panel; border: 2px solid $accent; width: 12px; height: 12px; margin: -6px 0; border-radius: 8px;
 }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: $accent; }
+
+QSpinBox { padding: 0; }
+QSpinBox:focus { padding: 0; }
+QSpinBox QLineEdit { background: transparent; border: none; }
+QSpinBox::up-button, QSpinBox::down-button { width: 24px; border: none; background: transparent; }
+QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; height: 0; }
 
 QPlainTextEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; padding: 6px 8px;

@@ -122,6 +122,8 @@ class Track(QAbstractSlider):
 
     def _playhead(self, painter: QPainter, floor: float) -> None:
         colour = self._theme.colour("fresh")
+        if self.maximum() == 0:
+            return
         step = self.value()
         settled = float(self._settled[min(step, len(self._settled) - 1)])
         x = self.x_of(step)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from sedd_studio.parts.controls import IconButton, label
+from sedd_studio.parts.controls import Elided, IconButton, label
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
@@ -38,36 +38,17 @@ def _submits(event: QKeyEvent) -> bool:
     return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
-class Preview(QFrame):
-    """One line of the prompt, cut off with dots where it is too long; `clicked` when pressed."""
+class Preview(Elided):
+    """The beginning of the prompt on one line; `clicked` when pressed."""
 
     clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._full = ""
-        self._label = label(role="muted")
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._label)
         self.setCursor(Qt.CursorShape.IBeamCursor)
-
-    def show_text(self, text: str) -> None:
-        """Show the beginning of `text`."""
-        self._full = " ".join(text.split())
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()
-
-    def _elide(self) -> None:
-        metrics = self._label.fontMetrics()
-        self._label.setText(metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class PromptEditor(QFrame):
@@ -111,7 +92,7 @@ class PromptEditor(QFrame):
             return
         untouched = self.editor.toPlainText() in (self._shown, text, self._submitted)
         self._shown, self._submitted = text, None
-        self.preview.show_text(text)
+        self.preview.show_text(" ".join(text.split()))
         if untouched:
             self.editor.setPlainText(text)
         self._mark_changed()
@@ -140,6 +121,7 @@ class PromptEditor(QFrame):
         head.setSpacing(8)
         head.addWidget(self.toggle)
         head.addWidget(self.preview, 1)
+        head.addStretch(0)
         self._body = QWidget()
         foot = QHBoxLayout()
         foot.addWidget(label(HINT, "help"), 1)

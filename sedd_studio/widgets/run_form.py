@@ -24,11 +24,11 @@ class RunForm(QFrame):
         self.setObjectName("sidePanel")
         self.setFixedWidth(theme.sizes.side_panel)
         self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
-        self.steps = Number("Steps", 1, MOST_STEPS)
+        self.steps = Number("Steps", 1, MOST_STEPS, theme)
         self.sampler = Choice("Sampler", theme)
-        self.seed = Number("Seed", 0, MOST_SEED)
+        self.seed = Number("Seed", 0, MOST_SEED, theme)
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
-        self.samples = Number("Samples", 1, MOST_SAMPLES)
+        self.samples = Number("Samples", 1, MOST_SAMPLES, theme)
         self.sampler_help = label(role="help")
         self._arrange()
         self.slider.valueChanged.connect(lambda: session.set_form(steps=self.slider.number()))
@@ -43,8 +43,8 @@ class RunForm(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
-        self.sampler.set_theme(theme)
-        self.dice.set_theme(theme)
+        for part in (self.steps, self.sampler, self.seed, self.dice, self.samples):
+            part.set_theme(theme)
 
     def refresh(self) -> None:
         """Show the session's form."""

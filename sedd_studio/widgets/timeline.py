@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from sedd_studio.parts.controls import Choice, IconButton, label
+from sedd_studio.parts.controls import Choice, Elided, IconButton, label
 from sedd_studio.parts.track import Track
 from sedd_studio.session import RunState, Session
 from sedd_studio.theme import Theme
@@ -23,12 +23,11 @@ class Timeline(QFrame):
         self.play = IconButton("play", "Play", theme)
         self.speed = Choice("Playing speed", theme)
         self.step = label(role="strong")
-        self.facts = label(role="muted")
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.facts = Elided()
         self.sample_text = label(role="muted")
         self.earlier = IconButton("chevron-left", "Previous sample", theme)
         self.later = IconButton("chevron-right", "Next sample", theme)
-        self.follow = IconButton("step", "Keep the newest step in view", theme, "Follow live")
+        self.follow = IconButton("ring", "Keep the newest step in view", theme, "Follow live", "toggle")
         self.follow.setCheckable(True)
         self.track = Track(theme)
         self._arrange()
@@ -50,7 +49,7 @@ class Timeline(QFrame):
         several = session.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
-        self.sample_text.setText(f"sample {session.sample + 1} of {session.samples}")
+        self.sample_text.setText(f"sample {session.sample + 1}/{session.samples}")
         self.earlier.setEnabled(session.sample > 0)
         self.later.setEnabled(session.sample + 1 < session.samples)
         self.refresh_playhead()
@@ -64,12 +63,13 @@ class Timeline(QFrame):
         self.play.set_name("Pause the playback" if session.playing else "Play")
         self.play.setEnabled(session.recorded_steps > 0)
         self.follow.setChecked(session.following)
+        self.follow.set_icon("dot" if session.following else "ring", self._theme)
         if session.recorded_steps == 0 and session.state is not RunState.RUNNING:
             self.step.setText("No run yet")
-            self.facts.setText(f"{info.free} gaps to fill" if info.free else "no gaps to fill")
+            self.facts.show_text(f"{info.free} positions to fill" if info.free else "every position is locked")
         else:
             self.step.setText(f"step {info.step} of {info.steps}")
-            self.facts.setText("    ".join(self._facts()))
+            self.facts.show_text("   ".join(self._facts()))
         self.track.setAccessibleDescription(f"{self.step.text()}, {info.settled} of {info.free} settled")
 
     def _facts(self) -> list[str]:
@@ -78,7 +78,7 @@ class Timeline(QFrame):
         facts = [
             f"σ {info.sigma:.2f} · t {info.time:.2f}",
             f"{info.settled} of {info.free} settled",
-            f"{run.calls} network calls · {run.seconds:.1f} s",
+            f"{run.calls} calls · {run.seconds:.1f} s",
         ]
         if run.seconds_left is not None and session.state is RunState.RUNNING:
             facts[-1] += f" · {run.seconds_left:.1f} s left"
@@ -110,8 +110,12 @@ class Timeline(QFrame):
         head.addWidget(self.step)
         head.addSpacing(6)
         head.addWidget(self.facts, 1)
-        for part in (self.earlier, self.sample_text, self.later, self.follow):
-            head.addWidget(part)
+        samples = QHBoxLayout()
+        samples.setSpacing(0)
+        for part in (self.earlier, self.sample_text, self.later):
+            samples.addWidget(part)
+        head.addLayout(samples)
+        head.addWidget(self.follow)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 8)
         column.setSpacing(6)

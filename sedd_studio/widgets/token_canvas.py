@@ -24,6 +24,7 @@ from sedd_studio.theme import Theme, token_font
 
 MARGIN = 40
 TOP = 26
+LONGEST_LINE = 50
 ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
 MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
 TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -49,6 +50,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._hover: Run | None = None
         self._cursor = 0
         self._anchor: int | None = None
+        self._by_keyboard = False
         self._pressed: int | None = None
         self._dragged: Run | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -163,8 +165,7 @@ class TokenCanvas(QAbstractScrollArea):
         locked = state.locked.tolist()
         unsettled = (state.age < 0) & ~state.locked & (state.tokens != FREE)
         slanted = unsettled.tolist() if self._uniform() else [False] * len(locked)
-        width = self.viewport().width() - 2 * MARGIN
-        layout = arrange(self._pieces, locked, slanted, self._words, self._painter.metrics, width)
+        layout = arrange(self._pieces, locked, slanted, self._words, self._painter.metrics, self._line_width())
         self._content = Content(layout, locked, slanted, self._stages())
         self._cursor = min(self._cursor, max(len(locked) - 1, 0))
         self._update_scroll_bar()
@@ -190,7 +191,12 @@ class TokenCanvas(QAbstractScrollArea):
         return self._content.layout
 
     def _origin(self) -> QPointF:
-        return QPointF(MARGIN, TOP - self.verticalScrollBar().value())
+        side = max(MARGIN, (self.viewport().width() - self._line_width()) / 2)
+        return QPointF(round(side), TOP - self.verticalScrollBar().value())
+
+    def _line_width(self) -> float:
+        """All there is, up to the length at which a line is still easy to read."""
+        return min(self.viewport().width() - 2 * MARGIN, LONGEST_LINE * self._painter.em)
 
     def _update_scroll_bar(self) -> None:
         layout = self._layout()
@@ -200,7 +206,7 @@ class TokenCanvas(QAbstractScrollArea):
         bar.setSingleStep(int(layout.line_height))
 
     def _marks(self) -> Marks:
-        cursor = self._session.word_at(self._cursor) if self.hasFocus() and self._pieces else None
+        cursor = self._session.word_at(self._cursor) if self._by_keyboard and self.hasFocus() and self._pieces else None
         return Marks(self._hover, cursor, self._session.selection, self._dragged)
 
     # ---- Qt events
@@ -254,6 +260,8 @@ class TokenCanvas(QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._by_keyboard = True
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -291,6 +299,7 @@ class TokenCanvas(QAbstractScrollArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
+        self._by_keyboard = False
         position = self._at(event.position())
         if position is None:
             self._select(None)
@@ -331,6 +340,7 @@ class TokenCanvas(QAbstractScrollArea):
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._pieces:
             super().keyPressEvent(event)
         elif event.key() in MOVES:
+            self._by_keyboard = True
             self._move(Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif event.key() in TOGGLES:
             self.toggle_lock()

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from engine.checkpoints import save
 from engine.cli import app
@@ -207,6 +206,18 @@ def test_train_goes_on_where_it_was_and_refuses_another_run_in_its_folder(tmp_pa
     assert "other settings" in refusal(*command, 4)
     story.write_text("Another text.\n" * 500, encoding="utf-8")
     assert "other settings" in refusal(*command, 3)
+
+
+def test_a_refused_run_does_not_stand_in_the_way_of_the_next(tmp_path: Path, story: Path) -> None:
+    command = ("train", story, "--out", tmp_path / "new", "--steps", 1, "--precision", "fp32", *SIZES)
+    assert sedd(*command, "--batch", 9999).exit_code == 2
+    assert records(*command)[-1]["event"] == "model"
+
+
+def test_train_does_not_write_over_a_model(story: Path, model: Path) -> None:
+    before = (model / "model.safetensors").read_bytes()
+    assert "holds a model" in refusal("train", story, "--out", model)
+    assert (model / "model.safetensors").read_bytes() == before
 
 
 def test_train_can_start_from_a_model(tmp_path: Path, story: Path, model: Path) -> None:

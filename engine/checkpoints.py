@@ -1,0 +1,236 @@
+"""Loading and saving models. Three layouts are read, none by running code that a file brings along:
+
+- our own folder: config.json (with "format"), model.safetensors, tokenizer.json, README.md as model card;
+- the published one: config.json, and model.safetensors or pytorch_model.bin;
+- a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, of which the averaged weights are taken.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
+from torch import Tensor
+
+from engine.checkpoint_config import FORMAT, own_config, published_config
+from engine.devices import PRECISIONS, choose_device, choose_precision
+from engine.diffusion import Diffusion, DiffusionConfig
+from engine.messages import ModelInfo, UserError
+from engine.tokenizers import Tokenizer, find_tokenizer
+
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "assets" / "stories-absorb"
+
+CONFIG, WEIGHTS, PICKLED, CARD = "config.json", "model.safetensors", "pytorch_model.bin", "README.md"
+RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model ready for use: in evaluation mode, on its device, with its tokenizer."""
+
+    diffusion: Diffusion
+    tokenizer: Tokenizer
+    info: ModelInfo
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a folder holds, read but not yet built: where the weights lie, too, for messages."""
+
+    config: DiffusionConfig
+    weights: Mapping[str, Tensor]
+    source: Path
+    facts: dict[str, str]
+
+
+def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Model:
+    """The model in the folder `path`, or in the folder of the file `path`.
+
+    `device` and `precision` as in `engine.devices`. A UserError says in a sentence what is wrong with the folder.
+    """
+    folder = checkpoint_folder(Path(path))
+    chosen = choose_device(device)
+    stored_in = choose_precision(precision, chosen)
+    diffusion, stored = build(folder)
+    diffusion.network.store(PRECISIONS[stored_in]).to(chosen).eval()
+    tokenizer = find_tokenizer(folder, diffusion.vocabulary)
+    info = ModelInfo(
+        name=folder.name,
+        path=str(folder),
+        noise=stored.config.noise,
+        schedule=stored.config.schedule,
+        length=stored.config.network.length,
+        vocabulary=diffusion.vocabulary,
+        mask_id=diffusion.graph.mask,
+        parameters=diffusion.network.parameter_count,
+        device=str(chosen),
+        precision=stored_in,
+        facts=stored.facts,
+    )
+    return Model(diffusion, tokenizer, info)
+
+
+def build(folder: Path) -> tuple[Diffusion, Stored]:
+    """The model in `folder` in float32 on the CPU, without a tokenizer, and what it was read from."""
+    stored = read(folder)
+    with torch.device("meta"):  # shapes are compared before any memory is taken
+        diffusion = Diffusion(stored.config)
+    check_shapes(stored, diffusion)
+    weights = {name: tensor.float() for name, tensor in stored.weights.items()}
+    diffusion.network.load_state_dict(weights, assign=True)
+    diffusion.network.requires_grad_(False)
+    return diffusion, stored
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The folder of a model from a path to it or to a file in it."""
+    path = path.expanduser()
+    if not path.exists():
+        raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
+    folder = path if path.is_dir() else path.parent
+    if folder.name in (RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
+        folder = folder.parent
+    return folder.resolve()
+
+
+def read(folder: Path) -> Stored:
+    """Configuration and weights of the model in `folder`, whichever layout it has."""
+    if (folder / RUN_CONFIG).is_file():
+        return _read_run(folder)
+    if not (folder / CONFIG).is_file():
+        raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
+    values = _mapping(_parse_json(folder / CONFIG), folder / CONFIG)
+    source, weights = _read_weights(folder)
+    facts = {str(key): str(value) for key, value in _mapping(values.get("facts") or {}, folder / CONFIG).items()}
+    config = own_config if values.get("format") == FORMAT else published_config
+    return Stored(config(values, folder / CONFIG), weights, source, facts)
+
+
+def _read_run(folder: Path) -> Stored:
+    try:
+        values = yaml.safe_load((folder / RUN_CONFIG).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{folder / RUN_CONFIG} is damaged; put a whole copy there.") from error
+    source = folder / RUN_WEIGHTS
+    if not source.is_file():
+        raise UserError(f"The training run has no weights; put checkpoint.pth into {source.parent}.")
+    state = _unpickle(source)
+    try:
+        weights, averaged = state["model"], state["ema"]["shadow_params"]
+        names = [name for name in weights if not name.endswith("inv_freq")]
+        if len(names) != len(averaged):
+            raise UserError(
+                f"{source} has {len(averaged)} averaged weights for {len(names)} parameters; it is damaged."
+            )
+        weights = {**weights, **dict(zip(names, averaged, strict=True))}
+        facts = {"training steps": str(state["step"]), "weights": "averaged (EMA)"}
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{source} is not the checkpoint of a training run: {error} is missing.") from error
+    config = published_config(_mapping(values, folder / RUN_CONFIG), folder / RUN_CONFIG)
+    return Stored(config, _tensors(weights, source), source, facts)
+
+
+def _read_weights(folder: Path) -> tuple[Path, Mapping[str, Tensor]]:
+    if (source := folder / WEIGHTS).is_file():
+        try:
+            return source, load_file(source)
+        except (SafetensorError, OSError) as error:
+            raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
+    if (source := folder / PICKLED).is_file():
+        return source, _tensors(_unpickle(source), source)
+    raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
+
+
+def _unpickle(source: Path) -> Any:
+    """A pickle of tensors. Only plain data is admitted: a file that asks for code to be run is refused."""
+    try:
+        return torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged zip, forbidden global, end of file, ...
+        reason = "asks to run code" if "Unsupported" in str(error) or "GLOBAL" in str(error) else "is damaged"
+        raise UserError(f"{source} {reason} and was not opened; use a copy from a source you trust.") from error
+
+
+def _tensors(weights: Any, source: Path) -> dict[str, Tensor]:
+    if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise UserError(f"{source} does not hold the weights of a model; use another file.")
+    return {str(name): tensor for name, tensor in weights.items()}
+
+
+def _parse_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON; put a whole copy there.") from error
+
+
+def _mapping(values: Any, path: Path) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path} does not hold a model's configuration; put a whole copy there.")
+    return values
+
+
+def check_shapes(stored: Stored, diffusion: Diffusion) -> None:
+    """Raises a UserError unless the weights have the names and shapes that the configuration asks for."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in diffusion.network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in stored.weights.items()}
+    if missing := sorted(wanted.keys() - found.keys()):
+        raise UserError(f"{stored.source} lacks {len(missing)} weights, {missing[0]} first; it is not such a model.")
+    if extra := sorted(found.keys() - wanted.keys()):
+        raise UserError(f"{stored.source} has {len(extra)} weights too many, {extra[0]} first; it is not such a model.")
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            raise UserError(
+                f"{stored.source} does not match its configuration: {name} is {_shape(found[name])} "
+                f"instead of {_shape(shape)}; use files that belong together."
+            )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "a number"
+
+
+def save(
+    folder: Path,
+    diffusion: Diffusion,
+    tokenizer: Tokenizer,
+    card: str,
+    facts: Mapping[str, str] | None = None,
+    precision: str = "bf16",
+) -> None:
+    """Writes our own layout into `folder`; matrices in `precision`. Each file is whole or not there.
+
+    config.json comes last: a folder that was being written when the machine stopped is not taken for a model.
+    """
+    dtype = PRECISIONS[precision]
+    weights = {
+        name: tensor.detach().to("cpu", dtype if tensor.ndim == 2 else torch.float32).contiguous()
+        for name, tensor in diffusion.network.state_dict().items()
+    }
+    config = {"format": FORMAT, **asdict(diffusion.config), "facts": dict(facts or {})}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / WEIGHTS, serialize(weights))
+        tokenizer.save(folder)
+        write_whole(folder / CARD, card.encode())
+        write_whole(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+    except OSError as error:
+        raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces the file at `path` in one go: a reader sees the old content or the new, never a part."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

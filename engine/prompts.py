@@ -1,0 +1,86 @@
+"""Prompts: text with gaps, as people write it, to tokens with free positions; imports no torch.
+
+`[24]` is a gap of 24 tokens, `____` (three underscores or more) one of `DEFAULT_GAP`. The words between the gaps
+are locked. A space before a gap is dropped, because tokens carry the space before them: in "time [24] the" the
+words are "time" and " the".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from engine.messages import FREE, Tokens, UserError, frozen
+from engine.tokenizers import Tokenizer
+
+DEFAULT_GAP = 12
+_GAP = re.compile(r"[ \t]*(?:\[(\d+)\]|_{3,})")
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """`tokens` (L,) int64, read-only: a token id where a word is locked, `FREE` in the gaps."""
+
+    tokens: Tokens
+
+    @property
+    def free(self) -> int:
+        """Number of positions to fill."""
+        return int((self.tokens == FREE).sum())
+
+
+def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
+    """The prompt of `text` for a model of `length` tokens; a UserError if it does not fit or holds nothing."""
+    if not text.strip():
+        raise UserError("The prompt is empty; write some words, or a gap such as [40].")
+    tokens: list[int] = []
+    locked = 0
+    end = 0
+    for match in _GAP.finditer(text):
+        words = tokenizer.encode(text[end : match.start()])
+        locked += len(words)
+        tokens += words + [FREE] * _gap_length(match, length)
+        end = match.end()
+        if len(tokens) > length:
+            break
+    else:
+        words = tokenizer.encode(text[end:])
+        locked += len(words)
+        tokens += words
+    if locked > length:
+        raise UserError(f"The locked words take {locked} tokens, and this model has {length} positions; shorten them.")
+    if len(tokens) > length:
+        raise UserError(
+            f"Words and gaps take more than the {length} positions of this model; make the gaps or the words shorter."
+        )
+    return Prompt(frozen(tokens))
+
+
+def _gap_length(match: re.Match[str], length: int) -> int:
+    if match[1] is None:
+        return DEFAULT_GAP
+    digits = match[1].lstrip("0")
+    if not digits:
+        raise UserError("A gap of 0 tokens holds nothing; write a number of at least 1, or leave the gap out.")
+    if len(digits) > 9 or int(digits) > length:
+        raise UserError(
+            f"A gap of {digits[:12]} tokens is longer than the {length} positions of this model; shorten it."
+        )
+    return int(digits)
+
+
+def format_prompt(tokens: Tokens | Sequence[int], tokenizer: Tokenizer) -> str:
+    """The text of a prompt, every gap as [n]."""
+    parts: list[str] = []
+    for is_gap, run in groupby(np.asarray(tokens).tolist(), key=lambda token: token == FREE):
+        ids = list(run)
+        if not is_gap:
+            parts.append(tokenizer.decode(ids))
+        else:
+            space = "" if not parts or parts[-1][-1:].isspace() else " "
+            parts.append(f"{space}[{len(ids)}]")
+    return "".join(parts)

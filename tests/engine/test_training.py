@@ -1,0 +1,156 @@
+"""Training learns what can be learnt, and a killed run goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.diffusion import Diffusion, DiffusionConfig
+from engine.messages import UserError
+from engine.network import NetworkConfig
+from engine.training import Average, Saved, Trained, Trainer, TrainingConfig, Validated, build_optimizers, learning_rate
+
+STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
+CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_seconds=0.0, validate_every=6)
+
+
+def trainer(config: TrainingConfig = CONFIG, noise: str = "absorb") -> Trainer:
+    torch.manual_seed(0)
+    states = 9 if noise == "absorb" else 8
+    network = NetworkConfig(states, length=16, hidden=32, blocks=1, heads=2, cond_dim=16, dropout=0.1)
+    parametrisation = "posterior" if noise == "absorb" else "log_score"
+    model = DiffusionConfig(network, noise, parametrisation=parametrisation, scale_by_sigma=noise == "absorb")  # type: ignore[arg-type]
+    return Trainer(Diffusion(model), config, STREAM, STREAM[:160])
+
+
+def test_a_run_that_is_broken_off_and_resumed_has_the_loss_curve_of_an_unbroken_one(tmp_path: Path) -> None:
+    whole = trainer()
+    list(whole.run(tmp_path / "whole.pt"))
+
+    broken = trainer()
+    for event in broken.run(tmp_path / "broken.pt"):
+        if isinstance(event, Saved) and event.step == 5:
+            break
+    resumed = trainer()
+    resumed.resume(tmp_path / "broken.pt")
+    assert resumed.step == 5
+    list(resumed.run(tmp_path / "broken.pt"))
+
+    assert resumed.losses == whole.losses
+    for mine, theirs in zip(resumed.average.weights, whole.average.weights, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
+
+
+def test_a_killed_process_leaves_a_state_that_resumes_to_the_same_curve(tmp_path: Path) -> None:
+    """Killed in the middle of a step, between saves."""
+    script = textwrap.dedent(f"""
+        import os, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import torch; torch.set_num_threads(1)
+        from pathlib import Path
+        from test_training import trainer, Trained
+        for event in trainer().run(Path({str(tmp_path / "state.pt")!r})):
+            if isinstance(event, Trained) and event.step == 7:
+                os.kill(os.getpid(), 9)
+    """)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        killed = subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[2])
+        assert killed.returncode == -9
+        resumed, whole = trainer(), trainer()
+        resumed.resume(tmp_path / "state.pt")
+        assert resumed.step == 6
+        list(resumed.run(tmp_path / "state.pt"))
+        list(whole.run(tmp_path / "whole.pt"))
+    finally:
+        torch.set_num_threads(threads)
+    assert resumed.losses == whole.losses
+
+
+@pytest.mark.parametrize(("noise", "steps", "share"), [("absorb", 150, 0.5), ("uniform", 300, 0.85)])
+def test_the_bound_falls_on_data_with_a_pattern(noise: str, steps: int, share: float, tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=steps, batch=16, validate_every=150, save_seconds=1e9, learning_rate=5e-3)
+    run = trainer(config, noise)
+    before = run.validate().nats
+    bounds = [event.bound.nats for event in run.run(tmp_path / "state.pt") if isinstance(event, Validated)]
+    assert before > 2.0  # log 8 = 2.08: nothing is known yet
+    assert bounds[-1] < share * before
+
+
+def test_events_come_in_order_and_end_with_a_save(tmp_path: Path) -> None:
+    events = list(trainer().run(tmp_path / "state.pt"))
+    assert [event.step for event in events if isinstance(event, Trained)] == list(range(1, 13))
+    assert [event.step for event in events if isinstance(event, Validated)] == [6, 12]
+    assert isinstance(events[-1], Saved)
+    assert (tmp_path / "state.pt").exists()
+
+
+def test_a_damaged_state_is_answered_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "state.pt").write_bytes(b"not a state")
+    with pytest.raises(UserError, match="damaged"):
+        trainer().resume(tmp_path / "state.pt")
+
+
+def test_a_state_of_other_settings_is_refused(tmp_path: Path) -> None:
+    list(trainer().run(tmp_path / "state.pt"))
+    with pytest.raises(UserError, match="other settings"):
+        trainer(replace(CONFIG, batch=8)).resume(tmp_path / "state.pt")
+
+
+def test_a_folder_that_cannot_be_written_is_answered_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written"):
+        trainer().save(tmp_path / "absent" / "state.pt")
+
+
+def test_a_failed_save_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, path = trainer(), tmp_path / "state.pt"
+    run.save(path)
+    before = path.read_bytes()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(UserError, match="No space left"):
+        run.save(path)
+    assert path.read_bytes() == before
+
+
+def test_too_little_text_is_answered_in_a_sentence() -> None:
+    with pytest.raises(UserError, match="too few"):
+        Trainer(trainer().diffusion, CONFIG, STREAM[:30], STREAM[:30])
+
+
+def test_the_average_starts_at_the_weights_and_warms_up() -> None:
+    layer = torch.nn.Linear(2, 2)
+    average = Average(layer, decay=0.999)
+    start = layer.weight.detach().clone()
+    with torch.no_grad():
+        layer.weight += 1
+    average.update(layer)
+    torch.testing.assert_close(average.weights[0], start + (1 - 2 / 11))  # decay (1 + 1) / (10 + 1)
+    average.swap(layer)
+    torch.testing.assert_close(layer.weight.detach(), start + (1 - 2 / 11))
+
+
+def test_the_learning_rate_rises_and_falls_to_zero() -> None:
+    rates = [learning_rate(step, replace(CONFIG, steps=100, warmup=10)) for step in range(101)]
+    assert rates[0] == 0.1
+    assert max(rates) == rates[9] == 1.0
+    assert rates[100] == pytest.approx(0)
+
+
+def test_every_parameter_has_one_optimizer() -> None:
+    network = trainer().diffusion.network
+    for name in ("adamw", "muon"):
+        config = replace(CONFIG, optimizer=name)  # type: ignore[arg-type]
+        groups = [p for o in build_optimizers(network, config) for g in o.param_groups for p in g["params"]]
+        assert sorted(map(id, groups)) == sorted(map(id, network.parameters()))
