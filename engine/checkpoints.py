@@ -61,7 +61,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(folder)
-    diffusion.network.store(PRECISIONS[stored_in]).to(chosen).eval()
+    diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
     tokenizer = find_tokenizer(folder, diffusion.vocabulary)
     info = ModelInfo(
         name=folder.name,
@@ -85,9 +85,10 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
     with torch.device("meta"):  # shapes are compared before any memory is taken
         diffusion = Diffusion(stored.config)
     check_shapes(stored, diffusion)
-    weights = {name: tensor.float() for name, tensor in stored.weights.items()}
+    # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
+    weights = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.weights.items()}
     diffusion.network.load_state_dict(weights, assign=True)
-    diffusion.network.requires_grad_(False)
+    diffusion.network.requires_grad_(False).eval()
     return diffusion, stored
 
 

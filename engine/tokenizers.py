@@ -52,15 +52,15 @@ class Tokenizer:
     def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.
 
-        A word starts at a token whose piece begins with white space, after one that ends in it, and at and after
+        A word starts at a token whose piece begins with white space, after one that ends a line, and at and after
         the end-of-text token.
         """
         starts: list[int] = []
         for position, token in enumerate(ids):
-            before = self.piece(ids[position - 1]) if position else " "
+            before = self.piece(ids[position - 1]) if position else ""
             piece = self.piece(token)
             apart = self.eot_id is not None and self.eot_id in (token, ids[position - 1] if position else -1)
-            if position == 0 or apart or piece[:1].isspace() or before[-1:].isspace():
+            if position == 0 or apart or piece[:1].isspace() or before.endswith("\n"):
                 starts.append(position)
         return list(zip(starts, [*starts[1:], len(ids)], strict=True))
 

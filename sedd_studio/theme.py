@@ -152,9 +152,10 @@ def resolve(choice: str) -> Theme:
 def family() -> str:
     """The first of `FAMILIES` on this machine, or the system's own general font."""
     present = set(QFontDatabase.families())
-    return next((name for name in FAMILIES if name in present), "") or QFontDatabase.systemFont(
-        QFontDatabase.SystemFont.GeneralFont
-    ).family()
+    return (
+        next((name for name in FAMILIES if name in present), "")
+        or QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    )
 
 
 def token_font(theme: Theme, zoom: float) -> QFont:

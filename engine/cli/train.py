@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from engine.checkpoints import load, save
-from engine.devices import choose_device, choose_precision
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.datasets import documents, sha256, text_files, tokenize
+from engine.devices import choose_device, choose_precision
 from engine.diffusion import Diffusion, DiffusionConfig, build_diffusion
 from engine.likelihood import Bound
 from engine.messages import UserError

@@ -167,6 +167,7 @@ class _Setter:
     ) -> None:
         self.pieces, self.locked, self.slanted, self.metrics, self.width = pieces, locked, slanted, metrics, width
         self.space = metrics.advance(" ", False)
+        self.parts = [self._measure(position) for position in range(len(pieces))]
         self.boxes: list[Box] = []
         self.pills: list[Pill] = []
         self.lines: list[Span] = []
@@ -191,7 +192,7 @@ class _Setter:
             self.lines.append(Span(self.line_start, len(self.boxes)))
         return Layout(self.boxes, self.pills, self.lines, self.metrics.line_height)
 
-    def _parts(self, position: int) -> tuple[float, float, str]:
+    def _measure(self, position: int) -> tuple[float, float, str]:
         """Space before position, its own width, and its text."""
         piece = self.pieces[position]
         if piece is None:
@@ -218,13 +219,13 @@ class _Setter:
         """The x at which the atom would end if set here, with room for a lock glyph after locked text."""
         x = self.x
         for position in range(start, stop):
-            lead, width, _ = self._parts(position)
+            lead, width, _ = self.parts[position]
             x += (lead if x > 0 else 0.0) + width
         before, _ = self._edges(start)
         return x + before + (self.metrics.tail if self.locked[stop - 1] else 0.0)
 
     def _set(self, position: int) -> None:
-        lead, width, text = self._parts(position)
+        lead, width, text = self.parts[position]
         piece = self.pieces[position]
         before, after = self._edges(position)
         if self.x > 0:

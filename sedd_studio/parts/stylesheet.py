@@ -48,7 +48,9 @@ QToolButton[kind="quiet"], QToolButton[kind="toggle"] {
     background: transparent; border: 1px solid transparent; padding: 0 6px; min-height: 26px; border-radius: 6px;
 }
 QToolButton[kind="quiet"]:hover, QToolButton[kind="toggle"]:hover { background: $hover; }
-QToolButton[kind="quiet"]:focus, QToolButton[kind="toggle"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 24px; }
+QToolButton[kind="quiet"]:focus, QToolButton[kind="toggle"]:focus {
+    border: 2px solid $accent; padding: 0 5px; min-height: 24px;
+}
 QToolButton[kind="disclosure"] {
     background: transparent; border: 2px solid transparent; padding: 0 4px; min-height: 26px; border-radius: 6px;
     color: $muted; text-align: left;

@@ -34,7 +34,7 @@ class ErrorBanner(QFrame):
         self.detail_text.setFixedHeight(DETAIL_HEIGHT)
         self._arrange()
         self.details.toggled.connect(self._disclose)
-        self.close_button.clicked.connect(lambda: session.dismiss_error())
+        self.close_button.clicked.connect(session.dismiss_error)
         session.error_changed.connect(self.refresh)
         self.set_theme(theme)
         self.refresh()

@@ -36,7 +36,7 @@ class RunForm(QFrame):
         self.sampler.activated.connect(lambda: session.set_form(sampler=self.sampler.currentData()))
         self.seed.valueChanged.connect(lambda value: session.set_form(seed=value))
         self.samples.valueChanged.connect(lambda value: session.set_form(samples=value))
-        self.dice.clicked.connect(lambda: session.new_seed())
+        self.dice.clicked.connect(session.new_seed)
         session.settings_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         self.refresh()

@@ -33,7 +33,7 @@ class StatusLine(QFrame):
 
     def refresh(self) -> None:
         """Say what is going on."""
-        session, run = self._session, self._session.run
+        session, run = self._session, self._session.progress
         running = session.state is RunState.RUNNING
         self.bar.setVisible(running or session.loading)
         self.bar.setRange(0, 0 if session.loading else max(run.steps, 1))
@@ -42,7 +42,7 @@ class StatusLine(QFrame):
         self.setAccessibleName(self.text.text())
 
     def _sentence(self) -> str:
-        session, run = self._session, self._session.run
+        session, run = self._session, self._session.progress
         if session.loading:
             return "Loading the model. The prompt can be edited meanwhile."
         if session.state is RunState.RUNNING:

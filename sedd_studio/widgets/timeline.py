@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -10,6 +12,7 @@ from sedd_studio.parts.track import Track
 from sedd_studio.session import RunState, Session
 from sedd_studio.theme import Theme
 
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 
 
@@ -19,6 +22,7 @@ class Timeline(QFrame):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
+        self._recorded: tuple[object, ...] = ()
         self.setObjectName("card")
         self.play = IconButton("play", "Play", theme)
         self.speed = Choice("Playing speed", theme)
@@ -72,11 +76,21 @@ class Timeline(QFrame):
             self.facts.show_text("   ".join(self._facts()))
         self.track.setAccessibleDescription(f"{self.step.text()}, {info.settled} of {info.free} settled")
 
+    def _refresh_canvas(self) -> None:
+        """Draw the curve anew only if it can be another one."""
+        session = self._session
+        recorded = (session.recorded_steps, session.samples, session.sample, session.step_info().free)
+        if recorded != self._recorded:
+            self._recorded = recorded
+            self.refresh_run()
+
     def _facts(self) -> list[str]:
         session = self._session
-        info, run = session.step_info(), session.run
+        info, run = session.step_info(), session.progress
+        # The noise that a run begins with has no finite amount to name.
+        sigma = "" if math.isnan(info.sigma) else f"{SIGMA} {info.sigma:.2f} · "
         facts = [
-            f"σ {info.sigma:.2f} · t {info.time:.2f}",
+            f"{sigma}t {info.time:.2f}",
             f"{info.settled} of {info.free} settled",
             f"{run.calls} calls · {run.seconds:.1f} s",
         ]
@@ -86,14 +100,14 @@ class Timeline(QFrame):
 
     def _connect(self) -> None:
         session = self._session
-        self.play.clicked.connect(lambda: session.toggle_play())
-        self.follow.clicked.connect(lambda on: session.set_following(on))
+        self.play.clicked.connect(session.toggle_play)
+        self.follow.clicked.connect(session.set_following)
         self.speed.activated.connect(lambda: session.set_speed(self.speed.currentData()))
         self.earlier.clicked.connect(lambda: session.set_sample(session.sample - 1))
         self.later.clicked.connect(lambda: session.set_sample(session.sample + 1))
-        self.track.valueChanged.connect(lambda step: session.seek(step))
+        self.track.valueChanged.connect(session.seek)
         session.run_changed.connect(self.refresh_run)
-        session.canvas_changed.connect(self.refresh_run)
+        session.canvas_changed.connect(self._refresh_canvas)
         session.playhead_changed.connect(self.refresh_playhead)
 
     def _arrange(self) -> None:

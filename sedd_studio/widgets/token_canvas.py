@@ -73,7 +73,8 @@ class TokenCanvas(QAbstractScrollArea):
     def set_reduced_motion(self, reduced: bool) -> None:
         """With reduced motion a new token is marked in its own step only and does not fade."""
         self._reduced_motion = reduced
-        self.refresh()
+        self._arrange()
+        self.viewport().update()
 
     @property
     def zoom(self) -> float:
@@ -119,9 +120,11 @@ class TokenCanvas(QAbstractScrollArea):
     def refresh(self) -> None:
         """Take the state at the playhead; lay the text out again only if some token or lock is different."""
         old, state = self._state, self._session.canvas()
+        if state is old:
+            return
         self._state = state
         same = old is not None and np.array_equal(old.tokens, state.tokens) and np.array_equal(old.locked, state.locked)
-        if not same or self._slants_differ(old, state):
+        if old is None or not same or not np.array_equal(self._unsettled(old), self._unsettled(state)):
             self._read_pieces(old, state)
             self._arrange()
         elif self._content is not None:
@@ -129,12 +132,12 @@ class TokenCanvas(QAbstractScrollArea):
         self.setAccessibleDescription(f"Step {state.step} of {state.steps}")
         self.viewport().update()
 
-    def _slants_differ(self, old: CanvasState | None, state: CanvasState) -> bool:
-        return old is not None and self._uniform() and not np.array_equal(old.age < 0, state.age < 0)
-
-    def _uniform(self) -> bool:
+    def _unsettled(self, state: CanvasState) -> np.ndarray:
+        """Positions that still show the noise a run began with, where the noise has no mask to show."""
         info = self._session.info
-        return info is not None and info.mask_id is None
+        if info is None or info.mask_id is not None or state.step == state.steps:
+            return np.zeros(state.length, bool)
+        return np.asarray((state.age < 0) & ~state.locked & (state.tokens != FREE))
 
     def _forget(self) -> None:
         self._state = None
@@ -163,8 +166,7 @@ class TokenCanvas(QAbstractScrollArea):
         if state is None:
             return
         locked = state.locked.tolist()
-        unsettled = (state.age < 0) & ~state.locked & (state.tokens != FREE)
-        slanted = unsettled.tolist() if self._uniform() else [False] * len(locked)
+        slanted = self._unsettled(state).tolist()
         layout = arrange(self._pieces, locked, slanted, self._words, self._painter.metrics, self._line_width())
         self._content = Content(layout, locked, slanted, self._stages())
         self._cursor = min(self._cursor, max(len(locked) - 1, 0))

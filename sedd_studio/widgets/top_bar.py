@@ -28,11 +28,11 @@ class TopBar(QFrame):
         self.samples = label(role="muted")
         self.device = label(role="chip")
         self._arrange(picker)
-        self.run_button.clicked.connect(lambda: session.run())
-        self.pause.clicked.connect(lambda: session.toggle_play())
-        self.step.clicked.connect(lambda: session.step_once())
-        self.stop.clicked.connect(lambda: session.stop())
-        self.dice.clicked.connect(lambda: session.new_seed())
+        self.run_button.clicked.connect(session.run)
+        self.pause.clicked.connect(session.toggle_play)
+        self.step.clicked.connect(session.step_once)
+        self.stop.clicked.connect(session.stop)
+        self.dice.clicked.connect(session.new_seed)
         for signal in (session.model_changed, session.run_changed, session.playhead_changed, session.settings_changed):
             signal.connect(self.refresh)
         self.refresh()
@@ -52,7 +52,7 @@ class TopBar(QFrame):
         self.pause.setText("Pause" if session.playing or not recorded else "Play")
         self.pause.set_icon("pause" if session.playing or not recorded else "play", self._theme)
         self.pause.setEnabled(recorded)
-        self.step.setEnabled(recorded and session.playhead < session.recorded_steps or running)
+        self.step.setEnabled(running or session.playhead < session.recorded_steps)
         self.stop.setEnabled(running)
         self.seed.setText(f"seed {session.form.seed}")
         self.samples.setText("1 sample" if session.form.samples == 1 else f"{session.form.samples} samples")
@@ -78,8 +78,8 @@ class TopBar(QFrame):
         right.addWidget(self.device)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 9, 16, 9)
-        for part, weight in ((left, 1), (middle, 0), (right, 1)):
-            part.setSpacing(10)
-            row.addLayout(part, weight)
+        for group, weight in ((left, 1), (middle, 0), (right, 1)):
+            group.setSpacing(10)
+            row.addLayout(group, weight)
         for chip in (self.noise, self.device):
             chip.setFixedHeight(self._theme.sizes.control)

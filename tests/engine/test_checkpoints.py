@@ -29,7 +29,7 @@ CONFIG = DiffusionConfig(
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def own(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     diffusion = Diffusion(CONFIG)
@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-@pytest.fixture()
+@pytest.fixture
 def published(tmp_path: Path) -> Path:
     return Path(shutil.copytree(GOLDEN / "absorb-loglinear", tmp_path / "published"))
 
@@ -168,7 +168,7 @@ def test_a_configuration_of_a_huge_network_takes_no_memory(published: Path) -> N
 @pytest.mark.parametrize("content", ["[1, 2]", "null", '"text"', "{" * 100_000, "\xff"])
 def test_a_configuration_that_is_no_mapping_is_answered_in_a_sentence(published: Path, content: str) -> None:
     (published / "config.json").write_text(content, encoding="latin-1")
-    with pytest.raises(UserError, match="config.json"):
+    with pytest.raises(UserError, match=r"config\.json"):
         build(published)
 
 
@@ -185,7 +185,7 @@ def test_a_damaged_training_run_is_answered_in_a_sentence(tmp_path: Path) -> Non
 def test_a_missing_model_is_answered_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no model at"):
         load(tmp_path / "absent")
-    with pytest.raises(UserError, match="config.json is missing"):
+    with pytest.raises(UserError, match=r"config\.json is missing"):
         load(tmp_path)
 
 

@@ -1,0 +1,7 @@
+"""`python -m sedd_studio` opens the studio."""
+
+import sys
+
+from sedd_studio.app import main
+
+sys.exit(main())

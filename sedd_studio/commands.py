@@ -1,0 +1,141 @@
+"""Every command in one table, and the menus that show them in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenuBar
+
+from sedd_studio import theme as themes
+from sedd_studio.session import RunState, Session
+from sedd_studio.shortcuts import show_shortcuts
+
+if TYPE_CHECKING:
+    from sedd_studio.main_window import MainWindow
+
+Do = Callable[["MainWindow", Session], object]
+When = Callable[[Session], bool]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing a user can do: `do` does it, `when` says whether it can be done now."""
+
+    name: str
+    text: str
+    do: Do
+    shortcut: str = ""
+    when: When = lambda session: True
+    group: str = ""
+
+
+def _has_model(session: Session) -> bool:
+    return session.info is not None and not session.loading
+
+
+def _has_run(session: Session) -> bool:
+    return session.recorded_steps > 0
+
+
+def _lock(locked: bool) -> Do:
+    def do(window: MainWindow, session: Session) -> None:
+        run = session.selection
+        if run is not None:
+            session.set_locked(list(range(*run)), locked)
+
+    return do
+
+
+def _choose_theme(choice: str) -> Do:
+    def do(window: MainWindow, session: Session) -> None:
+        window.settings.set("theme", choice)
+        window.set_theme(themes.resolve(choice))
+
+    return do
+
+
+def _zoom(window: MainWindow, zoom: float) -> None:
+    window.canvas.set_zoom(zoom)
+    window.settings.set("zoom", window.canvas.zoom)
+
+
+def _copy(window: MainWindow, session: Session) -> None:
+    QGuiApplication.clipboard().setText(session.full_text())
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
+    Command("copy_text", "&Copy the text", _copy, "Ctrl+Shift+C"),
+    Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
+    Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
+    Command("redo", "&Redo", lambda w, s: s.undo_stack.redo(), "Ctrl+Shift+Z", lambda s: s.undo_stack.canRedo()),
+    Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle.toggle(), "Ctrl+E"),
+    Command("toggle_lock", "Lock or unlock at the &cursor", lambda w, s: w.canvas.toggle_lock(), "L"),
+    Command("lock", "&Lock the selection", _lock(True), "Ctrl+L", lambda s: s.selection is not None),
+    Command("unlock", "U&nlock the selection", _lock(False), "Ctrl+Shift+L", lambda s: s.selection is not None),
+    Command("unlock_all", "Unlock &everything", lambda w, s: s.unlock_all()),
+    Command("run", "&Run", lambda w, s: s.run(), "Ctrl+Return", _has_model),
+    Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", lambda s: s.state is RunState.RUNNING),
+    Command("new_seed", "New see&d", lambda w, s: s.new_seed(), "Ctrl+D"),
+    Command("pause", "&Pause or play", lambda w, s: s.toggle_play(), "Space", _has_run),
+    Command("forward", "Step &forward", lambda w, s: s.step_once(), "Right", _has_run),
+    Command("back", "Step &back", lambda w, s: s.seek(s.playhead - 1), "Left", _has_run),
+    Command("first", "&First step", lambda w, s: s.seek(0), "Ctrl+Home", _has_run),
+    Command("last", "&Last step", lambda w, s: s.seek(s.recorded_steps), "Ctrl+End", _has_run),
+    Command("follow", "Follow li&ve", lambda w, s: s.set_following(not s.following), "F", _has_run),
+    Command("zoom_in", "Zoom &in", lambda w, s: _zoom(w, w.canvas.zoom * 1.1), "Ctrl++"),
+    Command("zoom_out", "Zoom &out", lambda w, s: _zoom(w, w.canvas.zoom / 1.1), "Ctrl+-"),
+    Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
+    Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
+    Command("theme_light", "&Light", _choose_theme("light"), group="theme"),
+    Command("theme_dark", "&Dark", _choose_theme("dark"), group="theme"),
+    Command("shortcuts", "&Keyboard shortcuts", lambda w, s: show_shortcuts(w, COMMANDS), "F1"),
+)
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("&File", ("open_model", "-", "copy_text", "-", "quit")),
+    ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
+    ("&Run", ("run", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow")),
+    ("&View", ("zoom_in", "zoom_out", "zoom_reset", "-", "theme_system", "theme_light", "theme_dark")),
+    ("&Help", ("shortcuts",)),
+)
+
+
+def build_actions(window: MainWindow, session: Session) -> dict[str, QAction]:
+    """An action for every command, by name; each is enabled while its command can be done."""
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for command in COMMANDS:
+        action = QAction(command.text, window)
+        action.setShortcut(QKeySequence(command.shortcut))
+        action.triggered.connect(lambda _=False, command=command: command.do(window, session))
+        if command.group:
+            action.setCheckable(True)
+            action.setChecked(command.name == f"theme_{window.settings['theme']}")
+            groups.setdefault(command.group, QActionGroup(window)).addAction(action)
+        window.addAction(action)
+        actions[command.name] = action
+
+    def refresh() -> None:
+        for command in COMMANDS:
+            actions[command.name].setEnabled(command.when(session))
+
+    for signal in (session.model_changed, session.run_changed, session.playhead_changed, session.selection_changed):
+        signal.connect(refresh)
+    session.undo_stack.indexChanged.connect(refresh)
+    refresh()
+    return actions
+
+
+def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """Fills the menu bar from the table; "-" is a separator."""
+    for title, names in MENUS:
+        menu = bar.addMenu(title)
+        for name in names:
+            if name == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[name])

@@ -1,0 +1,62 @@
+"""What the user has written and locked: one immutable record, replaced by every edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.messages import FREE, Tokens, frozen
+from engine.prompts import format_prompt, parse_prompt
+from engine.tokenizers import Tokenizer
+from sedd_studio.trajectory import Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """`tokens` (L,) int64 holds what is known of each position, `FREE` for nothing; `locked` (L,) bool.
+
+    A token that is known but not locked is shown, and the next run replaces it. `trajectory` is the run that goes
+    with these positions; while there is one, it says what the free positions show.
+    """
+
+    tokens: Tokens
+    locked: np.ndarray
+    trajectory: Trajectory | None = None
+
+    @staticmethod
+    def from_text(text: str, tokenizer: Tokenizer, length: int) -> Document:
+        """The document of a prompt; a UserError if it does not fit into `length` tokens."""
+        tokens = parse_prompt(text, tokenizer, length).tokens
+        return Document(tokens, tokens != FREE)
+
+    @property
+    def request(self) -> Tokens:
+        """What a run is asked for: the locked tokens, `FREE` elsewhere."""
+        return frozen(np.where(self.locked, self.tokens, FREE))
+
+    def text(self, tokenizer: Tokenizer) -> str:
+        """The prompt: locked words and gaps."""
+        return format_prompt(self.request, tokenizer)
+
+    def visible(self, step: int, sample: int) -> Tokens:
+        """What each position shows after `step` of the run, `FREE` where it is masked or unknown."""
+        if self.trajectory is None:
+            return self.tokens
+        running, _ = self.trajectory.at(step, sample)
+        shown = np.where(running == self.trajectory.mask, FREE, running) if self.trajectory.mask is not None else running
+        return frozen(np.where(self.locked, self.tokens, shown))
+
+    def with_locks(self, positions: np.ndarray, locked: bool, visible: Tokens) -> Document:
+        """The same with `positions` locked to what they show, or unlocked; masked ones cannot be locked."""
+        chosen = positions[visible[positions] != FREE] if locked else positions
+        tokens, locks = self.tokens.copy(), self.locked.copy()
+        tokens[chosen] = visible[chosen]
+        locks[chosen] = locked
+        return replace(self, tokens=frozen(tokens), locked=locks)
+
+    def with_gap(self, start: int, stop: int, length: int) -> Document:
+        """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""
+        tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])
+        locked = np.concatenate([self.locked[:start], np.zeros(length, bool), self.locked[stop:]])
+        return Document(frozen(tokens), locked)

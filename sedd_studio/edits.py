@@ -1,0 +1,59 @@
+"""Undoable edits: one class for each thing a user can do to the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtGui import QUndoCommand
+
+from sedd_studio.document import Document
+
+Current = Callable[[], Document]
+Show = Callable[[Document], None]
+
+
+class Edit(QUndoCommand):
+    """Goes from one document to another and back.
+
+    Runs made between an edit and its undo belong to the documents: what is left is remembered as it is then.
+    """
+
+    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
+        super().__init__(name)
+        self._before, self._after, self._current, self._show = current(), after, current, show
+
+    def redo(self) -> None:
+        """Shows the edited document."""
+        self._before = self._current()
+        self._show(self._after)
+
+    def undo(self) -> None:
+        """Shows the document as it was."""
+        self._after = self._current()
+        self._show(self._before)
+
+
+class SetPrompt(Edit):
+    """Another text was applied."""
+
+    def __init__(self, after: Document, current: Current, show: Show) -> None:
+        super().__init__("change of the prompt", after, current, show)
+
+
+class SetGap(Edit):
+    """A gap was made longer or shorter."""
+
+    def __init__(self, after: Document, current: Current, show: Show) -> None:
+        super().__init__("change of a gap", after, current, show)
+
+
+class SetLocks(Edit):
+    """Positions were locked or unlocked. The run on show stays: its positions are the same."""
+
+    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
+        super().__init__(name, after, current, lambda document: show(_with_run_of(current(), document)))
+
+
+def _with_run_of(current: Document, document: Document) -> Document:
+    return replace(document, trajectory=current.trajectory)

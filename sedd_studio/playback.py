@@ -1,0 +1,51 @@
+"""The playhead: which step of the recorded run is shown, and how it moves."""
+
+from __future__ import annotations
+
+
+class Playback:
+    """Production and presentation are apart: the engine records as fast as it can, the playhead moves as asked.
+
+    While `following` it stands at the newest step; else, while `playing`, it moves at `speed` steps a second.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self.step = 0
+        self.playing = False
+        self.following = True
+        self._fraction = 0.0
+
+    def start(self) -> None:
+        """A new run begins: go with it."""
+        self.step, self.playing, self.following, self._fraction = 0, True, True, 0.0
+
+    def seek(self, step: int) -> None:
+        """Stand at a step."""
+        self.step, self.playing, self.following, self._fraction = step, False, False, 0.0
+
+    def pause(self) -> None:
+        """Stand still; what is produced meanwhile is recorded."""
+        self.playing = self.following = False
+
+    def play(self, recorded: int, running: bool) -> None:
+        """Move on from where the playhead is, or from the start if it is at the end of a run that is over."""
+        if not running:
+            self.following = False
+            if self.step >= recorded:
+                self.step = 0
+        self.playing, self._fraction = True, 0.0
+
+    def advance(self, seconds: float, recorded: int, running: bool) -> bool:
+        """Moves for `seconds` of wall time; returns whether the step or the state changed."""
+        before = self.step, self.playing
+        if self.following:
+            self.step = recorded
+        elif self.playing:
+            self._fraction += seconds * self.speed
+            whole = int(self._fraction)
+            self._fraction -= whole
+            self.step = min(self.step + whole, recorded)
+        if self.step >= recorded and not running:
+            self.playing = False
+        return before != (self.step, self.playing)

@@ -1,0 +1,521 @@
+"""The one observable state of the studio. Widgets read it, call it and listen to it; it knows no widget."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from engine.messages import (
+    FREE,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Generate,
+    LoadModel,
+    ModelInfo,
+    ModelLoaded,
+    Started,
+    Tokens,
+    UserError,
+    frozen,
+)
+from engine.tokenizers import Tokenizer, find_tokenizer
+from sedd_studio.document import Document
+from sedd_studio.edits import SetGap, SetLocks, SetPrompt
+from sedd_studio.playback import Playback
+from sedd_studio.runner import Runner
+from sedd_studio.settings import Settings
+from sedd_studio.trajectory import Trajectory
+
+TICK = 33
+"""Milliseconds between two looks at what the engine has left."""
+
+BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "stories-absorb"
+BUNDLED_LENGTH = 256
+PROMPT = (
+    "Once upon a time, there was a little fox named Ember. [28] One day, [20] the smallest star fell into the river. "
+    "[32] And the sky was never dark again."
+)
+MOST_SEED = 2**31 - 1
+
+
+class RunState(Enum):
+    """What the engine is doing for us, or how the last run ended."""
+
+    LOADING = auto()
+    IDLE = auto()
+    RUNNING = auto()
+    DONE = auto()
+    STOPPED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, eq=False)
+class CanvasState:
+    """What the canvas shows, for L positions.
+
+    `tokens` (L,) int64, `FREE` where masked or unknown; `locked` (L,) bool; `age` (L,) int64 counts the steps since
+    a free token last changed, -1 where it has not. `step` of `steps` of the run; `length` is L.
+    """
+
+    tokens: Tokens
+    locked: np.ndarray
+    age: np.ndarray
+    step: int
+    steps: int
+    length: int
+
+
+@dataclass(frozen=True)
+class RunForm:
+    """What the next run is asked for."""
+
+    steps: int
+    sampler: str
+    seed: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How far the engine is: `calls` of the network and `seconds` so far; `seconds_left` is None while unknown."""
+
+    step: int = 0
+    steps: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """The step that is shown: time t, total noise sigma, and how many of the `free` positions are settled."""
+
+    step: int
+    steps: int
+    time: float
+    sigma: float
+    settled: int
+    free: int
+
+
+@dataclass(frozen=True)
+class ErrorNote:
+    """What went wrong, in a sentence, and what a developer wants to read."""
+
+    headline: str
+    detail: str = ""
+
+
+class Session(QObject):
+    """Model, document, run and playhead. Every change is told by a signal; arguments are read from here."""
+
+    model_changed = Signal()
+    canvas_changed = Signal()
+    run_changed = Signal()
+    playhead_changed = Signal()
+    settings_changed = Signal()
+    error_changed = Signal()
+    selection_changed = Signal()
+
+    def __init__(self, runner: Runner, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner, self._settings = runner, settings
+        self.info: ModelInfo | None = None
+        self.tokenizer: Tokenizer | None = None
+        self.error: ErrorNote | None = None
+        self.state = RunState.IDLE
+        self.progress = RunProgress()
+        self.selection: tuple[int, int] | None = None
+        self.sample = 0
+        self.undo_stack = QUndoStack(self)
+        self.form = RunForm(*(settings[name] for name in ("steps", "sampler", "seed", "samples")))
+        self.document = Document(frozen([]), np.zeros(0, bool))
+        self.prompt_text = PROMPT
+        self._playback = Playback(settings["speed"])
+        self._run_id = 0
+        self._canvas: CanvasState | None = None
+        self._words: list[tuple[int, int]] | None = None
+        self._ticked = time.monotonic()
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK)
+        self._timer.timeout.connect(self.tick)
+        self.canvas_changed.connect(self._forget_canvas)
+        self._open_bundled_prompt()
+
+    # ---- models
+
+    @property
+    def loading(self) -> bool:
+        """Whether a model is being loaded."""
+        return self.state is RunState.LOADING
+
+    def known_models(self) -> list[str]:
+        """Folders to offer: the bundled model and those opened before, as far as they are still there."""
+        known = dict.fromkeys([str(BUNDLED), *self._settings["recent_models"]])
+        return [path for path in known if Path(path, "config.json").is_file() or Path(path, ".hydra").is_dir()]
+
+    def open_model(self, path: str | Path = BUNDLED) -> None:
+        """Loads the model at `path`, ending a run that is going on."""
+        self._run_id = self._runner.submit(LoadModel(str(path)))
+        self._set_state(RunState.LOADING)
+        self._start_ticking()
+
+    def _open_bundled_prompt(self) -> None:
+        """The default prompt as tokens before any model is loaded: the tokenizer needs no torch."""
+        try:
+            self.tokenizer = find_tokenizer(BUNDLED)
+            self.document = Document.from_text(PROMPT, self.tokenizer, BUNDLED_LENGTH)
+            self.prompt_text = self.document.text(self.tokenizer)
+        except UserError as error:
+            self.show_error(str(error))
+
+    def _model_loaded(self, event: ModelLoaded) -> None:
+        same = self.tokenizer is not None and self.tokenizer.fingerprint == event.tokenizer.fingerprint
+        self.info = event.info
+        if not same or len(self.document.tokens) > event.info.length:
+            self.tokenizer = event.tokenizer
+            self._take_prompt_along(event.info.length)
+        if event.info.path != str(BUNDLED):
+            self._settings.remember_model(event.info.path)
+        self._set_state(RunState.IDLE)
+        self.model_changed.emit()
+
+    def _take_prompt_along(self, length: int) -> None:
+        """The same text for another tokenizer; if it does not fit, one gap as long as the model."""
+        assert self.tokenizer is not None
+        try:
+            document = Document.from_text(self.prompt_text, self.tokenizer, length)
+        except UserError as error:
+            self.show_error(f"The prompt does not fit the new model, so it was emptied. {error}")
+            document = Document(frozen(np.full(length, FREE)), np.zeros(length, bool))
+        self.undo_stack.clear()
+        self._show(document)
+
+    # ---- the canvas
+
+    def canvas(self) -> CanvasState:
+        """What the canvas shows now."""
+        if self._canvas is None:
+            self._canvas = self._make_canvas()
+        return self._canvas
+
+    def _make_canvas(self) -> CanvasState:
+        document, run, step = self.document, self.document.trajectory, self.playhead
+        tokens = document.visible(step, self.sample)
+        age = np.full(len(tokens), -1)
+        if run is not None:
+            _, settled = run.at(step, self.sample)
+            age = np.where((settled >= 0) & ~document.locked & (tokens != FREE), step - settled, -1)
+        steps = run.steps if run is not None else self.form.steps
+        return CanvasState(tokens, document.locked, age, step, steps, len(tokens))
+
+    def _forget_canvas(self) -> None:
+        self._canvas = self._words = None
+
+    def piece(self, position: int) -> str:
+        """The text of one visible token; empty where nothing is known."""
+        token = int(self.canvas().tokens[position])
+        return "" if token == FREE or self.tokenizer is None else self.tokenizer.piece(token)
+
+    def words(self) -> list[tuple[int, int]]:
+        """Half-open runs of positions that belong together: words, and single masked positions."""
+        if self._words is None:
+            self._words = self._make_words()
+        return self._words
+
+    def _make_words(self) -> list[tuple[int, int]]:
+        words: list[tuple[int, int]] = []
+        tokens = self.canvas().tokens
+        edges = np.flatnonzero(np.diff(tokens == FREE)) + 1
+        for run in np.split(np.arange(len(tokens)), edges):
+            if not len(run) or self.tokenizer is None:
+                continue
+            if tokens[run[0]] == FREE:
+                words += [(int(position), int(position) + 1) for position in run]
+            else:
+                found = self.tokenizer.words(tokens[run].tolist())
+                words += [(int(run[0]) + start, int(run[0]) + stop) for start, stop in found]
+        return words
+
+    def word_at(self, position: int) -> tuple[int, int]:
+        """The run of positions that `position` belongs to."""
+        return next((word for word in self.words() if word[0] <= position < word[1]), (position, position + 1))
+
+    def full_text(self) -> str:
+        """The visible text, every gap as [n]."""
+        if self.tokenizer is None:
+            return ""
+        visible = Document(self.canvas().tokens, self.canvas().tokens != FREE)
+        return visible.text(self.tokenizer)
+
+    # ---- edits
+
+    def set_selection(self, selection: tuple[int, int] | None) -> None:
+        """Selects positions start .. stop - 1, or nothing."""
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit()
+
+    def set_prompt(self, text: str) -> bool:
+        """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
+        if self.tokenizer is None:
+            return False
+        try:
+            document = Document.from_text(text, self.tokenizer, self.length)
+        except UserError as error:
+            self.show_error(str(error))
+            return False
+        self.dismiss_error()
+        self.undo_stack.push(SetPrompt(document, lambda: self.document, self._show))
+        return True
+
+    def set_locked(self, positions: list[int], locked: bool) -> None:
+        """Locks positions to the tokens they show, or unlocks them. Masked positions cannot be locked."""
+        chosen = np.array(positions, np.int64)
+        after = self.document.with_locks(chosen, locked, self.canvas().tokens)
+        if (after.locked != self.document.locked).any():
+            self.undo_stack.push(SetLocks("lock" if locked else "unlock", after, lambda: self.document, self._show))
+
+    def unlock_all(self) -> None:
+        """Unlocks every position."""
+        self.set_locked(list(range(len(self.document.tokens))), False)
+
+    def set_gap(self, start: int, stop: int, length: int) -> bool:
+        """Replaces positions start .. stop - 1 by a gap of `length` tokens; False if it does not fit."""
+        room = self.length - (len(self.document.tokens) - (stop - start))
+        if not 1 <= length <= room:
+            self.show_error(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
+            return False
+        self.undo_stack.push(SetGap(self.document.with_gap(start, stop, length), lambda: self.document, self._show))
+        return True
+
+    @property
+    def length(self) -> int:
+        """The longest text of the model, in tokens."""
+        return self.info.length if self.info is not None else BUNDLED_LENGTH
+
+    def _show(self, document: Document) -> None:
+        """Makes a document the current one."""
+        resized = len(document.tokens) != len(self.document.tokens)
+        other_run = document.trajectory is not self.document.trajectory
+        self.document = document
+        self.prompt_text = document.text(self.tokenizer) if self.tokenizer is not None else ""
+        if resized:
+            self.set_selection(None)
+        if other_run:
+            self.sample = 0
+            self._playback.seek(self.recorded_steps)
+            self.playhead_changed.emit()
+            self.run_changed.emit()
+        self.canvas_changed.emit()
+
+    # ---- runs
+
+    def set_form(self, **changes: object) -> None:
+        """Changes what the next run is asked for, and remembers it."""
+        self.form = replace(self.form, **changes)  # type: ignore[arg-type]
+        for name, value in changes.items():
+            self._settings.set(name, value)
+        self.settings_changed.emit()
+
+    def new_seed(self) -> None:
+        """Draws another seed."""
+        self.set_form(seed=random.randint(0, MOST_SEED))
+
+    def run(self) -> None:
+        """Starts a run of the prompt as it stands, ending one that is going on."""
+        if self.info is None or self.loading:
+            return
+        self.dismiss_error()
+        form = self.form
+        request = Generate(self.document.request, form.steps, form.sampler, form.seed, form.samples)
+        self._run_id = self._runner.submit(request)
+        self.progress = RunProgress(steps=form.steps)
+        self._set_state(RunState.RUNNING)
+        self._start_ticking()
+
+    def stop(self) -> None:
+        """Ends the run that is going on; what was recorded stays."""
+        if self.state is RunState.RUNNING:
+            self._runner.cancel()
+
+    def apply(self, events: list[Event]) -> None:
+        """Takes in what the engine has sent; events of superseded runs are dropped."""
+        current = [event for event in events if event.run_id == self._run_id]
+        for event in current:
+            match event:
+                case ModelLoaded():
+                    self._model_loaded(event)
+                case Started():
+                    mask = self.info.mask_id if self.info is not None else None
+                    self.sample = min(self.sample, len(event.tokens) - 1)
+                    self.document = replace(self.document, trajectory=Trajectory(event, mask))
+                    self._playback.start()
+                case Frame():
+                    self._record(event)
+                case Finished(calls=calls, seconds=seconds):
+                    self.progress = replace(self.progress, calls=calls, seconds=seconds, seconds_left=0.0)
+                    self._set_state(RunState.DONE)
+                case Cancelled():
+                    self._set_state(RunState.STOPPED)
+                case Failed(headline=headline, detail=detail):
+                    self._set_state(RunState.FAILED if self.state is RunState.RUNNING else RunState.IDLE)
+                    self.show_error(headline, detail)
+        if current:
+            self.run_changed.emit()
+
+    def _record(self, frame: Frame) -> None:
+        assert self.document.trajectory is not None
+        self.document.trajectory.append(frame)
+        steps = self.document.trajectory.steps
+        left = frame.seconds / frame.step * (steps - frame.step)
+        self.progress = RunProgress(frame.step, steps, frame.calls, frame.seconds, left)
+
+    def _set_state(self, state: RunState) -> None:
+        self.state = state
+        self.run_changed.emit()
+
+    # ---- the playhead
+
+    @property
+    def playhead(self) -> int:
+        """The step that is shown, 0 .. recorded_steps."""
+        return min(self._playback.step, self.recorded_steps)
+
+    @property
+    def playing(self) -> bool:
+        """Whether the playhead moves by itself."""
+        return self._playback.playing
+
+    @property
+    def following(self) -> bool:
+        """Whether the playhead keeps to the newest step."""
+        return self._playback.following
+
+    @property
+    def speed(self) -> float:
+        """Playing speed in steps a second."""
+        return self._playback.speed
+
+    @property
+    def recorded_steps(self) -> int:
+        """Steps recorded of the run on show."""
+        return self.document.trajectory.recorded if self.document.trajectory is not None else 0
+
+    @property
+    def samples(self) -> int:
+        """Samples of the run on show, 1 if there is none."""
+        return self.document.trajectory.samples if self.document.trajectory is not None else 1
+
+    def settled_curve(self) -> np.ndarray:
+        """Settled free positions after each recorded step, (recorded_steps + 1,)."""
+        run = self.document.trajectory
+        return run.settled_curve(self.sample) if run is not None else np.zeros(1, np.int64)
+
+    def changed_steps(self) -> np.ndarray:
+        """The steps in which something changed."""
+        run = self.document.trajectory
+        return run.changed_steps(self.sample) if run is not None else np.zeros(0, np.int64)
+
+    def step_info(self) -> StepInfo:
+        """The step that is shown, in numbers."""
+        run, step = self.document.trajectory, self.playhead
+        if run is None:
+            return StepInfo(0, self.form.steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
+        moment = run.moments[step]
+        return StepInfo(step, run.steps, moment.time, moment.sigma, int(self.settled_curve()[step]), run.free)
+
+    def toggle_play(self) -> None:
+        """Pauses the playhead, or lets it move on."""
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
+
+    def play(self) -> None:
+        """Lets the playhead move."""
+        if self.recorded_steps:
+            self._playback.play(self.recorded_steps, self.state is RunState.RUNNING)
+            self._start_ticking()
+            self._playhead_moved()
+
+    def pause(self) -> None:
+        """Holds the playhead; the engine goes on, and what it makes is recorded."""
+        self._playback.pause()
+        self._playhead_moved()
+
+    def step_once(self) -> None:
+        """Moves the playhead one step on and holds it."""
+        self.seek(self.playhead + 1)
+
+    def seek(self, step: int) -> None:
+        """Shows a step and holds it."""
+        self._playback.seek(min(max(step, 0), self.recorded_steps))
+        self._playhead_moved()
+
+    def set_following(self, following: bool) -> None:
+        """Keeps the playhead at the newest step, or lets it go."""
+        self._playback.following = following
+        self._playback.playing = following and self.state is RunState.RUNNING
+        self.tick()
+        self._playhead_moved()
+
+    def set_speed(self, speed: float) -> None:
+        """Sets the playing speed in steps a second."""
+        self._playback.speed = speed
+        self._settings.set("speed", speed)
+
+    def set_sample(self, sample: int) -> None:
+        """Shows another sample of the run."""
+        self.sample = min(max(sample, 0), self.samples - 1)
+        self._playhead_moved()
+
+    def _playhead_moved(self) -> None:
+        self.canvas_changed.emit()
+        self.playhead_changed.emit()
+
+    # ---- time
+
+    def tick(self) -> None:
+        """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""
+        now = time.monotonic()
+        self.apply(self._runner.take())
+        busy = self.state in (RunState.RUNNING, RunState.LOADING)
+        if self._playback.advance(now - self._ticked, self.recorded_steps, self.state is RunState.RUNNING):
+            self._playhead_moved()
+        self._ticked = now
+        if not busy and not self.playing:
+            self._timer.stop()
+
+    def _start_ticking(self) -> None:
+        if not self._timer.isActive():
+            self._ticked = time.monotonic()
+            self._timer.start()
+
+    # ---- errors and the end
+
+    def show_error(self, headline: str, detail: str = "") -> None:
+        """Puts an error into the banner."""
+        self.error = ErrorNote(headline, detail)
+        self.error_changed.emit()
+
+    def dismiss_error(self) -> None:
+        """Clears the banner."""
+        if self.error is not None:
+            self.error = None
+            self.error_changed.emit()
+
+    def shutdown(self) -> None:
+        """Cancels what is going on and waits for the engine's thread to end."""
+        self._timer.stop()
+        self._runner.close()
