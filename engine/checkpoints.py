@@ -22,7 +22,7 @@ from safetensors.torch import save as serialize
 from torch import Tensor
 
 from engine.checkpoint_config import FORMAT, own_config, published_config
-from engine.devices import PRECISIONS, choose_device, choose_precision
+from engine.devices import PRECISIONS, Precision, choose_device, choose_precision
 from engine.diffusion import Diffusion, DiffusionConfig
 from engine.messages import ModelInfo, UserError
 from engine.tokenizers import Tokenizer, find_tokenizer
@@ -205,7 +205,7 @@ def save(
     tokenizer: Tokenizer,
     card: str,
     facts: Mapping[str, str] | None = None,
-    precision: str = "bf16",
+    precision: Precision = "bf16",
 ) -> None:
     """Writes our own layout into `folder`; matrices in `precision`. Each file is whole or not there.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 
 from engine.messages import UserError
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+Precision = Literal["fp32", "bf16"]
+PRECISIONS: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -23,10 +26,11 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def choose_precision(name: str, device: torch.device) -> str:
+def choose_precision(name: str, device: torch.device) -> Precision:
     """ "fp32" or "bf16"; "auto" is bf16 where the hardware multiplies in it, fp32 elsewhere."""
-    if name in PRECISIONS:
-        return name
+    for known in PRECISIONS:
+        if name == known:
+            return known
     if name != "auto":
         raise UserError(f'There is no precision called "{name}"; choose auto, {" or ".join(PRECISIONS)}.')
     if device.type == "cuda":

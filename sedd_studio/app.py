@@ -26,11 +26,13 @@ NO_DISPLAY = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the studio; returns the process's exit code."""
-    parser = argparse.ArgumentParser(prog="sedd-studio", description="Watch text appear out of noise around words you lock.")
+    parser = argparse.ArgumentParser(
+        prog="sedd-studio", description="Watch text appear out of noise around words you lock."
+    )
     parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of the model to open")
     arguments = parser.parse_args(argv)
     if not has_display():
-        print(NO_DISPLAY, file=sys.stderr)
+        sys.stderr.write(NO_DISPLAY + "\n")
         return 1
     app = QApplication(sys.argv[:1])
     app.setApplicationName("sedd-studio")
@@ -71,8 +73,8 @@ def install_error_hook(session: Session) -> None:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
-        print(detail, file=sys.stderr)
-        session.show_error(f"Something unexpected went wrong: {error or kind.__name__}", detail)
+        sys.stderr.write(detail)
+        session.show_error(f"Something unexpected went wrong: {str(error) or kind.__name__}", detail)
 
     sys.excepthook = hook
 

@@ -10,8 +10,9 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenuBar
 
 from sedd_studio import theme as themes
-from sedd_studio.session import RunState, Session
+from sedd_studio.session import Session
 from sedd_studio.shortcuts import show_shortcuts
+from sedd_studio.state import RunState
 
 if TYPE_CHECKING:
     from sedd_studio.main_window import MainWindow

@@ -44,7 +44,9 @@ class Document:
         if self.trajectory is None:
             return self.tokens
         running, _ = self.trajectory.at(step, sample)
-        shown = np.where(running == self.trajectory.mask, FREE, running) if self.trajectory.mask is not None else running
+        shown = (
+            np.where(running == self.trajectory.mask, FREE, running) if self.trajectory.mask is not None else running
+        )
         return frozen(np.where(self.locked, self.tokens, shown))
 
     def with_locks(self, positions: np.ndarray, locked: bool, visible: Tokens) -> Document:
@@ -60,3 +62,18 @@ class Document:
         tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])
         locked = np.concatenate([self.locked[:start], np.zeros(length, bool), self.locked[stop:]])
         return Document(frozen(tokens), locked)
+
+
+def words_of(tokens: Tokens, tokenizer: Tokenizer) -> list[tuple[int, int]]:
+    """Half-open runs of positions that belong together, covering all: words, and single unknown positions."""
+    words: list[tuple[int, int]] = []
+    edges = np.flatnonzero(np.diff(tokens == FREE)) + 1
+    for run in np.split(np.arange(len(tokens)), edges):
+        if not len(run):
+            continue
+        start = int(run[0])
+        if tokens[start] == FREE:
+            words += [(position, position + 1) for position in run.tolist()]
+        else:
+            words += [(start + first, start + stop) for first, stop in tokenizer.words(tokens[run].tolist())]
+    return words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -24,17 +24,19 @@ from engine.messages import (
     ModelInfo,
     ModelLoaded,
     Started,
-    Tokens,
     UserError,
     frozen,
 )
 from engine.tokenizers import Tokenizer, find_tokenizer
-from sedd_studio.document import Document
+from sedd_studio.document import Document, words_of
 from sedd_studio.edits import SetGap, SetLocks, SetPrompt
 from sedd_studio.playback import Playback
-from sedd_studio.runner import Runner
 from sedd_studio.settings import Settings
+from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
 from sedd_studio.trajectory import Trajectory
+
+if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
+    from sedd_studio.runner import Runner
 
 TICK = 33
 """Milliseconds between two looks at what the engine has left."""
@@ -46,74 +48,6 @@ PROMPT = (
     "[32] And the sky was never dark again."
 )
 MOST_SEED = 2**31 - 1
-
-
-class RunState(Enum):
-    """What the engine is doing for us, or how the last run ended."""
-
-    LOADING = auto()
-    IDLE = auto()
-    RUNNING = auto()
-    DONE = auto()
-    STOPPED = auto()
-    FAILED = auto()
-
-
-@dataclass(frozen=True, eq=False)
-class CanvasState:
-    """What the canvas shows, for L positions.
-
-    `tokens` (L,) int64, `FREE` where masked or unknown; `locked` (L,) bool; `age` (L,) int64 counts the steps since
-    a free token last changed, -1 where it has not. `step` of `steps` of the run; `length` is L.
-    """
-
-    tokens: Tokens
-    locked: np.ndarray
-    age: np.ndarray
-    step: int
-    steps: int
-    length: int
-
-
-@dataclass(frozen=True)
-class RunForm:
-    """What the next run is asked for."""
-
-    steps: int
-    sampler: str
-    seed: int
-    samples: int
-
-
-@dataclass(frozen=True)
-class RunProgress:
-    """How far the engine is: `calls` of the network and `seconds` so far; `seconds_left` is None while unknown."""
-
-    step: int = 0
-    steps: int = 0
-    calls: int = 0
-    seconds: float = 0.0
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True)
-class StepInfo:
-    """The step that is shown: time t, total noise sigma, and how many of the `free` positions are settled."""
-
-    step: int
-    steps: int
-    time: float
-    sigma: float
-    settled: int
-    free: int
-
-
-@dataclass(frozen=True)
-class ErrorNote:
-    """What went wrong, in a sentence, and what a developer wants to read."""
-
-    headline: str
-    detail: str = ""
 
 
 class Session(QObject):
@@ -230,22 +164,8 @@ class Session(QObject):
     def words(self) -> list[tuple[int, int]]:
         """Half-open runs of positions that belong together: words, and single masked positions."""
         if self._words is None:
-            self._words = self._make_words()
+            self._words = words_of(self.canvas().tokens, self.tokenizer) if self.tokenizer is not None else []
         return self._words
-
-    def _make_words(self) -> list[tuple[int, int]]:
-        words: list[tuple[int, int]] = []
-        tokens = self.canvas().tokens
-        edges = np.flatnonzero(np.diff(tokens == FREE)) + 1
-        for run in np.split(np.arange(len(tokens)), edges):
-            if not len(run) or self.tokenizer is None:
-                continue
-            if tokens[run[0]] == FREE:
-                words += [(int(position), int(position) + 1) for position in run]
-            else:
-                found = self.tokenizer.words(tokens[run].tolist())
-                words += [(int(run[0]) + start, int(run[0]) + stop) for start, stop in found]
-        return words
 
     def word_at(self, position: int) -> tuple[int, int]:
         """The run of positions that `position` belongs to."""

@@ -64,7 +64,9 @@ class Settings:
         except (OSError, ValueError):
             stored = {}
         values = stored if isinstance(stored, dict) else {}
-        self._values = {name: values[name] for name, s in SETTINGS.items() if name in values and s.accepts(values[name])}
+        self._values = {
+            name: values[name] for name, s in SETTINGS.items() if name in values and s.accepts(values[name])
+        }
 
     def __getitem__(self, name: str) -> Any:
         return self._values.get(name, SETTINGS[name].default)

@@ -60,7 +60,7 @@ Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.
 def info(
     folder: Annotated[Path | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
     model: Model = None,
-    seed: Seed = 0,  # noqa: ARG001 - every command takes the same options
+    seed: Seed = 0,
     device: Device = "auto",
     precision: Precision = "auto",
     threads: Threads = None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from sedd_studio.parts.controls import label
-from sedd_studio.session import RunState, Session
+from sedd_studio.session import Session
+from sedd_studio.state import RunState
 
 
 class StatusLine(QFrame):

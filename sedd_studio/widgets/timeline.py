@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.parts.controls import Choice, Elided, IconButton, label
 from sedd_studio.parts.track import Track
-from sedd_studio.session import RunState, Session
+from sedd_studio.session import Session
+from sedd_studio.state import RunState
 from sedd_studio.theme import Theme
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"

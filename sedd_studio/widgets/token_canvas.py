@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from engine.messages import FREE
 from sedd_studio.parts.canvas_layout import Layout, arrange
 from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, Marks, TokenPainter
-from sedd_studio.session import CanvasState, Session
+from sedd_studio.session import Session
+from sedd_studio.state import CanvasState
 from sedd_studio.theme import Theme, token_font
 
 MARGIN = 40

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sedd_studio.parts.controls import IconButton, PushButton, label
-from sedd_studio.session import RunState, Session
+from sedd_studio.session import Session
+from sedd_studio.state import RunState
 from sedd_studio.theme import Theme
 
 NOISES = {"absorb": "Absorbing", "uniform": "Uniform"}

@@ -151,6 +151,6 @@ def test_the_learning_rate_rises_and_falls_to_zero() -> None:
 def test_every_parameter_has_one_optimizer() -> None:
     network = trainer().diffusion.network
     for name in ("adamw", "muon"):
-        config = replace(CONFIG, optimizer=name)  # type: ignore[arg-type]
+        config = replace(CONFIG, optimizer=name)
         groups = [p for o in build_optimizers(network, config) for g in o.param_groups for p in g["params"]]
         assert sorted(map(id, groups)) == sorted(map(id, network.parameters()))

@@ -1,0 +1,168 @@
+"""Pictures of the window in its states, light and dark. `python scripts/screenshots.py FOLDER [--scale 2]`.
+
+With `--model FOLDER` one picture is taken of a real run of that model; without, the states are shown with a scripted
+run, which looks the same on every machine that has the same fonts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+SIZE = (1280, 820)
+SECONDS_FOR_A_RUN = 120.0
+
+
+def main() -> int:
+    """Take the pictures that the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scale", default="1")
+    parser.add_argument("--model", type=Path)
+    arguments = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_SCALE_FACTOR"] = arguments.scale
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    take_all(arguments.folder, f"@{arguments.scale}x", arguments.model)
+    return 0
+
+
+def take_all(folder: Path, suffix: str, model: Path | None) -> None:
+    """One picture for each state and theme, named STATE-THEME@SCALEx.png."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio import theme as themes
+
+    app = QApplication([])
+    states: dict[str, Callable[[Path], object]] = {"live": lambda home: live(home, model)} if model else STATES
+    for theme in (themes.LIGHT, themes.DARK):
+        themes.apply(app, theme)
+        for name, make in states.items():
+            with tempfile.TemporaryDirectory() as home:
+                picture(make(Path(home)), theme, folder / f"{name}-{theme.name}{suffix}.png")
+
+
+def picture(made: object, theme: object, path: Path) -> None:
+    """Show the window for a session, or for a session and what to do in the window, and keep how it looks."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.main_window import MainWindow
+    from sedd_studio.session import Session
+    from sedd_studio.settings import Settings
+    from sedd_studio.theme import Theme
+
+    session, prepare = made if isinstance(made, tuple) else (made, None)
+    assert isinstance(session, Session)
+    assert isinstance(theme, Theme)
+    window = MainWindow(session, theme, Settings(path.with_suffix(".json")))
+    window.resize(*SIZE)
+    window.show()
+    if prepare:
+        prepare(window)
+    for _ in range(5):
+        QApplication.processEvents()
+    window.grab().save(str(path))
+    print(path)
+    window.close()
+
+
+def fresh(home: Path) -> object:
+    """The first sight: a prompt, a model and no run."""
+    from tests.sedd_studio.scene import Scene
+
+    return Scene(home).session
+
+
+def running(home: Path) -> object:
+    """Two thirds through a run of four samples."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64, samples=4)
+    scene.play(41)
+    return scene.session
+
+
+def finished(home: Path) -> object:
+    """A run that is over, with the prompt editor open."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+    return scene.session, lambda window: window.prompt.toggle.setChecked(True)
+
+
+def long_text(home: Path) -> object:
+    """A text that scrolls, with a selection made by the keyboard."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home, repeat=4)
+    scene.run(256)
+    scene.play(150)
+    scene.session.set_selection((40, 52))
+    return scene.session
+
+
+def error(home: Path) -> object:
+    """An error with its details open."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(30)
+    headline = "There is no model in this folder: choose one that holds config.json and model.safetensors."
+    scene.session.show_error(headline, "FileNotFoundError: config.json\n  in load(path)\n  in perform(request)")
+    return scene.session, lambda window: window.banner.details.setChecked(True)
+
+
+def uniform(home: Path) -> object:
+    """Uniform noise: nothing is masked, what still is noise stands dim and slanted."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home, noise="uniform")
+    scene.run(64)
+    scene.play(36)
+    return scene.session
+
+
+STATES: dict[str, Callable[[Path], object]] = {
+    "fresh": fresh,
+    "running": running,
+    "finished": finished,
+    "long": long_text,
+    "error": error,
+    "uniform": uniform,
+}
+
+
+def live(home: Path, model: Path | None) -> object:
+    """A real run of `model`, shown at two thirds."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.runner import Runner
+    from sedd_studio.session import Session
+    from sedd_studio.settings import Settings
+    from sedd_studio.state import RunState
+
+    session = Session(Runner(), Settings(home / "settings.json"))
+    session.open_model(str(model))
+    end = time.monotonic() + SECONDS_FOR_A_RUN
+    while session.state is RunState.LOADING and time.monotonic() < end:
+        QApplication.processEvents()
+    session.run()
+    while session.state is RunState.RUNNING and time.monotonic() < end:
+        QApplication.processEvents()
+    session.seek(session.recorded_steps * 2 // 3)
+    return session
+
+
+if __name__ == "__main__":
+    sys.exit(main())

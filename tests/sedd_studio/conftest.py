@@ -1,0 +1,49 @@
+"""A session on a fake engine, with a real thread and real Qt events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from sedd_studio import session as session_module
+from sedd_studio.runner import Runner
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
+
+MakeSession = Callable[[FakeEngine], Session]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.json")
+
+
+@pytest.fixture
+def make_session(
+    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeSession]:
+    """Makes sessions whose model is loaded; shuts them down."""
+    monkeypatch.setattr(session_module, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
+    monkeypatch.setattr(session_module, "PROMPT", "Once upon a time [8] One day [6] The end.")
+    made: list[Session] = []
+
+    def make(engine: FakeEngine) -> Session:
+        session = Session(Runner(lambda: engine), settings)
+        made.append(session)
+        session.open_model("tiny")
+        qtbot.waitUntil(lambda: session.state is RunState.IDLE)
+        return session
+
+    yield make
+    for session in made:
+        session.shutdown()
+
+
+@pytest.fixture
+def session(make_session: MakeSession) -> Session:
+    return make_session(FakeEngine())

@@ -1,0 +1,88 @@
+"""An engine that needs no torch: it does what a test has written down, and waits where it is told to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from engine.messages import (
+    FREE,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Generate,
+    LoadModel,
+    ModelInfo,
+    ModelLoaded,
+    Request,
+    Started,
+    frozen,
+)
+from engine.tokenizers import Tokenizer, train_tokenizer
+
+LENGTH = 64
+TOKENIZER: Tokenizer = train_tokenizer(
+    iter(["Once upon a time there was a little fox. One day the smallest star fell. The end."] * 5), 320
+)
+MASK = TOKENIZER.vocabulary
+INFO = ModelInfo("tiny", "tiny", "absorb", "loglinear", LENGTH, MASK, MASK, 1_000, "cpu", "fp32")
+
+
+def letter(seed: int, position: np.ndarray, sample: np.ndarray | int = 0) -> np.ndarray:
+    """The token that a fake run puts at a position: one letter."""
+    return (seed + position + sample) % 26 + TOKENIZER.encode("a")[0]
+
+
+class FakeEngine:
+    """Reveals free positions from left to right, evenly over the steps; a letter, by seed and position.
+
+    With `hold_at` it waits after that step until `go` is set. A path that ends in "broken" fails to load.
+    """
+
+    def __init__(self, hold_at: int | None = None, fail_at: int | None = None) -> None:
+        self.hold_at, self.fail_at = hold_at, fail_at
+        self.go = threading.Event()
+        self.requests: list[Request] = []
+        self.closed = 0
+
+    def perform(self, run_id: int, request: Request) -> Iterator[Event]:
+        self.requests.append(request)
+        if isinstance(request, LoadModel):
+            if request.path.endswith("broken"):
+                yield Failed(run_id, f"There is no model at {request.path}; choose another folder.")
+            else:
+                yield ModelLoaded(run_id, INFO, TOKENIZER)
+            return
+        try:
+            yield from self._generate(run_id, request)
+        except GeneratorExit:
+            self.closed += 1
+            raise
+
+    def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
+        start = np.tile(np.where(request.tokens == FREE, MASK, request.tokens), (request.samples, 1))
+        yield Started(run_id, frozen(start), request.tokens != FREE, request.steps)
+        free = np.flatnonzero(request.tokens == FREE)
+        for step, positions in enumerate(np.array_split(free, request.steps), start=1):
+            if step == self.fail_at:
+                yield Failed(run_id, "The engine ran out of ink.", "Traceback: ink")
+                return
+            sample = np.repeat(np.arange(request.samples), len(positions))
+            position = np.tile(positions, request.samples)
+            token = letter(request.seed, position, sample)
+            time = 1 - step / request.steps
+            yield Frame(run_id, step, time, time, frozen(sample), frozen(position), frozen(token), step, 0.01 * step)
+            if step == self.hold_at:
+                self.go.wait(10)
+        yield Finished(run_id, request.steps, 0.01 * request.steps)
+
+
+def save_tokenizer(folder: Path) -> Path:
+    """A folder with the fake model's tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    TOKENIZER.save(folder)
+    return folder

@@ -1,0 +1,150 @@
+"""A session with a scripted chain instead of an engine: the widget tests and the screenshots are made with it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from engine.messages import (
+    FREE,
+    Event,
+    Finished,
+    Frame,
+    Generate,
+    ModelInfo,
+    ModelLoaded,
+    Noise,
+    Request,
+    Started,
+    Tokens,
+    frozen,
+)
+from engine.prompts import format_prompt
+from engine.tokenizers import Tokenizer, train_tokenizer
+from sedd_studio.runner import Runner
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+
+STORY = (
+    "Once upon a time, there was a little fox named Ember. She lived at the edge of a deep green forest with her "
+    "mother and an old owl. Every night she climbed the tall grey hill behind the house to look at the stars.\n"
+    "One evening, the smallest star fell into the river. Ember ran as fast as she could to find the water. "
+    '"I will carry you home," she said softly, because the water was cold and the little star was shivering. '
+    "She held it in her paws until it was warm again. And the sky was never dark again."
+)
+HELD = (
+    "Once upon a time, there was a little fox named Ember.",
+    " the smallest star fell into the river.",
+    " And the sky was never dark again.",
+)
+VOCABULARY = 520
+
+
+class SilentRunner(Runner):
+    """Takes requests and answers nothing; the scene plays the engine's part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Request] = []
+        self.cancelled = 0
+
+    def submit(self, request: Request) -> int:
+        self.requests.append(request)
+        return len(self.requests)
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+    def take(self) -> list[Event]:
+        return []
+
+    def close(self) -> None:
+        """There is no thread to end."""
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    """A small byte-level tokenizer; some words of the story are several tokens."""
+    return train_tokenizer(iter([STORY] * 4), VOCABULARY)
+
+
+class Scene:
+    """A session on a story of which some passages are locked, and a run that is played as far as one likes."""
+
+    def __init__(self, folder: Path, noise: Noise = "absorb", repeat: int = 1) -> None:
+        self.runner = SilentRunner()
+        self.session = Session(self.runner, Settings(folder / "settings.json"))
+        text = "\n".join([STORY] * repeat)
+        self.final = np.array(tokenizer().encode(text), np.int64)
+        words = tokenizer().vocabulary
+        mask = words if noise == "absorb" else None
+        length = max(256, len(self.final))
+        self.info = ModelInfo(
+            f"stories-{noise}", str(folder), noise, "loglinear", length, words, mask, 11_800_000, "cpu", "bf16"
+        )
+        self.session.dismiss_error()
+        self.session.apply([ModelLoaded(0, self.info, tokenizer())])
+        self.session.dismiss_error()
+        self.session.set_prompt(format_prompt(np.where(self._held(text), self.final, FREE), tokenizer()))
+        self._played = 0
+        self._frames: list[Frame] = []
+
+    def _held(self, text: str) -> np.ndarray:
+        """Which tokens lie in the passages to lock."""
+        ends = np.cumsum([len(tokenizer().piece(token)) for token in self.final.tolist()])
+        starts = np.concatenate([[0], ends[:-1]])
+        held = np.zeros(len(ends), bool)
+        for passage in HELD:
+            first = text.index(passage)
+            held |= (starts >= first) & (ends <= first + len(passage))
+        return held
+
+    def run(self, steps: int = 64, samples: int = 1) -> None:
+        """Ask for a run as the Run button does, and answer that it has begun."""
+        self.session.set_form(steps=steps, samples=samples)
+        self.session.run()
+        self.start()
+
+    def start(self) -> None:
+        """Answer the newest request: the chain stands at full noise."""
+        request = self.runner.requests[-1]
+        assert isinstance(request, Generate)
+        locked = request.tokens != FREE
+        rng = np.random.default_rng(5)
+        noise = self._noise(rng, request.samples, len(locked))
+        tokens = np.where(locked, request.tokens, noise)
+        self._frames = list(self._chain(request, locked, rng))
+        self._played = 0
+        self.session.apply([Started(self._id, frozen(tokens), locked, request.steps)])
+        self.session.tick()
+
+    def play(self, step: int) -> None:
+        """Let the engine come to `step`."""
+        events: list[Event] = list(self._frames[self._played : step])
+        self._played = step
+        if step == len(self._frames):
+            events.append(Finished(self._id, step, step * 0.035))
+        self.session.apply(events)
+        self.session.tick()
+
+    @property
+    def _id(self) -> int:
+        return len(self.runner.requests)
+
+    def _noise(self, rng: np.random.Generator, samples: int, length: int) -> Tokens:
+        if self.info.mask_id is not None:
+            return np.full((samples, length), self.info.mask_id)
+        return rng.choice(self.final, (samples, length))
+
+    def _chain(self, request: Generate, locked: np.ndarray, rng: np.random.Generator) -> list[Frame]:
+        when = rng.integers(1, request.steps + 1, (request.samples, len(locked)))
+        frames = []
+        for step in range(1, request.steps + 1):
+            sample, position = np.nonzero((when == step) & ~locked)
+            time = 1 - step / request.steps
+            token = self.final[position % len(self.final)]
+            where = (frozen(sample), frozen(position), frozen(token))
+            frames.append(Frame(self._id, step, time, 2.3 * time, *where, step, step * 0.035))
+        return frames
