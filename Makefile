@@ -18,7 +18,7 @@ check: setup
 	@$(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python benchmarks/window.py
 
 train: setup
 	@$(BIN)/sedd train $(DATA) --out $(OUT)

@@ -1,7 +1,8 @@
 """Create .venv and install the project into it; do nothing where that is done and nothing has changed.
 
-Plain Python without dependencies. TORCH_INDEX names a package index to take torch from (a CUDA or ROCm build, a
-mirror); without it a Linux machine that has no NVIDIA GPU gets the CPU build and every other machine the usual one.
+Plain Python without dependencies. TORCH_INDEX names a package index to take torch from (the CPU builds, a CUDA or
+ROCm build, a mirror). Without it a Linux machine that has no NVIDIA GPU gets the CPU build if the configured index
+has it, and every other machine the usual one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/pytho
 STAMP = VENV / "setup-stamp"
 CONSTRAINTS = ROOT / "constraints.txt"
 INPUTS = (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__).resolve())
-TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST_PYTHON = (3, 11)
 
 
@@ -89,9 +89,15 @@ def _install_torch(version: str) -> bool:
         return _pip(f"torch=={version}", "--extra-index-url", index)
     if not sys.platform.startswith("linux") or _has_nvidia():
         return _pip(f"torch=={version}")
-    # The "+cpu" label can never match a CUDA build. The configured index is asked first: it may hold the CPU build.
-    wanted = f"torch=={version}+cpu"
-    return _pip(wanted, quietly=True) or _pip(wanted, "--extra-index-url", TORCH_CPU_INDEX)
+    # The "+cpu" label can never match a CUDA build.
+    if _pip(f"torch=={version}+cpu", quietly=True):
+        return True
+    print(
+        "The package index set up here has no CPU build of torch, so the usual one is taken: gigabytes more.\n"
+        "To take the CPU build, stop and set TORCH_INDEX to the address of PyTorch's index of CPU builds.",
+        flush=True,
+    )
+    return _pip(f"torch=={version}")
 
 
 def _pinned_torch() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenuBar
 
@@ -119,16 +120,25 @@ def build_actions(window: MainWindow, session: Session) -> dict[str, QAction]:
             groups.setdefault(command.group, QActionGroup(window)).addAction(action)
         window.addAction(action)
         actions[command.name] = action
-
-    def refresh() -> None:
-        for command in COMMANDS:
-            actions[command.name].setEnabled(command.when(session))
-
-    for signal in (session.model_changed, session.run_changed, session.playhead_changed, session.selection_changed):
-        signal.connect(refresh)
-    session.undo_stack.indexChanged.connect(refresh)
-    refresh()
+    Availability(window, actions, session)
     return actions
+
+
+class Availability(QObject):
+    """Enables the actions whose commands can be done now. Qt ends its connections together with the window."""
+
+    def __init__(self, window: MainWindow, actions: dict[str, QAction], session: Session) -> None:
+        super().__init__(window)
+        self._actions, self._session = actions, session
+        for signal in (session.model_changed, session.run_changed, session.playhead_changed, session.selection_changed):
+            signal.connect(self.refresh)
+        session.undo_stack.indexChanged.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks every command."""
+        for command in COMMANDS:
+            self._actions[command.name].setEnabled(command.when(self._session))
 
 
 def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:

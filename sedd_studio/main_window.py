@@ -51,6 +51,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
+        self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
+        QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.canvas.setFocus()
 
     def set_theme(self, theme: Theme) -> None:
@@ -61,6 +63,10 @@ class MainWindow(QMainWindow):
             themes.apply(app, theme)
         for part in (self.canvas, self.banner, self.prompt, self.timeline, self.run_form, self.picker, self.top_bar):
             part.set_theme(theme)
+
+    def _follow_system(self) -> None:
+        if self.settings["theme"] == "system":
+            self.set_theme(themes.system_theme())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.session.shutdown()

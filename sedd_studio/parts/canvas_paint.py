@@ -98,7 +98,7 @@ class TokenPainter:
         """Choose the font on `painter`, and return the colour, for the text at `position`."""
         if content.slanted[position]:
             painter.setFont(self.italic)
-            return self.theme.colour("faint")
+            return self.theme.colour("muted")
         stage = content.stage[position]
         if content.locked[position]:
             painter.setFont(self.plain)

@@ -10,7 +10,7 @@ from sedd_studio.parts.controls import IconButton, label
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
-DETAIL_HEIGHT = 140
+DETAIL_HEIGHT = 104
 
 
 class ErrorBanner(QFrame):

@@ -1,0 +1,51 @@
+"""How long a person waits for the window: start to painted, Run to the first changed frame, Stop to stopped.
+
+    python benchmarks/window.py [--repeats 10] [--model FOLDER]
+
+Each repeat is a process of its own (`window_probe.py`), with warm file caches, driven through real mouse events on
+the display that is set. Prints medians and ranges in seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LIMIT = 120.0
+PROBE = Path(__file__).with_name("window_probe.py")
+MEASURES = {
+    "start": "process start to painted window",
+    "first": "Run pressed to the first changed frame painted",
+    "stop": "Stop pressed to stopped",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--model", nargs="*", default=[])
+    arguments = parser.parse_args()
+    results = [measure(arguments.model) for _ in range(arguments.repeats)]
+    for name, what in MEASURES.items():
+        values = [result[name] for result in results]
+        extent = f"{len(values)} runs: {min(values):.3f} to {max(values):.3f}"
+        print(f"{what}: median {statistics.median(values):.3f} s ({extent})")
+
+
+def measure(model: list[str]) -> dict[str, float]:
+    """One process; the clock starts before it does."""
+    environment = {**os.environ, "SEDD_STARTED": repr(time.time())}
+    command = [sys.executable, str(PROBE), *model]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=LIMIT)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+if __name__ == "__main__":
+    main()

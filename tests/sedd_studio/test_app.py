@@ -1,0 +1,104 @@
+"""Starting the studio: before torch, without a display, with nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from sedd_studio import app, theme
+from sedd_studio.main_window import MainWindow
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**clean, **environment},
+    )
+
+
+def test_the_window_is_made_and_painted_without_torch() -> None:
+    done = python(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from sedd_studio import app, theme\n"
+        "from sedd_studio.main_window import MainWindow\n"
+        "from sedd_studio.runner import Runner\n"
+        "from sedd_studio.session import Session\n"
+        "from sedd_studio.settings import Settings\n"
+        "qt = QApplication([])\n"
+        "settings = Settings()\n"
+        "window = MainWindow(Session(Runner(), settings), theme.LIGHT, settings)\n"
+        "window.show(); qt.processEvents(); window.grab()\n"
+        "print('torch' in sys.modules)\n",
+        QT_QPA_PLATFORM="offscreen",
+    )
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_without_a_display_one_sentence_names_the_command_line_and_the_exit_code_is_an_error() -> None:
+    done = python("import sys; from sedd_studio.app import main; sys.exit(main([]))", QT_QPA_PLATFORM="")
+    assert done.returncode == 1
+    assert "sedd sample" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def make_window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
+    window = MainWindow(session, theme.LIGHT, settings)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+def test_closing_the_window_in_the_middle_of_a_run_ends_the_thread(
+    make_session: MakeSession, settings: Settings, qtbot: QtBot
+) -> None:
+    engine = FakeEngine(hold_at=1)
+    session = make_session(engine)
+    window = make_window(session, settings, qtbot)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 1)
+    engine.go.set()
+    window.close()  # conftest fails this test if the thread is still there
+
+
+def test_an_unexpected_exception_goes_to_the_banner(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    app.install_error_hook(session)
+    sys.excepthook(ValueError, ValueError("a slip"), None)
+    assert session.error is not None
+    assert "a slip" in session.error.headline
+    assert "a slip" in capsys.readouterr().err
+
+
+def test_place_and_zoom_are_restored(session: Session, settings: Settings, qtbot: QtBot) -> None:
+    settings.set("zoom", 1.5)
+    window = make_window(session, settings, qtbot)
+    app.restore(window, settings)
+    assert window.canvas.zoom == pytest.approx(1.5)
+
+
+def test_a_model_can_be_opened_from_the_start(session: Session, qtbot: QtBot) -> None:
+    session.open_model("other")
+    assert session.loading
+    qtbot.waitUntil(lambda: session.state is RunState.IDLE)

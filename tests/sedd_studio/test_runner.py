@@ -1,0 +1,84 @@
+"""The engine's thread: order, cancelling, and what happens when the engine cannot start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.messages import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
+from sedd_studio.runner import Performer, Runner
+from tests.sedd_studio.fake_engine import FakeEngine
+
+REQUEST = Generate(frozen(np.full(12, FREE)), steps=4)
+ENDS = (ModelLoaded, Finished, Failed, Cancelled)
+
+
+def wait(runner: Runner, enough: Callable[[list[Event]], bool]) -> list[Event]:
+    """Everything that comes until `enough` says so."""
+    events: list[Event] = []
+    deadline = time.monotonic() + 10
+    while not enough(events):
+        assert time.monotonic() < deadline, events
+        events += runner.take()
+        time.sleep(0.001)
+    return events
+
+
+def ended(count: int) -> Callable[[list[Event]], bool]:
+    return lambda events: sum(isinstance(event, ENDS) for event in events) >= count
+
+
+def test_every_request_ends_exactly_once_in_the_order_of_submission() -> None:
+    runner = Runner(FakeEngine)
+    for _ in range(5):
+        runner.submit(REQUEST)
+    events = wait(runner, ended(5))
+    runner.close()
+    events += runner.take()
+    assert [event.run_id for event in events if isinstance(event, ENDS)] == [1, 2, 3, 4, 5]
+    assert isinstance(events[-1], Finished)
+
+
+def test_cancelling_closes_the_generator_between_two_events() -> None:
+    engine = FakeEngine(hold_at=1)
+    runner = Runner(lambda: engine)
+    runner.submit(REQUEST)
+    wait(runner, lambda events: any(isinstance(event, Frame) for event in events))
+    runner.cancel()
+    engine.go.set()
+    events = wait(runner, ended(1))
+    runner.close()
+    assert isinstance(events[-1], Cancelled)
+    assert engine.closed == 1
+
+
+def test_a_request_that_waits_is_not_begun_once_it_is_superseded() -> None:
+    engine = FakeEngine(hold_at=1)
+    runner = Runner(lambda: engine)
+    runner.submit(REQUEST)
+    wait(runner, lambda events: any(isinstance(event, Frame) for event in events))
+    runner.submit(REQUEST)
+    runner.submit(LoadModel("tiny"))
+    engine.go.set()
+    wait(runner, ended(3))
+    runner.close()
+    assert [type(request).__name__ for request in engine.requests] == ["Generate", "LoadModel"]
+
+
+def test_an_engine_that_cannot_start_fails_every_request_with_the_reason() -> None:
+    def broken() -> Performer:
+        raise ImportError("no torch here")
+
+    runner = Runner(broken)
+    runner.submit(REQUEST)
+    events = wait(runner, ended(1))
+    runner.close()
+    assert isinstance(events[0], Failed)
+    assert "no torch here" in events[0].headline
+    assert "Traceback" in events[0].detail
+
+
+def test_closing_without_a_request_needs_no_thread() -> None:
+    Runner(FakeEngine).close()
