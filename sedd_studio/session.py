@@ -438,4 +438,5 @@ class Session(QObject):
     def shutdown(self) -> None:
         """Cancels what is going on and waits for the engine's thread to end."""
         self._timer.stop()
+        self.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
         self._runner.close()

@@ -181,7 +181,7 @@ class TokenPainter:
 
 def _mix(one: QColor, other: QColor, share: float) -> QColor:
     """`one` at share 0, `other` at share 1, blended evenly between."""
-    pairs = zip(one.getRgbF()[:3], other.getRgbF()[:3], strict=True)  # type: ignore[index]
+    pairs = ((one.redF(), other.redF()), (one.greenF(), other.greenF()), (one.blueF(), other.blueF()))
     return QColor.fromRgbF(*(a + (b - a) * share for a, b in pairs))
 
 

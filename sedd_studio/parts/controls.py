@@ -35,6 +35,7 @@ class Elided(QLabel):
         """Show `text` on one line."""
         if text != self._full:
             self._full = text
+            self.setToolTip(text)
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

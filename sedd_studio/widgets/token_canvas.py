@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Property, QEvent, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -18,9 +17,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from engine.messages import FREE
 from sedd_studio.parts.canvas_layout import Layout, arrange
-from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, Marks, TokenPainter
+from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
+from sedd_studio.parts.token_text import Run, TokenText
 from sedd_studio.session import Session
-from sedd_studio.state import CanvasState
 from sedd_studio.theme import Theme, token_font
 
 MARGIN = 40
@@ -29,8 +28,6 @@ LONGEST_LINE = 50
 ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
 MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
 TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
-
-Run = tuple[int, int]
 
 
 class TokenCanvas(QAbstractScrollArea):
@@ -44,10 +41,8 @@ class TokenCanvas(QAbstractScrollArea):
         self._zoom = 1.0
         self._reduced_motion = False
         self._painter = TokenPainter(theme, token_font(theme, self._zoom))
-        self._state: CanvasState | None = None
-        self._pieces: list[str | None] = []
-        self._words: list[Run] = []
-        self._content: Content | None = None
+        self._text = TokenText(session)
+        self._content = self._arranged()
         self._hover: Run | None = None
         self._cursor = 0
         self._anchor: int | None = None
@@ -62,7 +57,7 @@ class TokenCanvas(QAbstractScrollArea):
         session.model_changed.connect(self._forget)
         session.canvas_changed.connect(self.refresh)
         session.playhead_changed.connect(self.refresh)
-        self.refresh()
+        self._text_changed()
 
     # ---- what is drawn
 
@@ -95,103 +90,59 @@ class TokenCanvas(QAbstractScrollArea):
         nearest = min(range(len(ZOOMS)), key=lambda i: abs(ZOOMS[i] - self._zoom))
         self.set_zoom(ZOOMS[min(max(nearest + notches, 0), len(ZOOMS) - 1)])
 
-    def layout_now(self) -> Layout | None:
-        """The layout that is on screen, None while there is no text."""
-        return self._content.layout if self._content else None
+    def layout_now(self) -> Layout:
+        """The layout that is on screen."""
+        return self._content.layout
 
     def position_point(self, position: int) -> QPoint:
         """The middle of a position, in the viewport's coordinates."""
-        layout = self._layout()
+        layout = self._content.layout
         box = layout.boxes[position]
         middle = QPointF(box.x + box.width / 2, (box.line + 0.5) * layout.line_height)
         return (middle + self._origin()).toPoint()
 
     def _get_spoken_summary(self) -> str:
-        state = self._state
-        if state is None:
-            return "No text yet."
-        free = int((~state.locked).sum())
-        masked = int(((state.tokens == FREE) & ~state.locked).sum())
-        text = "".join(piece if piece is not None else " … " for piece in self._pieces)
-        held = f"{len(self._pieces) - free} of {len(self._pieces)} tokens locked"
-        return f"Step {state.step} of {state.steps}. {held}, {free - masked} of {free} others filled. {text}"
+        return self._text.spoken()
 
     spoken_summary = Property(str, _get_spoken_summary)
 
     def refresh(self) -> None:
         """Take the state at the playhead; lay the text out again only if some token or lock is different."""
-        old, state = self._state, self._session.canvas()
-        if state is old:
+        state = self._session.canvas()
+        if state is self._text.state:
             return
-        self._state = state
-        same = old is not None and np.array_equal(old.tokens, state.tokens) and np.array_equal(old.locked, state.locked)
-        if old is None or not same or not np.array_equal(self._unsettled(old), self._unsettled(state)):
-            self._read_pieces(old, state)
+        if self._text.take(state):
             self._arrange()
-        elif self._content is not None:
-            self._content = Content(self._content.layout, self._content.locked, self._content.slanted, self._stages())
+        else:
+            old = self._content
+            self._content = Content(old.layout, old.locked, old.slanted, self._text.stages(not self._reduced_motion))
+        self._text_changed()
+
+    def _text_changed(self) -> None:
+        state = self._text.state
         self.setAccessibleDescription(f"Step {state.step} of {state.steps}")
         self.viewport().update()
 
-    def _unsettled(self, state: CanvasState) -> np.ndarray:
-        """Positions that still show the noise a run began with, where the noise has no mask to show."""
-        info = self._session.info
-        if info is None or info.mask_id is not None or state.step == state.steps:
-            return np.zeros(state.length, bool)
-        return np.asarray((state.age < 0) & ~state.locked & (state.tokens != FREE))
-
     def _forget(self) -> None:
-        self._state = None
-        self._rebuild()
+        self._text = TokenText(self._session)
+        self._arrange()
+        self._text_changed()
 
     def _rebuild(self) -> None:
         self._painter = TokenPainter(self._theme, token_font(self._theme, self._zoom))
-        self.refresh()
         self._arrange()
         self.viewport().update()
 
-    def _read_pieces(self, old: CanvasState | None, state: CanvasState) -> None:
-        """Ask for the text of the positions that changed."""
-        tokens = state.tokens
-        if old is None or len(self._pieces) != len(tokens):
-            self._pieces = [None] * len(tokens)
-            changed = np.flatnonzero(tokens != FREE)
-        else:
-            changed = np.flatnonzero(old.tokens != tokens)
-        for position in changed.tolist():
-            self._pieces[position] = None if tokens[position] == FREE else self._session.piece(position)
-        self._words = self._session.words()
-
     def _arrange(self) -> None:
-        state = self._state
-        if state is None:
-            return
-        locked = state.locked.tolist()
-        slanted = self._unsettled(state).tolist()
-        layout = arrange(self._pieces, locked, slanted, self._words, self._painter.metrics, self._line_width())
-        self._content = Content(layout, locked, slanted, self._stages())
-        self._cursor = min(self._cursor, max(len(locked) - 1, 0))
+        self._content = self._arranged()
+        self._cursor = min(self._cursor, max(self._text.state.length - 1, 0))
         self._update_scroll_bar()
 
-    def _stages(self) -> list[int]:
-        """How far each position has faded from "just settled" (0) to plain (`FADE_STAGES`)."""
-        state = self._state
-        if state is None:
-            return []
-        fresh = (state.age >= 0) & ~state.locked
-        if self._reduced_motion:
-            stages = np.where(fresh & (state.age == 0), 0, FADE_STAGES)
-        else:
-            # A long run shows several steps in one picture, so there a token stays bright for more of them.
-            length = max(FADE_STAGES, state.steps // 16)
-            stages = np.where(fresh, np.minimum(state.age * FADE_STAGES // length, FADE_STAGES), FADE_STAGES)
-        return [int(stage) for stage in stages]
-
-    def _layout(self) -> Layout:
-        if self._content is None:
-            self._arrange()
-        assert self._content is not None
-        return self._content.layout
+    def _arranged(self) -> Content:
+        text, state = self._text, self._text.state
+        locked, slanted = state.locked.tolist(), text.unsettled(state).tolist()
+        layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self._line_width())
+        return Content(layout, locked, slanted, text.stages(not self._reduced_motion))
 
     def _origin(self) -> QPointF:
         side = max(MARGIN, (self.viewport().width() - self._line_width()) / 2)
@@ -202,14 +153,16 @@ class TokenCanvas(QAbstractScrollArea):
         return min(self.viewport().width() - 2 * MARGIN, LONGEST_LINE * self._painter.em)
 
     def _update_scroll_bar(self) -> None:
-        layout = self._layout()
+        layout = self._content.layout
         bar, page = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, int(layout.height) + 2 * TOP - page))
         bar.setPageStep(page)
         bar.setSingleStep(int(layout.line_height))
 
     def _marks(self) -> Marks:
-        cursor = self._session.word_at(self._cursor) if self._by_keyboard and self.hasFocus() and self._pieces else None
+        cursor = (
+            self._session.word_at(self._cursor) if self._by_keyboard and self.hasFocus() and self._text.pieces else None
+        )
         return Marks(self._hover, cursor, self._session.selection, self._dragged)
 
     # ---- Qt events
@@ -223,15 +176,14 @@ class TokenCanvas(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self._theme.colour("window"))
-        if self._content is not None:
-            origin = self._origin()
-            painter.translate(origin)
-            top = event.rect().top() - origin.y()
-            self._painter.paint(painter, self._content, self._marks(), top, top + event.rect().height())
+        origin = self._origin()
+        painter.translate(origin)
+        top = event.rect().top() - origin.y()
+        self._painter.paint(painter, self._content, self._marks(), top, top + event.rect().height())
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if event.oldSize().width() != event.size().width() or self._content is None:
+        if event.oldSize().width() != event.size().width():
             self._arrange()
         else:
             self._update_scroll_bar()
@@ -275,23 +227,11 @@ class TokenCanvas(QAbstractScrollArea):
 
     def describe(self, position: int | None) -> str:
         """What the tooltip says about a position; empty for none."""
-        state = self._state
-        if position is None or state is None:
-            return ""
-        start, stop = self._session.word_at(position)
-        where = f"Position {position}" if stop - start == 1 else f"Position {position}, word of {stop - start} tokens"
-        piece = self._pieces[position]
-        if piece is None:
-            return f"{where}: masked"
-        shown = piece.replace("\n", "\\n")
-        fact = "locked" if state.locked[position] else "click to lock"
-        return f'{where}: token {int(state.tokens[position])} "{shown}", {fact}'
+        return "" if position is None else self._text.describe(position)
 
     def _at(self, point: QPointF) -> int | None:
-        if self._content is None:
-            return None
         place = point - self._origin()
-        return self._layout().position_at(place.x(), place.y(), 0.4 * self._painter.em)
+        return self._content.layout.position_at(place.x(), place.y(), 0.4 * self._painter.em)
 
     def _set_hover(self, run: Run | None) -> None:
         if run != self._hover:
@@ -340,7 +280,7 @@ class TokenCanvas(QAbstractScrollArea):
     # ---- keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._pieces:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._text.pieces:
             super().keyPressEvent(event)
         elif event.key() in MOVES:
             self._by_keyboard = True
@@ -353,14 +293,13 @@ class TokenCanvas(QAbstractScrollArea):
     def toggle_lock(self) -> None:
         """Lock the selection, or the word at the cursor; unlock it where all of it is locked already."""
         run = self._session.selection or self._session.word_at(self._cursor)
-        state = self._state
-        if state is not None:
-            visible = state.tokens[run[0] : run[1]] != FREE
-            held = state.locked[run[0] : run[1]][visible]
-            self._lock(run, locked=not (held.size > 0 and bool(held.all())))
+        state = self._text.state
+        visible = state.tokens[run[0] : run[1]] != FREE
+        held = state.locked[run[0] : run[1]][visible]
+        self._lock(run, locked=not (held.size > 0 and bool(held.all())))
 
     def _is_locked(self, position: int) -> bool:
-        return self._state is not None and bool(self._state.locked[position])
+        return bool(self._text.state.locked[position])
 
     def _lock(self, run: Run, locked: bool) -> None:
         self._session.set_locked(list(range(*run)), locked)
@@ -377,12 +316,12 @@ class TokenCanvas(QAbstractScrollArea):
 
     def _target(self, key: Qt.Key) -> int:
         start, stop = self._session.word_at(self._cursor)
-        layout = self._layout()
+        layout = self._content.layout
         box = layout.boxes[self._cursor]
         if key == Qt.Key.Key_Left:
             return max(start - 1, 0)
         if key == Qt.Key.Key_Right:
-            return stop if stop < len(self._pieces) else self._cursor
+            return stop if stop < self._text.state.length else self._cursor
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             line = box.line + (1 if key == Qt.Key.Key_Down else -1)
             found = layout.nearest(line, box.x + box.width / 2)
@@ -404,7 +343,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _scroll_to(self, position: int) -> None:
-        layout, bar = self._layout(), self.verticalScrollBar()
+        layout, bar = self._content.layout, self.verticalScrollBar()
         top = TOP + layout.boxes[position].line * layout.line_height
         if top < bar.value():
             bar.setValue(int(top - TOP))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sedd_studio.parts.controls import IconButton, PushButton, label
@@ -9,6 +10,7 @@ from sedd_studio.session import Session
 from sedd_studio.state import RunState
 from sedd_studio.theme import Theme
 
+WIDE, MIDDLING = 1140, 980
 NOISES = {"absorb": "Absorbing", "uniform": "Uniform"}
 
 
@@ -57,11 +59,22 @@ class TopBar(QFrame):
         self.stop.setEnabled(running)
         self.seed.setText(f"seed {session.form.seed}")
         self.samples.setText("1 sample" if session.form.samples == 1 else f"{session.form.samples} samples")
-        for chip in (self.noise, self.device):
-            chip.setVisible(info is not None)
+        self._fit()
         if info is not None:
             self.noise.setText(f"{NOISES[info.noise]} noise")
             self.device.setText(f"{info.device.upper()} · {info.precision}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the window is narrow, leave out what stands in the run form too, then the noise."""
+        known = self._session.info is not None
+        for part in (self.seed, self.dice, self.samples):
+            part.setVisible(self.width() >= WIDE)
+        self.noise.setVisible(known and self.width() >= MIDDLING)
+        self.device.setVisible(known)
 
     def _arrange(self, picker: QWidget) -> None:
         left, middle, right = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

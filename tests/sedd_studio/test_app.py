@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio import app, theme
@@ -96,6 +97,20 @@ def test_place_and_zoom_are_restored(session: Session, settings: Settings, qtbot
     window = make_window(session, settings, qtbot)
     app.restore(window, settings)
     assert window.canvas.zoom == pytest.approx(1.5)
+
+
+def test_the_qt_binding_takes_no_references_that_are_not_its_own(
+    session: Session, settings: Settings, qtbot: QtBot
+) -> None:
+    """A binding that does (PySide 6.12.0) aborts the program after some thousand events."""
+    window = make_window(session, settings, qtbot)
+    before = [sys.getrefcount(constant) for constant in (None, True, False)]
+    for _ in range(300):
+        session.run_changed.emit()
+        window.canvas.viewport().repaint()
+        QApplication.processEvents()
+    after = [sys.getrefcount(constant) for constant in (None, True, False)]
+    assert all(now > then - 100 for then, now in zip(before, after, strict=True))
 
 
 def test_a_model_can_be_opened_from_the_start(session: Session, qtbot: QtBot) -> None:

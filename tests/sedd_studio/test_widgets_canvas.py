@@ -1,0 +1,240 @@
+"""The token canvas, worked with real mouse and key events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE
+from sedd_studio.theme import DARK, LIGHT
+from sedd_studio.widgets.token_canvas import TokenCanvas
+from tests.sedd_studio.scene import Scene
+
+Left = Qt.MouseButton.LeftButton
+NoMods = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+@pytest.fixture
+def canvas(scene: Scene, qtbot: QtBot) -> TokenCanvas:
+    return show(scene, qtbot)
+
+
+def show(scene: Scene, qtbot: QtBot) -> TokenCanvas:
+    canvas = TokenCanvas(scene.session, LIGHT)
+    qtbot.addWidget(canvas)
+    canvas.resize(900, 500)
+    canvas.show()
+    return canvas
+
+
+def free_word(scene: Scene, tokens: int = 1, after: int = 0) -> tuple[int, int]:
+    """A settled word of so many tokens that is not locked."""
+    state = scene.session.canvas()
+    return next(
+        word
+        for word in scene.session.words()
+        if word[1] - word[0] == tokens
+        and word[0] >= after
+        and not state.locked[word[0]]
+        and state.tokens[word[0]] != FREE
+        and scene.session.piece(word[0]).strip()
+    )
+
+
+def click(canvas: TokenCanvas, qtbot: QtBot, position: int) -> None:
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.position_point(position))
+
+
+def drag(canvas: TokenCanvas, qtbot: QtBot, start: int, stop: int) -> None:
+    view = canvas.viewport()
+    QTest.mousePress(view, Left, NoMods, canvas.position_point(start))
+    QTest.mouseMove(view, canvas.position_point(start) + QPoint(4, 0))
+    QTest.mouseMove(view, canvas.position_point(stop))
+    QTest.mouseRelease(view, Left, NoMods, canvas.position_point(stop))
+
+
+def test_a_click_locks_a_word_and_a_second_click_unlocks_it(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    scene.run(8)
+    scene.play(8)
+    start, _ = free_word(scene)
+    click(canvas, qtbot, start)
+    assert scene.session.canvas().locked[start]
+    click(canvas, qtbot, start)
+    assert not scene.session.canvas().locked[start]
+
+
+def test_a_click_locks_all_tokens_of_a_word(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    scene.run(8)
+    scene.play(8)
+    start, stop = free_word(scene, tokens=2)
+    click(canvas, qtbot, stop - 1)
+    assert scene.session.canvas().locked[start:stop].all()
+
+
+def test_a_click_on_a_masked_block_locks_nothing(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    before = scene.session.canvas().locked.copy()
+    click(canvas, qtbot, int(np.flatnonzero(~before)[0]))
+    assert np.array_equal(scene.session.canvas().locked, before)
+
+
+def test_dragging_locks_all_that_was_crossed_and_nothing_else(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    scene.run(8)
+    scene.play(8)
+    before = scene.session.canvas().locked.copy()
+    start, _ = free_word(scene)
+    stop = start + 3
+    first, last = scene.session.word_at(start)[0], scene.session.word_at(stop)[1]
+    drag(canvas, qtbot, start, stop)
+    after = scene.session.canvas().locked
+    assert after[first:last].all()
+    assert np.array_equal(np.delete(after, np.s_[first:last]), np.delete(before, np.s_[first:last]))
+
+
+def test_dragging_from_a_locked_word_unlocks(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    assert scene.session.canvas().locked[:6].all()
+    drag(canvas, qtbot, 1, 3)
+    first, last = scene.session.word_at(1)[0], scene.session.word_at(3)[1]
+    assert not scene.session.canvas().locked[first:last].any()
+    scene.session.undo_stack.undo()
+    assert scene.session.canvas().locked[:6].all()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_L, Qt.Key.Key_Return])
+def test_the_keyboard_moves_from_word_to_word_and_locks(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot, key: Qt.Key
+) -> None:
+    second = scene.session.words()[1]
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    QTest.keyClick(canvas, key)
+    assert not scene.session.canvas().locked[second[0] : second[1]].any()
+    QTest.keyClick(canvas, key)
+    assert scene.session.canvas().locked[second[0] : second[1]].all()
+
+
+def test_shift_and_arrows_select_words_and_l_unlocks_the_selection(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot
+) -> None:
+    words = scene.session.words()
+    for _ in range(2):
+        QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert scene.session.selection == (words[0][0], words[2][1])
+    QTest.keyClick(canvas, Qt.Key.Key_L)
+    assert not scene.session.canvas().locked[words[0][0] : words[2][1]].any()
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert scene.session.selection is None
+
+
+def test_up_and_down_go_from_line_to_line(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    layout = canvas.layout_now()
+    QTest.keyClick(canvas, Qt.Key.Key_Down)
+    QTest.keyClick(canvas, Qt.Key.Key_Home)
+    QTest.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert scene.session.selection is not None
+    assert scene.session.selection[0] == layout.lines[1].start
+    assert layout.lines[2].start < scene.session.selection[1] <= layout.lines[2].stop
+
+
+def test_locked_words_look_the_same_in_every_frame(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    held = int(np.argmin(scene.session.canvas().locked))
+    scene.run(16)
+    layout = canvas.layout_now()
+    pill = layout.pills[0]
+    assert (pill.start, pill.stop) == (0, held)
+    end = canvas.position_point(held - 1).x()
+    place = QRect(0, 0, end, int(26 + layout.line_height))
+    pictures = []
+    for step in range(17):
+        scene.play(step)
+        pictures.append(canvas.viewport().grab(place).toImage())
+    assert all(picture == pictures[0] for picture in pictures)
+
+
+def test_masked_blocks_keep_their_width_while_others_settle(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.run(16)
+    layout = canvas.layout_now()
+    before = {i: box.width for i, box in enumerate(layout.boxes)}
+    scene.play(5)
+    after = canvas.layout_now()
+    masked = np.flatnonzero(scene.session.canvas().tokens == FREE)
+    assert len(masked) > 0
+    assert all(after.boxes[i].width == before[i] for i in masked.tolist())
+
+
+def test_the_layout_is_kept_while_no_token_changes(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.run(8)
+    scene.play(8)
+    before = canvas.layout_now()
+    canvas.refresh()
+    assert canvas.layout_now() is before
+
+
+def test_the_wheel_zooms_with_control_and_scrolls_without(qtbot: QtBot, tmp_path: Path) -> None:
+    canvas = show(Scene(tmp_path, repeat=4), qtbot)
+    wheel(canvas, 120, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.zoom > 1
+    wheel(canvas, -120, NoMods)
+    assert canvas.verticalScrollBar().value() > 0
+
+
+def wheel(canvas: TokenCanvas, angle: int, modifiers: Qt.KeyboardModifier) -> None:
+    place = QPointF(canvas.viewport().rect().center())
+    phase = Qt.ScrollPhase.NoScrollPhase
+    buttons, inverted = Qt.MouseButton.NoButton, False
+    event = QWheelEvent(place, place, QPoint(), QPoint(0, angle), buttons, modifiers, phase, inverted)
+    QApplication.sendEvent(canvas.viewport(), event)
+
+
+def test_the_cursor_is_scrolled_into_view(qtbot: QtBot, tmp_path: Path) -> None:
+    canvas = show(Scene(tmp_path, repeat=4), qtbot)
+    for _ in range(20):
+        QTest.keyClick(canvas, Qt.Key.Key_Down)
+    assert canvas.verticalScrollBar().value() > 0
+
+
+def test_tooltip_and_summary_say_what_is_there(scene: Scene, canvas: TokenCanvas) -> None:
+    masked = int(np.flatnonzero(scene.session.canvas().tokens == FREE)[0])
+    assert canvas.describe(0).startswith("Position 0")
+    assert "locked" in canvas.describe(0)
+    assert canvas.describe(masked) == f"Position {masked}: masked"
+    assert "Once upon a time" in canvas.property("spoken_summary")
+    assert canvas.accessibleName()
+
+
+def test_uniform_noise_is_drawn_slanted_until_it_settles(qtbot: QtBot, tmp_path: Path) -> None:
+    scene = Scene(tmp_path, noise="uniform")
+    canvas = show(scene, qtbot)
+    scene.run(8)
+    noisy = canvas.viewport().grab().toImage()
+    scene.play(8)
+    assert canvas.viewport().grab().toImage() != noisy
+    layout = canvas.layout_now()
+    assert all(box.text or not scene.session.piece(i).strip() for i, box in enumerate(layout.boxes))
+
+
+def test_another_theme_recolours_and_moves_nothing(scene: Scene, canvas: TokenCanvas) -> None:
+    layout, light = canvas.layout_now(), canvas.viewport().grab().toImage()
+    canvas.set_theme(DARK)
+    dark = canvas.viewport().grab().toImage()
+    after = canvas.layout_now()
+    assert after.boxes == layout.boxes
+    assert light.pixelColor(2, 2).lightness() > 200 > 60 > dark.pixelColor(2, 2).lightness()
+
+
+def test_without_fading_only_the_newest_tokens_are_marked(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.run(16)
+    scene.play(6)
+    faded = canvas.viewport().grab().toImage()
+    canvas.set_reduced_motion(True)
+    assert canvas.viewport().grab().toImage() != faded

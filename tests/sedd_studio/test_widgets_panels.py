@@ -1,0 +1,262 @@
+"""Prompt editor, timeline, run form, banner, top bar and model picker, worked with real events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.messages import SAMPLERS, Generate
+from sedd_studio.theme import LIGHT
+from sedd_studio.widgets.error_banner import ErrorBanner
+from sedd_studio.widgets.model_picker import ModelPicker, count
+from sedd_studio.widgets.prompt_editor import PromptEditor
+from sedd_studio.widgets.run_form import RunForm
+from sedd_studio.widgets.status_line import StatusLine, duration
+from sedd_studio.widgets.timeline import Timeline
+from sedd_studio.widgets.top_bar import TopBar
+from tests.sedd_studio.scene import Scene
+
+W = TypeVar("W", bound=QWidget)
+Left = Qt.MouseButton.LeftButton
+Control = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def shown(qtbot: QtBot, widget: W) -> W:
+    qtbot.addWidget(widget)
+    widget.resize(900, max(widget.sizeHint().height(), 40))
+    widget.show()
+    return widget
+
+
+# ---- prompt
+
+
+def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
+    editor = shown(qtbot, PromptEditor(scene.session, LIGHT))
+    QTest.mouseClick(editor.toggle, Left)
+    editor.editor.selectAll()
+    QTest.keyClicks(editor.editor, text)
+    return editor
+
+
+def test_control_and_enter_apply_the_prompt(scene: Scene, qtbot: QtBot) -> None:
+    editor = open_editor(qtbot, scene, "A fox [7] home.")
+    QTest.keyClick(editor.editor, Qt.Key.Key_Return, Control)
+    assert int((~scene.session.canvas().locked).sum()) == 7
+    assert not editor.apply_button.isEnabled()
+
+
+def test_the_apply_button_applies_the_prompt_and_undo_brings_the_old_one_back(scene: Scene, qtbot: QtBot) -> None:
+    before = scene.session.prompt_text
+    editor = open_editor(qtbot, scene, "A fox ____ home.")
+    QTest.mouseClick(editor.apply_button, Left)
+    assert int((~scene.session.canvas().locked).sum()) == 12
+    scene.session.undo_stack.undo()
+    assert editor.editor.toPlainText() == before
+
+
+def test_a_prompt_that_cannot_be_applied_stays_in_the_field(scene: Scene, qtbot: QtBot) -> None:
+    before = scene.session.prompt_text
+    editor = open_editor(qtbot, scene, "A fox [0] home.")
+    QTest.keyClick(editor.editor, Qt.Key.Key_Return, Control)
+    assert scene.session.error is not None
+    assert scene.session.prompt_text == before
+    assert editor.editor.toPlainText() == "A fox [0] home."
+    assert editor.apply_button.isEnabled()
+
+
+def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scene, qtbot: QtBot) -> None:
+    editor = open_editor(qtbot, scene, "half a thought")
+    scene.session.set_locked([0, 1], False)
+    assert editor.editor.toPlainText() == "half a thought"
+
+
+# ---- timeline
+
+
+@pytest.fixture
+def timeline(scene: Scene, qtbot: QtBot) -> Timeline:
+    scene.run(64)
+    scene.play(64)
+    return shown(qtbot, Timeline(scene.session, LIGHT))
+
+
+def test_a_press_on_the_track_and_a_drag_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
+    track = timeline.track
+    middle = track.height() // 2
+    QTest.mousePress(track, Left, pos=QPoint(round(track.x_of(16)), middle))
+    assert scene.session.playhead == 16
+    QTest.mouseMove(track, QPoint(round(track.x_of(40)), middle))
+    assert scene.session.playhead == 40
+    QTest.mouseRelease(track, Left, pos=QPoint(round(track.x_of(40)), middle))
+    QTest.mouseMove(track, QPoint(round(track.x_of(5)), middle))
+    assert scene.session.playhead == 40
+    assert timeline.step.text() == "step 40 of 64"
+
+
+def test_keys_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
+    for key, step in (
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_PageUp, 7),
+        (Qt.Key.Key_Left, 6),
+        (Qt.Key.Key_End, 64),
+    ):
+        QTest.keyClick(timeline.track, key)
+        assert scene.session.playhead == step
+
+
+def test_scrubbing_stops_at_what_is_recorded(scene: Scene, qtbot: QtBot) -> None:
+    scene.run(64)
+    scene.play(20)
+    track = shown(qtbot, Timeline(scene.session, LIGHT)).track
+    QTest.mouseClick(track, Left, pos=QPoint(track.width() - 10, track.height() // 2))
+    assert scene.session.playhead == 20
+
+
+def test_the_play_button_plays_and_pauses(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
+    scene.session.seek(3)
+    QTest.mouseClick(timeline.play, Left)
+    assert scene.session.playing
+    assert timeline.play.accessibleName() == "Pause the playback"
+    QTest.mouseClick(timeline.play, Left)
+    assert not scene.session.playing
+
+
+def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
+    scene: Scene, timeline: Timeline, qtbot: QtBot
+) -> None:
+    QTest.keyClick(timeline.track, Qt.Key.Key_Home)
+    assert not timeline.follow.isChecked()
+    QTest.mouseClick(timeline.follow, Left)
+    assert scene.session.following
+    assert timeline.follow.isChecked()
+
+
+def test_samples_are_gone_through_with_two_buttons(scene: Scene, qtbot: QtBot) -> None:
+    scene.run(8, samples=3)
+    scene.play(8)
+    timeline = shown(qtbot, Timeline(scene.session, LIGHT))
+    assert not timeline.earlier.isEnabled()
+    QTest.mouseClick(timeline.later, Left)
+    QTest.mouseClick(timeline.later, Left)
+    assert scene.session.sample == 2
+    assert not timeline.later.isEnabled()
+
+
+def test_the_timeline_names_step_noise_settled_calls_and_time(scene: Scene, timeline: Timeline) -> None:
+    free = scene.session.step_info().free
+    facts = timeline.facts.toolTip()
+    assert f"{free} of {free} settled" in facts
+    assert "64 calls" in facts
+    assert "t 0.00" in facts
+
+
+# ---- run form
+
+
+def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> None:
+    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form.slider.setFocus()
+    QTest.keyClick(form.slider, Qt.Key.Key_Home)
+    assert (scene.session.form.steps, form.steps.value()) == (1, 1)
+    QTest.keyClick(form.slider, Qt.Key.Key_End)
+    assert (scene.session.form.steps, form.steps.value()) == (1024, 1024)
+    form.steps.selectAll()
+    QTest.keyClicks(form.steps, "33")
+    QTest.keyClick(form.steps, Qt.Key.Key_Return)
+    assert scene.session.form.steps == 33
+    assert form.slider.number() in (32, 34)
+
+
+def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot) -> None:
+    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    expected = [sampler.title for sampler in SAMPLERS if scene.info.noise in sampler.noises]
+    assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == expected
+    form.sampler.setFocus()
+    QTest.keyClick(form.sampler, Qt.Key.Key_End)
+    chosen = next(sampler for sampler in SAMPLERS if sampler.name == scene.session.form.sampler)
+    assert chosen.title == expected[-1]
+    assert form.sampler_help.text() == chosen.summary
+
+
+def test_the_dice_draws_another_seed(scene: Scene, qtbot: QtBot) -> None:
+    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    before = form.seed.value()
+    QTest.mouseClick(form.dice, Left)
+    assert scene.session.form.seed == form.seed.value() != before
+
+
+# ---- banner, top bar, status, model
+
+
+def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Scene, qtbot: QtBot) -> None:
+    parent = shown(qtbot, QWidget())
+    banner = ErrorBanner(scene.session, LIGHT, parent)
+    assert not banner.isVisible()
+    scene.session.show_error("The folder is empty.", "Traceback")
+    assert banner.isVisible()
+    assert banner.headline.text() == "The folder is empty."
+    assert not banner.detail_text.isVisible()
+    QTest.mouseClick(banner.details, Left)
+    assert banner.detail_text.isVisible()
+    assert banner.detail_text.toPlainText() == "Traceback"
+    QTest.mouseClick(banner.close_button, Left)
+    assert not banner.isVisible()
+    assert scene.session.error is None
+
+
+def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: QtBot) -> None:
+    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget()))
+    assert not bar.stop.isEnabled()
+    QTest.mouseClick(bar.run_button, Left)
+    assert isinstance(scene.runner.requests[-1], Generate)
+    assert bar.stop.isEnabled()
+    QTest.mouseClick(bar.stop, Left)
+    assert scene.runner.cancelled == 1
+
+
+def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot) -> None:
+    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget()))
+    scene.run(16)
+    scene.play(5)
+    QTest.mouseClick(bar.pause, Left)
+    scene.play(9)
+    assert scene.session.playhead == 5
+    assert bar.pause.text() == "Play"
+    QTest.mouseClick(bar.step, Left)
+    assert scene.session.playhead == 6
+
+
+def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> None:
+    status = shown(qtbot, StatusLine(scene.session))
+    assert status.text.text() == "Ready"
+    scene.run(10)
+    scene.play(5)
+    assert status.text.text() == "Running: step 5 of 10, 0.2 s left"
+    assert status.bar.isVisible()
+    scene.play(10)
+    assert status.text.text().startswith("Finished: 10 steps, 10 network calls")
+    assert not status.bar.isVisible()
+
+
+def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
+    picker = shown(qtbot, ModelPicker(scene.session, LIGHT))
+    assert picker.text().startswith("stories-absorb")
+    assert "12 M · 256 tokens" in picker.text()
+
+
+def test_numbers_are_said_shortly() -> None:
+    assert [count(n) for n in (512, 4_200, 11_800_000, 1_500_000_000)] == ["512", "4.2 k", "12 M", "1.5 G"]
+    assert [duration(s) for s in (0.84, 42.4, 185)] == ["0.8 s", "42 s", "3 min 5 s"]

@@ -1,0 +1,141 @@
+"""The whole window: keys that two things could want, themes, and what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.messages import Generate
+from sedd_studio import theme as themes
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from tests.sedd_studio.scene import Scene
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+@pytest.fixture
+def window(scene: Scene, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    before = qapp.styleSheet(), qapp.palette(), qapp.font()
+    themes.apply(qapp, themes.LIGHT)
+    window = MainWindow(scene.session, themes.LIGHT, Settings(tmp_path / "window.json"))
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    yield window
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+    qapp.setFont(before[2])
+
+
+def test_control_and_enter_run_from_anywhere_but_apply_in_the_prompt(
+    scene: Scene, window: MainWindow, qtbot: QtBot
+) -> None:
+    asked = len(scene.runner.requests)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert isinstance(scene.runner.requests[-1], Generate)
+    assert len(scene.runner.requests) == asked + 1
+    window.prompt.toggle.setChecked(True)
+    window.prompt.editor.setPlainText("A fox [5] home.")
+    QTest.keyClick(window.prompt.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert scene.session.prompt_text == "A fox [5] home."
+    assert len(scene.runner.requests) == asked + 1
+
+
+def test_arrows_on_the_canvas_move_its_cursor_and_not_the_playhead(
+    scene: Scene, window: MainWindow, qtbot: QtBot
+) -> None:
+    scene.run(8)
+    scene.play(8)
+    scene.session.seek(4)
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    assert scene.session.playhead == 4
+
+
+def test_space_presses_the_button_that_has_the_focus(scene: Scene, window: MainWindow, qtbot: QtBot) -> None:
+    scene.run(8)
+    scene.play(8)
+    window.run_form.dice.setFocus()
+    seed = scene.session.form.seed
+    QTest.keyClick(window.run_form.dice, Qt.Key.Key_Space)
+    assert scene.session.form.seed != seed
+    assert not scene.session.playing
+
+
+def test_another_theme_is_put_on_at_once(window: MainWindow, qapp: QApplication) -> None:
+    window.actions_by_name["theme_dark"].trigger()
+    assert window.theme is themes.DARK
+    assert qapp.palette().window().color() == themes.DARK.colour("window")
+    assert window.settings["theme"] == "dark"
+
+
+def test_the_size_of_the_text_is_remembered(window: MainWindow) -> None:
+    window.canvas.zoom_by(1)
+    assert window.settings["zoom"] == window.canvas.zoom > 1
+
+
+def test_everything_that_takes_the_focus_has_a_name(window: MainWindow) -> None:
+    takers = [
+        part
+        for part in window.findChildren(QWidget)
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisible() and not part.objectName().startswith("qt_")
+    ]
+    nameless = [
+        type(part).__name__
+        for part in takers
+        if not part.accessibleName() and not (isinstance(part, QAbstractButton) and part.text())
+    ]
+    assert len(takers) > 10
+    assert not nameless
+
+
+def test_nothing_is_cut_off_at_the_smallest_size(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    for button in (window.top_bar.run_button, window.top_bar.pause, window.top_bar.step, window.top_bar.stop):
+        assert button.width() >= button.minimumSizeHint().width()
+    assert window.timeline.step.width() >= window.timeline.step.sizeHint().width()
+    assert window.canvas.viewport().height() > 60
+
+
+@pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK])
+def test_text_stands_out_from_what_is_behind_it(theme: themes.Theme) -> None:
+    pairs = [
+        ("text", "window", 7.0),
+        ("text", "panel", 7.0),
+        ("muted", "panel", 4.5),
+        ("muted", "window", 4.5),
+        ("lock_text", "lock_fill", 4.5),
+        ("fresh", "window", 4.5),
+        ("on_accent", "accent", 4.5),
+        ("error", "error_fill", 4.5),
+        ("accent", "window", 3.0),
+    ]
+    for front, back, least in pairs:
+        assert contrast(theme, front, back) >= least, (theme.name, front, back)
+
+
+def contrast(theme: themes.Theme, front: str, back: str) -> float:
+    """The contrast ratio of two colours as WCAG defines it, 1 to 21."""
+    one, other = sorted((luminance(theme, front), luminance(theme, back)), reverse=True)
+    return (one + 0.05) / (other + 0.05)
+
+
+def luminance(theme: themes.Theme, name: str) -> float:
+    colour = theme.colour(name)
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
