@@ -30,6 +30,7 @@ class RunForm(QFrame):
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
         self.samples = Number("Samples", 1, MOST_SAMPLES, theme)
         self.sampler_help = label(role="help")
+        self.dice.setFixedSize(44, theme.sizes.control)
         self._arrange()
         self.slider.valueChanged.connect(lambda: session.set_form(steps=self.slider.number()))
         self.steps.valueChanged.connect(lambda value: session.set_form(steps=value))

@@ -11,6 +11,8 @@ from sedd_studio.state import RunState
 from sedd_studio.theme import Theme
 
 WIDE, MIDDLING = 1140, 980
+PAUSE_WIDTH = 88
+"""Room for "Pause", so that nothing moves when the button says "Play"."""
 NOISES = {"absorb": "Absorbing", "uniform": "Uniform"}
 
 
@@ -30,6 +32,7 @@ class TopBar(QFrame):
         self.dice = IconButton("dice", "New seed", theme)
         self.samples = label(role="muted")
         self.device = label(role="chip")
+        self.pause.setMinimumWidth(PAUSE_WIDTH)
         self._arrange(picker)
         self.run_button.clicked.connect(session.run)
         self.pause.clicked.connect(session.toggle_play)

@@ -1,0 +1,123 @@
+"""The engine as the window sees it: events in order, arrays that stay as they are, errors as events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from engine.checkpoints import Model
+from engine.diffusion import Diffusion, DiffusionConfig
+from engine.messages import FREE, Event, Failed, Finished, Frame, Generate, LoadModel, ModelInfo, Started, frozen
+from engine.network import NetworkConfig
+from engine.runs import Engine
+from engine.tokenizers import train_tokenizer
+
+TOKENIZER = train_tokenizer(iter(["once upon a time"] * 3), 260)
+REQUEST = Generate(frozen([5, FREE, FREE, 9, FREE]), steps=6, seed=1, samples=2)
+
+
+@pytest.fixture(scope="module", params=["absorb", "uniform"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    torch.manual_seed(0)
+    absorb = request.param == "absorb"
+    network = NetworkConfig(TOKENIZER.vocabulary + absorb, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
+    diffusion = Diffusion(DiffusionConfig(network, request.param, scale_by_sigma=absorb))
+    for parameter in diffusion.network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    diffusion.network.eval()
+    info = ModelInfo(
+        "m", "m", request.param, "loglinear", 16, TOKENIZER.vocabulary, diffusion.graph.mask, 1, "cpu", "fp32"
+    )
+    return Engine(Model(diffusion, TOKENIZER, info))
+
+
+def replay(events: list[Event]) -> list[np.ndarray]:
+    """The tokens after each step, rebuilt from what changed."""
+    assert isinstance(events[0], Started)
+    tokens = events[0].tokens.copy()
+    history = [tokens.copy()]
+    for event in events[1:-1]:
+        assert isinstance(event, Frame)
+        tokens[event.sample, event.position] = event.token
+        history.append(tokens.copy())
+    return history
+
+
+def test_events_come_in_order_with_the_id_of_the_run(engine: Engine) -> None:
+    events = list(engine.perform(7, REQUEST))
+    assert {event.run_id for event in events} == {7}
+    assert [event.step for event in events if isinstance(event, Frame)] == [1, 2, 3, 4, 5, 6]
+    assert isinstance(events[-1], Finished)
+
+
+def test_locked_tokens_stand_in_every_frame_and_the_end_is_clean(engine: Engine) -> None:
+    history = replay(list(engine.perform(1, REQUEST)))
+    for tokens in history:
+        assert (tokens[:, [0, 3]] == [5, 9]).all()
+    assert (history[-1] < TOKENIZER.vocabulary).all()
+
+
+def test_the_same_request_gives_the_same_frames(engine: Engine) -> None:
+    first, second = (replay(list(engine.perform(k, REQUEST))) for k in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_published_frames_do_not_change_when_the_chain_goes_on(engine: Engine) -> None:
+    events = engine.perform(1, REQUEST)
+    started = next(events)
+    assert isinstance(started, Started)
+    before = started.tokens.copy()
+    list(events)
+    np.testing.assert_array_equal(started.tokens, before)
+    assert not started.tokens.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"steps": 0}, "at least 1 step"),
+        ({"samples": 0}, "at least 1 sample"),
+        ({"seed": -1}, "seed"),
+        ({"sampler": "magic"}, "analytic, euler"),
+        ({"tokens": frozen([FREE] * 17)}, "1 to 16"),
+        ({"tokens": frozen([])}, "1 to 16"),
+        ({"tokens": frozen([100_000])}, "vocabulary"),
+        ({"steps": 10**9}, "GiB"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_answered_in_a_sentence(
+    engine: Engine, change: dict[str, object], said: str
+) -> None:
+    (event,) = engine.perform(1, replace(REQUEST, **change))  # type: ignore[arg-type]
+    assert isinstance(event, Failed)
+    assert said in event.headline
+    assert not event.detail
+
+
+def test_without_a_model_a_run_is_answered_in_a_sentence() -> None:
+    (event,) = Engine().perform(1, REQUEST)
+    assert isinstance(event, Failed)
+    assert "No model" in event.headline
+
+
+def test_a_model_that_is_not_there_is_answered_in_a_sentence_and_the_old_one_stays(engine: Engine) -> None:
+    before = engine.model
+    (event,) = engine.perform(1, LoadModel("/nowhere"))
+    assert isinstance(event, Failed)
+    assert engine.model is before
+
+
+def test_an_unexpected_error_comes_as_an_event_with_its_details(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a slip")
+
+    monkeypatch.setattr("engine.runs.run_chain", broken)
+    (event,) = engine.perform(1, REQUEST)
+    assert isinstance(event, Failed)
+    assert "a slip" in event.headline
+    assert "Traceback" in event.detail
