@@ -146,6 +146,7 @@ def train(
     hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
     heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
+    dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
     model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -154,7 +155,8 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a model on your own text."""
-    from engine.cli.train import Plan, train_model
+    from engine.cli.train import Plan, Sizes, train_model
 
-    plan = Plan(data, valid, out, noise, vocabulary, length, hidden, blocks, heads, steps, batch, learning_rate, seed)
+    sizes = Sizes(vocabulary, length, hidden, blocks, heads, dropout)
+    plan = Plan(data, valid, out, noise, sizes, steps, batch, learning_rate, seed)
     train_model(Machine(model, device, precision, threads), plan, Output(json))

@@ -29,6 +29,18 @@ HELD_OUT = 0.01
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """What decides a fresh network."""
+
+    vocabulary: int
+    length: int
+    hidden: int
+    blocks: int
+    heads: int
+    dropout: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """What decides a run: the text, the model's sizes and the optimiser's settings."""
 
@@ -36,11 +48,7 @@ class Plan:
     valid: Path | None
     out: Path
     noise: Literal["absorb", "uniform"]
-    vocabulary: int
-    length: int
-    hidden: int
-    blocks: int
-    heads: int
+    sizes: Sizes
     steps: int
     batch: int
     learning_rate: float
@@ -80,13 +88,16 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
 
 def check(plan: Plan) -> None:
     """Refuses sizes that make no model."""
-    sizes = {"steps": plan.steps, "batch": plan.batch, "length": plan.length, "hidden": plan.hidden}
-    sizes |= {"blocks": plan.blocks, "heads": plan.heads, "vocabulary": plan.vocabulary}
-    for name, value in sizes.items():
+    sizes = plan.sizes
+    counts = {"steps": plan.steps, "batch": plan.batch, "length": sizes.length, "hidden": sizes.hidden}
+    counts |= {"blocks": sizes.blocks, "heads": sizes.heads, "vocabulary": sizes.vocabulary}
+    for name, value in counts.items():
         if value < 1:
             raise UserError(f"--{name} must be at least 1 and is {value}.")
-    if plan.hidden % (2 * plan.heads):
-        raise UserError(f"--hidden {plan.hidden} must be a multiple of twice --heads {plan.heads}.")
+    if sizes.hidden % (2 * sizes.heads):
+        raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
+    if not 0 <= sizes.dropout < 1:
+        raise UserError(f"--dropout must be at least 0 and less than 1 and is {sizes.dropout}.")
     if plan.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
 
@@ -156,14 +167,15 @@ def prepare(
 def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
     """A new tokenizer, learned from the text."""
     output.note("Learning a tokenizer from the text.")
-    return train_tokenizer((document for path in files for document in documents(path)), plan.vocabulary)
+    return train_tokenizer((document for path in files for document in documents(path)), plan.sizes.vocabulary)
 
 
 def fresh(plan: Plan, vocabulary: int) -> Diffusion:
     """A model of the planned sizes with new weights."""
     absorb = plan.noise == "absorb"
+    sizes = plan.sizes
     network = NetworkConfig(
-        states=vocabulary + absorb, length=plan.length, hidden=plan.hidden, blocks=plan.blocks, heads=plan.heads
+        vocabulary + absorb, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, dropout=sizes.dropout
     )
     config = DiffusionConfig(network, noise=plan.noise)
     if absorb:
