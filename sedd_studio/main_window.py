@@ -70,8 +70,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.session.shutdown()
-        # A stack that still holds edits tells of its own end, to actions that may be gone by then.
-        self.session.undo_stack.clear()
         super().closeEvent(event)
 
     def _arrange(self) -> None:

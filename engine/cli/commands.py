@@ -147,6 +147,7 @@ def train(
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
     heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
     dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
+    save_every: Annotated[float, typer.Option("--save-every", help="Seconds between saves.")] = 60.0,
     model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -158,5 +159,5 @@ def train(
     from engine.cli.train import Plan, Sizes, train_model
 
     sizes = Sizes(vocabulary, length, hidden, blocks, heads, dropout)
-    plan = Plan(data, valid, out, noise, sizes, steps, batch, learning_rate, seed)
+    plan = Plan(data, valid, out, noise, sizes, steps, batch, learning_rate, seed, save_every)
     train_model(Machine(model, device, precision, threads), plan, Output(json))

@@ -53,6 +53,7 @@ class Plan:
     batch: int
     learning_rate: float
     seed: int
+    save_every: float
 
 
 def train_model(machine: Machine, plan: Plan, output: Output) -> None:
@@ -115,7 +116,7 @@ def make_folder(folder: Path) -> None:
 
 def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
     """What a resumed run must share with the one that it goes on with."""
-    fixed = {k: v for k, v in asdict(plan).items() if k not in {"data", "valid", "out"}}
+    fixed = {k: v for k, v in asdict(plan).items() if k not in {"data", "valid", "out", "save_every"}}
     texts = [sha256(path) for path in (*files, *([plan.valid] if plan.valid else []))]
     return fixed | {"texts": texts, "model": str(machine.model) if machine.model else None}
 
@@ -159,7 +160,12 @@ def prepare(
     train, valid = split(plan, files, tokenizer, diffusion.config.network.length)
     output.note(f"{len(train):,} tokens to train on, {diffusion.network.parameter_count:,} parameters, {device.type}.")
     config = TrainingConfig(
-        steps=plan.steps, batch=plan.batch, learning_rate=plan.learning_rate, seed=plan.seed, precision=precision
+        steps=plan.steps,
+        batch=plan.batch,
+        learning_rate=plan.learning_rate,
+        seed=plan.seed,
+        precision=precision,
+        save_seconds=plan.save_every,
     )
     return Trainer(diffusion, config, train, valid), tokenizer
 
