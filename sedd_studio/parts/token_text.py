@@ -6,11 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.messages import FREE
+from engine.tokenizers import END_OF_TEXT
 from sedd_studio.parts.canvas_paint import FADE_STAGES
 from sedd_studio.session import Session
 from sedd_studio.state import CanvasState
 
 Run = tuple[int, int]
+
+END_MARK = " ¶"
+"""Stands for the end-of-text token, after which another text begins."""
 
 
 class TokenText:
@@ -61,7 +65,7 @@ class TokenText:
         piece = self.pieces[position]
         if piece is None:
             return f"{where}: masked"
-        shown = piece.replace("\n", "\\n")
+        shown = "end of text" if piece == END_MARK else piece.replace("\n", "\\n")
         fact = "locked" if self.state.locked[position] else "click to lock"
         return f'{where}: token {int(self.state.tokens[position])} "{shown}", {fact}'
 
@@ -77,5 +81,6 @@ class TokenText:
     def _read(self, changed: npt.NDArray[np.int64]) -> None:
         for position in changed.tolist():
             known = self.state.tokens[position] != FREE
-            self.pieces[position] = self._session.piece(position) if known else None
+            piece = self._session.piece(position) if known else None
+            self.pieces[position] = END_MARK if piece == END_OF_TEXT else piece
         self.words = self._session.words()
