@@ -1,6 +1,6 @@
 """Pictures of the window in its states, light and dark. `python scripts/screenshots.py FOLDER [--scale 2]`.
 
-With `--model FOLDER` one picture is taken of a real run of that model; without, the states are shown with a scripted
+With `--model FOLDER` pictures are taken of a real run of that model; without, the states are shown with a scripted
 run, which looks the same on every machine that has the same fonts.
 """
 
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -41,7 +42,8 @@ def take_all(folder: Path, suffix: str, model: Path | None) -> None:
     from sedd_studio import theme as themes
 
     app = QApplication([])
-    states: dict[str, Callable[[Path], object]] = {"live": lambda home: live(home, model)} if model else STATES
+    parts = {"live-fresh": 0.0, "live-running": 0.6, "live-finished": 1.0}
+    states = {name: partial(live, model, part) for name, part in parts.items()} if model else STATES
     for theme in (themes.LIGHT, themes.DARK):
         themes.apply(app, theme)
         for name, make in states.items():
@@ -143,8 +145,8 @@ STATES: dict[str, Callable[[Path], object]] = {
 }
 
 
-def live(home: Path, model: Path | None) -> object:
-    """A real run of `model`, shown at two thirds."""
+def live(model: Path, part: float, home: Path) -> object:
+    """A real run of `model`, shown after `part` of its steps; a part of 0 is before any run."""
     from PySide6.QtWidgets import QApplication
 
     from sedd_studio.runner import Runner
@@ -153,14 +155,19 @@ def live(home: Path, model: Path | None) -> object:
     from sedd_studio.state import RunState
 
     session = Session(Runner(), Settings(home / "settings.json"))
-    session.open_model(str(model))
     end = time.monotonic() + SECONDS_FOR_A_RUN
-    while session.state is RunState.LOADING and time.monotonic() < end:
-        QApplication.processEvents()
-    session.run()
-    while session.state is RunState.RUNNING and time.monotonic() < end:
-        QApplication.processEvents()
-    session.seek(session.recorded_steps * 2 // 3)
+
+    def wait(state: RunState) -> None:
+        while session.state is state and time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    session.open_model(str(model))
+    wait(RunState.LOADING)
+    if part:
+        session.run()
+        wait(RunState.RUNNING)
+        session.seek(round(session.recorded_steps * part))
     return session
 
 
