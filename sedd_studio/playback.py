@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SHORTEST_SHOW = 4.0
+"""Seconds in which a new run is shown if the engine is faster: a person should see it happen."""
+
 
 class Playback:
     """Production and presentation are apart: the engine records as fast as it can, the playhead moves as asked.
@@ -9,16 +12,22 @@ class Playback:
     While `following` it stands at the newest step; else, while `playing`, it moves at `speed` steps a second.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, following: bool = False) -> None:
         self.speed = speed
         self.step = 0
         self.playing = False
-        self.following = True
+        self.following = following
+        self._pace = speed
         self._fraction = 0.0
 
-    def start(self) -> None:
-        """A new run begins: go with it."""
-        self.step, self.playing, self.following, self._fraction = 0, True, True, 0.0
+    def start(self, steps: int) -> None:
+        """A new run of `steps` begins: show it, all of it in `SHORTEST_SHOW` unless `speed` is faster."""
+        self.step, self.playing, self._fraction = 0, True, 0.0
+        self._pace = max(self.speed, steps / SHORTEST_SHOW)
+
+    def set_speed(self, speed: float) -> None:
+        """Moves at `speed` from now on."""
+        self.speed = self._pace = speed
 
     def seek(self, step: int) -> None:
         """Stand at a step."""
@@ -34,7 +43,7 @@ class Playback:
             self.following = False
             if self.step >= recorded:
                 self.step = 0
-        self.playing, self._fraction = True, 0.0
+        self.playing, self._pace, self._fraction = True, self.speed, 0.0
 
     def advance(self, seconds: float, recorded: int, running: bool) -> bool:
         """Moves for `seconds` of wall time; returns whether the step or the state changed."""
@@ -42,7 +51,7 @@ class Playback:
         if self.following:
             self.step = recorded
         elif self.playing:
-            self._fraction += seconds * self.speed
+            self._fraction += seconds * self._pace
             whole = int(self._fraction)
             self._fraction -= whole
             self.step = min(self.step + whole, recorded)

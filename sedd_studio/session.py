@@ -75,7 +75,7 @@ class Session(QObject):
         self.form = RunForm(*(settings[name] for name in ("steps", "sampler", "seed", "samples")))
         self.document = Document(frozen([]), np.zeros(0, bool))
         self.prompt_text = PROMPT
-        self._playback = Playback(settings["speed"])
+        self._playback = Playback(settings["speed"], settings["follow"])
         self._run_id = 0
         self._canvas: CanvasState | None = None
         self._words: list[tuple[int, int]] | None = None
@@ -280,7 +280,7 @@ class Session(QObject):
                     mask = self.info.mask_id if self.info is not None else None
                     self.sample = min(self.sample, len(event.tokens) - 1)
                     self.document = replace(self.document, trajectory=Trajectory(event, mask))
-                    self._playback.start()
+                    self._playback.start(event.steps)
                 case Frame():
                     self._record(event)
                 case Finished(calls=calls, seconds=seconds):
@@ -386,13 +386,15 @@ class Session(QObject):
     def set_following(self, following: bool) -> None:
         """Keeps the playhead at the newest step, or lets it go."""
         self._playback.following = following
-        self._playback.playing = following and self.state is RunState.RUNNING
+        self._settings.set("follow", following)
+        if following:
+            self._playback.playing = self.state is RunState.RUNNING
         self.tick()
         self._playhead_moved()
 
     def set_speed(self, speed: float) -> None:
         """Sets the playing speed in steps a second."""
-        self._playback.speed = speed
+        self._playback.set_speed(speed)
         self._settings.set("speed", speed)
 
     def set_sample(self, sample: int) -> None:

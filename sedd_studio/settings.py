@@ -49,6 +49,7 @@ SETTINGS: dict[str, Setting] = {
     "seed": Setting(1729, _whole(0, 2**31 - 1), "Where the random draws start."),
     "samples": Setting(1, _whole(1, 64), "Texts made from one prompt."),
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),
+    "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", lambda value: isinstance(value, str), "Place and size of the window, as Qt writes it."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }

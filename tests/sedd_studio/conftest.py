@@ -20,7 +20,10 @@ MakeSession = Callable[[FakeEngine], Session]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "settings.json")
+    """Settings of a user who follows runs live, so that tests need not wait for the show."""
+    settings = Settings(tmp_path / "settings.json")
+    settings.set("follow", True)
+    return settings
 
 
 @pytest.fixture

@@ -75,7 +75,9 @@ class Scene:
 
     def __init__(self, folder: Path, noise: Noise = "absorb", repeat: int = 1) -> None:
         self.runner = SilentRunner()
-        self.session = Session(self.runner, Settings(folder / "settings.json"))
+        settings = Settings(folder / "settings.json")
+        settings.set("follow", True)
+        self.session = Session(self.runner, settings)
         text = "\n".join([STORY] * repeat)
         self.final = np.array(tokenizer().encode(text), np.int64)
         words = tokenizer().vocabulary

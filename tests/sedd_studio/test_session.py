@@ -189,6 +189,23 @@ def test_the_playhead_follows_a_run_and_seeking_holds_it(session: Session, qtbot
     assert session.playhead == 6
 
 
+def test_a_fast_run_is_shown_at_a_speed_that_eyes_can_follow(session: Session, qtbot: QtBot) -> None:
+    session.set_form(steps=8)
+    session.set_following(False)
+    session.set_speed(20)
+    seen: list[int] = []
+    session.playhead_changed.connect(lambda: seen.append(session.playhead))
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    assert seen[-1] == 8
+    assert len(set(seen)) > 4  # the engine was done at once, the steps came one by one
+
+
+def test_following_is_remembered(session: Session, settings: Settings) -> None:
+    session.set_following(False)
+    assert not Settings(settings.path)["follow"]
+
+
 def test_play_goes_on_from_the_playhead_to_the_end(session: Session, qtbot: QtBot) -> None:
     session.set_form(steps=6)
     session.set_speed(200)
