@@ -20,8 +20,9 @@ check: setup
 bench: setup
 	@$(BIN)/python benchmarks/window.py
 
+# Keeping freed memory instead of returning it to the system nearly doubles the speed of training on a CPU.
 train: setup
-	@$(BIN)/sedd train $(DATA) --out $(OUT)
+	@MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 $(BIN)/sedd train $(DATA) --out $(OUT)
 
 format: setup
 	@$(BIN)/ruff format

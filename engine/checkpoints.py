@@ -33,13 +33,23 @@ CONFIG, WEIGHTS, PICKLED, CARD = "config.json", "model.safetensors", "pytorch_mo
 RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")
 
 
-@dataclass(frozen=True)
 class Model:
-    """A model ready for use: in evaluation mode, on its device, with its tokenizer."""
+    """A model ready for use: in evaluation mode, on its device.
 
-    diffusion: Diffusion
-    tokenizer: Tokenizer
-    info: ModelInfo
+    Its tokenizer is looked for when it is first asked for: tokens can be scored without one, texts cannot.
+    """
+
+    def __init__(self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None) -> None:
+        self.diffusion = diffusion
+        self.info = info
+        self._tokenizer = tokenizer
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer; a UserError says which files to put where if there is none."""
+        if self._tokenizer is None:
+            self._tokenizer = find_tokenizer(self.info.path, self.info.vocabulary)
+        return self._tokenizer
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,6 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(folder)
     diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
-    tokenizer = find_tokenizer(folder, diffusion.vocabulary)
     info = ModelInfo(
         name=folder.name,
         path=str(folder),
@@ -76,7 +85,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         precision=stored_in,
         facts=stored.facts,
     )
-    return Model(diffusion, tokenizer, info)
+    return Model(diffusion, info)
 
 
 def build(folder: Path) -> tuple[Diffusion, Stored]:

@@ -45,8 +45,10 @@ class Engine:
         try:
             match request:
                 case LoadModel():
-                    self.model = load(request.path, request.device, request.precision)
-                    yield ModelLoaded(run_id, self.model.info, self.model.tokenizer)
+                    model = load(request.path, request.device, request.precision)
+                    loaded = ModelLoaded(run_id, model.info, model.tokenizer)
+                    self.model = model
+                    yield loaded
                 case Generate():
                     yield from self._generate(run_id, request)
         except UserError as error:

@@ -31,7 +31,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     info = ModelInfo(
         "m", "m", request.param, "loglinear", 16, TOKENIZER.vocabulary, diffusion.graph.mask, 1, "cpu", "fp32"
     )
-    return Engine(Model(diffusion, TOKENIZER, info))
+    return Engine(Model(diffusion, info, TOKENIZER))
 
 
 def replay(events: list[Event]) -> list[np.ndarray]:
