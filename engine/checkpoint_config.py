@@ -22,6 +22,12 @@ _LARGEST = {
 }
 
 
+def _shown(value: object) -> str:
+    """`value` as a message shows it: a file may hold a number of thousands of digits."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 class Reader:
     """Takes checked values out of nested mappings; `path` is named in the messages."""
 
@@ -44,28 +50,28 @@ class Reader:
         """A whole number from 1 to what is sane for the size called `name`."""
         value = self.value(*keys)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST[name]:
-            raise self.error(f"has {'.'.join(keys)} = {value!r}, not a whole number from 1 to {_LARGEST[name]:,}")
+            raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not a whole number from 1 to {_LARGEST[name]:,}")
         return value
 
     def number(self, low: float, high: float, *keys: str) -> float:
         """A number in [low, high]."""
         value = self.value(*keys)
         if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            raise self.error(f"has {'.'.join(keys)} = {value!r}, not a number from {low:g} to {high:g}")
+            raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not a number from {low:g} to {high:g}")
         return float(value)
 
     def choice(self, choices: tuple[str, ...], *keys: str) -> Any:
         """One of `choices`."""
         value = self.value(*keys)
         if value not in choices:
-            raise self.error(f"has {'.'.join(keys)} = {value!r}, not one of {', '.join(choices)}")
+            raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not one of {', '.join(choices)}")
         return value
 
     def flag(self, *keys: str) -> bool:
         """True or false."""
         value = self.value(*keys)
         if not isinstance(value, bool):
-            raise self.error(f"has {'.'.join(keys)} = {value!r}, not true or false")
+            raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not true or false")
         return value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,8 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
     check_shapes(stored, diffusion)
     # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
     weights = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.weights.items()}
+    if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
+        raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
     diffusion.network.load_state_dict(weights, assign=True)
     diffusion.network.requires_grad_(False).eval()
     return diffusion, stored
@@ -103,8 +105,12 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 
 def checkpoint_folder(path: Path) -> Path:
     """The folder of a model from a path to it or to a file in it."""
-    path = path.expanduser()
-    if not path.exists():
+    try:
+        path = path.expanduser()
+        present = path.exists()
+    except (OSError, RuntimeError):  # a name too long, a user that is not there, a folder that may not be entered
+        present = False
+    if not present:
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
     folder = path if path.is_dir() else path.parent
     if folder.name in (RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
@@ -118,41 +124,48 @@ def read(folder: Path) -> Stored:
         return _read_run(folder)
     if not (folder / CONFIG).is_file():
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
-    values = _mapping(_parse_json(folder / CONFIG), folder / CONFIG)
-    source, weights = _read_weights(folder)
+    values = _mapping(_parse(json.loads, folder / CONFIG, "JSON"), folder / CONFIG)
     facts = {str(key): str(value) for key, value in _mapping(values.get("facts") or {}, folder / CONFIG).items()}
-    config = own_config if values.get("format") == FORMAT else published_config
-    return Stored(config(values, folder / CONFIG), weights, source, facts)
+    config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
+    source, weights = _read_weights(folder)
+    return Stored(config, weights, source, facts)
+
+
+def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:
+    if "format" not in values:
+        return published_config
+    if values["format"] != FORMAT:
+        raise UserError(f"{path} has a format that this version does not know; it reads {FORMAT}: update the program.")
+    return own_config
 
 
 def _read_run(folder: Path) -> Stored:
-    try:
-        values = yaml.safe_load((folder / RUN_CONFIG).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{folder / RUN_CONFIG} is damaged; put a whole copy there.") from error
+    values = _mapping(_parse(yaml.safe_load, folder / RUN_CONFIG, "YAML"), folder / RUN_CONFIG)
+    config = published_config(values, folder / RUN_CONFIG)
     source = folder / RUN_WEIGHTS
     if not source.is_file():
         raise UserError(f"The training run has no weights; put checkpoint.pth into {source.parent}.")
     state = _unpickle(source)
     try:
-        weights, averaged = state["model"], state["ema"]["shadow_params"]
-        names = [name for name in weights if not name.endswith("inv_freq")]
-        if len(names) != len(averaged):
-            raise UserError(
-                f"{source} has {len(averaged)} averaged weights for {len(names)} parameters; it is damaged."
-            )
-        weights = {**weights, **dict(zip(names, averaged, strict=True))}
-        facts = {"training steps": str(state["step"]), "weights": "averaged (EMA)"}
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{source} is not the checkpoint of a training run: {error} is missing.") from error
-    config = published_config(_mapping(values, folder / RUN_CONFIG), folder / RUN_CONFIG)
-    return Stored(config, _tensors(weights, source), source, facts)
+        weights, averaged, step = state["model"], state["ema"]["shadow_params"], state["step"]
+    except (KeyError, TypeError, IndexError) as error:
+        raise UserError(
+            f"{source} is not the checkpoint of a training run: model, ema or step is missing; put a whole copy there."
+        ) from error
+    weights = _tensors(weights, source)
+    names = [name for name in weights if not name.endswith("inv_freq")]  # a buffer, which is not averaged
+    if not isinstance(averaged, list) or len(averaged) != len(names):
+        raise UserError(
+            f"{source} does not have one averaged weight for each of {len(names)} parameters; put a whole copy there."
+        )
+    weights |= _tensors(dict(zip(names, averaged, strict=True)), source)
+    return Stored(config, weights, source, {"training steps": str(step), "weights": "averaged (EMA)"})
 
 
 def _read_weights(folder: Path) -> tuple[Path, Mapping[str, Tensor]]:
     if (source := folder / WEIGHTS).is_file():
         try:
-            return source, load_file(source)
+            return source, _tensors(load_file(source), source)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
     if (source := folder / PICKLED).is_file():
@@ -170,16 +183,28 @@ def _unpickle(source: Path) -> Any:
 
 
 def _tensors(weights: Any, source: Path) -> dict[str, Tensor]:
-    if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
+    """`weights` by name if they are ordinary arrays of numbers in memory, and a UserError if not."""
+    if not isinstance(weights, Mapping) or not all(_ordinary(value) for value in weights.values()):
         raise UserError(f"{source} does not hold the weights of a model; use another file.")
     return {str(name): tensor for name, tensor in weights.items()}
 
 
-def _parse_json(path: Path) -> Any:
+def _ordinary(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.is_floating_point()
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+    )
+
+
+def _parse(parser: Callable[[str], Any], path: Path, language: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is not valid JSON; put a whole copy there.") from error
+        return parser(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; allow reading it.") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: wrong JSON, UTF-8, dates, numbers
+        raise UserError(f"{path} is not valid {language}; put a whole copy there.") from error
 
 
 def _mapping(values: Any, path: Path) -> Mapping[str, Any]:
@@ -218,7 +243,7 @@ def save(
 ) -> None:
     """Writes our own layout into `folder`; matrices in `precision`. Each file is whole or not there.
 
-    config.json comes last: a folder that was being written when the machine stopped is not taken for a model.
+    config.json comes last: a new folder that was being written when the machine stopped is not taken for a model.
     """
     dtype = PRECISIONS[precision]
     weights = {

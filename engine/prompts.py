@@ -2,7 +2,7 @@
 
 `[24]` is a gap of 24 tokens, `____` (three underscores or more) one of `DEFAULT_GAP`. The words between the gaps
 are locked. A space before a gap is dropped, because tokens carry the space before them: in "time [24] the" the
-words are "time" and " the".
+words are "time" and " the". The marker <|endoftext|> stands for the end-of-text token.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import groupby
 import numpy as np
 
 from engine.messages import FREE, Tokens, UserError, frozen
-from engine.tokenizers import Tokenizer
+from engine.tokenizers import END_OF_TEXT, Tokenizer
 
 DEFAULT_GAP = 12
 _GAP = re.compile(r"[ \t]*(?:\[(\d+)\]|_{3,})")
@@ -41,14 +41,14 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
     locked = 0
     end = 0
     for match in _GAP.finditer(text):
-        words = tokenizer.encode(text[end : match.start()])
+        words = _encode(text[end : match.start()], tokenizer)
         locked += len(words)
         tokens += words + [FREE] * _gap_length(match, length)
         end = match.end()
         if len(tokens) > length:
             break
     else:
-        words = tokenizer.encode(text[end:])
+        words = _encode(text[end:], tokenizer)
         locked += len(words)
         tokens += words
     if locked > length:
@@ -58,6 +58,13 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
             f"Words and gaps take more than the {length} positions of this model; make the gaps or the words shorter."
         )
     return Prompt(frozen(tokens))
+
+
+def _encode(words: str, tokenizer: Tokenizer) -> list[int]:
+    if tokenizer.eot_id is None:
+        return tokenizer.encode(words)
+    first, *others = (tokenizer.encode(part) for part in words.split(END_OF_TEXT))
+    return first + [token for part in others for token in (tokenizer.eot_id, *part)]
 
 
 def _gap_length(match: re.Match[str], length: int) -> int:

@@ -25,13 +25,16 @@ class Tokenizer:
     """Byte-level BPE: every text has tokens, and decoding them gives the text back. Immutable."""
 
     def __init__(self, backend: Backend) -> None:
+        backend.encode_special_tokens = True  # a marker written in a text is text
+        backend.no_truncation()
+        backend.no_padding()
         self._backend = backend
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._piece = lru_cache(maxsize=None)(self._decode_one)
 
     def encode(self, text: str) -> list[int]:
-        """The token ids of a text. A marker <|endoftext|> written in it becomes the end-of-text token."""
+        """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
         ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
         return ids
 
@@ -72,7 +75,10 @@ class Tokenizer:
     def save(self, folder: Path) -> None:
         """Writes tokenizer.json into `folder`, whole or not at all."""
         temporary = folder / (FILE_NAME + ".part")
-        temporary.write_text(self._backend.to_str(pretty=True), encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(self._backend.to_str(pretty=True))
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(folder / FILE_NAME)
 
 
@@ -111,22 +117,30 @@ def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokeniz
         if tokenizer is not None and vocabulary in (None, tokenizer.vocabulary):
             return tokenizer
     raise UserError(
-        f"No tokenizer was found for the model; put tokenizer.json, or vocab.json and merges.txt, into {folder}."
+        "No tokenizer was found for the model; put tokenizer.json, or vocab.json and merges.txt, "
+        f"or encoder.json and vocab.bpe, into {folder}."
     )
 
 
 def _tokenizer_in(folder: Path) -> Tokenizer | None:
     try:
         if (folder / FILE_NAME).is_file():
-            return Tokenizer(Backend.from_str(_read(folder / FILE_NAME)))
+            return _whole(Backend.from_str(_read(folder / FILE_NAME)))
         for vocab, merges in _PAIRS:
             if (folder / vocab).is_file() and (folder / merges).is_file():
-                return Tokenizer(_from_pair(folder / vocab, folder / merges))
+                return _whole(_from_pair(folder / vocab, folder / merges))
     except UserError:
         raise
     except Exception as error:  # the library raises a bare Exception for damaged files
         raise UserError(f"The tokenizer in {folder} is damaged ({error}); put a whole copy there.") from error
     return None
+
+
+def _whole(backend: Backend) -> Tokenizer:
+    """A ValueError unless the ids are 0 .. vocabulary - 1: others would point outside the model's embedding."""
+    if sorted(backend.get_vocab().values()) != list(range(backend.get_vocab_size())):
+        raise ValueError("its token ids have gaps")
+    return Tokenizer(backend)
 
 
 def _read(path: Path) -> str:

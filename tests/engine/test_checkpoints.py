@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import shutil
@@ -20,6 +21,7 @@ from engine.messages import UserError
 from engine.network import NetworkConfig
 from engine.tokenizers import Tokenizer, train_tokenizer
 
+EMBEDDING = "vocab_embed.embedding"
 GOLDEN = Path(__file__).parent.parent / "golden"
 TOKENIZER: Tokenizer = train_tokenizer(iter(["one two three"] * 5), 262)
 CONFIG = DiffusionConfig(
@@ -141,6 +143,9 @@ def test_a_pickle_that_would_run_code_is_refused(published: Path, monkeypatch: p
         (lambda c: c["model"].update(n_heads=5), "5 heads"),
         (lambda c: c["model"].update(dropout="much"), "dropout = 'much'"),
         (lambda c: c.update(tokens="many"), "tokens = 'many'"),
+        (lambda c: c.update(tokens=10**4000), r"tokens = 1000.*\.\.\., not a whole number"),
+        (lambda c: c["model"].update(dropout=list(range(9000))), r"dropout = \[0, 1"),
+        (lambda c: c.update(format="of the future"), "does not know"),
         (lambda c: c["graph"].update(type="cosmic"), "not one of absorb, uniform"),
         (lambda c: c["noise"].update(type="geometric", sigma_max=1e9), "sigma_max"),
         (lambda c: c["graph"].update(type="uniform"), "does not allow"),
@@ -156,6 +161,7 @@ def test_a_configuration_that_makes_no_sense_is_answered_in_a_sentence(
     with pytest.raises(UserError, match=said) as error:
         build(published)
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) - len(str(published)) < 250
 
 
 def test_a_configuration_of_a_huge_network_takes_no_memory(published: Path) -> None:
@@ -165,7 +171,7 @@ def test_a_configuration_of_a_huge_network_takes_no_memory(published: Path) -> N
         build(published)
 
 
-@pytest.mark.parametrize("content", ["[1, 2]", "null", '"text"', "{" * 100_000, "\xff"])
+@pytest.mark.parametrize("content", ["[1, 2]", "null", '"text"', "{" * 100_000, "[" * 100_000, "9" * 5_000, "\xff"])
 def test_a_configuration_that_is_no_mapping_is_answered_in_a_sentence(published: Path, content: str) -> None:
     (published / "config.json").write_text(content, encoding="latin-1")
     with pytest.raises(UserError, match=r"config\.json"):
@@ -177,14 +183,63 @@ def test_a_damaged_training_run_is_answered_in_a_sentence(tmp_path: Path) -> Non
     torch.save({"model": {}}, run / "checkpoints-meta" / "checkpoint.pth")
     with pytest.raises(UserError, match="is missing"):
         build(run)
-    (run / ".hydra" / "config.yaml").write_text("a: [")
-    with pytest.raises(UserError, match="damaged"):
+    for content in ("a: [", "[" * 20_000, "a: 2020-99-99", "a: !!python/object/apply:os.mkdir [exploded]"):
+        (run / ".hydra" / "config.yaml").write_text(content)
+        with pytest.raises(UserError, match="not valid YAML"):
+            build(run)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda state: state["ema"]["shadow_params"].pop(), "one averaged weight for each of 30"),
+        (lambda state: state["ema"]["shadow_params"].reverse(), "instead of 54 x 32"),
+        (lambda state: state["ema"].update(shadow_params=None), "one averaged weight"),
+        (lambda state: state.update(ema=None), "is missing"),
+        (lambda state: state.pop("step"), "is missing"),
+        (lambda state: state.update(model=[1]), "does not hold the weights"),
+        (lambda state: state["model"].update({7: torch.zeros(1)}), "one averaged weight for each of 31"),
+    ],
+)
+def test_a_training_run_without_its_average_is_answered_in_a_sentence(
+    tmp_path: Path, change: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    run = Path(shutil.copytree(GOLDEN / "absorb-training-run", tmp_path / "run"))
+    file = run / "checkpoints-meta" / "checkpoint.pth"
+    state = torch.load(file, weights_only=True)
+    change(state)
+    torch.save(state, file)
+    with pytest.raises(UserError, match=said):
         build(run)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda weight: weight.fill_(math.nan), "no finite numbers"),
+        (lambda weight: weight.long(), "does not hold the weights"),
+        (lambda weight: weight.to(torch.complex64), "does not hold the weights"),
+        (lambda weight: weight.to_sparse(), "does not hold the weights"),
+        (lambda weight: weight.to("meta"), "does not hold the weights"),
+        (lambda weight: weight[:, :1], "is 98 x 1 instead of 98 x 64"),
+    ],
+)
+def test_weights_that_are_no_ordinary_numbers_are_answered_in_a_sentence(
+    published: Path, spoil: Callable[[torch.Tensor], torch.Tensor], said: str
+) -> None:
+    weights = load_file(published / "model.safetensors")
+    (published / "model.safetensors").unlink()
+    torch.save({**weights, EMBEDDING: spoil(weights[EMBEDDING])}, published / "pytorch_model.bin")
+    with pytest.raises(UserError, match=said):
+        build(published)
 
 
 def test_a_missing_model_is_answered_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no model at"):
         load(tmp_path / "absent")
+    for impossible in ("x" * 5_000, "~nobody-of-that-name/model"):
+        with pytest.raises(UserError, match="no model at"):
+            load(impossible)
     with pytest.raises(UserError, match=r"config\.json is missing"):
         load(tmp_path)
 
@@ -193,7 +248,7 @@ def test_without_a_tokenizer_the_files_to_bring_are_named(own: Path, monkeypatch
     (own / "tokenizer.json").unlink()
     monkeypatch.setenv("HF_HOME", str(own / "empty"))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    with pytest.raises(UserError, match=r"put tokenizer\.json, or vocab\.json and merges\.txt, into"):
+    with pytest.raises(UserError, match=r"put tokenizer\.json, or vocab\.json .* encoder\.json .* into"):
         load(own, device="cpu").tokenizer  # noqa: B018
 
 

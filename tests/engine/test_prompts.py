@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.messages import FREE, UserError
 from engine.prompts import DEFAULT_GAP, format_prompt, parse_prompt
-from engine.tokenizers import Tokenizer, train_tokenizer
+from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 
 LENGTH = 64
 TOKENIZER: Tokenizer = train_tokenizer(iter(["Once upon a time the dragon slept. The end."] * 4), 300)
@@ -29,6 +29,12 @@ def test_gaps_may_stand_at_both_ends_and_side_by_side() -> None:
     prompt = parse_prompt("[2][3] dragon [4]", TOKENIZER, LENGTH)
     assert prompt.free == 9
     assert prompt.tokens[0] == prompt.tokens[-1] == FREE
+
+
+def test_the_end_of_text_marker_is_its_token() -> None:
+    tokens = parse_prompt(f"The end.{END_OF_TEXT}Once [3]", TOKENIZER, LENGTH).tokens
+    assert tokens.tolist() == [*TOKENIZER.encode("The end."), TOKENIZER.eot_id, *TOKENIZER.encode("Once"), *[FREE] * 3]
+    assert parse_prompt(format_prompt(tokens, TOKENIZER), TOKENIZER, LENGTH).tokens.tolist() == tokens.tolist()
 
 
 def test_a_prompt_is_read_only() -> None:

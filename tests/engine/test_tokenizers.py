@@ -41,6 +41,13 @@ def test_the_end_of_text_stands_for_itself() -> None:
     assert words == ["end.", END_OF_TEXT, "Once"]
 
 
+def test_a_marker_written_in_a_text_is_text() -> None:
+    text = f"Once {END_OF_TEXT} upon"
+    ids = TOKENIZER.encode(text)
+    assert TOKENIZER.eot_id not in ids
+    assert TOKENIZER.decode(ids) == text
+
+
 def test_a_piece_keeps_its_leading_space() -> None:
     assert TOKENIZER.piece(TOKENIZER.encode(" dragon")[0]).startswith(" ")
 
@@ -88,6 +95,23 @@ def test_the_hugging_face_cache_is_looked_at_last(
 def test_a_damaged_tokenizer_is_answered_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(UserError, match="damaged"):
+        find_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[1]", "null", "{}", '{"model": {"type": "BPE"}}', "\x00"])
+def test_a_file_that_is_no_tokenizer_is_answered_in_a_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(UserError, match="damaged") as error:
+        find_tokenizer(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_token_ids_outside_the_vocabulary_are_refused(tmp_path: Path) -> None:
+    """They would point outside the model's embedding."""
+    write_pair(tmp_path, "vocab.json", "merges.txt")
+    vocab = json.loads((tmp_path / "vocab.json").read_text())
+    (tmp_path / "vocab.json").write_text(json.dumps({token: 7 + i for token, i in vocab.items()}))
+    with pytest.raises(UserError, match="ids have gaps"):
         find_tokenizer(tmp_path)
 
 
