@@ -125,12 +125,13 @@ class ModelLoaded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Started:
-    """The chain stands at full noise: `tokens` (B, L); `locked` (L,) bool; `steps` frames will follow."""
+    """The chain stands at full noise `sigma`: `tokens` (B, L); `locked` (L,) bool; `steps` frames will follow."""
 
     run_id: int
     tokens: Tokens
     locked: npt.NDArray[np.bool_]
     steps: int
+    sigma: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,8 +68,9 @@ class Engine:
         streams = Streams(request.seed, request.samples, len(request.tokens), request.first_sample)
         started = time.perf_counter()
         chain = run_chain(diffusion, sampler, locks, streams, request.samples, request.steps)
-        tokens = frozen(next(chain).tokens.cpu().numpy())
-        yield Started(run_id, tokens, request.tokens >= 0, request.steps)
+        start = next(chain)
+        tokens = frozen(start.tokens.cpu().numpy())
+        yield Started(run_id, tokens, request.tokens >= 0, request.steps, start.sigma)
         calls = 0
         for state in chain:
             seconds = time.perf_counter() - started

@@ -30,11 +30,11 @@ class Moment:
 class Trajectory:
     """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L)."""
 
-    def __init__(self, started: Started, mask: int | None, moment: Moment | None = None) -> None:
+    def __init__(self, started: Started, mask: int | None) -> None:
         self.locked = started.locked
         self.steps = started.steps
         self.mask = mask
-        self.moments = [moment or Moment(1.0, float("nan"))]
+        self.moments = [Moment(1.0, started.sigma)]
         self._changes: list[tuple[Ints, Ints, Ints]] = []
         self._tokens: Small = started.tokens.astype(np.int32)
         self._settled: Small = np.full(self._tokens.shape, -1, np.int32)

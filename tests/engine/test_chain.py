@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.conditioning import Locks
 from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import FREE, UserError
+from engine.messages import FREE, SAMPLERS, UserError
 from engine.network import Features, NetworkConfig
 from engine.randomness import Streams
 from engine.samplers import TABLE, chain, sampler_named
@@ -213,6 +213,10 @@ def test_closing_a_chain_leaves_gradients_on() -> None:
     assert torch.is_grad_enabled()
     chain_of_states.close()  # type: ignore[attr-defined]
     assert torch.is_grad_enabled()
+
+
+def test_the_table_for_menus_and_the_solvers_name_the_same_samplers() -> None:
+    assert [row.name for row in SAMPLERS] == list(TABLE)
 
 
 def test_an_unknown_sampler_is_answered_with_the_known_ones() -> None:

@@ -65,7 +65,7 @@ class FakeEngine:
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         start = np.tile(np.where(request.tokens == FREE, MASK, request.tokens), (request.samples, 1))
-        yield Started(run_id, frozen(start), request.tokens != FREE, request.steps)
+        yield Started(run_id, frozen(start), request.tokens != FREE, request.steps, 1.0)
         free = np.flatnonzero(request.tokens == FREE)
         for step, positions in enumerate(np.array_split(free, request.steps), start=1):
             if step == self.fail_at:

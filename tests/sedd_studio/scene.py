@@ -119,7 +119,7 @@ class Scene:
         tokens = np.where(locked, request.tokens, noise)
         self._frames = list(self._chain(request, locked, rng))
         self._played = 0
-        self.session.apply([Started(self._id, frozen(tokens), locked, request.steps)])
+        self.session.apply([Started(self._id, frozen(tokens), locked, request.steps, 2.3)])
         self.session.tick()
 
     def play(self, step: int) -> None:

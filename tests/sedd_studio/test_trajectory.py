@@ -14,7 +14,7 @@ MASK = 9
 
 
 def started(samples: int, length: int, steps: int) -> Started:
-    return Started(1, frozen(np.full((samples, length), MASK)), np.zeros(length, bool), steps)
+    return Started(1, frozen(np.full((samples, length), MASK)), np.zeros(length, bool), steps, 1.0)
 
 
 def frame(step: int, changes: list[tuple[int, int, int]]) -> Frame:
