@@ -8,7 +8,6 @@ on from its last save with the loss curve of an unbroken one.
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -37,13 +36,15 @@ class TrainingConfig:
     `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
     which has a much lower variance and the same optimum. `optimizer` "muon" takes Muon for the hidden matrices
     and AdamW for the rest. `short` is the share of batches cut into halves or quarters, so that short texts are
-    known too. The learning rate rises over `warmup` steps and falls to 0 along a cosine.
+    known too. The learning rate rises over `warmup` steps, holds, and falls in a straight line to 0 over the last
+    `decay` share of the steps.
     """
 
     steps: int = 10_000
     batch: int = 32
     learning_rate: float = 2e-3
     warmup: int = 100
+    decay: float = 0.5
     weight_decay: float = 0.01
     clip: float = 1.0
     ema: float = 0.999
@@ -252,11 +253,10 @@ def comparable(config: TrainingConfig) -> dict[str, Any]:
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
-    """The share of the full learning rate at a step: a linear rise, then a cosine to 0."""
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    progress = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall to 0."""
+    rise = (step + 1) / max(1, config.warmup)
+    fall = (config.steps - step) / max(1.0, config.decay * config.steps)
+    return min(1.0, rise, fall)
 
 
 def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
