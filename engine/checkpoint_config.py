@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,13 @@ class Reader:
             found = found[key]
         return found
 
+    def group(self, *keys: str) -> Mapping[str, Any]:
+        """The mapping under `keys`; the whole file without any."""
+        found = self.value(*keys)
+        if not isinstance(found, Mapping):
+            raise self.error(f"has {'.'.join(keys)} = {_shown(found)}, not a group of entries")
+        return found
+
     def size(self, name: str, *keys: str) -> int:
         """A whole number from 1 to what is sane for the size called `name`."""
         value = self.value(*keys)
@@ -67,9 +75,9 @@ class Reader:
             raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not one of {', '.join(choices)}")
         return value
 
-    def flag(self, *keys: str) -> bool:
-        """True or false."""
-        value = self.value(*keys)
+    def flag(self, *keys: str, absent: bool | None = None) -> bool:
+        """True or false; `absent`, if given, stands for an entry that older files lack."""
+        value = absent if absent is not None and keys[-1] not in self.group(*keys[:-1]) else self.value(*keys)
         if not isinstance(value, bool):
             raise self.error(f"has {'.'.join(keys)} = {_shown(value)}, not true or false")
         return value
@@ -97,11 +105,13 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     reader = Reader(values, path)
     states = reader.size("states", "network", "states")
     noise = reader.choice(("absorb", "uniform"), "noise")
-    parametrisation = reader.choice(("log_score", "posterior"), "parametrisation")
-    if parametrisation == "posterior" and noise == "uniform":
-        raise reader.error("has parametrisation = 'posterior', which uniform noise does not allow")
+    fits = {"absorb": ("log_score", "posterior"), "uniform": ("log_score", "leave_one_out")}[noise]
+    parametrisation = reader.choice(fits, "parametrisation")
     return DiffusionConfig(
-        network=_network(reader, "network", "blocks", "heads", "hidden", states),
+        network=replace(
+            _network(reader, "network", "blocks", "heads", "hidden", states),
+            marks_locks=reader.flag("network", "marks_locks", absent=False),
+        ),
         noise=noise,
         schedule=reader.choice(("loglinear", "geometric"), "schedule"),
         sigma_min=reader.number(1e-12, 1.0, "sigma_min"),
@@ -110,6 +120,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         parametrisation=parametrisation,
         scale_by_sigma=reader.flag("scale_by_sigma"),
         time_free=reader.flag("time_free"),
+        log_sigma=reader.flag("log_sigma", absent=False),
     )
 
 

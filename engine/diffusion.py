@@ -1,14 +1,18 @@
 """A score network, a graph and a schedule together: a model of sequences by score-entropy discrete diffusion.
 
 The concrete score at noise sigma is s_i(x)_y = p_sigma(x with x_i = y) / p_sigma(x); the network gives log s.
-Tokens are (B, L) int64, noise levels (B,), scores (B, L, V) over the graph's V states.
+Tokens are (B, L) int64, noise levels (B,), scores (B, L, V) over the graph's V states; "rows" (R, V) are single
+positions picked from them. Everything that is computed from the network's output has the output's precision.
 
-Two parametrisations of the network's output o (B, L, V):
+Three parametrisations of the network's output o:
 
 - "log_score", the published one: log s = o, minus log(e^sigma - 1) + log(V - 1) when `scale_by_sigma` is set.
 - "posterior", absorbing noise only: softmax of o over the clean tokens is p(x0_i | x), and
   s_v = p_v / (e^sigma - 1). Then sum_v s_v is what the truth demands at every masked position, so the reveal rate is
   known without asking the network, and score entropy is a weighted cross entropy (Ou et al., arXiv 2406.03736).
+- "leave_one_out", uniform noise only: softmax of o is g, the law of x0_i given x without position i, and
+  s_y = c_y / c_{x_i} with c_y = e^-sigma g_y + (1 - e^-sigma) / N, the law of x_i given the other positions. An
+  ordinary denoiser p(x0_i | x) in the place of g gives wrong scores: it has seen x_i already.
 """
 
 from __future__ import annotations
@@ -26,7 +30,9 @@ from engine.messages import Noise as NoiseName
 from engine.network import Features, NetworkConfig, ScoreTransformer
 from engine.schedules import Geometric, LogLinear, Schedule
 
-Parametrisation = Literal["log_score", "posterior"]
+Parametrisation = Literal["log_score", "posterior", "leave_one_out"]
+
+REQUIRED_NOISE: dict[Parametrisation, NoiseName] = {"posterior": "absorb", "leave_one_out": "uniform"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class DiffusionConfig:
     """All that decides a model but its weights.
 
     `time_free` feeds the network sigma = 0 always: under absorbing noise the posterior of a masked token does not
-    depend on the time, so locked tokens never put the network at a noise level it has not seen.
+    depend on the time, so locked tokens never put the network at a noise level it has not seen. `log_sigma` feeds it
+    log sigma: the noise embedding cannot tell small levels apart otherwise, and under uniform noise they matter.
     """
 
     network: NetworkConfig
@@ -46,17 +53,24 @@ class DiffusionConfig:
     parametrisation: Parametrisation = "log_score"
     scale_by_sigma: bool = True
     time_free: bool = False
+    log_sigma: bool = False
 
 
 class Diffusion:
-    """The model. It owns no randomness: whoever needs draws brings them."""
+    """The model. It owns no randomness: whoever needs draws brings them.
 
-    def __init__(self, config: DiffusionConfig, network: ScoreTransformer | None = None) -> None:
-        if config.parametrisation == "posterior" and config.noise != "absorb":
-            raise ValueError("the posterior parametrisation is defined for absorbing noise only")
+    `network` and `graph` stand in for what the configuration would build, for worlds that are known exactly.
+    """
+
+    def __init__(
+        self, config: DiffusionConfig, network: ScoreTransformer | None = None, graph: Graph | None = None
+    ) -> None:
+        needed = REQUIRED_NOISE.get(config.parametrisation, config.noise)
+        if config.noise != needed:
+            raise ValueError(f"the {config.parametrisation} parametrisation is defined for {needed} noise only")
         states = config.network.states
         self.config = config
-        self.graph: Graph = GRAPHS[config.noise](states - 1 if config.noise == "absorb" else states)
+        self.graph = graph or GRAPHS[config.noise](states - 1 if config.noise == "absorb" else states)
         self.schedule: Schedule = (
             LogLinear(config.eps) if config.schedule == "loglinear" else Geometric(config.sigma_min, config.sigma_max)
         )
@@ -76,15 +90,30 @@ class Diffusion:
         """Whether the scores of a masked position sum to 1 / (e^sigma - 1) by construction."""
         return self.config.parametrisation == "posterior"
 
-    def features(self, tokens: Tensor, sigma: Tensor) -> Features:
-        """The network's body on tokens (B, L) at noise sigma (B,): one network call."""
-        level = torch.zeros_like(sigma) if self.config.time_free else sigma
-        return self.network.body(tokens, level)
+    @property
+    def marks_locks(self) -> bool:
+        """Whether the network is told which tokens are given."""
+        return self.config.network.marks_locks
+
+    def features(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
+        """The network's body on tokens (B, L) at noise sigma (B,): one network call.
+
+        `locked` (B, L) bool, the given tokens, counts for a model that marks them.
+        """
+        if self.config.time_free:
+            sigma = torch.zeros_like(sigma)
+        elif self.config.log_sigma:
+            sigma = sigma.log()
+        return self.network.body(tokens, sigma, locked if self.marks_locks else None)
 
     def log_score_rows(self, features: Features, sigma: Tensor, tokens: Tensor) -> Tensor:
-        """log s (R, V) in float32 for R single positions: features of the rows, sigma (R,), own tokens (R,)."""
+        """log s (R, V) of R positions: features of the rows, sigma (R,), own tokens (R,); 0 at the own token."""
         output = self.network.head(features)
+        sigma = sigma.to(output.dtype)
         own = tokens[..., None]
+        if self.config.parametrisation == "leave_one_out":
+            log_conditional = noised(F.softmax(output, dim=-1), sigma).log()
+            return (log_conditional - log_conditional.gather(-1, own)).scatter(-1, own, 0.0)
         if self.normalised:
             clean = F.log_softmax(output[..., : self.vocabulary], dim=-1) - torch.expm1(sigma).log()[..., None]
             output = torch.cat((clean, output[..., self.vocabulary :]), dim=-1)
@@ -92,36 +121,63 @@ class Diffusion:
             output = output - torch.expm1(sigma).log()[..., None] - math.log(output.shape[-1] - 1)
         return output.scatter(-1, own, 0.0)
 
-    def log_score(self, tokens: Tensor, sigma: Tensor) -> Tensor:
-        """log s (B, L, V) in float32 at tokens (B, L) and noise sigma (B,); 0 at the token itself."""
+    def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
+        """log s (B, L, V) at tokens (B, L) and noise sigma (B,); 0 at the token itself. `locked` as in `features`."""
         if sigma.dim() != 1:
             raise ValueError(f"sigma must have shape (B,), not {tuple(sigma.shape)}")
-        features = self.features(tokens, sigma)
+        features = self.features(tokens, sigma, locked)
         return self.log_score_rows(features, sigma[:, None].expand(tokens.shape), tokens)
 
     def log_posterior_rows(self, features: Features) -> Tensor:
-        """log p(x0_i | x) over clean tokens (R, vocabulary) for R masked positions, normalised in float32.
+        """log p(x0_i | x) over clean tokens (R, vocabulary) for R masked positions, normalised.
 
         For the published parametrisation this is the score's share of each token: the factor that sigma scaling
         divides out is the same for all of them.
         """
         return F.log_softmax(self.network.head(features)[..., : self.vocabulary], dim=-1)
 
-    def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor) -> Tensor:
-        """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma."""
-        if not self.normalised:
-            return self.graph.score_entropy(self.log_score(tokens, sigma), sigma, tokens, clean)
-        # With normalised scores it equals cross entropy / (e^sigma - 1) at masked positions, so the head is
-        # needed there alone.
+    def leave_one_out_rows(self, features: Features, sigma: Tensor, tokens: Tensor) -> Tensor:
+        """g (R, N), the law of the clean token given all other positions, under uniform noise; arguments as above.
+
+        From a score it is (c - (1 - e^-sigma) / N) e^sigma with c = s / sum s, cut off at 0: a learned c can be
+        smaller than noise allows.
+        """
+        if self.config.parametrisation == "leave_one_out":
+            return F.softmax(self.network.head(features), dim=-1)
+        conditional = F.softmax(self.log_score_rows(features, sigma, tokens), dim=-1)
+        sigma = sigma.to(conditional.dtype)[..., None]
+        denoised = (conditional + torch.expm1(-sigma) / conditional.shape[-1]).clamp(min=0)
+        total = denoised.sum(-1, keepdim=True)
+        # All of it cut off, up to rounding: at such a level the position says nothing beyond noise.
+        return torch.where(total > 0, denoised / total.clamp(min=1e-30), 1 / conditional.shape[-1])
+
+    def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
+        """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma.
+
+        `locked` as in `features`; a locked position has no loss.
+        """
+        if self.normalised:
+            return self._weighted_cross_entropy(tokens, sigma, clean)
+        entropy = self.graph.score_entropy(self.log_score(tokens, sigma, locked), sigma, tokens, clean)
+        return entropy if locked is None else entropy.masked_fill(locked, 0.0)
+
+    def _weighted_cross_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor) -> Tensor:
+        """With normalised scores: cross entropy / (e^sigma - 1), and the head is needed at masked positions alone."""
         masked = tokens == self.graph.states - 1
         features = self.features(tokens, sigma)
         cross_entropy = -self.log_posterior_rows(gather(features, masked)).gather(-1, clean[masked][:, None])[:, 0]
-        loss = torch.zeros(tokens.shape, dtype=torch.float32, device=tokens.device)
+        loss = torch.zeros(tokens.shape, dtype=cross_entropy.dtype, device=tokens.device)
         return loss.masked_scatter(masked, cross_entropy) / torch.expm1(sigma)[:, None]
 
     def perturb(self, clean: Tensor, t: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """Tokens noised to time t (B,), from uniform draws `flip` and `target` (B, L) in [0, 1)."""
         return self.graph.noise(clean, self.schedule(t).total, flip, target)
+
+
+def noised(law: Tensor, sigma: Tensor) -> Tensor:
+    """A law over N tokens (R, N) after uniform noise sigma (R,): e^-sigma law + (1 - e^-sigma) / N."""
+    sigma = sigma.to(law.dtype)[..., None]
+    return torch.exp(-sigma) * law - torch.expm1(-sigma) / law.shape[-1]
 
 
 def gather(features: Features, chosen: Tensor) -> Features:

@@ -34,30 +34,145 @@ def frozen(array: npt.ArrayLike) -> Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplerOption:
+    """A number that a sampler takes: its `default`, and the range that makes sense."""
+
+    name: str
+    summary: str
+    default: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class SamplerInfo:
-    """One row of the sampler table, for menus and for `--help`."""
+    """One row of the sampler table, for menus, for `--help` and for the documentation.
+
+    N is the number of steps, L that of free positions. `calls` is the cost in network calls a sample; `order` the power
+    of the step in which the error falls with exact scores (None: no such power); `exact` says when there is no error.
+    """
 
     name: str
     title: str
     summary: str
     noises: tuple[Noise, ...]
+    calls: str
+    order: int | None = 1
+    exact: str = ""
+    biased: bool = False
+    options: tuple[SamplerOption, ...] = ()
 
+
+BOTH: tuple[Noise, ...] = ("absorb", "uniform")
 
 SAMPLERS: tuple[SamplerInfo, ...] = (
     SamplerInfo(
+        "subset",
+        "Fixed-size subsets",
+        "Reveals the same number of tokens in each step, at random positions; the best choice for few steps.",
+        ("absorb",),
+        "N, at most L",
+        exact="from L steps on",
+    ),
+    SamplerInfo(
+        "tweedie",
+        "Tweedie",
+        "Moves each position by its own true law; steps in which nothing can change cost nothing.",
+        BOTH,
+        "at most N",
+    ),
+    SamplerInfo(
+        "first-hitting",
+        "First hitting",
+        "Reveals one token at a time, each at its own moment; steps only decide how many frames are shown.",
+        ("absorb",),
+        "L",
+        order=None,
+        exact="always",
+    ),
+    SamplerInfo(
+        "trapezoidal",
+        "Theta-trapezoidal",
+        "Two stages a step, the second extrapolated; needs fewer steps for the same error where data are smooth.",
+        BOTH,
+        "at most 2 N",
+        order=2,
+        options=(SamplerOption("theta", "Where the first stage ends, as a share of the step.", 0.5, 0.05, 0.95),),
+    ),
+    SamplerInfo(
+        "entropy-bounded",
+        "Entropy-bounded",
+        "Reveals as many tokens at once as are nearly independent, the surest first.",
+        ("absorb",),
+        "at most N, at most L",
+        order=None,
+        exact="for gamma 0, from L steps on",
+        options=(SamplerOption("gamma", "Nats that tokens revealed together may know of each other.", 0.1, 0.0, 5.0),),
+    ),
+    SamplerInfo(
+        "confidence",
+        "Confidence order (biased)",
+        "Keeps the most probable of the drawn tokens; sharpens the law like a lower temperature.",
+        ("absorb",),
+        "N, at most L",
+        order=None,
+        biased=True,
+    ),
+    SamplerInfo(
+        "remask",
+        "Remasking",
+        "Masks revealed tokens again now and then, so that early mistakes can be undone; for many steps.",
+        ("absorb",),
+        "at most N",
+        options=(SamplerOption("rate", "How often a token is masked again in a run.", 4.0, 0.0, 50.0),),
+    ),
+    SamplerInfo(
+        "tau-leaping",
+        "Tau-leaping",
+        "Holds the rates of the reverse chain over each step.",
+        BOTH,
+        "at most N",
+    ),
+    SamplerInfo(
+        "uniformization",
+        "Uniformization",
+        "Makes every jump at its own moment; steps only decide how many frames are shown.",
+        ("uniform",),
+        "some 20 L to 30 L",
+        order=None,
+        exact="always",
+    ),
+    SamplerInfo(
+        "gibbs",
+        "Gibbs corrector",
+        "A Tweedie step, then some tokens drawn anew given all others.",
+        ("uniform",),
+        "at most (1 + corrections) N",
+        order=None,
+        exact="in the limit, but for (L sigma)^2 of the last step",
+        options=(SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),),
+    ),
+    SamplerInfo(
         "analytic",
-        "Analytic (Tweedie)",
-        "Reverses each step exactly, position by position, for the score at its start.",
-        ("absorb", "uniform"),
+        "Analytic, as published",
+        "Tweedie steps with the scores as they are, for comparison with published numbers.",
+        BOTH,
+        "N",
     ),
     SamplerInfo(
         "euler",
-        "Euler",
-        "Follows the reverse rates over each step; the simplest choice.",
-        ("absorb", "uniform"),
+        "Euler, as published",
+        "Follows the reverse rates over each step, for comparison with published numbers.",
+        BOTH,
+        "N",
     ),
 )
-"""Every sampler. `engine.samplers` holds one file for each name."""
+"""Every sampler, the default of a noise type before the others. `engine.samplers` holds one file for each name."""
+
+
+def default_sampler(noise: Noise) -> str:
+    """The first in the table that fits."""
+    return next(row.name for row in SAMPLERS if noise in row.noises)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +212,33 @@ class LoadModel:
 class Generate:
     """Fill the free positions of `tokens` (L,), int64: a token id where locked, `FREE` elsewhere.
 
-    `samples` chains run in one batch; chain k draws from the streams of sample `first_sample + k`.
+    `samples` chains run; chain k draws from the streams of sample `first_sample + k`.
+
+    - `sampler` is a name from `SAMPLERS` or "auto"; `options` are its numbers, by name.
+    - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
+    - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
+      appear in the text; `pattern` is a regular expression that the whole text matches.
+    - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
+    - `start` (samples, L), if given, is where the chains stand before step `first_step`; masks are `FREE`. They go on
+      from there, with locks that may have changed.
     """
 
     tokens: Tokens
     steps: int = 64
-    sampler: str = "analytic"
+    sampler: str = "auto"
     seed: int = 0
     samples: int = 1
     first_sample: int = 0
+    options: tuple[tuple[str, float], ...] = ()
+    spacing: str | tuple[float, ...] = "time"
+    temperature: float = 1.0
+    top_p: float = 1.0
+    banned: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    pattern: str = ""
+    locking: str = "auto"
+    start: Tokens | None = None
+    first_step: int = 1
 
 
 Request = LoadModel | Generate
@@ -125,21 +258,26 @@ class ModelLoaded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Started:
-    """The chain stands at full noise `sigma`: `tokens` (B, L); `locked` (L,) bool; `steps` frames will follow."""
+    """The chain stands at noise `sigma` before step `first_step`: `tokens` (B, L), `locked` (L,) bool.
+
+    Frames of the steps `first_step` to `steps` will follow. `sampler` is the one that "auto" stood for, too.
+    """
 
     run_id: int
     tokens: Tokens
     locked: npt.NDArray[np.bool_]
     steps: int
     sigma: float
+    first_step: int = 1
+    sampler: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The state after step `step` (1..steps), as what changed: entry k sets tokens[sample[k], position[k]] = token[k].
 
-    `time` is t and `sigma` the total noise after the step; `calls` counts network calls so far and `seconds`
-    the time since the run began.
+    `time` is t and `sigma` the total noise after the step; `calls` counts network calls so far for the sample that
+    needed most, `seconds` the time since the run began.
     """
 
     run_id: int
@@ -155,11 +293,18 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The run came to its end. `calls` network calls, `seconds` of wall time."""
+    """The run came to its end after `seconds` of wall time.
+
+    `calls` are the network calls of the sample that needed most, `evaluations` those of all samples together.
+    `log_weights` holds for each sample the log importance weight towards the model's law restricted to what the
+    constraints allow: 0 without constraints, NaN where it is not known.
+    """
 
     run_id: int
     calls: int
     seconds: float
+    evaluations: int = 0
+    log_weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,11 @@ FREQUENCIES = 256
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of a score network. `states` counts token states, the mask included; `length` is the longest sequence."""
+    """Sizes of a score network. `states` counts token states, the mask included; `length` is the longest sequence.
+
+    With `marks_locks` there is one more vector, added to the embedding of a token that is given: what the network
+    then knows is the law of the rest given a clean token there, and not given a noisy one that reads the same.
+    """
 
     states: int
     length: int
@@ -32,6 +36,7 @@ class NetworkConfig:
     heads: int
     cond_dim: int = 128
     dropout: float = 0.1
+    marks_locks: bool = False
 
 
 class Features(NamedTuple):
@@ -175,11 +180,15 @@ class ScoreTransformer(nn.Module):
         self.rotary_emb = Rotary(config.hidden // config.heads)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.output_layer = Head(config)
+        if config.marks_locks:
+            self.locked_embed = nn.Parameter(torch.zeros(config.hidden))
 
-    def body(self, tokens: Tensor, sigma: Tensor) -> Features:
-        """Features of every position: hidden (B, L, d), cond (B, 1, c)."""
+    def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
+        """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens."""
         cond = self.sigma_map(sigma)
         x = self.vocab_embed(tokens)
+        if locked is not None:
+            x = x + locked[..., None] * self.locked_embed
         cos, sin = self.rotary_emb(tokens.shape[1])
         for block in self.blocks:
             x = block(x, cond, cos, sin)

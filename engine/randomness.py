@@ -1,8 +1,9 @@
 """Random draws that belong to (seed, sample, position) and to nothing else.
 
 Every chain k of a request owns the Philox streams keyed by (seed, k); draw number n of position i is the i-th
-value of the stream whose counter starts at n * 2^192. So a token's draws do not depend on the batch size, on the
-company, on the length, on the number of steps or on the device. Philox: Salmon et al., SC 2011.
+value of the stream whose counter starts at n * 2^192, its repetition r at n * 2^192 + r * 2^128. So a token's draws do
+not depend on the batch size, on the company, on the length, on the number of steps or on the device. Philox: Salmon
+et al., SC 2011.
 
 Values are float64: a float32 uniform lies on a grid of 2^-24, which cuts off the tail of a large vocabulary
 (Zheng et al., arXiv 2409.02908).
@@ -25,17 +26,20 @@ class Streams:
         self._seed = seed % 2**64
         self._samples = range(first, first + count)
         self._length = length
-        self._drawn: dict[int, Uniforms] = {}
+        self._drawn: dict[tuple[int, int], Uniforms] = {}
 
-    def uniform(self, draw: int) -> Uniforms:
-        """Draw number `draw` of every sample and position, (count, length)."""
-        if draw not in self._drawn:
-            self._drawn[draw] = np.stack([self._row(sample, draw) for sample in self._samples])
-        return self._drawn[draw]
+    def uniform(self, draw: int, again: int = 0) -> Uniforms:
+        """Draw number `draw` of every sample and position, or one of its repetitions, (count, length)."""
+        if (draw, again) not in self._drawn:
+            self._drawn[draw, again] = self._block(draw, again)
+        return self._drawn[draw, again]
 
-    def _row(self, sample: int, draw: int) -> Uniforms:
+    def _block(self, draw: int, again: int) -> Uniforms:
+        return np.stack([self._row(sample, draw, again) for sample in self._samples])
+
+    def _row(self, sample: int, draw: int, again: int) -> Uniforms:
         bits = np.random.Philox(
-            key=np.array([self._seed, sample], np.uint64), counter=np.array([0, 0, 0, draw], np.uint64)
+            key=np.array([self._seed, sample], np.uint64), counter=np.array([0, 0, again, draw], np.uint64)
         )
         return np.random.Generator(bits).random(self._length)
 

@@ -7,10 +7,13 @@ import traceback
 from collections.abc import Iterator
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from engine.checkpoints import Model, load
-from engine.conditioning import Locks
+from engine.conditioning import Locks, Shaping
 from engine.messages import (
+    FREE,
     Event,
     Failed,
     Finished,
@@ -21,11 +24,12 @@ from engine.messages import (
     Request,
     Started,
     UserError,
+    default_sampler,
     frozen,
 )
-from engine.randomness import Streams
 from engine.samplers import sampler_named
-from engine.samplers.chain import State, run_chain
+from engine.samplers.chain import Plan, State, run_chain
+from engine.samplers.locking import lock_method
 
 FRAME_BYTES = 24
 MEMORY_CAP = 2 * 2**30
@@ -61,23 +65,77 @@ class Engine:
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if self.model is None:
             raise UserError("No model is loaded yet; open one first.")
-        diffusion = self.model.diffusion
-        sampler = sampler_named(request.sampler)
         check(request)
-        locks = Locks.of(request.tokens, diffusion.vocabulary, diffusion.config.network.length)
-        streams = Streams(request.seed, request.samples, len(request.tokens), request.first_sample)
+        name = default_sampler(self.model.info.noise) if request.sampler == "auto" else request.sampler
+        sampler = sampler_named(name, self.model.info.noise, request.options)
+        plan = plan_of(request, self.model)
+        locking = lock_method(request.locking, self.model.diffusion, plan.locks)
         started = time.perf_counter()
-        chain = run_chain(diffusion, sampler, locks, streams, request.samples, request.steps)
-        start = next(chain)
-        tokens = frozen(start.tokens.cpu().numpy())
-        yield Started(run_id, tokens, request.tokens >= 0, request.steps, start.sigma)
-        calls = 0
+        chain = run_chain(self.model.diffusion, sampler, plan, request.seed, request.first_sample, locking)
+        state = next(chain)
+        tokens = frozen(state.tokens.cpu().numpy())
+        yield Started(run_id, tokens, request.tokens >= 0, request.steps, state.sigma, request.first_step, name)
         for state in chain:
             seconds = time.perf_counter() - started
-            calls, now = state.calls, frozen(state.tokens.cpu().numpy())
+            now = frozen(state.tokens.cpu().numpy())
             yield frame(run_id, state, tokens, now, seconds)
             tokens = now
-        yield Finished(run_id, calls, time.perf_counter() - started)
+        yield Finished(
+            run_id,
+            int(state.calls.max()),
+            time.perf_counter() - started,
+            evaluations=int(state.calls.sum()),
+            log_weights=tuple(state.log_weight.tolist()),
+        )
+
+
+def plan_of(request: Generate, model: Model) -> Plan:
+    """The chain that a request asks for; a UserError where it does not fit the model."""
+    diffusion = model.diffusion
+    locks = Locks.of(request.tokens, diffusion.vocabulary, diffusion.config.network.length)
+    pattern = None
+    if request.pattern or request.words:
+        from engine.patterns import Pattern
+
+        if diffusion.graph.mask is None:
+            raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
+        pattern = Pattern.compile(request.pattern, model.tokenizer, len(request.tokens), request.words)
+        pattern.check(request.tokens)
+    return Plan(
+        locks,
+        request.samples,
+        request.steps,
+        request.spacing,  # type: ignore[arg-type]
+        Shaping(request.temperature, request.top_p, allowed_tokens(request, diffusion.vocabulary)),
+        pattern,
+        start_of(request, diffusion.graph.mask),
+        request.first_step,
+    )
+
+
+def allowed_tokens(request: Generate, vocabulary: int) -> Tensor | None:
+    """(V,) bool, None where nothing is banned."""
+    if not request.banned:
+        return None
+    if min(request.banned) < 0 or max(request.banned) >= vocabulary:
+        raise UserError("A banned token is not in this model's vocabulary; name tokens of this model.")
+    allowed = torch.ones(vocabulary, dtype=torch.bool)
+    allowed[list(request.banned)] = False
+    return allowed
+
+
+def start_of(request: Generate, mask: int | None) -> np.ndarray | None:
+    """Where the chains begin (samples, L), with the mask's own id; None for full noise."""
+    if request.start is None:
+        if request.first_step != 1:
+            raise UserError("A run that goes on from a later step needs the tokens of that step; start from step 1.")
+        return None
+    if request.start.shape != (request.samples, len(request.tokens)):
+        raise UserError("The frame to go on from has another size than the prompt; run from the beginning.")
+    masked = request.start == FREE
+    if mask is None and masked.any():
+        raise UserError("Under uniform noise there are no masked tokens to go on from; run from the beginning.")
+    return np.where(masked, mask, request.start) if mask is not None else request.start
 
 
 def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, seconds: float) -> Frame:
@@ -91,7 +149,7 @@ def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, second
         sample=frozen(sample),
         position=frozen(position),
         token=frozen(now[sample, position]),
-        calls=state.calls,
+        calls=int(state.calls.max()),
         seconds=seconds,
     )
 
@@ -102,6 +160,8 @@ def check(request: Generate) -> None:
         raise UserError("A run needs at least 1 step; choose a larger number of steps.")
     if request.samples < 1:
         raise UserError("A run needs at least 1 sample; choose a larger number of samples.")
+    if not 1 <= request.first_step <= request.steps:
+        raise UserError(f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another.")
     if request.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
     # At worst every position of every sample changes in every step (uniform noise).

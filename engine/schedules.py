@@ -22,9 +22,12 @@ class Noise(NamedTuple):
 
 
 class Schedule(Protocol):
-    """Maps times in [0, 1], any shape, to their noise."""
+    """Maps times in [0, 1], any shape, to their noise, and noise back to times."""
 
     def __call__(self, t: Tensor) -> Noise: ...
+
+    def time(self, total: Tensor) -> Tensor:
+        """The t at which the total noise is `total`, any shape."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class LogLinear:
         kept = 1 - self.eps
         return Noise(-torch.log1p(-kept * t), kept / (1 - kept * t))
 
+    def time(self, total: Tensor) -> Tensor:
+        return -torch.expm1(-total) / (1 - self.eps)
+
 
 @dataclass(frozen=True)
 class Geometric:
@@ -51,3 +57,6 @@ class Geometric:
     def __call__(self, t: Tensor) -> Noise:
         total = self.sigma_min ** (1 - t) * self.sigma_max**t
         return Noise(total, total * math.log(self.sigma_max / self.sigma_min))
+
+    def time(self, total: Tensor) -> Tensor:
+        return torch.log(total / self.sigma_min) / math.log(self.sigma_max / self.sigma_min)

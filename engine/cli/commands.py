@@ -53,6 +53,19 @@ Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads. Def
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
 Steps = Annotated[int, typer.Option("--steps", help="Steps of the chain: more is better and slower.")]
 Sampler = Annotated[str, typer.Option("--sampler", help=f"One of: {_SAMPLER_NAMES}.")]
+Option = Annotated[
+    list[str], typer.Option("--option", help="A number of the sampler, as name=number; `sedd samplers` lists them.")
+]
+Spacing = Annotated[
+    str, typer.Option("--spacing", help="Of the steps: time, sigma, cosine, or the times as 1,0.5,0.2,0.")
+]
+Temperature = Annotated[float, typer.Option("--temperature", help="Below 1 sharper, 0 the most probable token.")]
+TopP = Annotated[float, typer.Option("--top-p", help="Draw from the smallest set of tokens with this much mass.")]
+Ban = Annotated[list[str], typer.Option("--ban", help="A word or phrase that never appears. Can be given again.")]
+Pattern = Annotated[str, typer.Option("--pattern", help="A regular expression that the whole text matches.")]
+Locking = Annotated[
+    str, typer.Option("--locking", help="How given words are honoured: auto, clamp, gibbs or particles.")
+]
 Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.")]
 
 
@@ -78,8 +91,15 @@ def sample(
         int | None, typer.Option("--length", help="Tokens. Default: as long as the model allows.")
     ] = None,
     steps: Steps = 64,
-    sampler: Sampler = "analytic",
+    sampler: Sampler = "auto",
     samples: Samples = 1,
+    option: Option = [],  # noqa: B006 - typer copies it
+    spacing: Spacing = "time",
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    ban: Ban = [],  # noqa: B006
+    pattern: Pattern = "",
+    locking: Locking = "auto",
     model: Model = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -91,15 +111,44 @@ def sample(
     from engine.cli.generate import Chain, generate
 
     machine = Machine(model, device, precision, threads)
-    generate(machine, Chain(steps, sampler, seed, samples), Output(json), length=length)
+    chain = Chain(
+        steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, tuple(ban), pattern, locking
+    )
+    generate(machine, chain, Output(json), length=length)
+
+
+@app.command()
+def samplers(json: Json = False) -> None:
+    """List the samplers: for which noise, at what cost, how exact, with which options."""
+    from engine.cli.tables import show_samplers
+
+    show_samplers(Output(json))
+
+
+@app.command()
+def verify(
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer steps: seconds instead of minutes.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare every sampler with the truth on a world that is known exactly."""
+    from engine.cli.verify import verify_samplers
+
+    verify_samplers(quick, Output(json))
 
 
 @app.command()
 def infill(
     text: Annotated[str, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")],
     steps: Steps = 64,
-    sampler: Sampler = "analytic",
+    sampler: Sampler = "auto",
     samples: Samples = 1,
+    option: Option = [],  # noqa: B006 - typer copies it
+    spacing: Spacing = "time",
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    ban: Ban = [],  # noqa: B006
+    pattern: Pattern = "",
+    locking: Locking = "auto",
     model: Model = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -111,7 +160,10 @@ def infill(
     from engine.cli.generate import Chain, generate
 
     machine = Machine(model, device, precision, threads)
-    generate(machine, Chain(steps, sampler, seed, samples), Output(json), prompt=text)
+    chain = Chain(
+        steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, tuple(ban), pattern, locking
+    )
+    generate(machine, chain, Output(json), prompt=text)
 
 
 @app.command()

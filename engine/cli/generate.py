@@ -34,12 +34,56 @@ LOCKED_STYLE = "bold cyan"
 
 @dataclass(frozen=True)
 class Chain:
-    """How the gaps are filled."""
+    """How the gaps are filled; the entries of a request that the command line decides."""
 
-    steps: int
-    sampler: str
-    seed: int
-    samples: int
+    steps: int = 64
+    sampler: str = "auto"
+    seed: int = 0
+    samples: int = 1
+    options: tuple[str, ...] = ()
+    spacing: str = "time"
+    temperature: float = 1.0
+    top_p: float = 1.0
+    ban: tuple[str, ...] = ()
+    pattern: str = ""
+    locking: str = "auto"
+
+    def request(self, tokens: Tokens, first_sample: int = 0, samples: int | None = None) -> Generate:
+        """The request to fill the free positions of `tokens`; a UserError where an option cannot be read."""
+        return Generate(
+            tokens,
+            self.steps,
+            self.sampler,
+            self.seed,
+            self.samples if samples is None else samples,
+            first_sample,
+            tuple(numbered(option) for option in self.options),
+            spaced(self.spacing),
+            self.temperature,
+            self.top_p,
+            words=self.ban,
+            pattern=self.pattern,
+            locking=self.locking,
+        )
+
+
+def numbered(option: str) -> tuple[str, float]:
+    """A sampler's option from "name=number"."""
+    name, _, value = option.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise UserError(f'The option "{option}" is not of the form name=number, such as theta=0.4.') from None
+
+
+def spaced(spacing: str) -> str | tuple[float, ...]:
+    """The name of a spacing, or the times themselves from numbers with commas between them."""
+    if "," not in spacing:
+        return spacing
+    try:
+        return tuple(float(number) for number in spacing.split(","))
+    except ValueError:
+        raise UserError(f'The times "{spacing}" are not all numbers; give some like 1,0.5,0.2,0.') from None
 
 
 def show_info(machine: Machine, output: Output) -> None:
@@ -74,15 +118,15 @@ def generate(
         tokens = all_free(loaded.info.length if length is None else length, loaded.info.length)
     else:
         tokens = parse_prompt(prompt, loaded.tokenizer, loaded.info.length).tokens
-    request = Generate(tokens, chain.steps, chain.sampler, chain.seed, chain.samples)
-    texts, finished = perform(engine, request, output)
+    texts, finished, sampler = perform(engine, chain.request(tokens), output)
     for number, text in enumerate(texts):
         if output.json_lines:
             output.record(
                 sample=number,
                 text=loaded.tokenizer.decode(text.tolist()),
                 tokens=text.tolist(),
-                **asdict(chain) | {"calls": finished.calls, "seconds": finished.seconds},
+                **asdict(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
+                log_weight=finished.log_weights[number],
             )
         else:
             if chain.samples > 1:
@@ -90,7 +134,7 @@ def generate(
             output.line(styled(text, tokens != FREE, loaded.tokenizer))
             output.line()
     if not output.json_lines:
-        output.line(report(chain, finished), "dim")
+        output.line(report(chain, sampler, finished), "dim")
 
 
 def open_model(engine: Engine, machine: Machine) -> ModelLoaded:
@@ -109,20 +153,20 @@ def all_free(length: int, longest: int) -> Tokens:
     return frozen(np.full(length, FREE))
 
 
-def perform(engine: Engine, request: Generate, output: Output) -> tuple[Tokens, Finished]:
-    """Runs the request to its end: the final tokens (B, L), and what it took."""
-    tokens = np.empty((0, 0), np.int64)
+def perform(engine: Engine, request: Generate, output: Output) -> tuple[Tokens, Finished, str]:
+    """Runs the request to its end: the final tokens (B, L), what it took, and the sampler that was used."""
+    tokens, sampler = np.empty((0, 0), np.int64), ""
     with output.progress() as progress:
         task = progress.add_task("steps", total=request.steps)
         for event in unfailing(engine, request):
             match event:
                 case Started():
-                    tokens = event.tokens.copy()
+                    tokens, sampler = event.tokens.copy(), event.sampler
                 case Frame():
                     tokens[event.sample, event.position] = event.token
                     progress.update(task, completed=event.step)
                 case Finished():
-                    return tokens, event
+                    return tokens, event, sampler
     raise EngineFailed("The run ended without a result.", "")
 
 
@@ -142,9 +186,12 @@ def styled(tokens: Tokens, locked: np.ndarray, tokenizer: Tokenizer) -> Text:
     return text
 
 
-def report(chain: Chain, finished: Finished) -> str:
+def report(chain: Chain, sampler: str, finished: Finished) -> str:
     """One line: what was run and what it took."""
-    return (
-        f"{chain.samples} sample{'s' if chain.samples > 1 else ''}, {chain.steps} steps, {chain.sampler}, "
+    line = (
+        f"{chain.samples} sample{'s' if chain.samples > 1 else ''}, {chain.steps} steps, {sampler}, "
         f"seed {chain.seed}: {finished.seconds:.2f} seconds, {finished.calls} network calls"
     )
+    if any(finished.log_weights):
+        line += "; log weights " + ", ".join(f"{weight:.2f}" for weight in finished.log_weights)
+    return line

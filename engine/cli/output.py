@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
+
+T = TypeVar("T")
 
 
 class EngineFailed(Exception):
@@ -35,6 +39,15 @@ class Output:
     def line(self, text: str | Text = "", style: str | None = None) -> None:
         """A line of the result, printed as it is."""
         self.results.print(Text(text, style or "") if isinstance(text, str) else text)
+
+    def table(self, table: Table) -> None:
+        """A table of results."""
+        Console(file=self.results.file, width=max(120, self.results.width), highlight=False).print(table)
+
+    def follow(self, items: Iterable[T], description: str) -> Iterator[T]:
+        """The items, with a bar while they are made."""
+        with self.progress() as progress:
+            yield from progress.track(items, description=description)
 
     def note(self, text: str) -> None:
         """A line for the reader that is no result."""

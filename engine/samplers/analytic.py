@@ -1,29 +1,40 @@
-"""Analytic (Tweedie) steps: P(y) = (exp(-d Q) score)_y exp(d Q)[x, y], with d = sigma(t) - sigma(s).
+"""Analytic (Tweedie) steps, as published: P(y) = (exp(-d Q) score)_y exp(d Q)[x, y], with d = sigma(t) - sigma(s).
 
 Lou, Meng, Ermon, arXiv 2310.16834, theorem 4.2. With the exact score at t each position on its own moves by the
-true law; only what positions do together is approximated.
+true law; a learned score can make entries negative, which count as 0. `tweedie` has the forms that cannot be.
 """
 
 from __future__ import annotations
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.graphs import Graph
-from engine.schedules import Schedule
+from engine.samplers.chain import Chain
+from engine.samplers.draws import Rows
+from engine.samplers.grid import Step
 
 
 class Analytic:
-    """Each position by its own true law; `denoise` below is the last step of every sampler."""
+    """Each position by its own true law, from the score as it is."""
 
-    def probabilities(self, graph: Graph, schedule: Schedule, score: Tensor, x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        """Unnormalised law of the tokens at s given x (B, L) at t > s, (B, L, V); may be negative if scores err."""
-        d = schedule(t).total - schedule(s).total
-        return tweedie(graph, score, x, d)
+    def step(self, chain: Chain, step: Step) -> None:
+        rows = chain.movable()
+        if not rows.size:
+            return
+        score, own = chain.score(rows, step.sigma_t), chain.own(rows)
+        if step.last:
+            last_step(chain, rows, score, step.sigma_t)
+        else:
+            d = own.new_full((1,), step.sigma_t - step.sigma_s, dtype=score.dtype)
+            chain.jump(rows, tweedie(chain.diffusion.graph, score[None], own[None], d)[0])
 
-    def reveal_probability(self, schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
-        """Chance that a masked token is revealed between t and s: 1 - lambda(s) / lambda(t)."""
-        return 1 - torch.expm1(-schedule(s).total) / torch.expm1(-schedule(t).total)
+
+def last_step(chain: Chain, rows: Rows, score: Tensor, sigma: float) -> None:
+    """Takes rows with scores (R, V) from noise sigma to none."""
+    graph, own = chain.diffusion.graph, chain.own(rows)
+    law = denoise(graph, score[None], own[None], own.new_full((1,), sigma, dtype=score.dtype))[0]
+    chain.jump(rows, F.pad(law, (0, graph.states - law.shape[-1])))
 
 
 def tweedie(graph: Graph, score: Tensor, x: Tensor, d: Tensor) -> Tensor:

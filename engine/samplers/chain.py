@@ -1,194 +1,374 @@
-"""The one loop that runs a reverse chain, whatever the sampler.
+"""The one loop that runs a reverse chain, whatever the sampler, and what a sampler may do to the chain.
 
-Every free position carries a clock: it holds a uniform number u, and changes in the step in which its
-probability of having stayed so far falls to u or below. The law is that of tossing a coin at each step, but the
-coin toss is drawn beforehand, once for each change. Two things follow. When the reveal probability is known
-without the network (absorbing noise, normalised scores), so is the step in which each position is revealed: steps
-that reveal nothing cost no network call, and the head runs on the revealed rows only. And because the numbers
-belong to (seed, sample, position), budgets of different size move the same position at the same noise level and
-towards the same token.
+A `Chain` holds samples that share network calls. A sampler asks it for the law of single positions, lets `draws`
+decide, and places tokens; it never sees the loop. The network's body runs only on samples that have something to
+ask, and not again until a token changes (or the noise level, if the network is told it); the head runs on the rows
+asked for.
 
-The time grid is t = 1 > ... > 0, uniform in t; the last step goes to noise zero and is always the denoising
-(Tweedie) step, so nothing stays masked.
+On a CPU every sample has a chain of its own: matrix kernels round differently for different batch sizes, and a
+sample must not depend on its company. A batch gains nothing there anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from engine.conditioning import Locks
-from engine.diffusion import Diffusion
-from engine.graphs import Graph
+from engine.conditioning import Locks, Shaping, matched_sigma
+from engine.diffusion import Diffusion, noised
+from engine.messages import FREE, UserError
 from engine.network import Features
-from engine.randomness import Streams, Uniforms, categorical
-from engine.samplers.analytic import denoise
-from engine.schedules import Schedule
+from engine.randomness import Streams
+from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
+from engine.samplers.grid import Spacing, Step, grid
+
+if TYPE_CHECKING:
+    from engine.patterns import Pattern
+
+
+Level = float | np.ndarray
+"""A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
 
 
 class Sampler(Protocol):
-    """A solver of the reverse chain from time t (B,) to s < t. Shapes as in `engine.graphs`."""
+    """A solver of the reverse chain."""
 
-    def probabilities(self, graph: Graph, schedule: Schedule, score: Tensor, x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        """Unnormalised law of each token at s, (B, L, V)."""
+    def step(self, chain: Chain, step: Step) -> None:
+        """Takes the chain from time t to s; the last step leaves nothing masked."""
 
-    def reveal_probability(self, schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
-        """Chance (B,) that a masked token is revealed, when scores sum to 1 / (e^sigma - 1)."""
+
+class Attendant(Protocol):
+    """Stands beside one chain and acts between a sampler's steps."""
+
+    def before(self, chain: Chain, step: Step) -> None:
+        """Acts on a chain before the sampler's `step`."""
+
+    def after(self, chain: Chain, step: Step) -> None:
+        """Acts on a chain that the sampler has taken to the end of `step`."""
+
+
+class LockMethod(Protocol):
+    """What is done about locked tokens. `particles` chains run for each sample; the first of them is shown."""
+
+    @property
+    def particles(self) -> int: ...
+
+    def attend(self, chain: Chain, locks: Locks) -> Attendant:
+        """The attendant of a chain that is about to begin, its locked tokens clamped."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """Laws of R rows, `weights` (R, V), and the log of the mass that constraints left of them, (R,)."""
+
+    weights: Tensor
+    log_allowed: Tensor
+
+
+class Chain:
+    """Samples in the midst of their chains: `tokens` (B, L) int64 on the model's device, `free` (B, L) bool.
+
+    `calls` (B,) counts network evaluations of each sample. `log_weight` (B,) is the log importance weight towards
+    the model's law restricted to what the constraints allow; 0 without constraints.
+    """
+
+    def __init__(
+        self,
+        diffusion: Diffusion,
+        tokens: Tensor,
+        free: np.ndarray,
+        draws: Draws,
+        shaping: Shaping | None = None,
+        pattern: Pattern | None = None,
+    ) -> None:
+        self.diffusion = diffusion
+        self.tokens = tokens
+        self.free = free
+        self.draws = draws
+        self.shaping = shaping or Shaping()
+        self.pattern = pattern
+        self.calls = np.zeros(len(tokens), np.int64)
+        self.log_weight = np.zeros(len(tokens))
+        self._remembered: tuple[tuple[bytes, bytes], Features] | None = None
+
+    # ---- which positions
+
+    @property
+    def absorbing(self) -> bool:
+        return self.diffusion.graph.mask is not None
+
+    def masked(self) -> Rows:
+        """Free positions that hold the mask."""
+        return Rows.where(self.free & self._is_mask())
+
+    def revealed(self) -> Rows:
+        """Free positions that hold a token."""
+        return Rows.where(self.free & ~self._is_mask())
+
+    def movable(self) -> Rows:
+        """Positions that a reverse step may change: the masked ones, or without a mask all free ones."""
+        return self.masked() if self.absorbing else Rows.where(self.free)
+
+    def _is_mask(self) -> Flags:
+        flags: Flags = self.tokens.cpu().numpy() == self.diffusion.graph.mask
+        return flags
+
+    def own(self, rows: Rows) -> Tensor:
+        """The tokens (R,) that rows hold now."""
+        return self.tokens[torch.from_numpy(rows.sample), torch.from_numpy(rows.position)]
+
+    # ---- what the model says of them
+
+    def posterior(self, rows: Rows) -> Law:
+        """p(x0_i | x) (R, V clean) of masked rows, shaped. The network is told the level that goes with the number
+        of masked tokens, which locked tokens would otherwise belie."""
+        count = self._is_mask().sum(-1)
+        features = self.features(rows, matched_sigma(count, self.tokens.shape[1]))
+        return self._shaped(self.diffusion.log_posterior_rows(features).exp(), rows)
+
+    def leave_one_out(self, rows: Rows, sigma: Level) -> Law:
+        """g (R, N), the law of the clean token given all others, under uniform noise at level sigma, shaped."""
+        features, level = self._features_at(rows, sigma)
+        return self._shaped(self.diffusion.leave_one_out_rows(features, level, self.own(rows)), rows)
+
+    def score(self, rows: Rows, sigma: Level) -> Tensor:
+        """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
+        features, level = self._features_at(rows, sigma)
+        score = self.diffusion.log_score_rows(features, level, self.own(rows)).exp()
+        if not self.shaping.active:
+            return score
+        if self.absorbing:
+            clean = score[:, : self.diffusion.vocabulary]
+            total = clean.sum(-1, keepdim=True)
+            shaped = self._shaped(clean / total, rows).weights * total
+            return torch.cat((shaped, score[:, self.diffusion.vocabulary :]), dim=-1)
+        conditional = noised(self.leave_one_out(rows, sigma).weights, level)
+        return conditional / conditional.gather(-1, self.own(rows)[:, None])
+
+    def conditional(self, rows: Rows, sigma: Level) -> Tensor:
+        """Law (R, N) of a position given all others at level sigma under uniform noise: s / sum s."""
+        return noised(self.leave_one_out(rows, sigma).weights, self._levels(rows, sigma))
+
+    def _shaped(self, law: Tensor, rows: Rows) -> Law:
+        if not self.shaping.active:
+            return Law(law, torch.zeros(len(law)))
+        return Law(*self.shaping(law, torch.from_numpy(rows.position).to(law.device)))
+
+    def _levels(self, rows: Rows, sigma: Level) -> Tensor:
+        return torch.from_numpy(self._level_of_each(sigma)[rows.sample]).to(self.tokens.device)
+
+    def _level_of_each(self, sigma: Level) -> np.ndarray:
+        return np.array(np.broadcast_to(sigma, len(self.tokens)), np.float64)
+
+    def _features_at(self, rows: Rows, sigma: Level) -> tuple[Features, Tensor]:
+        return self.features(rows, self._level_of_each(sigma)), self._levels(rows, sigma)
+
+    def features(self, rows: Rows, sigma: np.ndarray) -> Features:
+        """The body's features of rows: hidden (R, d), cond (R, c), at noise levels sigma (B,)."""
+        samples, at = np.unique(rows.sample, return_inverse=True)
+        features = self._body(samples, sigma[samples])
+        index = torch.from_numpy(at), torch.from_numpy(rows.position)
+        return Features(features.hidden[index], features.cond[index[0], 0])
+
+    def _body(self, samples: Indices, sigma: np.ndarray) -> Features:
+        told = b"" if self.diffusion.config.time_free else sigma.tobytes()
+        key = (samples.tobytes(), told)
+        if self._remembered is not None and self._remembered[0] == key:
+            return self._remembered[1]
+        chosen = torch.from_numpy(samples)
+        level = torch.from_numpy(sigma).to(self.tokens.device)
+        locked = torch.from_numpy(~self.free[samples]).to(self.tokens.device) if self.diffusion.marks_locks else None
+        features = self.diffusion.features(self.tokens[chosen], level, locked)
+        self.calls[samples] += 1
+        self._remembered = key, features
+        return features
+
+    # ---- changing them
+
+    def reveal(self, rows: Rows, law: Law | None = None) -> None:
+        """Draws the tokens of masked rows, each on its own, by `law` or the posterior, and places them."""
+        if rows.size:
+            law = law or self.posterior(rows)
+            np.add.at(self.log_weight, rows.sample, law.log_allowed.cpu().numpy())
+            self.place(rows, self.propose(rows, law))
+
+    def propose(self, rows: Rows, law: Law) -> Indices:
+        """Tokens (R,) for masked rows as `reveal` would place them."""
+        if self.pattern is not None:
+            return self._propose_matching(rows, law)
+        return self.draws.draw(rows, law.weights.cpu().numpy())
+
+    def _propose_matching(self, rows: Rows, law: Law) -> Indices:
+        """The same, drawn from all masked tokens together, given that the whole text matches the pattern."""
+        assert isinstance(self.draws, Clocks)  # the laws of toy worlds are enumerated without patterns
+        assert self.pattern is not None
+        tokens = np.empty(rows.size, np.int64)
+        everything = self.masked()
+        full = self.posterior(everything).weights
+        for sample in np.unique(rows.sample):
+            here, open_ = rows.sample == sample, everything.pick(everything.sample == sample)
+            weights = full[torch.from_numpy(everything.sample == sample)].double().cpu().numpy()
+            revealed = np.isin(open_.position, rows.position[here])
+            weights[revealed] = law.weights[torch.from_numpy(here)].double().cpu().numpy()
+            uniform = np.zeros(open_.size)
+            uniform[revealed] = self.draws.targets(open_.pick(revealed))
+            uniform[~revealed] = self.draws.peek(open_.pick(~revealed))
+            known = self.tokens[sample].cpu().numpy().copy()
+            known[open_.position] = FREE
+            tokens[here], log_weight = self.pattern.draw(known, weights, revealed, uniform)
+            self.log_weight[sample] += log_weight
+        return tokens
+
+    def jump(self, rows: Rows, law: Tensor) -> None:
+        """Moves rows by their unnormalised laws (R, V) over all states; what is negative counts as 0.
+
+        A row without any weight stays.
+        """
+        if self.pattern is not None:
+            raise UserError(
+                "A pattern needs absorbing noise and a sampler that reveals tokens; choose another sampler."
+            )
+        law = law.clamp(min=0)
+        own = self.own(rows)[:, None]
+        staying = law.gather(-1, own)[:, 0].double().cpu().numpy()
+        leaving = law.scatter(-1, own, 0.0)
+        mass = leaving.sum(-1, dtype=torch.float64).cpu().numpy()
+        chance = np.divide(mass, mass + staying, out=np.zeros_like(mass), where=mass > 0).clip(max=1)
+        moved = self.draws.toss(rows, chance) & (mass > 0)
+        self.redraw(rows.pick(moved), leaving[torch.from_numpy(moved).to(law.device)])
+
+    def redraw(self, rows: Rows, weights: Tensor) -> None:
+        """Draws new tokens of rows from unnormalised weights (R, V), and places them."""
+        if rows.size:
+            self.place(rows, self.draws.draw(rows, weights.cpu().numpy()))
+
+    def place(self, rows: Rows, tokens: Indices) -> None:
+        """Writes tokens (R,) at rows."""
+        if rows.size == 0:
+            return
+        at = torch.from_numpy(rows.sample), torch.from_numpy(rows.position)
+        self.tokens[at] = torch.from_numpy(tokens).to(self.tokens.device)
+        self._remembered = None
+
+    def remask(self, rows: Rows) -> None:
+        """Puts the mask back at rows."""
+        mask = self.diffusion.graph.mask
+        assert mask is not None
+        self.place(rows, np.full(rows.size, mask, np.int64))
+
+
+class Clamp:
+    """Keeps locked tokens clean from the first step on, and does nothing else."""
+
+    particles = 1
+
+    def attend(self, chain: Chain, locks: Locks) -> Attendant:
+        return self
+
+    def before(self, chain: Chain, step: Step) -> None: ...
+
+    def after(self, chain: Chain, step: Step) -> None: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides a chain beside the model, the sampler and the seed.
+
+    `start` (B, L), if given, is where the chain stood before step `first` (1 at full noise): it goes on from there.
+    """
+
+    locks: Locks
+    samples: int = 1
+    steps: int = 64
+    spacing: Spacing | Sequence[float] = "time"
+    shaping: Shaping = field(default_factory=Shaping)
+    pattern: Pattern | None = None
+    start: np.ndarray | None = None
+    first: int = 1
 
 
 @dataclass(frozen=True)
 class State:
-    """A chain after `step` steps: `tokens` (B, L) int64, `time` t, network `calls` so far in calls per sample.
-
-    `tokens` is live memory, written by the next step: copy what must last.
-    """
+    """A chain after `step` steps: `tokens` (B, L) int64, time t, sigma, and as in `Chain` `calls` and `log_weight`."""
 
     step: int
     tokens: Tensor
     time: float
     sigma: float
-    calls: int
-
-
-class Clocks:
-    """Which free positions move in which step, and the draw that decides where to."""
-
-    def __init__(self, streams: Streams, free: np.ndarray) -> None:
-        self._streams = streams
-        self.free = free
-        self._stayed = np.ones(free.shape)
-        self._changes = np.zeros(free.shape, np.int64)
-        self._alarm = streams.uniform(1).copy()
-
-    def ring(self, sample: np.ndarray, position: np.ndarray, move: np.ndarray) -> np.ndarray:
-        """Advances the clocks of the positions (R,) by their chances to move; returns which ring, (R,) bool."""
-        self._stayed[sample, position] *= 1 - move
-        rings: np.ndarray = self._stayed[sample, position] <= self._alarm[sample, position]
-        return rings
-
-    def targets(self, sample: np.ndarray, position: np.ndarray) -> Uniforms:
-        """The draws (R,) that choose the new tokens of positions whose clock rang; their clocks start again."""
-        changes = self._changes[sample, position]
-        drawn = np.empty(len(sample))
-        for change in np.unique(changes):
-            here = changes == change
-            at = sample[here], position[here]
-            drawn[here] = self._streams.uniform(2 * int(change) + 2)[at]
-            self._alarm[at] = self._streams.uniform(2 * int(change) + 3)[at]
-        self._changes[sample, position] += 1
-        self._stayed[sample, position] = 1.0
-        return drawn
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the chain, from time `t` to `s` (float64 scalars); `last` is the one that goes to noise zero."""
-
-    t: Tensor
-    s: Tensor
-    last: bool
+    calls: np.ndarray
+    log_weight: np.ndarray
 
 
 @torch.no_grad()
 def run_chain(
-    diffusion: Diffusion, sampler: Sampler, locks: Locks, streams: Streams, samples: int, steps: int
+    diffusion: Diffusion,
+    sampler: Sampler,
+    plan: Plan,
+    seed: int,
+    first_sample: int = 0,
+    locking: LockMethod | None = None,
 ) -> Iterator[State]:
-    """Yields the chain at full noise and after each of `steps` steps; closing the generator cancels it."""
-    device = diffusion.device
-    shape = (samples, len(locks.tokens))
-    x = locks.clamp(diffusion.graph.limit(torch.from_numpy(streams.uniform(0)).to(device)))
-    clocks = Clocks(streams, np.broadcast_to(~locks.locked.numpy(), shape))
-    advance = reveal if diffusion.normalised else jump
-    times = torch.linspace(1, 0, steps + 1, dtype=torch.float64)
-    calls = 0
-    yield State(0, x, 1.0, float(diffusion.schedule(times[0]).total), calls)
-    for number in range(1, steps + 1):
-        step = Step(times[number - 1], times[number], last=number == steps)
-        called = [advance(diffusion, sampler, x, clocks, step, group) for group in batches(samples, device)]
-        calls += any(called)
-        sigma = 0.0 if step.last else float(diffusion.schedule(step.s).total)
-        yield State(number, x, float(step.s), sigma, calls)
+    """Yields the chain where it begins and after each step; closing the generator cancels it.
 
-
-def batches(samples: int, device: torch.device) -> list[slice]:
-    """Samples that share a network call. One at a time on a CPU: its matrix kernels round differently for
-    different batch sizes, and a sample must not depend on its company. A batch gains nothing there anyway."""
-    return [slice(k, k + 1) for k in range(samples)] if device.type == "cpu" else [slice(0, samples)]
-
-
-def reveal(diffusion: Diffusion, sampler: Sampler, x: Tensor, clocks: Clocks, step: Step, group: slice) -> bool:
-    """One step under absorbing noise with normalised scores; returns whether the network was called."""
-    sample, position = candidates(diffusion.graph, x, clocks, group)
-    chance = 1.0 if step.last else float(sampler.reveal_probability(diffusion.schedule, step.t, step.s))
-    rings = clocks.ring(sample, position, np.full(len(sample), chance))
-    sample, position = sample[rings], position[rings]
-    if not len(sample):
-        return False
-    features = rows(diffusion.features(x[group], sigma_of(diffusion, step, x[group])), sample - group.start, position)
-    weights = diffusion.log_posterior_rows(features).exp().cpu().numpy()
-    place(x, sample, position, categorical(weights, clocks.targets(sample, position)))
-    return True
-
-
-def jump(diffusion: Diffusion, sampler: Sampler, x: Tensor, clocks: Clocks, step: Step, group: slice) -> bool:
-    """One step for any noise and any scores; returns whether the network was called."""
-    graph = diffusion.graph
-    sample, position = candidates(graph, x, clocks, group)
-    if not len(sample):
-        return False
-    sigma = sigma_of(diffusion, step, x[group])
-    features = rows(diffusion.features(x[group], sigma), sample - group.start, position)
-    own = x[torch.from_numpy(sample), torch.from_numpy(position)]
-    score = diffusion.log_score_rows(features, sigma[:1].expand(len(own)), own).exp()
-    law = law_of_step(diffusion, sampler, score[None], own[None], step)[0].clamp(min=0)
-    staying = law.gather(-1, own[:, None])[:, 0].double().cpu().numpy()
-    weights = law.scatter(-1, own[:, None], 0.0).double().cpu().numpy()
-    leaving = weights.sum(-1)
-    with np.errstate(invalid="ignore"):  # a position with no weight at all stays
-        rings = clocks.ring(sample, position, np.nan_to_num(leaving / (leaving + staying))) & (leaving > 0)
-    sample, position = sample[rings], position[rings]
-    if len(sample):
-        place(x, sample, position, categorical(weights[rings], clocks.targets(sample, position)))
-    return True
-
-
-def law_of_step(diffusion: Diffusion, sampler: Sampler, score: Tensor, x: Tensor, step: Step) -> Tensor:
-    """Unnormalised law (1, R, V) of R positions, taken as one sequence: the sampler's, or the last step's.
-
-    The last step's has no weight at the mask state.
+    Sample k of the batch draws from the streams of (`seed`, `first_sample` + k).
     """
-    t, s = (time.to(x.device, torch.float32)[None] for time in (step.t, step.s))
-    if step.last:
-        law = denoise(diffusion.graph, score, x, diffusion.schedule(t).total)
-        return F.pad(law, (0, diffusion.graph.states - law.shape[-1]))
-    return sampler.probabilities(diffusion.graph, diffusion.schedule, score, x, t, s)
+    whole = grid(diffusion.schedule, plan.steps, plan.spacing)
+    steps = whole[plan.first - 1 :]
+    passed = math.log(whole[0].lambda_t / steps[0].lambda_t)
+    locking = locking or Clamp()
+    particles = locking.particles
+    attended = []
+    for start, count in batches(plan.samples, diffusion.device, particles):
+        streams = Streams(seed, count, len(plan.locks.tokens), particles * first_sample + start)
+        chain = _begin(diffusion, plan, streams, slice(start // particles, (start + count) // particles), passed)
+        attended.append((chain, locking.attend(chain, plan.locks)))
+    chains = [chain for chain, _ in attended]
+    yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, particles)
+    for step in steps:
+        for chain, attendant in attended:
+            attendant.before(chain, step)
+            sampler.step(chain, step)
+            attendant.after(chain, step)
+        yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
 
 
-def candidates(graph: Graph, x: Tensor, clocks: Clocks, group: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Sample and position, (R,) each, of what may still change: under absorbing noise the masked positions."""
-    free = clocks.free[group]
-    open_ = free if graph.mask is None else free & (x[group].cpu().numpy() == graph.mask)
-    sample, position = np.nonzero(open_)
-    return sample + group.start, position
+def batches(samples: int, device: torch.device, particles: int = 1) -> list[tuple[int, int]]:
+    """First row and number of rows of each chain, for samples of so many particles."""
+    if device.type == "cpu":
+        return [(k * particles, particles) for k in range(samples)]
+    return [(0, samples * particles)]
 
 
-def sigma_of(diffusion: Diffusion, step: Step, x: Tensor) -> Tensor:
-    """The noise level at the start of the step for every sequence of x, (B,)."""
-    return diffusion.schedule(step.t).total.to(x.device, torch.float32).expand(len(x))
+def _begin(diffusion: Diffusion, plan: Plan, streams: Streams, samples: slice, passed: float) -> Chain:
+    """A chain of some of the samples; `passed` is the hazard of being revealed that lies behind a masked token."""
+    limit = torch.from_numpy(streams.uniform(0)).to(diffusion.device)
+    shape = (len(limit), limit.shape[1])
+    absorbing = diffusion.graph.mask is not None
+    if plan.start is None:
+        tokens = diffusion.graph.limit(limit)
+        clocks = Clocks(streams, shape, absorbing)
+    else:
+        tokens = torch.from_numpy(plan.start[samples].repeat(shape[0] // len(plan.start[samples]), axis=0)).to(
+            diffusion.device
+        )
+        # A masked token has stayed until now, so its clock goes on; a noisy one may have changed any number of times.
+        clocks = Clocks(streams, shape, absorbing, passed) if absorbing else Clocks(streams, shape, epoch=plan.first)
+    free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
+    return Chain(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
 
 
-def rows(features: Features, sample: np.ndarray, position: np.ndarray) -> Features:
-    """The features at the given positions: hidden (R, d), cond (R, c)."""
-    at = torch.from_numpy(sample), torch.from_numpy(position)
-    return Features(features.hidden[at], features.cond[at[0], 0])
-
-
-def place(x: Tensor, sample: np.ndarray, position: np.ndarray, token: np.ndarray) -> None:
-    """Writes the tokens (R,) into x."""
-    x[torch.from_numpy(sample), torch.from_numpy(position)] = torch.from_numpy(token).to(x.device)
+def _state(chains: list[Chain], plan: Plan, number: int, time: float, sigma: float, particles: int) -> State:
+    return State(
+        number,
+        plan.locks.clamp(torch.cat([chain.tokens for chain in chains])[::particles]),
+        time,
+        sigma,
+        np.concatenate([chain.calls.reshape(-1, particles).sum(-1) for chain in chains]),
+        np.concatenate([chain.log_weight[::particles] for chain in chains]),
+    )

@@ -1,7 +1,7 @@
-"""Euler steps of the reverse chain: P = delta + (t - s) sigma'(t) R, with R the reverse rates at the start.
+"""Euler steps of the reverse chain, as published: P = delta + (t - s) sigma'(t) R, with R the reverse rates at t.
 
 Lou, Meng, Ermon, arXiv 2310.16834, section 4.2. A coarse step can promise more than probability one of leaving;
-it is clipped where the draw is made.
+it is clipped where the draw is made. The last step is `analytic.denoise`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,27 @@ import torch
 from torch import Tensor
 
 from engine.graphs import Graph, reverse_rate
-from engine.schedules import Schedule
+from engine.samplers.analytic import last_step
+from engine.samplers.chain import Chain
+from engine.samplers.grid import Step
 
 
 class Euler:
     """The rates at the start of the step, held for its whole length."""
 
-    def probabilities(self, graph: Graph, schedule: Schedule, score: Tensor, x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        """Unnormalised law of the tokens at s given x (B, L) at t > s, (B, L, V); may be negative at x."""
-        dsigma = schedule(t).rate * (t - s)
-        moved = dsigma[:, None, None] * reverse_rate(graph, x, score)
-        return moved.scatter_add(-1, x[..., None], torch.ones_like(x, dtype=moved.dtype)[..., None])
+    def step(self, chain: Chain, step: Step) -> None:
+        rows = chain.movable()
+        if not rows.size:
+            return
+        score, own = chain.score(rows, step.sigma_t), chain.own(rows)
+        if step.last:
+            last_step(chain, rows, score, step.sigma_t)
+        else:
+            dsigma = own.new_full((1,), step.rate * (step.t - step.s), dtype=score.dtype)
+            chain.jump(rows, euler(chain.diffusion.graph, score[None], own[None], dsigma)[0])
 
-    def reveal_probability(self, schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
-        """Chance that a masked token is revealed between t and s when scores sum to 1 / (e^sigma - 1)."""
-        noise = schedule(t)
-        return (noise.rate * (t - s) / torch.expm1(noise.total)).clamp(max=1)
+
+def euler(graph: Graph, score: Tensor, x: Tensor, dsigma: Tensor) -> Tensor:
+    """Unnormalised law (B, L, V) after a step that takes noise dsigma (B,) away from x (B, L); may be negative at x."""
+    moved = dsigma[:, None, None] * reverse_rate(graph, x, score)
+    return moved.scatter_add(-1, x[..., None], torch.ones_like(x, dtype=moved.dtype)[..., None])

@@ -91,7 +91,7 @@ def test_a_noise_level_for_each_token_is_refused() -> None:
 
 
 def test_posterior_scores_under_uniform_noise_are_refused() -> None:
-    with pytest.raises(ValueError, match="absorbing"):
+    with pytest.raises(ValueError, match="absorb"):
         tiny("uniform", "posterior")
 
 
@@ -117,12 +117,12 @@ def test_the_bound_with_exact_scores_equals_the_likelihood(noise: Noise) -> None
         total = 0.0
         for k in range(points):
             sigma = low * math.exp(span * (k + 0.5) / points)
-            matrix = world.transition_matrix(sigma)
+            matrix = world.transition_matrix(torch.tensor([sigma]))[0]
             reach = matrix[sequences[:, 0], x0[0]] * matrix[sequences[:, 1], x0[1]]
             seen = reach > 0
             levels = torch.full((int(seen.sum()),), sigma, dtype=torch.float64)
             entropy = world.graph.score_entropy(
-                world.log_score(sequences[seen], sigma), levels, sequences[seen], x0.expand(int(seen.sum()), 2)
+                world.log_score(sequences[seen], levels), levels, sequences[seen], x0.expand(int(seen.sum()), 2)
             )
             total += float((reach[seen] * entropy.sum(-1)).sum()) * sigma * span / points
         assert total == pytest.approx(-math.log(float(world.joint[tuple(x0)])), abs=1e-3)

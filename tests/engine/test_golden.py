@@ -22,8 +22,8 @@ from torch import Tensor
 from engine.checkpoints import build
 from engine.diffusion import Diffusion
 from engine.graphs import reverse_rate
-from engine.samplers.analytic import Analytic, denoise
-from engine.samplers.euler import Euler
+from engine.samplers.analytic import denoise, tweedie
+from engine.samplers.euler import euler
 from engine.schedules import Geometric, LogLinear, Schedule
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -134,13 +134,13 @@ def test_staggered_score(golden: Golden) -> None:
 
 def test_euler_step(golden: Golden) -> None:
     graph, schedule = golden.diffusion.graph, golden.diffusion.schedule
-    law = Euler().probabilities(graph, schedule, golden.score, golden.x, golden.t, golden.t - STEP)
+    law = euler(graph, golden.score, golden.x, schedule(golden.t).rate * STEP)
     golden.check("step.euler", law)
 
 
 def test_analytic_step(golden: Golden) -> None:
     graph, schedule = golden.diffusion.graph, golden.diffusion.schedule
-    law = Analytic().probabilities(graph, schedule, golden.score, golden.x, golden.t, golden.t - STEP)
+    law = tweedie(graph, golden.score, golden.x, schedule(golden.t).total - schedule(golden.t - STEP).total)
     (exact, terms), row = golden.staggered(golden.d), golden.row(golden.d)
     golden.check("step.analytic", law, exact * row, terms * row)
 

@@ -12,12 +12,17 @@ from torch import Tensor
 from engine.graphs import GRAPHS, Graph, reverse_rate
 from engine.toy import ToyWorld
 
+
+def level(sigma: float) -> torch.Tensor:
+    return torch.tensor([sigma], dtype=torch.float64)
+
+
 NOISES = ["absorb", "uniform"]
 
 
 def generator_matrix(graph: Graph) -> Tensor:
     """Q (V, V), column x the rates out of x."""
-    return graph.rate(torch.arange(graph.states)[None])[0].double().T
+    return graph.rate(torch.arange(graph.states)[None], torch.float64)[0].T
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -46,8 +51,8 @@ def test_transitions_are_the_matrix_exponential_of_the_rates(noise: str, sigma: 
 @pytest.mark.parametrize("noise", NOISES)
 def test_noise_in_two_steps_is_noise_in_one(noise: str) -> None:
     world = ToyWorld.random(noise, 4, 1, 1.0, seed=0)  # type: ignore[arg-type]
-    both = world.transition_matrix(0.7) @ world.transition_matrix(1.1)
-    torch.testing.assert_close(both, world.transition_matrix(1.8), atol=1e-12, rtol=0)
+    both = world.transition_matrix(level(0.7)) @ world.transition_matrix(level(1.1))
+    torch.testing.assert_close(both, world.transition_matrix(level(1.8)), atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -55,7 +60,7 @@ def test_staggered_score_is_the_ratio_at_less_noise(noise: str) -> None:
     world = ToyWorld.random(noise, 3, 2, 1.0, seed=2)  # type: ignore[arg-type]
     sequences = world.sequences()
     sigma, d = 1.3, 0.4
-    score = world.log_score(sequences, sigma).exp()
+    score = world.log_score(sequences, level(sigma).expand(len(sequences))).exp()
     staggered = world.graph.staggered_score(score, torch.full((len(sequences),), d, dtype=torch.float64))
     # One position: undo noise d on it alone, by exp(-d Q) on the ratios.
     inverse = torch.linalg.matrix_exp(-d * generator_matrix(world.graph))
@@ -65,8 +70,8 @@ def test_staggered_score_is_the_ratio_at_less_noise(noise: str) -> None:
 @pytest.mark.parametrize("noise", NOISES)
 def test_reverse_rates_balance_the_forward_flow(noise: str) -> None:
     world = ToyWorld.random(noise, 3, 2, 1.0, seed=3)  # type: ignore[arg-type]
-    sequences, p = world.sequences(), world.marginal(0.8)
-    rates = reverse_rate(world.graph, sequences, world.log_score(sequences, 0.8).exp())
+    sequences, p = world.sequences(), world.marginal(level(0.8))[0]
+    rates = reverse_rate(world.graph, sequences, world.log_score(sequences, level(0.8).expand(len(sequences))).exp())
     forward = generator_matrix(world.graph)
     for x, out in zip(sequences, rates, strict=True):
         for i in range(world.length):
@@ -96,7 +101,7 @@ def test_scores_of_a_masked_position_sum_to_the_known_total() -> None:
     world = ToyWorld.random("absorb", 3, 3, 0.5, seed=4)
     sigma = 0.6
     sequences = world.sequences()
-    totals = world.log_score(sequences, sigma).exp()[..., :3].sum(-1)[sequences == 3]
+    totals = world.log_score(sequences, level(sigma).expand(len(sequences))).exp()[..., :3].sum(-1)[sequences == 3]
     torch.testing.assert_close(totals, torch.full_like(totals, 1 / np.expm1(sigma)), atol=0, rtol=1e-10)
 
 

@@ -1,0 +1,35 @@
+"""Confidence order: draws a token for every masked position and keeps the most probable ones.
+
+Chang et al., MaskGIT, arXiv 2202.04200, and the "low confidence" remasking of LLaDA. Biased whatever the number of
+steps: tokens are kept because they are probable, which sharpens the law as a lower temperature does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from engine.samplers.chain import Chain
+from engine.samplers.grid import Step
+from engine.samplers.subset import first_of_each, quota
+
+
+class Confidence:
+    """As many tokens as the schedule expects, those of the highest probability."""
+
+    def step(self, chain: Chain, step: Step) -> None:
+        rows = chain.masked()
+        if not rows.size:
+            return
+        counts = quota(rows, step)
+        if not counts.any():
+            return
+        law = chain.posterior(rows)
+        tokens = chain.propose(rows, law)
+        if chain.pattern is not None or chain.shaping.allowed is not None:
+            chain.log_weight[:] = np.nan  # tokens are kept for what they are: no weight makes up for that
+        chosen = torch.from_numpy(tokens).to(law.weights.device)[:, None]
+        probability = law.weights.gather(-1, chosen)[:, 0].cpu().numpy()
+        order = np.lexsort((-probability, rows.sample))
+        kept = order[first_of_each(rows.pick(order), counts[order])]
+        chain.place(rows.pick(kept), tokens[kept])

@@ -1,0 +1,136 @@
+"""Chance in a chain: three questions that samplers ask, and the clocks that answer them.
+
+Every position carries a clock: a Poisson process of rate 1 in accumulated hazard, drawn beforehand. A position that
+moves with probability p in a step gains the hazard -log(1 - p), and moves if an event falls into it. The new token is
+drawn with the number that belongs to the event: the last of them, or the first where a token that moved stays. The
+law is that of a coin tossed at each step, but the numbers belong to (seed, sample, position, event): budgets of
+different size move the same position at the same noise level and towards the same token. Where the hazard does not
+depend on the network, the step in which a token is revealed is known before the network is called.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.randomness import Streams, Uniforms, categorical
+
+Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Rows(NamedTuple):
+    """R single positions of a batch: `sample` (R,) and `position` (R,)."""
+
+    sample: Indices
+    position: Indices
+
+    def pick(self, chosen: Flags | Indices) -> Rows:
+        """Some of them, by a mask or by indices."""
+        return Rows(self.sample[chosen], self.position[chosen])
+
+    @staticmethod
+    def where(flags: Flags) -> Rows:
+        """The positions set in `flags` (B, L), sample by sample."""
+        return Rows(*np.nonzero(flags))
+
+    @property
+    def size(self) -> int:
+        return len(self.sample)
+
+
+class Draws(Protocol):
+    """What a sampler may ask of chance."""
+
+    def toss(self, rows: Rows, chance: np.ndarray) -> Flags:
+        """Which rows move (R,), each with its own chance (R,)."""
+
+    def draw(self, rows: Rows, weights: np.ndarray) -> Indices:
+        """A token for each row (R,) with probability proportional to weights (R, V)."""
+
+    def order(self, rows: Rows) -> Indices:
+        """Indices (R,) that put the rows of each sample in a random order, sample after sample."""
+
+
+class Clocks:
+    """`Draws` from the streams of each (seed, sample, position)."""
+
+    def __init__(
+        self, streams: Streams, shape: tuple[int, int], stays: bool = False, passed: float = 0.0, epoch: int = 0
+    ) -> None:
+        """For B samples of L positions; `stays` where a token moves once, under absorbing noise.
+
+        A chain that begins in its midst has `passed` so much hazard already, or, where that is not known, sets aside
+        the events before number `epoch` as used up.
+        """
+        everywhere = Rows.where(np.ones(shape, np.bool_))
+        self._streams = streams
+        self._stays = stays
+        self._events = np.full(shape, epoch, np.int64)
+        self._draws = np.zeros(shape, np.int64)
+        self._left = self._waiting(everywhere).reshape(shape) - passed
+
+    def toss(self, rows: Rows, chance: np.ndarray) -> Flags:
+        with np.errstate(divide="ignore"):  # a certain move is an endless hazard
+            self._left[rows] += np.log1p(-chance)
+        rings: Flags = self._left[rows] <= 0
+        due = rows.pick(rings)
+        while due.size:
+            left = self._left[due]
+            self.restart(due)
+            if self._stays:
+                break
+            self._left[due] += np.where(np.isinf(left), 0.0, left)
+            due = due.pick(self._left[due] <= 0)
+        return rings
+
+    def draw(self, rows: Rows, weights: np.ndarray) -> Indices:
+        return categorical(weights, self.targets(rows))
+
+    def targets(self, rows: Rows) -> Uniforms:
+        """The uniform numbers (R,) behind the next draws of these rows; they are used up."""
+        drawn = self.peek(rows)
+        self._draws[rows] += 1
+        return drawn
+
+    def peek(self, rows: Rows) -> Uniforms:
+        """The same numbers, not used up."""
+        # A sampler without clocks draws before any event: with the numbers of the first, as the others do.
+        return self._uniform(rows, 2 * np.maximum(self._events[rows], 1), self._draws[rows])
+
+    def order(self, rows: Rows) -> Indices:
+        """By the clocks: what rings first comes first. Each sample's order is uniformly distributed."""
+        return np.lexsort((self._left[rows], rows.sample))
+
+    def restart(self, rows: Rows) -> None:
+        """Counts an event, and begins to wait for the next."""
+        self._draws[rows] *= self._events[rows] == 0
+        self._events[rows] += 1
+        self._left[rows] = self._waiting(rows)
+
+    def left(self, rows: Rows) -> np.ndarray:
+        """Hazard (R,) that is still missing until the next event."""
+        hazard: np.ndarray = self._left[rows]
+        return hazard
+
+    def set_left(self, rows: Rows, hazard: np.ndarray) -> None:
+        """Puts the clocks so that `hazard` (R,) is missing until the next event."""
+        self._left[rows] = hazard
+
+    def _waiting(self, rows: Rows) -> np.ndarray:
+        """Exponential waiting times (R,) for the next event of each row."""
+        once = np.zeros(rows.size, np.int64)
+        with np.errstate(divide="ignore"):
+            waiting: np.ndarray = -np.log(self._uniform(rows, 2 * self._events[rows] + 1, once))
+        return waiting
+
+    def _uniform(self, rows: Rows, number: Indices, again: Indices) -> Uniforms:
+        """Draw `number` (R,) of each row, or one of its repetitions `again` (R,)."""
+        drawn = np.empty(rows.size)
+        keys, which = np.unique(np.stack((number, again)), axis=1, return_inverse=True)
+        for k, (n, repetition) in enumerate(keys.T):
+            here = which == k
+            drawn[here] = self._streams.uniform(int(n), int(repetition))[rows.pick(here)]
+        return drawn

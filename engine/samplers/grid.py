@@ -1,0 +1,91 @@
+"""The times at which a chain stops: how steps are spaced between full noise and none.
+
+t runs from 1 to 0; sigma(t) is the schedule's noise, and the last step goes to noise zero whatever sigma(0) is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+
+from engine.messages import UserError
+from engine.schedules import Schedule
+
+Spacing = Literal["time", "sigma", "cosine"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Step `number` of `steps`, from time t to s < t; noise levels and the schedule's rate sigma'(t) as numbers.
+
+    `sigma_s` is 0 for the last step. lambda = 1 - e^-sigma is the chance that a token is noised.
+    """
+
+    number: int
+    steps: int
+    t: float
+    s: float
+    sigma_t: float
+    sigma_s: float
+    rate: float
+
+    @property
+    def last(self) -> bool:
+        return self.number == self.steps
+
+    @property
+    def lambda_t(self) -> float:
+        return -math.expm1(-self.sigma_t)
+
+    @property
+    def lambda_s(self) -> float:
+        return -math.expm1(-self.sigma_s)
+
+    @property
+    def reveal_chance(self) -> float:
+        """Chance that a masked token is revealed in this step: 1 - lambda_s / lambda_t."""
+        return 1.0 if self.last else 1 - self.lambda_s / self.lambda_t
+
+    @property
+    def steps_left(self) -> int:
+        """Steps still to do, this one included."""
+        return self.steps - self.number + 1
+
+
+def times(schedule: Schedule, steps: int, spacing: Spacing | Sequence[float] = "time") -> np.ndarray:
+    """Grid of `steps` + 1 times from 1 down to 0, float64.
+
+    "time": even in t. "sigma": even in sigma. "cosine": t = cos(pi/2 k / steps), small steps first, while little is
+    known. Or the times themselves, which must fall from 1 to 0.
+    """
+    even = np.linspace(0, 1, steps + 1)
+    if not isinstance(spacing, str):
+        given = np.asarray(spacing, np.float64)
+        if len(given) != steps + 1 or given[0] != 1 or given[-1] != 0 or (np.diff(given) >= 0).any():
+            raise UserError(f"Given times must be {steps + 1} numbers that fall from 1 to 0; put them right.")
+        return given
+    if spacing == "time":
+        return 1 - even
+    if spacing == "cosine":
+        return np.append(np.cos(np.pi / 2 * even[:-1]), 0.0)
+    if spacing == "sigma":
+        ends = schedule(torch.tensor([1.0, 0.0], dtype=torch.float64)).total
+        levels = ends[0] + (ends[1] - ends[0]) * torch.from_numpy(even)
+        grid = schedule.time(levels).numpy()
+        grid[0], grid[-1] = 1.0, 0.0
+        return grid
+    raise UserError(f'There is no step spacing called "{spacing}"; choose one of: {", ".join(get_args(Spacing))}.')
+
+
+def grid(schedule: Schedule, steps: int, spacing: Spacing | Sequence[float] = "time") -> list[Step]:
+    """The steps of a chain."""
+    at = times(schedule, steps, spacing)
+    noise = schedule(torch.from_numpy(at))
+    sigma, rate = noise.total.tolist(), noise.rate.tolist()
+    sigma[-1] = 0.0
+    return [Step(k + 1, steps, float(at[k]), float(at[k + 1]), sigma[k], sigma[k + 1], rate[k]) for k in range(steps)]

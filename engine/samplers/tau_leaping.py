@@ -1,0 +1,49 @@
+"""Tau-leaping: the reverse rates at the start of a step, held for its whole length; order 1.
+
+Jumps to different tokens cannot be added up, so a position jumps at most once: with probability 1 - exp(-rate d),
+to a token in proportion to its rate (after Campbell et al., arXiv 2205.14987, whose sums suit ordered data).
+
+- absorbing noise: in the time lambda, in which the reveal rate is 1 / lambda.
+- uniform noise: in sigma. The last step is a Tweedie step, which leaves no noise.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.graphs import reverse_rate
+from engine.samplers.chain import Chain
+from engine.samplers.draws import Rows
+from engine.samplers.grid import Step
+from engine.samplers.tweedie import Tweedie
+
+
+class TauLeaping:
+    """Rates held over a step, at most one jump a position."""
+
+    def step(self, chain: Chain, step: Step) -> None:
+        rows = chain.movable()
+        if step.last:
+            Tweedie().step(chain, step)
+        elif chain.absorbing:
+            chance = -math.expm1((step.lambda_s - step.lambda_t) / step.lambda_t)
+            chain.reveal(rows.pick(chain.draws.toss(rows, np.full(rows.size, chance))))
+        elif rows.size:
+            leap(chain, rows, rates(chain, rows, step.sigma_t), step.sigma_t - step.sigma_s)
+
+
+def rates(chain: Chain, rows: Rows, sigma: float) -> Tensor:
+    """Reverse rates (R, N) out of the tokens at rows, per unit of sigma."""
+    return reverse_rate(chain.diffusion.graph, chain.own(rows)[None], chain.score(rows, sigma)[None])[0]
+
+
+def leap(chain: Chain, rows: Rows, rate: Tensor, d: float) -> None:
+    """Rows jump by rates (R, N) per unit of sigma held over d; the entry at the own token does not count."""
+    rate = rate.scatter(-1, chain.own(rows)[:, None], 0.0)
+    total = rate.sum(-1, dtype=torch.float64).cpu().numpy()
+    moved = chain.draws.toss(rows, -np.expm1(-total * d)) & (total > 0)
+    chain.redraw(rows.pick(moved), rate[torch.from_numpy(moved).to(rate.device)])

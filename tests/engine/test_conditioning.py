@@ -1,0 +1,63 @@
+"""Temperature, nucleus and allowed tokens."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from engine.conditioning import Shaping, matched_sigma
+from engine.messages import UserError
+
+LAW = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
+POSITION = torch.tensor([0, 1])
+
+
+def test_temperature_raises_the_law_to_a_power() -> None:
+    shaped, mass = Shaping(temperature=0.5)(LAW, POSITION)
+    torch.testing.assert_close(shaped, LAW**2 / (LAW**2).sum(-1, keepdim=True))
+    assert mass.tolist() == [0, 0]
+
+
+def test_temperature_zero_takes_the_most_probable_token() -> None:
+    assert Shaping(temperature=0.0)(LAW, POSITION)[0][0].tolist() == [1, 0, 0, 0]
+
+
+def test_the_nucleus_holds_the_token_that_crosses_its_edge() -> None:
+    assert Shaping(top_p=0.7)(LAW, POSITION)[0][0].tolist() == pytest.approx([0.625, 0.375, 0, 0])
+    assert Shaping(top_p=0.5)(LAW, POSITION)[0][0].tolist() == [1, 0, 0, 0]
+    assert (Shaping(top_p=1.0)(LAW, POSITION)[0] == LAW).all()
+
+
+def test_allowed_tokens_are_renormalised_and_their_mass_is_told() -> None:
+    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False]))(LAW, POSITION)
+    torch.testing.assert_close(shaped[0], torch.tensor([0, 2 / 3, 1 / 3, 0], dtype=torch.float64))
+    assert mass.tolist() == pytest.approx([math.log(0.45), math.log(0.5)])
+
+
+def test_allowed_tokens_may_differ_by_position() -> None:
+    allowed = torch.tensor([[True, False, False, False], [False, False, True, True]])
+    shaped, _ = Shaping(allowed=allowed)(LAW, POSITION)
+    assert shaped.tolist() == [[1, 0, 0, 0], [0, 0, 0.5, 0.5]]
+
+
+def test_where_the_model_expects_no_allowed_token_all_of_them_are_alike_and_the_weight_is_nothing() -> None:
+    certain = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
+    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False]))(certain, POSITION[:1])
+    assert shaped.tolist() == [[0, 0.5, 0.5, 0]]
+    assert mass.tolist() == [-math.inf]
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}, {"temperature": math.nan}])
+def test_values_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(UserError, match="leaves the model as is"):
+        Shaping(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="allow at least one"):
+        Shaping(allowed=torch.zeros(3, dtype=torch.bool))
+
+
+def test_the_matched_noise_level_noises_the_expected_share() -> None:
+    """m of L masked: the share has the law Beta(m + 1, L - m + 1), of mean (m + 1) / (L + 2)."""
+    share = 1 - math.exp(-float(matched_sigma(torch.tensor(7).numpy(), 10)))
+    assert share == pytest.approx(8 / 12)
