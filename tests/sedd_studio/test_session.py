@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,21 @@ def test_the_request_holds_the_locked_tokens_and_the_form(make_session: MakeSess
     assert isinstance(request, Generate)
     assert (request.steps, request.sampler, request.seed, request.samples) == (3, "euler", 11, 2)
     np.testing.assert_array_equal(request.tokens, session.document.request)
+
+
+def test_a_sampler_that_does_not_fit_the_noise_gives_way_to_the_default_and_stays_chosen(
+    make_session: MakeSession, qtbot: QtBot
+) -> None:
+    engine = FakeEngine()
+    session = make_session(engine)
+    assert session.info is not None
+    session.info = replace(session.info, noise="uniform")
+    session.set_form(sampler="first-hitting")
+    run_to_end(session, qtbot)
+    request = engine.requests[-1]
+    assert isinstance(request, Generate)
+    assert request.sampler == "auto"
+    assert session.form.sampler == "first-hitting"
 
 
 def test_stop_ends_the_run_and_keeps_what_was_recorded(make_session: MakeSession, qtbot: QtBot) -> None:
