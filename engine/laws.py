@@ -28,7 +28,6 @@ from engine.samplers.draws import Clocks, Flags, Indices, Rows
 from engine.samplers.grid import grid
 from engine.toy import ToyWorld
 
-
 LONG = 80.0
 """Noise after which a chain is at its limit: e^-80 is below every rounding error."""
 TINY = 1e-30

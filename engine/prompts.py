@@ -18,6 +18,7 @@ from engine.messages import FREE, Tokens, UserError, frozen
 from engine.tokenizers import END_OF_TEXT, Tokenizer
 
 DEFAULT_GAP = 12
+_PART = re.compile(r"([ \t]*)\[\[(.*?)\]\]", re.DOTALL)
 _GAP = re.compile(r"[ \t]*(?:\[(\d+)\]|_{3,})")
 
 
@@ -58,6 +59,23 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
             f"Words and gaps take more than the {length} positions of this model; make the gaps or the words shorter."
         )
     return Prompt(frozen(tokens))
+
+
+def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
+    """Tokens (L,) of a text and which of them are given (L,) bool: all outside [[double brackets]], if there are any.
+
+    A space before the brackets belongs to what is in them, because tokens carry the space before them.
+    """
+    tokens: list[int] = []
+    locked: list[bool] = []
+    end = 0
+    for match in _PART.finditer(text):
+        before, inside = _encode(text[end : match.start()], tokenizer), _encode(match[1] + match[2], tokenizer)
+        tokens += before + inside
+        locked += [True] * len(before) + [False] * len(inside)
+        end = match.end()
+    rest = _encode(text[end:], tokenizer)
+    return frozen(tokens + rest), np.array(locked + [end > 0] * len(rest), np.bool_)
 
 
 def _encode(words: str, tokenizer: Tokenizer) -> list[int]:

@@ -99,7 +99,7 @@ def plan_of(request: Generate, model: Model) -> Plan:
 
         if diffusion.graph.mask is None:
             raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
-        pattern = Pattern.compile(request.pattern, model.tokenizer, len(request.tokens), request.words)
+        pattern = Pattern.compile(request.pattern, model.tokenizer, request.words)
         pattern.check(request.tokens)
     return Plan(
         locks,

@@ -18,6 +18,10 @@ END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
 MAX_BYTES = 100 * 2**20
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
+_PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
+_OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
+# How byte-level vocabularies write bytes: printable ones as they are, the others as characters from 256 on.
+_BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + k): byte for k, byte in enumerate(_OTHERS)}
 _CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
@@ -51,6 +55,12 @@ class Tokenizer:
 
     def _decode_one(self, token: int) -> str:
         return self.decode([token])
+
+    def spelling(self, token: int) -> bytes:
+        """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
+        if token == self.eot_id:
+            return b""
+        return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
 
     def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.

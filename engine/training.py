@@ -25,8 +25,12 @@ from engine.datasets import Batches, blocks
 from engine.diffusion import Diffusion
 from engine.likelihood import Bound, bound
 from engine.messages import UserError
+from engine.objectives import implicit_by_one_target
 
 VALIDATION_BLOCKS = 64
+SMALLEST_TIME = 1e-4
+HIDDEN = ("blocks.", "transformer.h.")
+"""Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,10 @@ class TrainingConfig:
     """What decides a run beside the model and the data.
 
     `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
-    which has a much lower variance and the same optimum. `optimizer` "muon" takes Muon for the hidden matrices
+    which has a much lower variance and the same optimum. `objective` "dse" is denoising score entropy; "ise", implicit
+    score entropy by one target, is for absorbing noise and for comparison. `times` are drawn one in each of B equal
+    strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in which some tokens are held
+    clean and marked as given, for a network that marks locks. `optimizer` "muon" takes Muon for the hidden matrices
     and AdamW for the rest. `short` is the share of batches cut into halves or quarters, so that short texts are
     known too. The learning rate rises over `warmup` steps, holds, and falls in a straight line to 0 over the last
     `decay` share of the steps.
@@ -49,6 +56,9 @@ class TrainingConfig:
     clip: float = 1.0
     ema: float = 0.999
     weighting: Literal["bound", "flat"] = "flat"
+    objective: Literal["dse", "ise"] = "dse"
+    times: Literal["systematic", "iid"] = "systematic"
+    locks: float = 0.5
     optimizer: Literal["adamw", "muon"] = "muon"
     short: float = 0.3
     seed: int = 0
@@ -174,17 +184,23 @@ class Trainer:
         return torch.from_numpy(batch).to(self.diffusion.device)
 
     def _loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
-        """Weighted denoising score entropy, nats per token. Times lie one in each of B equal strata."""
-        device = clean.device
-        strata = (generator.random() + np.arange(len(clean)) / len(clean)) % 1
-        t = torch.from_numpy(strata).float().clamp(min=1e-4).to(device)
+        """The weighted objective, nats per token."""
+        device, diffusion = clean.device, self.diffusion
+        t = torch.from_numpy(draw_times(len(clean), self.config.times, generator)).to(device)
         flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
-        noise = self.diffusion.schedule(t)
-        x = self.diffusion.perturb(clean, t, flip, target)
+        noise = diffusion.schedule(t)
+        x = diffusion.perturb(clean, t, flip, target)
         weight = noise.rate
         if self.config.weighting == "flat":
             weight = weight * -torch.expm1(-noise.total)
-        return (weight * self.diffusion.score_entropy(x, noise.total, clean).sum(-1)).sum() / clean.numel()
+        if self.config.objective == "ise":
+            choice = torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
+            return (weight * implicit_by_one_target(diffusion, x, noise.total, choice)).sum() / clean.numel()
+        locked = None
+        if diffusion.marks_locks:
+            locked = torch.from_numpy(draw_locks(clean.shape, self.config.locks, generator)).to(device)
+            x = torch.where(locked, clean, x)
+        return (weight * diffusion.score_entropy(x, noise.total, clean, locked).sum(-1)).sum() / clean.numel()
 
     def validate(self) -> Bound:
         """The bound on the validation blocks with the averaged weights; the same draws every time."""
@@ -236,6 +252,28 @@ class Trainer:
         self.step, self.seconds, self.losses = state["step"], state["seconds"], state["losses"]
 
 
+def draw_times(count: int, times: Literal["systematic", "iid"], generator: np.random.Generator) -> np.ndarray:
+    """Times (B,) float32, uniform in (0, 1): each alone is, but systematic ones lie one in each of B strata."""
+    strata = (generator.random() + np.arange(count) / count) % 1
+    drawn = generator.random(count) if times == "iid" else strata
+    return drawn.astype(np.float32).clip(min=SMALLEST_TIME)
+
+
+def draw_locks(shape: tuple[int, ...], share: float, generator: np.random.Generator) -> np.ndarray:
+    """Which tokens are given (B, L): in a `share` of sequences a random part, one half of them scattered, the other a
+    beginning and an end around a gap, as prompts are."""
+    count, length = shape
+    chosen = generator.random(count) < share
+    part = generator.random((count, 1))
+    scattered = generator.random(shape) < part
+    gap_start = generator.random((count, 1)) * part
+    place = (np.arange(length) + 0.5) / length
+    around = (place < gap_start) | (place > gap_start + 1 - part)
+    kind = np.where(generator.random((count, 1)) < 0.5, scattered, around)
+    locked: np.ndarray = kind & chosen[:, None]
+    return locked
+
+
 @contextmanager
 def fastest_attention(device: torch.device) -> Iterator[None]:
     """On a CPU the plain product of matrices trains twice as fast as the fused kernel at these lengths."""
@@ -264,7 +302,7 @@ def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.o
     hidden = [
         p
         for name, p in network.named_parameters()
-        if config.optimizer == "muon" and p.ndim == 2 and name.startswith("blocks.") and "adaLN" not in name
+        if config.optimizer == "muon" and p.ndim == 2 and name.startswith(HIDDEN) and "adaLN" not in name
     ]
     chosen = {id(p) for p in hidden}
     rest = [p for p in network.parameters() if id(p) not in chosen]

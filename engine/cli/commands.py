@@ -169,8 +169,14 @@ def infill(
 @app.command()
 def score(
     file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="A text to score instead of a file.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="A text; only [[parts]] in it are scored, if any.")] = None,
+    per: Annotated[Literal["block", "text"], typer.Option("--per", help="Documents joined, or each alone.")] = "block",
     draws: Annotated[int, typer.Option("--draws", help="Network evaluations for each block of text.")] = 4,
+    estimator: Annotated[str, typer.Option("--estimator", help="How the draws are spread; auto is the best.")] = "auto",
+    goal: Annotated[float | None, typer.Option("--goal", help="Stop at this half width of the 95 % interval.")] = None,
+    max_calls: Annotated[int | None, typer.Option("--max-calls", help="Network calls at most.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Bound a sampler of so many steps instead.")] = None,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Show how much each token adds.")] = False,
     model: Model = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -178,10 +184,12 @@ def score(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Bound the negative log-likelihood of a text from above, with its standard error."""
-    from engine.cli.score import Source, score_text
+    """Bound the negative log-likelihood of a text from above, with its interval."""
+    from engine.cli.score import Scoring, Source, score_text
 
-    score_text(Machine(model, device, precision, threads), Source(file, text), draws, seed, Output(json))
+    machine = Machine(model, device, precision, threads)
+    scoring = Scoring(draws, seed, estimator, goal, max_calls, steps, per, tokens)
+    score_text(machine, Source(file, text), scoring, Output(json))
 
 
 @app.command()

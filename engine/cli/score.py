@@ -4,83 +4,191 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from rich.text import Text
 
-from engine.checkpoints import load
+from engine.checkpoints import Model, load
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import documents, tokenize
-from engine.likelihood import REPLICATES, Bound, bound
+from engine.datasets import documents
+from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound
 from engine.messages import UserError
+from engine.prompts import parse_parts
 from engine.tokenizers import Tokenizer
+
+SHADES = ("", "yellow", "dark_orange", "red", "bold red")
+SHADE_NATS = (1.0, 2.5, 4.0, 6.0)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What to score: a file of documents, or one text."""
+    """What to score: a file of documents, or one text, in which only parts between [[ and ]] are scored if any are."""
 
     file: Path | None
     text: str | None
 
-    def read(self, tokenizer: Tokenizer) -> tuple[np.ndarray, int]:
-        """The tokens (n,), with an end-of-text token after each document of a file, and the text's UTF-8 bytes."""
+    def check(self) -> None:
+        """A UserError unless exactly one is given, and there."""
         if (self.file is None) == (self.text is None):
             raise UserError("Name one text file to score, or give a text with --text.")
-        if self.file is not None:
-            if not self.file.is_file():
-                raise UserError(f"There is no file {self.file}; name a text file to score.")
-            size = sum(len(document.encode()) for document in documents(self.file))
-            tokens = tokenize([self.file], tokenizer)
-        else:
-            text = self.text or ""
-            size = len(text.encode())
-            tokens = np.array(tokenizer.encode(text))
-        if size == 0:
-            raise UserError("There is no text to score; give at least one word.")
-        return tokens.astype(np.int64), size
+        if self.file is not None and not self.file.is_file():
+            raise UserError(f"There is no file {self.file}; name a text file to score.")
 
 
-def score_text(machine: Machine, source: Source, draws: int, seed: int, output: Output) -> None:
-    """Prints the bound on all of the text, cut into blocks of the model's length as in training."""
-    if draws < 1:
-        raise UserError("The number of draws must be at least 1.")
-    if seed < 0:
+@dataclass(frozen=True)
+class Scoring:
+    """How to score: the entries that the command line decides."""
+
+    draws: int = 4
+    seed: int = 0
+    estimator: str = "auto"
+    precision: float | None = None
+    max_calls: int | None = None
+    steps: int | None = None
+    per: Literal["block", "text"] = "block"
+    tokens: bool = False
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Tokens to score at once (L,), the given ones among them (L,), the number of their text, their UTF-8 bytes."""
+
+    tokens: np.ndarray
+    locked: np.ndarray
+    text: int
+    size: int
+
+
+def score_text(machine: Machine, source: Source, scoring: Scoring, output: Output) -> None:
+    """Prints the bound on all of the text and its interval; with `per` "text" in JSON also that of each text."""
+    source.check()
+    if scoring.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
+    if scoring.tokens and source.text is None:
+        raise UserError("Tokens are shown for one text; give it with --text.")
     machine.set_threads()
     model = load(machine.model_path, machine.device, machine.precision)
-    tokens, size = source.read(model.tokenizer)
-    length = model.info.length
-    blocks = [tokens[start : start + length] for start in range(0, len(tokens), length)]
+    passages = read(source, model.tokenizer, model.info.length, scoring.per)
+    if scoring.per == "text" and output.json_lines:
+        for number in sorted({passage.text for passage in passages}):
+            single = [passage for passage in passages if passage.text == number]
+            show(follow(model, single, scoring, output), single, None, output, text=number)
     started = time.perf_counter()
+    result = follow(model, passages, scoring, output)
+    show(result, passages, time.perf_counter() - started, output)
+    if scoring.tokens:
+        show_tokens(model, passages, scoring, output)
+
+
+def read(source: Source, tokenizer: Tokenizer, length: int, per: Literal["block", "text"]) -> list[Passage]:
+    """The passages of a source, none longer than the model's `length`.
+
+    By block the documents of a file are joined with end-of-text tokens and cut into blocks, as in training; by text
+    each document is a text of its own, cut only where it is too long.
+    """
+    if source.file is None:
+        tokens, locked = parse_parts(source.text or "", tokenizer)
+        texts = [(tokens, locked)]
+        sizes = [len(tokenizer.decode(tokens[~locked].tolist()).encode())]
+    else:
+        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in documents(source.file)]
+        end = [] if tokenizer.eot_id is None or per == "text" else [tokenizer.eot_id]
+        sizes = [len(document.encode()) for document, _ in found]
+        streams = [np.append(tokens, end).astype(np.int64) for _, tokens in found]
+        if per == "block" and streams:
+            streams, sizes = [np.concatenate(streams)], [sum(sizes)]
+        texts = [(tokens, np.zeros(len(tokens), np.bool_)) for tokens in streams]
+    if not any(sizes):
+        raise UserError("There is no text to score; give at least one word.")
+    if source.file is None and texts[0][1].any() and len(texts[0][0]) > length:
+        raise UserError(f"A text with given parts may have {length:,} tokens at most; shorten it.")
+    return [
+        Passage(tokens[start : start + length], locked[start : start + length], k, size if start == 0 else 0)
+        for k, ((tokens, locked), size) in enumerate(zip(texts, sizes, strict=True))
+        for start in range(0, len(tokens), length)
+    ]
+
+
+def follow(model: Model, passages: list[Passage], scoring: Scoring, output: Output) -> Bound:
+    """The last of the running bounds."""
+    last: Bound | None = None
     with output.progress() as progress:
-        total = len(blocks) if len(blocks) > 1 else REPLICATES
-        for result in progress.track(bound(model.diffusion, blocks, draws, seed), total, description="blocks"):
+        total = None if scoring.precision else max(len(passages), REPLICATES if len(passages) == 1 else 1)
+        for result in progress.track(running(model, passages, scoring), total, description="scored"):
             last = result
-    show(last, size, time.perf_counter() - started, output)
+    assert last is not None  # every run yields at least once
+    return last
 
 
-def show(result: Bound, size: int, seconds: float, output: Output) -> None:
-    """Prints a bound on a text of `size` bytes in its usual units."""
-    per_byte = result.tokens / size
-    bits_error = result.standard_error / math.log(2)
-    units = {
-        "nats_per_token": (result.nats, result.standard_error),
-        "bits_per_token": (result.bits, bits_error),
-        "bits_per_byte": (result.bits * per_byte, bits_error * per_byte),
-        "perplexity": (result.perplexity, result.perplexity * result.standard_error),
+def running(model: Model, passages: list[Passage], scoring: Scoring) -> Iterator[Bound]:
+    """The running bounds of the kind asked for."""
+    diffusion, first = model.diffusion, passages[0]
+    sequences = [passage.tokens for passage in passages]
+    groups = [passage.text for passage in passages] if scoring.per == "text" else None
+    draws, seed, estimator = scoring.draws, scoring.seed, scoring.estimator
+    goal, most = scoring.precision, scoring.max_calls
+    if scoring.steps is not None:
+        given = first.locked if first.locked.any() else None
+        return sampler_bound(diffusion, sequences, scoring.steps, seed, goal, most, groups, given)
+    if first.locked.any():
+        return conditional_bound(diffusion, first.tokens, first.locked, draws, seed, estimator, goal, most)
+    return bound(diffusion, sequences, draws, seed, estimator, goal, most, groups)
+
+
+def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:
+    """Value, standard error and 95 % interval in each of the usual units, for a text of `size` bytes."""
+    low, high = result.interval
+    linear = {"nats_per_token": 1.0, "bits_per_token": 1 / math.log(2)}
+    if size:
+        linear["bits_per_byte"] = result.tokens / size / math.log(2)
+    found = {
+        name: (result.nats * factor, result.standard_error * factor, (low * factor, high * factor))
+        for name, factor in linear.items()
     }
+    error = result.perplexity * result.standard_error
+    return found | {"perplexity": (result.perplexity, error, (math.exp(low), math.exp(high)))}
+
+
+def show(
+    result: Bound, passages: list[Passage], seconds: float | None, output: Output, text: int | None = None
+) -> None:
+    """Prints a bound in its usual units; `text` is the number of the one text that it is about."""
+    size = sum(passage.size for passage in passages)
+    counts = {"tokens": result.tokens, "bytes": size, "blocks": result.sequences, "calls": result.calls}
+    found = units(result, size)
     if output.json_lines:
-        counts = {"tokens": result.tokens, "bytes": size, "blocks": result.sequences, "calls": result.calls}
-        errors = {f"{name}_standard_error": error for name, (_, error) in units.items()}
-        output.record(**{name: value for name, (value, _) in units.items()}, **errors, **counts, seconds=seconds)
+        values = {name: value for name, (value, _, _) in found.items()}
+        errors = {f"{name}_standard_error": error for name, (_, error, _) in found.items()}
+        intervals = {f"{name}_interval": list(interval) for name, (_, _, interval) in found.items()}
+        about = {} if text is None else {"text": text}
+        output.record(**about, **values, **errors, **intervals, **counts, seconds=seconds)
         return
-    for name, (value, error) in units.items():
-        output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f} ± {error:.4f}")
+    for name, (value, error, (low, high)) in found.items():
+        output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f} ± {error:.4f}   95 %: {low:.4f} to {high:.4f}")
     output.line(
         f"{result.tokens:,} tokens ({size:,} bytes) in {result.sequences:,} blocks: "
-        f"{seconds:.2f} seconds, {result.calls:,} network calls; ± is one standard error",
+        f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; ± is one standard error",
         "dim",
     )
+
+
+def show_tokens(model: Model, passages: list[Passage], scoring: Scoring, output: Output) -> None:
+    """Prints how many nats each token adds; in words the harder ones are redder."""
+    tokens = np.concatenate([passage.tokens for passage in passages])
+    draws = max(64, scoring.draws)
+    nats = np.concatenate([attribution(model.diffusion, p.tokens, draws, scoring.seed, p.locked) for p in passages])
+    pieces = [model.tokenizer.piece(int(token)) for token in tokens]
+    if output.json_lines:
+        output.record(pieces=pieces, token_nats=[round(float(value), 6) for value in nats])
+        return
+    line = Text()
+    for piece, value in zip(pieces, nats, strict=True):
+        line.append(piece, SHADES[int(np.searchsorted(SHADE_NATS, value))])
+    output.line()
+    output.line(line)
+    output.line(f"from plain to bold red: up to {', '.join(f'{edge:g}' for edge in SHADE_NATS)} nats, and more", "dim")

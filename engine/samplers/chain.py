@@ -205,22 +205,22 @@ class Chain:
         return self.draws.draw(rows, law.weights.cpu().numpy())
 
     def _propose_matching(self, rows: Rows, law: Law) -> Indices:
-        """The same, drawn from all masked tokens together, given that the whole text matches the pattern."""
+        """The same, given that all masked tokens, drawn together, can make the text match the pattern."""
         assert isinstance(self.draws, Clocks)  # the laws of toy worlds are enumerated without patterns
         assert self.pattern is not None
         tokens = np.empty(rows.size, np.int64)
         everything = self.masked()
         full = self.posterior(everything).weights
         for sample in np.unique(rows.sample):
-            here, open_ = rows.sample == sample, everything.pick(everything.sample == sample)
+            here = np.nonzero(rows.sample == sample)[0]
+            here = here[np.argsort(rows.position[here])]
+            open_ = everything.pick(everything.sample == sample)
             weights = full[torch.from_numpy(everything.sample == sample)].double().cpu().numpy()
             revealed = np.isin(open_.position, rows.position[here])
             weights[revealed] = law.weights[torch.from_numpy(here)].double().cpu().numpy()
-            uniform = np.zeros(open_.size)
-            uniform[revealed] = self.draws.targets(open_.pick(revealed))
-            uniform[~revealed] = self.draws.peek(open_.pick(~revealed))
             known = self.tokens[sample].cpu().numpy().copy()
             known[open_.position] = FREE
+            uniform = self.draws.targets(rows.pick(here))
             tokens[here], log_weight = self.pattern.draw(known, weights, revealed, uniform)
             self.log_weight[sample] += log_weight
         return tokens

@@ -139,6 +139,36 @@ def test_score_says_that_it_is_an_upper_bound_with_its_error(model: Path) -> Non
         assert " ± " in line
 
 
+def test_each_text_of_a_file_gets_a_row_and_all_of_them_an_interval(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n<|endoftext|>\n".join(TEXTS), encoding="utf-8")
+    *rows, whole = records("score", path, "--per", "text", "--model", model)
+    assert [row["text"] for row in rows] == [0, 1, 2]
+    assert [row["bytes"] for row in rows] == [len(text) for text in TEXTS]
+    assert whole["tokens"] == sum(row["tokens"] for row in rows)
+    assert whole["nats_per_token_interval"][0] <= whole["nats_per_token"] <= whole["nats_per_token_interval"][1]
+
+
+def test_parts_in_brackets_are_scored_given_the_rest(model: Path, tokenizer: Tokenizer) -> None:
+    (part,) = records("score", "--text", "Once upon a time [[there was a]] dragon.", "--model", model)
+    assert part["tokens"] == len(tokenizer.encode(" there was a"))
+    assert part["bytes"] == len(" there was a")
+    assert part["nats_per_token"] == pytest.approx(math.log(tokenizer.vocabulary), rel=1e-5)
+
+
+def test_the_bound_of_a_sampler_takes_its_steps_in_calls(model: Path) -> None:
+    (record,) = records("score", "--text", TEXTS[0], "--steps", 2, "--model", model)
+    assert record["calls"] == 2 * 8  # replicates
+
+
+def test_a_goal_ends_the_run_and_tokens_show_their_parts(model: Path) -> None:
+    summary, parts = records("score", "--text", TEXTS[0], "--goal", 0.01, "--tokens", "--model", model)
+    assert "".join(parts["pieces"]) == TEXTS[0]
+    assert sum(parts["token_nats"]) == pytest.approx(summary["nats_per_token"] * summary["tokens"], rel=1e-3)
+    result = sedd("score", "--text", TEXTS[0], "--tokens", "--model", model)
+    assert TEXTS[0] in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -159,6 +189,13 @@ def test_score_says_that_it_is_an_upper_bound_with_its_error(model: Path) -> Non
         (("score", "--text", ""), "no text"),
         (("score", "--text", "a", "--draws", "0"), "draws"),
         (("score", "nowhere.txt"), "nowhere.txt"),
+        (("score", "--text", "a", "--seed", "-1"), "seed"),
+        (("score", "--text", "a", "--goal", "0"), "more than 0"),
+        (("score", "--text", "a", "--estimator", "magic"), "magic"),
+        (("score", "--text", "hill [[a]] " + "hill " * 40), "32 tokens at most"),
+        (("score", "pyproject.toml", "--tokens"), "--text"),
+        (("sample", "--pattern", "("), "pattern"),
+        (("sample", "--ban", " "), "empty"),
     ],
 )
 def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str, ...], said: str) -> None:

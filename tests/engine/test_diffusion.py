@@ -11,7 +11,6 @@ from torch import Tensor
 from engine.diffusion import Diffusion, DiffusionConfig, Parametrisation
 from engine.messages import Noise
 from engine.network import NetworkConfig, ScoreTransformer
-from engine.toy import ToyWorld
 
 MASK = 11
 
@@ -103,29 +102,6 @@ def test_weights_stored_in_bf16_change_scores_by_their_rounding_only() -> None:
     rounded = Diffusion(diffusion.config, diffusion.network.store(torch.bfloat16)).log_score(x, sigma)
     assert rounded.dtype == torch.float32
     assert 0 < float((rounded - exact).abs().max()) < 0.05 * float(exact.abs().max())
-
-
-@torch.no_grad()
-@pytest.mark.parametrize("noise", ["absorb", "uniform"])
-def test_the_bound_with_exact_scores_equals_the_likelihood(noise: Noise) -> None:
-    """Integral of score entropy over sigma, by quadrature over every noised sequence, against the true value."""
-    world = ToyWorld.random(noise, 3, 2, 2.0, seed=6)
-    sequences = world.sequences()
-    low, high, points = 1e-6, 30.0, 600
-    span = math.log(high / low)
-    for x0 in torch.cartesian_prod(torch.arange(3), torch.arange(3)):
-        total = 0.0
-        for k in range(points):
-            sigma = low * math.exp(span * (k + 0.5) / points)
-            matrix = world.transition_matrix(torch.tensor([sigma]))[0]
-            reach = matrix[sequences[:, 0], x0[0]] * matrix[sequences[:, 1], x0[1]]
-            seen = reach > 0
-            levels = torch.full((int(seen.sum()),), sigma, dtype=torch.float64)
-            entropy = world.graph.score_entropy(
-                world.log_score(sequences[seen], levels), levels, sequences[seen], x0.expand(int(seen.sum()), 2)
-            )
-            total += float((reach[seen] * entropy.sum(-1)).sum()) * sigma * span / points
-        assert total == pytest.approx(-math.log(float(world.joint[tuple(x0)])), abs=1e-3)
 
 
 def test_the_body_and_the_head_apart_are_the_network() -> None:

@@ -9,7 +9,7 @@ import torch
 from engine.conditioning import Locks
 from engine.diffusion import Diffusion
 from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, UserError
+from engine.messages import FREE, Noise, UserError
 from engine.samplers import sampler_named
 from engine.samplers.chain import LockMethod, Plan
 from engine.samplers.locking import METHODS, Particles, lock_method
@@ -22,7 +22,7 @@ UNIFORM = ToyWorld.random("uniform", 2, 3, 0.3, seed=0)
 
 def distance(model: Diffusion, sampler: str, steps: int, lock: int, method: LockMethod | None = None) -> float:
     world: ToyWorld = model.network.world  # type: ignore[assignment]
-    noise = "uniform" if world.graph.mask is None else "absorb"
+    noise: Noise = "uniform" if world.graph.mask is None else "absorb"
     law = exact_law(model, sampler_named(sampler, noise), steps, REQUESTS[lock], method)
     return total_variation(law, world.condition(torch.from_numpy(REQUESTS[lock])).joint)
 
@@ -88,7 +88,7 @@ def test_particles_keep_the_locked_tokens_and_estimate_their_probability() -> No
         sampler_named("tweedie", "uniform").step(chain, step)
         bridge.after(chain, step)
     assert (chain.tokens[:, 1] == COMMON).all()
-    estimate = np.exp(bridge.log_weight)  # type: ignore[attr-defined]
+    estimate = np.exp(bridge.log_weight)
     error = float(estimate.std() / count**0.5)
     assert abs(float(estimate.mean()) - float(UNIFORM.joint[:, COMMON].sum())) < 4 * error + 0.02
 

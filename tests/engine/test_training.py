@@ -85,6 +85,30 @@ def test_the_bound_falls_on_data_with_a_pattern(noise: str, steps: int, share: f
     assert bounds[-1] < share * before
 
 
+def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -> None:
+    sizes = replace(trainer(noise="uniform").diffusion.config.network, marks_locks=True)
+    diffusion = Diffusion(DiffusionConfig(sizes, "uniform", parametrisation="leave_one_out", log_sigma=True))
+    run = Trainer(diffusion, CONFIG, STREAM, STREAM[:160])
+    x, sigma = torch.arange(8)[None], torch.full((1,), 0.5)
+    locked = torch.zeros(x.shape, dtype=torch.bool)
+    locked[0, 1] = True
+
+    def difference() -> float:
+        return float((diffusion.log_score(x, sigma, locked) - diffusion.log_score(x, sigma)).abs().max().detach())
+
+    assert difference() == 0
+    list(run.run(tmp_path / "state.pt"))
+    assert difference() > 0
+
+
+@pytest.mark.parametrize("objective", ["dse", "ise"])
+@pytest.mark.parametrize("times", ["systematic", "iid"])
+def test_every_objective_and_way_to_draw_times_runs(objective: str, times: str, tmp_path: Path) -> None:
+    run = trainer(replace(CONFIG, objective=objective, times=times))  # type: ignore[arg-type]
+    list(run.run(tmp_path / "state.pt"))
+    assert np.isfinite(run.losses).all()
+
+
 def test_events_come_in_order_and_end_with_a_save(tmp_path: Path) -> None:
     events = list(trainer().run(tmp_path / "state.pt"))
     assert [event.step for event in events if isinstance(event, Trained)] == list(range(1, 13))

@@ -1,0 +1,192 @@
+"""Estimators of the bound: ways to draw points of its integral. All but one are unbiased; they differ in variance.
+
+By count. Let k positions be noised, lambda being the level at which the k-th of them is. Then
+
+    integral = sum over k = 1..L of E[ 1/k sum_i l_i ],        noised: a random set of k positions,
+
+plus, under uniform noise, the part before anything is noised, E[(1 - lambda) / (lambda L) sum_i l_i]; lambda is the
+k-th smallest of L uniform draws. (Absorbing noise: Ou et al., arXiv 2406.03736; Hoogeboom et al., arXiv 2110.02037.)
+It has neither a lower end nor a reconstruction term. A network that is told the noise level hears, under absorbing
+noise, the one that goes with k: any will do.
+
+By level. lambda is drawn, each position is noised with that probability, and 1/lambda sum_i l_i is taken. For few
+noised positions 1/lambda is large and wild: without its lower end the variance would be infinite.
+
+k or lambda is drawn by one uniform number for each draw, spread as in `strata`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import torch
+
+from engine.conditioning import matched_sigma
+from engine.diffusion import Diffusion
+from engine.likelihood.strata import Spread, independent, mirrored, systematic
+from engine.likelihood.text import SIGMA_LOW, Points, Text, uniform_prior
+from engine.messages import Noise, UserError
+
+AUTO = "auto"
+LAMBDA_LOW = 1e-3
+"""The smallest noised share of the estimators by level under absorbing noise, and the smallest published time."""
+
+Place = Callable[[Text, np.ndarray, np.ndarray, np.ndarray], Points]
+"""(text, u (B,), flip (B, L), target (B, L)) to points; `flip` is 2, never noised, at given positions."""
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A row of the table: `place` puts points where `spread` draws numbers."""
+
+    name: str
+    summary: str
+    spread: Spread
+    place: Place
+    family: Literal["count", "level", "published"] = "count"
+    noises: tuple[Noise, ...] = ("absorb", "uniform")
+
+    def omits(self, noise: Noise) -> str:
+        """What keeps this from being an estimate of an upper bound; empty if nothing does."""
+        if self.family == "published":
+            return "times below 0.001, the prior, the reconstruction and a factor 0.999"
+        if self.family == "level" and noise == "absorb":
+            return f"masked shares below {LAMBDA_LOW:g}, about {LAMBDA_LOW:g} times the loss of a lone masked token"
+        return ""
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """B draws: `nats` (B, L) is each position's part of the estimate, `losses` (B, L) its l_i.
+
+    A draw's estimate is the sum of its row. `calls` counts network evaluations.
+    """
+
+    points: Points
+    losses: np.ndarray
+    nats: np.ndarray
+    calls: int
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Estimates (B,) of the bound, nats per sequence."""
+        totals: np.ndarray = self.nats.sum(-1)
+        return totals
+
+
+def by_count(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, power: float = 0.0) -> Points:
+    """k from a law ~ k^-power, and the k free positions that are noised first."""
+    law = count_law(text.count, power, nothing=not text.masks)
+    k = np.minimum(np.searchsorted(law.cumsum(), u, side="right"), text.count)
+    ordered = np.sort(flip, axis=-1)
+    share = np.take_along_axis(ordered, np.maximum(k - 1, 0)[:, None], -1)[:, 0]
+    noised = (flip <= share[:, None]) & (k > 0)[:, None]
+    if text.masks:
+        return Points(noised, target, matched_sigma(k, len(text.tokens)), 1 / (k * law[k]))
+    highest = -math.expm1(-text.sigma_high)
+    before = np.where(k > 0, 1 / np.maximum(k, 1), (1 - share) / (share * text.count))
+    weight = np.where(share <= highest, before / law[k], 0.0)
+    return Points(noised, target, -np.log1p(-np.minimum(share, highest)), weight)
+
+
+def count_law(free: int, power: float, nothing: bool) -> np.ndarray:
+    """Probabilities (free + 1,) of k ~ k^-power; with `nothing`, k = 0 has the small (free + 1)^-2.
+
+    The part of the bound before anything is noised is small, some nats over the number of states.
+    """
+    law = np.concatenate(([0.0], np.arange(1, free + 1) ** -power))
+    law /= law.sum()
+    if nothing:
+        law *= 1 - (free + 1) ** -2
+        law[0] = (free + 1) ** -2
+    return law
+
+
+def by_level(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, scale: str = "share") -> Points:
+    """lambda by a change of variable from u, in which it runs evenly: the share itself, its root, or log sigma."""
+    low = LAMBDA_LOW if text.masks else -math.expm1(-SIGMA_LOW)
+    high = 1.0 if text.masks else -math.expm1(-text.sigma_high)
+    if scale == "share":
+        share, slope = low + u * (high - low), np.full_like(u, high - low)
+    elif scale == "root":
+        span = math.sqrt(high) - math.sqrt(low)
+        root = math.sqrt(low) + u * span
+        share, slope = root**2, 2 * root * span
+    else:
+        span = math.log(text.sigma_high / SIGMA_LOW)
+        sigma = SIGMA_LOW * np.exp(span * u)
+        share, slope = -np.expm1(-sigma), np.exp(-sigma) * sigma * span
+    share = np.minimum(share, 1 - 1e-9)
+    return Points(flip < share[:, None], target, -np.log1p(-share), slope / share)
+
+
+def by_time(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray) -> Points:
+    """The published estimate: t evenly from 0.001 to 1, sigma'(t) times the score entropy of scores as they are."""
+    noise = text.diffusion.schedule(torch.from_numpy(LAMBDA_LOW + u * (1 - LAMBDA_LOW)))
+    sigma = noise.total.numpy()
+    noised = flip < -np.expm1(-sigma)[:, None]
+    return Points(noised, target, sigma, noise.rate.numpy() / np.expm1(sigma), raw=True)
+
+
+ESTIMATORS: tuple[Estimator, ...] = (
+    Estimator("mirrored", "by count, strata mirrored in pairs", mirrored, by_count),
+    Estimator("systematic", "by count, strata with one common offset", systematic, by_count),
+    Estimator("independent", "by count, independent draws", independent, by_count),
+    Estimator("importance", "by count ~ 1/sqrt(k), mirrored strata", mirrored, partial(by_count, power=0.5)),
+    Estimator("plain", "by level, independent draws: plain Monte Carlo", independent, by_level, "level"),
+    Estimator("stratified", "by level, mirrored strata", mirrored, by_level, "level"),
+    Estimator("root", "by the root of the level, mirrored strata", mirrored, partial(by_level, scale="root"), "level"),
+    Estimator(
+        "log-sigma", "by log sigma, mirrored strata", mirrored, partial(by_level, scale="log"), "level", ("uniform",)
+    ),
+    Estimator("published", "by time, scores as they are: not a bound", independent, by_time, "published"),
+)
+"""Every estimator, the default first."""
+
+
+def choose(name: str, noise: str) -> Estimator:
+    """The estimator of that name for "absorb" or "uniform"; "auto" is the first in the table."""
+    fitting = [row for row in ESTIMATORS if noise in row.noises]
+    for row in fitting:
+        if name in (row.name, AUTO):
+            return row
+    names = ", ".join(row.name for row in fitting)
+    raise UserError(f"There is no estimator {name} for {noise} noise; choose one of: auto, {names}.")
+
+
+def draw(text: Text, estimator: Estimator, groups: int, n: int, generator: np.random.Generator) -> Draws:
+    """`groups` groups of `n` draws each, in this order; draws of different groups are independent."""
+    u = np.minimum(estimator.spread(groups, n, generator).ravel(), np.nextafter(1, 0))
+    flip, target = (generator.random((groups * n, len(text.tokens))) for _ in range(2))
+    flip[:, ~text.free] = 2
+    points = estimator.place(text, u, flip, target)
+    losses = text.losses(points)
+    nats = points.weight[:, None] * losses
+    calls = groups * n
+    if not text.masks and estimator.family != "published":
+        nats += text.free * uniform_prior(text.sigma_high, text.diffusion.graph.states)
+    if not text.masks and estimator.family == "level":
+        nats += _reconstruction(text, groups, generator).repeat(n, axis=0)
+        calls += groups
+    return Draws(points, losses, nats, calls)
+
+
+def _reconstruction(text: Text, groups: int, generator: np.random.Generator) -> np.ndarray:
+    """One estimate (groups, L) of the reconstruction term for each group, nats."""
+    flip, target = (generator.random((groups, len(text.tokens))) for _ in range(2))
+    level = np.full(groups, SIGMA_LOW)
+    noised = (flip < -math.expm1(-SIGMA_LOW)) & text.free
+    return text.reconstruction(Points(noised, target, level, np.ones(groups)))
+
+
+def estimates(
+    diffusion: Diffusion, tokens: np.ndarray, draws: int, generator: np.random.Generator, estimator: str = AUTO
+) -> np.ndarray:
+    """`draws` estimates (draws,) of the bound of one sequence (L,), nats per sequence; unbiased, drawn together."""
+    row = choose(estimator, diffusion.config.noise)
+    return draw(Text.of(diffusion, tokens), row, 1, draws, generator).totals

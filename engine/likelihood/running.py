@@ -1,0 +1,235 @@
+"""Bounds that tighten as more of the network is asked, and stop when they are good enough.
+
+Texts are independent of each other, so the error over many is that of their mean: how far off the mean over all
+texts of this kind may be. One text is estimated again and again in independent replicates, and the error is that of
+the estimate. Draws inside a replicate depend on each other and say nothing about the error.
+
+A run with a `precision` ends when half of the 95 % interval is no wider than that (nats per token). Ending at a
+lucky moment makes intervals slightly optimistic, so it never ends before `REPLICATES` values; texts are then taken
+in a random order, or else the first ones would stand for all. `max_calls` network calls are exceeded by the first
+value at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.diffusion import Diffusion
+from engine.likelihood.chain import one_order
+from engine.likelihood.estimators import AUTO, Draws, choose, draw
+from engine.likelihood.result import Bound, mean_of, ratio_of
+from engine.likelihood.text import Text
+from engine.messages import UserError
+
+REPLICATES = 8
+MAX_CALLS = 4096
+"""Network calls at which a run for a precision gives up, for one text."""
+
+
+class Value(NamedTuple):
+    """An estimate of a sequence's bound, nats, and the network calls that it took."""
+
+    nats: float
+    calls: int
+
+
+Estimate = Callable[[Text, np.random.Generator], Value]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run ends: half of the 95 % interval in nats per token, and network calls."""
+
+    precision: float | None
+    max_calls: int | None
+
+    def __post_init__(self) -> None:
+        if self.precision is not None and not self.precision > 0:
+            raise UserError("The precision asked for must be more than 0 nats per token.")
+        if self.max_calls is not None and self.max_calls < 1:
+            raise UserError("At least 1 network call must be allowed.")
+
+    def reached(self, bound: Bound) -> bool:
+        """Whether the precision asked for has been reached."""
+        return self.precision is not None and bound.values >= REPLICATES and bound.half_width <= self.precision
+
+    def allow(self, calls: int, more: int) -> bool:
+        """Whether `more` calls may follow after `calls`."""
+        return self.max_calls is None or calls + more <= self.max_calls
+
+
+def bound(
+    diffusion: Diffusion,
+    sequences: Sequence[np.ndarray],
+    draws: int = 4,
+    seed: int = 0,
+    estimator: str = AUTO,
+    precision: float | None = None,
+    max_calls: int | None = None,
+    groups: Sequence[int] | None = None,
+) -> Iterator[Bound]:
+    """Running bounds over `sequences`, each (L,) int64 of clean tokens; one yield a sequence.
+
+    `draws` network evaluations go to each sequence; a single sequence gets so many again in each of `REPLICATES`
+    replicates, or as many as `precision` takes. `estimator` is a name from `ESTIMATORS` or "auto". With `groups`,
+    sequences of the same number are pieces of one text, and the error is over texts. A UserError if something cannot
+    be scored.
+    """
+    row = choose(estimator, diffusion.config.noise)
+    if draws < 1:
+        raise UserError("The number of draws must be at least 1.")
+    texts = [Text.of(diffusion, tokens) for tokens in sequences]
+    if len(texts) == 1:
+        yield from _replicated(texts[0], _drawing(row.name, draws, learn=True), seed, Limits(precision, max_calls))
+    else:
+        yield from _over(texts, groups, _drawing(row.name, draws), seed, Limits(precision, max_calls))
+
+
+def conditional_bound(
+    diffusion: Diffusion,
+    tokens: np.ndarray,
+    locked: np.ndarray,
+    draws: int = 4,
+    seed: int = 0,
+    estimator: str = AUTO,
+    precision: float | None = None,
+    max_calls: int | None = None,
+) -> Iterator[Bound]:
+    """Running bounds on the free tokens of one sequence (L,) given those that `locked` (L,) bool marks.
+
+    Per free token; otherwise as in `bound`. Under uniform noise the model must have been trained to mark locks.
+    """
+    text = Text.of(diffusion, tokens, locked)
+    row = choose(estimator, diffusion.config.noise)
+    if draws < 1:
+        raise UserError("The number of draws must be at least 1.")
+    yield from _replicated(text, _drawing(row.name, draws, learn=True), seed, Limits(precision, max_calls))
+
+
+def sampler_bound(
+    diffusion: Diffusion,
+    sequences: Sequence[np.ndarray],
+    steps: int,
+    seed: int = 0,
+    precision: float | None = None,
+    max_calls: int | None = None,
+    groups: Sequence[int] | None = None,
+    locked: np.ndarray | None = None,
+) -> Iterator[Bound]:
+    """Running bounds on what a sampler of `steps` steps would write, for absorbing noise: see `chain`.
+
+    `locked` (L,) bool marks the given tokens of a single sequence. Otherwise as in `bound`; a value is one random
+    order of the positions.
+    """
+    if steps < 1:
+        raise UserError("A sampler takes at least 1 step; choose a larger number of steps.")
+    texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
+    if diffusion.graph.mask is None:
+        raise UserError("The bound of a sampler is known for absorbing noise only; leave out the steps.")
+
+    def estimate(text: Text, generator: np.random.Generator) -> Value:
+        return Value(*one_order(text, steps, generator))
+
+    if len(texts) == 1:
+        yield from _replicated(texts[0], estimate, seed, Limits(precision, max_calls))
+    else:
+        yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
+
+
+@dataclass
+class Offsets:
+    """How much harder each token of a text is than the others, learned from earlier replicates.
+
+    Subtracting from l_i a number o_i with zero sum, where i is noised, changes no expectation: with k noised
+    positions each has the weight 1/k in k of L cases. It changes the variance, which comes in good part from which
+    positions happen to be noised. o_i must not come from the draws that it corrects.
+    """
+
+    free: np.ndarray
+    total: np.ndarray = field(init=False)
+    seen: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total, self.seen = np.zeros(len(self.free)), np.full(len(self.free), 2.0)  # two draws without offset
+
+    def correct(self, draws: Draws) -> np.ndarray:
+        """Estimates (B,), nats, with offsets taken out."""
+        offset = self.total / self.seen
+        offset = np.where(self.free, offset - offset[self.free].mean(), 0.0)
+        corrected: np.ndarray = draws.totals - draws.points.weight * (draws.points.noised @ offset)
+        return corrected
+
+    def learn(self, draws: Draws) -> None:
+        """Adds each noised position's loss, less the mean loss of the noised positions of its draw."""
+        noised = draws.points.noised
+        mean = (draws.losses * noised).sum(-1) / np.maximum(noised.sum(-1), 1)
+        self.total += ((draws.losses - mean[:, None]) * noised).sum(0)
+        self.seen += noised.sum(0)
+
+
+def _drawing(name: str, n: int, learn: bool = False) -> Estimate:
+    """Means of groups of `n` draws by the named estimator; with `learn`, of one text, each learning from the last."""
+    offsets: Offsets | None = None
+
+    def estimate(text: Text, generator: np.random.Generator) -> Value:
+        nonlocal offsets
+        row = choose(name, text.diffusion.config.noise)
+        draws = draw(text, row, 1, n, generator)
+        if not learn or row.family != "count":
+            return Value(float(draws.totals.mean()), draws.calls)
+        offsets = offsets or Offsets(text.free)
+        nats = float(offsets.correct(draws).mean())
+        offsets.learn(draws)
+        return Value(nats, draws.calls)
+
+    return estimate
+
+
+def _replicated(text: Text, estimate: Estimate, seed: int, limits: Limits) -> Iterator[Bound]:
+    """The mean of independent estimates of one text."""
+    if limits.precision is not None and limits.max_calls is None:
+        limits = Limits(limits.precision, MAX_CALLS)
+    totals: list[float] = []
+    calls = 0
+    while limits.precision is not None or len(totals) < REPLICATES:
+        value = estimate(text, _generator(seed, len(totals)))
+        totals.append(value.nats)
+        calls += value.calls
+        result = mean_of(np.array(totals), text.count, calls)
+        yield result
+        if limits.reached(result) or not limits.allow(calls, value.calls):
+            return
+
+
+def _over(
+    texts: Sequence[Text], groups: Sequence[int] | None, estimate: Estimate, seed: int, limits: Limits
+) -> Iterator[Bound]:
+    """The mean over texts, each of one or more sequences."""
+    numbers = np.arange(len(texts)) if groups is None else np.asarray(groups)
+    order = np.unique(numbers)
+    if limits.precision is not None:
+        order = _generator(seed, len(texts)).permutation(order)
+    totals: list[float] = []
+    lengths: list[int] = []
+    sequences = calls = 0
+    for group in order:
+        totals.append(0.0)
+        lengths.append(0)
+        for number in np.nonzero(numbers == group)[0].tolist():
+            value = estimate(texts[number], _generator(seed, number))
+            totals[-1] += value.nats
+            lengths[-1] += texts[number].count
+            sequences += 1
+            calls += value.calls
+            result = ratio_of(np.array(totals), np.array(lengths), sequences, calls)
+            yield result
+        if limits.reached(result) or not limits.allow(calls, value.calls):
+            return
+
+
+def _generator(seed: int, number: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=[seed, number]))
