@@ -37,6 +37,11 @@ class Tokenizer:
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._piece = lru_cache(maxsize=None)(self._decode_one)
 
+    @property
+    def backend(self) -> Backend:
+        """The library's tokenizer, for what must be saved in its own ways."""
+        return self._backend
+
     def encode(self, text: str) -> list[int]:
         """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
         ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids

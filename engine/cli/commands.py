@@ -192,15 +192,102 @@ def score(
     score_text(machine, Source(file, text), scoring, Output(json))
 
 
+Judge = Annotated[Path | None, typer.Option("--judge", help="Folder of a causal model. Default: the bundled one.")]
+Reference = Annotated[Path | None, typer.Option("--reference", help="Text whose blocks are measured beside it.")]
+Chunk = Annotated[int, typer.Option("--chunk", min=1, help="Samples that are drawn at once.")]
+Prompt = Annotated[str | None, typer.Option("--text", help="A prompt with gaps. Default: everything is free.")]
+
+
+@app.command()
+def compare(
+    steps: Annotated[str, typer.Option("--steps", help="Step budgets with commas between them.")] = "4,16,64",
+    samples: Samples = 16,
+    text: Prompt = None,
+    length: Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")] = None,
+    sampler: Sampler = "auto",
+    option: Option = [],  # noqa: B006
+    spacing: Spacing = "time",
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    locking: Locking = "auto",
+    judge: Judge = None,
+    reference: Reference = None,
+    chunk: Chunk = 16,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Lay step budgets beside each other: seconds, calls, generative perplexity, entropy."""
+    from engine.cli.evaluate import Subject
+    from engine.cli.evaluate import compare as compare_budgets
+    from engine.cli.generate import Chain
+
+    chain = Chain(1, sampler, seed, samples, tuple(option), spacing, temperature, top_p, locking=locking)
+    subject = Subject(text, length, chunk, judge, reference)
+    compare_budgets(Machine(model, device, precision, threads), chain, steps, subject, Output(json))
+
+
+@app.command()
+def evaluate(
+    steps: Steps = 64,
+    samples: Samples = 256,
+    text: Prompt = None,
+    length: Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")] = None,
+    sampler: Sampler = "auto",
+    option: Option = [],  # noqa: B006
+    spacing: Spacing = "time",
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    locking: Locking = "auto",
+    judge: Judge = None,
+    reference: Reference = None,
+    mauve: Annotated[bool, typer.Option("--mauve", help="Also MAUVE; needs mauve-text.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="File for the samples, JSON lines.")] = None,
+    chunk: Chunk = 16,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Draw and measure many samples; by `accelerate launch -m engine.cli evaluate` in several processes."""
+    from engine.cli.evaluate import Subject
+    from engine.cli.evaluate import evaluate as evaluate_samples
+    from engine.cli.generate import Chain
+
+    chain = Chain(steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, locking=locking)
+    subject = Subject(text, length, chunk, judge, reference, mauve)
+    evaluate_samples(Machine(model, device, precision, threads), chain, subject, out, Output(json))
+
+
 @app.command()
 def train(
     data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
     valid: Annotated[Path | None, typer.Option("--valid", help="Validation text. Default: a part of DATA.")] = None,
+    tokenizer: Annotated[Path | None, typer.Option("--tokenizer", help="Folder whose tokenizer is taken.")] = None,
+    kind: Annotated[Literal["diffusion", "gpt"], typer.Option("--kind", help="gpt: the baseline.")] = "diffusion",
     steps: Annotated[int, typer.Option("--steps", help="Optimiser steps.")] = 10_000,
     batch: Annotated[int, typer.Option("--batch", help="Blocks of text in a step.")] = 32,
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
+    optimizer: Annotated[Literal["adamw", "muon"], typer.Option("--optimizer", help="For hidden matrices.")] = "muon",
     noise: Annotated[Literal["absorb", "uniform"], typer.Option("--noise", help="How text is destroyed.")] = "absorb",
+    parametrisation: Annotated[
+        Literal["auto", "log_score", "posterior", "leave_one_out"],
+        typer.Option("--parametrisation", help="What the network gives; log_score is the published form."),
+    ] = "auto",
+    objective: Annotated[
+        Literal["dse", "ise"], typer.Option("--objective", help="Score entropy by which road.")
+    ] = "dse",
+    weighting: Annotated[Literal["flat", "bound"], typer.Option("--weighting", help="Of the noise levels.")] = "flat",
+    times: Annotated[
+        Literal["systematic", "iid"], typer.Option("--times", help="How a batch spreads them.")
+    ] = "systematic",
+    locks: Annotated[float, typer.Option("--locks", help="Uniform noise: share of texts with given tokens.")] = 0.5,
     vocabulary: Annotated[int, typer.Option("--vocabulary", help="Tokens of the new tokenizer.")] = 4096,
     length: Annotated[int, typer.Option("--length", help="Tokens in a block.")] = 256,
     hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
@@ -217,7 +304,10 @@ def train(
 ) -> None:
     """Train a model on your own text."""
     from engine.cli.train import Plan, Sizes, train_model
+    from engine.learners import Recipe
+    from engine.training import TrainingConfig
 
-    sizes = Sizes(vocabulary, length, hidden, blocks, heads, dropout)
-    plan = Plan(data, valid, out, noise, sizes, steps, batch, learning_rate, seed, save_every)
+    sizes = Sizes(kind, noise, parametrisation, vocabulary, length, hidden, blocks, heads, dropout)
+    training = TrainingConfig(steps, batch, learning_rate, optimizer=optimizer, seed=seed, save_seconds=save_every)
+    plan = Plan(data, valid, out, sizes, Recipe(objective, weighting, times, locks), training, tokenizer)
     train_model(Machine(model, device, precision, threads), plan, Output(json))

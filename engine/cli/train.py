@@ -16,44 +16,56 @@ from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.datasets import documents, sha256, text_files, tokenize
 from engine.devices import choose_device, choose_precision
-from engine.diffusion import Diffusion, DiffusionConfig, build_diffusion
+from engine.diffusion import DiffusionConfig, Parametrisation, build_diffusion
+from engine.learners import DiffusionLearner, Learner, Recipe
 from engine.likelihood import Bound
-from engine.messages import UserError
+from engine.messages import Noise, UserError
 from engine.network import NetworkConfig
 from engine.tokenizers import Tokenizer, find_tokenizer, train_tokenizer
-from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated
+from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
 HELD_OUT = 0.01
+PARAMETRISATIONS: dict[Noise, tuple[Parametrisation, ...]] = {
+    "absorb": ("posterior", "log_score"),
+    "uniform": ("leave_one_out", "log_score"),
+}
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What decides a fresh network."""
+    """What decides a fresh network.
 
-    vocabulary: int
-    length: int
-    hidden: int
-    blocks: int
-    heads: int
-    dropout: float
+    `kind` "gpt" is the autoregressive baseline. The parametrisation "auto" is the posterior for absorbing noise, and
+    the leave-one-out posterior with locks marked for uniform noise.
+    """
+
+    kind: Literal["diffusion", "gpt"] = "diffusion"
+    noise: Noise = "absorb"
+    parametrisation: Literal["auto", "log_score", "posterior", "leave_one_out"] = "auto"
+    vocabulary: int = 4096
+    length: int = 256
+    hidden: int = 320
+    blocks: int = 8
+    heads: int = 5
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides a run: the text, the model's sizes and the optimiser's settings."""
+    """What decides a run: the text, the model's sizes, what is minimised and how.
+
+    `tokenizer` is a folder whose tokenizer is taken; without one it is learned from the text.
+    """
 
     data: list[Path]
     valid: Path | None
     out: Path
-    noise: Literal["absorb", "uniform"]
     sizes: Sizes
-    steps: int
-    batch: int
-    learning_rate: float
-    seed: int
-    save_every: float
+    recipe: Recipe
+    training: TrainingConfig
+    tokenizer: Path | None = None
 
 
 def train_model(machine: Machine, plan: Plan, output: Output) -> None:
@@ -68,7 +80,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     state = plan.out / STATE
     if resumed:
         trainer.resume(state)
-        output.note(f"Going on from step {trainer.step:,} of {plan.steps:,}.")
+        output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
     else:
         tokenizer.save(plan.out)
         write(plan.out / PLAN, json.dumps(description, indent=2) + "\n")
@@ -78,19 +90,29 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         output.note("Stopped. The same command goes on from the last save.")
         raise
     result = trainer.validate() if trainer.valid else None
-    trainer.average.swap(trainer.diffusion.network)
+    trainer.average.swap(trainer.learner.network)
     facts = facts_of(plan, trainer, result)
-    save(plan.out, trainer.diffusion, tokenizer, card(plan, files, facts), facts)
+    keep(trainer.learner, plan.out, tokenizer, card(plan, files, facts), facts)
     if output.json_lines:
         output.record(event="model", folder=str(plan.out), **facts)
     else:
         output.line(f"The model is in {plan.out}.")
 
 
+def keep(learner: Learner, folder: Path, tokenizer: Tokenizer, card: str, facts: dict[str, str]) -> None:
+    """Writes the model folder."""
+    if isinstance(learner, DiffusionLearner):
+        save(folder, learner.diffusion, tokenizer, card, facts)
+        return
+    from engine.baseline import save_baseline
+
+    save_baseline(folder, learner.network, tokenizer, card)
+
+
 def check(plan: Plan) -> None:
     """Refuses sizes that make no model."""
-    sizes = plan.sizes
-    counts = {"steps": plan.steps, "batch": plan.batch, "length": sizes.length, "hidden": sizes.hidden}
+    sizes, training = plan.sizes, plan.training
+    counts = {"steps": training.steps, "batch": training.batch, "length": sizes.length, "hidden": sizes.hidden}
     counts |= {"blocks": sizes.blocks, "heads": sizes.heads, "vocabulary": sizes.vocabulary}
     for name, value in counts.items():
         if value < 1:
@@ -99,7 +121,12 @@ def check(plan: Plan) -> None:
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
     if not 0 <= sizes.dropout < 1:
         raise UserError(f"--dropout must be at least 0 and less than 1 and is {sizes.dropout}.")
-    if plan.seed < 0:
+    if not 0 <= plan.recipe.locks <= 1:
+        raise UserError(f"--locks must be at least 0 and at most 1 and is {plan.recipe.locks}.")
+    fits = PARAMETRISATIONS[sizes.noise]
+    if sizes.parametrisation not in ("auto", *fits):
+        raise UserError(f"Under {sizes.noise} noise --parametrisation must be auto, {' or '.join(fits)}.")
+    if training.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
 
 
@@ -116,9 +143,15 @@ def make_folder(folder: Path) -> None:
 
 def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
     """What a resumed run must share with the one that it goes on with."""
-    fixed = {k: v for k, v in asdict(plan).items() if k not in {"data", "valid", "out", "save_every"}}
     texts = [sha256(path) for path in (*files, *([plan.valid] if plan.valid else []))]
-    return fixed | {"texts": texts, "model": str(machine.model) if machine.model else None}
+    return {
+        "sizes": asdict(plan.sizes),
+        "recipe": asdict(plan.recipe),
+        "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
+        "tokenizer": str(plan.tokenizer) if plan.tokenizer else None,
+        "texts": texts,
+        "model": str(machine.model) if machine.model else None,
+    }
 
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
@@ -148,26 +181,40 @@ def prepare(
 ) -> tuple[Trainer, Tokenizer]:
     """The model, fresh or loaded, and its text as tokens."""
     device = choose_device(machine.device)
-    precision = choose_precision(machine.precision, device)
-    torch.manual_seed(plan.seed)
-    if machine.model:
-        loaded = load(machine.model_path, machine.device, "fp32")
-        diffusion, tokenizer = loaded.diffusion, loaded.tokenizer
+    training = replace(plan.training, precision=choose_precision(machine.precision, device))
+    torch.manual_seed(training.seed)
+    learner, tokenizer = start_from(machine, plan) if machine.model else fresh(plan, files, resumed, output)
+    learner.network.to(device)
+    train, valid = split(plan, files, tokenizer, learner.length)
+    parameters = sum(parameter.numel() for parameter in learner.network.parameters())
+    output.note(f"{len(train):,} tokens to train on, {parameters:,} parameters, {device.type}.")
+    return Trainer(learner, training, train, valid), tokenizer
+
+
+def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
+    """The model to go on with, and its tokenizer."""
+    if plan.sizes.kind == "gpt":
+        from engine.baseline import BaselineLearner, CausalModel
+
+        folder = machine.model or Path()
+        return BaselineLearner(CausalModel.load(folder, machine.device, "fp32").network), find_tokenizer(folder)
+    loaded = load(machine.model_path, machine.device, "fp32")
+    return DiffusionLearner(loaded.diffusion, plan.recipe), loaded.tokenizer
+
+
+def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple[Learner, Tokenizer]:
+    """A model of the planned sizes with new weights."""
+    if resumed or plan.tokenizer:
+        tokenizer = find_tokenizer(plan.out if resumed else plan.tokenizer or "")
     else:
-        tokenizer = find_tokenizer(plan.out) if resumed else learn_tokenizer(plan, files, output)
-        diffusion = fresh(plan, tokenizer.vocabulary)
-        diffusion.network.to(device)
-    train, valid = split(plan, files, tokenizer, diffusion.config.network.length)
-    output.note(f"{len(train):,} tokens to train on, {diffusion.network.parameter_count:,} parameters, {device.type}.")
-    config = TrainingConfig(
-        steps=plan.steps,
-        batch=plan.batch,
-        learning_rate=plan.learning_rate,
-        seed=plan.seed,
-        precision=precision,
-        save_seconds=plan.save_every,
-    )
-    return Trainer(diffusion, config, train, valid), tokenizer
+        tokenizer = learn_tokenizer(plan, files, output)
+    sizes = plan.sizes
+    if sizes.kind == "gpt":
+        from engine.baseline import BaselineLearner, build_baseline
+
+        shape = sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout
+        return BaselineLearner(build_baseline(tokenizer, *shape)), tokenizer
+    return DiffusionLearner(build_diffusion(configuration(sizes, tokenizer.vocabulary)), plan.recipe), tokenizer
 
 
 def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
@@ -176,17 +223,30 @@ def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
     return train_tokenizer((document for path in files for document in documents(path)), plan.sizes.vocabulary)
 
 
-def fresh(plan: Plan, vocabulary: int) -> Diffusion:
-    """A model of the planned sizes with new weights."""
-    absorb = plan.noise == "absorb"
-    sizes = plan.sizes
+def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
+    """What the sizes ask for, with the best known form for each kind of noise.
+
+    Absorbing noise: time-free posteriors. Uniform: leave-one-out posteriors, told log sigma and which tokens are given.
+    """
+    absorb = sizes.noise == "absorb"
+    chosen = PARAMETRISATIONS[sizes.noise][0] if sizes.parametrisation == "auto" else sizes.parametrisation
     network = NetworkConfig(
-        vocabulary + absorb, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, dropout=sizes.dropout
+        vocabulary + absorb,
+        sizes.length,
+        sizes.hidden,
+        sizes.blocks,
+        sizes.heads,
+        dropout=sizes.dropout,
+        marks_locks=not absorb,
     )
-    config = DiffusionConfig(network, noise=plan.noise)
-    if absorb:
-        config = replace(config, parametrisation="posterior", scale_by_sigma=False, time_free=True)
-    return build_diffusion(config)
+    return DiffusionConfig(
+        network,
+        sizes.noise,
+        parametrisation=chosen,
+        scale_by_sigma=absorb and chosen == "log_score",
+        time_free=chosen == "posterior",
+        log_sigma=chosen == "leave_one_out",
+    )
 
 
 def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -212,21 +272,25 @@ def follow(trainer: Trainer, state: Path, output: Output) -> None:
                     if output.json_lines:
                         output.record(event="validated", step=event.step, **asdict(event.bound))
                     else:
-                        output.note(f"step {event.step:,}: {in_words(event.bound)}")
+                        exact = not isinstance(trainer.learner, DiffusionLearner)
+                        output.note(f"step {event.step:,}: {in_words(event.bound, exact)}")
                 case Saved():
                     if output.json_lines:
                         output.record(event="saved", step=event.step, path=str(event.path))
 
 
-def in_words(result: Bound) -> str:
-    """A bound as it stands in the card."""
-    return f"<= {result.nats:.4f} ± {result.standard_error:.4f} nats a token"
+def in_words(result: Bound, exact: bool = False) -> str:
+    """A bound, or an exact likelihood, as it stands in the card."""
+    return f"{'' if exact else '<= '}{result.nats:.4f} ± {result.standard_error:.4f} nats a token"
 
 
 def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:
     """What the checkpoint tells about its training."""
-    facts = {"training steps": f"{trainer.step:,}", "batch": f"{plan.batch}", "seed": f"{plan.seed}"}
-    return facts | ({"validation bound": in_words(result)} if result else {})
+    training = plan.training
+    facts = {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
+    exact = plan.sizes.kind == "gpt"
+    name = "validation loss" if exact else "validation bound"
+    return facts | ({name: in_words(result, exact)} if result else {})
 
 
 def card(plan: Plan, files: list[Path], facts: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.diffusion import Diffusion, DiffusionConfig
 from engine.graphs import General, Graph
+from engine.learners import draw_locks, draw_times
 from engine.network import NetworkConfig
 from engine.objectives import (
     denoising_score_entropy,
@@ -20,7 +21,6 @@ from engine.objectives import (
     score_entropy,
 )
 from engine.toy import MarkovWorld, ToyWorld
-from engine.training import draw_locks, draw_times
 
 SIGMA = torch.tensor([0.7], dtype=torch.float64)
 RING = torch.tensor([[-1.0, 0.3, 0.2], [0.7, -0.9, 0.5], [0.3, 0.6, -0.7]], dtype=torch.float64)

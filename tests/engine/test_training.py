@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from engine.diffusion import Diffusion, DiffusionConfig
+from engine.learners import DiffusionLearner, Recipe
 from engine.messages import UserError
 from engine.network import NetworkConfig
 from engine.training import Average, Saved, Trained, Trainer, TrainingConfig, Validated, build_optimizers, learning_rate
@@ -21,13 +22,13 @@ STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
 CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_seconds=0.0, validate_every=6)
 
 
-def trainer(config: TrainingConfig = CONFIG, noise: str = "absorb") -> Trainer:
+def trainer(config: TrainingConfig = CONFIG, noise: str = "absorb", recipe: Recipe | None = None) -> Trainer:
     torch.manual_seed(0)
     states = 9 if noise == "absorb" else 8
     network = NetworkConfig(states, length=16, hidden=32, blocks=1, heads=2, cond_dim=16, dropout=0.1)
     parametrisation = "posterior" if noise == "absorb" else "log_score"
     model = DiffusionConfig(network, noise, parametrisation=parametrisation, scale_by_sigma=noise == "absorb")  # type: ignore[arg-type]
-    return Trainer(Diffusion(model), config, STREAM, STREAM[:160])
+    return Trainer(DiffusionLearner(Diffusion(model), recipe), config, STREAM, STREAM[:160])
 
 
 def test_a_run_that_is_broken_off_and_resumed_has_the_loss_curve_of_an_unbroken_one(tmp_path: Path) -> None:
@@ -86,9 +87,9 @@ def test_the_bound_falls_on_data_with_a_pattern(noise: str, steps: int, share: f
 
 
 def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -> None:
-    sizes = replace(trainer(noise="uniform").diffusion.config.network, marks_locks=True)
+    sizes = NetworkConfig(8, length=16, hidden=32, blocks=1, heads=2, cond_dim=16, marks_locks=True)
     diffusion = Diffusion(DiffusionConfig(sizes, "uniform", parametrisation="leave_one_out", log_sigma=True))
-    run = Trainer(diffusion, CONFIG, STREAM, STREAM[:160])
+    run = Trainer(DiffusionLearner(diffusion), CONFIG, STREAM, STREAM[:160])
     x, sigma = torch.arange(8)[None], torch.full((1,), 0.5)
     locked = torch.zeros(x.shape, dtype=torch.bool)
     locked[0, 1] = True
@@ -104,9 +105,14 @@ def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -
 @pytest.mark.parametrize("objective", ["dse", "ise"])
 @pytest.mark.parametrize("times", ["systematic", "iid"])
 def test_every_objective_and_way_to_draw_times_runs(objective: str, times: str, tmp_path: Path) -> None:
-    run = trainer(replace(CONFIG, objective=objective, times=times))  # type: ignore[arg-type]
+    run = trainer(recipe=Recipe(objective, times=times))  # type: ignore[arg-type]
     list(run.run(tmp_path / "state.pt"))
     assert np.isfinite(run.losses).all()
+
+
+def test_implicit_score_entropy_under_uniform_noise_is_refused() -> None:
+    with pytest.raises(UserError, match="absorbing"):
+        trainer(noise="uniform", recipe=Recipe("ise"))
 
 
 def test_events_come_in_order_and_end_with_a_save(tmp_path: Path) -> None:
@@ -150,7 +156,7 @@ def test_a_failed_save_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.
 
 def test_too_little_text_is_answered_in_a_sentence() -> None:
     with pytest.raises(UserError, match="too few"):
-        Trainer(trainer().diffusion, CONFIG, STREAM[:30], STREAM[:30])
+        Trainer(trainer().learner, CONFIG, STREAM[:30], STREAM[:30])
 
 
 def test_the_average_starts_at_the_weights_and_warms_up() -> None:
@@ -173,7 +179,7 @@ def test_the_learning_rate_rises_and_falls_to_zero() -> None:
 
 
 def test_every_parameter_has_one_optimizer() -> None:
-    network = trainer().diffusion.network
+    network = trainer().learner.network
     for name in ("adamw", "muon"):
         config = replace(CONFIG, optimizer=name)
         groups = [p for o in build_optimizers(network, config) for g in o.param_groups for p in g["params"]]

@@ -1,0 +1,189 @@
+"""Autoregressive models on the `transformers` library: the baseline that diffusion is compared with, and the judge.
+
+The baseline has GPT-2's architecture. It learns from the same blocks of tokens as a diffusion model, each with an
+end-of-text token before it, so that it gives every token of a block a probability and its likelihood, which is
+exact, can stand beside a bound. Any folder with a causal model and its tokenizer can be a judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers
+from torch import Tensor, nn
+
+from engine.devices import PRECISIONS, choose_device, choose_precision
+from engine.likelihood.result import Bound, ratio_of
+from engine.messages import UserError
+from engine.tokenizers import END_OF_TEXT, Tokenizer
+
+MAX_ELEMENTS = 2**26
+"""Numbers in one batch of logits."""
+
+transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, eq=False)
+class CausalModel:
+    """A causal language model with its tokenizer, in evaluation mode on its device."""
+
+    name: str
+    network: Any
+    tokenizer: Any
+
+    @staticmethod
+    def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalModel:
+        """Any causal model that `transformers` can read from a folder; nothing is downloaded.
+
+        A UserError if the folder holds none.
+        """
+        place = choose_device(device)
+        dtype = PRECISIONS[choose_precision(precision, place)]
+        if not (folder / "config.json").is_file():
+            raise UserError(f"There is no causal model in {folder}; name a folder with config.json and its weights.")
+        try:
+            network = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except Exception as error:  # the library raises many kinds for what is missing or damaged
+            raise UserError(f"The causal model in {folder} cannot be read: {str(error).splitlines()[0]}") from error
+        network.to(place)  # type: ignore[arg-type]
+        network.eval()  # type: ignore[no-untyped-call]
+        return CausalModel(folder.resolve().name, network, tokenizer)
+
+    @property
+    def length(self) -> int:
+        """The most tokens that it reads at once."""
+        return int(getattr(self.network.config, "max_position_embeddings", 1024))
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device(self.network.device)
+
+    def text_nats(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """-log p of each token of each text but the first, given those before it; nats, one array a text.
+
+        Texts are read by the model's own tokenizer. One longer than the model is read in windows that share a token.
+        """
+        encoded = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        windows = [
+            (number, ids[start : start + self.length])
+            for number, ids in enumerate(encoded)
+            for start in range(0, max(1, len(ids) - 1), self.length - 1)
+        ]
+        parts: list[list[np.ndarray]] = [[] for _ in texts]
+        for batch in self._batches(windows):
+            for (number, _), nats in zip(batch, self._nats([ids for _, ids in batch]), strict=True):
+                parts[number].append(nats)
+        return [np.concatenate(part) for part in parts]
+
+    def block_nats(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
+        """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
+        begin = begin_token(self.network)
+        numbered = [(k, [begin, *sequence.tolist()]) for k, sequence in enumerate(sequences)]
+        totals = [nats.sum() for batch in self._batches(numbered) for nats in self._nats([ids for _, ids in batch])]
+        return np.array(totals)
+
+    def features(self, texts: Sequence[str]) -> np.ndarray:
+        """The last hidden state (n, d) at the last token that is read of each text."""
+        rows = []
+        with torch.no_grad():
+            for text in texts:
+                ids = self.tokenizer(text, add_special_tokens=False)["input_ids"][: self.length]
+                output = self.network(torch.tensor([ids], device=self.device), output_hidden_states=True)
+                rows.append(output.hidden_states[-1][0, -1].float().cpu().numpy())
+        return np.stack(rows)
+
+    def _batches(self, windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+        longest = max((len(ids) for _, ids in windows), default=1)
+        size = max(1, MAX_ELEMENTS // (longest * self.network.config.vocab_size))
+        for start in range(0, len(windows), size):
+            yield windows[start : start + size]
+
+    @torch.no_grad()
+    def _nats(self, batch: list[list[int]]) -> list[np.ndarray]:
+        """-log p of all tokens but the first; padding on the right is not seen by what stands before it."""
+        width = max(2, *map(len, batch))
+        tokens = torch.tensor([ids + [0] * (width - len(ids)) for ids in batch], device=self.device)
+        logits = self.network(tokens[:, :-1]).logits.float()
+        nats = F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none").double().cpu().numpy()
+        return [row[: max(0, len(ids) - 1)] for row, ids in zip(nats, batch, strict=True)]
+
+
+def begin_token(network: Any) -> int:
+    """The token before a block: the model's beginning of text, or 0."""
+    begin = network.config.bos_token_id
+    return 0 if begin is None else int(begin)
+
+
+def build_baseline(
+    tokenizer: Tokenizer, length: int, hidden: int, blocks: int, heads: int, dropout: float = 0.0
+) -> nn.Module:
+    """A GPT-2 network with fresh weights for `length` tokens."""
+    config = transformers.GPT2Config(
+        vocab_size=tokenizer.vocabulary,
+        n_positions=length,
+        n_embd=hidden,
+        n_layer=blocks,
+        n_head=heads,
+        resid_pdrop=dropout,
+        embd_pdrop=dropout,
+        attn_pdrop=0.0,
+        bos_token_id=tokenizer.eot_id,
+        eos_token_id=tokenizer.eot_id,
+    )
+    network: nn.Module = transformers.GPT2LMHeadModel(config)
+    return network
+
+
+class BaselineLearner:
+    """An autoregressive model learning to predict the next token."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    @property
+    def network(self) -> nn.Module:
+        module: nn.Module = self._network
+        return module
+
+    @property
+    def length(self) -> int:
+        return int(self._network.config.n_positions)
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device(self._network.device)
+
+    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
+        """Cross entropy of clean tokens (B, L), nats per token; nothing is random."""
+        before = torch.full_like(clean[:, :1], begin_token(self._network))
+        logits = self._network(torch.cat((before, clean[:, :-1]), dim=1)).logits
+        return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        """The exact negative log-likelihood of sequences (L,), with its error over them."""
+        return baseline_likelihood(CausalModel("", self._network, None), sequences)
+
+
+def baseline_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:
+    """The exact negative log-likelihood of sequences (L,), with its error over them: a bound that is an equality."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return ratio_of(model.block_nats(sequences), lengths, len(sequences), len(sequences))
+
+
+def save_baseline(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
+    """Writes the network, the tokenizer and the card, Markdown, as `transformers` reads them."""
+    marker = END_OF_TEXT if tokenizer.eot_id is not None else None
+    network.save_pretrained(folder)
+    wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer.backend, bos_token=marker, eos_token=marker
+    )
+    wrapped.save_pretrained(folder)
+    tokenizer.save(folder)
+    (folder / "README.md").write_text(card, encoding="utf-8")

@@ -1,0 +1,270 @@
+"""The work behind `sedd compare` and `sedd evaluate`: many samples, and what a judge makes of them.
+
+Samples are drawn in chunks of a fixed size. Started by `accelerate launch`, each process draws every n-th chunk, and
+the first one gathers and prints: draws are keyed by sample, so the result is that of one process.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from rich.table import Table
+
+from engine.baseline import CausalModel
+from engine.checkpoints import DEFAULT_MODEL
+from engine.cli.generate import Chain, all_free, open_model, perform
+from engine.cli.machine import Machine
+from engine.cli.output import Output
+from engine.datasets import blocks, tokenize
+from engine.evaluation import Estimate, Quality, mauve, measure
+from engine.messages import ModelLoaded, Tokens, UserError
+from engine.prompts import parse_prompt
+from engine.runs import Engine
+from engine.tokenizers import Tokenizer
+
+DEFAULT_JUDGE = DEFAULT_MODEL.parent / "stories-gpt"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is written and read: a prompt or a length (None: the model's), by which judge, beside which text.
+
+    `chunk` samples are drawn at once. `reference` is a text file; its blocks are measured like samples.
+    """
+
+    prompt: str | None = None
+    length: int | None = None
+    chunk: int = 16
+    judge: Path | None = None
+    reference: Path | None = None
+    with_mauve: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """Samples of one budget: tokens (B, L), network evaluations and seconds in all, the judge's nats for each text."""
+
+    tokens: np.ndarray
+    evaluations: int
+    seconds: float
+    nats: list[np.ndarray] | None
+
+
+class Evaluator:
+    """A model, a judge and the processes that share the work."""
+
+    def __init__(self, machine: Machine, subject: Subject, output: Output) -> None:
+        self.state = PartialState(cpu=machine.device == "cpu" or None)
+        if self.state.num_processes > 1 and self.state.device.type == "cuda":
+            machine = replace(machine, device=f"cuda:{self.state.local_process_index}")
+        self.subject, self.output = subject, output
+        self.engine = Engine()
+        self.model: ModelLoaded = open_model(self.engine, machine)
+        self.tokenizer: Tokenizer = self.model.tokenizer
+        self.tokens = self._request_tokens()
+        self.judge = self._load_judge(machine)
+        self.reference = self._read_reference()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this process prints."""
+        return bool(self.state.is_main_process)
+
+    def _request_tokens(self) -> Tokens:
+        longest, subject = self.model.info.length, self.subject
+        if subject.prompt is not None:
+            return parse_prompt(subject.prompt, self.tokenizer, longest).tokens
+        return all_free(longest if subject.length is None else subject.length, longest)
+
+    def _load_judge(self, machine: Machine) -> CausalModel | None:
+        folder = self.subject.judge
+        if folder is None and not (DEFAULT_JUDGE / "config.json").is_file():
+            if self.speaks:
+                self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")
+            return None
+        return CausalModel.load(folder or DEFAULT_JUDGE, machine.device, machine.precision)
+
+    def _read_reference(self) -> np.ndarray | None:
+        path, length = self.subject.reference, len(self.tokens)
+        if path is None:
+            if self.subject.with_mauve:
+                raise UserError("MAUVE compares samples with a text; name one by --reference.")
+            return None
+        if not path.is_file():
+            raise UserError(f"There is no file {path}; name a text file as the reference.")
+        found = blocks(tokenize([path], self.tokenizer), length)
+        if not len(found):
+            raise UserError(f"{path} holds less than one block of {length} tokens; name a longer text.")
+        return found
+
+    def write(self, chain: Chain) -> Written:
+        """`chain.samples` samples; every process gets all of them."""
+        subject, texts = self.subject, []
+        starts = range(0, chain.samples, subject.chunk)
+        for first in starts[self.state.process_index :: self.state.num_processes]:
+            count = min(subject.chunk, chain.samples - first)
+            tokens, finished, _ = perform(self.engine, chain.request(self.tokens, first, count), self.output)
+            nats = self._judged(tokens)
+            texts.append((first, tokens, finished.evaluations, finished.seconds, nats))
+        everything = sorted(gather_object(texts), key=lambda chunk: int(chunk[0]))
+        return Written(
+            np.concatenate([tokens for _, tokens, *_ in everything]),
+            sum(evaluations for _, _, evaluations, _, _ in everything),
+            sum(seconds for *_, seconds, _ in everything),
+            [row for *_, nats in everything for row in nats] if self.judge else None,
+        )
+
+    def _judged(self, tokens: np.ndarray) -> list[np.ndarray]:
+        return self.judge.text_nats(self.texts(tokens)) if self.judge else []
+
+    def texts(self, tokens: np.ndarray) -> list[str]:
+        """The texts of tokens (B, L)."""
+        return [self.tokenizer.decode(row.tolist()) for row in tokens]
+
+    def of_reference(self, count: int) -> Quality | None:
+        """What the first `count` blocks of the reference measure."""
+        if self.reference is None:
+            return None
+        rows = self.reference[:count]
+        return measure(rows, self._judged(rows) if self.judge else None)
+
+    def mauve(self, tokens: np.ndarray) -> float | None:
+        """MAUVE of samples against as many blocks of the reference, by the judge's features."""
+        if not self.subject.with_mauve or self.reference is None:
+            return None
+        if self.judge is None:
+            raise UserError("MAUVE needs a judge; name one by --judge.")
+        real = self.reference[: len(tokens)]
+        return mauve(self.judge.features(self.texts(tokens)), self.judge.features(self.texts(real)))
+
+
+def compare(machine: Machine, chain: Chain, steps: str, subject: Subject, output: Output) -> None:
+    """Prints a row for each step budget, of samples that share their draws, and one of the reference."""
+    budgets = budgets_of(steps)
+    evaluator = Evaluator(machine, subject, output)
+    rows, last = [], None
+    for budget in budgets:
+        written = evaluator.write(replace(chain, steps=budget))
+        quality = measure(written.tokens, written.nats)
+        rows.append((str(budget), written, quality))
+        if evaluator.speaks and output.json_lines:
+            output.record(**row_record(budget, chain, written, quality, evaluator))
+        last = written
+    reference = evaluator.of_reference(chain.samples)
+    if not evaluator.speaks:
+        return
+    if output.json_lines:
+        if reference:
+            output.record(reference=str(subject.reference), **quality_record(reference))
+        return
+    output.table(table(rows, reference))
+    if last is not None and evaluator.judge is not None:
+        output.line(f"judge: {evaluator.judge.name}; ± is one standard error over texts", "dim")
+
+
+def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None, output: Output) -> None:
+    """Measures many samples of one kind; writes them to `out`, one JSON object a line, if it is given."""
+    started = time.perf_counter()
+    evaluator = Evaluator(machine, subject, output)
+    written = evaluator.write(chain)
+    if not evaluator.speaks:
+        return
+    quality = measure(written.tokens, written.nats)
+    if out is not None:
+        save_samples(out, written, evaluator)
+    record = row_record(chain.steps, chain, written, quality, evaluator)
+    record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.state.num_processes}
+    record["wall_seconds"] = time.perf_counter() - started
+    if output.json_lines:
+        output.record(**record)
+        return
+    output.table(table([(str(chain.steps), written, quality)], evaluator.of_reference(chain.samples)))
+    output.line(f"distinct pairs {quality.distinct[0]:.3f}, distinct fours {quality.distinct[1]:.3f}")
+    if record["mauve"] is not None:
+        output.line(f"MAUVE {record['mauve']:.3f}")
+    seconds, processes = record["wall_seconds"], evaluator.state.num_processes
+    output.line(f"{seconds:.1f} seconds, {processes} process{'es' if processes > 1 else ''}", "dim")
+
+
+def budgets_of(steps: str) -> list[int]:
+    """Step budgets from numbers with commas between them."""
+    try:
+        budgets = [int(number) for number in steps.split(",")]
+    except ValueError:
+        raise UserError(f'The step budgets "{steps}" are not whole numbers; give some like 4,16,64.') from None
+    if min(budgets) < 1:
+        raise UserError("A step budget is at least 1; give some like 4,16,64.")
+    return budgets
+
+
+def save_samples(path: Path, written: Written, evaluator: Evaluator) -> None:
+    """One JSON object a sample: its text, tokens, and the judge's nats per token."""
+    nats: Sequence[np.ndarray | None] = [None] * len(written.tokens) if written.nats is None else written.nats
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            for number, (row, judged) in enumerate(zip(written.tokens, nats, strict=True)):
+                mean = None if judged is None or not len(judged) else float(judged.mean())
+                text = evaluator.tokenizer.decode(row.tolist())
+                file.write(json.dumps({"sample": number, "text": text, "nats": mean, "tokens": row.tolist()}) + "\n")
+    except OSError as error:
+        raise UserError(f"The samples cannot be written to {path} ({error.strerror}); choose another --out.") from None
+
+
+def row_record(budget: int, chain: Chain, written: Written, quality: Quality, evaluator: Evaluator) -> dict[str, Any]:
+    """A row as JSON values."""
+    made = len(written.tokens)
+    record = {"steps": budget, "sampler": chain.sampler, "seed": chain.seed, "samples": made}
+    record |= {"calls": written.evaluations / made, "seconds": written.seconds / made}
+    judge = evaluator.judge.name if evaluator.judge else None
+    return record | quality_record(quality) | {"judge": judge}
+
+
+def quality_record(quality: Quality) -> dict[str, Any]:
+    """Measurements as JSON values; perplexities are named by their definition."""
+    record: dict[str, Any] = {"distinct_2": quality.distinct[0], "distinct_4": quality.distinct[1]}
+    for name, estimate in (
+        ("perplexity_by_token", quality.by_token),
+        ("perplexity_by_text", quality.by_text),
+        ("entropy", quality.entropy),
+    ):
+        values = asdict(estimate) if estimate else {"value": None, "error": None}
+        record |= {name: values["value"], f"{name}_error": values["error"]}
+    return record
+
+
+def table(rows: list[tuple[str, Written, Quality]], reference: Quality | None) -> Table:
+    """Budgets beside each other, calls and seconds for each sample, and the reference as the last row."""
+    result = Table(
+        "steps", "seconds", "calls", "generative perplexity\nby token", "by text", "entropy", "distinct 2, 4"
+    )
+    for column in result.columns:
+        column.justify = "right"
+    for name, written, quality in rows:
+        made = len(written.tokens)
+        result.add_row(name, f"{written.seconds / made:.3f}", f"{written.evaluations / made:.1f}", *cells(quality))
+    if reference:
+        result.add_row("text", "", "", *cells(reference))
+    return result
+
+
+def cells(quality: Quality) -> tuple[str, ...]:
+    """Measurements as they stand in a table."""
+    pairs, fours = quality.distinct
+    estimates = quality.by_token, quality.by_text, quality.entropy
+    return *(shown(estimate) for estimate in estimates), f"{pairs:.3f}, {fours:.3f}"
+
+
+def shown(estimate: Estimate | None) -> str:
+    """A value and its error with as many digits as it takes."""
+    if estimate is None:
+        return "-"
+    digits = 1 if estimate.value >= 10 else 3
+    return f"{estimate.value:.{digits}f} ± {estimate.error:.{digits}f}"

@@ -1,0 +1,120 @@
+"""What a trainer teaches: a network, its loss on a batch of clean tokens, and how well it does on held-out text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.diffusion import Diffusion
+from engine.likelihood import Bound, bound
+from engine.messages import UserError
+from engine.objectives import implicit_by_one_target
+
+SMALLEST_TIME = 1e-4
+
+
+class Learner(Protocol):
+    """A network of `length` tokens that can be trained."""
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
+        """The loss of clean tokens (B, L), nats per token; everything random comes from the generator."""
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        """An upper bound on the negative log-likelihood of sequences, each (L,)."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is minimised in training a diffusion model.
+
+    `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
+    which has a much lower variance and the same optimum. `objective` "dse" is denoising score entropy; "ise", implicit
+    score entropy by one target, is for absorbing noise and for comparison. `times` are drawn one in each of B equal
+    strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in which some tokens are held
+    clean and marked as given, for a network that marks locks.
+    """
+
+    objective: Literal["dse", "ise"] = "dse"
+    weighting: Literal["bound", "flat"] = "flat"
+    times: Literal["systematic", "iid"] = "systematic"
+    locks: float = 0.5
+
+
+class DiffusionLearner:
+    """A diffusion model learning by a recipe."""
+
+    def __init__(self, diffusion: Diffusion, recipe: Recipe | None = None) -> None:
+        self.diffusion = diffusion
+        self.recipe = recipe or Recipe()
+        if self.recipe.objective == "ise" and diffusion.graph.mask is None:
+            raise UserError("Implicit score entropy by one target needs absorbing noise; choose the objective dse.")
+
+    @property
+    def network(self) -> nn.Module:
+        return self.diffusion.network
+
+    @property
+    def length(self) -> int:
+        return self.diffusion.config.network.length
+
+    @property
+    def device(self) -> torch.device:
+        return self.diffusion.device
+
+    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
+        device, diffusion, recipe = clean.device, self.diffusion, self.recipe
+        t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
+        flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
+        noise = diffusion.schedule(t)
+        x = diffusion.perturb(clean, t, flip, target)
+        weight = noise.rate
+        if recipe.weighting == "flat":
+            weight = weight * -torch.expm1(-noise.total)
+        if recipe.objective == "ise":
+            choice = torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
+            return (weight * implicit_by_one_target(diffusion, x, noise.total, choice)).sum() / clean.numel()
+        locked = None
+        if diffusion.marks_locks:
+            locked = torch.from_numpy(draw_locks(clean.shape, recipe.locks, generator)).to(device)
+            x = torch.where(locked, clean, x)
+        return (weight * diffusion.score_entropy(x, noise.total, clean, locked).sum(-1)).sum() / clean.numel()
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)
+        return last
+
+
+def draw_times(count: int, times: Literal["systematic", "iid"], generator: np.random.Generator) -> np.ndarray:
+    """Times (B,) float32, uniform in (0, 1): each alone is, but systematic ones lie one in each of B strata."""
+    strata = (generator.random() + np.arange(count) / count) % 1
+    drawn = generator.random(count) if times == "iid" else strata
+    return drawn.astype(np.float32).clip(min=SMALLEST_TIME)
+
+
+def draw_locks(shape: tuple[int, ...], share: float, generator: np.random.Generator) -> np.ndarray:
+    """Which tokens are given (B, L): in a `share` of sequences a random part, one half of them scattered, the other a
+    beginning and an end around a gap, as prompts are."""
+    count, length = shape
+    chosen = generator.random(count) < share
+    part = generator.random((count, 1))
+    scattered = generator.random(shape) < part
+    gap_start = generator.random((count, 1)) * part
+    place = (np.arange(length) + 0.5) / length
+    around = (place < gap_start) | (place > gap_start + 1 - part)
+    kind = np.where(generator.random((count, 1)) < 0.5, scattered, around)
+    locked: np.ndarray = kind & chosen[:, None]
+    return locked

@@ -1,0 +1,119 @@
+"""The autoregressive baseline: likelihoods that add up, learning, saving, and judging by any causal model."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from engine import baseline
+from engine.baseline import BaselineLearner, CausalModel, baseline_likelihood, build_baseline, save_baseline
+from engine.messages import UserError
+from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.training import Trainer, TrainingConfig, Validated
+
+TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return train_tokenizer(iter(TEXTS), 280)
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> CausalModel:
+    torch.manual_seed(0)
+    network = build_baseline(tokenizer, length=16, hidden=16, blocks=1, heads=2)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    folder = tmp_path_factory.mktemp("judge")
+    save_baseline(folder, network, tokenizer, "# Judge\n")
+    return CausalModel.load(folder, "cpu", "fp32")
+
+
+def direct(model: CausalModel, ids: list[int]) -> np.ndarray:
+    """-log p of each token after the first, one call for each."""
+    nats = []
+    for k in range(1, len(ids)):
+        with torch.no_grad():
+            logits = model.network(torch.tensor([ids[max(0, k - 15) : k]])).logits[0, -1]
+        nats.append(-float(logits.log_softmax(-1)[ids[k]]))
+    return np.array(nats)
+
+
+def test_a_saved_model_reads_texts_with_its_own_tokenizer(model: CausalModel, tokenizer: Tokenizer) -> None:
+    text = f"{TEXTS[0]}{END_OF_TEXT}a hill"
+    assert model.tokenizer(text)["input_ids"] == [
+        *tokenizer.encode(TEXTS[0]),
+        tokenizer.eot_id,
+        *tokenizer.encode("a hill"),
+    ]
+
+
+def test_texts_of_different_lengths_are_judged_as_alone(model: CausalModel, tokenizer: Tokenizer) -> None:
+    short = [text[:14] for text in TEXTS] + ["a", ""]
+    for text, nats in zip(short, model.text_nats(short), strict=True):
+        np.testing.assert_allclose(nats, direct(model, tokenizer.encode(text)), atol=1e-4)
+
+
+def test_a_long_text_is_read_in_windows_that_share_a_token(model: CausalModel, tokenizer: Tokenizer) -> None:
+    text = " ".join(TEXTS)
+    ids = tokenizer.encode(text)
+    assert len(ids) > 2 * 16
+    (nats,) = model.text_nats([text])
+    assert len(nats) == len(ids) - 1
+    np.testing.assert_allclose(nats[:15], direct(model, ids[:16]), atol=1e-4)
+    np.testing.assert_allclose(nats[15:30], direct(model, ids[15:31]), atol=1e-4)
+
+
+def test_batches_change_nothing(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = model.text_nats(TEXTS)
+    monkeypatch.setattr(baseline, "MAX_ELEMENTS", 1)
+    for mine, theirs in zip(model.text_nats(TEXTS), whole, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)
+
+
+def test_the_likelihoods_of_all_sequences_sum_to_one(tokenizer: Tokenizer) -> None:
+    torch.manual_seed(1)
+    config = transformers.GPT2Config(vocab_size=4, n_positions=8, n_embd=8, n_layer=1, n_head=1, bos_token_id=0)
+    network = transformers.GPT2LMHeadModel(config).eval()  # type: ignore[no-untyped-call]
+    everything = torch.cartesian_prod(*[torch.arange(4)] * 3).numpy()
+    nats = CausalModel("", network, None).block_nats(list(everything))
+    assert np.exp(-nats).sum() == pytest.approx(1, abs=1e-5)
+    result = baseline_likelihood(CausalModel("", network, None), list(everything))
+    assert result.nats == pytest.approx(nats.mean() / 3)
+    assert result.calls == 64
+
+
+def test_the_learners_loss_is_the_likelihood_that_is_reported(model: CausalModel) -> None:
+    learner = BaselineLearner(model.network)
+    sequences = np.random.default_rng(0).integers(280, size=(4, 16))
+    loss = learner.loss(torch.from_numpy(sequences), np.random.default_rng(0))
+    assert learner.validate(list(sequences), 0).nats == pytest.approx(float(loss.detach()), abs=1e-5)
+
+
+def test_a_baseline_learns_a_pattern(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    stream = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
+    learner = BaselineLearner(build_baseline(tokenizer, length=16, hidden=32, blocks=1, heads=2))
+    config = TrainingConfig(60, 8, 5e-3, warmup=5, precision="fp32", save_seconds=1e9, validate_every=60)
+    events = list(Trainer(learner, config, stream, stream[:160]).run(tmp_path / "state.pt"))
+    (bound,) = (event.bound for event in events if isinstance(event, Validated))
+    # After the first token, one of eight, nothing is left to guess.
+    assert math.log(8) / 16 < bound.nats < 1.0
+
+
+def test_features_are_one_row_a_text(model: CausalModel) -> None:
+    assert model.features(TEXTS).shape == (3, 16)
+
+
+def test_a_folder_without_a_model_is_answered_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no causal model"):
+        CausalModel.load(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="cannot be read"):
+        CausalModel.load(tmp_path)

@@ -1,0 +1,62 @@
+"""Measures of generated texts against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.evaluation import distinct, mauve, measure, perplexity_by_text, perplexity_by_token, unigram_entropy
+from engine.messages import UserError
+
+NATS = [np.array([1.0, 3.0]), np.array([0.5, 0.5, 0.5, 0.5])]
+
+
+def test_the_two_perplexities_average_in_different_places() -> None:
+    assert perplexity_by_token(NATS).value == pytest.approx(math.exp(6 / 6))
+    assert perplexity_by_text(NATS).value == pytest.approx((math.exp(2) + math.exp(0.5)) / 2)
+    same = [np.array([2.0, 2.0])] * 5
+    assert (
+        perplexity_by_token(same).value == pytest.approx(perplexity_by_text(same).value) == pytest.approx(math.exp(2))
+    )
+    assert perplexity_by_token(same).error == pytest.approx(0)
+
+
+def test_the_error_of_a_perplexity_is_its_spread_over_repeats() -> None:
+    generator = np.random.default_rng(0)
+
+    def texts() -> list[np.ndarray]:
+        return [generator.normal(3 + generator.normal(0, 0.3), 1, 20) for _ in range(60)]
+
+    for definition in (perplexity_by_token, perplexity_by_text):
+        drawn = [definition(texts()) for _ in range(300)]
+        spread = np.std([estimate.value for estimate in drawn])
+        assert np.mean([estimate.error for estimate in drawn]) == pytest.approx(spread, rel=0.12)
+
+
+def test_entropy_is_that_of_the_tokens_of_one_text() -> None:
+    assert unigram_entropy(np.array([3, 3, 3, 3])) == 0
+    assert unigram_entropy(np.arange(8)) == pytest.approx(math.log(8))
+    assert unigram_entropy(np.array([1, 1, 2, 2])) == pytest.approx(math.log(2))
+
+
+def test_distinct_grams_are_counted_over_all_texts_and_not_across_them() -> None:
+    tokens = np.array([[1, 2, 1, 2], [1, 2, 3, 4]])
+    assert distinct(tokens, 2) == pytest.approx(4 / 6)  # 12, 21, 23, 34 of 12 21 12 12 23 34
+    assert distinct(tokens, 4) == 1
+    assert math.isnan(distinct(tokens, 5))
+
+
+def test_texts_without_tokens_do_not_count_for_a_judge() -> None:
+    quality = measure(np.array([[1, 2], [3, 4]]), [np.array([]), np.array([1.0])])
+    assert quality.by_text is not None
+    assert quality.by_text.value == pytest.approx(math.e)
+    assert math.isnan(quality.by_text.error)
+    assert measure(np.array([[1, 2]])).by_token is None
+
+
+def test_mauve_without_its_library_is_answered_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="pip install mauve-text"):
+        mauve(np.zeros((4, 2)), np.zeros((4, 2)))
