@@ -24,8 +24,9 @@ CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]
 
 
 def zipf(size: int) -> np.ndarray:
-    weights = 1 / np.arange(1, size + 1)
-    return weights / weights.sum()
+    weights: np.ndarray = 1 / np.arange(1, size + 1)
+    law: np.ndarray = weights / weights.sum()
+    return law
 
 
 def race(chance: np.ndarray) -> np.ndarray:
@@ -36,10 +37,10 @@ def race(chance: np.ndarray) -> np.ndarray:
     """
     u = torch.arange(2**24, dtype=torch.float32) / 2**24
     times = np.sort((1e-10 - torch.log(u + 1e-10)).numpy())
-    staying = times[:: 2**24 // 250]
-    ratio = chance / (1 - chance)
-    wins = np.searchsorted(times, (ratio[:, None] * staying).astype(np.float32))
-    shares: np.ndarray = (wins / 2**24).mean(1)
+    staying = times[2**12 :: 2**13]  # 2,048 equally likely ones
+    nodes = np.geomspace(chance.min(), chance.max(), 500)
+    wins = np.searchsorted(times, ((nodes / (1 - nodes))[:, None] * staying).astype(np.float32))
+    shares: np.ndarray = np.interp(chance, nodes, (wins / 2**24).mean(1))
     return shares
 
 
