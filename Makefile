@@ -3,7 +3,7 @@ BIN := .venv/bin
 DATA ?= data
 OUT ?= runs/new
 
-.PHONY: run test check bench train format setup
+.PHONY: run test check coverage bench train format setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -16,6 +16,9 @@ check: setup
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+coverage: check
+	@$(BIN)/pytest tests/engine --cov=engine --cov-report=term-missing:skip-covered
 
 bench: setup
 	@$(BIN)/python benchmarks/window.py

@@ -80,6 +80,7 @@ def draw_convergence(path: Path) -> None:
             axis.loglog([n * stages for n in steps], errors, marker="o", ms=3.5, lw=1.5, label=name)
         axis.set_xscale("log", base=2)
         axis.set_xticks([2, 4, 8, 16, 32, 64], labels=["2", "4", "8", "16", "32", "64"])
+        axis.set_xticks([], minor=True)
         axis.set_xlabel("network calls, at most")
         axis.set_title(f"{noise} noise, smooth data")
         axis.legend(fontsize=8)
