@@ -127,7 +127,7 @@ def lock_rows(calls: int, samples: int) -> Iterator[LockRow]:
             yield uniform_row(uniform, share, method, METHODS[method], steps, request)
         yield uniform_row(uniform, share, "marked in training", METHODS["clamp"], calls, request)
         for particles in (4, 15):
-            yield particle_row(uniform, share, particles, calls // particles, request, samples)
+            yield particle_row(uniform, share, particles, max(1, calls // particles), request, samples)
 
 
 def uniform_row(world: ToyWorld, lock: str, name: str, method: LockMethod, steps: int, request: np.ndarray) -> LockRow:

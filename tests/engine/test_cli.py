@@ -139,6 +139,19 @@ def test_score_says_that_it_is_an_upper_bound_with_its_error(model: Path) -> Non
         assert " ± " in line
 
 
+def test_sampler_options_spacing_and_patterns_reach_the_engine(model: Path) -> None:
+    (given,) = records(
+        "sample", "--sampler", "trapezoidal", "--option", "theta=0.4", "--spacing", "1,0.5,0", "--steps", 2,
+        "--length", 6, "--model", model,
+    )  # fmt: skip
+    assert given["sampler"] == "trapezoidal"
+    assert given["calls"] <= 4
+    result = sedd("sample", "--pattern", "[a-z ]*", "--length", 6, "--steps", 2, "--model", model)
+    assert "log weights -" in result.stdout
+    (bare,) = records("sample", "--ban", "dragon", "--length", 6, "--steps", 2, "--model", model)
+    assert bare["log_weight"] <= 0
+
+
 def test_each_text_of_a_file_gets_a_row_and_all_of_them_an_interval(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "texts.txt"
     path.write_text("\n<|endoftext|>\n".join(TEXTS), encoding="utf-8")
@@ -196,6 +209,8 @@ def test_a_goal_ends_the_run_and_tokens_show_their_parts(model: Path) -> None:
         (("score", "pyproject.toml", "--tokens"), "--text"),
         (("sample", "--pattern", "("), "pattern"),
         (("sample", "--ban", " "), "empty"),
+        (("sample", "--option", "theta"), "name=number"),
+        (("sample", "--spacing", "1,half,0"), "half"),
     ],
 )
 def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str, ...], said: str) -> None:

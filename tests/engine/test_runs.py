@@ -34,6 +34,11 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return Engine(Model(diffusion, info, TOKENIZER))
 
 
+def info_of(engine: Engine) -> ModelInfo:
+    assert engine.model is not None
+    return engine.model.info
+
+
 def replay(events: list[Event]) -> list[np.ndarray]:
     """The tokens after each step, rebuilt from what changed."""
     assert isinstance(events[0], Started)
@@ -86,6 +91,15 @@ def test_published_frames_do_not_change_when_the_chain_goes_on(engine: Engine) -
         ({"tokens": frozen([])}, "1 to 16"),
         ({"tokens": frozen([100_000])}, "vocabulary"),
         ({"steps": 10**9}, "GiB"),
+        ({"banned": (10**6,)}, "banned token"),
+        ({"first_step": 2}, "start from step 1"),
+        ({"first_step": 99}, "cannot go on from step 99"),
+        ({"start": frozen(np.zeros((2, 9), np.int64))}, "another size"),
+        ({"spacing": "wavy"}, "spacing"),
+        ({"spacing": (1.0, 0.9)}, "0"),
+        ({"locking": "magic"}, "magic"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"options": (("theta", 0.4),)}, "theta"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_answered_in_a_sentence(
@@ -95,6 +109,44 @@ def test_a_request_that_makes_no_sense_is_answered_in_a_sentence(
     assert isinstance(event, Failed)
     assert said in event.headline
     assert not event.detail
+
+
+def test_banned_tokens_are_kept_out_and_patterns_need_absorbing_noise(engine: Engine) -> None:
+    kept = tuple(token for token in range(TOKENIZER.vocabulary) if token not in (5, 9, 20, 21))
+    final = replay(list(engine.perform(1, replace(REQUEST, banned=kept))))[-1]
+    assert set(final.ravel().tolist()) <= {5, 9, 20, 21}
+    asked = replace(REQUEST, tokens=frozen([FREE] * 4), pattern="[a-e]*")
+    events = list(engine.perform(1, asked))
+    if info_of(engine).noise == "uniform":
+        assert isinstance(events[0], Failed)
+        assert "absorbing noise" in events[0].headline
+        return
+    for row in replay(events)[-1]:
+        assert set(TOKENIZER.decode(row.tolist()).split("<|endoftext|>")[0]) <= set("abcde")
+    assert isinstance(events[-1], Finished)
+    assert all(weight < 0 for weight in events[-1].log_weights)
+
+
+def test_a_run_goes_on_from_a_frame(engine: Engine) -> None:
+    whole = list(engine.perform(1, REQUEST))
+    history = replay(whole)
+    mask = info_of(engine).mask_id
+    middle = np.where(history[3] == mask, FREE, history[3]) if mask is not None else history[3]
+    rest = list(engine.perform(2, replace(REQUEST, start=frozen(middle), first_step=4)))
+    resumed = replay(rest)
+    assert len(resumed) == len(history) - 3
+    np.testing.assert_array_equal(resumed[0], history[3])
+    if mask is not None:  # how often a noisy token has changed before is not known, a masked one never has
+        np.testing.assert_array_equal(resumed[-1], history[-1])
+    assert (resumed[-1][:, [0, 3]] == [5, 9]).all()
+
+
+def test_masks_are_no_start_under_uniform_noise(engine: Engine) -> None:
+    if info_of(engine).noise == "absorb":
+        return
+    (event,) = engine.perform(1, replace(REQUEST, start=frozen(np.full((2, 5), FREE))))
+    assert isinstance(event, Failed)
+    assert "no masked tokens" in event.headline
 
 
 def test_without_a_model_a_run_is_answered_in_a_sentence() -> None:
