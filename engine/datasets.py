@@ -7,7 +7,7 @@ end-of-text token between them and cut into blocks of fixed length, so no token 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,16 +36,27 @@ def text_files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def documents(path: Path) -> Iterator[str]:
-    """The documents of a text file, without surrounding blank space; empty ones are left out."""
+def read_text(path: Path) -> str:
+    """The text of a file; a UserError if it cannot be read or is not UTF-8."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text; convert it and try again.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    for document in text.split(SEPARATOR):
+
+
+def documents(path: Path) -> Iterator[str]:
+    """The documents of a text file, without surrounding blank space; empty ones are left out."""
+    for document in read_text(path).split(SEPARATOR):
         if stripped := document.strip():
+            yield stripped
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text file, without surrounding blank space; empty ones are left out."""
+    for line in read_text(path).splitlines():
+        if stripped := line.strip():
             yield stripped
 
 
@@ -67,10 +78,39 @@ def blocks(stream: np.ndarray, length: int) -> np.ndarray:
     return stream[: count * length].reshape(count, length).astype(np.int64)
 
 
+def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int) -> np.ndarray:
+    """A row (n, length) for each record, filled up with end-of-text tokens; records that are longer are left out."""
+    if tokenizer.eot_id is None:
+        raise UserError("Rows are filled up with end-of-text tokens, and this tokenizer has none; take another.")
+    encoded = (tokenizer.encode(record) for record in records)
+    made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in encoded if len(ids) <= length]
+    return np.array(made, np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32).reshape(-1, length)
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class RowBatches:
+    """Rows (n, L) in random order, shuffled anew in each pass; batch k of a seed is always the same."""
+
+    def __init__(self, rows: np.ndarray, batch: int, seed: int) -> None:
+        self.per_epoch = len(rows) // batch
+        if self.per_epoch < 1:
+            raise UserError(f"There are {len(rows):,} sequences, too few for a batch of {batch}; choose smaller ones.")
+        self._rows, self._batch, self._seed = rows, batch, seed
+        self._epoch = -1
+        self._order = np.empty(0, np.int64)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Batch `number`, (batch, L) int64."""
+        epoch, k = divmod(number, self.per_epoch)
+        if epoch != self._epoch:
+            self._order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(len(self._rows))
+            self._epoch = epoch
+        return self._rows[self._order[k * self._batch : (k + 1) * self._batch]].astype(np.int64)
 
 
 class Batches:

@@ -195,6 +195,11 @@ class ModelInfo:
     precision: str
     facts: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def domain(self) -> str:
+        """The kind of sequence that it writes: a name from `engine.domains`."""
+        return self.facts.get("domain", "text")
+
 
 # ---- requests
 

@@ -79,6 +79,8 @@ def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
 
 
 def _encode(words: str, tokenizer: Tokenizer) -> list[int]:
+    if tokenizer.symbols and " " not in tokenizer.symbols:
+        words = "".join(words.split())  # blanks only part words and gaps there
     if tokenizer.eot_id is None:
         return tokenizer.encode(words)
     first, *others = (tokenizer.encode(part) for part in words.split(END_OF_TEXT))

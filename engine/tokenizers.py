@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
-from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from engine.messages import UserError
 
@@ -26,13 +26,17 @@ _CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
 class Tokenizer:
-    """Byte-level BPE: every text has tokens, and decoding them gives the text back. Immutable."""
+    """Text to tokens and back. Immutable.
+
+    Byte-level BPE knows every text; a tokenizer of single symbols refuses texts with others.
+    """
 
     def __init__(self, backend: Backend) -> None:
         backend.encode_special_tokens = True  # a marker written in a text is text
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
+        self._by_symbol = not isinstance(backend.decoder, decoders.ByteLevel)
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._piece = lru_cache(maxsize=None)(self._decode_one)
@@ -44,8 +48,17 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
+        strange = next((symbol for symbol in text if symbol not in self.symbols), "") if self._by_symbol else ""
+        if strange:
+            raise UserError(f'This model does not know the symbol "{strange}"; it knows {self.symbols}')
         ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
         return ids
+
+    @cached_property
+    def symbols(self) -> str:
+        """The single symbols, in the order of their ids; empty for byte-level BPE."""
+        ids = range(self.vocabulary) if self._by_symbol else ()
+        return "".join(self.piece(token) for token in ids if token != self.eot_id)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
@@ -65,14 +78,18 @@ class Tokenizer:
         """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
         if token == self.eot_id:
             return b""
+        if self._by_symbol:
+            return self.piece(token).encode()
         return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
 
     def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.
 
         A word starts at a token whose piece begins with white space, after one that ends a line, and at and after
-        the end-of-text token.
+        the end-of-text token. Single symbols are words of their own.
         """
+        if self._by_symbol:
+            return [(position, position + 1) for position in range(len(ids))]
         starts: list[int] = []
         for position, token in enumerate(ids):
             before = self.piece(ids[position - 1]) if position else ""
@@ -110,6 +127,16 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     backend.train_from_iterator(texts, trainer)
+    return Tokenizer(backend)
+
+
+def symbol_tokenizer(symbols: str) -> Tokenizer:
+    """One token for each of the `symbols`, after the end-of-text token."""
+    vocabulary = {END_OF_TEXT: 0} | {symbol: k + 1 for k, symbol in enumerate(symbols)}
+    backend = Backend(models.WordLevel(vocabulary))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    backend.decoder = decoders.Fuse()
+    backend.add_special_tokens([END_OF_TEXT])
     return Tokenizer(backend)
 
 

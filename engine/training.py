@@ -21,12 +21,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from engine.datasets import Batches, blocks
+from engine.datasets import Batches, RowBatches, blocks
 from engine.learners import Learner
 from engine.likelihood import Bound
 from engine.messages import UserError
 
 VALIDATION_BLOCKS = 64
+VALIDATION_ROWS = 512
 HIDDEN = ("blocks.", "transformer.h.")
 """Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
 
@@ -111,14 +112,22 @@ class Average:
 
 
 class Trainer:
-    """A learner in training. `run` yields events; `save` and `resume` keep the state in one file."""
+    """A learner in training. `run` yields events; `save` and `resume` keep the state in one file.
+
+    `train` and `valid` are streams (n,) of tokens, cut into blocks, or rows (n, L), each a sequence of its own.
+    """
 
     def __init__(self, learner: Learner, config: TrainingConfig, train: np.ndarray, valid: np.ndarray) -> None:
         learner.network.requires_grad_(True)
         self.learner = learner
         self.config = config
-        self.batches = Batches(train, learner.length, config.batch, config.seed)
-        self.valid = list(blocks(valid, learner.length)[:VALIDATION_BLOCKS])
+        self.batches: Batches | RowBatches
+        if train.ndim == 2:
+            self.batches = RowBatches(train, config.batch, config.seed)
+            self.valid = list(valid[:VALIDATION_ROWS].astype(np.int64))
+        else:
+            self.batches = Batches(train, learner.length, config.batch, config.seed)
+            self.valid = list(blocks(valid, learner.length)[:VALIDATION_BLOCKS])
         self.average = Average(learner.network, config.ema)
         self.optimizers = build_optimizers(learner.network, config)
         self.step = 0

@@ -270,6 +270,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
     valid: Annotated[Path | None, typer.Option("--valid", help="Validation text. Default: a part of DATA.")] = None,
     tokenizer: Annotated[Path | None, typer.Option("--tokenizer", help="Folder whose tokenizer is taken.")] = None,
+    domain: Annotated[str, typer.Option("--domain", help="text, molecules, digits or promoters.")] = "text",
     kind: Annotated[Literal["diffusion", "gpt"], typer.Option("--kind", help="gpt: the baseline.")] = "diffusion",
     steps: Annotated[int, typer.Option("--steps", help="Optimiser steps.")] = 10_000,
     batch: Annotated[int, typer.Option("--batch", help="Blocks of text in a step.")] = 32,
@@ -289,7 +290,7 @@ def train(
     ] = "systematic",
     locks: Annotated[float, typer.Option("--locks", help="Uniform noise: share of texts with given tokens.")] = 0.5,
     vocabulary: Annotated[int, typer.Option("--vocabulary", help="Tokens of the new tokenizer.")] = 4096,
-    length: Annotated[int, typer.Option("--length", help="Tokens in a block.")] = 256,
+    length: Annotated[int | None, typer.Option("--length", help="Tokens in a block. Default: the domain's.")] = None,
     hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
     heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
@@ -304,10 +305,12 @@ def train(
 ) -> None:
     """Train a model on your own text."""
     from engine.cli.train import Plan, Sizes, train_model
+    from engine.domains import domain_named
     from engine.learners import Recipe
     from engine.training import TrainingConfig
 
-    sizes = Sizes(kind, noise, parametrisation, vocabulary, length, hidden, blocks, heads, dropout)
+    longest = domain_named(domain).length if length is None else length
+    sizes = Sizes(domain, kind, noise, parametrisation, vocabulary, longest, hidden, blocks, heads, dropout)
     training = TrainingConfig(steps, batch, learning_rate, optimizer=optimizer, seed=seed, save_seconds=save_every)
     plan = Plan(data, valid, out, sizes, Recipe(objective, weighting, times, locks), training, tokenizer)
     train_model(Machine(model, device, precision, threads), plan, Output(json))

@@ -23,7 +23,8 @@ from engine.checkpoints import DEFAULT_MODEL
 from engine.cli.generate import Chain, all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import blocks, tokenize
+from engine.datasets import blocks, fill_rows, tokenize
+from engine.domains import Measure, domain_named
 from engine.evaluation import Estimate, Quality, mauve, measure
 from engine.messages import ModelLoaded, Tokens, UserError
 from engine.prompts import parse_prompt
@@ -69,6 +70,7 @@ class Evaluator:
         self.engine = Engine()
         self.model: ModelLoaded = open_model(self.engine, machine)
         self.tokenizer: Tokenizer = self.model.tokenizer
+        self.domain = domain_named(self.model.info.domain)
         self.tokens = self._request_tokens()
         self.judge = self._load_judge(machine)
         self.reference = self._read_reference()
@@ -99,8 +101,11 @@ class Evaluator:
                 raise UserError("MAUVE compares samples with a text; name one by --reference.")
             return None
         if not path.is_file():
-            raise UserError(f"There is no file {path}; name a text file as the reference.")
-        found = blocks(tokenize([path], self.tokenizer), length)
+            raise UserError(f"There is no file {path}; name a file of the model's kind as the reference.")
+        if self.domain.rows:
+            found = fill_rows(self.domain.read(path), self.tokenizer, length)
+        else:
+            found = blocks(tokenize([path], self.tokenizer), length)
         if not len(found):
             raise UserError(f"{path} holds less than one block of {length} tokens; name a longer text.")
         return found
@@ -135,6 +140,11 @@ class Evaluator:
             return None
         rows = self.reference[:count]
         return measure(rows, self._judged(rows) if self.judge else None)
+
+    def measures(self, tokens: np.ndarray) -> tuple[Measure, ...]:
+        """What the model's kind of sequence is measured by, beside the reference."""
+        real = [] if self.reference is None else self.texts(self.reference)
+        return self.domain.measure(self.texts(tokens), real)
 
     def mauve(self, tokens: np.ndarray) -> float | None:
         """MAUVE of samples against as many blocks of the reference, by the judge's features."""
@@ -182,16 +192,28 @@ def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None,
         save_samples(out, written, evaluator)
     record = row_record(chain.steps, chain, written, quality, evaluator)
     record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.state.num_processes}
+    figures = evaluator.measures(written.tokens)
+    record |= {figure.name: figure.value for figure in figures}
     record["wall_seconds"] = time.perf_counter() - started
     if output.json_lines:
         output.record(**record)
         return
     output.table(table([(str(chain.steps), written, quality)], evaluator.of_reference(chain.samples)))
     output.line(f"distinct pairs {quality.distinct[0]:.3f}, distinct fours {quality.distinct[1]:.3f}")
+    for figure in figures:
+        output.line(in_words(figure))
     if record["mauve"] is not None:
         output.line(f"MAUVE {record['mauve']:.3f}")
     seconds, processes = record["wall_seconds"], evaluator.state.num_processes
     output.line(f"{seconds:.1f} seconds, {processes} process{'es' if processes > 1 else ''}", "dim")
+
+
+def in_words(figure: Measure) -> str:
+    """A figure with that of the data beside it."""
+    if figure.value is None:
+        return f"{figure.name}: not known. {figure.note}"
+    data = "" if figure.data is None else f" (data: {figure.data:.3f})"
+    return f"{figure.name}: {figure.value:.3f}{data}"
 
 
 def budgets_of(steps: str) -> list[int]:

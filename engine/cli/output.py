@@ -40,9 +40,9 @@ class Output:
         """A line of the result, printed as it is."""
         self.results.print(Text(text, style or "") if isinstance(text, str) else text)
 
-    def table(self, table: Table) -> None:
-        """A table of results."""
-        Console(file=self.results.file, width=max(120, self.results.width), highlight=False).print(table)
+    def table(self, table: Table, width: int = 120) -> None:
+        """A table of results, at least `width` characters wide."""
+        Console(file=self.results.file, width=max(width, self.results.width), highlight=False).print(table)
 
     def follow(self, items: Iterable[T], description: str) -> Iterator[T]:
         """The items, with a bar while they are made."""

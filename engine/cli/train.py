@@ -14,14 +14,15 @@ import torch
 from engine.checkpoints import load, save
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import documents, sha256, text_files, tokenize
+from engine.datasets import fill_rows, sha256, text_files, tokenize
 from engine.devices import choose_device, choose_precision
 from engine.diffusion import DiffusionConfig, Parametrisation, build_diffusion
+from engine.domains import TEXT, domain_named
 from engine.learners import DiffusionLearner, Learner, Recipe
 from engine.likelihood import Bound
 from engine.messages import Noise, UserError
 from engine.network import NetworkConfig
-from engine.tokenizers import Tokenizer, find_tokenizer, train_tokenizer
+from engine.tokenizers import Tokenizer, find_tokenizer
 from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
 
 STATE = "training-state.pt"
@@ -41,6 +42,7 @@ class Sizes:
     the leave-one-out posterior with locks marked for uniform noise.
     """
 
+    domain: str = "text"
     kind: Literal["diffusion", "gpt"] = "diffusion"
     noise: Noise = "absorb"
     parametrisation: Literal["auto", "log_score", "posterior", "leave_one_out"] = "auto"
@@ -112,6 +114,7 @@ def keep(learner: Learner, folder: Path, tokenizer: Tokenizer, card: str, facts:
 def check(plan: Plan) -> None:
     """Refuses sizes that make no model."""
     sizes, training = plan.sizes, plan.training
+    domain_named(sizes.domain)
     counts = {"steps": training.steps, "batch": training.batch, "length": sizes.length, "hidden": sizes.hidden}
     counts |= {"blocks": sizes.blocks, "heads": sizes.heads, "vocabulary": sizes.vocabulary}
     for name, value in counts.items():
@@ -182,12 +185,14 @@ def prepare(
     """The model, fresh or loaded, and its text as tokens."""
     device = choose_device(machine.device)
     training = replace(plan.training, precision=choose_precision(machine.precision, device))
+    if domain_named(plan.sizes.domain).rows:
+        training = replace(training, short=0.0)  # a row is whole
     torch.manual_seed(training.seed)
     learner, tokenizer = start_from(machine, plan) if machine.model else fresh(plan, files, resumed, output)
     learner.network.to(device)
     train, valid = split(plan, files, tokenizer, learner.length)
     parameters = sum(parameter.numel() for parameter in learner.network.parameters())
-    output.note(f"{len(train):,} tokens to train on, {parameters:,} parameters, {device.type}.")
+    output.note(f"{train.size:,} tokens to train on, {parameters:,} parameters, {device.type}.")
     return Trainer(learner, training, train, valid), tokenizer
 
 
@@ -219,8 +224,10 @@ def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple
 
 def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
     """A new tokenizer, learned from the text."""
-    output.note("Learning a tokenizer from the text.")
-    return train_tokenizer((document for path in files for document in documents(path)), plan.sizes.vocabulary)
+    domain = domain_named(plan.sizes.domain)
+    if domain is TEXT:
+        output.note("Learning a tokenizer from the text.")
+    return domain.tokenizer((record for path in files for record in domain.read(path)), plan.sizes.vocabulary)
 
 
 def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
@@ -250,12 +257,26 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
 
 
 def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Token streams to train and to validate on; without a validation text the end of the data is held out."""
-    stream = tokenize(files, tokenizer)
+    """Token streams, or rows, to train and to validate on; without validation data a part is held out.
+
+    Of a stream that is its end, of rows random ones.
+    """
+    domain = domain_named(plan.sizes.domain)
+
+    def tokens(paths: list[Path]) -> np.ndarray:
+        if not domain.rows:
+            return tokenize(paths, tokenizer)
+        return fill_rows((record for path in paths for record in domain.read(path)), tokenizer, length)
+
+    data = tokens(files)
     if plan.valid:
-        return stream, tokenize([plan.valid], tokenizer)
-    held_out = min(len(stream) // 10, max(8 * length, math.ceil(HELD_OUT * len(stream))))
-    return stream[: len(stream) - held_out], stream[len(stream) - held_out :]
+        return data, tokens([plan.valid])
+    if domain.rows:
+        data = data[np.random.Generator(np.random.Philox(key=[plan.training.seed, 2**33])).permutation(len(data))]
+        held_out = min(len(data) // 10, max(64, math.ceil(HELD_OUT * len(data))))
+    else:
+        held_out = min(len(data) // 10, max(8 * length, math.ceil(HELD_OUT * len(data))))
+    return data[: len(data) - held_out], data[len(data) - held_out :]
 
 
 def follow(trainer: Trainer, state: Path, output: Output) -> None:
@@ -287,7 +308,8 @@ def in_words(result: Bound, exact: bool = False) -> str:
 def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:
     """What the checkpoint tells about its training."""
     training = plan.training
-    facts = {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
+    facts = {"domain": plan.sizes.domain} if plan.sizes.domain != TEXT.name else {}
+    facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
     exact = plan.sizes.kind == "gpt"
     name = "validation loss" if exact else "validation bound"
     return facts | ({name: in_words(result, exact)} if result else {})

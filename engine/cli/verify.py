@@ -26,6 +26,8 @@ from engine.samplers.locking import METHODS, Particles
 from engine.toy import ToyWorld, diffusion
 
 SAMPLES = 200_000
+WIDE = 240
+"""Characters: rows of Markdown may not be broken."""
 LENGTHS: dict[Noise, int] = {"absorb": 3, "uniform": 2}
 SLOW = {
     ("first-hitting", "absorb"): 2,
@@ -84,9 +86,9 @@ def verify_samplers(quick: bool, output: Output) -> None:
     output.line(
         "Total variation from the truth, free generation of 3 tokens (uniform noise: 2) out of 3 values.", "bold"
     )
-    output.table(sampler_table(rows, steps))
+    output.table(sampler_table(rows, steps), WIDE)
     output.line("Total variation from the true conditional, 1 of 3 tokens locked, at equal network calls.", "bold")
-    output.table(lock_table(locked))
+    output.table(lock_table(locked), WIDE)
 
 
 def sampler_rows(steps: tuple[int, ...], samples: int) -> Iterator[Row]:

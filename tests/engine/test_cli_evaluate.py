@@ -70,6 +70,7 @@ def test_samples_do_not_depend_on_how_many_are_drawn_at_once(folder: Path, tmp_p
         run("evaluate", folder, "--samples", 5, "--steps", 3, "--chunk", chunk, "--out", tmp_path / f"{chunk}.jsonl")
         lines = (tmp_path / f"{chunk}.jsonl").read_text().splitlines()
         tokens.append([json.loads(line)["tokens"] for line in lines])
+        assert all(json.loads(line)["nats"] > 0 for line in lines)
     assert tokens[0] == tokens[1]
     assert len(tokens[0]) == 5
 

@@ -1,0 +1,143 @@
+"""Molecules, digits and DNA: their files, their symbols, what is measured, and training on them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from engine.cli import app
+from engine.datasets import RowBatches, fill_rows
+from engine.domains import DOMAINS, domain_named
+from engine.domains.dna import composition, motif_share
+from engine.domains.images import picture
+from engine.messages import UserError
+from engine.prompts import parse_prompt
+
+FILES = {
+    "molecules": "CCO\nCC(=O)O\nc1\n\nC1CC1\n".replace("c1\n", "N#C\n"),
+    "digits": "tra," + ",".join(["0", "16"] * 32) + ",7\n" + ",".join(["3"] * 64) + ",1\n",
+    "promoters": "ACGT" * 75 + "\n" + "acgn" * 75 + "\n" + "TTTT" * 75 + "\n",
+}
+ROWS = [domain for domain in DOMAINS.values() if domain.rows]
+
+
+def records(name: str, folder: Path) -> list[str]:
+    path = folder / name
+    path.write_text(FILES[name])
+    return list(domain_named(name).read(path))
+
+
+@pytest.mark.parametrize("domain", ROWS, ids=lambda domain: domain.name)
+def test_records_go_to_tokens_and_back(domain: object, tmp_path: Path) -> None:
+    domain = domain_named(domain.name)  # type: ignore[attr-defined]
+    found = records(domain.name, tmp_path)
+    tokenizer = domain.tokenizer(iter(found), 0)
+    rows = fill_rows(found, tokenizer, domain.length)
+    assert rows.shape == (len(found), domain.length)
+    for row, record in zip(rows, found, strict=True):
+        assert tokenizer.decode(row.tolist()).split("<|endoftext|>", maxsplit=1)[0] == record
+        assert tokenizer.words(row.tolist())[:2] == [(0, 1), (1, 2)]
+
+
+@pytest.mark.parametrize("domain", DOMAINS.values(), ids=lambda domain: domain.name)
+def test_examples_are_prompts_that_fit(domain: object) -> None:
+    domain = domain_named(domain.name)  # type: ignore[attr-defined]
+    tokenizer = domain.tokenizer(iter(["once upon a time"] * 3), 300)
+    for example in domain.examples:
+        assert parse_prompt(example, tokenizer, domain.length).free > 0
+
+
+def test_an_unknown_symbol_and_an_unknown_domain_are_answered_in_a_sentence() -> None:
+    tokenizer = domain_named("promoters").tokenizer(iter([]), 0)
+    with pytest.raises(UserError, match='symbol "X"'):
+        tokenizer.encode("ACXT")
+    with pytest.raises(UserError, match="no domain music"):
+        domain_named("music")
+
+
+def test_pictures_are_their_levels(tmp_path: Path) -> None:
+    first, second = records("digits", tmp_path)
+    assert picture(first)[0].tolist() == [0, 16] * 4
+    assert (picture(second) == 3).all()
+    assert picture("g").ravel()[:2].tolist() == [16, 0]
+
+
+@pytest.mark.parametrize("line", ["1,2,3", "tra," + ",".join(["17"] * 64), "a,b"])
+def test_a_line_that_is_no_picture_is_answered_in_a_sentence(line: str, tmp_path: Path) -> None:
+    (tmp_path / "digits").write_text(line)
+    with pytest.raises(UserError, match="no picture"):
+        list(domain_named("digits").read(tmp_path / "digits"))
+
+
+def test_digits_like_real_ones_are_told_from_noise() -> None:
+    generator = np.random.default_rng(0)
+
+    def near(level: int) -> str:
+        return "".join("0123456789abcdefg"[max(0, min(16, level + k))] for k in generator.integers(-1, 2, 64))
+
+    real = [near(4) for _ in range(40)]
+    like, copies, ink = domain_named("digits").measure([near(4), near(15), real[0]], real)
+    assert like.value == pytest.approx(2 / 3)
+    assert copies.value == pytest.approx(1 / 3)
+    assert ink.data == pytest.approx(4, abs=0.2)
+    assert domain_named("digits").measure(["0"], [])[0].note
+
+
+def test_composition_and_motif_are_counted_by_position() -> None:
+    texts = ["ACGT", "AAGT", "TATAAA"]
+    shares = composition(texts, 6)
+    assert shares[:, 0].tolist() == [2 / 3, 0, 0, 1 / 3]
+    assert motif_share(texts, 6).tolist() == [1 / 3, 0, 0, 0, 0, 0]
+    real = ["C" * 40 + "TATAAA" + "G" * 254] * 4
+    measures = {m.name: m for m in domain_named("promoters").measure(real, real)}
+    assert measures["TATA motif most frequent at base"].value == 40
+    assert measures["with the motif there"].value == 1
+    assert measures["composition by position, mean difference"].value == 0
+
+
+def test_molecules_are_valid_unique_and_novel_or_a_sentence_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measure = domain_named("molecules").measure
+    if importlib.util.find_spec("rdkit") is not None:
+        valid, unique, novel = measure(["CCO", "OCC", "C1CC", "CN<|endoftext|>C", ""], ["CCO"])
+        assert valid.value == pytest.approx(3 / 5)
+        assert unique.value == pytest.approx(2 / 3)
+        assert novel.value == pytest.approx(1 / 2)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert all("pip install rdkit" in figure.note for figure in measure(["CCO"], []))
+
+
+def test_rows_come_in_shuffled_passes() -> None:
+    batches = RowBatches(np.arange(20).reshape(10, 2), batch=3, seed=1)
+    first = np.concatenate([batches[k] for k in range(3)])
+    assert len({tuple(row) for row in first}) == 9
+    assert not np.array_equal(first, np.concatenate([batches[k] for k in range(3, 6)]))
+    np.testing.assert_array_equal(batches[4], RowBatches(np.arange(20).reshape(10, 2), 3, 1)[4])
+    with pytest.raises(UserError, match="too few"):
+        RowBatches(np.zeros((2, 4)), 3, 0)
+
+
+def test_a_model_of_a_domain_is_trained_sampled_and_measured(tmp_path: Path) -> None:
+    (tmp_path / "dna.txt").write_text(("ACGT" * 75 + "\n") * 40)
+    sizes = ("--hidden", 16, "--blocks", 1, "--heads", 2, "--batch", 4, "--steps", 2, "--precision", "fp32")
+    out = tmp_path / "model"
+    made = sedd("train", tmp_path / "dna.txt", "--domain", "promoters", "--out", out, *sizes)
+    assert made["domain"] == "promoters"
+    row = sedd("evaluate", "--model", out, "--samples", 2, "--steps", 2, "--reference", tmp_path / "dna.txt")
+    assert "G and C" in row
+    sample = sedd("infill", "--text", "ACG [3] TT", "--steps", 2, "--model", out)
+    assert str(sample["text"]).startswith("ACG")
+    assert str(sample["text"]).endswith("TT")
+
+
+def sedd(*arguments: object) -> dict[str, object]:
+    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--json")])
+    assert result.exit_code == 0, result.output
+    record: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    return record
