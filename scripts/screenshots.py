@@ -135,6 +135,16 @@ def uniform(home: Path) -> object:
     return scene.session
 
 
+def of_domain(domain: str, home: Path) -> object:
+    """Two thirds through a sequence that is no text, its picture above the symbols."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home, domain=domain)
+    scene.run(64)
+    scene.play(46)
+    return scene.session
+
+
 STATES: dict[str, Callable[[Path], object]] = {
     "fresh": fresh,
     "running": running,
@@ -142,6 +152,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "long": long_text,
     "error": error,
     "uniform": uniform,
+    **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }
 
 

@@ -24,6 +24,7 @@ from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.run_form import RunForm
+from sedd_studio.widgets.sample_picture import SamplePicture
 from sedd_studio.widgets.status_line import StatusLine
 from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.token_canvas import TokenCanvas
@@ -40,6 +41,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)
         self.canvas: TokenCanvas = TokenCanvas(session, theme)
+        self.picture = SamplePicture(session, theme)
         self.banner = ErrorBanner(session, theme)
         self.prompt: PromptEditor = PromptEditor(session, theme)
         self.timeline = Timeline(session, theme)
@@ -61,7 +63,16 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             themes.apply(app, theme)
-        for part in (self.canvas, self.banner, self.prompt, self.timeline, self.run_form, self.picker, self.top_bar):
+        for part in (
+            self.canvas,
+            self.picture,
+            self.banner,
+            self.prompt,
+            self.timeline,
+            self.run_form,
+            self.picker,
+            self.top_bar,
+        ):
             part.set_theme(theme)
 
     def _follow_system(self) -> None:
@@ -81,6 +92,7 @@ class MainWindow(QMainWindow):
         inner.setSpacing(sizes.gap)
         inner.addWidget(self.banner)
         inner.addWidget(self.prompt)
+        inner.addWidget(self.picture)
         inner.addWidget(self.canvas, 1)
         inner.addWidget(self.timeline)
         middle = QHBoxLayout()

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from engine.domains import DOMAINS, TEXT, Domain
 from engine.messages import (
     FREE,
     SAMPLERS,
@@ -94,9 +95,15 @@ class Session(QObject):
         """Whether a model is being loaded."""
         return self.state is RunState.LOADING
 
+    @property
+    def domain(self) -> Domain:
+        """The kind of sequence that the model writes; text where that is not known."""
+        return DOMAINS.get(self.info.domain if self.info is not None else TEXT.name, TEXT)
+
     def known_models(self) -> list[str]:
-        """Folders to offer: the bundled model and those opened before, as far as they are still there."""
-        known = dict.fromkeys([str(BUNDLED), *self._settings["recent_models"]])
+        """Folders to offer: the bundled models and those opened before, as far as they are still there."""
+        bundled = [str(BUNDLED), *sorted(str(path.parent) for path in BUNDLED.parent.glob("*-*/model.safetensors"))]
+        known = dict.fromkeys([*bundled, *self._settings["recent_models"]])
         return [path for path in known if Path(path, "config.json").is_file() or Path(path, ".hydra").is_dir()]
 
     def open_model(self, path: str | Path = BUNDLED) -> None:
@@ -116,11 +123,14 @@ class Session(QObject):
 
     def _model_loaded(self, event: ModelLoaded) -> None:
         same = self.tokenizer is not None and self.tokenizer.fingerprint == event.tokenizer.fingerprint
+        other_kind = self.domain.name != event.info.domain
         self.info = event.info
         if not same or len(self.document.tokens) > event.info.length:
             self.tokenizer = event.tokenizer
+            if other_kind:
+                self.prompt_text = self.domain.examples[0]
             self._take_prompt_along(event.info.length)
-        if event.info.path != str(BUNDLED):
+        if Path(event.info.path).parent != BUNDLED.parent:
             self._settings.remember_model(event.info.path)
         self._set_state(RunState.IDLE)
         self.model_changed.emit()

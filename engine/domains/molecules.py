@@ -28,11 +28,11 @@ def canonical(text: str) -> str | None:
 
     Call it only where RDKit is installed.
     """
-    from rdkit import Chem, RDLogger
+    from rdkit import Chem, rdBase
 
-    RDLogger.DisableLog("rdApp.*")
     string = text.split(END_OF_TEXT, maxsplit=1)[0]
-    molecule = Chem.MolFromSmiles(string) if string else None
+    with rdBase.BlockLogs():  # the library prints what is wrong with a string
+        molecule = Chem.MolFromSmiles(string) if string else None
     return None if molecule is None else str(Chem.MolToSmiles(molecule))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.datasets import fill_rows
+from engine.domains import DOMAINS
 from engine.messages import (
     FREE,
     Event,
@@ -40,6 +42,12 @@ HELD = (
     " And the sky was never dark again.",
 )
 VOCABULARY = 520
+ENDS = {
+    "molecules": "CC(=O)OC1CC1C#N",
+    "digits": "005dd50001ga2f6004f00c8004c008800580098004b01c7002e5cc00006ga000",
+    "promoters": "ACGTTGCA" * 27 + "AATATAAAGG" + "GCGC" * 18 + "AG",
+}
+"""What scripted runs of other domains end with."""
 
 
 class SilentRunner(Runner):
@@ -73,25 +81,33 @@ def tokenizer() -> Tokenizer:
 class Scene:
     """A session on a story of which some passages are locked, and a run that is played as far as one likes."""
 
-    def __init__(self, folder: Path, noise: Noise = "absorb", repeat: int = 1) -> None:
+    def __init__(self, folder: Path, noise: Noise = "absorb", repeat: int = 1, domain: str = "text") -> None:
         self.runner = SilentRunner()
         settings = Settings(folder / "settings.json")
         settings.set("follow", True)
         self.session = Session(self.runner, settings)
         text = "\n".join([STORY] * repeat)
-        self.final = np.array(tokenizer().encode(text), np.int64)
-        words = tokenizer().vocabulary
+        self.tokenizer = tokenizer() if domain == "text" else DOMAINS[domain].tokenizer(iter(()), 0)
+        self.final = np.array(tokenizer().encode(text), np.int64) if domain == "text" else self._row(domain)
+        words = self.tokenizer.vocabulary
         mask = words if noise == "absorb" else None
-        length = max(256, len(self.final))
-        self.info = ModelInfo(
-            f"stories-{noise}", str(folder), noise, "loglinear", length, words, mask, 11_800_000, "cpu", "bf16"
-        )
+        length = max(256, len(self.final)) if domain == "text" else len(self.final)
+        name = f"{'stories' if domain == 'text' else domain}-{noise}"
+        facts = {} if domain == "text" else {"domain": domain}
+        sizes = (length, words, mask, 11_800_000)
+        self.info = ModelInfo(name, str(folder), noise, "loglinear", *sizes, "cpu", "bf16", facts)
         self.session.dismiss_error()
-        self.session.apply([ModelLoaded(0, self.info, tokenizer())])
-        self.session.dismiss_error()
-        self.session.set_prompt(format_prompt(np.where(self._held(text), self.final, FREE), tokenizer()))
+        self.session.apply([ModelLoaded(0, self.info, self.tokenizer)])
+        if domain == "text":
+            self.session.dismiss_error()
+            self.session.set_prompt(format_prompt(np.where(self._held(text), self.final, FREE), tokenizer()))
         self._played = 0
         self._frames: list[Frame] = []
+
+    def _row(self, domain: str) -> Tokens:
+        """The sequence that a run of this domain ends with."""
+        (row,) = fill_rows([ENDS[domain]], self.tokenizer, DOMAINS[domain].length).astype(np.int64)
+        return frozen(row)
 
     def _held(self, text: str) -> np.ndarray:
         """Which tokens lie in the passages to lock."""

@@ -1,0 +1,96 @@
+"""The picture of sequences that are no text: it is there, it follows the run, and it says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from engine.domains import DOMAINS
+from sedd_studio import theme as themes
+from sedd_studio.parts import pictures
+from sedd_studio.widgets.sample_picture import SamplePicture
+from tests.sedd_studio.scene import Scene
+
+KINDS = ["molecules", "digits", "promoters"]
+
+
+def grabbed(picture: SamplePicture) -> QImage:
+    return picture.grab().toImage()
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Scene, SamplePicture]:
+    scene = Scene(tmp_path, domain=request.param)
+    picture = SamplePicture(scene.session, themes.LIGHT)
+    qtbot.addWidget(picture)
+    picture.resize(640, 260)
+    picture.show()
+    return scene, picture
+
+
+@pytest.mark.parametrize("shown", KINDS, indirect=True)
+def test_the_picture_follows_the_run(shown: tuple[Scene, SamplePicture]) -> None:
+    scene, picture = shown
+    before = grabbed(picture)
+    scene.run(16)
+    scene.play(16)
+    after = grabbed(picture)
+    assert picture.isVisible()
+    assert picture.note == ""
+    assert before != after
+    scene.session.seek(0)
+    assert grabbed(picture) != after
+
+
+@pytest.mark.parametrize("shown", ["digits"], indirect=True)
+def test_themes_and_locks_are_seen(shown: tuple[Scene, SamplePicture]) -> None:
+    scene, picture = shown
+    scene.run(4)
+    scene.play(4)
+    plain = grabbed(picture)
+    scene.session.set_locked([9, 10], True)
+    locked = grabbed(picture)
+    assert locked != plain
+    picture.set_theme(themes.DARK)
+    assert grabbed(picture) != locked
+
+
+@pytest.mark.parametrize("shown", ["text"], indirect=True)
+def test_there_is_no_picture_of_text(shown: tuple[Scene, SamplePicture]) -> None:
+    _, picture = shown
+    picture.refresh()
+    assert not picture.isVisible()
+
+
+@pytest.mark.parametrize("shown", ["molecules"], indirect=True)
+def test_a_string_that_is_no_molecule_and_a_missing_library_are_sentences(
+    shown: tuple[Scene, SamplePicture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, picture = shown
+    scene.session.set_prompt("C1CC(")
+    grabbed(picture)
+    assert "no molecule" in picture.note
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    picture.update()
+    grabbed(picture)
+    assert "pip install rdkit" in picture.note
+
+
+def test_masked_atoms_are_stars_up_to_the_last_known_one() -> None:
+    tokenizer = DOMAINS["molecules"].tokenizer(iter(()), 0)
+    carbon = tokenizer.encode("C")[0]
+    assert pictures.molecule_string(np.array([carbon, -1, carbon, -1, -1]), tokenizer) == "C*C"
+    assert pictures.molecule_string(np.array([carbon, tokenizer.eot_id, carbon]), tokenizer) == "C"
+    assert pictures.molecule_string(np.array([-1, -1]), tokenizer) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path) -> None:
+    session = Scene(tmp_path, domain=kind).session
+    assert session.error is None
+    assert session.domain is DOMAINS[kind]
+    assert len(session.document.tokens) <= DOMAINS[kind].length
