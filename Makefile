@@ -25,7 +25,8 @@ bench: setup
 
 # Keeping freed memory instead of returning it to the system nearly doubles the speed of training on a CPU.
 train: setup
-	@MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 $(BIN)/sedd train $(DATA) --out $(OUT)
+	@MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
+	  $(BIN)/sedd $(if $(MODEL),reproduce $(MODEL) $(DATA) --out runs/$(MODEL),train $(DATA) --out $(OUT))
 
 format: setup
 	@$(BIN)/ruff format

@@ -160,8 +160,17 @@ class BaselineLearner:
     def device(self) -> torch.device:
         return torch.device(self._network.device)
 
-    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
-        """Cross entropy of clean tokens (B, L), nats per token; nothing is random."""
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        return list(self._network.transformer.h)
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """The clean tokens (B, L) themselves: nothing is random."""
+        return (clean,)
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Cross entropy, nats per token."""
+        (clean,) = inputs
         before = torch.full_like(clean[:, :1], begin_token(self._network))
         logits = self._network(torch.cat((before, clean[:, :-1]), dim=1)).logits
         return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())

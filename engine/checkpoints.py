@@ -27,7 +27,8 @@ from engine.diffusion import Diffusion, DiffusionConfig
 from engine.messages import ModelInfo, UserError
 from engine.tokenizers import Tokenizer, find_tokenizer
 
-DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "assets" / "stories-absorb"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+DEFAULT_MODEL = ASSETS / "stories-absorb"
 
 CONFIG, WEIGHTS, PICKLED, CARD = "config.json", "model.safetensors", "pytorch_model.bin", "README.md"
 RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")

@@ -30,8 +30,15 @@ class Learner(Protocol):
     @property
     def device(self) -> torch.device: ...
 
-    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
-        """The loss of clean tokens (B, L), nats per token; everything random comes from the generator."""
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        """The blocks of the network, all alike: what is worth compiling."""
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """What the loss of clean tokens (B, L) is taken of: tensors (B, ...); all that is random is drawn here."""
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The mean loss of the sequences, nats per token."""
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
@@ -75,23 +82,34 @@ class DiffusionLearner:
     def device(self) -> torch.device:
         return self.diffusion.device
 
-    def loss(self, clean: Tensor, generator: np.random.Generator) -> Tensor:
-        device, diffusion, recipe = clean.device, self.diffusion, self.recipe
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        return list(self.diffusion.network.blocks)
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """Clean tokens, times, noised tokens, and what the objective asks for: choices or locks."""
+        device, recipe = clean.device, self.recipe
         t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
         flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
-        noise = diffusion.schedule(t)
-        x = diffusion.perturb(clean, t, flip, target)
-        weight = noise.rate
-        if recipe.weighting == "flat":
-            weight = weight * -torch.expm1(-noise.total)
+        x = self.diffusion.perturb(clean, t, flip, target)
         if recipe.objective == "ise":
-            choice = torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
-            return (weight * implicit_by_one_target(diffusion, x, noise.total, choice)).sum() / clean.numel()
-        locked = None
-        if diffusion.marks_locks:
+            return clean, t, x, torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
+        if self.diffusion.marks_locks:
             locked = torch.from_numpy(draw_locks(clean.shape, recipe.locks, generator)).to(device)
-            x = torch.where(locked, clean, x)
-        return (weight * diffusion.score_entropy(x, noise.total, clean, locked).sum(-1)).sum() / clean.numel()
+            return clean, t, torch.where(locked, clean, x), locked
+        return clean, t, x
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        clean, t, x, *more = inputs
+        noise = self.diffusion.schedule(t)
+        weight = noise.rate
+        if self.recipe.weighting == "flat":
+            weight = weight * -torch.expm1(-noise.total)
+        if self.recipe.objective == "ise":
+            losses = implicit_by_one_target(self.diffusion, x, noise.total, *more)
+        else:
+            losses = self.diffusion.score_entropy(x, noise.total, clean, *more).sum(-1)
+        return (weight * losses).sum() / clean.numel()
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)

@@ -294,6 +294,8 @@ def train(
     hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
     heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
+    decay: Annotated[float, typer.Option("--decay", help="Share of the steps in which the rate falls.")] = 0.5,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
     dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
     save_every: Annotated[float, typer.Option("--save-every", help="Seconds between saves.")] = 60.0,
     model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
@@ -311,6 +313,34 @@ def train(
 
     longest = domain_named(domain).length if length is None else length
     sizes = Sizes(domain, kind, noise, parametrisation, vocabulary, longest, hidden, blocks, heads, dropout)
-    training = TrainingConfig(steps, batch, learning_rate, optimizer=optimizer, seed=seed, save_seconds=save_every)
+    training = TrainingConfig(
+        steps,
+        batch,
+        learning_rate,
+        decay=decay,
+        optimizer=optimizer,
+        seed=seed,
+        compile=compiled,
+        save_seconds=save_every,
+    )
     plan = Plan(data, valid, out, sizes, Recipe(objective, weighting, times, locks), training, tokenizer)
     train_model(Machine(model, device, precision, threads), plan, Output(json))
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(help="A bundled model, like stories-absorb.")],
+    data: Annotated[Path, typer.Argument(help="A folder that holds the model's data files, at any depth.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Train a bundled model again, as it was trained."""
+    from engine.cli.bundled import plan_of
+    from engine.cli.train import train_model
+
+    output = Output(json)
+    train_model(Machine(None, device, precision, threads), plan_of(name, data, out, compiled, output), output)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accelerate import PartialState
 from accelerate.utils import gather_object
 from rich.table import Table
 
@@ -27,6 +26,7 @@ from engine.datasets import blocks, fill_rows, tokenize
 from engine.domains import Measure, domain_named
 from engine.evaluation import Estimate, Quality, mauve, measure
 from engine.messages import ModelLoaded, Tokens, UserError
+from engine.processes import started
 from engine.prompts import parse_prompt
 from engine.runs import Engine
 from engine.tokenizers import Tokenizer
@@ -63,9 +63,8 @@ class Evaluator:
     """A model, a judge and the processes that share the work."""
 
     def __init__(self, machine: Machine, subject: Subject, output: Output) -> None:
-        self.state = PartialState(cpu=machine.device == "cpu" or None)
-        if self.state.num_processes > 1 and self.state.device.type == "cuda":
-            machine = replace(machine, device=f"cuda:{self.state.local_process_index}")
+        self.processes, device = started(machine.device)
+        machine = replace(machine, device=device)
         self.subject, self.output = subject, output
         self.engine = Engine()
         self.model: ModelLoaded = open_model(self.engine, machine)
@@ -78,7 +77,7 @@ class Evaluator:
     @property
     def speaks(self) -> bool:
         """Whether this process prints."""
-        return bool(self.state.is_main_process)
+        return self.processes.speaks
 
     def _request_tokens(self) -> Tokens:
         longest, subject = self.model.info.length, self.subject
@@ -114,7 +113,7 @@ class Evaluator:
         """`chain.samples` samples; every process gets all of them."""
         subject, texts = self.subject, []
         starts = range(0, chain.samples, subject.chunk)
-        for first in starts[self.state.process_index :: self.state.num_processes]:
+        for first in starts[self.processes.index :: self.processes.count]:
             count = min(subject.chunk, chain.samples - first)
             tokens, finished, _ = perform(self.engine, chain.request(self.tokens, first, count), self.output)
             nats = self._judged(tokens)
@@ -191,7 +190,7 @@ def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None,
     if out is not None:
         save_samples(out, written, evaluator)
     record = row_record(chain.steps, chain, written, quality, evaluator)
-    record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.state.num_processes}
+    record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.processes.count}
     figures = evaluator.measures(written.tokens)
     record |= {figure.name: figure.value for figure in figures}
     record["wall_seconds"] = time.perf_counter() - started
@@ -204,7 +203,7 @@ def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None,
         output.line(in_words(figure))
     if record["mauve"] is not None:
         output.line(f"MAUVE {record['mauve']:.3f}")
-    seconds, processes = record["wall_seconds"], evaluator.state.num_processes
+    seconds, processes = record["wall_seconds"], evaluator.processes.count
     output.line(f"{seconds:.1f} seconds, {processes} process{'es' if processes > 1 else ''}", "dim")
 
 

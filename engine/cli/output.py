@@ -31,8 +31,14 @@ class Output:
         self.results = Console(soft_wrap=True, highlight=False)
         self.notes = error_console()
 
+    def mute(self) -> None:
+        """Prints nothing from here on: of several processes only one speaks."""
+        self.results.quiet = self.notes.quiet = True
+
     def record(self, **values: Any) -> None:
         """One JSON object on a line of its own; a number that is not finite becomes null."""
+        if self.results.quiet:
+            return
         self.results.file.write(json.dumps({key: _finite(value) for key, value in values.items()}) + "\n")
         self.results.file.flush()
 

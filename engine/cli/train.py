@@ -22,6 +22,7 @@ from engine.learners import DiffusionLearner, Learner, Recipe
 from engine.likelihood import Bound
 from engine.messages import Noise, UserError
 from engine.network import NetworkConfig
+from engine.processes import Processes, started
 from engine.tokenizers import Tokenizer, find_tokenizer
 from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
 
@@ -74,16 +75,20 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     """Trains, or goes on with the run in `plan.out`, and leaves a model folder there."""
     check(plan)
     machine.set_threads()
+    processes, device = started(machine.device)
+    machine = replace(machine, device=device)
+    if not processes.speaks:
+        output.mute()
     files = text_files(plan.data)
     make_folder(plan.out)
     description = describe(plan, files, machine)
     resumed = goes_on(plan.out, description)
-    trainer, tokenizer = prepare(machine, plan, files, resumed, output)
+    trainer, tokenizer = prepare(machine, plan, files, resumed, output, processes)
     state = plan.out / STATE
     if resumed:
         trainer.resume(state)
         output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
-    else:
+    elif processes.speaks:
         tokenizer.save(plan.out)
         write(plan.out / PLAN, json.dumps(description, indent=2) + "\n")
     try:
@@ -91,6 +96,8 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     except KeyboardInterrupt:
         output.note("Stopped. The same command goes on from the last save.")
         raise
+    if not processes.speaks:
+        return
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
     facts = facts_of(plan, trainer, result)
@@ -180,7 +187,7 @@ def write(path: Path, text: str) -> None:
 
 
 def prepare(
-    machine: Machine, plan: Plan, files: list[Path], resumed: bool, output: Output
+    machine: Machine, plan: Plan, files: list[Path], resumed: bool, output: Output, processes: Processes
 ) -> tuple[Trainer, Tokenizer]:
     """The model, fresh or loaded, and its text as tokens."""
     device = choose_device(machine.device)
@@ -193,7 +200,7 @@ def prepare(
     train, valid = split(plan, files, tokenizer, learner.length)
     parameters = sum(parameter.numel() for parameter in learner.network.parameters())
     output.note(f"{train.size:,} tokens to train on, {parameters:,} parameters, {device.type}.")
-    return Trainer(learner, training, train, valid), tokenizer
+    return Trainer(learner, training, train, valid, processes), tokenizer
 
 
 def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
@@ -310,6 +317,8 @@ def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, st
     training = plan.training
     facts = {"domain": plan.sizes.domain} if plan.sizes.domain != TEXT.name else {}
     facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
+    facts |= {"training tokens": f"{trainer.step * training.batch * trainer.learner.length:,}"}
+    facts |= {"training time": f"{trainer.seconds / 60:.0f} minutes"}
     exact = plan.sizes.kind == "gpt"
     name = "validation loss" if exact else "validation bound"
     return facts | ({name: in_words(result, exact)} if result else {})

@@ -92,7 +92,7 @@ def test_the_likelihoods_of_all_sequences_sum_to_one(tokenizer: Tokenizer) -> No
 def test_the_learners_loss_is_the_likelihood_that_is_reported(model: CausalModel) -> None:
     learner = BaselineLearner(model.network)
     sequences = np.random.default_rng(0).integers(280, size=(4, 16))
-    loss = learner.loss(torch.from_numpy(sequences), np.random.default_rng(0))
+    loss = learner.loss(learner.draw(torch.from_numpy(sequences), np.random.default_rng(0)))
     assert learner.validate(list(sequences), 0).nats == pytest.approx(float(loss.detach()), abs=1e-5)
 
 

@@ -16,6 +16,7 @@ from engine.diffusion import Diffusion, DiffusionConfig
 from engine.learners import DiffusionLearner, Recipe
 from engine.messages import UserError
 from engine.network import NetworkConfig
+from engine.processes import Processes
 from engine.training import Average, Saved, Trained, Trainer, TrainingConfig, Validated, build_optimizers, learning_rate
 
 STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
@@ -184,3 +185,56 @@ def test_every_parameter_has_one_optimizer() -> None:
         config = replace(CONFIG, optimizer=name)
         groups = [p for o in build_optimizers(network, config) for g in o.param_groups for p in g["params"]]
         assert sorted(map(id, groups)) == sorted(map(id, network.parameters()))
+
+
+def test_processes_share_a_batch_and_average_to_the_loss_and_gradient_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts of both processes are worked out here, one after the other, in place of the network between them."""
+    without_dropout = NetworkConfig(9, length=16, hidden=32, blocks=1, heads=2, cond_dim=16, dropout=0.0)
+    torch.manual_seed(0)
+    learner = DiffusionLearner(Diffusion(DiffusionConfig(without_dropout, parametrisation="posterior")))
+    inputs = learner.draw(torch.from_numpy(STREAM[:64].astype(np.int64).reshape(4, 16)), np.random.default_rng(0))
+
+    def worked_out(part: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        learner.network.zero_grad()
+        loss = learner.loss(part)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), [p.grad.clone() for p in learner.network.parameters() if p.grad is not None]
+
+    whole, gradients = worked_out(inputs)
+    first, second = (worked_out(Processes(index, 2).part(inputs)) for index in (0, 1))
+
+    def across(flat: torch.Tensor, kind: str) -> torch.Tensor:
+        other = torch.cat([first[0].reshape(1), *(gradient.flatten() for gradient in first[1])])
+        return (flat + other) / 2
+
+    monkeypatch.setattr("engine.processes.reduce", across)
+    assert float(Processes(1, 2).average(learner.network, second[0])) == pytest.approx(float(whole), rel=1e-6)
+    averaged = [p.grad for p in learner.network.parameters() if p.grad is not None]
+    for mine, theirs in zip(averaged, gradients, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_a_batch_that_processes_cannot_share_alike_is_refused() -> None:
+    run = trainer()
+    with pytest.raises(UserError, match="multiple of 3"):
+        Trainer(run.learner, CONFIG, STREAM, STREAM[:160], Processes(0, 3))
+
+
+def test_compiling_asks_for_each_block_once_and_for_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[torch.nn.Module] = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled.append(self))
+    monkeypatch.setattr("engine.training.shutil.which", lambda name: f"/usr/bin/{name}")
+    run = trainer(replace(CONFIG, compile=True))
+    assert compiled == list(run.learner.layers)
+    monkeypatch.setattr("engine.training.shutil.which", lambda name: None)
+    with pytest.raises(UserError, match=r"C\+\+ compiler"):
+        trainer(replace(CONFIG, compile=True))
+
+
+def test_a_compiled_run_goes_on_uncompiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: None)
+    monkeypatch.setattr("engine.training.shutil.which", lambda name: name)
+    trainer(replace(CONFIG, compile=True)).save(tmp_path / "state.pt")
+    run = trainer()
+    run.resume(tmp_path / "state.pt")
+    assert run.step == 0

@@ -1,0 +1,98 @@
+"""How the bundled models were trained: one row a model, so that one command makes any of them again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.cli.output import Output
+from engine.cli.train import Plan, Sizes
+from engine.datasets import sha256
+from engine.learners import Recipe
+from engine.messages import UserError
+from engine.training import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file by its name, and the SHA-256 of the one that the model was trained on."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """What decides a bundled model; without `valid` a part of the data is held out."""
+
+    data: tuple[Data, ...]
+    valid: Data | None
+    sizes: Sizes
+    training: TrainingConfig
+
+
+STORIES = (Data("tinystories_train.txt", "4b09d89e2bed1545d64b2c02616ac8bc281edc6735676fc8d174920b5a2c0177"),)
+OTHER_STORIES = Data("tinystories_valid.txt", "ba63f432fdb4f08fd36da63134dd59ae0b80736010479de627f7de90a458dcf1")
+QM9 = (Data("qm9.smi", "2ced60ba230213df2e9b8921512e0bdc3e574fde656e65f803e5e1f3bb364d79"),)
+DIGITS = (Data("optdigits_all.csv", "b89ac4b47b98d194c8e536c5b4f51b46caf31fe88136ad632fb6bc068f2d90a8"),)
+PROMOTERS = (
+    Data("human_tata_promoters_300bp.txt", "9515889e07fea56de600ba1ed170c801e8b9b93a8e96d253db07b693aae3d38a"),
+    Data("mouse_tata_promoters_300bp.txt", "4a69c76ed20d94505b803ef1a7ceddc8682d3c96c6a04851fcbb18d1d530fa6c"),
+)
+
+SMALL = Sizes(vocabulary=2048, hidden=256, blocks=8, heads=4)
+LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
+
+BUNDLED: dict[str, Bundled] = {
+    "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, LONG),
+    "stories-uniform": Bundled(STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG),
+    "stories-gpt": Bundled(
+        STORIES, OTHER_STORIES, replace(SMALL, kind="gpt", dropout=0.1), replace(LONG, steps=4_000, decay=0.5)
+    ),
+    "molecules-absorb": Bundled(
+        QM9,
+        None,
+        Sizes("molecules", length=32, hidden=192, blocks=6, heads=6),
+        TrainingConfig(steps=12_000, batch=192),
+    ),
+    "digits-absorb": Bundled(
+        DIGITS,
+        None,
+        Sizes("digits", length=64, hidden=128, blocks=6, heads=4, dropout=0.1),
+        TrainingConfig(steps=6_000, batch=64),
+    ),
+    "promoters-absorb": Bundled(
+        PROMOTERS,
+        None,
+        Sizes("promoters", length=300, hidden=128, blocks=4, heads=4, dropout=0.1),
+        TrainingConfig(steps=3_000, batch=16),
+    ),
+}
+
+
+def plan_of(name: str, folder: Path, out: Path, compiled: bool, output: Output) -> Plan:
+    """The plan by which a bundled model is trained again from the files in `folder`.
+
+    Files other than those that the model was trained on are named in a note.
+    """
+    if name not in BUNDLED:
+        raise UserError(f"There is no bundled model {name}; choose one of: {', '.join(BUNDLED)}.")
+    model = BUNDLED[name]
+    return Plan(
+        [find(data, folder, output) for data in model.data],
+        find(model.valid, folder, output) if model.valid else None,
+        out,
+        model.sizes,
+        Recipe(),
+        replace(model.training, compile=compiled),
+    )
+
+
+def find(data: Data, folder: Path, output: Output) -> Path:
+    """The file of that name in `folder` or below."""
+    found = next(iter(sorted(folder.rglob(data.name))), None)
+    if found is None:
+        raise UserError(f"{folder} holds no {data.name}, which the model is trained on; name the folder that does.")
+    if sha256(found) != data.sha256:
+        output.note(f"{found} is not the file that the bundled model was trained on.")
+    return found

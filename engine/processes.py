@@ -1,0 +1,47 @@
+"""Several processes that share one piece of work, started by `accelerate launch`. One alone is the usual case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import reduce
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Processes:
+    """`count` processes, of which this is number `index`."""
+
+    index: int = 0
+    count: int = 1
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this process writes and prints."""
+        return self.index == 0
+
+    def part(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """This process's rows of tensors (B, ...): every n-th."""
+        return tuple(tensor[self.index :: self.count] for tensor in tensors)
+
+    def average(self, network: nn.Module, loss: Tensor) -> Tensor:
+        """Replaces the network's gradients by their mean over the processes; gives the mean of the loss ()."""
+        if self.count == 1:
+            return loss
+        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        flat = torch.cat([loss.reshape(1), *(gradient.flatten() for gradient in gradients)])
+        mean: Tensor = reduce(flat, "mean")
+        start = 1
+        for gradient in gradients:
+            gradient.copy_(mean[start : start + gradient.numel()].view_as(gradient))
+            start += gradient.numel()
+        return mean[0]
+
+
+def started(device: str) -> tuple[Processes, str]:
+    """The processes that share this work, and the device of this one: of several GPUs, its own."""
+    state = PartialState(cpu=device == "cpu" or None)
+    own = state.num_processes > 1 and state.device.type == "cuda"
+    return Processes(state.process_index, state.num_processes), f"cuda:{state.local_process_index}" if own else device

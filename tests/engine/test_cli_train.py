@@ -1,0 +1,112 @@
+"""`sedd train` over several processes, and `sedd reproduce`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.checkpoints import ASSETS
+from engine.cli import app, bundled
+from engine.cli.bundled import BUNDLED, plan_of
+from engine.cli.output import Output
+from engine.datasets import sha256
+from engine.domains import DOMAINS
+from engine.messages import UserError
+from engine.training import TrainingConfig
+
+ROOT = Path(__file__).parents[2]
+STORY = "Once upon a time there was a dragon. The dragon lived on a hill. One day a girl came up the hill."
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "story.txt"
+    path.write_text("\n<|endoftext|>\n".join([STORY] * 40), encoding="utf-8")
+    return path
+
+
+def losses(lines: str) -> list[float]:
+    events = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    return [event["loss"] for event in events if event["event"] == "trained"]
+
+
+def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -> None:
+    command = ["train", story, "--steps", 4, "--batch", 4, "--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2]
+    command += ["--vocabulary", 300, "--precision", "fp32", "--device", "cpu", "--threads", 1, "--json", "--out"]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m", "engine.cli"]
+    done = subprocess.run(
+        [sys.executable, *launch, *map(str, command), str(tmp_path / "two")],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    alone = CliRunner().invoke(app, [*map(str, command), str(tmp_path / "one")])
+    assert len(losses(alone.stdout)) == 4
+    assert losses(done.stdout) == pytest.approx(losses(alone.stdout), rel=1e-4)
+    assert (tmp_path / "two" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
+    from engine.cli.train import Plan, check
+    from engine.learners import Recipe
+
+    model = BUNDLED[name]
+    check(Plan([], None, Path(), model.sizes, Recipe(), model.training))
+    assert model.sizes.length == DOMAINS[model.sizes.domain].length
+    assert all(len(data.sha256) == 64 for data in (*model.data, *([model.valid] if model.valid else [])))
+
+
+def test_the_story_models_share_data_and_sizes() -> None:
+    absorb, uniform, gpt = (BUNDLED[f"stories-{kind}"] for kind in ("absorb", "uniform", "gpt"))
+    assert absorb.data == uniform.data == gpt.data
+    assert absorb.training == uniform.training
+    assert replace(uniform.sizes, noise="absorb") == absorb.sizes
+    assert replace(gpt.sizes, kind="diffusion", dropout=0.0) == absorb.sizes
+
+
+def test_every_folder_in_assets_has_its_row() -> None:
+    assert {folder.name for folder in ASSETS.iterdir() if folder.is_dir()} <= set(BUNDLED)
+
+
+def test_reproduce_finds_its_data_by_name_and_trains(
+    tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = BUNDLED["stories-absorb"]
+    sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
+    data = (bundled.Data(story.name, sha256(story)),)
+    small = replace(model, data=data, valid=None, sizes=sizes, training=TrainingConfig(steps=2, batch=2))
+    monkeypatch.setitem(BUNDLED, "stories-absorb", small)
+    command = ["reproduce", "stories-absorb", tmp_path, "--out", tmp_path / "new", "--device", "cpu", "--json"]
+    result = CliRunner().invoke(app, list(map(str, command)))
+    assert result.exit_code == 0, result.output
+    assert len(losses(result.stdout)) == 2
+    card = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
+    assert sha256(story) in card
+    assert "training time" in card
+
+
+def test_reproduce_says_what_is_missing_or_other_than_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match=r"holds no tinystories_train\.txt"):
+        plan_of("stories-absorb", tmp_path, tmp_path, False, Output(False))
+    with pytest.raises(UserError, match="choose one of: stories-absorb"):
+        plan_of("poems", tmp_path, tmp_path, False, Output(False))
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "qm9.smi").write_text("CC\n", encoding="utf-8")
+    plan = plan_of("molecules-absorb", tmp_path, tmp_path, False, Output(False))
+    assert plan.data == [tmp_path / "below" / "qm9.smi"]
+    assert "not the file" in capsys.readouterr().err
