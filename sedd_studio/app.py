@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from sedd_studio import theme
 from sedd_studio.main_window import MainWindow
+from sedd_studio.models import BUNDLED
 from sedd_studio.runner import Runner
-from sedd_studio.session import BUNDLED, Session
+from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 
 NO_DISPLAY = (

@@ -22,6 +22,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.model_picker import ModelPicker
+from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.sample_picture import SamplePicture
@@ -47,7 +48,8 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(session, theme)
         self.run_form = RunForm(session, theme)
         self.picker: ModelPicker = ModelPicker(session, theme)
-        self.top_bar = TopBar(session, theme, self.picker)
+        self.noise_picker = NoisePicker(session, theme)
+        self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
         self._arrange()
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
             self.timeline,
             self.run_form,
             self.picker,
+            self.noise_picker,
             self.top_bar,
         ):
             part.set_theme(theme)

@@ -30,6 +30,7 @@ from engine.messages import (
     frozen,
 )
 from engine.tokenizers import Tokenizer, find_tokenizer
+from sedd_studio import models
 from sedd_studio.document import Document, words_of
 from sedd_studio.edits import SetGap, SetLocks, SetPrompt
 from sedd_studio.playback import Playback
@@ -43,7 +44,6 @@ if TYPE_CHECKING:  # widgets import this module, and none of them may reach the 
 TICK = 33
 """Milliseconds between two looks at what the engine has left."""
 
-BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "stories-absorb"
 BUNDLED_LENGTH = 256
 PROMPT = (
     "Once upon a time, there was a little fox named Ember. [28] One day, [20] the smallest star fell into the river. "
@@ -102,11 +102,9 @@ class Session(QObject):
 
     def known_models(self) -> list[str]:
         """Folders to offer: the bundled models and those opened before, as far as they are still there."""
-        bundled = [str(BUNDLED), *sorted(str(path.parent) for path in BUNDLED.parent.glob("*-*/model.safetensors"))]
-        known = dict.fromkeys([*bundled, *self._settings["recent_models"]])
-        return [path for path in known if Path(path, "config.json").is_file() or Path(path, ".hydra").is_dir()]
+        return models.known(self._settings["recent_models"])
 
-    def open_model(self, path: str | Path = BUNDLED) -> None:
+    def open_model(self, path: str | Path = models.BUNDLED) -> None:
         """Loads the model at `path`, ending a run that is going on."""
         self._run_id = self._runner.submit(LoadModel(str(path)))
         self._set_state(RunState.LOADING)
@@ -115,7 +113,7 @@ class Session(QObject):
     def _open_bundled_prompt(self) -> None:
         """The default prompt as tokens before any model is loaded: the tokenizer needs no torch."""
         try:
-            self.tokenizer = find_tokenizer(BUNDLED)
+            self.tokenizer = find_tokenizer(models.BUNDLED)
             self.document = Document.from_text(PROMPT, self.tokenizer, BUNDLED_LENGTH)
             self.prompt_text = self.document.text(self.tokenizer)
         except UserError as error:
@@ -130,7 +128,7 @@ class Session(QObject):
             if other_kind:
                 self.prompt_text = self.domain.examples[0]
             self._take_prompt_along(event.info.length)
-        if Path(event.info.path).parent != BUNDLED.parent:
+        if Path(event.info.path).parent != models.ASSETS:
             self._settings.remember_model(event.info.path)
         self._set_state(RunState.IDLE)
         self.model_changed.emit()

@@ -13,17 +13,18 @@ from sedd_studio.theme import Theme
 WIDE, MIDDLING = 1140, 980
 PAUSE_WIDTH = 88
 """Room for "Pause", so that nothing moves when the button says "Play"."""
-NOISES = {"absorb": "Absorbing", "uniform": "Uniform"}
 
 
 class TopBar(QFrame):
-    """Run, Pause, Step and Stop in the middle; `picker`, made by the window, at the left; facts at the right."""
+    """Run, Pause, Step and Stop in the middle; the pickers, made by the window, at the left; facts at the right."""
 
-    def __init__(self, session: Session, theme: Theme, picker: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, theme: Theme, picker: QWidget, noise: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
         self.setObjectName("topBar")
-        self.noise = label(role="chip")
+        self.noise = noise
         self.run_button = PushButton("Run", "play", theme, primary=True)
         self.pause = PushButton("Pause", "pause", theme)
         self.step = PushButton("Step", "step", theme)
@@ -64,7 +65,6 @@ class TopBar(QFrame):
         self.samples.setText("1 sample" if session.form.samples == 1 else f"{session.form.samples} samples")
         self._fit()
         if info is not None:
-            self.noise.setText(f"{NOISES[info.noise]} noise")
             self.device.setText(f"{info.device.upper()} · {info.precision}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -98,5 +98,4 @@ class TopBar(QFrame):
         for group, weight in ((left, 1), (middle, 0), (right, 1)):
             group.setSpacing(10)
             row.addLayout(group, weight)
-        for chip in (self.noise, self.device):
-            chip.setFixedHeight(self._theme.sizes.control)
+        self.device.setFixedHeight(self._theme.sizes.control)

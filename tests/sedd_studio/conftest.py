@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from sedd_studio import models
 from sedd_studio import session as session_module
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
@@ -31,7 +32,7 @@ def make_session(
     qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeSession]:
     """Makes sessions whose model is loaded; shuts them down."""
-    monkeypatch.setattr(session_module, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
+    monkeypatch.setattr(models, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
     monkeypatch.setattr(session_module, "PROMPT", "Once upon a time [8] One day [6] The end.")
     made: list[Session] = []
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import SAMPLERS, Generate
+from engine.messages import SAMPLERS, Generate, LoadModel, ModelLoaded
+from sedd_studio import models
 from sedd_studio.theme import LIGHT
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.model_picker import ModelPicker, count
+from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.status_line import StatusLine, duration
@@ -218,7 +223,7 @@ def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Sce
 
 
 def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: QtBot) -> None:
-    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget()))
+    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget(), QWidget()))
     assert not bar.stop.isEnabled()
     QTest.mouseClick(bar.run_button, Left)
     assert isinstance(scene.runner.requests[-1], Generate)
@@ -228,7 +233,7 @@ def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: Qt
 
 
 def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot) -> None:
-    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget()))
+    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget(), QWidget()))
     scene.run(16)
     scene.play(5)
     QTest.mouseClick(bar.pause, Left)
@@ -255,6 +260,61 @@ def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
     picker = shown(qtbot, ModelPicker(scene.session, LIGHT))
     assert picker.text().startswith("stories-absorb")
     assert "12 M · 256 tokens" in picker.text()
+
+
+def model_folder(path: Path, **described: object) -> str:
+    """A folder that looks like a model."""
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps(described), encoding="utf-8")
+    return str(path)
+
+
+def opened_menu(button: QToolButton) -> dict[str, QAction]:
+    """The entries of the button's menu as it opens."""
+    menu = button.menu()
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions() if not action.isSeparator()}
+
+
+def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    path = model_folder(tmp_path / "stories-absorb")
+    other = model_folder(tmp_path / "stories-uniform")
+    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
+    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    assert picker.text() == "Absorbing noise"
+    entries = opened_menu(picker)
+    assert entries["Absorbing noise"].isChecked()
+    entries["Uniform noise"].trigger()
+    assert scene.runner.requests == [LoadModel(other)]
+
+
+def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    path = model_folder(tmp_path / "stories-absorb")
+    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
+    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    uniform = opened_menu(picker)["Uniform noise"]
+    assert not uniform.isEnabled()
+    assert uniform.toolTip() == "There is no model like stories-absorb for uniform noise."
+
+
+def test_the_model_menu_offers_diffusion_models_that_are_still_there(
+    scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    folders = {name: model_folder(assets / name) for name in ("a-absorb", "b-uniform")}
+    model_folder(assets / "c-gpt", model_type="gpt2")
+    for folder in assets.iterdir():
+        (folder / "model.safetensors").touch()
+    recent = model_folder(tmp_path / "mine")
+    monkeypatch.setattr(models, "ASSETS", assets)
+    monkeypatch.setattr(models, "BUNDLED", assets / "b-uniform")
+    scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
+    picker = shown(qtbot, ModelPicker(scene.session, LIGHT))
+    entries = opened_menu(picker)
+    assert list(entries) == ["b-uniform", "a-absorb", "mine", "Open a folder …"]
+    entries["a-absorb"].trigger()
+    assert scene.runner.requests == [LoadModel(folders["a-absorb"])]
 
 
 def test_numbers_are_said_shortly() -> None:
