@@ -82,12 +82,35 @@ class CausalModel:
                 parts[number].append(nats)
         return [np.concatenate(part) for part in parts]
 
-    def block_nats(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
-        """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
+    def token_nats(self, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """-log p of each token of sequences (L,) of its own vocabulary, given an end-of-text token and those before
+        it; nats, exact."""
         begin = begin_token(self.network)
         numbered = [(k, [begin, *sequence.tolist()]) for k, sequence in enumerate(sequences)]
-        totals = [nats.sum() for batch in self._batches(numbered) for nats in self._nats([ids for _, ids in batch])]
-        return np.array(totals)
+        return [nats for batch in self._batches(numbered) for nats in self._nats([ids for _, ids in batch])]
+
+    def block_nats(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
+        """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
+        return np.array([nats.sum() for nats in self.token_nats(sequences)])
+
+    @torch.no_grad()
+    def continue_tokens(self, prefix: np.ndarray, count: int, seed: int, sample: int) -> np.ndarray:
+        """`count` tokens (count,) after an end-of-text token and `prefix` (L,), drawn one by one from the model's law.
+
+        Each draw is the inverse of the distribution function at a uniform number of the stream (seed, sample), in
+        float64; samples are made one at a time, so that none depends on its company.
+        """
+        generator = np.random.Generator(np.random.Philox(key=[seed, sample]))
+        ids = [begin_token(self.network), *prefix.tolist()]
+        seen = torch.tensor([ids], device=self.device)
+        cache, drawn = None, []
+        for uniform in generator.random(count):
+            output = self.network(seen, past_key_values=cache, use_cache=True)
+            cache = output.past_key_values
+            reached = output.logits[0, -1].double().softmax(-1).cumsum(-1)
+            drawn.append(int((reached < uniform * reached[-1]).sum()))
+            seen = torch.tensor([drawn[-1:]], device=self.device)
+        return np.array(drawn, np.int64)
 
     def features(self, texts: Sequence[str]) -> np.ndarray:
         """The last hidden state (n, d) at the last token that is read of each text."""

@@ -265,6 +265,47 @@ def evaluate(
 
 
 @app.command()
+def baseline(
+    file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
+    samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
+    model: Annotated[Path | None, typer.Option("--model", help="Causal model. Default: the bundled one.")] = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Score a text by an autoregressive model, exactly, and measure its own samples."""
+    from engine.cli.baseline import baseline as compare_with
+
+    compare_with(Machine(model, device, precision, threads), file, samples, seed, Output(json))
+
+
+@app.command()
+def infilling(
+    file: Annotated[Path, typer.Argument(help="A text file; the middles of its blocks are filled.")],
+    gap: Annotated[float, typer.Option("--gap", help="Share of a block that is free.")] = 0.5,
+    samples: Annotated[int, typer.Option("--samples", help="How many blocks to take.")] = 64,
+    steps: Steps = 64,
+    sampler: Sampler = "auto",
+    locking: Locking = "auto",
+    judge: Judge = None,
+    model: Model = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Measure how well middles are filled, beside a completion that cannot see the right side."""
+    from engine.cli.baseline import infilling as measure_infilling
+    from engine.cli.generate import Chain
+
+    chain = Chain(steps, sampler, seed, samples, locking=locking)
+    measure_infilling(Machine(model, device, precision, threads), chain, file, gap, judge, Output(json))
+
+
+@app.command()
 def train(
     data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],

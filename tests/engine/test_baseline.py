@@ -11,7 +11,14 @@ import torch
 import transformers
 
 from engine import baseline
-from engine.baseline import BaselineLearner, CausalModel, baseline_likelihood, build_baseline, save_baseline
+from engine.baseline import (
+    BaselineLearner,
+    CausalModel,
+    baseline_likelihood,
+    begin_token,
+    build_baseline,
+    save_baseline,
+)
 from engine.messages import UserError
 from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.training import Trainer, TrainingConfig, Validated
@@ -117,3 +124,25 @@ def test_a_folder_without_a_model_is_answered_in_a_sentence(tmp_path: Path) -> N
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match="cannot be read"):
         CausalModel.load(tmp_path)
+
+
+def test_continuing_a_text_draws_from_the_models_own_law(model: CausalModel) -> None:
+    prefix = np.array([3, 1, 4])
+    with torch.no_grad():
+        logits = model.network(torch.tensor([[begin_token(model.network), *prefix]])).logits[0, -1]
+    law = logits.double().softmax(-1).numpy()
+    drawn = np.array([model.continue_tokens(prefix, 1, 0, sample)[0] for sample in range(2000)])
+    share = np.bincount(drawn, minlength=len(law)) / len(drawn)
+    error = np.sqrt(law * (1 - law) / len(drawn))
+    assert (np.abs(share - law) < 5 * error + 1e-3).all()
+
+
+def test_each_continued_token_is_drawn_given_all_before_it(model: CausalModel) -> None:
+    """The cache changes nothing: a longer prefix and the same draws give the same tokens."""
+    drawn = model.continue_tokens(np.array([2]), 6, seed=4, sample=9)
+    uniforms = np.random.Generator(np.random.Philox(key=[4, 9])).random(6)
+    for k, uniform in enumerate(uniforms):
+        ids = [begin_token(model.network), 2, *drawn[:k]]
+        with torch.no_grad():
+            reached = model.network(torch.tensor([ids])).logits[0, -1].double().softmax(-1).cumsum(-1)
+        assert drawn[k] == int((reached < uniform * reached[-1]).sum())

@@ -1,0 +1,156 @@
+"""The work behind `sedd baseline` and `sedd infilling`: diffusion beside an autoregressive model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from engine.baseline import CausalModel, baseline_likelihood
+from engine.checkpoints import load
+from engine.cli.evaluate import DEFAULT_JUDGE, quality_record, shown
+from engine.cli.generate import Chain, open_model, perform
+from engine.cli.machine import Machine
+from engine.cli.output import Output
+from engine.datasets import blocks, documents, tokenize
+from engine.evaluation import Estimate, Quality, measure
+from engine.likelihood import conditional_bound
+from engine.likelihood.result import Bound, ratio_of
+from engine.messages import FREE, UserError, frozen
+from engine.runs import Engine
+from engine.tokenizers import Tokenizer, find_tokenizer
+
+
+def baseline(machine: Machine, file: Path | None, samples: int, seed: int, output: Output) -> None:
+    """Prints the exact likelihood of a file under an autoregressive model, and the quality of its own samples.
+
+    The file is joined and cut into blocks as for diffusion models of the same length; samples are drawn from its law
+    as it is, without temperature or nucleus, and judged by itself.
+    """
+    if file is None and samples < 1:
+        raise UserError("Name a text file to score, or say by --samples how many texts to draw.")
+    machine.set_threads()
+    folder = machine.model or DEFAULT_JUDGE
+    writer = CausalModel.load(folder, machine.device, machine.precision)
+    tokenizer = find_tokenizer(folder)
+    if file is not None:
+        size = sum(len(document.encode()) for document in documents(file))
+        result = baseline_likelihood(writer, read_blocks(file, tokenizer, writer.length))
+        show_likelihood(result, size, output)
+    if samples < 1:
+        return
+    started = time.perf_counter()
+    nothing = np.empty(0, np.int64)
+    texts = [writer.continue_tokens(nothing, writer.length, seed, sample) for sample in range(samples)]
+    seconds = (time.perf_counter() - started) / samples
+    quality = measure(np.stack(texts), writer.text_nats([tokenizer.decode(row.tolist()) for row in texts]))
+    if output.json_lines:
+        output.record(samples=samples, seconds=seconds, seed=seed, judge=writer.name, **quality_record(quality))
+        return
+    output.table(quality_table([(f"{writer.name}, {seconds:.3f} s each", quality)]))
+
+
+def read_blocks(file: Path, tokenizer: Tokenizer, length: int) -> list[np.ndarray]:
+    """The blocks of a text file, each (L,); a UserError if it holds less than one."""
+    if not file.is_file():
+        raise UserError(f"There is no file {file}; name a text file.")
+    found = list(blocks(tokenize([file], tokenizer), length))
+    if not found:
+        raise UserError(f"{file} holds less than one block of {length} tokens; name a longer text.")
+    return found
+
+
+def show_likelihood(result: Bound, size: int, output: Output) -> None:
+    """Prints an exact likelihood in its usual units, for a text of `size` bytes."""
+    per_byte = result.bits_per_byte(size)
+    if output.json_lines:
+        output.record(
+            nats_per_token=result.nats,
+            nats_per_token_standard_error=result.standard_error,
+            bits_per_byte=per_byte,
+            perplexity=result.perplexity,
+            perplexity_standard_error=result.perplexity * result.standard_error,
+            tokens=result.tokens,
+        )
+        return
+    output.line(f"nats per token  {result.nats:.4f} ± {result.standard_error:.4f}")
+    output.line(f"bits per byte   {per_byte:.4f}")
+    output.line(f"perplexity      {result.perplexity:.4f} ± {result.perplexity * result.standard_error:.4f}")
+    output.line(f"{result.tokens:,} tokens in {result.sequences:,} blocks; exact, ± is one standard error", "dim")
+
+
+def infilling(machine: Machine, chain: Chain, file: Path, gap: float, judge: Path | None, output: Output) -> None:
+    """Fills the middle of blocks of a file and measures the wholes, beside a completion that sees only the left side.
+
+    The first `chain.samples` blocks are taken, `gap` is the share of the block that is free. Printed are the judge's
+    perplexity of the whole blocks; of the real middles the bound given both sides, and the judge's exact likelihood
+    given the left side.
+    """
+    if not 0 < gap < 1:
+        raise UserError(f"The gap is a share of the text between 0 and 1 and not {gap:g}; choose one like 0.5.")
+    engine = Engine()
+    loaded = open_model(engine, machine)
+    writer = CausalModel.load(judge or DEFAULT_JUDGE, machine.device, machine.precision)
+    if loaded.tokenizer.fingerprint != find_tokenizer(judge or DEFAULT_JUDGE).fingerprint:
+        raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")
+    length = min(loaded.info.length, writer.length)
+    texts = read_blocks(file, loaded.tokenizer, length)[: chain.samples]
+    start = round(length * (1 - gap) / 2)
+    free = np.zeros(length, np.bool_)
+    free[start : length - start] = True
+    filled, continued = [], []
+    for number, text in enumerate(output.follow(texts, "blocks")):
+        request = replace(chain, samples=1).request(frozen(np.where(free, FREE, text)), number)
+        filled.append(perform(engine, request, output)[0][0])
+        middle = writer.continue_tokens(text[:start], int(free.sum()), chain.seed, number)
+        continued.append(np.concatenate([text[:start], middle, text[length - start :]]))
+    rows = {
+        "text": texts,
+        f"{loaded.info.name}, {chain.steps} steps, sees both sides": filled,
+        f"{writer.name}, sees the left side": continued,
+    }
+    judged = {name: measure(np.stack(made), writer.token_nats(made)) for name, made in rows.items()}
+    seen = middle_bound(machine, texts, ~free, chain.seed, output)
+    left = middle_likelihood(writer, texts, start, length - start)
+    if output.json_lines:
+        for name, quality in judged.items():
+            output.record(row=name, **quality_record(quality))
+        output.record(row="bound of the middle, both sides given", **asdict(seen))
+        output.record(row="likelihood of the middle, left side given", **asdict(left))
+        return
+    output.table(quality_table(list(judged.items())))
+    output.line(
+        f"real middles given both sides, {loaded.info.name}: <= {seen.nats:.4f} ± {seen.standard_error:.4f} nats"
+    )
+    output.line(f"real middles given the left side, {writer.name}: {left.nats:.4f} ± {left.standard_error:.4f} nats")
+
+
+def middle_bound(machine: Machine, texts: list[np.ndarray], locked: np.ndarray, seed: int, output: Output) -> Bound:
+    """The bound of the free tokens of texts (L,) given the locked ones, (L,) bool; nats per free token."""
+    diffusion = load(machine.model_path, machine.device, machine.precision).diffusion
+    found = []
+    for number, text in enumerate(output.follow(texts, "bounds")):
+        *_, last = conditional_bound(diffusion, text, locked, seed=seed + number)
+        found.append(last)
+    free = int((~locked).sum())
+    totals = np.array([bound.nats * free for bound in found])
+    return ratio_of(totals, np.full(len(texts), free), len(texts), sum(bound.calls for bound in found))
+
+
+def middle_likelihood(writer: CausalModel, texts: list[np.ndarray], start: int, end: int) -> Bound:
+    """The exact -log p of tokens start to end of texts (L,) given those before them; nats per token."""
+    totals = np.array([nats[start:end].sum() for nats in writer.token_nats(texts)])
+    return ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
+
+
+def quality_table(rows: list[tuple[str, Quality]]) -> Table:
+    """Rows of texts with the judge's perplexity, entropy and distinct n-grams."""
+    result = Table("", "perplexity\nby token", "by text", "entropy", "distinct 2, 4")
+    for name, quality in rows:
+        pairs, fours = quality.distinct
+        figures: tuple[Estimate | None, ...] = quality.by_token, quality.by_text, quality.entropy
+        result.add_row(name, *map(shown, figures), f"{pairs:.3f}, {fours:.3f}")
+    return result

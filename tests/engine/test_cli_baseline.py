@@ -1,0 +1,94 @@
+"""`sedd baseline` and `sedd infilling`: diffusion beside an autoregressive model."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from engine.baseline import CausalModel, baseline_likelihood, build_baseline, save_baseline
+from engine.checkpoints import save
+from engine.cli import app
+from engine.cli.baseline import read_blocks
+from engine.diffusion import DiffusionConfig, build_diffusion
+from engine.network import NetworkConfig
+from engine.tokenizers import find_tokenizer, train_tokenizer
+
+TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
+LENGTH = 12
+PLACE = ("--device", "cpu", "--precision", "fp32")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, a baseline with the same tokenizer, one with another, and a text."""
+    root = tmp_path_factory.mktemp("baseline")
+    tokenizer, other = train_tokenizer(iter(TEXTS), 280), train_tokenizer(iter(TEXTS), 270)
+    torch.manual_seed(0)
+    network = NetworkConfig(states=tokenizer.vocabulary + 1, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
+    diffusion = build_diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
+    torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
+    (root / "model").mkdir()
+    save(root / "model", diffusion, tokenizer, "# Tiny\n", {})
+    save_baseline(root / "gpt", build_baseline(tokenizer, LENGTH, 16, 1, 2), tokenizer, "# Baseline\n")
+    save_baseline(root / "other", build_baseline(other, LENGTH, 16, 1, 2), other, "# Other\n")
+    (root / "text.txt").write_text("\n<|endoftext|>\n".join(TEXTS * 8), encoding="utf-8")
+    return root
+
+
+def records(*arguments: object) -> list[dict[str, Any]]:
+    result = CliRunner().invoke(app, [*map(str, arguments), *PLACE, "--json"])
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path) -> None:
+    scored, sampled = records("baseline", folder / "text.txt", "--samples", 3, "--model", folder / "gpt")
+    found = read_blocks(folder / "text.txt", find_tokenizer(folder / "gpt"), LENGTH)
+    exact = baseline_likelihood(CausalModel.load(folder / "gpt", "cpu", "fp32"), found)
+    assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
+    assert scored["perplexity"] == pytest.approx(math.exp(exact.nats), rel=1e-6)
+    assert scored["tokens"] == len(found) * LENGTH
+    assert sampled["samples"] == 3
+    assert 0 < sampled["entropy"] <= math.log(LENGTH)
+    shown = CliRunner().invoke(app, ["baseline", str(folder / "text.txt"), "--model", str(folder / "gpt"), *PLACE])
+    assert "exact" in shown.stdout
+
+
+def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) -> None:
+    command = ("infilling", folder / "text.txt", "--model", folder / "model", "--judge", folder / "gpt")
+    rows = {row["row"]: row for row in records(*command, "--samples", 3, "--steps", 4)}
+    assert list(rows)[:3] == ["text", "model, 4 steps, sees both sides", "gpt, sees the left side"]
+    real = read_blocks(folder / "text.txt", find_tokenizer(folder / "gpt"), LENGTH)[:3]
+    writer = CausalModel.load(folder / "gpt", "cpu", "fp32")
+    left = np.mean([nats[3:9].mean() for nats in writer.token_nats(real)])
+    assert rows["likelihood of the middle, left side given"]["nats"] == pytest.approx(left, rel=1e-6)
+    assert rows["bound of the middle, both sides given"]["tokens"] == 3 * 6
+    shown = CliRunner().invoke(app, [*map(str, command), "--samples", "2", "--steps", "2", *PLACE])
+    assert "given both sides" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("baseline", "--model", "gpt"), "--samples how many"),
+        (("baseline", "absent.txt", "--model", "gpt"), "absent.txt"),
+        (("infilling", "text.txt", "--model", "model", "--judge", "other"), "another tokenizer"),
+        (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "between 0 and 1"),
+        (("infilling", "short.txt", "--model", "model", "--judge", "gpt"), "less than one block"),
+    ],
+)
+def test_what_cannot_be_compared_is_answered_in_a_sentence(
+    folder: Path, arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    Path("short.txt").write_text("Once", encoding="utf-8")
+    result = CliRunner().invoke(app, [*arguments, *PLACE])
+    assert result.exit_code == 2
+    assert said in result.stderr
