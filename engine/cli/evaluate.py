@@ -142,8 +142,7 @@ class Evaluator:
 
     def measures(self, tokens: np.ndarray) -> tuple[Measure, ...]:
         """What the model's kind of sequence is measured by, beside the reference."""
-        real = [] if self.reference is None else self.texts(self.reference)
-        return self.domain.measure(self.texts(tokens), real)
+        return self.domain.measure(self.texts(tokens), self.subject.reference)
 
     def mauve(self, tokens: np.ndarray) -> float | None:
         """MAUVE of samples against as many blocks of the reference, by the judge's features."""

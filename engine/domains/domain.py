@@ -31,7 +31,7 @@ class Domain:
     """A kind of sequence.
 
     `length` is in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens;
-    otherwise records are joined and cut. `measure` takes texts and real texts.
+    otherwise records are joined and cut. `measure` takes texts and, if there is one, a file of real data.
     """
 
     name: str
@@ -42,4 +42,4 @@ class Domain:
     rows: bool
     read: Callable[[Path], Iterator[str]] = documents
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
-    measure: Callable[[Sequence[str], Sequence[str]], tuple[Measure, ...]] = lambda texts, real: ()
+    measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()

@@ -36,12 +36,12 @@ def canonical(text: str) -> str | None:
     return None if molecule is None else str(Chem.MolToSmiles(molecule))
 
 
-def measure(texts: Sequence[str], real: Sequence[str]) -> tuple[Measure, ...]:
+def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]:
     """Validity of samples and data; of the valid samples the share of different ones, and of those not in the data."""
     if importlib.util.find_spec("rdkit") is None:
         return tuple(Measure(name, None, note=NEEDED) for name in ("valid", "unique", "novel"))
     made = [canonical(text) for text in texts]
-    known = [canonical(text) for text in real]
+    known = [canonical(text) for text in (read(reference) if reference else ())]
     valid, data = [name for name in made if name], [name for name in known if name]
     different = set(valid)
     novel = different - set(data)

@@ -74,43 +74,61 @@ def test_a_line_that_is_no_picture_is_answered_in_a_sentence(line: str, tmp_path
         list(domain_named("digits").read(tmp_path / "digits"))
 
 
-def test_digits_like_real_ones_are_told_from_noise() -> None:
+def test_digits_are_recognised_by_their_neighbours(tmp_path: Path) -> None:
+    """Two kinds of real pictures, dark zeros and light ones, and samples of both, of neither and one between."""
     generator = np.random.default_rng(0)
 
-    def near(level: int) -> str:
-        return "".join("0123456789abcdefg"[max(0, min(16, level + k))] for k in generator.integers(-1, 2, 64))
+    def near(level: int) -> list[int]:
+        return [level + k for k in generator.integers(-1, 2, 64)]
 
-    real = [near(4) for _ in range(40)]
-    like, copies, ink = domain_named("digits").measure([near(4), near(15), real[0]], real)
-    assert like.value == pytest.approx(2 / 3)
-    assert copies.value == pytest.approx(1 / 3)
-    assert ink.data == pytest.approx(4, abs=0.2)
-    assert domain_named("digits").measure(["0"], [])[0].note
+    def text(levels: list[int]) -> str:
+        return "".join("0123456789abcdefg"[level] for level in levels)
+
+    real = [(near(4), 0) for _ in range(30)] + [(near(12), 1) for _ in range(10)]
+    path = tmp_path / "digits.csv"
+    path.write_text("".join(",".join(map(str, [*levels, digit])) + "\n" for levels, digit in real))
+    samples = [text(near(4)), text(near(12)), text(near(8)), text(real[0][0])]
+    recognised, evenness, copies, ink, right = domain_named("digits").measure(samples, path)
+    assert recognised.value == pytest.approx(3 / 4)
+    assert recognised.data == pytest.approx(0.95, abs=0.06)
+    thirds = -(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3)) / np.log(10)
+    assert evenness.value == pytest.approx(thirds)
+    assert copies.value == pytest.approx(1 / 4)
+    assert ink.data == pytest.approx(6, abs=0.2)
+    assert right.value == 1
+    assert domain_named("digits").measure(["0"], None)[0].note
+    path.write_text(",".join(["3"] * 64) + ",x\n")
+    with pytest.raises(UserError, match="without its digit"):
+        domain_named("digits").measure(samples, path)
 
 
-def test_composition_and_motif_are_counted_by_position() -> None:
+def test_composition_and_motif_are_counted_by_position(tmp_path: Path) -> None:
     texts = ["ACGT", "AAGT", "TATAAA"]
     shares = composition(texts, 6)
     assert shares[:, 0].tolist() == [2 / 3, 0, 0, 1 / 3]
     assert motif_share(texts, 6).tolist() == [1 / 3, 0, 0, 0, 0, 0]
     real = ["C" * 40 + "TATAAA" + "G" * 254] * 4
-    measures = {m.name: m for m in domain_named("promoters").measure(real, real)}
+    path = tmp_path / "promoters.txt"
+    path.write_text("\n".join(real))
+    measures = {m.name: m for m in domain_named("promoters").measure(real, path)}
+    assert domain_named("promoters").measure(real, None)[0].note
     assert measures["TATA motif most frequent at base"].value == 40
     assert measures["with the motif there"].value == 1
     assert measures["composition by position, mean difference"].value == 0
 
 
 def test_molecules_are_valid_unique_and_novel_or_a_sentence_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "data.smi").write_text("CCO\n")
     measure = domain_named("molecules").measure
     if importlib.util.find_spec("rdkit") is not None:
-        valid, unique, novel = measure(["CCO", "OCC", "C1CC", "CN<|endoftext|>C", ""], ["CCO"])
+        valid, unique, novel = measure(["CCO", "OCC", "C1CC", "CN<|endoftext|>C", ""], tmp_path / "data.smi")
         assert valid.value == pytest.approx(3 / 5)
         assert unique.value == pytest.approx(2 / 3)
         assert novel.value == pytest.approx(1 / 2)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert all("pip install rdkit" in figure.note for figure in measure(["CCO"], []))
+    assert all("pip install rdkit" in figure.note for figure in measure(["CCO"], None))
 
 
 def test_rows_come_in_shuffled_passes() -> None:
