@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.graphs import GRAPHS, Graph
+from engine.leave_one_out import leave_one_out_entropy
 from engine.messages import Noise as NoiseName
 from engine.network import Features, NetworkConfig, ScoreTransformer
 from engine.schedules import Geometric, LogLinear, Schedule
@@ -158,6 +159,8 @@ class Diffusion:
         """
         if self.normalised:
             return self._weighted_cross_entropy(tokens, sigma, clean)
+        if self.config.parametrisation == "leave_one_out":
+            return self._leave_one_out_entropy(tokens, sigma, clean, locked)
         entropy = self.graph.score_entropy(self.log_score(tokens, sigma, locked), sigma, tokens, clean)
         return entropy if locked is None else entropy.masked_fill(locked, 0.0)
 
@@ -168,6 +171,14 @@ class Diffusion:
         cross_entropy = -self.log_posterior_rows(gather(features, masked)).gather(-1, clean[masked][:, None])[:, 0]
         loss = torch.zeros(tokens.shape, dtype=cross_entropy.dtype, device=tokens.device)
         return loss.masked_scatter(masked, cross_entropy) / torch.expm1(sigma)[:, None]
+
+    def _leave_one_out_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None) -> Tensor:
+        """In closed form, and the head is needed at free positions alone."""
+        free = torch.ones_like(tokens, dtype=torch.bool) if locked is None else ~locked
+        logits = self.network.head(gather(self.features(tokens, sigma, locked), free))
+        noise = sigma[:, None].expand(tokens.shape)[free].to(logits.dtype)
+        entropy = leave_one_out_entropy(logits, noise, tokens[free], clean[free])
+        return torch.zeros(tokens.shape, dtype=entropy.dtype, device=tokens.device).masked_scatter(free, entropy)
 
     def perturb(self, clean: Tensor, t: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """Tokens noised to time t (B,), from uniform draws `flip` and `target` (B, L) in [0, 1)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,9 +16,10 @@ from engine.network import NetworkConfig, ScoreTransformer
 MASK = 11
 
 
-def tiny(noise: Noise, parametrisation: Parametrisation) -> Diffusion:
+def tiny(noise: Noise, parametrisation: Parametrisation, marks_locks: bool = False) -> Diffusion:
     torch.manual_seed(1)
     network = NetworkConfig(states=12 if noise == "absorb" else 11, length=8, hidden=16, blocks=2, heads=2, cond_dim=8)
+    network = replace(network, marks_locks=marks_locks)
     diffusion = Diffusion(DiffusionConfig(network, noise, parametrisation=parametrisation))
     for parameter in diffusion.network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
@@ -37,6 +39,19 @@ def test_score_entropy_with_normalised_scores_is_weighted_cross_entropy() -> Non
     clean, x, sigma = noised()
     general = diffusion.graph.score_entropy(diffusion.log_score(x, sigma), sigma, x, clean)
     torch.testing.assert_close(diffusion.score_entropy(x, sigma, clean), general, rtol=1e-4, atol=2e-5)
+
+
+@torch.no_grad()
+def test_score_entropy_of_leave_one_out_laws_is_that_of_their_scores_and_locked_tokens_have_none() -> None:
+    diffusion = tiny("uniform", "leave_one_out", marks_locks=True)
+    clean, _, sigma = noised()
+    generator = torch.Generator().manual_seed(4)
+    locked = torch.rand(3, 8, generator=generator) < 0.3
+    x = torch.where(locked | (torch.rand(3, 8, generator=generator) < 0.5), clean, (clean + 4) % 11)
+    for mark in (None, locked):
+        general = diffusion.graph.score_entropy(diffusion.log_score(x, sigma, mark), sigma, x, clean)
+        expected = general if mark is None else general.masked_fill(mark, 0.0)
+        torch.testing.assert_close(diffusion.score_entropy(x, sigma, clean, mark), expected, rtol=1e-4, atol=1e-5)
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from mpmath import mp
 
 from engine.diffusion import noised
 from engine.graphs import Absorbing, Uniform
+from engine.leave_one_out import leave_one_out_entropy
 from engine.messages import Noise
 from engine.schedules import LogLinear
 from engine.toy import MarkovWorld, ToyWorld
@@ -87,6 +88,35 @@ def test_uniform_score_entropy_is_the_integrand_of_the_divergence_bound() -> Non
     true, model = (law / law.gather(1, x[:, None]) / size for law in (q, c))
     terms = (model - true + true * (true / model).log()).scatter(1, x[:, None], 0.0)
     torch.testing.assert_close(found, terms.sum(-1), rtol=1e-10, atol=1e-12)
+
+
+def through_scores(logits: torch.Tensor, sigma: torch.Tensor, x: torch.Tensor, x0: torch.Tensor) -> torch.Tensor:
+    """Score entropy (R,) of leave-one-out laws by way of all N scores, as the graph defines it."""
+    conditional = noised(logits.softmax(-1), sigma).log()
+    scores = (conditional - conditional.gather(1, x[:, None])).scatter(1, x[:, None], 0.0)
+    return Uniform(logits.shape[-1]).score_entropy(scores[:, None], sigma, x[:, None], x0[:, None])[:, 0]
+
+
+@pytest.mark.parametrize("states", [2, 5, 300])
+def test_leave_one_out_entropy_and_its_gradient_are_those_through_the_scores(states: int) -> None:
+    """More rows than are taken at once, from hardly any noise to nearly nothing else."""
+    generator = torch.Generator().manual_seed(states)
+    count = 150
+    sigma = torch.logspace(-4, 1, count, dtype=torch.float64)
+    x = torch.randint(states, (count,), generator=generator)
+    x0 = torch.where(torch.arange(count) % 2 == 0, x, torch.randint(states, (count,), generator=generator))
+    weight = torch.rand(count, generator=generator, dtype=torch.float64)
+    found = []
+    for entropy in (leave_one_out_entropy, through_scores):
+        logits = laws(count, states).log().requires_grad_()
+        value = entropy(logits, sigma, x, x0)
+        (value * weight).sum().backward()  # type: ignore[no-untyped-call]
+        found.append((value.detach(), logits.grad))
+    (value, gradient), (expected, slope) = found
+    torch.testing.assert_close(value, expected, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(gradient, slope, rtol=1e-9, atol=1e-9)
+    with torch.no_grad():
+        torch.testing.assert_close(leave_one_out_entropy(logits.detach(), sigma, x, x0), value, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("before", [0.9, 0.4])
