@@ -47,17 +47,25 @@ def read_text(path: Path) -> str:
 
 
 def documents(path: Path) -> Iterator[str]:
-    """The documents of a text file, without surrounding blank space; empty ones are left out."""
-    for document in read_text(path).split(SEPARATOR):
-        if stripped := document.strip():
-            yield stripped
+    """The documents of a text file, or of the *.txt files in a folder, without surrounding blank space.
+
+    Empty ones are left out.
+    """
+    for file in text_files([path]):
+        for document in read_text(file).split(SEPARATOR):
+            if stripped := document.strip():
+                yield stripped
 
 
 def lines(path: Path) -> Iterator[str]:
-    """The lines of a text file, without surrounding blank space; empty ones are left out."""
-    for line in read_text(path).splitlines():
-        if stripped := line.strip():
-            yield stripped
+    """The lines of a text file, or of the *.txt files in a folder, without surrounding blank space.
+
+    Empty ones are left out.
+    """
+    for file in text_files([path]):
+        for line in read_text(file).splitlines():
+            if stripped := line.strip():
+                yield stripped
 
 
 def tokenize(paths: Sequence[Path], tokenizer: Tokenizer) -> np.ndarray:
@@ -76,6 +84,11 @@ def blocks(stream: np.ndarray, length: int) -> np.ndarray:
     """The stream cut into (n, length) int64; what is left over at the end is dropped."""
     count = len(stream) // length
     return stream[: count * length].reshape(count, length).astype(np.int64)
+
+
+def pieces(stream: np.ndarray, length: int) -> list[np.ndarray]:
+    """The stream cut into arrays (length,) int64, the last of what is left over."""
+    return [stream[start : start + length].astype(np.int64) for start in range(0, len(stream), length)]
 
 
 def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int) -> np.ndarray:

@@ -23,7 +23,7 @@ from engine.cli.generate import Chain, all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.datasets import blocks, fill_rows, tokenize
-from engine.domains import Measure, domain_named
+from engine.domains import TEXT, Curve, Measure, domain_named
 from engine.evaluation import Estimate, Quality, mauve, measure
 from engine.messages import ModelLoaded, Tokens, UserError
 from engine.processes import started
@@ -38,7 +38,8 @@ DEFAULT_JUDGE = DEFAULT_MODEL.parent / "stories-gpt"
 class Subject:
     """What is written and read: a prompt or a length (None: the model's), by which judge, beside which text.
 
-    `chunk` samples are drawn at once. `reference` is a text file; its blocks are measured like samples.
+    `chunk` samples are drawn at once. `reference` is a file of the model's kind, or a folder
+    of *.txt files; what it holds is measured like samples.
     """
 
     prompt: str | None = None
@@ -87,6 +88,8 @@ class Evaluator:
 
     def _load_judge(self, machine: Machine) -> CausalModel | None:
         folder = self.subject.judge
+        if folder is None and self.domain is not TEXT:
+            return None
         if folder is None and not (DEFAULT_JUDGE / "config.json").is_file():
             if self.speaks:
                 self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")
@@ -99,7 +102,7 @@ class Evaluator:
             if self.subject.with_mauve:
                 raise UserError("MAUVE compares samples with a text; name one by --reference.")
             return None
-        if not path.is_file():
+        if not path.exists():
             raise UserError(f"There is no file {path}; name a file of the model's kind as the reference.")
         if self.domain.rows:
             found = fill_rows(self.domain.read(path), self.tokenizer, length)
@@ -143,6 +146,11 @@ class Evaluator:
     def measures(self, tokens: np.ndarray) -> tuple[Measure, ...]:
         """What the model's kind of sequence is measured by, beside the reference."""
         return self.domain.measure(self.texts(tokens), self.subject.reference)
+
+    def curves(self, tokens: np.ndarray) -> tuple[Curve, ...]:
+        """What the model's kind of sequence shows by position, beside the reference; nothing without one."""
+        reference = self.subject.reference
+        return self.domain.curves(self.texts(tokens), reference) if reference else ()
 
     def mauve(self, tokens: np.ndarray) -> float | None:
         """MAUVE of samples against as many blocks of the reference, by the judge's features."""
@@ -191,7 +199,9 @@ def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None,
     record = row_record(chain.steps, chain, written, quality, evaluator)
     record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.processes.count}
     figures = evaluator.measures(written.tokens)
-    record |= {figure.name: figure.value for figure in figures}
+    record["measures"] = {figure.name: {"value": figure.value, "data": figure.data} for figure in figures}
+    curves = evaluator.curves(written.tokens)
+    record["curves"] = {curve.name: {"values": curve.values, "data": curve.data} for curve in curves}
     record["wall_seconds"] = time.perf_counter() - started
     if output.json_lines:
         output.record(**record)

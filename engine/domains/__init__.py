@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.domains.dna import DNA
-from engine.domains.domain import Domain, Measure, View
+from engine.domains.domain import Curve, Domain, Measure, View
 from engine.domains.images import IMAGES
 from engine.domains.molecules import MOLECULES
 from engine.domains.text import TEXT
@@ -11,7 +11,7 @@ from engine.messages import UserError
 
 DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (TEXT, MOLECULES, IMAGES, DNA)}
 
-__all__ = ["DOMAINS", "TEXT", "Domain", "Measure", "View", "domain_named"]
+__all__ = ["DOMAINS", "TEXT", "Curve", "Domain", "Measure", "View", "domain_named"]
 
 
 def domain_named(name: str) -> Domain:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.datasets import lines
-from engine.domains.domain import Domain, Measure
+from engine.domains.domain import Curve, Domain, Measure
 from engine.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 
 BASES = "ACGT"
@@ -74,4 +74,16 @@ def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]
     )
 
 
-DNA = Domain("promoters", "DNA", "sequence", LENGTH, ("[300]", "[218] TATAAA [76]"), True, read, tokenizer, measure)
+def curves(texts: Sequence[str], reference: Path) -> tuple[Curve, ...]:
+    """The share of each base, and of beginnings of the TATA motif, at each position."""
+    real = list(read(reference))
+    bases = zip(BASES, composition(texts), composition(real), strict=True)
+    return (
+        *(Curve(base, tuple(made.tolist()), tuple(known.tolist())) for base, made, known in bases),
+        Curve(MOTIF, tuple(motif_share(texts).tolist()), tuple(motif_share(real).tolist())),
+    )
+
+
+DNA = Domain(
+    "promoters", "DNA", "sequence", LENGTH, ("[300]", "[218] TATAAA [76]"), True, read, tokenizer, measure, curves
+)

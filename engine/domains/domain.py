@@ -27,11 +27,21 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A figure at each position, (L,): `values` of samples, `data` of real data."""
+
+    name: str
+    values: tuple[float, ...]
+    data: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Domain:
     """A kind of sequence.
 
     `length` is in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens;
-    otherwise records are joined and cut. `measure` takes texts and, if there is one, a file of real data.
+    otherwise records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data;
+    `curves` takes both and draws the two beside each other.
     """
 
     name: str
@@ -43,3 +53,4 @@ class Domain:
     read: Callable[[Path], Iterator[str]] = documents
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
+    curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()

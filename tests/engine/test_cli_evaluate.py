@@ -94,7 +94,8 @@ def test_two_processes_give_what_one_gives(folder: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     (record,) = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
     assert record["processes"] == 2
-    (alone,) = run("evaluate", folder, "--samples", 5, "--steps", 3, "--chunk", 2, "--out", tmp_path / "one.jsonl")
+    one = ("--samples", 5, "--steps", 3, "--chunk", 2, "--threads", 1, "--out", tmp_path / "one.jsonl")
+    (alone,) = run("evaluate", folder, *one)
     assert (tmp_path / "one.jsonl").read_text() == (tmp_path / "two.jsonl").read_text()
     assert record["perplexity_by_token"] == alone["perplexity_by_token"]
     assert record["calls"] == alone["calls"]

@@ -148,7 +148,12 @@ def test_a_model_of_a_domain_is_trained_sampled_and_measured(tmp_path: Path) -> 
     made = sedd("train", tmp_path / "dna.txt", "--domain", "promoters", "--out", out, *sizes)
     assert made["domain"] == "promoters"
     row = sedd("evaluate", "--model", out, "--samples", 2, "--steps", 2, "--reference", tmp_path / "dna.txt")
-    assert "G and C" in row
+    measures, curves = row["measures"], row["curves"]
+    assert isinstance(measures, dict)
+    assert isinstance(curves, dict)
+    assert "G and C" in measures
+    assert list(curves) == ["A", "C", "G", "T", "TATAAA"]
+    assert curves["A"]["data"] == [1.0, 0.0, 0.0, 0.0] * 75
     sample = sedd("infill", "--text", "ACG [3] TT", "--steps", 2, "--model", out)
     assert str(sample["text"]).startswith("ACG")
     assert str(sample["text"]).endswith("TT")
