@@ -7,6 +7,7 @@ exact, can stand beside a bound. Any folder with a causal model and its tokenize
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,6 +158,7 @@ def build_baseline(
         resid_pdrop=dropout,
         embd_pdrop=dropout,
         attn_pdrop=0.0,
+        activation_function="gelu_pytorch_tanh",  # GPT-2's own, in one pass
         bos_token_id=tokenizer.eot_id,
         eos_token_id=tokenizer.eot_id,
     )
@@ -210,9 +212,9 @@ def baseline_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> 
 
 
 def save_baseline(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
-    """Writes the network, the tokenizer and the card, Markdown, as `transformers` reads them."""
+    """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them."""
     marker = END_OF_TEXT if tokenizer.eot_id is not None else None
-    network.save_pretrained(folder)
+    copy.deepcopy(network).to(torch.bfloat16).save_pretrained(folder)
     wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer.backend, bos_token=marker, eos_token=marker
     )

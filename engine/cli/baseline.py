@@ -15,7 +15,7 @@ from engine.cli.evaluate import DEFAULT_JUDGE, quality_record, shown
 from engine.cli.generate import Chain, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import blocks, documents, tokenize
+from engine.datasets import blocks, documents, pieces, tokenize
 from engine.evaluation import Estimate, Quality, measure
 from engine.likelihood import conditional_bound
 from engine.likelihood.result import Bound, ratio_of
@@ -27,8 +27,8 @@ from engine.tokenizers import Tokenizer, find_tokenizer
 def baseline(machine: Machine, file: Path | None, samples: int, seed: int, output: Output) -> None:
     """Prints the exact likelihood of a file under an autoregressive model, and the quality of its own samples.
 
-    The file is joined and cut into blocks as for diffusion models of the same length; samples are drawn from its law
-    as it is, without temperature or nucleus, and judged by itself.
+    The file is joined and cut into blocks, the last a shorter one, as `sedd score` does for diffusion models; samples
+    are drawn from the model's law as it is, without temperature or nucleus, and judged by itself.
     """
     if file is None and samples < 1:
         raise UserError("Name a text file to score, or say by --samples how many texts to draw.")
@@ -38,7 +38,7 @@ def baseline(machine: Machine, file: Path | None, samples: int, seed: int, outpu
     tokenizer = find_tokenizer(folder)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
-        result = baseline_likelihood(writer, read_blocks(file, tokenizer, writer.length))
+        result = baseline_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
         show_likelihood(result, size, output)
     if samples < 1:
         return
@@ -53,11 +53,19 @@ def baseline(machine: Machine, file: Path | None, samples: int, seed: int, outpu
     output.table(quality_table([(f"{writer.name}, {seconds:.3f} s each", quality)]))
 
 
-def read_blocks(file: Path, tokenizer: Tokenizer, length: int) -> list[np.ndarray]:
-    """The blocks of a text file, each (L,); a UserError if it holds less than one."""
+def read_stream(file: Path, tokenizer: Tokenizer) -> np.ndarray:
+    """The documents of a text file joined, (n,) tokens; a UserError if there are none."""
     if not file.is_file():
         raise UserError(f"There is no file {file}; name a text file.")
-    found = list(blocks(tokenize([file], tokenizer), length))
+    stream = tokenize([file], tokenizer)
+    if not len(stream):
+        raise UserError(f"There is no text in {file}; name a file that holds some.")
+    return stream
+
+
+def read_blocks(file: Path, tokenizer: Tokenizer, length: int) -> list[np.ndarray]:
+    """The whole blocks of a text file, each (L,); a UserError if it holds less than one."""
+    found = list(blocks(read_stream(file, tokenizer), length))
     if not found:
         raise UserError(f"{file} holds less than one block of {length} tokens; name a longer text.")
     return found

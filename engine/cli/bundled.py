@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.cli.output import Output
@@ -29,6 +29,7 @@ class Bundled:
     valid: Data | None
     sizes: Sizes
     training: TrainingConfig
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 STORIES = (Data("tinystories_train.txt", "4b09d89e2bed1545d64b2c02616ac8bc281edc6735676fc8d174920b5a2c0177"),)
@@ -45,7 +46,7 @@ LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
 
 BUNDLED: dict[str, Bundled] = {
     "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, LONG),
-    "stories-uniform": Bundled(STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG),
+    "stories-uniform": Bundled(STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG, Recipe(locks=0.25)),
     "stories-gpt": Bundled(
         STORIES, OTHER_STORIES, replace(SMALL, kind="gpt", dropout=0.1), replace(LONG, steps=4_000, decay=0.5)
     ),
@@ -83,7 +84,7 @@ def plan_of(name: str, folder: Path, out: Path, compiled: bool, output: Output) 
         find(model.valid, folder, output) if model.valid else None,
         out,
         model.sizes,
-        Recipe(),
+        model.recipe,
         replace(model.training, compile=compiled),
     )
 

@@ -193,7 +193,7 @@ def score(
 
 
 Judge = Annotated[Path | None, typer.Option("--judge", help="Folder of a causal model. Default: the bundled one.")]
-Reference = Annotated[Path | None, typer.Option("--reference", help="Text whose blocks are measured beside it.")]
+Reference = Annotated[Path | None, typer.Option("--reference", help="Real data to measure beside it.")]
 Chunk = Annotated[int, typer.Option("--chunk", min=1, help="Samples that are drawn at once.")]
 Prompt = Annotated[str | None, typer.Option("--text", help="A prompt with gaps. Default: everything is free.")]
 
@@ -336,6 +336,7 @@ def train(
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
     heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
     decay: Annotated[float, typer.Option("--decay", help="Share of the steps in which the rate falls.")] = 0.5,
+    weight_decay: Annotated[float, typer.Option("--weight-decay", help="Pull of the weights towards 0.")] = 0.01,
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
     dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
     save_every: Annotated[float, typer.Option("--save-every", help="Seconds between saves.")] = 60.0,
@@ -359,6 +360,7 @@ def train(
         batch,
         learning_rate,
         decay=decay,
+        weight_decay=weight_decay,
         optimizer=optimizer,
         seed=seed,
         compile=compiled,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from engine.likelihood import Bound
 from engine.messages import Noise, UserError
 from engine.network import NetworkConfig
 from engine.processes import Processes, started
-from engine.tokenizers import Tokenizer, find_tokenizer
+from engine.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
 
 STATE = "training-state.pt"
@@ -92,7 +93,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         tokenizer.save(plan.out)
         write(plan.out / PLAN, json.dumps(description, indent=2) + "\n")
     try:
-        follow(trainer, state, output)
+        follow(trainer, state, output, byte_count(trainer.valid, tokenizer))
     except KeyboardInterrupt:
         output.note("Stopped. The same command goes on from the last save.")
         raise
@@ -286,8 +287,17 @@ def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> t
     return data[: len(data) - held_out], data[len(data) - held_out :]
 
 
-def follow(trainer: Trainer, state: Path, output: Output) -> None:
-    """Runs to the end, with a bar for the reader or a JSON line for each event."""
+def byte_count(sequences: Sequence[np.ndarray], tokenizer: Tokenizer) -> int:
+    """Bytes of the text that sequences of tokens stand for, end-of-text marks left out."""
+    texts = (tokenizer.decode(sequence.tolist()) for sequence in sequences)
+    return sum(len(text.replace(END_OF_TEXT, "").encode()) for text in texts)
+
+
+def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
+    """Runs to the end, with a bar for the reader or a JSON line for each event; `size` is that of validation in bytes.
+
+    A bound per byte can be compared between tokenizers.
+    """
     with output.progress() as progress:
         task = progress.add_task("training", total=trainer.config.steps, completed=trainer.step)
         for event in trainer.run(state):
@@ -298,7 +308,8 @@ def follow(trainer: Trainer, state: Path, output: Output) -> None:
                         output.record(event="trained", **asdict(event))
                 case Validated():
                     if output.json_lines:
-                        output.record(event="validated", step=event.step, **asdict(event.bound))
+                        per_byte = event.bound.bits_per_byte(size)
+                        output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
                     else:
                         exact = not isinstance(trainer.learner, DiffusionLearner)
                         output.note(f"step {event.step:,}: {in_words(event.bound, exact)}")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from engine.baseline import CausalModel, baseline_likelihood, build_baseline, save_baseline
 from engine.checkpoints import save
 from engine.cli import app
-from engine.cli.baseline import read_blocks
+from engine.cli.baseline import read_blocks, read_stream
 from engine.diffusion import DiffusionConfig, build_diffusion
 from engine.network import NetworkConfig
 from engine.tokenizers import find_tokenizer, train_tokenizer
@@ -50,11 +50,14 @@ def records(*arguments: object) -> list[dict[str, Any]]:
 
 def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path) -> None:
     scored, sampled = records("baseline", folder / "text.txt", "--samples", 3, "--model", folder / "gpt")
-    found = read_blocks(folder / "text.txt", find_tokenizer(folder / "gpt"), LENGTH)
+    stream = read_stream(folder / "text.txt", find_tokenizer(folder / "gpt"))
+    assert len(stream) % LENGTH  # the last block is a shorter one
+    found = [stream[start : start + LENGTH] for start in range(0, len(stream), LENGTH)]
     exact = baseline_likelihood(CausalModel.load(folder / "gpt", "cpu", "fp32"), found)
     assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
     assert scored["perplexity"] == pytest.approx(math.exp(exact.nats), rel=1e-6)
-    assert scored["tokens"] == len(found) * LENGTH
+    (bounded,) = records("score", folder / "text.txt", "--model", folder / "model")
+    assert scored["tokens"] == bounded["tokens"] == len(stream)
     assert sampled["samples"] == 3
     assert 0 < sampled["entropy"] <= math.log(LENGTH)
     shown = CliRunner().invoke(app, ["baseline", str(folder / "text.txt"), "--model", str(folder / "gpt"), *PLACE])
@@ -79,6 +82,7 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
     [
         (("baseline", "--model", "gpt"), "--samples how many"),
         (("baseline", "absent.txt", "--model", "gpt"), "absent.txt"),
+        (("baseline", "empty.txt", "--model", "gpt"), "no text in empty.txt"),
         (("infilling", "text.txt", "--model", "model", "--judge", "other"), "another tokenizer"),
         (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "between 0 and 1"),
         (("infilling", "short.txt", "--model", "model", "--judge", "gpt"), "less than one block"),
@@ -89,6 +93,7 @@ def test_what_cannot_be_compared_is_answered_in_a_sentence(
 ) -> None:
     monkeypatch.chdir(folder)
     Path("short.txt").write_text("Once", encoding="utf-8")
+    Path("empty.txt").write_text("\n", encoding="utf-8")
     result = CliRunner().invoke(app, [*arguments, *PLACE])
     assert result.exit_code == 2
     assert said in result.stderr
