@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from system_libraries import how_to_install, install_packages, provide_window_libraries
+from scripts.system_libraries import how_to_install, install_packages, provide_window_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"

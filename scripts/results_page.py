@@ -1,0 +1,201 @@
+"""Lays the records of a page of measurements out as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.domains import DOMAINS
+from engine.domains.molecules import canonical
+from engine.messages import FREE
+from engine.prompts import parse_prompt
+from scripts.measured import Command, Found, Kind, Page, Records, Section
+
+
+def render(page: Page, found: Found) -> str:
+    """The whole page, Markdown."""
+    return "\n".join([page.head, *(part for section in page.sections for part in parts(section, found))])
+
+
+def parts(section: Section, found: Found) -> list[str]:
+    """Heading, text, commands, picture and tables of a section, and which models it waits for."""
+    measured = [command for command in section.commands if command in found]
+    lines = [f"## {section.title}\n\n{section.text}\n"]
+    if measured:
+        lines.append("```\n" + "\n".join(command.shown for command in measured) + "\n```\n")
+        lines += [f"![{section.title}](images/{section.picture})\n"] if section.picture else []
+        lines.append(LAYOUTS[section.kind](found, measured))
+    missing = sorted({name for command in section.commands if command not in found for name in command.models})
+    if missing:
+        lines.append(f"Not measured yet, because not all of these models are bundled: {', '.join(missing)}.\n")
+    return lines
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; numbers stand to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def with_error(value: float | None, error: float | None, digits: int = 3) -> str:
+    """A value with its standard error, `digits` behind the point, one for values of ten and more."""
+    if value is None:
+        return "-"
+    digits = min(digits, 1) if abs(value) >= 10 else digits
+    return f"{value:.{digits}f}" + (f" ± {error:.{digits}f}" if error is not None else "")
+
+
+def likelihood(found: Found, commands: Sequence[Command]) -> str:
+    """Bounds beside the exact value, and how many times it they are."""
+    rows = []
+    exact = next((found[c][0]["perplexity"] for c in commands if c.arguments[0] == "baseline"), None)
+    for command in commands:
+        record = found[command][0]
+        most = "" if command.arguments[0] == "baseline" else "<= "
+        ratio = "" if exact is None else f"{record['perplexity'] / exact:.3f}"
+        rows.append(
+            [
+                command.label,
+                most + with_error(record["nats_per_token"], record["nats_per_token_standard_error"], 4),
+                f"{most}{record['bits_per_byte']:.4f}",
+                f"{most}{record['perplexity']:.2f} ± {record['perplexity_standard_error']:.2f}",
+                ratio,
+            ]
+        )
+    return table(("model", "nats a token", "bits a byte", "perplexity a token", "times the baseline's"), rows)
+
+
+def budgets(found: Found, commands: Sequence[Command]) -> str:
+    """A row for each sampler and step budget, and where each sampler meets the baseline."""
+    line = next((found[c][0] for c in commands if c.arguments[0] == "baseline"), None)
+    rows = [budget_row(command.label, record) for command in commands for record in found[command]]
+    notes = [
+        f"- {command.label}: {trend(found[command], line)}"
+        for command in commands
+        if line is not None and len(found[command]) > 1
+    ]
+    head = ("sampler", "steps", "calls", "seconds a sample", "generative perplexity", "entropy, nats")
+    return table(head, rows) + "\n" + "\n".join(notes) + "\n"
+
+
+def budget_row(label: str, record: Mapping[str, Any]) -> list[str]:
+    """A sampler at one budget; the baseline has neither steps nor calls."""
+    return [
+        label,
+        str(record.get("steps", "")),
+        f"{record['calls']:.0f}" if "calls" in record else "",
+        f"{record['seconds']:.3f}",
+        with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2),
+        with_error(record["entropy"], record["entropy_error"]),
+    ]
+
+
+def trend(records: Records, line: Mapping[str, Any]) -> str:
+    """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
+    part = [record for record in records if record["steps"] <= 256]
+    steps, values, errors = (
+        np.array([record[name] for record in part], float)
+        for name in ("steps", "perplexity_by_token", "perplexity_by_token_error")
+    )
+    said = f"slope {slope(steps, values):+.2f} up to 256 steps"
+    rises = np.diff(values) > 2 * np.hypot(errors[1:], errors[:-1])
+    said += ", rises somewhere by more than two standard errors" if rises.any() else ", falls within error"
+    goal = line["perplexity_by_token"] + line["perplexity_by_token_error"]
+    met = [r for r in records if r["perplexity_by_token"] - r["perplexity_by_token_error"] <= goal]
+    best = min(records, key=lambda r: r["perplexity_by_token"])
+    times = best["perplexity_by_token"] / line["perplexity_by_token"]
+    if met:
+        return f"{said}; meets the baseline's samples at {met[0]['steps']} steps."
+    return f"{said}; does not meet the baseline's samples: {times:.2f} times theirs at its best, {best['steps']} steps."
+
+
+def slope(steps: np.ndarray, values: np.ndarray) -> float:
+    """The least-squares slope of log values on log steps."""
+    return float(np.polyfit(np.log(steps), np.log(values), 1)[0])
+
+
+def infilling(found: Found, commands: Sequence[Command]) -> str:
+    """The judge's perplexity of the wholes; what the real middles cost given both sides and given the left."""
+    rows, costs = [], []
+    for command in commands:
+        for record in found[command]:
+            name = record["row"]
+            if "nats" in record:
+                most = "<= " if "bound" in name else ""
+                costs.append([command.label, name, most + with_error(record["nats"], record["standard_error"])])
+            else:
+                value = with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2)
+                rows.append([name, value, with_error(record["entropy"], record["entropy_error"])])
+    unique = [row for number, row in enumerate(rows) if row not in rows[:number]]
+    first = table(("whole blocks", "perplexity by the judge", "entropy, nats"), unique)
+    return first + "\n" + table(("model", "real middles", "nats a token"), costs)
+
+
+def domain(found: Found, commands: Sequence[Command]) -> str:
+    """What a domain measures of samples, beside the data's own figures."""
+    rows = []
+    for command in commands:
+        record = found[command][0]
+        for name, value in record["measures"].items():
+            rows.append([name, *(("-" if x is None else f"{x:.3f}") for x in (value["value"], value["data"]))])
+        rows.append(["samples", str(record["samples"]), ""])
+        rows.append(["seconds a sample", f"{record['seconds']:.3f}", ""])
+    return table(("", "samples", "data"), rows)
+
+
+def gallery(found: Found, commands: Sequence[Command]) -> str:
+    """Nothing more: the picture says it."""
+    return ""
+
+
+def fragments(found: Found, commands: Sequence[Command]) -> str:
+    """In how many samples the locked symbols stand where they were, and how many samples are molecules."""
+    molecules, rows = DOMAINS["molecules"], []
+    tokenizer = molecules.tokenizer(iter(()), 0)
+    for command in commands:
+        records = found[command]
+        asked = parse_prompt(command.option("--text"), tokenizer, molecules.length).tokens
+        made = np.array([record["tokens"] for record in records])
+        kept = int((made == asked)[:, asked != FREE].all(1).sum())
+        valid = sum(canonical(record["text"]) is not None for record in records)
+        rows.append([command.label, f"{len(records)}", f"{kept}", f"{valid}"])
+    return table(("locked", "samples", "fragment in place", "valid"), rows)
+
+
+def samples(found: Found, commands: Sequence[Command]) -> str:
+    """Texts as they came."""
+    texts = [record["text"] for command in commands for record in found[command]]
+    quoted = [text.replace("<|endoftext|>", " ⏎ ").strip().replace("\n", " / ") for text in texts]
+    return "\n\n".join(f"{number}. {escape(text)}" for number, text in enumerate(quoted, 1)) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text whose marks Markdown leaves alone."""
+    return "".join("\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in text)
+
+
+def trials(found: Found, commands: Sequence[Command]) -> str:
+    """The last bound of each run on the validation data, and what the run took."""
+    rows = []
+    for command in commands:
+        bounds = [record for record in found[command] if record.get("event") == "validated"]
+        steps = [record for record in found[command] if record.get("event") == "trained"]
+        last, rate = steps[-1], steps[-1]["tokens"] / steps[-1]["seconds"]
+        bound = with_error(bounds[-1]["nats"], bounds[-1]["standard_error"], 4)
+        per_byte = f"{bounds[-1]['bits_per_byte']:.4f}"
+        rows.append([command.label, bound, per_byte, f"{last['tokens']:,}", f"{rate:,.0f}"])
+    return table(("", "nats a token <=", "bits a byte <=", "tokens seen", "tokens a second"), rows)
+
+
+LAYOUTS: dict[Kind, Callable[[Found, Sequence[Command]], str]] = {
+    "likelihood": likelihood,
+    "budgets": budgets,
+    "infilling": infilling,
+    "domain": domain,
+    "gallery": gallery,
+    "fragments": fragments,
+    "samples": samples,
+    "trials": trials,
+}

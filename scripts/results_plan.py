@@ -1,0 +1,158 @@
+"""What docs/results.md measures: one row a section, each with its commands."""
+
+from __future__ import annotations
+
+from scripts.measured import Command, Page, Section
+
+VALID = "data/text/tinystories_valid.txt"
+GPT = "assets/stories-gpt"
+NOISES = ("absorb", "uniform")
+SAMPLERS = {
+    "absorb": ("subset", "tweedie", "trapezoidal", "first-hitting"),
+    "uniform": ("tweedie", "trapezoidal", "euler"),
+}
+EVERY_BUDGET = "4,8,16,32,64,128,256,512,1024"
+SOME_BUDGETS = "4,16,64,256,1024"
+PROMPT = "Once upon a time [24] the dragon [40] The end."
+ARC = "004cgb3003gb8g5007g10d9005g21f80"
+"""The upper half of a round digit, drawn for this page: it can become a 0, 2, 3, 8 or 9."""
+
+
+def story_model(noise: str) -> str:
+    """The folder of a story model."""
+    return f"assets/stories-{noise}"
+
+
+def likelihoods() -> tuple[Command, ...]:
+    """The exact value of the baseline, then the bound of each noise type."""
+    bounds = [Command(f"stories-{noise}", ("score", VALID, "--model", story_model(noise))) for noise in NOISES]
+    return Command("stories-gpt", ("baseline", VALID, "--model", GPT)), *bounds
+
+
+def budgets() -> tuple[Command, ...]:
+    """Samples of the baseline, then each sampler at its budgets; the default one of a noise type at all of them."""
+    rows = [Command("stories-gpt", ("baseline", "--samples", "64", "--model", GPT))]
+    for noise in NOISES:
+        for sampler in SAMPLERS[noise]:
+            steps = EVERY_BUDGET if sampler == SAMPLERS[noise][0] else SOME_BUDGETS
+            steps = "256" if sampler == "first-hitting" else steps  # one token a call, whatever the budget
+            judged = ("--judge", GPT, "--steps", steps, "--samples", "32", "--sampler", sampler)
+            rows.append(Command(f"{noise}, {sampler}", ("compare", *judged, "--model", story_model(noise))))
+    return tuple(rows)
+
+
+def infillings() -> tuple[Command, ...]:
+    """The middles of validation stories, written again by each noise type."""
+    return tuple(
+        Command(f"stories-{noise}", ("infilling", VALID, "--judge", GPT, "--model", story_model(noise)))
+        for noise in NOISES
+    )
+
+
+def evaluated(name: str, reference: str, samples: int, steps: int) -> tuple[Command, ...]:
+    """Samples of a domain's model, measured beside the data."""
+    budget = ("--samples", str(samples), "--steps", str(steps))
+    return (Command(name, ("evaluate", "--reference", reference, *budget, "--model", f"assets/{name}")),)
+
+
+def filled(label: str, name: str, text: str, samples: int) -> Command:
+    """Samples around locked symbols."""
+    return Command(
+        label, ("infill", "--text", text, "--samples", str(samples), "--steps", "64", "--model", f"assets/{name}")
+    )
+
+
+def drawn(label: str, name: str, samples: int) -> Command:
+    """Samples from nothing."""
+    return Command(label, ("sample", "--samples", str(samples), "--steps", "64", "--model", f"assets/{name}"))
+
+
+RESULTS = Page(
+    "results.md",
+    "# Results\n\n"
+    "Written by `make results DATA=folder` from what the commands on this page printed; `data/` stands for that "
+    "folder. ± is one standard error. How the models were found and trained: [training.md](training.md).\n",
+    (
+        Section(
+            "Likelihood",
+            "The validation stories, joined and cut into blocks of 256 tokens. The three models have the same size, "
+            "data and tokenizer. The autoregressive value is exact, those of diffusion are upper bounds.",
+            "likelihood",
+            likelihoods(),
+        ),
+        Section(
+            "Quality against steps",
+            "Generative perplexity is what the baseline makes of samples of 256 tokens, mean and one standard error "
+            "over samples. It is worth nothing without the entropy of the samples beside it: repetition is cheap.",
+            "budgets",
+            budgets(),
+            "quality-against-steps.png",
+        ),
+        Section(
+            "Infilling",
+            "The middle half of blocks of the validation stories is written again. Diffusion sees both sides; the "
+            "left-to-right model cannot see the right one.",
+            "infilling",
+            infillings(),
+        ),
+        Section(
+            "Molecules",
+            "Validity is RDKit's word; different and novel ones are told apart by canonical SMILES, novel means not in "
+            "the data.",
+            "domain",
+            evaluated("molecules-absorb", "data/molecules/qm9.smi", 2000, 64),
+        ),
+        Section(
+            "Molecules around a locked fragment",
+            "Locked symbols are the same in every sample, at their places.",
+            "fragments",
+            (
+                filled("an acetyl group at the start", "molecules-absorb", "CC(=O) [20]", 200),
+                filled("a ring of three in the middle", "molecules-absorb", "[6] C1CC1 [10]", 200),
+            ),
+        ),
+        Section(
+            "Molecules, drawn",
+            "Samples as they came.",
+            "gallery",
+            (drawn("from nothing", "molecules-absorb", 20),),
+            "molecules.png",
+        ),
+        Section(
+            "Digits",
+            "A nearest-neighbour classifier trained on the data recognises a sample if its neighbours agree and are as "
+            "near as real digits are to each other.",
+            "domain",
+            evaluated("digits-absorb", "data/images/optdigits_all.csv", 500, 64),
+        ),
+        Section(
+            "Digits, drawn",
+            "Samples as they came; below, the upper half is locked and the lower half filled in.",
+            "gallery",
+            (
+                drawn("from nothing", "digits-absorb", 20),
+                filled("upper half locked", "digits-absorb", ARC + "[32]", 20),
+            ),
+            "digits.png",
+        ),
+        Section(
+            "DNA",
+            "Promoters of 300 bases: composition by position, and the TATA motif, beside the data.",
+            "domain",
+            evaluated("promoters-absorb", "data/dna", 500, 128),
+            "promoters.png",
+        ),
+        Section(
+            "Twenty samples, none left out",
+            "Texts of 256 tokens from nothing, as they came.",
+            "samples",
+            (Command("samples", ("sample", "--samples", "20", "--steps", "256", "--model", story_model("absorb"))),),
+        ),
+        Section(
+            "Twenty infills, none left out",
+            "Beginning, middle and end are locked, the rest is free.",
+            "samples",
+            (filled("infills", "stories-absorb", PROMPT, 20),),
+        ),
+    ),
+)

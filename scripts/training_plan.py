@@ -1,0 +1,113 @@
+"""What docs/training.md measures: short runs that differ from one base in one thing each."""
+
+from __future__ import annotations
+
+from scripts.measured import Command, Page, Section
+
+TRIAL = "runs/trial"
+"""Stands for a folder of the trial's own."""
+STORIES = ("data/text/tinystories_train.txt",)
+VALID = ("--valid", "data/text/tinystories_valid.txt")
+OTHERS = ("data/text/storybooks_ccby.txt", "data/text/fairytaleqa.txt")
+SMALL_MOLECULES = ("--hidden", "128", "--blocks", "4", "--heads", "4", "--batch", "128", "--steps", "1000")
+SMALL_STORIES = ("--vocabulary", "2048", "--batch", "16", "--steps", "1200")
+MIDDLE = ("--hidden", "192", "--blocks", "4", "--heads", "3")
+
+
+def molecules(label: str, *options: str) -> Command:
+    """A run on QM9: 1.3 M parameters, 4.1 M tokens."""
+    return trial(
+        label, ("data/molecules/qm9.smi", "--domain", "molecules", *SMALL_MOLECULES, "--decay", "0.3"), options
+    )
+
+
+def stories(label: str, *options: str, files: tuple[str, ...] = STORIES, size: tuple[str, ...] = MIDDLE) -> Command:
+    """A run on stories: some 3 M parameters, 4.9 M tokens, two passes."""
+    return trial(label, (*files, *VALID, *SMALL_STORIES, *size), options)
+
+
+def trial(label: str, base: tuple[str, ...], options: tuple[str, ...]) -> Command:
+    """A row: an option that stands in the base already is replaced."""
+    arguments = list(base)
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        if name in arguments:
+            arguments[arguments.index(name) + 1] = value
+        else:
+            arguments += [name, value]
+    return Command(label, ("train", *arguments, "--out", TRIAL))
+
+
+TRAINING = Page(
+    "training.md",
+    "# Training\n\n"
+    "Written by `make results DATA=folder PAGE=training` from what the commands on this page printed; `data/` stands "
+    "for that folder. Each row is one run with one seed and differs from the first row of its table in what its name "
+    "says. Bounds are on held-out data with averaged weights; ± is one standard error over texts. The runs of a table "
+    "share texts and draws of the bound, so differences between them are surer than ± says; still, read only the large "
+    "ones.\n\n"
+    "## What the bundled models use, and why\n\n"
+    "- **Absorbing noise**: the network gives the posterior of each masked token and is not told the noise level. Its "
+    "score entropy is then a weighted cross entropy, and samplers need no network to know when a token appears.\n"
+    "- **Uniform noise**: the network gives the leave-one-out posterior, told log sigma. In a quarter of the sequences "
+    "a random part is held clean and marked as given, so that infilling is exact for the network. The loss and its "
+    "gradient are written in closed form (`engine/leave_one_out.py`).\n"
+    "- **Flat weighting** of noise levels, one time in each of B strata of a batch.\n"
+    "- **Muon** for the matrices of the blocks, AdamW for the rest, one learning rate of 0.002 for both: 100 steps of "
+    "warm-up, a plateau, then a straight line to 0. Averaged weights with a decay of 0.999 and a warm-up.\n"
+    "- **bf16 autocast** with the loss in float32; three batches in ten are cut into halves or quarters, so that short "
+    "texts are known too.\n"
+    "- **Dropout** only where the data are passed over very many times (digits, DNA), and for the autoregressive "
+    "baseline, which overfits much sooner: diffusion sees other noise in every pass.\n\n"
+    "`make train MODEL=name DATA=folder` makes a bundled model again; its card has the hashes of its data, its seed "
+    "and its wall time. `python benchmarks/training.py` prints how fast a machine trains "
+    "([figures](../benchmarks/README.md)).\n",
+    (
+        Section(
+            "Objective, weighting, times and optimiser",
+            "Molecules (QM9) under absorbing noise, 1.3 M parameters, 4.1 M tokens. `log_score` is the published form: "
+            "the network gives log scores, scaled by sigma, and is told the time.",
+            "trials",
+            (
+                molecules("posterior, flat weighting, one time a stratum, Muon"),
+                molecules("weighting of the bound", "--weighting", "bound"),
+                molecules("independent times", "--times", "iid"),
+                molecules("AdamW alone", "--optimizer", "adamw"),
+                molecules("published form: denoising score entropy of log scores", "--parametrisation", "log_score"),
+                molecules("implicit score entropy by one target", "--objective", "ise"),
+                molecules("half the learning rate", "--learning-rate", "0.001"),
+                molecules("twice the learning rate", "--learning-rate", "0.004"),
+            ),
+        ),
+        Section(
+            "Uniform noise",
+            "The same under uniform noise. Marks of given tokens cost a little of the bound without any, and make "
+            "infilling exact.",
+            "trials",
+            (
+                molecules("leave-one-out posterior, flat weighting", "--noise", "uniform", "--locks", "0"),
+                molecules("weighting of the bound", "--noise", "uniform", "--locks", "0", "--weighting", "bound"),
+                molecules("published form: log scores", "--noise", "uniform", "--parametrisation", "log_score"),
+                molecules("a quarter with given tokens", "--noise", "uniform", "--locks", "0.25"),
+                molecules("half with given tokens", "--noise", "uniform", "--locks", "0.5"),
+            ),
+        ),
+        Section(
+            "Stories: tokenizer, shape, batch, regularisation, data",
+            "Stories under absorbing noise, 4.9 M tokens, two passes. Other tokenizers cut the text into other tokens: "
+            "compare those in bits a byte.",
+            "trials",
+            (
+                stories("vocabulary 2,048; 4 blocks of width 192; batch 16"),
+                stories("vocabulary 1,024", "--vocabulary", "1024"),
+                stories("vocabulary 4,096", "--vocabulary", "4096"),
+                stories("8 blocks of width 128", size=("--hidden", "128", "--blocks", "8", "--heads", "2")),
+                stories("2 blocks of width 256", size=("--hidden", "256", "--blocks", "2", "--heads", "4")),
+                stories("batch 32, half the steps", "--batch", "32", "--steps", "600"),
+                stories("batch 8, twice the steps", "--batch", "8", "--steps", "2400"),
+                stories("dropout 0.1", "--dropout", "0.1"),
+                stories("weight decay 0.1", "--weight-decay", "0.1"),
+                stories("storybooks and fairy tales among the stories", files=(*OTHERS, *STORIES)),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,172 @@
+"""The results page: what it says follows from the records, and a command is not run twice for the same inputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from engine.cli import app
+from engine.domains import DOMAINS
+from scripts import results
+from scripts.measured import Command, Found, Kind, Page, Section
+from scripts.results import PAGES, Places, measured
+from scripts.results_page import render
+from scripts.results_pictures import draw
+from scripts.results_plan import RESULTS
+from scripts.training_plan import TRAINING, TRIAL
+
+LIKELIHOOD = {"nats_per_token": 2.0, "nats_per_token_standard_error": 0.1, "bits_per_byte": 0.9}
+COMMANDS = {(section.kind, command.label): command for section in RESULTS.sections for command in section.commands}
+SCHEMES = PAGES.values()
+
+
+def page(found: Found) -> str:
+    return render(RESULTS, found)
+
+
+def section(kind: Kind) -> Section:
+    return next(section for section in RESULTS.sections if section.kind == kind)
+
+
+def value(perplexity: float) -> dict[str, float]:
+    return {
+        "perplexity_by_token": perplexity,
+        "perplexity_by_token_error": 0.5,
+        "entropy": 4.5,
+        "entropy_error": 0.01,
+        "seconds": 0.1,
+    }
+
+
+def test_bounds_are_compared_with_the_exact_value() -> None:
+    exact = LIKELIHOOD | {"perplexity": 10.0, "perplexity_standard_error": 0.2}
+    text = page(
+        {
+            COMMANDS["likelihood", "stories-gpt"]: [exact],
+            COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.5}],
+        }
+    )
+    assert "| stories-absorb | <= 2.0000 ± 0.1000 | <= 0.9000 | <= 12.50 ± 0.20 | 1.250 |" in text
+    assert "| stories-gpt | 2.0000 ± 0.1000 | 0.9000 | 10.00 ± 0.20 | 1.000 |" in text
+    assert "Not measured yet, because not all of these models are bundled: assets/stories-uniform." in text
+
+
+def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
+    records = [value(640 / steps) | {"steps": steps, "calls": steps} for steps in (4, 16, 64)]
+    found = {
+        COMMANDS["budgets", "stories-gpt"]: [value(11.0)],
+        COMMANDS["budgets", "absorb, tweedie"]: records,
+        COMMANDS["budgets", "absorb, subset"]: [record | {"perplexity_by_token": 44.0} for record in records],
+    }
+    text = page(found)
+    met = "absorb, tweedie: slope -1.00 up to 256 steps, falls within error; meets the baseline's samples at 64 steps."
+    assert met in text
+    assert "does not meet the baseline's samples: 4.00 times theirs" in text
+    draw(section("budgets"), found, tmp_path)
+    assert (tmp_path / "quality-against-steps.png").stat().st_size > 10_000
+
+
+def test_a_rise_beyond_the_errors_is_said() -> None:
+    records = [value(20.0 + steps) | {"steps": steps, "calls": steps} for steps in (4, 16)]
+    text = page({COMMANDS["budgets", "stories-gpt"]: [value(11.0)], COMMANDS["budgets", "absorb, tweedie"]: records})
+    assert "rises somewhere by more than two standard errors" in text
+
+
+def test_measures_stand_beside_the_data() -> None:
+    measures = {"valid": {"value": 0.96, "data": 1.0}, "novel": {"value": 0.8, "data": None}}
+    text = page(
+        {COMMANDS["domain", "molecules-absorb"]: [{"measures": measures, "samples": 2000, "seconds": 0.1}]},
+    )
+    assert "| valid | 0.960 | 1.000 |" in text
+    assert "| novel | 0.800 | - |" in text
+
+
+def test_curves_and_samples_of_domains_are_drawn(tmp_path: Path) -> None:
+    curve = {"values": [0.2] * 20, "data": [0.3] * 20}
+    dna, digits = COMMANDS["domain", "promoters-absorb"], COMMANDS["gallery", "upper half locked"]
+    found: Found = {dna: [{"curves": {"A": curve, "TATAAA": curve}}], digits: [{"text": "0g" * 32}] * 3}
+    for part in RESULTS.sections:
+        draw(part, found, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"promoters.png", "digits.png"}
+
+
+def test_a_locked_fragment_counts_where_it_was_and_not_elsewhere() -> None:
+    command = COMMANDS["fragments", "a ring of three in the middle"]
+    tokenizer = DOMAINS["molecules"].tokenizer(iter(()), 0)
+    texts = ["CCCCCCC1CC1OOOOOCCCCC", "C1CC1CCCCCCCCCCCCCCCC", "CCCCCCC1CC1OOOOO((((("]
+    text = page({command: [{"text": text, "tokens": tokenizer.encode(text)} for text in texts]})
+    assert "| a ring of three in the middle | 3 | 2 | 2 |" in text
+
+
+def test_a_trial_is_its_last_bound_and_its_speed() -> None:
+    command = TRAINING.sections[0].commands[0]
+    records = [
+        {"event": "validated", "nats": 3.0, "standard_error": 0.1, "bits_per_byte": 2.0},
+        {"event": "trained", "tokens": 4_000_000, "seconds": 100.0},
+        {"event": "validated", "nats": 2.0, "standard_error": 0.1, "bits_per_byte": 1.0},
+    ]
+    text = render(TRAINING, {command: records})
+    assert f"| {command.label} | 2.0000 ± 0.1000 | 1.0000 | 4,000,000 | 40,000 |" in text
+
+
+def test_every_trial_differs_from_every_other() -> None:
+    trials = [command for part in TRAINING.sections for command in part.commands]
+    assert len({command.arguments for command in trials}) == len(trials)
+    assert all(command.arguments[-1] == TRIAL for command in trials)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_every_command_on_a_page_is_one_that_the_program_understands(scheme: Page) -> None:
+    for part in scheme.sections:
+        for command in part.commands:
+            name, *arguments = command.arguments
+            context = get_command(app).make_context("sedd", [name], resilient_parsing=True)
+            get_command(app).get_command(context, name).make_context(name, arguments)  # type: ignore[attr-defined]
+
+
+def test_middles_and_samples_are_laid_out() -> None:
+    rows = [
+        {"row": "text", **value(13.0)},
+        {"row": "bound of the middle, both sides given", "nats": 2.5, "standard_error": 0.05},
+    ]
+    samples = [{"text": "One *day*<|endoftext|>\nTwo"}]
+    text = page({COMMANDS["infilling", "stories-absorb"]: rows, COMMANDS["samples", "samples"]: samples})
+    assert "| text | 13.0 ± 0.5 | 4.500 ± 0.010 |" in text
+    assert "| stories-absorb | bound of the middle, both sides given | <= 2.500 ± 0.050 |" in text
+    assert "1. One \\*day\\* ⏎  / Two" in text
+
+
+def test_a_command_runs_again_only_when_its_inputs_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "KEPT", tmp_path / "kept")
+    text = tmp_path / "text.txt"
+    text.write_text("first", encoding="utf-8")
+    places, asked = Places(tmp_path / "assets", tmp_path), []
+
+    def perform(arguments: list[str]) -> str:
+        asked.append(arguments)
+        return json.dumps({"asked": len(asked)}) + "\n"
+
+    command = Command("text", ("score", "data/text.txt", "--model", "assets/m"))
+    assert measured(command, places, perform) == measured(command, places, perform) == [{"asked": 1}]
+    text.write_text("second", encoding="utf-8")
+    assert measured(command, places, perform) == [{"asked": 2}]
+    assert asked[0] == ["score", str(text), "--model", str(tmp_path / "assets" / "m")]
+    assert not places.has(command)
+
+
+def test_a_trial_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "KEPT", tmp_path)
+    folders = []
+
+    def perform(arguments: list[str]) -> str:
+        folders.append(Path(arguments[-1]))
+        folders[-1].mkdir()
+        return "{}\n"
+
+    for command in TRAINING.sections[0].commands[:2]:
+        measured(command, Places(tmp_path, tmp_path), perform)
+    assert len({*folders, Path(TRIAL)}) == 3
+    assert not any(folder.exists() for folder in folders)
