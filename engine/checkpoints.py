@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +21,10 @@ from safetensors.torch import save as serialize
 from torch import Tensor
 
 from engine.checkpoint_config import FORMAT, own_config, published_config
+from engine.datasets import sha256
 from engine.devices import PRECISIONS, Precision, choose_device, choose_precision
 from engine.diffusion import Diffusion, DiffusionConfig
+from engine.files import write_whole
 from engine.messages import ModelInfo, UserError
 from engine.tokenizers import Tokenizer, find_tokenizer
 
@@ -85,6 +86,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         device=str(chosen),
         precision=stored_in,
         facts=stored.facts,
+        weights=sha256(stored.source),
     )
     return Model(diffusion, info)
 
@@ -260,13 +262,3 @@ def save(
         write_whole(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
     except OSError as error:
         raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replaces the file at `path` in one go: a reader sees the old content or the new, never a part."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -180,7 +180,8 @@ class ModelInfo:
     """What is known about a loaded model.
 
     `vocabulary` counts clean tokens; `mask_id` is the token id of the mask, None where the noise has none.
-    `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps.
+    `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps;
+    `weights` is the SHA-256 of the file of weights, in hexadecimal.
     """
 
     name: str
@@ -194,6 +195,7 @@ class ModelInfo:
     device: str
     precision: str
     facts: dict[str, str] = field(default_factory=dict)
+    weights: str = ""
 
     @property
     def domain(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
+from engine.files import write_whole
 from engine.messages import UserError
 
 END_OF_TEXT = "<|endoftext|>"
@@ -102,16 +103,15 @@ class Tokenizer:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the tokenizer's JSON, in hexadecimal."""
-        return hashlib.sha256(self._backend.to_str().encode()).hexdigest()
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Writes tokenizer.json into `folder`, whole or not at all."""
-        temporary = folder / (FILE_NAME + ".part")
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(self._backend.to_str(pretty=True))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / FILE_NAME)
+        write_whole(folder / FILE_NAME, self._backend.to_str(pretty=True).encode())
+
+    def to_json(self) -> str:
+        """All of it as JSON; `tokenizer_from` makes it again."""
+        return str(self._backend.to_str())
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
@@ -138,6 +138,14 @@ def symbol_tokenizer(symbols: str) -> Tokenizer:
     backend.decoder = decoders.Fuse()
     backend.add_special_tokens([END_OF_TEXT])
     return Tokenizer(backend)
+
+
+def tokenizer_from(text: str) -> Tokenizer:
+    """The tokenizer whose JSON this is; a UserError if it is damaged."""
+    try:
+        return _whole(Backend.from_str(text))
+    except Exception as error:  # the library raises a bare Exception for damaged text
+        raise UserError(f"The tokenizer is damaged ({error}); use a whole copy.") from error
 
 
 def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets import sha256
+from engine.files import write_whole
 from scripts.measured import ASSETS_NAME, DATA_NAME, Command, Page
 from scripts.results_page import render
 from scripts.results_pictures import draw
@@ -71,9 +72,7 @@ def measured(command: Command, places: Places, perform: Callable[[list[str]], st
     if not kept.is_file():
         printed = perform([str(trial) if argument == TRIAL else argument for argument in arguments])
         kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(".part")
-        temporary.write_text(printed, encoding="utf-8")
-        temporary.replace(kept)
+        write_whole(kept, printed.encode())
         shutil.rmtree(trial, ignore_errors=True)
     return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from sedd_studio import theme
 from sedd_studio.main_window import MainWindow
 from sedd_studio.models import BUNDLED
+from sedd_studio.opening import open_path
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="sedd-studio", description="Watch text appear out of noise around words you lock."
     )
-    parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of the model to open")
+    parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of a model, or a run file, to open")
     arguments = parser.parse_args(argv)
     if not has_display():
         sys.stderr.write(NO_DISPLAY + "\n")
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     install_error_hook(session)
     window.show()
     # Torch is imported by the first request: after the window has been painted.
-    QTimer.singleShot(0, lambda: QTimer.singleShot(50, lambda: session.open_model(arguments.model)))
+    QTimer.singleShot(0, lambda: QTimer.singleShot(50, lambda: open_path(session, arguments.model)))
     code = app.exec()
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
     session.shutdown()

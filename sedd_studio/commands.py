@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenuBar
+from PySide6.QtWidgets import QFileDialog, QMenuBar
 
 from sedd_studio import theme as themes
+from sedd_studio.opening import file_name, open_run, save_run
+from sedd_studio.runfile import SUFFIX
 from sedd_studio.session import Session
 from sedd_studio.shortcuts import show_shortcuts
 from sedd_studio.state import RunState
@@ -35,7 +38,7 @@ class Command:
 
 
 def _has_model(session: Session) -> bool:
-    return session.info is not None and not session.loading
+    return session.ready
 
 
 def _has_run(session: Session) -> bool:
@@ -68,8 +71,22 @@ def _copy(window: MainWindow, session: Session) -> None:
     QGuiApplication.clipboard().setText(session.full_text())
 
 
+def _open_run(window: MainWindow, session: Session) -> None:
+    path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs (*{SUFFIX})")
+    if path:
+        open_run(session, Path(path))
+
+
+def _save_run(window: MainWindow, session: Session) -> None:
+    path, _ = QFileDialog.getSaveFileName(window, "Save the run", file_name(session), f"Runs (*{SUFFIX})")
+    if path:
+        save_run(session, Path(path))
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
+    Command("open_run", "Open a &run …", _open_run, "Ctrl+Shift+O"),
+    Command("save_run", "&Save the run …", _save_run, "Ctrl+S", _has_run),
     Command("copy_text", "&Copy the text", _copy, "Ctrl+Shift+C"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
@@ -98,7 +115,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("&File", ("open_model", "-", "copy_text", "-", "quit")),
+    ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
     ("&Run", ("run", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow")),
     ("&View", ("zoom_in", "zoom_out", "zoom_reset", "-", "theme_system", "theme_light", "theme_dark")),

@@ -41,6 +41,13 @@ class SetPrompt(Edit):
         super().__init__("change of the prompt", after, current, show)
 
 
+class OpenRun(Edit):
+    """A saved run was opened."""
+
+    def __init__(self, after: Document, current: Current, show: Show) -> None:
+        super().__init__("opening of a run", after, current, show)
+
+
 class SetGap(Edit):
     """A gap was made longer or shorter."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from sedd_studio import theme as themes
 from sedd_studio.commands import build_actions, build_menus
+from sedd_studio.opening import open_path
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self._guard = KeyGuard(self)
         self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self.setAcceptDrops(True)
         self.canvas.setFocus()
 
     def set_theme(self, theme: Theme) -> None:
@@ -81,6 +83,16 @@ class MainWindow(QMainWindow):
     def _follow_system(self) -> None:
         if self.settings["theme"] == "system":
             self.set_theme(themes.system_theme())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens the first file that was dropped."""
+        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        event.acceptProposedAction()
+        open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.session.shutdown()

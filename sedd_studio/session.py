@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,11 @@ from engine.messages import (
 from engine.tokenizers import Tokenizer, find_tokenizer
 from sedd_studio import models
 from sedd_studio.document import Document, words_of
-from sedd_studio.edits import SetGap, SetLocks, SetPrompt
+from sedd_studio.edits import OpenRun, SetGap, SetLocks, SetPrompt
 from sedd_studio.playback import Playback
-from sedd_studio.settings import Settings
+from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
-from sedd_studio.trajectory import Trajectory
+from sedd_studio.trajectory import Origin, Trajectory
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.runner import Runner
@@ -79,6 +80,9 @@ class Session(QObject):
         self.prompt_text = PROMPT
         self._playback = Playback(settings["speed"], settings["follow"])
         self._run_id = 0
+        self._request: Generate | None = None
+        self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
+        self._awaited = 0  # the request for a model that the engine has not answered yet
         self._canvas: CanvasState | None = None
         self._words: list[tuple[int, int]] | None = None
         self._ticked = time.monotonic()
@@ -96,6 +100,12 @@ class Session(QObject):
         return self.state is RunState.LOADING
 
     @property
+    def ready(self) -> bool:
+        """Whether the engine holds the model that the document belongs to, so that it can be run."""
+        held, info = self._held, self.info
+        return not self._awaited and held is not None and info is not None and held.weights == info.weights
+
+    @property
     def domain(self) -> Domain:
         """The kind of sequence that the model writes; text where that is not known."""
         return DOMAINS.get(self.info.domain if self.info is not None else TEXT.name, TEXT)
@@ -106,7 +116,7 @@ class Session(QObject):
 
     def open_model(self, path: str | Path = models.BUNDLED) -> None:
         """Loads the model at `path`, ending a run that is going on."""
-        self._run_id = self._runner.submit(LoadModel(str(path)))
+        self._run_id = self._awaited = self._runner.submit(LoadModel(str(path)))
         self._set_state(RunState.LOADING)
         self._start_ticking()
 
@@ -263,15 +273,15 @@ class Session(QObject):
 
     def run(self) -> None:
         """Starts a run of the prompt as it stands, ending one that is going on."""
-        if self.info is None or self.loading:
+        if self.info is None or not self.ready:
             return
         self.dismiss_error()
         form = self.form
         # A sampler chosen for another noise type stays chosen; until it fits again the default takes its place.
         fits = any(row.name == form.sampler and self.info.noise in row.noises for row in SAMPLERS)
         sampler = form.sampler if fits else "auto"
-        request = Generate(self.document.request, form.steps, sampler, form.seed, form.samples)
-        self._run_id = self._runner.submit(request)
+        self._request = Generate(self.document.request, form.steps, sampler, form.seed, form.samples)
+        self._run_id = self._runner.submit(self._request)
         self.progress = RunProgress(steps=form.steps)
         self._set_state(RunState.RUNNING)
         self._start_ticking()
@@ -283,28 +293,49 @@ class Session(QObject):
 
     def apply(self, events: list[Event]) -> None:
         """Takes in what the engine has sent; events of superseded runs are dropped."""
+        for event in events:  # of superseded runs, too: what the engine holds is what it holds
+            self._note_model(event)
         current = [event for event in events if event.run_id == self._run_id]
         for event in current:
             match event:
                 case ModelLoaded():
                     self._model_loaded(event)
                 case Started():
-                    mask = self.info.mask_id if self.info is not None else None
-                    self.sample = min(self.sample, len(event.tokens) - 1)
-                    self.document = replace(self.document, trajectory=Trajectory(event, mask))
-                    self._playback.start(event.steps)
+                    self._begin(event)
                 case Frame():
                     self._record(event)
-                case Finished(calls=calls, seconds=seconds):
-                    self.progress = replace(self.progress, calls=calls, seconds=seconds, seconds_left=0.0)
-                    self._set_state(RunState.DONE)
+                case Finished():
+                    self._finish(event)
                 case Cancelled():
                     self._set_state(RunState.STOPPED)
                 case Failed(headline=headline, detail=detail):
                     self._set_state(RunState.FAILED if self.state is RunState.RUNNING else RunState.IDLE)
                     self.show_error(headline, detail)
-        if current:
+        if events:
             self.run_changed.emit()
+
+    def _note_model(self, event: Event) -> None:
+        if isinstance(event, ModelLoaded):
+            self._held = event.info
+        if event.run_id == self._awaited:
+            self._awaited = 0
+
+    def _begin(self, started: Started) -> None:
+        """A new run is recorded from here on."""
+        assert self.info is not None
+        assert self.tokenizer is not None
+        assert self._request is not None
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        origin = Origin(self._request, self.info, self.tokenizer, made)
+        self.sample = min(self.sample, len(started.tokens) - 1)
+        self.document = replace(self.document, trajectory=Trajectory(started, self.info.mask_id, origin))
+        self._playback.start(started.steps)
+
+    def _finish(self, finished: Finished) -> None:
+        if self.document.trajectory is not None:
+            self.document.trajectory.result = finished
+        self.progress = replace(self.progress, calls=finished.calls, seconds=finished.seconds, seconds_left=0.0)
+        self._set_state(RunState.DONE)
 
     def _record(self, frame: Frame) -> None:
         assert self.document.trajectory is not None
@@ -316,6 +347,35 @@ class Session(QObject):
     def _set_state(self, state: RunState) -> None:
         self.state = state
         self.run_changed.emit()
+
+    def show_run(self, run: Trajectory) -> None:
+        """Shows a recorded run with its settings; its model is opened if it is on this machine and not loaded."""
+        assert run.origin is not None
+        self.dismiss_error()
+        self._runner.cancel()
+        self._take_run(run, run.origin)
+        if not self.ready and models.is_model(Path(run.origin.info.path)):
+            self.open_model(run.origin.info.path)
+
+    def _take_run(self, run: Trajectory, origin: Origin) -> None:
+        same = self.tokenizer is not None and self.tokenizer.fingerprint == origin.tokenizer.fingerprint
+        request = origin.request
+        document = Document(request.tokens, request.tokens != FREE, run)
+        self._run_id, self._request = 0, request
+        self.info, self.tokenizer = origin.info, origin.tokenizer
+        asked = {name: getattr(request, name) for name in ("steps", "sampler", "seed", "samples")}
+        self.set_form(**{name: value for name, value in asked.items() if SETTINGS[name].accepts(value)})
+        if same:
+            self.undo_stack.push(OpenRun(document, lambda: self.document, self._show))
+        else:
+            self.undo_stack.clear()
+            self._show(document)
+        last = run.moments[-1]
+        self.progress = RunProgress(run.recorded, run.steps, last.calls, last.seconds, 0.0)
+        self._playback.start(run.steps)
+        self._set_state(RunState.DONE if run.result is not None else RunState.STOPPED)
+        self._start_ticking()
+        self.model_changed.emit()
 
     # ---- the playhead
 
@@ -424,7 +484,7 @@ class Session(QObject):
         """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""
         now = time.monotonic()
         self.apply(self._runner.take())
-        busy = self.state in (RunState.RUNNING, RunState.LOADING)
+        busy = self.state in (RunState.RUNNING, RunState.LOADING) or self._awaited > 0
         if self._playback.advance(now - self._ticked, self.recorded_steps, self.state is RunState.RUNNING):
             self._playhead_moved()
         self._ticked = now

@@ -10,6 +10,7 @@ from typing import Any
 
 import platformdirs
 
+from engine.files import write_whole
 from engine.messages import SAMPLERS
 
 RECENT_MODELS = 8
@@ -81,9 +82,7 @@ class Settings:
         self._values[name] = value
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.path.with_suffix(".part")
-            temporary.write_text(json.dumps(self._values, indent=2) + "\n", encoding="utf-8")
-            temporary.replace(self.path)
+            write_whole(self.path, (json.dumps(self._values, indent=2) + "\n").encode(), sync=False)
         except OSError:
             pass
 

@@ -6,12 +6,14 @@ int32 each. 1,024 steps of 4 samples of 256 tokens take about 0.3 MB under absor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.messages import Frame, Started
+from engine.messages import Finished, Frame, Generate, ModelInfo, Started
+from engine.tokenizers import Tokenizer
 
 KEYFRAME = 32
 
@@ -19,23 +21,45 @@ Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 
 
+Change = tuple[Ints, Ints, Ints]
+"""Entry k sets tokens[sample[k], position[k]] = token[k]: sample, position, token."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """Where the chain stood after a step: time t and total noise sigma."""
+    """Where the chain stood after a step: time t, total noise sigma, network calls and seconds so far."""
 
     time: float
     sigma: float
+    calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What it takes to make a run again: the request, the model, its tokenizer; and when it was made, ISO 8601."""
+
+    request: Generate
+    info: ModelInfo
+    tokenizer: Tokenizer
+    made: str
 
 
 class Trajectory:
-    """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L)."""
+    """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L).
 
-    def __init__(self, started: Started, mask: int | None) -> None:
+    `result` is there once the run has come to its end.
+    """
+
+    def __init__(self, started: Started, mask: int | None, origin: Origin | None = None) -> None:
+        self.started = started
         self.locked = started.locked
         self.steps = started.steps
         self.mask = mask
+        self.origin = origin
+        self.result: Finished | None = None
         self.moments = [Moment(1.0, started.sigma)]
-        self._changes: list[tuple[Ints, Ints, Ints]] = []
+        self._changes: list[Change] = []
         self._tokens: Small = started.tokens.astype(np.int32)
         self._settled: Small = np.full(self._tokens.shape, -1, np.int32)
         self._keyframes: list[tuple[Small, Small]] = [(self._tokens.copy(), self._settled.copy())]
@@ -60,14 +84,19 @@ class Trajectory:
         """Number of positions that the run fills."""
         return int((~self.locked).sum())
 
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What changed in each recorded step."""
+        return self._changes
+
     def append(self, frame: Frame) -> None:
         """Adds the next frame; a ValueError if it is not the next."""
         if frame.step != self.recorded + 1:
             raise ValueError(f"frame {frame.step} does not follow step {self.recorded}")
-        change = (frame.sample, frame.position, frame.token)
+        change: Change = (frame.sample, frame.position, frame.token)
         _apply(self._tokens, self._settled, change, frame.step)
         self._changes.append(change)
-        self.moments.append(Moment(frame.time, frame.sigma))
+        self.moments.append(Moment(frame.time, frame.sigma, frame.calls, frame.seconds))
         if frame.step % KEYFRAME == 0:
             self._keyframes.append((self._tokens.copy(), self._settled.copy()))
 
@@ -96,7 +125,7 @@ class Trajectory:
         return np.array([k + 1 for k, change in enumerate(self._changes) if (change[0] == sample).any()], np.int64)
 
 
-def _apply(tokens: Small, settled: Small, change: tuple[Ints, Ints, Ints], step: int) -> None:
+def _apply(tokens: Small, settled: Small, change: Change, step: int) -> None:
     sample, position, token = change
     tokens[sample, position] = token
     settled[sample, position] = step

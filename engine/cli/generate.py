@@ -102,6 +102,7 @@ def show_info(machine: Machine, output: Output) -> None:
         "parameters": f"{info.parameters:,}",
         "device": info.device,
         "precision": info.precision,
+        "weights": info.weights,
     } | info.facts
     width = max(map(len, rows))
     for name, value in rows.items():

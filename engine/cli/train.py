@@ -19,6 +19,7 @@ from engine.datasets import fill_rows, sha256, text_files, tokenize
 from engine.devices import choose_device, choose_precision
 from engine.diffusion import DiffusionConfig, Parametrisation, build_diffusion
 from engine.domains import TEXT, domain_named
+from engine.files import write_whole
 from engine.learners import DiffusionLearner, Learner, Recipe
 from engine.likelihood import Bound
 from engine.messages import Noise, UserError
@@ -91,7 +92,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
     elif processes.speaks:
         tokenizer.save(plan.out)
-        write(plan.out / PLAN, json.dumps(description, indent=2) + "\n")
+        write_whole(plan.out / PLAN, (json.dumps(description, indent=2) + "\n").encode())
     try:
         follow(trainer, state, output, byte_count(trainer.valid, tokenizer))
     except KeyboardInterrupt:
@@ -178,13 +179,6 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
     if before != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
     return True
-
-
-def write(path: Path, text: str) -> None:
-    """Writes the file whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def prepare(

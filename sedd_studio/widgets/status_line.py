@@ -46,6 +46,8 @@ class StatusLine(QFrame):
         session, run = self._session, self._session.progress
         if session.loading:
             return "Loading the model. The prompt can be edited meanwhile."
+        if session.info is not None and not session.ready:
+            return f"{session.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.state is RunState.RUNNING:
             left = "" if run.seconds_left is None else f", {duration(run.seconds_left)} left"
             return f"Running: step {run.step} of {run.steps}{left}"

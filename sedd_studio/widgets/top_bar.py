@@ -55,7 +55,7 @@ class TopBar(QFrame):
         session, info = self._session, self._session.info
         running = session.state is RunState.RUNNING
         recorded = session.recorded_steps > 0
-        self.run_button.setEnabled(info is not None and not session.loading)
+        self.run_button.setEnabled(session.ready)
         self.pause.setText("Pause" if session.playing or not recorded else "Play")
         self.pause.set_icon("pause" if session.playing or not recorded else "play", self._theme)
         self.pause.setEnabled(recorded)

@@ -1,0 +1,164 @@
+"""Saving a run and opening files in the real window: by command, by drop, with the model there and without any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from sedd_studio import theme
+from sedd_studio.main_window import MainWindow
+from sedd_studio.runner import Runner
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def window_of(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
+    window = MainWindow(session, theme.LIGHT, settings)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return window
+
+
+@pytest.fixture
+def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session.set_form(steps=6, seed=3)
+    return window_of(session, settings, qtbot)
+
+
+@pytest.fixture
+def saved(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished run, saved by the command."""
+    path = tmp_path / "kept.sedd"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    run(window, qtbot)
+    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    assert path.is_file()
+    return path
+
+
+def run(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+
+
+def drop(window: MainWindow, path: Path) -> bool:
+    """Whether the window took it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
+    enter.ignore()
+    QApplication.sendEvent(window, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(window, QDropEvent(QPoint(50, 50), copy, data, left, none))
+    return enter.isAccepted()
+
+
+def test_a_saved_run_is_opened_by_the_command_and_run_again_to_the_same_text(
+    window: MainWindow, saved: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, text = window.session, window.session.full_text()
+    session.set_form(steps=5, seed=8)
+    run(window, qtbot)
+    assert session.full_text() != text
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(saved), ""))
+    QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: not session.playing)
+    assert session.full_text() == text
+    assert (session.form.steps, session.form.seed) == (6, 3)
+    assert session.ready
+    session.seek(2)
+    assert session.full_text() != text
+    run(window, qtbot)
+    session.seek(session.recorded_steps)
+    assert session.full_text() == text
+
+
+def test_opening_a_run_can_be_undone(window: MainWindow, saved: Path, qtbot: QtBot) -> None:
+    session = window.session
+    session.set_form(seed=8)
+    run(window, qtbot)
+    text = session.full_text()
+    assert drop(window, saved)
+    qtbot.waitUntil(lambda: not session.playing)
+    assert session.full_text() != text
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert session.full_text() == text
+
+
+def test_a_run_is_played_without_any_model(
+    window: MainWindow, saved: Path, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    text, tokens = window.session.full_text(), window.session.canvas().tokens
+    alone = Session(Runner(FakeEngine), Settings(tmp_path / "others.json"))
+    other = window_of(alone, settings, qtbot)
+    assert drop(other, saved)
+    alone.seek(alone.recorded_steps)
+    np.testing.assert_array_equal(alone.canvas().tokens, tokens)
+    assert alone.full_text() == text
+    assert not other.actions_by_name["run"].isEnabled()
+    assert not other.top_bar.run_button.isEnabled()
+    assert "not loaded" in other.status_line.text.text()
+    QTest.keyClick(other, Qt.Key.Key_Left)
+    assert alone.playhead == 5
+    alone.shutdown()
+
+
+def test_a_damaged_file_is_said_and_nothing_is_lost(
+    window: MainWindow, saved: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    text = window.session.full_text()
+    cut = tmp_path / "cut.sedd"
+    cut.write_bytes(saved.read_bytes()[:-10])
+    assert drop(window, cut)
+    assert "cut.sedd" in window.banner.headline.text()
+    assert window.session.full_text() == text
+    assert window.session.ready
+
+
+def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "prompt.txt").write_text("Once upon a time [9] The end.\n", encoding="utf-8")
+    assert drop(window, tmp_path / "prompt.txt")
+    assert window.session.prompt_text == "Once upon a time [9] The end."
+    (tmp_path / "picture.txt").write_bytes(b"\xff\xfe\x00")
+    drop(window, tmp_path / "picture.txt")
+    assert "UTF-8" in window.banner.headline.text()
+    assert drop(window, tmp_path)
+    assert window.session.loading
+    qtbot.waitUntil(lambda: window.session.ready)
+
+
+def test_saving_where_nothing_can_be_written_is_said(
+    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "absent" / "run"), ""))
+    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    assert "choose another place" in window.banner.headline.text()
+
+
+def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
+    make_session: MakeSession, window: MainWindow, saved: Path, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.open_model("tiny")
+    assert session.loading
+    assert drop(window, saved)
+    assert not session.ready
+    qtbot.waitUntil(lambda: session.ready)  # the engine has said what it holds
+    assert session.state is RunState.DONE
