@@ -200,6 +200,9 @@ class BaselineLearner:
         logits = self._network(torch.cat((before, clean[:, :-1]), dim=1)).logits
         return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
 
+    def settle(self) -> None:
+        """Nothing changes towards the end."""
+
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """The exact negative log-likelihood of sequences (L,), with its error over them."""
         return baseline_likelihood(CausalModel("", self._network, None), sequences)

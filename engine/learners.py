@@ -40,6 +40,9 @@ class Learner(Protocol):
     def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
         """The mean loss of the sequences, nats per token."""
 
+    def settle(self) -> None:
+        """The learning rate has begun to fall: what a recipe changes for the last part of a run changes now."""
+
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
 
@@ -49,14 +52,15 @@ class Recipe:
     """What is minimised in training a diffusion model.
 
     `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
-    which has a much lower variance and the same optimum. `objective` "dse" is denoising score entropy; "ise", implicit
+    which under absorbing noise has a much lower variance, and the same optimum; "annealed" is flat until the learning
+    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ise", implicit
     score entropy by one target, is for absorbing noise and for comparison. `times` are drawn one in each of B equal
     strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in which some tokens are held
     clean and marked as given, for a network that marks locks.
     """
 
     objective: Literal["dse", "ise"] = "dse"
-    weighting: Literal["bound", "flat"] = "flat"
+    weighting: Literal["bound", "flat", "annealed"] = "flat"
     times: Literal["systematic", "iid"] = "systematic"
     locks: float = 0.5
 
@@ -67,6 +71,7 @@ class DiffusionLearner:
     def __init__(self, diffusion: Diffusion, recipe: Recipe | None = None) -> None:
         self.diffusion = diffusion
         self.recipe = recipe or Recipe()
+        self._by_bound = self.recipe.weighting == "bound"
         if self.recipe.objective == "ise" and diffusion.graph.mask is None:
             raise UserError("Implicit score entropy by one target needs absorbing noise; choose the objective dse.")
 
@@ -103,13 +108,16 @@ class DiffusionLearner:
         clean, t, x, *more = inputs
         noise = self.diffusion.schedule(t)
         weight = noise.rate
-        if self.recipe.weighting == "flat":
+        if not self._by_bound:
             weight = weight * -torch.expm1(-noise.total)
         if self.recipe.objective == "ise":
             losses = implicit_by_one_target(self.diffusion, x, noise.total, *more)
         else:
             losses = self.diffusion.score_entropy(x, noise.total, clean, *more).sum(-1)
         return (weight * losses).sum() / clean.numel()
+
+    def settle(self) -> None:
+        self._by_bound = self.recipe.weighting != "flat"
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)

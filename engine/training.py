@@ -179,6 +179,8 @@ class Trainer:
         torch.manual_seed(int(generator.integers(2**62)))  # dropout
         clean = self._cut(self.batches[self.step], generator)
         network.train()
+        if falls(self.step, config):
+            self.learner.settle()
         with self._autocast(), fastest_attention(self.learner.device):
             loss = self.learner.loss(self.processes.part(self.learner.draw(clean, generator)))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -281,8 +283,16 @@ def comparable(config: TrainingConfig) -> dict[str, Any]:
 def learning_rate(step: int, config: TrainingConfig) -> float:
     """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall to 0."""
     rise = (step + 1) / max(1, config.warmup)
-    fall = (config.steps - step) / max(1.0, config.decay * config.steps)
-    return min(1.0, rise, fall)
+    return min(1.0, rise, _fall(step, config))
+
+
+def falls(step: int, config: TrainingConfig) -> bool:
+    """Whether the learning rate is in its fall to 0."""
+    return _fall(step, config) < 1
+
+
+def _fall(step: int, config: TrainingConfig) -> float:
+    return (config.steps - step) / max(1.0, config.decay * config.steps)
 
 
 def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:

@@ -51,7 +51,8 @@ TRAINING = Page(
     "- **Uniform noise**: the network gives the leave-one-out posterior, told log sigma. In a quarter of the sequences "
     "a random part is held clean and marked as given, so that infilling is exact for the network. The loss and its "
     "gradient are written in closed form (`engine/leave_one_out.py`).\n"
-    "- **Flat weighting** of noise levels, one time in each of B strata of a batch.\n"
+    "- **Flat weighting** of noise levels, one time in each of B strata of a batch. Under uniform noise the weighting "
+    "of the bound has no wild variance, and takes over when the learning rate begins to fall.\n"
     "- **Muon** for the matrices of the blocks, AdamW for the rest, one learning rate of 0.002 for both: 100 steps of "
     "warm-up, a plateau, then a straight line to 0. Averaged weights with a decay of 0.999 and a warm-up.\n"
     "- **bf16 autocast** with the loss in float32; three batches in ten are cut into halves or quarters, so that short "
@@ -86,6 +87,7 @@ TRAINING = Page(
             (
                 molecules("leave-one-out posterior, flat weighting", "--noise", "uniform", "--locks", "0"),
                 molecules("weighting of the bound", "--noise", "uniform", "--locks", "0", "--weighting", "bound"),
+                molecules("annealed weighting", "--noise", "uniform", "--locks", "0", "--weighting", "annealed"),
                 molecules("published form: log scores", "--noise", "uniform", "--parametrisation", "log_score"),
                 molecules("a quarter with given tokens", "--noise", "uniform", "--locks", "0.25"),
                 molecules("half with given tokens", "--noise", "uniform", "--locks", "0.5"),

@@ -46,7 +46,9 @@ LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
 
 BUNDLED: dict[str, Bundled] = {
     "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, LONG),
-    "stories-uniform": Bundled(STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG, Recipe(locks=0.25)),
+    "stories-uniform": Bundled(
+        STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG, Recipe(weighting="annealed", locks=0.25)
+    ),
     "stories-gpt": Bundled(
         STORIES, OTHER_STORIES, replace(SMALL, kind="gpt", dropout=0.1), replace(LONG, steps=4_000, decay=0.5)
     ),

@@ -325,7 +325,9 @@ def train(
     objective: Annotated[
         Literal["dse", "ise"], typer.Option("--objective", help="Score entropy by which road.")
     ] = "dse",
-    weighting: Annotated[Literal["flat", "bound"], typer.Option("--weighting", help="Of the noise levels.")] = "flat",
+    weighting: Annotated[
+        Literal["flat", "bound", "annealed"], typer.Option("--weighting", help="Of the noise levels.")
+    ] = "flat",
     times: Annotated[
         Literal["systematic", "iid"], typer.Option("--times", help="How a batch spreads them.")
     ] = "systematic",

@@ -61,10 +61,9 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
     from engine.cli.train import Plan, check
-    from engine.learners import Recipe
 
     model = BUNDLED[name]
-    check(Plan([], None, Path(), model.sizes, Recipe(), model.training))
+    check(Plan([], None, Path(), model.sizes, model.recipe, model.training))
     assert model.sizes.length == DOMAINS[model.sizes.domain].length
     assert all(len(data.sha256) == 64 for data in (*model.data, *([model.valid] if model.valid else [])))
 

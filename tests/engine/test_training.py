@@ -17,7 +17,17 @@ from engine.learners import DiffusionLearner, Recipe
 from engine.messages import UserError
 from engine.network import NetworkConfig
 from engine.processes import Processes
-from engine.training import Average, Saved, Trained, Trainer, TrainingConfig, Validated, build_optimizers, learning_rate
+from engine.training import (
+    Average,
+    Saved,
+    Trained,
+    Trainer,
+    TrainingConfig,
+    Validated,
+    build_optimizers,
+    falls,
+    learning_rate,
+)
 
 STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
 CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_seconds=0.0, validate_every=6)
@@ -109,6 +119,16 @@ def test_every_objective_and_way_to_draw_times_runs(objective: str, times: str, 
     run = trainer(recipe=Recipe(objective, times=times))  # type: ignore[arg-type]
     list(run.run(tmp_path / "state.pt"))
     assert np.isfinite(run.losses).all()
+
+
+def test_annealed_weighting_is_flat_until_the_learning_rate_falls_and_the_bounds_from_there(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=8, decay=0.5)
+    annealed, flat = (trainer(config, "uniform", recipe=Recipe(weighting=w)) for w in ("annealed", "flat"))
+    for run in (annealed, flat):
+        list(run.run(tmp_path / "state.pt"))
+    assert [falls(step, config) for step in range(8)] == [False] * 5 + [True] * 3
+    assert annealed.losses[:5] == flat.losses[:5]
+    assert annealed.losses[5] > flat.losses[5]  # the bound's weight is larger by one over the noised share
 
 
 def test_implicit_score_entropy_under_uniform_noise_is_refused() -> None:
