@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.cli.train import Plan, Sizes
+from engine.cli.train import Plan, Sizes, train_model
 from engine.datasets import sha256
 from engine.learners import Recipe
 from engine.messages import UserError
@@ -22,14 +24,24 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One run of the training: how long and how, and what is minimised."""
+
+    training: TrainingConfig
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
 class Bundled:
-    """What decides a bundled model; without `valid` a part of the data is held out."""
+    """What decides a bundled model; without `valid` a part of the data is held out.
+
+    A stage after the first starts from the averaged weights that the one before it left.
+    """
 
     data: tuple[Data, ...]
     valid: Data | None
     sizes: Sizes
-    training: TrainingConfig
-    recipe: Recipe = field(default_factory=Recipe)
+    stages: tuple[Stage, ...]
 
 
 STORIES = (Data("tinystories_train.txt", "4b09d89e2bed1545d64b2c02616ac8bc281edc6735676fc8d174920b5a2c0177"),)
@@ -45,50 +57,63 @@ SMALL = Sizes(vocabulary=2048, hidden=256, blocks=8, heads=4)
 LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
 
 BUNDLED: dict[str, Bundled] = {
-    "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, LONG),
+    "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, (Stage(LONG),)),
     "stories-uniform": Bundled(
-        STORIES, OTHER_STORIES, replace(SMALL, noise="uniform"), LONG, Recipe(weighting="annealed", locks=0.25)
+        STORIES,
+        OTHER_STORIES,
+        replace(SMALL, noise="uniform"),
+        (Stage(LONG, Recipe(weighting="annealed", locks=0.25)),),
     ),
     "stories-gpt": Bundled(
-        STORIES, OTHER_STORIES, replace(SMALL, kind="gpt", dropout=0.1), replace(LONG, steps=4_000, decay=0.5)
+        STORIES,
+        OTHER_STORIES,
+        replace(SMALL, kind="gpt", dropout=0.1),
+        (Stage(replace(LONG, steps=4_000, decay=0.5)),),
     ),
     "molecules-absorb": Bundled(
         QM9,
         None,
         Sizes("molecules", length=32, hidden=192, blocks=6, heads=6),
-        TrainingConfig(steps=12_000, batch=192),
+        (Stage(TrainingConfig(steps=12_000, batch=192)),),
     ),
     "digits-absorb": Bundled(
         DIGITS,
         None,
         Sizes("digits", length=64, hidden=128, blocks=6, heads=4, dropout=0.1),
-        TrainingConfig(steps=6_000, batch=64),
+        (Stage(TrainingConfig(steps=6_000, batch=64)),),
     ),
     "promoters-absorb": Bundled(
         PROMOTERS,
         None,
         Sizes("promoters", length=300, hidden=128, blocks=4, heads=4, dropout=0.1),
-        TrainingConfig(steps=3_000, batch=16),
+        (Stage(TrainingConfig(steps=3_000, batch=16)),),
     ),
 }
 
 
-def plan_of(name: str, folder: Path, out: Path, compiled: bool, output: Output) -> Plan:
-    """The plan by which a bundled model is trained again from the files in `folder`.
+def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> None:
+    """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
+    started_from = None
+    for plan in plans_of(name, folder, out, compiled, output):
+        if plan.out == out or not (plan.out / "config.json").is_file():
+            train_model(replace(machine, model=started_from), plan, output)
+        started_from = plan.out
 
-    Files other than those that the model was trained on are named in a note.
+
+def plans_of(name: str, folder: Path, out: Path, compiled: bool, output: Output) -> Iterator[Plan]:
+    """The plan of each stage by which a bundled model is trained again from the files in `folder`.
+
+    Stages before the last have folders in `out`. Files other than those that the model was trained on are named in a
+    note.
     """
     if name not in BUNDLED:
         raise UserError(f"There is no bundled model {name}; choose one of: {', '.join(BUNDLED)}.")
     model = BUNDLED[name]
-    return Plan(
-        [find(data, folder, output) for data in model.data],
-        find(model.valid, folder, output) if model.valid else None,
-        out,
-        model.sizes,
-        model.recipe,
-        replace(model.training, compile=compiled),
-    )
+    data = [find(data, folder, output) for data in model.data]
+    valid = find(model.valid, folder, output) if model.valid else None
+    for number, stage in enumerate(model.stages, start=1):
+        place = out if number == len(model.stages) else out / f"stage-{number}"
+        yield Plan(data, valid, place, model.sizes, stage.recipe, replace(stage.training, compile=compiled))
 
 
 def find(data: Data, folder: Path, output: Output) -> Path:

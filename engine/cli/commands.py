@@ -384,8 +384,6 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Train a bundled model again, as it was trained."""
-    from engine.cli.bundled import plan_of
-    from engine.cli.train import train_model
+    from engine.cli.bundled import reproduce as train_again
 
-    output = Output(json)
-    train_model(Machine(None, device, precision, threads), plan_of(name, data, out, compiled, output), output)
+    train_again(name, data, out, compiled, Machine(None, device, precision, threads), Output(json))

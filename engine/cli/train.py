@@ -102,7 +102,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         return
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
-    facts = facts_of(plan, trainer, result)
+    facts = past(machine.model) | facts_of(plan, trainer, result)
     keep(trainer.learner, plan.out, tokenizer, card(plan, files, facts), facts)
     if output.json_lines:
         output.record(event="model", folder=str(plan.out), **facts)
@@ -315,6 +315,17 @@ def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
 def in_words(result: Bound, exact: bool = False) -> str:
     """A bound, or an exact likelihood, as it stands in the card."""
     return f"{'' if exact else '<= '}{result.nats:.4f} ± {result.standard_error:.4f} nats a token"
+
+
+def past(started_from: Path | None) -> dict[str, str]:
+    """What a training that starts from a model tells of that model's own."""
+    config = None if started_from is None else started_from / "config.json"
+    if config is None or not config.is_file():
+        return {}
+    facts = json.loads(config.read_text(encoding="utf-8")).get("facts", {})
+    names = ("training steps", "training tokens", "training time", "before that")
+    told = [f"{name.removeprefix('training ')} {facts[name]}" for name in names if name in facts]
+    return {"before that": ", ".join(told)} if told else {}
 
 
 def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:

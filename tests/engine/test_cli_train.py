@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engine.checkpoints import ASSETS
+from engine.checkpoints import ASSETS, load
 from engine.cli import app, bundled
-from engine.cli.bundled import BUNDLED, plan_of
+from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
 from engine.datasets import sha256
 from engine.domains import DOMAINS
@@ -63,7 +63,8 @@ def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
     from engine.cli.train import Plan, check
 
     model = BUNDLED[name]
-    check(Plan([], None, Path(), model.sizes, model.recipe, model.training))
+    for stage in model.stages:
+        check(Plan([], None, Path(), model.sizes, stage.recipe, stage.training))
     assert model.sizes.length == DOMAINS[model.sizes.domain].length
     assert all(len(data.sha256) == 64 for data in (*model.data, *([model.valid] if model.valid else [])))
 
@@ -71,7 +72,7 @@ def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
 def test_the_story_models_share_data_and_sizes() -> None:
     absorb, uniform, gpt = (BUNDLED[f"stories-{kind}"] for kind in ("absorb", "uniform", "gpt"))
     assert absorb.data == uniform.data == gpt.data
-    assert absorb.training == uniform.training
+    assert [stage.training for stage in absorb.stages] == [stage.training for stage in uniform.stages]
     assert replace(uniform.sizes, noise="absorb") == absorb.sizes
     assert replace(gpt.sizes, kind="diffusion", dropout=0.0) == absorb.sizes
 
@@ -86,12 +87,18 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     model = BUNDLED["stories-absorb"]
     sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
     data = (bundled.Data(story.name, sha256(story)),)
-    small = replace(model, data=data, valid=None, sizes=sizes, training=TrainingConfig(steps=2, batch=2))
+    stages = Stage(TrainingConfig(steps=2, batch=2)), Stage(TrainingConfig(steps=3, batch=2))
+    small = replace(model, data=data, valid=None, sizes=sizes, stages=stages)
     monkeypatch.setitem(BUNDLED, "stories-absorb", small)
     command = ["reproduce", "stories-absorb", tmp_path, "--out", tmp_path / "new", "--device", "cpu", "--json"]
     result = CliRunner().invoke(app, list(map(str, command)))
     assert result.exit_code == 0, result.output
-    assert len(losses(result.stdout)) == 2
+    assert len(losses(result.stdout)) == 5
+    first, last = (load(folder) for folder in (tmp_path / "new" / "stage-1", tmp_path / "new"))
+    assert first.info.weights != last.info.weights
+    assert last.info.facts["before that"].startswith("steps 2, tokens 64")
+    again = CliRunner().invoke(app, list(map(str, command)))
+    assert losses(again.stdout) == []
     card = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
     assert sha256(story) in card
     assert "training time" in card
@@ -101,11 +108,11 @@ def test_reproduce_says_what_is_missing_or_other_than_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UserError, match=r"holds no tinystories_train\.txt"):
-        plan_of("stories-absorb", tmp_path, tmp_path, False, Output(False))
+        list(plans_of("stories-absorb", tmp_path, tmp_path, False, Output(False)))
     with pytest.raises(UserError, match="choose one of: stories-absorb"):
-        plan_of("poems", tmp_path, tmp_path, False, Output(False))
+        list(plans_of("poems", tmp_path, tmp_path, False, Output(False)))
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "qm9.smi").write_text("CC\n", encoding="utf-8")
-    plan = plan_of("molecules-absorb", tmp_path, tmp_path, False, Output(False))
+    (plan,) = plans_of("molecules-absorb", tmp_path, tmp_path, False, Output(False))
     assert plan.data == [tmp_path / "below" / "qm9.smi"]
     assert "not the file" in capsys.readouterr().err
