@@ -14,11 +14,16 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sedd_studio.main_window import MainWindow
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 SIZE = (1280, 820)
 SECONDS_FOR_A_RUN = 120.0
+HISTORY = "history.sqlite3"
 
 
 def main() -> int:
@@ -48,13 +53,17 @@ def take_all(folder: Path, suffix: str, model: Path | None) -> None:
         themes.apply(app, theme)
         for name, make in states.items():
             with tempfile.TemporaryDirectory() as home:
-                picture(make(Path(home)), theme, folder / f"{name}-{theme.name}{suffix}.png")
+                picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png")
 
 
-def picture(made: object, theme: object, path: Path) -> None:
-    """Show the window for a session, or for a session and what to do in the window, and keep how it looks."""
+def picture(made: object, home: Path, theme: object, path: Path) -> None:
+    """Show the window for a session, or for a session and what to do in the window, and keep how it looks.
+
+    Its settings and its history are in `home`.
+    """
     from PySide6.QtWidgets import QApplication
 
+    from sedd_studio.keeper import Keeper
     from sedd_studio.main_window import MainWindow
     from sedd_studio.session import Session
     from sedd_studio.settings import Settings
@@ -63,7 +72,7 @@ def picture(made: object, theme: object, path: Path) -> None:
     session, prepare = made if isinstance(made, tuple) else (made, None)
     assert isinstance(session, Session)
     assert isinstance(theme, Theme)
-    window = MainWindow(session, theme, Settings(path.with_suffix(".json")))
+    window = MainWindow(session, theme, Settings(home / "window.json"), Keeper(home / HISTORY))
     window.resize(*SIZE)
     window.show()
     if prepare:
@@ -135,6 +144,29 @@ def uniform(home: Path) -> object:
     return scene.session
 
 
+def history(home: Path) -> object:
+    """Six runs in the history, one a favourite, one stopped; one is chosen."""
+    from sedd_studio.history import History
+    from tests.sedd_studio.scene import Scene
+
+    kept = History(home / HISTORY)
+    for number, (steps, played) in enumerate(((64, 64), (16, 16), (256, 100), (64, 64), (8, 8), (64, 64))):
+        scene = Scene(home, noise="uniform" if number == 3 else "absorb")
+        scene.session.set_form(seed=1729 + number)
+        scene.run(steps)
+        scene.play(played)
+        assert scene.session.document.trajectory is not None
+        kept.add(scene.session.document.trajectory)
+    kept.set_favourite(4, True)
+    kept.close()
+
+    def prepare(window: MainWindow) -> None:
+        window.history_dock.show()
+        window.history.list.setCurrentIndex(window.history.runs.index(1))
+
+    return scene.session, prepare
+
+
 def of_domain(domain: str, home: Path) -> object:
     """Two thirds through a sequence that is no text, its picture above the symbols."""
     from tests.sedd_studio.scene import Scene
@@ -152,6 +184,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "long": long_text,
     "error": error,
     "uniform": uniform,
+    "history": history,
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }
 

@@ -7,15 +7,20 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QLockFile, QTimer
 from PySide6.QtWidgets import QApplication
 
 from sedd_studio import theme
+from sedd_studio.collector import Collector
+from sedd_studio.history import default_path
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.models import BUNDLED
 from sedd_studio.opening import open_path
+from sedd_studio.recovery import Recorder, keep_unfinished
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -39,20 +44,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
+    collector = Collector()
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
     session = Session(Runner(), settings)
-    window = MainWindow(session, look, settings)
+    path = default_path()
+    keeper = Keeper(path)
+    window = MainWindow(session, look, settings, keeper)
     restore(window, settings)
     install_error_hook(session)
     window.show()
-    # Torch is imported by the first request: after the window has been painted.
-    QTimer.singleShot(0, lambda: QTimer.singleShot(50, lambda: open_path(session, arguments.model)))
+    lock, recorder = record(session, keeper, path)
+
+    def begin() -> None:
+        """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
+        if lock.isLocked() and (left := keeper.history.left_over()) is not None:
+            keep_unfinished(keeper, left)
+            window.recovery_bar.offer(left)
+        open_path(session, arguments.model)
+
+    QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     code = app.exec()
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
+    settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
     session.shutdown()
+    recorder.finish()
+    keeper.close()
+    lock.unlock()
+    collector.close()
     return code
+
+
+def record(session: Session, keeper: Keeper, path: Path) -> tuple[QLockFile, Recorder]:
+    """Has everything written to the history at `path`; of several studios only the first offers its session back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(path.with_suffix(".lock")))
+    alone = lock.tryLock(0)
+    keeper.failed.connect(session.show_error)
+    return lock, Recorder(session, keeper, remembers=alone)
 
 
 def has_display() -> bool:
@@ -63,9 +93,11 @@ def has_display() -> bool:
 
 
 def restore(window: MainWindow, settings: Settings) -> None:
-    """Gives the window the place, the size and the zoom that it had."""
+    """Gives the window the place, the size, the panels and the zoom that it had."""
     if settings["geometry"]:
         window.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode()))
+    if settings["layout"]:
+        window.restoreState(QByteArray.fromBase64(settings["layout"].encode()))
     window.canvas.set_zoom(settings["zoom"])
     window.canvas.set_reduced_motion(settings["reduced_motion"])
 

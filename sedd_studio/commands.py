@@ -83,6 +83,12 @@ def _save_run(window: MainWindow, session: Session) -> None:
         save_run(session, Path(path))
 
 
+def _toggle_history(window: MainWindow, session: Session) -> None:
+    window.history_dock.setVisible(not window.history_dock.isVisible())
+    if window.history_dock.isVisible():
+        window.history.search.setFocus()
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("open_run", "Open a &run …", _open_run, "Ctrl+Shift+O"),
@@ -108,6 +114,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "Zoom &in", lambda w, s: _zoom(w, w.canvas.zoom * 1.1), "Ctrl++"),
     Command("zoom_out", "Zoom &out", lambda w, s: _zoom(w, w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
+    Command("history", "&History", _toggle_history, "Ctrl+H"),
+    Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
     Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
     Command("theme_light", "&Light", _choose_theme("light"), group="theme"),
     Command("theme_dark", "&Dark", _choose_theme("dark"), group="theme"),
@@ -118,7 +126,21 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
     ("&Run", ("run", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow")),
-    ("&View", ("zoom_in", "zoom_out", "zoom_reset", "-", "theme_system", "theme_light", "theme_dark")),
+    (
+        "&View",
+        (
+            "history",
+            "reset_layout",
+            "-",
+            "zoom_in",
+            "zoom_out",
+            "zoom_reset",
+            "-",
+            "theme_system",
+            "theme_light",
+            "theme_dark",
+        ),
+    ),
     ("&Help", ("shortcuts",)),
 )
 

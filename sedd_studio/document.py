@@ -35,6 +35,13 @@ class Document:
         """What a run is asked for: the locked tokens, `FREE` elsewhere."""
         return frozen(np.where(self.locked, self.tokens, FREE))
 
+    def answers(self, asked: Tokens) -> bool:
+        """Whether a run asked for with the locks `asked` belongs here: the same positions, no lock contradicted."""
+        if len(asked) != len(self.tokens):
+            return False
+        both = self.locked & (asked != FREE)
+        return bool((self.tokens[both] == asked[both]).all())
+
     def text(self, tokenizer: Tokenizer) -> str:
         """The prompt: locked words and gaps."""
         return format_prompt(self.request, tokenizer)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtGui import QUndoCommand
 
 from sedd_studio.document import Document
+from sedd_studio.keeper import Keeper
 
 Current = Callable[[], Document]
 Show = Callable[[Document], None]
@@ -60,6 +61,22 @@ class SetLocks(Edit):
 
     def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
         super().__init__(name, after, current, lambda document: show(_with_run_of(current(), document)))
+
+
+class RemoveRuns(QUndoCommand):
+    """Runs were taken out of the history."""
+
+    def __init__(self, numbers: list[int], keeper: Keeper) -> None:
+        super().__init__("removal of a run" if len(numbers) == 1 else f"removal of {len(numbers)} runs")
+        self._numbers, self._keeper = numbers, keeper
+
+    def redo(self) -> None:
+        """Takes them out."""
+        self._keeper.do(lambda history: history.set_removed(self._numbers, True))
+
+    def undo(self) -> None:
+        """Puts them back."""
+        self._keeper.do(lambda history: history.set_removed(self._numbers, False))
 
 
 def _with_run_of(current: Document, document: Document) -> Document:

@@ -9,22 +9,27 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QApplication,
     QComboBox,
+    QDockWidget,
     QHBoxLayout,
     QMainWindow,
+    QStatusBar,
     QVBoxLayout,
     QWidget,
 )
 
 from sedd_studio import theme as themes
 from sedd_studio.commands import build_actions, build_menus
+from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
 from sedd_studio.widgets.error_banner import ErrorBanner
+from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.prompt_editor import PromptEditor
+from sedd_studio.widgets.recovery_bar import RecoveryBar
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.sample_picture import SamplePicture
 from sedd_studio.widgets.status_line import StatusLine
@@ -32,11 +37,14 @@ from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.token_canvas import TokenCanvas
 from sedd_studio.widgets.top_bar import TopBar
 
+DOCK_HEIGHT = 220
+"""Of a panel at the foot of the window, at first."""
+
 
 class MainWindow(QMainWindow):
     """Everything on screen. It reads the session and calls it; it keeps no state of its own but the theme."""
 
-    def __init__(self, session: Session, theme: Theme, settings: Settings) -> None:
+    def __init__(self, session: Session, theme: Theme, settings: Settings, keeper: Keeper) -> None:
         super().__init__()
         self.session, self.theme, self.settings = session, theme, settings
         self.setWindowTitle("SEDD Studio")
@@ -45,6 +53,7 @@ class MainWindow(QMainWindow):
         self.canvas: TokenCanvas = TokenCanvas(session, theme)
         self.picture = SamplePicture(session, theme)
         self.banner = ErrorBanner(session, theme)
+        self.recovery_bar = RecoveryBar(session, theme)
         self.prompt: PromptEditor = PromptEditor(session, theme)
         self.timeline = Timeline(session, theme)
         self.run_form = RunForm(session, theme)
@@ -52,7 +61,10 @@ class MainWindow(QMainWindow):
         self.noise_picker = NoisePicker(session, theme)
         self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
+        self.history = HistoryPanel(session, keeper, theme)
         self._arrange()
+        self.history_dock = self._dock("History", self.history)
+        self._first_layout = self.saveState()
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
@@ -71,14 +83,30 @@ class MainWindow(QMainWindow):
             self.canvas,
             self.picture,
             self.banner,
+            self.recovery_bar,
             self.prompt,
             self.timeline,
             self.run_form,
             self.picker,
             self.noise_picker,
             self.top_bar,
+            self.history,
         ):
             part.set_theme(theme)
+
+    def reset_layout(self) -> None:
+        """Put the docks back where they were at first."""
+        self.restoreState(self._first_layout)
+
+    def _dock(self, title: str, panel: QWidget) -> QDockWidget:
+        """A panel at the foot of the window, closed at first."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"{title.lower()}Dock")
+        dock.setWidget(panel)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
+        dock.hide()
+        return dock
 
     def _follow_system(self) -> None:
         if self.settings["theme"] == "system":
@@ -105,6 +133,7 @@ class MainWindow(QMainWindow):
         inner = QVBoxLayout(column)
         inner.setContentsMargins(sizes.margin, sizes.margin, sizes.margin, sizes.margin)
         inner.setSpacing(sizes.gap)
+        inner.addWidget(self.recovery_bar)
         inner.addWidget(self.banner)
         inner.addWidget(self.prompt)
         inner.addWidget(self.picture)
@@ -120,8 +149,12 @@ class MainWindow(QMainWindow):
         outer.setSpacing(0)
         outer.addWidget(self.top_bar)
         outer.addLayout(middle, 1)
-        outer.addWidget(self.status_line)
         self.setCentralWidget(whole)
+        foot = QStatusBar()
+        foot.setSizeGripEnabled(False)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.addWidget(self.status_line, 1)
+        self.setStatusBar(foot)
 
 
 class KeyGuard(QObject):

@@ -63,6 +63,8 @@ class Session(QObject):
     settings_changed = Signal()
     error_changed = Signal()
     selection_changed = Signal()
+    run_ended = Signal(object)
+    """With the run's `Trajectory`: it has come to its end, was stopped, failed, or gave way to something else."""
 
     def __init__(self, runner: Runner, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +83,7 @@ class Session(QObject):
         self._playback = Playback(settings["speed"], settings["follow"])
         self._run_id = 0
         self._request: Generate | None = None
+        self._recording: Trajectory | None = None
         self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
         self._awaited = 0  # the request for a model that the engine has not answered yet
         self._canvas: CanvasState | None = None
@@ -116,6 +119,7 @@ class Session(QObject):
 
     def open_model(self, path: str | Path = models.BUNDLED) -> None:
         """Loads the model at `path`, ending a run that is going on."""
+        self._end_recording()
         self._run_id = self._awaited = self._runner.submit(LoadModel(str(path)))
         self._set_state(RunState.LOADING)
         self._start_ticking()
@@ -218,6 +222,10 @@ class Session(QObject):
         self.undo_stack.push(SetPrompt(document, lambda: self.document, self._show))
         return True
 
+    def adopt(self, document: Document) -> None:
+        """Makes a document the current one without a trace in the undo stack."""
+        self._show(document)
+
     def set_locked(self, positions: list[int], locked: bool) -> None:
         """Locks positions to the tokens they show, or unlocks them. Masked positions cannot be locked."""
         chosen = np.array(positions, np.int64)
@@ -280,11 +288,22 @@ class Session(QObject):
         # A sampler chosen for another noise type stays chosen; until it fits again the default takes its place.
         fits = any(row.name == form.sampler and self.info.noise in row.noises for row in SAMPLERS)
         sampler = form.sampler if fits else "auto"
+        self._end_recording()
         self._request = Generate(self.document.request, form.steps, sampler, form.seed, form.samples)
         self._run_id = self._runner.submit(self._request)
         self.progress = RunProgress(steps=form.steps)
         self._set_state(RunState.RUNNING)
         self._start_ticking()
+
+    @property
+    def recording(self) -> Trajectory | None:
+        """The run that the engine is adding to, on show or not; None while there is none."""
+        return self._recording
+
+    def _end_recording(self) -> None:
+        run, self._recording = self._recording, None
+        if run is not None:
+            self.run_ended.emit(run)
 
     def stop(self) -> None:
         """Ends the run that is going on; what was recorded stays."""
@@ -307,8 +326,10 @@ class Session(QObject):
                 case Finished():
                     self._finish(event)
                 case Cancelled():
+                    self._end_recording()
                     self._set_state(RunState.STOPPED)
                 case Failed(headline=headline, detail=detail):
+                    self._end_recording()
                     self._set_state(RunState.FAILED if self.state is RunState.RUNNING else RunState.IDLE)
                     self.show_error(headline, detail)
         if events:
@@ -328,19 +349,22 @@ class Session(QObject):
         made = datetime.now(UTC).isoformat(timespec="seconds")
         origin = Origin(self._request, self.info, self.tokenizer, made)
         self.sample = min(self.sample, len(started.tokens) - 1)
-        self.document = replace(self.document, trajectory=Trajectory(started, self.info.mask_id, origin))
+        self._recording = Trajectory(started, self.info.mask_id, origin)
+        if self.document.answers(self._request.tokens):  # else the prompt has changed meanwhile
+            self.document = replace(self.document, trajectory=self._recording)
         self._playback.start(started.steps)
 
     def _finish(self, finished: Finished) -> None:
-        if self.document.trajectory is not None:
-            self.document.trajectory.result = finished
+        if self._recording is not None:
+            self._recording.result = finished
+        self._end_recording()
         self.progress = replace(self.progress, calls=finished.calls, seconds=finished.seconds, seconds_left=0.0)
         self._set_state(RunState.DONE)
 
     def _record(self, frame: Frame) -> None:
-        assert self.document.trajectory is not None
-        self.document.trajectory.append(frame)
-        steps = self.document.trajectory.steps
+        assert self._recording is not None
+        self._recording.append(frame)
+        steps = self._recording.steps
         left = frame.seconds / frame.step * (steps - frame.step)
         self.progress = RunProgress(frame.step, steps, frame.calls, frame.seconds, left)
 
@@ -353,6 +377,7 @@ class Session(QObject):
         assert run.origin is not None
         self.dismiss_error()
         self._runner.cancel()
+        self._end_recording()
         self._take_run(run, run.origin)
         if not self.ready and models.is_model(Path(run.origin.info.path)):
             self.open_model(run.origin.info.path)
@@ -512,5 +537,6 @@ class Session(QObject):
     def shutdown(self) -> None:
         """Cancels what is going on and waits for the engine's thread to end."""
         self._timer.stop()
+        self._end_recording()
         self.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
         self._runner.close()

@@ -52,6 +52,7 @@ SETTINGS: dict[str, Setting] = {
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", lambda value: isinstance(value, str), "Place and size of the window, as Qt writes it."),
+    "layout": Setting("", lambda value: isinstance(value, str), "Where the panels are, as Qt writes it."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }
 

@@ -6,6 +6,7 @@ int32 each. 1,024 steps of 4 samples of 256 tokens take about 0.3 MB under absor
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,6 +100,13 @@ class Trajectory:
         self.moments.append(Moment(frame.time, frame.sigma, frame.calls, frame.seconds))
         if frame.step % KEYFRAME == 0:
             self._keyframes.append((self._tokens.copy(), self._settled.copy()))
+
+    def snapshot(self) -> Trajectory:
+        """The record as it stands: a copy that does not grow, for another thread."""
+        taken = copy.copy(self)
+        taken.moments, taken._changes, taken._keyframes = self.moments[:], self._changes[:], self._keyframes[:]
+        taken._tokens, taken._settled = self._tokens.copy(), self._settled.copy()
+        return taken
 
     def at(self, step: int, sample: int) -> tuple[Ints, Ints]:
         """Tokens (L,) after `step`, and the step (L,) in which each last changed up to then, -1 for never."""

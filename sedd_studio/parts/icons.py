@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap, QPolygonF
 
 GRID = 16
 SCALES = (1, 2, 3)
@@ -45,6 +46,15 @@ def _lock(path: QPainterPath) -> None:
     path.addPath(stroker.createStroke(shackle))
     path.addRoundedRect(QRectF(2.4, 7, 11.2, 8), 1.8, 1.8)
     path.setFillRule(Qt.FillRule.WindingFill)
+
+
+def _star(path: QPainterPath) -> None:
+    corners = [
+        QPointF(8 + radius * math.sin(k * math.pi / 5), 8.4 - radius * math.cos(k * math.pi / 5))
+        for k, radius in zip(range(10), (6.8, 2.9) * 5, strict=True)
+    ]
+    path.addPolygon(QPolygonF(corners))
+    path.closeSubpath()
 
 
 def _dot(path: QPainterPath) -> None:
@@ -120,6 +130,7 @@ FILLED: dict[str, Callable[[QPainterPath], None]] = {
     "lock": _lock,
     "dice": _dice,
     "dot": _dot,
+    "star-filled": _star,
 }
 STROKED: dict[str, Callable[[QPainterPath], None]] = {
     "chevron-down": _chevron_down,
@@ -130,6 +141,7 @@ STROKED: dict[str, Callable[[QPainterPath], None]] = {
     "warning": _warning,
     "folder": _folder,
     "ring": _ring,
+    "star": _star,
 }
 
 

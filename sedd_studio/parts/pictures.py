@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtSvg import QSvgRenderer
 
 from engine.domains import View
@@ -22,8 +22,9 @@ from engine.messages import FREE, Tokens
 from engine.tokenizers import Tokenizer
 from sedd_studio.theme import Theme
 
-BASE_COLOURS = {"A": "#3f9b5a", "C": "#3d74d6", "G": "#d99a2b", "T": "#cf4f4f"}
+BASE_COLOURS = {"A": "#2f7d46", "C": "#2f62bd", "G": "#a36a08", "T": "#b83d3d"}
 BASES_IN_LINE = 60
+SMALLEST_LETTER = 7
 UNKNOWN_ATOM = "*"
 
 
@@ -112,18 +113,26 @@ def drawn_molecule(string: str, width: int, height: int, dark: bool) -> str | No
 
 
 def paint_sequence(painter: QPainter, area: QRectF, scene: Scenery) -> str:
-    """A bar for each base in its colour, 60 in a line; masked ones are low and grey, locked ones underlined."""
+    """A bar for each base, its letter in it, 60 in a line; masked ones are low and grey, locked ones underlined."""
     lines = -(-len(scene.tokens) // BASES_IN_LINE)
     step, line = area.width() / BASES_IN_LINE, area.height() / max(1, lines)
-    painter.setPen(Qt.PenStyle.NoPen)
+    letters = QFont(painter.font())
+    letters.setPixelSize(max(1, round(min(0.7 * step, 0.4 * line))))
+    painter.setFont(letters)
     for position, token in enumerate(scene.tokens.tolist()):
+        painter.setPen(Qt.PenStyle.NoPen)
         row, column = divmod(position, BASES_IN_LINE)
         base = "" if token == FREE else scene.tokenizer.piece(token)
         colour = QColor(BASE_COLOURS[base]) if base in BASE_COLOURS else scene.theme.colour("mask")
         height = line * (0.7 if base in BASE_COLOURS else 0.2)
         top = area.top() + row * line + line * 0.75 - height
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(area.left() + column * step + 0.5, top, step - 1, height), 1.5, 1.5)
+        bar = QRectF(area.left() + column * step + 0.5, top, step - 1, height)
+        painter.drawRoundedRect(bar, 1.5, 1.5)
+        if base in BASE_COLOURS and letters.pixelSize() >= SMALLEST_LETTER:
+            painter.setPen(QColor("white"))
+            painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, base)
+            painter.setPen(Qt.PenStyle.NoPen)
         if scene.locked[position]:
             painter.setBrush(scene.theme.colour("accent"))
             painter.drawRect(QRectF(area.left() + column * step, area.top() + row * line + line * 0.82, step, 2))

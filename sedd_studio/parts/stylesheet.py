@@ -18,6 +18,9 @@ QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QFrame#topBar { background: $panel; border: none; border-top: 1px solid $border; border-bottom: 1px solid $border; }
 QFrame#sidePanel { background: $panel; border: none; border-left: 1px solid $border; }
 QFrame#statusLine { background: $panel; border: none; border-top: 1px solid $border; }
+QFrame#sidePanel QScrollArea, QWidget#fields { background: transparent; border: none; }
+QStatusBar { background: $panel; }
+QStatusBar::item { border: none; }
 QFrame#card { background: $panel; border: 1px solid $border; border-radius: 10px; }
 QFrame#banner { background: $error_fill; border: 1px solid $error; border-radius: 8px; }
 QFrame#rule { background: $border; border: none; max-height: 1px; min-height: 1px; }
@@ -84,6 +87,19 @@ QSpinBox:focus { padding: 0; }
 QSpinBox QLineEdit { background: transparent; border: none; }
 QSpinBox::up-button, QSpinBox::down-button { width: 24px; border: none; background: transparent; }
 QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; height: 0; }
+
+QLineEdit {
+    background: $field; color: $text; border: 1px solid $border; border-radius: 8px; min-height: 30px; padding: 0 8px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QLineEdit:focus { border: 2px solid $accent; min-height: 28px; padding: 0 7px; }
+QListView { background: transparent; border: none; outline: none; }
+
+QDockWidget { color: $muted; }
+QDockWidget > QWidget { background: $panel; }
+QDockWidget::title { background: $panel; padding: 7px 16px; border-top: 1px solid $border; text-align: left; }
+QMainWindow::separator { background: $border; width: 1px; height: 3px; }
+QMainWindow::separator:hover { background: $accent; }
 
 QPlainTextEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; padding: 6px 8px;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.messages import SAMPLERS, SamplerInfo
 from sedd_studio.parts.controls import Choice, IconButton, LogSlider, Number, label
@@ -77,7 +77,18 @@ class RunForm(QFrame):
         self.sampler_help.setText(offered[row].summary)
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
+        fields = QWidget()
+        fields.setObjectName("fields")
+        scroll = QScrollArea()
+        scroll.setWidget(fields)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        column = QVBoxLayout(fields)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(0)
         column.addWidget(label("RUN", "section"))

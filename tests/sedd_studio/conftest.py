@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected_in_this_thread() -> Iterator[None]:
+    """As in the program (`collector.py`): what a test leaves, timers among it, is not taken apart in another thread."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.freeze()  # what is left need not be looked at again and again
+    gc.enable()
+
 
 MakeSession = Callable[[FakeEngine], Session]
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio import app, theme
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -40,13 +41,14 @@ def test_the_window_is_made_and_painted_without_torch() -> None:
         "from pathlib import Path\n"
         "from PySide6.QtWidgets import QApplication\n"
         "from sedd_studio import app, theme\n"
+        "from sedd_studio.keeper import Keeper\n"
         "from sedd_studio.main_window import MainWindow\n"
         "from sedd_studio.runner import Runner\n"
         "from sedd_studio.session import Session\n"
         "from sedd_studio.settings import Settings\n"
         "qt = QApplication([])\n"
         "settings = Settings()\n"
-        "window = MainWindow(Session(Runner(), settings), theme.LIGHT, settings)\n"
+        "window = MainWindow(Session(Runner(), settings), theme.LIGHT, settings, Keeper(Path('history.sqlite3')))\n"
         "window.show(); qt.processEvents(); window.grab()\n"
         "print('torch' in sys.modules)\n",
         QT_QPA_PLATFORM="offscreen",
@@ -62,7 +64,7 @@ def test_without_a_display_one_sentence_names_the_command_line_and_the_exit_code
 
 
 def make_window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    window = MainWindow(session, theme.LIGHT, settings)
+    window = MainWindow(session, theme.LIGHT, settings, Keeper(settings.path.with_name("history.sqlite3")))
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()

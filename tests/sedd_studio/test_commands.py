@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio import theme
 from sedd_studio.commands import COMMANDS, MENUS
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -22,7 +23,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 @pytest.fixture
 def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    made = MainWindow(session, theme.LIGHT, settings)
+    made = MainWindow(session, theme.LIGHT, settings, Keeper(settings.path.with_name("history.sqlite3")))
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()

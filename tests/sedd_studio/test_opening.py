@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from sedd_studio import theme
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
@@ -25,7 +26,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def window_of(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    window = MainWindow(session, theme.LIGHT, settings)
+    window = MainWindow(session, theme.LIGHT, settings, Keeper(settings.path.with_name("history.sqlite3")))
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.messages import Generate
 from sedd_studio import theme as themes
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.settings import Settings
 from tests.sedd_studio.scene import Scene
@@ -27,7 +28,9 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
 def window(scene: Scene, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     before = qapp.styleSheet(), qapp.palette(), qapp.font()
     themes.apply(qapp, themes.LIGHT)
-    window = MainWindow(scene.session, themes.LIGHT, Settings(tmp_path / "window.json"))
+    window = MainWindow(
+        scene.session, themes.LIGHT, Settings(tmp_path / "window.json"), Keeper(tmp_path / "history.sqlite3")
+    )
     qtbot.addWidget(window)
     window.show()
     window.activateWindow()

@@ -1,0 +1,47 @@
+"""Reference cycles are taken apart in the window's thread, and only there."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.collector import Collector
+
+
+class Cycle:
+    """Holds itself; notes the thread in which it ends."""
+
+    def __init__(self, ended: list[str]) -> None:
+        self.own, self.ended = self, ended
+
+    def __del__(self) -> None:
+        self.ended.append(threading.current_thread().name)
+
+
+def test_what_another_thread_fills_is_collected_in_this_one(qtbot: QtBot) -> None:
+    parent, ended = QObject(), list[str]()
+    collector = Collector(parent)
+
+    def work() -> None:
+        for _ in range(3 * gc.get_threshold()[0]):
+            Cycle(ended)
+
+    thread = threading.Thread(target=work, name="worker")
+    thread.start()
+    thread.join()
+    assert ended == []
+    qtbot.waitUntil(lambda: len(ended) > 0)
+    assert set(ended) == {threading.current_thread().name}
+    collector.close()
+    assert gc.isenabled()
+    gc.collect()
+
+
+def test_without_anything_to_collect_nothing_is_done() -> None:
+    collector = Collector()
+    gc.collect()
+    assert collector.look() == 0
+    collector.close()

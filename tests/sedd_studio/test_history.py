@@ -1,0 +1,154 @@
+"""The history on disk: what is kept comes back and is found by its words; a kill loses nothing that was written."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.messages import UserError
+from sedd_studio.history import History
+from sedd_studio.trajectory import Trajectory
+from tests.sedd_studio.scene import Scene
+
+pytestmark = pytest.mark.usefixtures("qapp")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    history = History(tmp_path / "data" / "history.sqlite3")
+    yield history
+    history.close()
+
+
+def made(folder: Path, steps: int = 12, seed: int = 1729, played: int | None = None) -> Trajectory:
+    scene = Scene(folder)
+    scene.session.set_form(seed=seed)
+    scene.run(steps, samples=2)
+    scene.play(steps if played is None else played)
+    run = scene.session.document.trajectory
+    assert run is not None
+    return run
+
+
+def test_a_run_comes_back_whole_with_what_it_is_listed_by(history: History, tmp_path: Path) -> None:
+    run = made(tmp_path)
+    number = history.add(run)
+    (entry,) = history.search()
+    assert (entry.id, entry.steps, entry.seed, entry.samples) == (number, 12, 1729, 2)
+    assert (entry.model, entry.noise, entry.finished, entry.favourite) == ("stories-absorb", "absorb", True, False)
+    assert entry.text.startswith("Once upon a time, there was a little fox named Ember. She lived")
+    assert "[" in entry.prompt
+    again = history.run(number)
+    np.testing.assert_array_equal(again.at(12, 1), run.at(12, 1))
+    with pytest.raises(UserError):
+        history.run(number + 1)
+
+
+def test_the_text_of_a_stopped_run_is_what_was_known(history: History, tmp_path: Path) -> None:
+    history.add(made(tmp_path, played=0))
+    (entry,) = history.search()
+    assert not entry.finished
+    assert entry.text.startswith("Once upon a time, there was a little fox named Ember. the smallest star")
+
+
+def test_runs_are_found_by_words_of_text_and_settings_newest_first(history: History, tmp_path: Path) -> None:
+    first, second = history.add(made(tmp_path, seed=3)), history.add(made(tmp_path, steps=20, seed=4))
+
+    def found(words: str) -> list[int]:
+        return [entry.id for entry in history.search(words)]
+
+    assert found("") == [second, first]
+    assert found("smallest owl") == [second, first]
+    assert found("small OWL") == [second, first]  # the beginning of a word is enough
+    assert found("seed 3") == [first]
+    assert found("20 steps") == [second]
+    assert found("dinosaur") == []
+    for odd in ('"', "a* OR b", "NEAR(", "-fox", "prompt:fox", "'; DROP TABLE runs"):
+        found(odd)  # whatever is typed is words
+    assert len(history.search(most=1)) == 1
+
+
+def test_favourites_and_removed_runs(history: History, tmp_path: Path) -> None:
+    first, second = history.add(made(tmp_path)), history.add(made(tmp_path))
+    history.set_favourite(first, True)
+    assert [entry.id for entry in history.search(favourites=True)] == [first]
+    history.set_removed([first, second], True)
+    assert history.search() == history.search("fox") == []
+    history.set_removed([second], False)
+    history.tidy()
+    history.set_removed([first], False)
+    assert [entry.id for entry in history.search("fox")] == [second]
+
+
+def test_a_session_is_remembered_until_it_is_forgotten(history: History, tmp_path: Path) -> None:
+    assert history.left_over() is None
+    history.remember({"prompt": "one"}, None)
+    history.remember({"prompt": "two"}, made(tmp_path))
+    left = history.left_over()
+    assert left is not None
+    assert left.state == {"prompt": "two"}
+    assert left.content is not None
+    history.forget()
+    assert history.left_over() is None
+
+
+def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    path.write_bytes(b"this is no database, and it is long enough to be looked at" * 20)
+    history = History(path)
+    assert history.put_aside is not None
+    assert history.put_aside.read_bytes().startswith(b"this is no database")
+    assert history.search() == []
+    history.close()
+
+
+def test_a_place_that_cannot_be_written_is_not_taken_for_damage(tmp_path: Path) -> None:
+    (tmp_path / "history.sqlite3").mkdir()
+    with pytest.raises(sqlite3.OperationalError):
+        History(tmp_path / "history.sqlite3")
+
+
+def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(tmp_path: Path) -> None:
+    script = textwrap.dedent(f"""
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, {str(ROOT)!r})
+        from PySide6.QtCore import QCoreApplication
+        from sedd_studio.history import History
+        from tests.sedd_studio.test_history import made
+        app = QCoreApplication([])
+        run = made(Path({str(tmp_path)!r}))
+        history = History(Path({str(tmp_path / "history.sqlite3")!r}))
+        print("ready", flush=True)
+        while True:
+            print(history.add(run), flush=True)
+            history.remember({{"prompt": "text"}}, run)
+    """)
+    acknowledged = 0
+    for attempt in range(4):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        time.sleep(0.05 + 0.037 * attempt)
+        process.kill()
+        lines = process.stdout.read().splitlines(keepends=True)
+        process.stdout.close()
+        process.wait()
+        acknowledged = max([acknowledged, *(int(line) for line in lines if line.endswith("\n"))])
+    history = History(tmp_path / "history.sqlite3")
+    entries = history.search()
+    assert len(entries) >= acknowledged > 0
+    for entry in entries:
+        assert history.run(entry.id).result is not None
+    assert history.left_over() is not None
+    assert history.put_aside is None
+    history.close()

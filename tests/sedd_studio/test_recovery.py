@@ -1,0 +1,293 @@
+"""The session on disk: runs go into the history by themselves, and what a crash left is offered back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE
+from sedd_studio import theme
+from sedd_studio.history import History, LeftOver
+from sedd_studio.keeper import Keeper
+from sedd_studio.main_window import MainWindow
+from sedd_studio.recovery import Recorder, keep_unfinished, restore, state_of
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+
+LEFT = Qt.MouseButton.LeftButton
+Record = Callable[[Session], Recorder]
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, qtbot: QtBot) -> Iterator[Keeper]:
+    keeper = Keeper(tmp_path / "history.sqlite3")
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def record(keeper: Keeper) -> Iterator[Record]:
+    """Makes recorders, and ends them before the keeper is closed."""
+    made: list[Recorder] = []
+
+    def make(session: Session) -> Recorder:
+        made.append(Recorder(session, keeper))
+        return made[-1]
+
+    yield make
+    for recorder in made:
+        recorder.finish()
+
+
+def window_of(session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot) -> MainWindow:
+    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return window
+
+
+def settled(keeper: Keeper) -> None:
+    """Waits until the keeper has done all that it was given."""
+    done = threading.Event()
+    keeper.do(lambda _: done.set())
+    assert done.wait(10)
+
+
+def run(session: Session, qtbot: QtBot, **form: object) -> None:
+    session.set_form(**form)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+
+
+def test_every_run_goes_into_the_history_once(session: Session, keeper: Keeper, record: Record, qtbot: QtBot) -> None:
+    record(session)
+    run(session, qtbot, steps=6, seed=1)
+    run(session, qtbot, steps=6, seed=2)
+    session.seek(2)
+    settled(keeper)
+    assert [entry.seed for entry in keeper.history.search()] == [2, 1]
+
+
+def test_a_stopped_a_superseded_and_an_unfinished_run_are_kept_as_far_as_they_came(
+    make_session: MakeSession, keeper: Keeper, record: Record, qtbot: QtBot
+) -> None:
+    engine = FakeEngine(hold_at=3)
+    session = make_session(engine)
+    record(session)
+    session.set_form(steps=6, seed=1)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.set_form(seed=2)
+    session.run()
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    engine.go.clear()
+    session.set_form(seed=3)
+    session.run()
+    qtbot.waitUntil(lambda: session.recording is not None and session.recording.recorded == 3)
+    engine.go.set()
+    session.shutdown()
+    settled(keeper)
+    assert [(entry.seed, entry.finished) for entry in keeper.history.search()] == [(3, False), (2, True), (1, False)]
+
+
+def test_a_run_goes_on_to_the_history_while_another_prompt_is_on_show(
+    make_session: MakeSession, keeper: Keeper, record: Record, qtbot: QtBot
+) -> None:
+    engine = FakeEngine(hold_at=2)
+    session = make_session(engine)
+    record(session)
+    session.set_form(steps=6)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 2)
+    session.set_prompt("The end. [5]")
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    settled(keeper)
+    (entry,) = keeper.history.search()
+    assert entry.finished
+    assert session.recorded_steps == 0
+    assert session.full_text() == "The end. [5]"
+
+
+def test_what_is_on_show_is_kept_only_when_it_has_changed(
+    session: Session, keeper: Keeper, record: Record, qtbot: QtBot
+) -> None:
+    recorder = record(session)
+    run(session, qtbot, steps=6)
+    recorder.remember()
+    settled(keeper)
+    left = keeper.history.left_over()
+    assert left is not None
+    assert left.state["prompt"] == session.prompt_text
+    keeper.do(History.forget)
+    recorder.remember()
+    settled(keeper)
+    assert keeper.history.left_over() is None
+
+
+def left_by(session: Session, keeper: Keeper) -> LeftOver:
+    keeper.remember(state_of(session), session.document.trajectory)
+    settled(keeper)
+    left = keeper.history.left_over()
+    assert left is not None
+    return left
+
+
+def test_restore_brings_back_text_locks_run_and_playhead(
+    make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> None:
+    session = make_session(FakeEngine())
+    run(session, qtbot, steps=6, samples=2)
+    session.set_sample(1)
+    session.seek(4)
+    session.set_locked([6, 7], True)
+    left = left_by(session, keeper)
+    other = make_session(FakeEngine())
+    window = window_of(other, settings, keeper, qtbot)
+    assert not window.recovery_bar.isVisible()
+    window.recovery_bar.offer(left)
+    QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
+    assert not window.recovery_bar.isVisible()
+    assert (other.playhead, other.sample) == (4, 1)
+    np.testing.assert_array_equal(other.document.locked, session.document.locked)
+    np.testing.assert_array_equal(other.canvas().tokens, session.canvas().tokens)
+    assert other.prompt_text == session.prompt_text
+
+
+def test_a_prompt_without_a_run_is_brought_back(make_session: MakeSession, keeper: Keeper, qtbot: QtBot) -> None:
+    session = make_session(FakeEngine())
+    session.set_prompt("Once [9] star fell.")
+    left = left_by(session, keeper)
+    other = make_session(FakeEngine())
+    restore(other, left)
+    assert other.prompt_text == "Once [9] star fell."
+    qtbot.waitUntil(lambda: other.ready)
+    assert other.prompt_text == "Once [9] star fell."
+
+
+def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(
+    session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> None:
+    window = window_of(session, settings, keeper, qtbot)
+    text = session.full_text()
+    window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))
+    QTest.mouseClick(window.recovery_bar.dismiss_button, LEFT)
+    assert not window.recovery_bar.isVisible()
+    window.recovery_bar.offer(LeftOver({"prompt": "x"}, b"nothing"))
+    QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
+    assert "damaged" in window.banner.headline.text()
+    assert session.full_text() == text
+
+
+def test_a_run_that_a_crash_cut_off_goes_into_the_history(
+    make_session: MakeSession, keeper: Keeper, qtbot: QtBot
+) -> None:
+    engine = FakeEngine(hold_at=3)
+    session = make_session(engine)
+    session.set_form(steps=6)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    left = left_by(session, keeper)
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    keep_unfinished(keeper, left)
+    keep_unfinished(keeper, left_by(session, keeper))  # this one had finished, and was kept when it did
+    settled(keeper)
+    (entry,) = keeper.history.search()
+    assert not entry.finished
+
+
+def test_what_the_keeper_cannot_do_is_told_and_the_rest_is_done(keeper: Keeper, qtbot: QtBot) -> None:
+    def fail(history: History) -> None:
+        raise OSError("no room")
+
+    with qtbot.waitSignal(keeper.failed) as told:
+        keeper.do(fail)
+    assert "no room" in told.args[0]
+    with qtbot.waitSignal(keeper.changed):
+        keeper.do(lambda history: history.search())
+
+
+@pytest.fixture
+def listed(session: Session, settings: Settings, keeper: Keeper, record: Record, qtbot: QtBot) -> MainWindow:
+    """A window whose history shows two runs, seeds 2 and 1."""
+    window = window_of(session, settings, keeper, qtbot)
+    record(session)
+    run(session, qtbot, steps=6, seed=1)
+    run(session, qtbot, steps=5, seed=2)
+    settled(keeper)
+    QTest.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: seeds(window) == [2, 1])
+    return window
+
+
+def seeds(window: MainWindow) -> list[int]:
+    return [entry.seed for entry in window.history.runs.entries]
+
+
+def row_point(window: MainWindow, row: int, from_right: int | None = None) -> QPoint:
+    rect = window.history.list.visualRect(window.history.runs.index(row))
+    return rect.center() if from_right is None else QPoint(rect.right() - from_right, rect.center().y())
+
+
+def click(window: MainWindow, row: int, from_right: int | None = None) -> None:
+    viewport = window.history.list.viewport()
+    QTest.mouseClick(viewport, LEFT, Qt.KeyboardModifier.NoModifier, row_point(window, row, from_right))
+
+
+def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainWindow, qtbot: QtBot) -> None:
+    assert listed.history.search.hasFocus()
+    QTest.keyClicks(listed.history.search, "seed 1")
+    assert seeds(listed) == [1]
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    session = listed.session
+    qtbot.waitUntil(lambda: not session.playing)
+    assert (session.form.seed, session.form.steps) == (1, 6)
+    assert (session.canvas().tokens != FREE).all()
+    QTest.keyClicks(listed.history.search, " dinosaur")
+    assert seeds(listed) == []
+    assert listed.history.note.isVisible()
+
+
+def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow, qtbot: QtBot) -> None:
+    click(listed, 1, from_right=20)
+    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.entries] == [False, True])
+    QTest.mouseClick(listed.history.favourites, LEFT)
+    assert seeds(listed) == [1]
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: seeds(listed) == [])
+
+
+def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: seeds(listed) == [2, 1])
+    QTest.keyClick(listed, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+
+
+def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
+    QTest.keyClick(listed, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    assert not listed.history_dock.isVisible()
+    listed.history_dock.show()
+    listed.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, listed.history_dock)
+    listed.actions_by_name["reset_layout"].trigger()
+    assert not listed.history_dock.isVisible()
+    assert listed.dockWidgetArea(listed.history_dock) is Qt.DockWidgetArea.BottomDockWidgetArea
