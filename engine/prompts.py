@@ -61,6 +61,32 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
     return Prompt(frozen(tokens))
 
 
+def parse_ids(text: str, vocabulary: int, length: int) -> Prompt:
+    """A prompt of token ids, such as "17 254 [24] 9": exact where words could be cut into tokens in several ways."""
+    tokens: list[int] = []
+    for part in text.split():
+        if match := _GAP.fullmatch(part):
+            tokens += [FREE] * _gap_length(match, length)
+        elif part.isdecimal() and len(part) < 10 and int(part) < vocabulary:
+            tokens.append(int(part))
+        else:
+            raise UserError(
+                f'"{part[:20]}" is no token of this model; give numbers below {vocabulary} and gaps such as [24].'
+            )
+    if not 0 < len(tokens) <= length:
+        raise UserError(f"A prompt has 1 to {length} tokens and this one {len(tokens)}; give as many as fit.")
+    return Prompt(frozen(tokens))
+
+
+def format_ids(tokens: Tokens) -> str:
+    """The text of a prompt for `parse_ids`."""
+    parts: list[str] = []
+    for is_gap, run in groupby(tokens.tolist(), key=lambda token: token == FREE):
+        ids = list(run)
+        parts += [f"[{len(ids)}]"] if is_gap else map(str, ids)
+    return " ".join(parts)
+
+
 def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
     """Tokens (L,) of a text and which of them are given (L,) bool: all outside [[double brackets]], if there are any.
 

@@ -11,12 +11,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenuBar
 
+from engine.messages import UserError
 from sedd_studio import theme as themes
+from sedd_studio.headless import as_command, as_python
 from sedd_studio.opening import file_name, open_run, save_run
 from sedd_studio.runfile import SUFFIX
 from sedd_studio.session import Session
 from sedd_studio.shortcuts import show_shortcuts
 from sedd_studio.state import RunState
+from sedd_studio.trajectory import Origin
 
 if TYPE_CHECKING:
     from sedd_studio.main_window import MainWindow
@@ -71,6 +74,19 @@ def _copy(window: MainWindow, session: Session) -> None:
     QGuiApplication.clipboard().setText(session.full_text())
 
 
+def _copy_as(said: Callable[[Origin], str]) -> Do:
+    def do(window: MainWindow, session: Session) -> None:
+        run = session.document.trajectory
+        if run is None or run.origin is None:
+            return
+        try:
+            QGuiApplication.clipboard().setText(said(run.origin))
+        except UserError as error:
+            session.show_error(str(error))
+
+    return do
+
+
 def _open_run(window: MainWindow, session: Session) -> None:
     path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs (*{SUFFIX})")
     if path:
@@ -94,6 +110,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_run", "Open a &run …", _open_run, "Ctrl+Shift+O"),
     Command("save_run", "&Save the run …", _save_run, "Ctrl+S", _has_run),
     Command("copy_text", "&Copy the text", _copy, "Ctrl+Shift+C"),
+    Command("copy_command", "Copy the run as a co&mmand", _copy_as(as_command), when=_has_run),
+    Command("copy_python", "Copy the run as P&ython", _copy_as(as_python), when=_has_run),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
     Command("redo", "&Redo", lambda w, s: s.undo_stack.redo(), "Ctrl+Shift+Z", lambda s: s.undo_stack.canRedo()),
@@ -123,7 +141,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "-", "quit")),
+    ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "copy_command", "copy_python", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
     ("&Run", ("run", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow")),
     (

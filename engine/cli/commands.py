@@ -138,7 +138,10 @@ def verify(
 
 @app.command()
 def infill(
-    text: Annotated[str, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")],
+    text: Annotated[
+        str | None, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")
+    ] = None,
+    tokens: Annotated[str | None, typer.Option("--tokens", help="Or token ids and gaps: 17 254 [24] 9.")] = None,
     steps: Steps = 64,
     sampler: Sampler = "auto",
     samples: Samples = 1,
@@ -159,11 +162,13 @@ def infill(
     """Fill the gaps in a text; every word outside a gap stays."""
     from engine.cli.generate import Chain, generate
 
+    if (text is None) == (tokens is None):
+        raise UserError("Say what to keep by --text or by --tokens, and not by both.")
     machine = Machine(model, device, precision, threads)
     chain = Chain(
         steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, tuple(ban), pattern, locking
     )
-    generate(machine, chain, Output(json), prompt=text)
+    generate(machine, chain, Output(json), prompt=text, ids=tokens)
 
 
 @app.command()

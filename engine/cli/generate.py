@@ -25,7 +25,7 @@ from engine.messages import (
     UserError,
     frozen,
 )
-from engine.prompts import parse_prompt
+from engine.prompts import parse_ids, parse_prompt
 from engine.runs import Engine
 from engine.tokenizers import Tokenizer
 
@@ -110,12 +110,19 @@ def show_info(machine: Machine, output: Output) -> None:
 
 
 def generate(
-    machine: Machine, chain: Chain, output: Output, prompt: str | None = None, length: int | None = None
+    machine: Machine,
+    chain: Chain,
+    output: Output,
+    prompt: str | None = None,
+    length: int | None = None,
+    ids: str | None = None,
 ) -> None:
-    """Fills the gaps of `prompt`, or `length` free positions where there is no prompt, and prints the texts."""
+    """Fills the gaps of `prompt` or of `ids`, or `length` free positions where there is neither; prints the texts."""
     engine = Engine()
     loaded = open_model(engine, machine)
-    if prompt is None:
+    if ids is not None:
+        tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length).tokens
+    elif prompt is None:
         tokens = all_free(loaded.info.length if length is None else length, loaded.info.length)
     else:
         tokens = parse_prompt(prompt, loaded.tokenizer, loaded.info.length).tokens

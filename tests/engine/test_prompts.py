@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.messages import FREE, UserError
-from engine.prompts import DEFAULT_GAP, format_prompt, parse_prompt
+from engine.messages import FREE, UserError, frozen
+from engine.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_prompt
 from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 
 LENGTH = 64
@@ -73,3 +73,17 @@ def test_what_does_not_fit_is_answered_in_a_sentence(text: str, said: str) -> No
     with pytest.raises(UserError, match=said) as error:
         parse_prompt(text, TOKENIZER, LENGTH)
     assert len(str(error.value)) < 200
+
+
+@given(st.lists(st.integers(FREE, 299), min_size=1, max_size=LENGTH))
+def test_token_ids_come_back_as_they_are(tokens: list[int]) -> None:
+    assert parse_ids(format_ids(frozen(tokens)), 300, LENGTH).tokens.tolist() == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("5 300", "numbers below 300"), ("5 -1", "no token"), ("", "this one 0"), ("[60] 1 1 1 1 1", "65")],
+)
+def test_ids_that_are_no_prompt_are_answered_in_a_sentence(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        parse_ids(text, 300, LENGTH)
