@@ -111,6 +111,17 @@ def finished(home: Path) -> object:
     return scene.session, lambda window: window.prompt.toggle.setChecked(True)
 
 
+def settings(home: Path) -> object:
+    """The folded settings open, a sampler with a number of its own, two settings changed."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.session.set_form(sampler="trapezoidal", temperature=0.8, banned="sad, angry")
+    scene.run(64)
+    scene.play(20)
+    return scene.session, lambda window: window.run_form.more.setChecked(True)
+
+
 def long_text(home: Path) -> object:
     """A text that scrolls, with a selection made by the keyboard."""
     from tests.sedd_studio.scene import Scene
@@ -181,6 +192,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "fresh": fresh,
     "running": running,
     "finished": finished,
+    "settings": settings,
     "long": long_text,
     "error": error,
     "uniform": uniform,

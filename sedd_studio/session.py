@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from PySide6.QtGui import QUndoStack
 from engine.domains import DOMAINS, TEXT, Domain
 from engine.messages import (
     FREE,
-    SAMPLERS,
     Cancelled,
     Event,
     Failed,
@@ -77,7 +76,7 @@ class Session(QObject):
         self.selection: tuple[int, int] | None = None
         self.sample = 0
         self.undo_stack = QUndoStack(self)
-        self.form = RunForm(*(settings[name] for name in ("steps", "sampler", "seed", "samples")))
+        self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
         self.document = Document(frozen([]), np.zeros(0, bool))
         self.prompt_text = PROMPT
         self._playback = Playback(settings["speed"], settings["follow"])
@@ -284,14 +283,10 @@ class Session(QObject):
         if self.info is None or not self.ready:
             return
         self.dismiss_error()
-        form = self.form
-        # A sampler chosen for another noise type stays chosen; until it fits again the default takes its place.
-        fits = any(row.name == form.sampler and self.info.noise in row.noises for row in SAMPLERS)
-        sampler = form.sampler if fits else "auto"
         self._end_recording()
-        self._request = Generate(self.document.request, form.steps, sampler, form.seed, form.samples)
+        self._request = self.form.request(self.document.request, self.info.noise)
         self._run_id = self._runner.submit(self._request)
-        self.progress = RunProgress(steps=form.steps)
+        self.progress = RunProgress(steps=self.form.steps)
         self._set_state(RunState.RUNNING)
         self._start_ticking()
 
@@ -388,7 +383,7 @@ class Session(QObject):
         document = Document(request.tokens, request.tokens != FREE, run)
         self._run_id, self._request = 0, request
         self.info, self.tokenizer = origin.info, origin.tokenizer
-        asked = {name: getattr(request, name) for name in ("steps", "sampler", "seed", "samples")}
+        asked = RunForm.entries_of(request)
         self.set_form(**{name: value for name, value in asked.items() if SETTINGS[name].accepts(value)})
         if same:
             self.undo_stack.push(OpenRun(document, lambda: self.document, self._show))

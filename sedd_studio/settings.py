@@ -41,6 +41,11 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _numbers(value: Any) -> bool:
+    number = _number(-1e9, 1e9)
+    return isinstance(value, dict) and all(isinstance(name, str) and number(item) for name, item in value.items())
+
+
 SETTINGS: dict[str, Setting] = {
     "theme": Setting("system", _one_of("system", "light", "dark"), "Colours: like the system, light or dark."),
     "zoom": Setting(1.0, _number(0.4, 4.0), "Size of the text on the canvas; 1 is normal."),
@@ -49,6 +54,15 @@ SETTINGS: dict[str, Setting] = {
     "sampler": Setting("auto", _one_of("auto", *(row.name for row in SAMPLERS)), "Solver of the reverse chain."),
     "seed": Setting(1729, _whole(0, 2**31 - 1), "Where the random draws start."),
     "samples": Setting(1, _whole(1, 64), "Texts made from one prompt."),
+    "spacing": Setting("time", _one_of("time", "sigma", "cosine"), "How the steps are spaced."),
+    "temperature": Setting(1.0, _number(0.0, 5.0), "Below 1 the likely words become likelier; 1 is the model's law."),
+    "top_p": Setting(1.0, _number(0.01, 1.0), "Draw from the likeliest tokens with this much probability."),
+    "locking": Setting(
+        "auto", _one_of("auto", "clamp", "gibbs", "particles"), "How locks are honoured, uniform noise."
+    ),
+    "banned": Setting("", lambda value: isinstance(value, str), "Words that never appear, with commas between them."),
+    "pattern": Setting("", lambda value: isinstance(value, str), "A regular expression that the whole text matches."),
+    "options": Setting({}, _numbers, "Numbers of the samplers, by name."),
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", lambda value: isinstance(value, str), "Place and size of the window, as Qt writes it."),

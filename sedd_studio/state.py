@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 
-from engine.messages import Tokens
+from engine.messages import SAMPLERS, Generate, Noise, SamplerInfo, Tokens, default_sampler
 
 
 class RunState(Enum):
@@ -39,12 +40,61 @@ class CanvasState:
 
 @dataclass(frozen=True)
 class RunForm:
-    """What the next run is asked for."""
+    """What the next run is asked for, each entry as in `engine.messages.Generate`.
+
+    `banned` holds words with commas between them. `options` holds numbers of all samplers by name; the usual ones may
+    be missing.
+    """
 
     steps: int
     sampler: str
     seed: int
     samples: int
+    spacing: str = "time"
+    temperature: float = 1.0
+    top_p: float = 1.0
+    locking: str = "auto"
+    banned: str = ""
+    pattern: str = ""
+    options: dict[str, float] = field(default_factory=dict)
+
+    def sampler_for(self, noise: Noise) -> SamplerInfo:
+        """The sampler that is chosen, or the default one where it does not fit the noise."""
+        fitting = {row.name: row for row in SAMPLERS if noise in row.noises}
+        return fitting.get(self.sampler, fitting[default_sampler(noise)])
+
+    def request(self, tokens: Tokens, noise: Noise) -> Generate:
+        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out."""
+        row = self.sampler_for(noise)
+        values = {option.name: self.options.get(option.name, option.default) for option in row.options}
+        usual = {option.name: option.default for option in row.options}
+        absorb = noise == "absorb"
+        words = tuple(word.strip() for word in self.banned.split(",") if word.strip())
+        return Generate(
+            tokens,
+            self.steps,
+            row.name if row.name == self.sampler else "auto",
+            self.seed,
+            self.samples,
+            options=tuple((name, value) for name, value in values.items() if value != usual[name]),
+            spacing=self.spacing,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            words=words if absorb else (),
+            pattern=self.pattern if absorb else "",
+            locking="auto" if absorb else self.locking,
+        )
+
+    @staticmethod
+    def entries_of(request: Generate) -> dict[str, Any]:
+        """The entries with which a request is asked for again."""
+        found: dict[str, Any] = {name: getattr(request, name) for name in SHARED}
+        found |= {"banned": ", ".join(request.words), "options": dict(request.options)}
+        return found | ({"spacing": request.spacing} if isinstance(request.spacing, str) else {})
+
+
+SHARED = ("steps", "sampler", "seed", "samples", "temperature", "top_p", "locking", "pattern")
+"""Entries of a form that a request has under the same names."""
 
 
 @dataclass(frozen=True)

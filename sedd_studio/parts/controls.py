@@ -6,7 +6,17 @@ import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from sedd_studio.parts import icons
 from sedd_studio.theme import Theme
@@ -134,11 +144,7 @@ class Number(QSpinBox):
         super().__init__(parent)
         self._theme = theme
         self.setRange(low, high)
-        self.setFixedHeight(theme.sizes.control)
-        self.lineEdit().setTextMargins(8, 0, 0, 0)
-        self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(name)
+        prepare(self, name, theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the chevrons in the colours of `theme`."""
@@ -147,20 +153,61 @@ class Number(QSpinBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        left, middle = self.width() - 20, self.height() / 2
-        for name, top, spent in (
-            ("chevron-up", middle - 10, self.value() == self.maximum()),
-            ("chevron-down", middle + 1, self.value() == self.minimum()),
-        ):
-            icons.draw(painter, name, QRectF(left, top, 9, 9), self._theme.colour("border" if spent else "muted"))
-        painter.end()
+        paint_chevrons(self, self._theme)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class Decimal(QDoubleSpinBox):
+    """A number with two digits behind the point; else as `Number`."""
+
+    def __init__(self, name: str, low: float, high: float, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setDecimals(2)
+        self.setRange(low, high)
+        self.setSingleStep(0.05)
+        prepare(self, name, theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevrons in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_chevrons(self, self._theme)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+def prepare(box: QSpinBox | QDoubleSpinBox, name: str, theme: Theme) -> None:
+    """What both kinds of number fields have in common."""
+    box.setFixedHeight(theme.sizes.control)
+    box.lineEdit().setTextMargins(8, 0, 0, 0)
+    box.setKeyboardTracking(False)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setAccessibleName(name)
+
+
+def paint_chevrons(box: QSpinBox | QDoubleSpinBox, theme: Theme) -> None:
+    """Our chevrons at the right of a number field."""
+    painter = QPainter(box)
+    left, middle = box.width() - 20, box.height() / 2
+    for name, top, spent in (
+        ("chevron-up", middle - 10, box.value() == box.maximum()),
+        ("chevron-down", middle + 1, box.value() == box.minimum()),
+    ):
+        icons.draw(painter, name, QRectF(left, top, 9, 9), theme.colour("border" if spent else "muted"))
+    painter.end()
 
 
 class LogSlider(QSlider):

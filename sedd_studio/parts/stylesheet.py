@@ -62,12 +62,12 @@ QToolButton[kind="disclosure"]:hover { color: $text; }
 QToolButton[kind="disclosure"]:focus { border: 2px solid $accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 
-QComboBox, QSpinBox {
+QComboBox, QAbstractSpinBox {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; min-height: 30px;
     padding: 0 10px; selection-background-color: $accent; selection-color: $on_accent;
 }
-QComboBox:hover, QSpinBox:hover { border-color: $strong_border; }
-QComboBox:focus, QSpinBox:focus { border: 2px solid $accent; min-height: 28px; padding: 0 9px; }
+QComboBox:hover, QAbstractSpinBox:hover { border-color: $strong_border; }
+QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid $accent; min-height: 28px; padding: 0 9px; }
 QComboBox::drop-down { border: none; width: 0; }
 QComboBox QAbstractItemView {
     background: $panel; color: $text; border: 1px solid $border; padding: 4px; outline: none;
@@ -82,11 +82,11 @@ QSlider::handle:horizontal {
 }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: $accent; }
 
-QSpinBox { padding: 0; }
-QSpinBox:focus { padding: 0; }
-QSpinBox QLineEdit { background: transparent; border: none; }
-QSpinBox::up-button, QSpinBox::down-button { width: 24px; border: none; background: transparent; }
-QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; height: 0; }
+QAbstractSpinBox { padding: 0; }
+QAbstractSpinBox:focus { padding: 0; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; min-height: 0; padding: 0; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 24px; border: none; background: transparent; }
+QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }
 
 QLineEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; min-height: 30px; padding: 0 8px;
@@ -105,6 +105,7 @@ QPlainTextEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; padding: 6px 8px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
+QAbstractSpinBox:disabled, QComboBox:disabled, QLineEdit:disabled { color: $faint; background: transparent; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
 
 QProgressBar { background: $mask; border: none; border-radius: 2px; min-height: 4px; max-height: 4px; }

@@ -1,12 +1,14 @@
-"""The run form at the right: steps, sampler, seed and samples, each with a line that says what it does."""
+"""The run form at the right: steps, sampler, seed and samples, each with a line that says what it does; more folded."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.messages import SAMPLERS, SamplerInfo
-from sedd_studio.parts.controls import Choice, IconButton, LogSlider, Number, label
+from sedd_studio.parts.advanced import Advanced
+from sedd_studio.parts.controls import Choice, Decimal, IconButton, LogSlider, Number, label
+from sedd_studio.parts.form import add_field
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
@@ -20,16 +22,21 @@ class RunForm(QFrame):
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._theme = session, theme
         self.setObjectName("sidePanel")
         self.setFixedWidth(theme.sizes.side_panel)
         self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
         self.steps = Number("Steps", 1, MOST_STEPS, theme)
         self.sampler = Choice("Sampler", theme)
+        self.options: dict[str, Decimal] = {}
+        self._option_fields: list[QWidget] = []
         self.seed = Number("Seed", 0, MOST_SEED, theme)
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
         self.samples = Number("Samples", 1, MOST_SAMPLES, theme)
         self.sampler_help = label(role="help")
+        self.more = IconButton("chevron-right", "Show more settings", theme, "More", "disclosure")
+        self.more.setCheckable(True)
+        self.advanced = Advanced(session, theme)
         self.dice.setFixedSize(44, theme.sizes.control)
         self._arrange()
         self.slider.valueChanged.connect(lambda: session.set_form(steps=self.slider.number()))
@@ -38,14 +45,19 @@ class RunForm(QFrame):
         self.seed.valueChanged.connect(lambda value: session.set_form(seed=value))
         self.samples.valueChanged.connect(lambda value: session.set_form(samples=value))
         self.dice.clicked.connect(session.new_seed)
+        self.more.toggled.connect(self._disclose)
         session.settings_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
+        self._disclose(False)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
-        for part in (self.steps, self.sampler, self.seed, self.dice, self.samples):
+        self._theme = theme
+        for part in (self.steps, self.sampler, self.seed, self.dice, self.samples, self.more, self.advanced):
             part.set_theme(theme)
+        for field in self.options.values():
+            field.set_theme(theme)
 
     def refresh(self) -> None:
         """Show the session's form."""
@@ -57,6 +69,8 @@ class RunForm(QFrame):
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
         self._fill_samplers(form.sampler)
+        changed = self.advanced.changed()
+        self.more.setText(f"More · {changed} changed" if changed else "More")
 
     def offered(self) -> list[SamplerInfo]:
         """The samplers that work with the model's noise; all of them before a model is there."""
@@ -75,6 +89,33 @@ class RunForm(QFrame):
         row = names.index(chosen) if chosen in names else 0
         self.sampler.setCurrentIndex(row)
         self.sampler_help.setText(offered[row].summary)
+        self._show_options(offered[row])
+
+    def _show_options(self, sampler: SamplerInfo) -> None:
+        """Fields for the numbers that the sampler takes."""
+        if list(self.options) != [option.name for option in sampler.options]:
+            for field in self._option_fields:
+                field.deleteLater()
+            self._option_fields.clear()
+            self.options = {option.name: self._option_field(option.name, sampler) for option in sampler.options}
+        for option in sampler.options:
+            number = self.options[option.name]
+            with QSignalBlocker(number):
+                number.setValue(self._session.form.options.get(option.name, option.default))
+
+    def _option_field(self, name: str, sampler: SamplerInfo) -> Decimal:
+        option = next(option for option in sampler.options if option.name == name)
+        field = Decimal(name.capitalize(), option.low, option.high, self._theme)
+        field.valueChanged.connect(
+            lambda value: self._session.set_form(options={**self._session.form.options, name: round(value, 2)})
+        )
+        self._option_fields.append(add_field(self._options_column, name.capitalize(), [field], option.summary))
+        return field
+
+    def _disclose(self, shown: bool) -> None:
+        self.advanced.setVisible(shown)
+        self.more.set_icon("chevron-down" if shown else "chevron-right", self._theme)
+        self.more.set_name("Show fewer settings" if shown else "Show more settings")
 
     def _arrange(self) -> None:
         fields = QWidget()
@@ -94,24 +135,14 @@ class RunForm(QFrame):
         column.addWidget(label("RUN", "section"))
         column.addSpacing(16)
         self.steps.setFixedWidth(76)
-        self._field(column, "Steps", [self.slider, self.steps], "More steps take longer and fit words together better.")
-        self._field(column, "Sampler", [self.sampler], self.sampler_help)
-        self._field(column, "Seed", [self.seed, self.dice], "The same seed gives the same text again.")
-        self._field(column, "Samples", [self.samples], "Texts made side by side from one prompt.")
+        add_field(column, "Steps", [self.slider, self.steps], "More steps take longer and fit words together better.")
+        add_field(column, "Sampler", [self.sampler], self.sampler_help)
+        self._options_column = QVBoxLayout()
+        self._options_column.setSpacing(0)
+        column.addLayout(self._options_column)
+        add_field(column, "Seed", [self.seed, self.dice], "The same seed gives the same text again.")
+        add_field(column, "Samples", [self.samples], "Texts made side by side from one prompt.")
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(12)
+        column.addWidget(self.advanced)
         column.addStretch(1)
-
-    def _field(self, column: QVBoxLayout, title: str, controls: list[QWidget], help_text: str | QWidget) -> None:
-        name = label(title, "strong")
-        name.setBuddy(controls[-1] if title == "Steps" else controls[0])
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        for control in controls:
-            row.addWidget(control, 0 if isinstance(control, IconButton) else 1)
-        help_label = label(help_text, "help") if isinstance(help_text, str) else help_text
-        help_label.setWordWrap(True)  # type: ignore[attr-defined]
-        column.addWidget(name)
-        column.addSpacing(6)
-        column.addLayout(row)
-        column.addSpacing(6)
-        column.addWidget(help_label)
-        column.addSpacing(20)

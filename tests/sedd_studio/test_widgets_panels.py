@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.messages import SAMPLERS, Generate, LoadModel, ModelLoaded
 from sedd_studio import models
+from sedd_studio.state import RunForm as RunFormState
 from sedd_studio.theme import LIGHT
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.model_picker import ModelPicker, count
@@ -201,6 +202,83 @@ def test_the_dice_draws_another_seed(scene: Scene, qtbot: QtBot) -> None:
     before = form.seed.value()
     QTest.mouseClick(form.dice, Left)
     assert scene.session.form.seed == form.seed.value() != before
+
+
+def form_of(qtbot: QtBot, scene: Scene) -> RunForm:
+    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form.resize(304, 1500)
+    QTest.mouseClick(form.more, Left)
+    return form
+
+
+def type_into(field: QWidget, text: str) -> None:
+    field.setFocus()
+    if isinstance(field, QLineEdit):
+        field.selectAll()
+        QTest.keyClicks(field, text)
+    else:
+        field.selectAll()  # type: ignore[attr-defined]
+        QTest.keyClicks(field, text)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def asked(scene: Scene) -> Generate:
+    scene.session.run()
+    request = scene.runner.requests[-1]
+    assert isinstance(request, Generate)
+    return request
+
+
+def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene, qtbot: QtBot) -> None:
+    form = form_of(qtbot, scene)
+    QTest.keyClick(form.advanced.spacing, Qt.Key.Key_End)
+    form.advanced.spacing.activated.emit(form.advanced.spacing.currentIndex())
+    type_into(form.advanced.temperature, "0.8")
+    type_into(form.advanced.top_p, "0.9")
+    type_into(form.advanced.banned, "sad, angry cat ,")
+    type_into(form.advanced.pattern, "Once.*")
+    request = asked(scene)
+    assert (request.spacing, request.temperature, request.top_p) == ("cosine", 0.8, 0.9)
+    assert request.words == ("sad", "angry cat")
+    assert request.pattern == "Once.*"
+    assert request.locking == "auto"
+    assert "5 changed" in form.more.text()
+    QTest.mouseClick(form.more, Left)
+    assert not form.advanced.isVisible()
+    assert scene.session._settings["temperature"] == 0.8
+
+
+def test_numbers_of_a_sampler_are_offered_with_it_and_kept_for_it(scene: Scene, qtbot: QtBot) -> None:
+    form = form_of(qtbot, scene)
+    assert not form.options
+    scene.session.set_form(sampler="trapezoidal")
+    type_into(form.options["theta"], "0.3")
+    assert asked(scene).options == (("theta", 0.3),)
+    scene.session.set_form(sampler="remask")
+    assert list(form.options) == ["rate"]
+    assert asked(scene).options == ()
+    scene.session.set_form(sampler="trapezoidal")
+    assert form.options["theta"].value() == 0.3
+
+
+def test_under_uniform_noise_constraints_are_left_out_and_locking_is_offered(qtbot: QtBot, tmp_path: Path) -> None:
+    scene = Scene(tmp_path, noise="uniform")
+    form = form_of(qtbot, scene)
+    scene.session.set_form(banned="sad", pattern="O.*", locking="particles")
+    assert form.advanced.locking.isVisible()
+    assert not form.advanced.banned.isEnabled()
+    assert "absorbing" in form.advanced.pattern.toolTip()
+    request = asked(scene)
+    assert (request.words, request.pattern, request.locking) == ((), "", "particles")
+
+
+def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> None:
+    changes = {"steps": 9, "sampler": "trapezoidal", "seed": 5, "samples": 2, "spacing": "sigma", "temperature": 0.5}
+    more = {"top_p": 0.7, "banned": "sad, cat", "pattern": "O.*", "options": {"theta": 0.25}}
+    scene.session.set_form(**changes, **more)
+    form = scene.session.form
+    again = RunFormState(**{"locking": "auto", **RunFormState.entries_of(asked(scene))})
+    assert again == form
 
 
 # ---- banner, top bar, status, model
