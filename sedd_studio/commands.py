@@ -48,6 +48,12 @@ def _has_run(session: Session) -> bool:
     return session.recorded_steps > 0
 
 
+def _can_draw_again(session: Session) -> bool:
+    return (
+        session.ready and session.selection is not None and not session.document.locked[slice(*session.selection)].all()
+    )
+
+
 def _lock(locked: bool) -> Do:
     def do(window: MainWindow, session: Session) -> None:
         run = session.selection
@@ -121,6 +127,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("unlock", "U&nlock the selection", _lock(False), "Ctrl+Shift+L", lambda s: s.selection is not None),
     Command("unlock_all", "Unlock &everything", lambda w, s: s.unlock_all()),
     Command("run", "&Run", lambda w, s: s.run(), "Ctrl+Return", _has_model),
+    Command("go_on", "&Go on from this step", lambda w, s: s.go_on(), "Ctrl+Shift+Return", lambda s: s.can_go_on),
+    Command("draw_again", "Draw the selection &again", lambda w, s: s.draw_again(), "Ctrl+R", _can_draw_again),
     Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", lambda s: s.state is RunState.RUNNING),
     Command("new_seed", "New see&d", lambda w, s: s.new_seed(), "Ctrl+D"),
     Command("pause", "&Pause or play", lambda w, s: s.toggle_play(), "Space", _has_run),
@@ -143,7 +151,10 @@ COMMANDS: tuple[Command, ...] = (
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "copy_command", "copy_python", "-", "quit")),
     ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
-    ("&Run", ("run", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow")),
+    (
+        "&Run",
+        ("run", "go_on", "draw_again", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow"),
+    ),
     (
         "&View",
         (

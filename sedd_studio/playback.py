@@ -20,9 +20,9 @@ class Playback:
         self._pace = speed
         self._fraction = 0.0
 
-    def start(self, steps: int) -> None:
-        """A new run of `steps` begins: show it, all of it in `SHORTEST_SHOW` unless `speed` is faster."""
-        self.step, self.playing, self._fraction = 0, True, 0.0
+    def start(self, steps: int, first: int = 0) -> None:
+        """A run of `steps` begins at step `first`: show it, all of it in `SHORTEST_SHOW` unless `speed` is faster."""
+        self.step, self.playing, self._fraction = first, True, 0.0
         self._pace = max(self.speed, steps / SHORTEST_SHOW)
 
     def set_speed(self, speed: float) -> None:

@@ -36,6 +36,7 @@ from sedd_studio.edits import OpenRun, SetGap, SetLocks, SetPrompt
 from sedd_studio.playback import Playback
 from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
+from sedd_studio.steering import Branch, draw_again, go_on
 from sedd_studio.trajectory import Origin, Trajectory
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
@@ -82,6 +83,7 @@ class Session(QObject):
         self._playback = Playback(settings["speed"], settings["follow"])
         self._run_id = 0
         self._request: Generate | None = None
+        self._branch: Branch | None = None
         self._recording: Trajectory | None = None
         self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
         self._awaited = 0  # the request for a model that the engine has not answered yet
@@ -282,11 +284,38 @@ class Session(QObject):
         """Starts a run of the prompt as it stands, ending one that is going on."""
         if self.info is None or not self.ready:
             return
+        self._submit(self.form.request(self.document.request, self.info.noise))
+
+    def go_on(self) -> None:
+        """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
+        run = self.document.trajectory
+        if not self.can_go_on or run is None or run.origin is None:
+            return
+        branch = Branch(run, self.playhead, self.sample)
+        self._submit(go_on(branch, run.origin, self.document.request, self.canvas().tokens), branch)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is a step on show from which a run can go on."""
+        run = self.document.trajectory
+        return self.ready and run is not None and self.recorded_steps > 0 and self.playhead < run.steps
+
+    def draw_again(self) -> None:
+        """Draws the selected tokens again, given all others as they stand at the playhead; locked ones stay."""
+        if self.selection is None or self.info is None or not self.ready:
+            return
+        chosen = np.zeros(len(self.document.tokens), bool)
+        chosen[slice(*self.selection)] = True
+        asked = self.form.request(self.document.request, self.info.noise)
+        seed = random.randint(0, MOST_SEED)  # the form's would draw the same again
+        self._submit(draw_again(asked, self.canvas().tokens, self.document.locked, chosen, seed))
+
+    def _submit(self, request: Generate, branch: Branch | None = None) -> None:
         self.dismiss_error()
         self._end_recording()
-        self._request = self.form.request(self.document.request, self.info.noise)
-        self._run_id = self._runner.submit(self._request)
-        self.progress = RunProgress(steps=self.form.steps)
+        self._request, self._branch = request, branch
+        self._run_id = self._runner.submit(request)
+        self.progress = RunProgress(steps=request.steps)
         self._set_state(RunState.RUNNING)
         self._start_ticking()
 
@@ -344,10 +373,15 @@ class Session(QObject):
         made = datetime.now(UTC).isoformat(timespec="seconds")
         origin = Origin(self._request, self.info, self.tokenizer, made)
         self.sample = min(self.sample, len(started.tokens) - 1)
-        self._recording = Trajectory(started, self.info.mask_id, origin)
+        mask, branch = self.info.mask_id, self._branch
+        self._recording = (
+            Trajectory(started, mask, origin)
+            if branch is None
+            else branch.run.branch(branch.step, branch.sample, started, origin)
+        )
         if self.document.answers(self._request.tokens):  # else the prompt has changed meanwhile
             self.document = replace(self.document, trajectory=self._recording)
-        self._playback.start(started.steps)
+        self._playback.start(started.steps, 0 if branch is None else branch.step)
 
     def _finish(self, finished: Finished) -> None:
         if self._recording is not None:
@@ -360,7 +394,8 @@ class Session(QObject):
         assert self._recording is not None
         self._recording.append(frame)
         steps = self._recording.steps
-        left = frame.seconds / frame.step * (steps - frame.step)
+        done = frame.step - (self._branch.step if self._branch is not None else 0)
+        left = frame.seconds / done * (steps - frame.step)
         self.progress = RunProgress(frame.step, steps, frame.calls, frame.seconds, left)
 
     def _set_state(self, state: RunState) -> None:

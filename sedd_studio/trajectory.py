@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.messages import Finished, Frame, Generate, ModelInfo, Started
+from engine.messages import Finished, Frame, Generate, ModelInfo, Started, frozen
 from engine.tokenizers import Tokenizer
 
 KEYFRAME = 32
@@ -115,6 +115,29 @@ class Trajectory:
         for number in range(step - step % KEYFRAME, step):
             _apply(tokens, settled, self._changes[number], number + 1)
         return tokens[sample].astype(np.int64), settled[sample].astype(np.int64)
+
+    def branch(self, step: int, sample: int, started: Started, origin: Origin | None = None) -> Trajectory:
+        """A record that has been here up to `step`, in one `sample`, and goes on as `started` says.
+
+        What `started` shows differently was edited at that step; the frames to come begin with `step` + 1.
+        """
+        now = started.tokens[0]
+        before, _ = self.at(step, sample)
+        edited = np.flatnonzero(before != now)
+        begun = self.at(0, sample)[0]
+        if step == 0:
+            begun[edited] = now[edited]
+        first = replace(started, tokens=frozen(begun[None]), sigma=self.moments[0].sigma, first_step=1)
+        made = Trajectory(first, self.mask, origin)
+        for number, (samples, positions, tokens) in enumerate(self._changes[:step], start=1):
+            own = samples == sample
+            position, token = positions[own], tokens[own]
+            if number == step:
+                position, token = np.append(position, edited), np.append(token, now[edited])
+            moment = self.moments[number]
+            where = frozen(np.zeros(len(position))), frozen(position), frozen(token)
+            made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))
+        return made
 
     def settled_curve(self, sample: int) -> Ints:
         """How many free positions are settled after each recorded step, (recorded + 1,).

@@ -32,6 +32,9 @@ class Timeline(QFrame):
         self.sample_text = label(role="muted")
         self.earlier = IconButton("chevron-left", "Previous sample", theme)
         self.later = IconButton("chevron-right", "Next sample", theme)
+        self.go_on = IconButton(
+            "step", "Go on from this step, with the locks as they are now", theme, "Go on from here"
+        )
         self.follow = IconButton("ring", "Keep the newest step in view", theme, "Follow live", "toggle")
         self.follow.setCheckable(True)
         self.track = Track(theme)
@@ -42,7 +45,7 @@ class Timeline(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.play, self.speed, self.earlier, self.later, self.follow, self.track):
+        for part in (self.play, self.speed, self.earlier, self.later, self.go_on, self.follow, self.track):
             part.set_theme(theme)
 
     def refresh_run(self) -> None:
@@ -67,6 +70,7 @@ class Timeline(QFrame):
         self.play.set_icon("pause" if session.playing else "play", self._theme)
         self.play.set_name("Pause the playback" if session.playing else "Play")
         self.play.setEnabled(session.recorded_steps > 0)
+        self.go_on.setVisible(session.can_go_on and not session.playing and not session.following)
         self.follow.setChecked(session.following)
         self.follow.set_icon("dot" if session.following else "ring", self._theme)
         if session.recorded_steps == 0 and session.state is not RunState.RUNNING:
@@ -102,6 +106,7 @@ class Timeline(QFrame):
     def _connect(self) -> None:
         session = self._session
         self.play.clicked.connect(session.toggle_play)
+        self.go_on.clicked.connect(session.go_on)
         self.follow.clicked.connect(session.set_following)
         self.speed.activated.connect(lambda: session.set_speed(self.speed.currentData()))
         self.earlier.clicked.connect(lambda: session.set_sample(session.sample - 1))
@@ -130,6 +135,7 @@ class Timeline(QFrame):
         for part in (self.earlier, self.sample_text, self.later):
             samples.addWidget(part)
         head.addLayout(samples)
+        head.addWidget(self.go_on)
         head.addWidget(self.follow)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 8)

@@ -1,0 +1,140 @@
+"""Going on from a step and drawing a selection again, in the real window on a real engine and a small model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.checkpoints import save
+from engine.diffusion import DiffusionConfig, build_diffusion
+from engine.messages import FREE, Noise
+from engine.network import NetworkConfig
+from engine.tokenizers import train_tokenizer
+from sedd_studio.main_window import MainWindow
+from sedd_studio.runfile import decode, encode
+from sedd_studio.runner import Runner
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.test_opening import window_of
+
+STORY = "Once upon a time there was a dragon. The dragon lived on a hill."
+TOKENIZER = train_tokenizer(iter([STORY] * 4), 280)
+LENGTH, STEPS = 24, 8
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def model(folder: Path, noise: Noise) -> Path:
+    torch.manual_seed(0)
+    sizes = NetworkConfig(TOKENIZER.vocabulary + (noise == "absorb"), LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
+    form = "posterior" if noise == "absorb" else "leave_one_out"
+    diffusion = build_diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
+    torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
+    save(folder / noise, diffusion, TOKENIZER, "# Tiny", {})
+    return folder / noise
+
+
+@pytest.fixture(params=["absorb", "uniform"])
+def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """A finished run of two samples on a small model, the second on show."""
+    settings = Settings(tmp_path / "settings.json")
+    settings.set("follow", True)
+    session = Session(Runner(), settings)
+    window = window_of(session, settings, qtbot)
+    session.open_model(model(tmp_path, request.param))
+    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
+    session.set_prompt("Once [9] the dragon [5].")
+    session.set_form(steps=STEPS, samples=2, seed=4, sampler="tweedie")
+    QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: session.state is RunState.DONE, timeout=20_000)
+    session.set_sample(1)
+    yield window
+    session.shutdown()
+
+
+def finish(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    qtbot.waitUntil(lambda: session.state is RunState.DONE, timeout=20_000)
+    session.seek(session.recorded_steps)
+
+
+def frames(session: Session) -> list[np.ndarray]:
+    """What every step of the sample on show holds."""
+    run = session.document.trajectory
+    assert run is not None
+    return [run.at(step, session.sample)[0] for step in range(run.recorded + 1)]
+
+
+def test_a_branch_without_an_edit_ends_as_the_run_did_and_has_its_past(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    before = frames(session)
+    assert not window.actions_by_name["go_on"].isEnabled()
+    session.seek(3)
+    assert window.timeline.go_on.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Return, CTRL | SHIFT)
+    finish(window, qtbot)
+    after = frames(session)
+    assert session.samples == 1
+    assert len(after) == len(before) == STEPS + 1
+    for step in range(4):
+        np.testing.assert_array_equal(after[step], before[step])
+    run = session.document.trajectory
+    assert run is not None
+    if run.mask is not None:  # under uniform noise a frame does not hold how long each clock has run
+        np.testing.assert_array_equal(after[-1], before[-1])
+
+
+def test_a_branch_keeps_what_was_locked_at_its_step(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.seek(4)
+    run = session.document.trajectory
+    assert run is not None
+    shown = session.canvas().tokens
+    position = next(p for p in range(LENGTH) if shown[p] != FREE and not session.document.locked[p])
+    session.set_locked([position], True)
+    QTest.mouseClick(window.timeline.go_on, Qt.MouseButton.LeftButton)
+    finish(window, qtbot)
+    assert session.canvas().tokens[position] == shown[position]
+    branch = session.document.trajectory
+    assert branch is not None
+    assert branch is not run
+    assert branch.locked[position]
+    again = decode(encode(branch))
+    for step in range(STEPS + 1):
+        np.testing.assert_array_equal(again.at(step, 0), branch.at(step, 0))
+
+
+def test_drawing_again_changes_the_selection_alone_and_leaves_locks(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.seek(STEPS)
+    before = session.canvas().tokens.copy()
+    locked = session.document.locked
+    first = int(np.flatnonzero(~locked)[0])
+    session.set_selection((first - 1, first + 5))
+    assert locked[first - 1]
+    changed = False
+    for _ in range(3):  # a new seed each time: some draw differs
+        QTest.keyClick(window, Qt.Key.Key_R, CTRL)
+        finish(window, qtbot)
+        now = session.canvas().tokens
+        chosen = np.zeros(len(now), bool)
+        chosen[first : first + 5] = True
+        np.testing.assert_array_equal(now[~chosen], before[~chosen])
+        changed |= bool((now[chosen] != before[chosen]).any())
+    assert changed
+    np.testing.assert_array_equal(session.document.locked, locked)
+    assert session.form.seed == 4
+
+
+def test_a_selection_of_locked_words_cannot_be_drawn_again(window: MainWindow) -> None:
+    session = window.session
+    session.set_selection((0, 1))
+    assert session.document.locked[0]
+    assert not window.actions_by_name["draw_again"].isEnabled()
