@@ -248,7 +248,22 @@ class Generate:
     first_step: int = 1
 
 
-Request = LoadModel | Generate
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspect:
+    """What would the model put at `position` of `tokens` (L,), given all others as they stand?
+
+    Masked tokens are `FREE`; `locked` (L,) bool are given; `sigma` is the noise at which the text stands, NaN where it
+    is in no run. The answer names the `most` likely tokens.
+    """
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    position: int
+    sigma: float
+    most: int = 10
+
+
+Request = LoadModel | Generate | Inspect
 
 
 # ---- events
@@ -330,4 +345,21 @@ class Failed:
     detail: str = ""
 
 
-Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed
+@dataclass(frozen=True, slots=True, eq=False)
+class Insight:
+    """The answer to `Inspect`: the likely `tokens` (K,) with their `probability` (K,), the likeliest first.
+
+    The law is that of the clean token given all others, `entropy` its entropy in nats, `own` the probability of the
+    token that stands there, None where none does. `score` (K,) is the concrete score of each, None where undefined.
+    """
+
+    run_id: int
+    position: int
+    tokens: Tokens
+    probability: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64] | None
+    entropy: float
+    own: float | None
+
+
+Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight

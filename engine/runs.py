@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.checkpoints import Model, load
 from engine.conditioning import Locks, Shaping
+from engine.inspection import look
 from engine.messages import (
     FREE,
     Event,
@@ -19,6 +20,8 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Insight,
+    Inspect,
     LoadModel,
     ModelLoaded,
     Request,
@@ -42,7 +45,7 @@ class Engine:
         self.model = model
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
-        """The events of a request, ending with one of ModelLoaded, Finished or Failed; closing the iterator cancels.
+        """The events of a request, ending with ModelLoaded, Finished, Insight or Failed; closing the iterator cancels.
 
         Nothing is raised: what goes wrong comes as `Failed`.
         """
@@ -55,12 +58,22 @@ class Engine:
                     yield loaded
                 case Generate():
                     yield from self._generate(run_id, request)
+                case Inspect():
+                    yield self._inspect(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
         except MemoryError:
             yield Failed(run_id, "There is not enough memory for this run; choose fewer samples or a shorter text.")
         except Exception as error:  # the boundary: whatever it was, the window must go on
             yield Failed(run_id, f"The engine stopped with an unexpected error: {error}", traceback.format_exc())
+
+    def _inspect(self, run_id: int, request: Inspect) -> Insight:
+        if self.model is None:
+            raise UserError("No model is loaded yet; open one first.")
+        seen = look(self.model.diffusion, request)
+        return Insight(
+            run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
+        )
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if self.model is None:

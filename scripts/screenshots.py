@@ -122,6 +122,33 @@ def settings(home: Path) -> object:
     return scene.session, lambda window: window.run_form.more.setChecked(True)
 
 
+def position(home: Path) -> object:
+    """The likely tokens at a masked position."""
+    from dataclasses import replace
+
+    from sedd_studio.state import Candidate
+    from tests.sedd_studio.scene import Scene, tokenizer
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(30)
+    scene.session.pause()
+    shares = (0.61, 0.17, 0.09, 0.05, 0.03, 0.02, 0.01, 0.004, 0.002, 0.001)
+    words = (" night", " day", " hill", " star", " and", " forest", " the", " house", " old", " owl")
+    rows = tuple(
+        Candidate(tokenizer().encode(word)[0], word, share, 2 * share)
+        for word, share in zip(words, shares, strict=True)
+    )
+
+    def prepare(window: MainWindow) -> None:
+        window.canvas.pointed.emit(29)
+        assert window.pointer.pointed is not None
+        window.pointer.pointed = replace(window.pointer.pointed, candidates=rows, entropy=1.31)
+        window.pointer.changed.emit()
+
+    return scene.session, prepare
+
+
 def long_text(home: Path) -> object:
     """A text that scrolls, with a selection made by the keyboard."""
     from tests.sedd_studio.scene import Scene
@@ -193,6 +220,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "running": running,
     "finished": finished,
     "settings": settings,
+    "position": position,
     "long": long_text,
     "error": error,
     "uniform": uniform,

@@ -64,6 +64,12 @@ class Document:
         locks[chosen] = locked
         return replace(self, tokens=frozen(tokens), locked=locks)
 
+    def with_token(self, position: int, token: int) -> Document:
+        """The same with a token put at a position, and locked there."""
+        tokens, locks = self.tokens.copy(), self.locked.copy()
+        tokens[position], locks[position] = token, True
+        return replace(self, tokens=frozen(tokens), locked=locks)
+
     def with_gap(self, start: int, stop: int, length: int) -> Document:
         """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""
         tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])

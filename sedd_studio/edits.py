@@ -63,6 +63,13 @@ class SetLocks(Edit):
         super().__init__(name, after, current, lambda document: show(_with_run_of(current(), document)))
 
 
+class SetToken(Edit):
+    """A token was put at a position and locked there. The run on show stays."""
+
+    def __init__(self, after: Document, current: Current, show: Show) -> None:
+        super().__init__("placing of a token", after, current, lambda document: show(_with_run_of(current(), document)))
+
+
 class RemoveRuns(QUndoCommand):
     """Runs were taken out of the history."""
 

@@ -21,6 +21,7 @@ from sedd_studio import theme as themes
 from sedd_studio.commands import build_actions, build_menus
 from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
+from sedd_studio.pointing import Pointer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
@@ -28,6 +29,7 @@ from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.noise_picker import NoisePicker
+from sedd_studio.widgets.position_panel import PositionPanel
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.recovery_bar import RecoveryBar
 from sedd_studio.widgets.run_form import RunForm
@@ -51,6 +53,8 @@ class MainWindow(QMainWindow):
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)
         self.canvas: TokenCanvas = TokenCanvas(session, theme)
+        self.pointer = Pointer(session, self)
+        self.position = PositionPanel(session, self.pointer, theme)
         self.picture = SamplePicture(session, theme)
         self.banner = ErrorBanner(session, theme)
         self.recovery_bar = RecoveryBar(session, theme)
@@ -68,6 +72,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
+        self.canvas.pointed.connect(self.pointer.point_at)
         self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.setAcceptDrops(True)
@@ -87,6 +92,7 @@ class MainWindow(QMainWindow):
             self.prompt,
             self.timeline,
             self.run_form,
+            self.position,
             self.picker,
             self.noise_picker,
             self.top_bar,
@@ -142,7 +148,11 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(column, 1)
-        middle.addWidget(self.run_form)
+        side = QVBoxLayout()
+        side.setSpacing(0)
+        side.addWidget(self.run_form, 1)
+        side.addWidget(self.position)
+        middle.addLayout(side)
         whole = QWidget()
         outer = QVBoxLayout(whole)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from engine.messages import Cancelled, Event, Failed, Finished, ModelLoaded, Request
+from engine.messages import Cancelled, Event, Failed, Finished, Insight, ModelLoaded, Request
 
 
 class Performer(Protocol):
@@ -29,7 +29,7 @@ class Runner:
     """One thread that performs requests in order, a queue down and a queue up.
 
     A request supersedes those before it: a running one is closed at its next event, a waiting one is not begun.
-    Each ends with exactly one of ModelLoaded, Finished, Failed or Cancelled.
+    Each ends with exactly one of ModelLoaded, Finished, Insight, Failed or Cancelled.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
@@ -46,6 +46,12 @@ class Runner:
         self._last_id += 1
         if not self._thread.is_alive():
             self._thread.start()
+        self._requests.put((self._last_id, request))
+        return self._last_id
+
+    def ask(self, request: Request) -> int:
+        """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
+        self._last_id += 1
         self._requests.put((self._last_id, request))
         return self._last_id
 
@@ -83,7 +89,7 @@ class Runner:
             return
         events = engine.perform(run_id, request)
         for event in events:
-            if run_id <= self._cancelled_up_to and not isinstance(event, ModelLoaded | Finished | Failed):
+            if run_id <= self._cancelled_up_to and not isinstance(event, ModelLoaded | Finished | Insight | Failed):
                 events.close()  # type: ignore[attr-defined]
                 self._events.put(Cancelled(run_id))
                 return

@@ -22,6 +22,8 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Insight,
+    Inspect,
     LoadModel,
     ModelInfo,
     ModelLoaded,
@@ -32,7 +34,7 @@ from engine.messages import (
 from engine.tokenizers import Tokenizer, find_tokenizer
 from sedd_studio import models
 from sedd_studio.document import Document, words_of
-from sedd_studio.edits import OpenRun, SetGap, SetLocks, SetPrompt
+from sedd_studio.edits import OpenRun, SetGap, SetLocks, SetPrompt, SetToken
 from sedd_studio.playback import Playback
 from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
@@ -63,6 +65,8 @@ class Session(QObject):
     settings_changed = Signal()
     error_changed = Signal()
     selection_changed = Signal()
+    answered = Signal(object)
+    """With the event that answers a question: an `Insight`, or why there is none."""
     run_ended = Signal(object)
     """With the run's `Trajectory`: it has come to its end, was stopped, failed, or gave way to something else."""
 
@@ -84,6 +88,7 @@ class Session(QObject):
         self._run_id = 0
         self._request: Generate | None = None
         self._branch: Branch | None = None
+        self._question = 0  # the newest that the engine has not answered yet
         self._recording: Trajectory | None = None
         self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
         self._awaited = 0  # the request for a model that the engine has not answered yet
@@ -234,6 +239,13 @@ class Session(QObject):
         if (after.locked != self.document.locked).any():
             self.undo_stack.push(SetLocks("lock" if locked else "unlock", after, lambda: self.document, self._show))
 
+    def place(self, position: int, token: int) -> None:
+        """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
+        after = self.document.with_token(position, token)
+        self.undo_stack.push(SetToken(after, lambda: self.document, self._show))
+        if self.state is not RunState.RUNNING:
+            self.go_on()
+
     def unlock_all(self) -> None:
         """Unlocks every position."""
         self.set_locked(list(range(len(self.document.tokens))), False)
@@ -338,6 +350,7 @@ class Session(QObject):
         """Takes in what the engine has sent; events of superseded runs are dropped."""
         for event in events:  # of superseded runs, too: what the engine holds is what it holds
             self._note_model(event)
+            self._note_answer(event)
         current = [event for event in events if event.run_id == self._run_id]
         for event in current:
             match event:
@@ -364,6 +377,17 @@ class Session(QObject):
             self._held = event.info
         if event.run_id == self._awaited:
             self._awaited = 0
+
+    def ask(self, question: Inspect) -> int:
+        """Puts a question to the engine, which ends nothing; `answered` tells the answer, with the id returned here."""
+        self._question = self._runner.ask(question)
+        self._start_ticking()
+        return self._question
+
+    def _note_answer(self, event: Event) -> None:
+        if event.run_id == self._question and isinstance(event, Insight | Failed | Cancelled):
+            self._question = 0
+            self.answered.emit(event)
 
     def _begin(self, started: Started) -> None:
         """A new run is recorded from here on."""
@@ -539,7 +563,8 @@ class Session(QObject):
         """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""
         now = time.monotonic()
         self.apply(self._runner.take())
-        busy = self.state in (RunState.RUNNING, RunState.LOADING) or self._awaited > 0
+        waits = self._awaited > 0 or self._question > 0
+        busy = waits or self.state in (RunState.RUNNING, RunState.LOADING)
         if self._playback.advance(now - self._ticked, self.recorded_steps, self.state is RunState.RUNNING):
             self._playhead_moved()
         self._ticked = now

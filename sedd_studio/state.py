@@ -121,6 +121,31 @@ class StepInfo:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A token that could stand at a position: its text, its probability, its concrete score where that is defined."""
+
+    token: int
+    text: str
+    probability: float
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """The position that is pointed at, and what the model would put there; no candidates while that is not known.
+
+    `shown` is the text that stands there, None where it is masked; `own` is its probability, `entropy` in nats.
+    """
+
+    position: int
+    shown: str | None
+    locked: bool
+    candidates: tuple[Candidate, ...] = ()
+    entropy: float | None = None
+    own: float | None = None
+
+
+@dataclass(frozen=True)
 class ErrorNote:
     """What went wrong, in a sentence, and what a developer wants to read."""
 

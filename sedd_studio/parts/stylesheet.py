@@ -18,6 +18,9 @@ QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QFrame#topBar { background: $panel; border: none; border-top: 1px solid $border; border-bottom: 1px solid $border; }
 QFrame#sidePanel { background: $panel; border: none; border-left: 1px solid $border; }
 QFrame#statusLine { background: $panel; border: none; border-top: 1px solid $border; }
+QFrame#positionPanel {
+    background: $panel; border: none; border-left: 1px solid $border; border-top: 1px solid $border;
+}
 QFrame#sidePanel QScrollArea, QWidget#fields { background: transparent; border: none; }
 QStatusBar { background: $panel; }
 QStatusBar::item { border: none; }

@@ -34,6 +34,8 @@ class TokenCanvas(QAbstractScrollArea):
     """Draws `session.canvas()` as running text. Click locks a word, drag a range; arrows, Shift and L do the same."""
 
     zoom_changed = Signal(float)
+    pointed = Signal(int)
+    """The position under the pointer, or at the keyboard's cursor, is another."""
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._text = TokenText(session)
         self._content = self._arranged()
         self._hover: Run | None = None
+        self._under: int | None = None
         self._cursor = 0
         self._anchor: int | None = None
         self._by_keyboard = False
@@ -255,6 +258,9 @@ class TokenCanvas(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = self._at(event.position())
+        if position is not None and position != self._under:
+            self.pointed.emit(position)
+        self._under = position
         if self._pressed is None:
             self._set_hover(None if position is None else self._session.word_at(position))
             return
@@ -312,6 +318,7 @@ class TokenCanvas(QAbstractScrollArea):
             self._cursor = target
             self._select(None)
         self._scroll_to(self._cursor)
+        self.pointed.emit(self._cursor)
         self.viewport().update()
 
     def _target(self, key: Qt.Key) -> int:

@@ -15,6 +15,8 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Insight,
+    Inspect,
     LoadModel,
     ModelInfo,
     ModelLoaded,
@@ -37,6 +39,15 @@ def letter(seed: int, position: np.ndarray, sample: np.ndarray | int = 0) -> np.
     return (seed + position + sample) % 26 + TOKENIZER.encode("a")[0]
 
 
+def insight(run_id: int, request: Inspect) -> Insight:
+    """Ten letters from the position's own on, each half as likely as the one before."""
+    tokens = letter(0, request.position + np.arange(10))
+    probability = np.power(0.5, np.arange(1, 11, dtype=np.float64))
+    score = None if request.tokens[request.position] != FREE else 2 * probability
+    own = None if score is not None else 0.25
+    return Insight(run_id, request.position, frozen(tokens), probability, score, 1.3, own)
+
+
 class FakeEngine:
     """Reveals free positions from left to right, evenly over the steps; a letter, by seed and position.
 
@@ -57,6 +68,9 @@ class FakeEngine:
             else:
                 yield ModelLoaded(run_id, INFO, TOKENIZER)
             return
+        if isinstance(request, Inspect):
+            yield insight(run_id, request)
+            return
         try:
             yield from self._generate(run_id, request)
         except GeneratorExit:
@@ -64,10 +78,13 @@ class FakeEngine:
             raise
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
-        start = np.tile(np.where(request.tokens == FREE, MASK, request.tokens), (request.samples, 1))
+        begun = request.tokens[None] if request.start is None else request.start
+        start = np.tile(np.where(begun == FREE, MASK, begun), (request.samples // len(begun), 1))
         yield Started(run_id, frozen(start), request.tokens != FREE, request.steps, 1.0)
         free = np.flatnonzero(request.tokens == FREE)
         for step, positions in enumerate(np.array_split(free, request.steps), start=1):
+            if step < request.first_step:
+                continue
             if step == self.fail_at:
                 yield Failed(run_id, "The engine ran out of ink.", "Traceback: ink")
                 return

@@ -56,11 +56,16 @@ class SilentRunner(Runner):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[Request] = []
+        self.asked: list[Request] = []
         self.cancelled = 0
 
     def submit(self, request: Request) -> int:
         self.requests.append(request)
         return len(self.requests)
+
+    def ask(self, request: Request) -> int:
+        self.asked.append(request)
+        return -len(self.asked)
 
     def cancel(self) -> None:
         self.cancelled += 1

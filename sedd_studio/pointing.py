@@ -1,0 +1,82 @@
+"""What the model would put where the user points: asked for after a short rest, and only while no run is going on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.messages import FREE, Event, Failed, Insight, Inspect
+from sedd_studio.session import Session
+from sedd_studio.state import Candidate, Pointed, RunState
+
+REST = 90
+"""Milliseconds that a pointer rests before the model is asked."""
+
+
+class Pointer(QObject):
+    """The position pointed at, kept until another is; `changed` is told when it, or what is known of it, changes."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.pointed: Pointed | None = None
+        self._asked = 0
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._ask)
+        session.canvas_changed.connect(self._look_again)
+        session.run_changed.connect(self._look_again)
+        session.playhead_changed.connect(self._look_again)
+        session.answered.connect(self._take)
+
+    def point_at(self, position: int | None) -> None:
+        """Points at a position; pointing at nothing leaves what was pointed at before."""
+        if position is not None and (self.pointed is None or self.pointed.position != position):
+            self.pointed = self._known(position)
+            self._asked = 0
+            self.changed.emit()
+            self._rest.start()
+
+    def _look_again(self) -> None:
+        """The text has changed under the pointer."""
+        if self.pointed is None:
+            return
+        session, position = self._session, self.pointed.position
+        known = self._known(position) if position < session.canvas().length else None
+        moving = session.playing or session.state is RunState.RUNNING
+        if known is None or moving or (known.shown, known.locked) != (self.pointed.shown, self.pointed.locked):
+            self.pointed = known
+            self.changed.emit()
+        self._asked = 0
+        if known is not None and not moving:
+            self._rest.start()
+
+    def _known(self, position: int) -> Pointed:
+        session, state = self._session, self._session.canvas()
+        masked = state.tokens[position] == FREE
+        return Pointed(position, None if masked else session.piece(position), bool(state.locked[position]))
+
+    def _ask(self) -> None:
+        session = self._session
+        if self.pointed is None or not session.ready or session.state is RunState.RUNNING or session.playing:
+            return
+        state = session.canvas()
+        request = Inspect(state.tokens, state.locked, self.pointed.position, session.step_info().sigma)
+        self._asked = session.ask(request)
+
+    def _take(self, event: Event) -> None:
+        if event.run_id != self._asked or self.pointed is None or isinstance(event, Failed):
+            return
+        assert isinstance(event, Insight)
+        tokenizer = self._session.tokenizer
+        scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()
+        rows = zip(event.tokens.tolist(), event.probability.tolist(), scores, strict=True)
+        candidates = tuple(
+            Candidate(token, tokenizer.piece(token) if tokenizer else "", probability, score)
+            for token, probability, score in rows
+        )
+        known = self._known(self.pointed.position)
+        self.pointed = Pointed(known.position, known.shown, known.locked, candidates, event.entropy, event.own)
+        self.changed.emit()

@@ -1,0 +1,98 @@
+"""What the model would put at a position, against worlds that are known exactly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from engine.inspection import look
+from engine.messages import FREE, Inspect, Noise, UserError, frozen
+from engine.toy import ToyWorld, diffusion
+
+VALUES = 3
+
+
+def world_of(noise: Noise) -> ToyWorld:
+    return ToyWorld.random(noise, VALUES, 3, 0.5, seed=3)
+
+
+def asked(tokens: list[int], position: int, sigma: float = 0.7, **more: object) -> Inspect:
+    return Inspect(frozen(tokens), np.zeros(3, bool), position, sigma, **more)  # type: ignore[arg-type]
+
+
+def conditional(world: ToyWorld, tokens: list[int], position: int) -> np.ndarray:
+    """p(x_position | the known others), by adding up the table of clean sequences."""
+    law = np.zeros(VALUES)
+    for sequence in world.sequences().tolist():
+        known = all(
+            token in (FREE, value)
+            for k, (token, value) in enumerate(zip(tokens, sequence, strict=True))
+            if k != position
+        )
+        if known and max(sequence) < VALUES:
+            law[sequence[position]] += math.exp(-world.negative_log_likelihood(torch.tensor(sequence)))
+    normalised: np.ndarray = law / law.sum()
+    return normalised
+
+
+@pytest.mark.parametrize(("tokens", "position"), [([FREE, 1, FREE], 0), ([FREE, 1, FREE], 1), ([2, 1, 0], 2)])
+def test_under_absorbing_noise_the_law_is_the_conditional_of_clean_text(tokens: list[int], position: int) -> None:
+    world = world_of("absorb")
+    seen = look(diffusion(world), asked(tokens, position))
+    law = conditional(world, tokens, position)
+    order = np.argsort(-law)
+    np.testing.assert_array_equal(seen.tokens, order)
+    np.testing.assert_allclose(seen.probability, law[order], rtol=1e-6)
+    assert seen.entropy == pytest.approx(-(law * np.log(law)).sum(), rel=1e-6)
+    if tokens[position] == FREE:
+        assert seen.own is None
+        assert seen.score is not None
+        np.testing.assert_allclose(seen.score, law[order] / math.expm1(0.7), rtol=1e-6)
+    else:
+        assert seen.own == pytest.approx(law[tokens[position]], rel=1e-6)
+        assert seen.score is None
+
+
+def test_under_uniform_noise_the_law_is_leave_one_out_and_the_score_that_of_the_world() -> None:
+    world, tokens, position = world_of("uniform"), [2, 1, 0], 1
+    seen = look(diffusion(world), asked(tokens, position))
+    x, sigma = torch.tensor([tokens]), torch.tensor([0.7], dtype=torch.float64)
+    score = world.log_score(x, sigma)[0, position].exp().numpy()
+    conditional = score / score.sum()
+    kept = math.exp(-0.7)
+    law = (conditional - (1 - kept) / VALUES) / kept
+    order = np.argsort(-law)
+    np.testing.assert_array_equal(seen.tokens, order)
+    np.testing.assert_allclose(seen.probability, law[order], rtol=1e-5)
+    assert seen.score is not None
+    np.testing.assert_allclose(seen.score, score[order], rtol=1e-5)
+    assert seen.own == pytest.approx(law[1], rel=1e-5)
+
+
+def test_as_many_candidates_are_named_as_were_asked_for_and_a_finished_text_has_some_too() -> None:
+    for noise in ("absorb", "uniform"):
+        seen = look(diffusion(world_of(noise)), asked([0, 1, 2], 1, sigma=0.0, most=2))
+        assert len(seen.tokens) == len(seen.probability) == 2
+        assert np.isfinite(seen.probability).all()
+
+
+def test_without_a_run_there_is_no_noise_and_no_score() -> None:
+    assert look(diffusion(world_of("absorb")), asked([FREE, 1, FREE], 0, sigma=math.nan)).score is None
+
+
+@pytest.mark.parametrize(
+    ("noise", "tokens", "position", "said"),
+    [
+        ("absorb", [0, 1, 2], 3, "no position 3"),
+        ("absorb", [0, 1, 9], 0, "vocabulary"),
+        ("uniform", [0, FREE, 2], 0, "no token is masked"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_answered_in_a_sentence(
+    noise: Noise, tokens: list[int], position: int, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        look(diffusion(world_of(noise)), asked(tokens, position))

@@ -1,0 +1,138 @@
+"""Pointing at a position shows what the model would put there; a click puts it there and goes on."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE, Generate, Inspect
+from sedd_studio.main_window import MainWindow
+from sedd_studio.parts.candidate_rows import percent, shown_piece
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session = make_session(engine)
+    session.set_form(steps=6)
+    return window_of(session, settings, qtbot)
+
+
+def gap(window: MainWindow) -> int:
+    """The first free position."""
+    return int((~window.session.document.locked).argmax())
+
+
+def hover(window: MainWindow, position: int) -> None:
+    viewport = window.canvas.viewport()
+    QTest.mouseMove(viewport, QPoint(1, 1))
+    QTest.mouseMove(viewport, window.canvas.position_point(position))
+
+
+def questions(engine: FakeEngine) -> list[Inspect]:
+    return [request for request in engine.requests if isinstance(request, Inspect)]
+
+
+def test_the_likely_tokens_are_listed_where_the_pointer_rests(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    position = gap(window)
+    assert "Point at a position" in window.position.facts.text()
+    hover(window, position)
+    assert window.position.title.text() == f"POSITION {position + 1} · MASKED"
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    first = window.position.candidates.index(0)
+    assert first.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", 50%")
+    assert "concrete score 1" in first.data(Qt.ItemDataRole.ToolTipRole)
+    assert "entropy 1.30 nats" in window.position.facts.text()
+    hover(window, 0)
+    assert window.position.title.text() == "POSITION 1 · LOCKED"
+    qtbot.waitUntil(lambda: "what stands here: 25%" in window.position.facts.text())
+
+
+def test_a_pointer_that_passes_by_asks_nothing(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    position = gap(window)
+    for step in range(5):
+        hover(window, position + step)
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    assert [question.position for question in questions(engine)] == [position + 4]
+
+
+def test_the_keyboards_cursor_points_too(window: MainWindow, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.pointer.pointed is not None and bool(window.pointer.pointed.candidates))
+
+
+def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    session, position = window.session, gap(window)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.seek(1)
+    hover(window, position + 3)
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    wanted = window.position.candidates.rows[2]
+    rect = window.position.list.visualRect(window.position.candidates.index(2))
+    QTest.mouseClick(window.position.list.viewport(), LEFT, NONE, rect.center())
+    assert session.document.locked[position + 3]
+    assert session.canvas().tokens[position + 3] == wanted.token
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    request = engine.requests[-1] if isinstance(engine.requests[-1], Generate) else engine.requests[-2]
+    assert isinstance(request, Generate)
+    assert request.first_step == 2
+    assert request.tokens[position + 3] == wanted.token
+    session.undo_stack.undo()
+    assert not session.document.locked[position + 3]
+
+
+def test_enter_in_the_list_puts_a_word_before_any_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    session, position = window.session, gap(window)
+    hover(window, position)
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    window.position.list.setCurrentIndex(window.position.candidates.index(1))
+    wanted = window.position.candidates.rows[1].token
+    QTest.keyClick(window.position.list, Qt.Key.Key_Return)
+    assert session.canvas().tokens[position] == wanted
+    assert session.document.locked[position]
+    assert not any(isinstance(request, Generate) for request in engine.requests)
+
+
+def test_another_step_is_looked_at_anew_and_a_run_is_not_disturbed(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session, position = window.session, gap(window)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    hover(window, position)
+    qtbot.waitUntil(lambda: len(questions(engine)) == 1)
+    session.seek(0)
+    qtbot.waitUntil(lambda: len(questions(engine)) == 2)
+    assert questions(engine)[1].tokens[position] == FREE
+    engine.hold_at = 1
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 1)
+    hover(window, position + 1)
+    qtbot.wait(250)
+    assert len(questions(engine)) == 2
+    assert "busy" in window.position.facts.text()
+    engine.go.set()
+    qtbot.waitUntil(lambda: len(questions(engine)) == 3)
+
+
+def test_pieces_and_shares_are_written_for_people() -> None:
+    assert [shown_piece(text) for text in (" fox", "\n", "  ", "<|endoftext|>", " ")] == ["fox", "↵", "·", "¶", "·"]
+    assert [percent(share) for share in (0.614, 0.004, 0.0001)] == ["61%", "0.4%", "<0.1%"]
