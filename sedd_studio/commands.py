@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QMenuBar
 
 from engine.messages import UserError
 from sedd_studio import theme as themes
+from sedd_studio.exporting import EXPORTS, View, start
+from sedd_studio.film import PICTURES
 from sedd_studio.headless import as_command, as_python
-from sedd_studio.opening import file_name, open_run, save_run
+from sedd_studio.opening import PAGES, file_name, open_run, save_run
 from sedd_studio.runfile import SUFFIX
 from sedd_studio.session import Session
 from sedd_studio.shortcuts import show_shortcuts
@@ -80,6 +82,20 @@ def _copy(window: MainWindow, session: Session) -> None:
     QGuiApplication.clipboard().setText(session.full_text())
 
 
+def _export(kind: str) -> Do:
+    def do(window: MainWindow, session: Session) -> None:
+        run, export = session.document.trajectory, EXPORTS[kind]
+        if run is None or run.origin is None:
+            return
+        name = file_name(session, export.suffixes[0])
+        path, _ = QFileDialog.getSaveFileName(window, f"Export: {export.title.lower()}", name, export.filter)
+        if path:
+            view = View(run.snapshot(), session.playhead, session.sample, window.theme)
+            start(window.jobs, export, view, Path(path))
+
+    return do
+
+
 def _copy_as(said: Callable[[Origin], str]) -> Do:
     def do(window: MainWindow, session: Session) -> None:
         run = session.document.trajectory
@@ -94,7 +110,8 @@ def _copy_as(said: Callable[[Origin], str]) -> Do:
 
 
 def _open_run(window: MainWindow, session: Session) -> None:
-    path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs (*{SUFFIX})")
+    endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PAGES, *PICTURES))
+    path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
     if path:
         open_run(session, Path(path))
 
@@ -118,6 +135,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_text", "&Copy the text", _copy, "Ctrl+Shift+C"),
     Command("copy_command", "Copy the run as a co&mmand", _copy_as(as_command), when=_has_run),
     Command("copy_python", "Copy the run as P&ython", _copy_as(as_python), when=_has_run),
+    Command("export_text", "&Text …", _export("text"), when=_has_run),
+    Command("export_page", "&Page that plays it …", _export("page"), "Ctrl+Shift+E", _has_run),
+    Command("export_film", "&Film: GIF, WebP or MP4 …", _export("film"), when=_has_run),
+    Command("export_picture", "P&icture of this step …", _export("picture"), when=_has_run),
+    Command("export_json", "&JSON …", _export("json"), when=_has_run),
+    Command("export_csv", "Table of the &steps …", _export("csv"), when=_has_run),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
     Command("redo", "&Redo", lambda w, s: s.undo_stack.redo(), "Ctrl+Shift+Z", lambda s: s.undo_stack.canRedo()),
@@ -150,6 +173,10 @@ COMMANDS: tuple[Command, ...] = (
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "copy_command", "copy_python", "-", "quit")),
+    (
+        "E&xport",
+        ("export_page", "export_film", "export_picture", "-", "export_text", "export_json", "export_csv"),
+    ),
     ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
     (
         "&Run",

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from sedd_studio import theme as themes
 from sedd_studio.commands import build_actions, build_menus
+from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
 from sedd_studio.pointing import Pointer
@@ -27,6 +28,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.history_panel import HistoryPanel
+from sedd_studio.widgets.job_line import JobLine
 from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.position_panel import PositionPanel
@@ -65,6 +67,9 @@ class MainWindow(QMainWindow):
         self.noise_picker = NoisePicker(session, theme)
         self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
+        self.jobs = Jobs(self)
+        self.jobs.failed.connect(session.show_error)
+        self.job_line = JobLine(self.jobs, theme)
         self.history = HistoryPanel(session, keeper, theme)
         self._arrange()
         self.history_dock = self._dock("History", self.history)
@@ -97,6 +102,7 @@ class MainWindow(QMainWindow):
             self.noise_picker,
             self.top_bar,
             self.history,
+            self.job_line,
         ):
             part.set_theme(theme)
 
@@ -129,6 +135,7 @@ class MainWindow(QMainWindow):
         open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.jobs.close()
         self.session.shutdown()
         super().closeEvent(event)
 
@@ -164,6 +171,7 @@ class MainWindow(QMainWindow):
         foot.setSizeGripEnabled(False)
         foot.setContentsMargins(0, 0, 0, 0)
         foot.addWidget(self.status_line, 1)
+        foot.addPermanentWidget(self.job_line)
         self.setStatusBar(foot)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.messages import UserError
-from sedd_studio import runfile
+from sedd_studio import exports, film, runfile
 from sedd_studio.session import Session
+from sedd_studio.trajectory import Trajectory
 
 TEXTS = (".txt", ".md")
+PAGES = (".html", ".htm")
 
 
 def open_path(session: Session, path: str | Path) -> None:
-    """Opens a run file, a text as the prompt, or a model; what is wrong with it goes to the banner."""
+    """Opens a run, a text as the prompt, or a model; what is wrong with it goes to the banner."""
     path = Path(path)
-    if path.suffix == runfile.SUFFIX:
+    if path.suffix.lower() in (runfile.SUFFIX, *PAGES, *film.PICTURES):
         open_run(session, path)
     elif path.suffix in TEXTS and path.is_file():
         open_prompt(session, path)
@@ -23,13 +25,25 @@ def open_path(session: Session, path: str | Path) -> None:
 
 
 def open_run(session: Session, path: Path) -> None:
-    """Shows a saved run."""
+    """Shows a saved run, or the one that a page, a picture or a film carries."""
     try:
-        run = runfile.open_run(path)
+        run = read_run(path)
     except UserError as error:
         session.show_error(str(error))
         return
     session.show_run(run)
+
+
+def read_run(path: Path) -> Trajectory:
+    """The run in a file of any kind that has one; a UserError says what is wrong with it."""
+    if path.suffix.lower() in film.PICTURES:
+        return film.run_in_picture(path)
+    if path.suffix.lower() in PAGES:
+        try:
+            return exports.run_in_page(path.read_bytes())
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}); choose another page.") from error
+    return runfile.open_run(path)
 
 
 def open_prompt(session: Session, path: Path) -> None:
@@ -55,9 +69,9 @@ def save_run(session: Session, path: Path) -> bool:
     return True
 
 
-def file_name(session: Session) -> str:
+def file_name(session: Session, suffix: str = runfile.SUFFIX) -> str:
     """A name for the file of the run on show: model, steps and seed."""
     run = session.document.trajectory
     if run is None or run.origin is None:
-        return f"run{runfile.SUFFIX}"
-    return f"{run.origin.info.name}-{run.steps}-steps-seed-{run.origin.request.seed}{runfile.SUFFIX}"
+        return f"run{suffix}"
+    return f"{run.origin.info.name}-{run.steps}-steps-seed-{run.origin.request.seed}{suffix}"

@@ -53,10 +53,8 @@ class TokenText:
         fresh = (state.age >= 0) & ~state.locked
         if not fades:
             return [int(stage) for stage in np.where(fresh & (state.age == 0), 0, FADE_STAGES)]
-        # A long run shows several steps in one picture, so there a token stays bright for more of them.
-        length = max(FADE_STAGES, state.steps // 16)
-        stages = np.where(fresh, np.minimum(state.age * FADE_STAGES // length, FADE_STAGES), FADE_STAGES)
-        return [int(stage) for stage in stages]
+        stages: list[int] = fade_stages(np.where(fresh, state.age, -1), state.steps).tolist()
+        return stages
 
     def describe(self, position: int) -> str:
         """One position in words, for the tooltip."""
@@ -84,3 +82,12 @@ class TokenText:
             piece = self._session.piece(position) if known else None
             self.pieces[position] = END_MARK if piece == END_OF_TEXT else piece
         self.words = self._session.words()
+
+
+def fade_stages(age: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.int64]:
+    """How far tokens of an age (L,) in steps, -1 for those that are not new, have faded: 0 to `FADE_STAGES`.
+
+    A long run shows several steps in one picture, so there a token stays bright for more of them.
+    """
+    length = max(FADE_STAGES, steps // 16)
+    return np.where(age >= 0, np.minimum(age * FADE_STAGES // length, FADE_STAGES), FADE_STAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from sedd_studio.parts.controls import label
+from sedd_studio.parts.durations import duration
 from sedd_studio.session import Session
 from sedd_studio.state import RunState
 
@@ -58,11 +59,3 @@ class StatusLine(QFrame):
         if session.state is RunState.FAILED:
             return "The run failed; the message above says why"
         return "Ready" if session.info is not None else "No model is loaded"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: "0.8 s", "42 s", "3 min 5 s"."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"

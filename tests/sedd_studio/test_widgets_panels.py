@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.messages import SAMPLERS, Generate, LoadModel, ModelLoaded
 from sedd_studio import models
+from sedd_studio.parts.durations import duration
 from sedd_studio.state import RunForm as RunFormState
 from sedd_studio.theme import LIGHT
 from sedd_studio.widgets.error_banner import ErrorBanner
@@ -23,7 +24,7 @@ from sedd_studio.widgets.model_picker import ModelPicker, count
 from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.run_form import RunForm
-from sedd_studio.widgets.status_line import StatusLine, duration
+from sedd_studio.widgets.status_line import StatusLine
 from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.top_bar import TopBar
 from tests.sedd_studio.scene import Scene

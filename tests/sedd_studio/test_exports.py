@@ -1,0 +1,252 @@
+"""Exports: every file is opened again, and what carries the run opens as the run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine.messages import UserError
+from sedd_studio import exports, film
+from sedd_studio.exporting import EXPORTS, View, start
+from sedd_studio.film import Film, durations
+from sedd_studio.jobs import Jobs
+from sedd_studio.main_window import MainWindow
+from sedd_studio.opening import read_run
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from sedd_studio.theme import LIGHT
+from sedd_studio.trajectory import Trajectory
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.test_opening import drop, window_of
+from tests.sedd_studio.test_runfile import assert_same
+
+pytestmark = pytest.mark.usefixtures("qapp")
+STEPS = 8
+
+
+def made(folder: Path, noise: str = "absorb", domain: str = "text") -> Trajectory:
+    scene = Scene(folder, noise, domain=domain)  # type: ignore[arg-type]
+    scene.run(STEPS, samples=2)
+    scene.play(STEPS)
+    run = scene.session.document.trajectory
+    assert run is not None
+    return run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Trajectory:
+    return made(tmp_path)
+
+
+def written(kind: str, run: Trajectory, path: Path) -> Path:
+    list(EXPORTS[kind].write(View(run, STEPS, 1, LIGHT), path))
+    return path
+
+
+def test_the_text_is_that_of_every_sample_at_the_step(run: Trajectory, tmp_path: Path) -> None:
+    assert run.origin is not None
+    text = written("text", run, tmp_path / "run.txt").read_text(encoding="utf-8")
+    parts = text.removesuffix("\n").split("\n\n---\n\n")
+    assert parts == [run.origin.tokenizer.decode(run.at(STEPS, sample)[0].tolist()) for sample in range(2)]
+    assert len(exports.texts(run, 2)[0]) < len(parts[0])
+
+
+def test_json_holds_request_model_tokens_and_steps(run: Trajectory, tmp_path: Path) -> None:
+    values = json.loads(written("json", run, tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert values["request"]["steps"] == STEPS
+    assert values["model"]["name"] == "stories-absorb"
+    assert values["tokens"][1] == run.at(STEPS, 1)[0].tolist()
+    assert [row["step"] for row in values["steps"]] == list(range(STEPS + 1))
+
+
+def test_the_table_has_a_line_for_each_step(run: Trajectory, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(written("csv", run, tmp_path / "run.csv").read_text())))
+    assert len(rows) == STEPS + 1
+    assert [int(row["settled_1"]) for row in rows] == run.settled_curve(1).tolist()
+    assert float(rows[-1]["time"]) == 0
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+def test_the_page_needs_nothing_else_and_opens_as_the_run(noise: str, tmp_path: Path) -> None:
+    run = made(tmp_path, noise)
+    path = written("page", run, tmp_path / "run.html")
+    page = path.read_text(encoding="utf-8")
+    assert "http" not in page
+    assert "__" not in page.replace("____", "")
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    tokens = list(data["start"][1])
+    for frame in data["frames"]:
+        for sample, position, token in zip(*[iter(frame)] * 3, strict=True):
+            if sample == 1:
+                tokens[position] = token
+    assert tokens == run.at(STEPS, 1)[0].tolist()
+    assert all(str(token) in data["pieces"] for token in tokens)
+    assert_same(run, read_run(path))
+
+
+def test_a_text_cannot_break_out_of_the_page(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.session.set_prompt("</script><b>&bold [4]")
+    scene.run(4)
+    scene.play(4)
+    run = scene.session.document.trajectory
+    assert run is not None
+    page = exports.as_html(run)
+    assert page.count("</script>") == 3
+    assert "<title>&lt;/script&gt;&lt;b&gt;&amp;bold [4]</title>" in page
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".mp4"])
+def test_a_film_shows_every_step_holds_its_end_and_opens_as_the_run(
+    suffix: str, run: Trajectory, tmp_path: Path
+) -> None:
+    path = written("film", run, tmp_path / f"run{suffix}")
+    assert_same(run, read_run(path))
+    if suffix == ".mp4":
+        with av.open(str(path)) as container:
+            shown_for = len(list(container.decode(video=0))) / film.FILM_RATE
+        assert shown_for == pytest.approx(sum(durations(STEPS + 1)) / 1000, abs=0.1)
+        return
+    with Image.open(path) as image:
+        assert image.n_frames == STEPS + 1  # type: ignore[attr-defined]
+        image.seek(STEPS)
+        shown = np.asarray(image.convert("RGB"), np.float64)
+    last = np.asarray(film.as_pillow(Film(run, 1, LIGHT, 1.0).picture(STEPS)), np.float64)
+    assert np.abs(shown - last).mean() < 2
+
+
+@pytest.mark.parametrize("domain", ["text", "digits", "promoters"])
+def test_a_picture_shows_the_step_in_the_domains_view_and_opens_as_the_run(domain: str, tmp_path: Path) -> None:
+    run = made(tmp_path, domain=domain)
+    path = written("picture", run, tmp_path / "run.png")
+    with Image.open(path) as image:
+        assert image.width == 2 * film.WIDTH
+        assert len(image.convert("RGB").getcolors(10**6) or []) > 4
+    assert_same(run, read_run(path))
+
+
+def test_files_that_carry_no_run_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.gif")
+    (tmp_path / "page.html").write_text("<p>Once</p>")
+    (tmp_path / "film.mp4").write_bytes(b"no film")
+    (tmp_path / "picture.webp").write_bytes(b"no picture")
+    for name in ("plain.png", "plain.gif", "page.html", "film.mp4", "picture.webp"):
+        with pytest.raises(UserError, match="carries no run"):
+            read_run(tmp_path / name)
+
+
+# ---- jobs
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    jobs = Jobs()
+    yield jobs
+    jobs.close()
+
+
+def test_jobs_are_done_in_order_and_their_failures_told(jobs: Jobs, qtbot: QtBot) -> None:
+    done: list[str] = []
+
+    def work(name: str) -> Iterator[float]:
+        yield 0.5
+        if name == "bad":
+            raise UserError("It cannot be.")
+        done.append(name)
+        yield 1.0
+
+    with qtbot.waitSignal(jobs.failed) as told:
+        for name in ("first", "bad", "last"):
+            jobs.start(name, partial(work, name))
+    assert told.args == ["It cannot be.", ""]
+    qtbot.waitUntil(lambda: jobs.current is None)
+    assert done == ["first", "last"]
+
+
+def test_a_cancelled_job_is_closed_and_leaves_no_file(
+    jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go = threading.Event(), threading.Event()
+    picture = Film.picture
+
+    def slow(self: Film, step: int) -> object:
+        began.set()
+        go.wait(5)
+        return picture(self, step)
+
+    monkeypatch.setattr(Film, "picture", slow)
+    start(jobs, EXPORTS["film"], View(run, STEPS, 0, LIGHT), tmp_path / "run.gif")
+    qtbot.waitUntil(began.is_set)
+    jobs.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: jobs.current is None)
+    assert not list(tmp_path.glob("run.gif*"))
+
+
+def test_a_place_that_cannot_be_written_is_told(jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(jobs.failed) as told:
+        start(jobs, EXPORTS["text"], View(run, STEPS, 0, LIGHT), tmp_path / "absent" / "run.txt")
+    assert "choose another place" in told.args[0].lower()
+
+
+# ---- in the window
+
+
+@pytest.fixture
+def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session.set_form(steps=6)
+    window = window_of(session, settings, qtbot)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    return window
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_every_export_is_a_command_and_what_carries_a_run_is_dropped_on_the_window(
+    kind: str, window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
+    window.actions_by_name[f"export_{kind}"].trigger()
+    path = tmp_path / f"out{EXPORTS[kind].suffixes[0]}"
+    qtbot.waitUntil(lambda: window.jobs.current is None and path.is_file(), timeout=20_000)
+    assert not window.job_line.isVisible()
+    if kind not in ("page", "picture", "film"):
+        return
+    text = window.session.full_text()
+    window.session.set_prompt("Once [5]")
+    assert drop(window, path)
+    window.session.seek(6)
+    assert window.session.full_text() == text
+
+
+def test_a_long_export_shows_how_far_it_is_and_can_be_ended(window: MainWindow, qtbot: QtBot) -> None:
+    go = threading.Event()
+
+    def work() -> Iterator[float]:
+        for share in range(1, 50):
+            yield share / 50
+            go.wait(0.05)
+
+    window.jobs.start("Writing film.gif", work)
+    qtbot.waitUntil(lambda: window.job_line.bar.value() > 4)
+    assert window.job_line.isVisible()
+    assert "left" in window.job_line.text.text()
+    QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.jobs.current is None)
+    assert not window.job_line.isVisible()
