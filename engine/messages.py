@@ -263,7 +263,23 @@ class Inspect:
     most: int = 10
 
 
-Request = LoadModel | Generate | Inspect
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
+
+    It goes on until half of the 95 % interval is `precision` nats a token, or `max_calls` network calls are made; then
+    it is shared out over the tokens. The numbers are those of `sedd score` with the same seed.
+    """
+
+    tokens: Tokens
+    given: npt.NDArray[np.bool_]
+    precision: float = 0.02
+    max_calls: int = 4096
+    seed: int = 0
+
+
+Question = Inspect | Score
+Request = LoadModel | Generate | Question
 
 
 # ---- events
@@ -362,4 +378,35 @@ class Insight:
     own: float | None
 
 
-Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
+
+    It is over `tokens` tokens, from `calls` network calls.
+    """
+
+    run_id: int
+    nats: float
+    standard_error: float
+    half_width: float
+    tokens: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributed:
+    """What each token adds to the bound, `nats` (L,), 0 where it is given; the last one has `done`."""
+
+    run_id: int
+    nats: npt.NDArray[np.float64]
+    done: bool
+
+
+Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Bounded | Attributed
+
+
+def ends(event: Event) -> bool:
+    """Whether an event is the last of its request: each ends with exactly one such."""
+    if isinstance(event, Attributed):
+        return event.done
+    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight)

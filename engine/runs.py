@@ -13,8 +13,11 @@ from torch import Tensor
 from engine.checkpoints import Model, load
 from engine.conditioning import Locks, Shaping
 from engine.inspection import look
+from engine.likelihood import bound, conditional_bound, running_attribution
 from engine.messages import (
     FREE,
+    Attributed,
+    Bounded,
     Event,
     Failed,
     Finished,
@@ -25,6 +28,7 @@ from engine.messages import (
     LoadModel,
     ModelLoaded,
     Request,
+    Score,
     Started,
     UserError,
     default_sampler,
@@ -35,6 +39,8 @@ from engine.samplers.chain import Plan, State, run_chain
 from engine.samplers.locking import lock_method
 
 FRAME_BYTES = 24
+ATTRIBUTION = 64
+"""Network calls by which a bound is shared out over tokens, as in `sedd score --tokens`."""
 MEMORY_CAP = 2 * 2**30
 
 
@@ -45,7 +51,7 @@ class Engine:
         self.model = model
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
-        """The events of a request, ending with ModelLoaded, Finished, Insight or Failed; closing the iterator cancels.
+        """The events of a request, ending with one that `messages.ends` it; closing the iterator cancels.
 
         Nothing is raised: what goes wrong comes as `Failed`.
         """
@@ -60,6 +66,8 @@ class Engine:
                     yield from self._generate(run_id, request)
                 case Inspect():
                     yield self._inspect(run_id, request)
+                case Score():
+                    yield from self._score(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
         except MemoryError:
@@ -74,6 +82,22 @@ class Engine:
         return Insight(
             run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
         )
+
+    def _score(self, run_id: int, request: Score) -> Iterator[Event]:
+        if self.model is None:
+            raise UserError("No model is loaded yet; open one first.")
+        diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
+        if request.given.any():
+            found = conditional_bound(diffusion, request.tokens, request.given, 4, request.seed, "auto", *limits)
+        else:
+            found = bound(diffusion, [request.tokens], 4, request.seed, "auto", *limits)
+        for so_far in found:
+            error, width = so_far.standard_error, so_far.half_width
+            yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls)
+        given = request.given if request.given.any() else None
+        shares = list_last(running_attribution(diffusion, request.tokens, ATTRIBUTION, request.seed, given))
+        for nats, last in shares:
+            yield Attributed(run_id, nats, last)
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if self.model is None:
@@ -100,6 +124,15 @@ class Engine:
             evaluations=int(state.calls.sum()),
             log_weights=tuple(state.log_weight.tolist()),
         )
+
+
+def list_last(items: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
+    """Each item, and whether it is the last."""
+    before = next(items)
+    for item in items:
+        yield before, False
+        before = item
+    yield before, True
 
 
 def plan_of(request: Generate, model: Model) -> Plan:

@@ -149,6 +149,34 @@ def position(home: Path) -> object:
     return scene.session, prepare
 
 
+def likelihood(home: Path) -> object:
+    """A text that has been scored, its words coloured by their cost."""
+    import numpy as np
+
+    from engine.messages import Bounded
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+
+    def prepare(window: MainWindow) -> None:
+        window.show_dock(window.likelihood_dock)
+        scorer, generator = window.scorer, np.random.default_rng(1)
+        state = window.session.canvas()
+        scorer.tokens, scorer.given = state.tokens, np.zeros(state.length, bool)
+        values = 2.4 + np.cumsum(generator.normal(0, 0.4, 40)) / np.arange(1, 41)
+        scorer.points = [
+            Bounded(1, float(value), 0.3 / (k + 2) ** 0.5, 0.7 / (k + 2) ** 0.5, state.length, 4 * (k + 2))
+            for k, value in enumerate(values)
+        ]
+        scorer.costs = generator.gamma(0.8, 3.0, state.length)
+        window.likelihood.colour.setChecked(True)
+        scorer.changed.emit()
+
+    return scene.session, prepare
+
+
 def long_text(home: Path) -> object:
     """A text that scrolls, with a selection made by the keyboard."""
     from tests.sedd_studio.scene import Scene
@@ -221,6 +249,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "finished": finished,
     "settings": settings,
     "position": position,
+    "likelihood": likelihood,
     "long": long_text,
     "error": error,
     "uniform": uniform,

@@ -123,9 +123,19 @@ def _save_run(window: MainWindow, session: Session) -> None:
 
 
 def _toggle_history(window: MainWindow, session: Session) -> None:
-    window.history_dock.setVisible(not window.history_dock.isVisible())
     if window.history_dock.isVisible():
+        window.history_dock.hide()
+    else:
+        window.show_dock(window.history_dock)
         window.history.search.setFocus()
+
+
+def _toggle_likelihood(window: MainWindow, session: Session) -> None:
+    if window.likelihood_dock.isVisible():
+        window.likelihood_dock.hide()
+    else:
+        window.show_dock(window.likelihood_dock)
+        window.likelihood.start.setFocus()
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -164,6 +174,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_out", "Zoom &out", lambda w, s: _zoom(w, w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
     Command("history", "&History", _toggle_history, "Ctrl+H"),
+    Command("likelihood", "&Likelihood", _toggle_likelihood, "Ctrl+K"),
     Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
     Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
     Command("theme_light", "&Light", _choose_theme("light"), group="theme"),
@@ -186,6 +197,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             "history",
+            "likelihood",
             "reset_layout",
             "-",
             "zoom_in",

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QStatusBar,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +24,14 @@ from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
 from sedd_studio.pointing import Pointer
+from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.job_line import JobLine
+from sedd_studio.widgets.likelihood_panel import LikelihoodPanel
 from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.position_panel import PositionPanel
@@ -41,7 +44,7 @@ from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.token_canvas import TokenCanvas
 from sedd_studio.widgets.top_bar import TopBar
 
-DOCK_HEIGHT = 220
+DOCK_HEIGHT = 230
 """Of a panel at the foot of the window, at first."""
 
 
@@ -70,13 +73,21 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.jobs.failed.connect(session.show_error)
         self.job_line = JobLine(self.jobs, theme)
+        self.scorer = Scorer(session, self)
+        self.likelihood = LikelihoodPanel(session, self.scorer, theme)
         self.history = HistoryPanel(session, keeper, theme)
         self._arrange()
         self.history_dock = self._dock("History", self.history)
+        self.likelihood_dock = self._dock("Likelihood", self.likelihood)
+        self.tabifyDockWidget(self.history_dock, self.likelihood_dock)
         self._first_layout = self.saveState()
+        self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
+        self.likelihood.coloured.connect(self.show_costs)
+        self.scorer.changed.connect(self.show_costs)
+        session.canvas_changed.connect(self.show_costs)
         self.canvas.pointed.connect(self.pointer.point_at)
         self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -103,8 +114,25 @@ class MainWindow(QMainWindow):
             self.top_bar,
             self.history,
             self.job_line,
+            self.likelihood,
         ):
             part.set_theme(theme)
+
+    def show_costs(self) -> None:
+        """Colour the canvas by what its tokens cost, if that is wished and known."""
+        wished = self.likelihood.colour.isChecked()
+        self.canvas.set_costs(self.scorer.costs_on_show() if wished else None)
+
+    def show_dock(self, dock: QDockWidget) -> None:
+        """Show a panel, in front of those that it shares its place with."""
+        dock.show()
+        dock.raise_()
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Qt makes the tabs of docks by itself, without a name for those who hear the window."""
+        for bar in self.findChildren(QTabBar):
+            bar.setAccessibleName("Panels")
 
     def reset_layout(self) -> None:
         """Put the docks back where they were at first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.messages import FREE, Event, Failed, Insight, Inspect
+from engine.messages import FREE, Event, Insight, Inspect
 from sedd_studio.session import Session
 from sedd_studio.state import Candidate, Pointed, RunState
 
@@ -67,9 +67,8 @@ class Pointer(QObject):
         self._asked = session.ask(request)
 
     def _take(self, event: Event) -> None:
-        if event.run_id != self._asked or self.pointed is None or isinstance(event, Failed):
+        if event.run_id != self._asked or self.pointed is None or not isinstance(event, Insight):
             return
-        assert isinstance(event, Insight)
         tokenizer = self._session.tokenizer
         scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()
         rows = zip(event.tokens.tolist(), event.probability.tolist(), scores, strict=True)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from engine.messages import Cancelled, Event, Failed, Finished, Insight, ModelLoaded, Request
+from engine.messages import Cancelled, Event, Failed, Question, Request, ends
 
 
 class Performer(Protocol):
@@ -29,7 +29,7 @@ class Runner:
     """One thread that performs requests in order, a queue down and a queue up.
 
     A request supersedes those before it: a running one is closed at its next event, a waiting one is not begun.
-    Each ends with exactly one of ModelLoaded, Finished, Insight, Failed or Cancelled.
+    Each ends with exactly one event that `ends` it.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
@@ -38,6 +38,7 @@ class Runner:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._last_id = 0
         self._cancelled_up_to = 0
+        self._dropped: set[int] = set()
         self._thread = threading.Thread(target=self._work, name="engine")
 
     def submit(self, request: Request) -> int:
@@ -49,11 +50,15 @@ class Runner:
         self._requests.put((self._last_id, request))
         return self._last_id
 
-    def ask(self, request: Request) -> int:
+    def ask(self, request: Question) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
         self._last_id += 1
         self._requests.put((self._last_id, request))
         return self._last_id
+
+    def drop(self, question: int) -> None:
+        """Ends a question alone, at its next event; one that has been answered is no matter."""
+        self._dropped.add(question)
 
     def cancel(self) -> None:
         """Ends what is running and what waits, at the next event."""
@@ -84,16 +89,19 @@ class Runner:
             self._perform(engine, *item)
 
     def _perform(self, engine: Performer, run_id: int, request: Request) -> None:
-        if run_id <= self._cancelled_up_to:
+        if self._is_cancelled(run_id):
             self._events.put(Cancelled(run_id))
             return
         events = engine.perform(run_id, request)
         for event in events:
-            if run_id <= self._cancelled_up_to and not isinstance(event, ModelLoaded | Finished | Insight | Failed):
+            if self._is_cancelled(run_id) and not ends(event):
                 events.close()  # type: ignore[attr-defined]
                 self._events.put(Cancelled(run_id))
                 return
             self._events.put(event)
+
+    def _is_cancelled(self, run_id: int) -> bool:
+        return run_id <= self._cancelled_up_to or run_id in self._dropped
 
 
 class _Broken:

@@ -22,13 +22,13 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
-    Insight,
-    Inspect,
     LoadModel,
     ModelInfo,
     ModelLoaded,
+    Question,
     Started,
     UserError,
+    ends,
     frozen,
 )
 from engine.tokenizers import Tokenizer, find_tokenizer
@@ -88,7 +88,7 @@ class Session(QObject):
         self._run_id = 0
         self._request: Generate | None = None
         self._branch: Branch | None = None
-        self._question = 0  # the newest that the engine has not answered yet
+        self._questions: set[int] = set()  # those that the engine has not answered yet
         self._recording: Trajectory | None = None
         self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
         self._awaited = 0  # the request for a model that the engine has not answered yet
@@ -378,15 +378,21 @@ class Session(QObject):
         if event.run_id == self._awaited:
             self._awaited = 0
 
-    def ask(self, question: Inspect) -> int:
-        """Puts a question to the engine, which ends nothing; `answered` tells the answer, with the id returned here."""
-        self._question = self._runner.ask(question)
+    def ask(self, question: Question) -> int:
+        """Puts a question to the engine, which ends nothing; `answered` tells the answers, with this id."""
+        number = self._runner.ask(question)
+        self._questions.add(number)
         self._start_ticking()
-        return self._question
+        return number
+
+    def drop(self, question: int) -> None:
+        """Wants no more answers to a question."""
+        self._runner.drop(question)
 
     def _note_answer(self, event: Event) -> None:
-        if event.run_id == self._question and isinstance(event, Insight | Failed | Cancelled):
-            self._question = 0
+        if event.run_id in self._questions:
+            if ends(event):
+                self._questions.remove(event.run_id)
             self.answered.emit(event)
 
     def _begin(self, started: Started) -> None:
@@ -563,7 +569,7 @@ class Session(QObject):
         """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""
         now = time.monotonic()
         self.apply(self._runner.take())
-        waits = self._awaited > 0 or self._question > 0
+        waits = self._awaited > 0 or bool(self._questions)
         busy = waits or self.state in (RunState.RUNNING, RunState.LOADING)
         if self._playback.advance(now - self._ticked, self.recorded_steps, self.state is RunState.RUNNING):
             self._playhead_moved()

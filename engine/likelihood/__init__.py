@@ -14,7 +14,7 @@ term, too.
 `chain` bounds the law of a sampler of N steps, `attribution` shares a bound out over tokens.
 """
 
-from engine.likelihood.attribution import attribution
+from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose, estimates
 from engine.likelihood.result import Bound
 from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound
@@ -30,6 +30,7 @@ __all__ = [
     "choose",
     "conditional_bound",
     "estimates",
+    "running_attribution",
     "sampler_bound",
     "uniform_prior",
 ]

@@ -29,12 +29,16 @@ class Marks:
 
 @dataclass(frozen=True)
 class Content:
-    """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text."""
+    """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text.
+
+    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured.
+    """
 
     layout: Layout
     locked: Sequence[bool]
     slanted: Sequence[bool]
     stage: Sequence[int]
+    tint: Sequence[QColor | None] = ()
 
 
 class TokenPainter:
@@ -74,6 +78,8 @@ class TokenPainter:
             if first <= pill.line < last:
                 self._pill(painter, pill)
         self._selection(painter, layout, marks.dragged, "accent", first, last)
+        if content.tint:
+            self._tints(painter, content, first, last)
         for start, stop in layout.lines[first:last]:
             for position in range(start, stop):
                 self._token(painter, content, position)
@@ -81,6 +87,15 @@ class TokenPainter:
             self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
         if marks.cursor:
             self._outline(painter, layout, marks.cursor, self.theme.colour("accent"), 2.0, ticks=False)
+
+    def _tints(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for start, stop in content.layout.lines[first:last]:
+            for position in range(start, stop):
+                box, colour = content.layout.boxes[position], content.tint[position]
+                if colour is not None and box.width:
+                    painter.setBrush(colour)
+                    painter.drawRoundedRect(self._band(box.line, box.x - 1, box.x + box.width + 1, 0.02), 3, 3)
 
     def _token(self, painter: QPainter, content: Content, position: int) -> None:
         box = content.layout.boxes[position]

@@ -63,6 +63,7 @@ class PositionPanel(QFrame):
         pointed = self._pointer.pointed
         self.candidates.show_rows(pointed.candidates if pointed is not None else ())
         self.list.setEnabled(bool(self.candidates.rows))
+        self.list.setVisible(pointed is not None)  # room for the form until something is pointed at
         if pointed is None:
             self.title.setText("POSITION")
             self.facts.setText(HINT)

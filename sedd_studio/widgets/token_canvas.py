@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from PySide6.QtCore import Property, QEvent, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -18,6 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from engine.messages import FREE
 from sedd_studio.parts.canvas_layout import Layout, arrange
 from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
+from sedd_studio.parts.heat import tints
 from sedd_studio.parts.token_text import Run, TokenText
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme, token_font
@@ -47,6 +51,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._content = self._arranged()
         self._hover: Run | None = None
         self._under: int | None = None
+        self._costs: np.ndarray | None = None
         self._cursor = 0
         self._anchor: int | None = None
         self._by_keyboard = False
@@ -74,6 +79,17 @@ class TokenCanvas(QAbstractScrollArea):
         self._reduced_motion = reduced
         self._arrange()
         self.viewport().update()
+
+    def set_costs(self, costs: np.ndarray | None) -> None:
+        """Lay a colour behind each token by what it costs (L,), nats; None for no colours."""
+        self._costs = costs
+        self._content = self._coloured(self._content)
+        self.viewport().update()
+
+    def _coloured(self, content: Content) -> Content:
+        costs = self._costs
+        fits = costs is not None and len(costs) == len(content.locked)
+        return replace(content, tint=tints(costs, self._theme) if costs is not None and fits else ())
 
     @property
     def zoom(self) -> float:
@@ -118,7 +134,7 @@ class TokenCanvas(QAbstractScrollArea):
             self._arrange()
         else:
             old = self._content
-            self._content = Content(old.layout, old.locked, old.slanted, self._text.stages(not self._reduced_motion))
+            self._content = replace(old, stage=self._text.stages(not self._reduced_motion))
         self._text_changed()
 
     def _text_changed(self) -> None:
@@ -137,7 +153,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _arrange(self) -> None:
-        self._content = self._arranged()
+        self._content = self._coloured(self._arranged())
         self._cursor = min(self._cursor, max(self._text.state.length - 1, 0))
         self._update_scroll_bar()
 

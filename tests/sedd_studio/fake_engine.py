@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.messages import (
     FREE,
+    Attributed,
+    Bounded,
     Event,
     Failed,
     Finished,
@@ -21,6 +23,7 @@ from engine.messages import (
     ModelInfo,
     ModelLoaded,
     Request,
+    Score,
     Started,
     frozen,
 )
@@ -71,11 +74,26 @@ class FakeEngine:
         if isinstance(request, Inspect):
             yield insight(run_id, request)
             return
+        if isinstance(request, Score):
+            yield from self._score(run_id, request)
+            return
         try:
             yield from self._generate(run_id, request)
         except GeneratorExit:
             self.closed += 1
             raise
+
+    def _score(self, run_id: int, request: Score) -> Iterator[Event]:
+        """Ten bounds of 2 nats with a falling error, then a cost of position / 10; it waits before `hold_at` bounds."""
+        free = int((~request.given).sum())
+        for number in range(1, 11):
+            if number == self.hold_at:
+                self.go.wait(10)
+            error = float("nan") if number == 1 else 0.2 / number
+            yield Bounded(run_id, 2.0, error, 2 * error, free, 4 * number)
+        costs = np.where(request.given, 0.0, np.arange(len(request.tokens)) / 10)
+        yield Attributed(run_id, costs / 2, False)
+        yield Attributed(run_id, costs, True)
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         begun = request.tokens[None] if request.start is None else request.start

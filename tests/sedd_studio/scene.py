@@ -67,6 +67,9 @@ class SilentRunner(Runner):
         self.asked.append(request)
         return -len(self.asked)
 
+    def drop(self, question: int) -> None:
+        """There is nothing to drop."""
+
     def cancel(self) -> None:
         self.cancelled += 1
 

@@ -1,0 +1,153 @@
+"""The likelihood panel: an upper bound on the cost of the text as it tightens, in every unit, and word by word."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from sedd_studio.parts.controls import Choice, PushButton, label
+from sedd_studio.parts.heat import Legend
+from sedd_studio.scoring import PRECISIONS, Scorer, figures
+from sedd_studio.session import Session
+from sedd_studio.theme import Theme
+
+if TYPE_CHECKING:
+    import pyqtgraph
+
+UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
+MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
+
+
+class LikelihoodPanel(QWidget):
+    """Works `scorer`; `coloured` says whether the words on the canvas are to be coloured by what they cost."""
+
+    coloured = Signal(bool)
+
+    def __init__(self, session: Session, scorer: Scorer, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._scorer, self._theme = session, scorer, theme
+        self.start = PushButton("Score this text", "play", theme, primary=True)
+        self.stop = PushButton("Stop", "stop", theme)
+        self.precision = Choice("Stop at a precision of", theme)
+        for value in PRECISIONS:
+            self.precision.addItem(f"until ± {value:g} nats", value)
+        self.precision.setCurrentIndex(1)
+        self.given = QCheckBox("Given the locked words")
+        self.given.setToolTip("Score what was filled in, given the words that are locked: fills can be ranked by it.")
+        self.colour = QCheckBox("Colour the words by their cost")
+        self.legend = Legend(theme)
+        self.values = {unit: label("", "strong") for unit in UNITS}
+        self.note = label(MEANING, "help")
+        self.note.setWordWrap(True)
+        self._plot: pyqtgraph.PlotWidget | None = None
+        self._arrange()
+        self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
+        self.stop.clicked.connect(scorer.stop)
+        self.colour.toggled.connect(self.coloured)
+        scorer.changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        for part in (self.start, self.stop, self.precision, self.legend):
+            part.set_theme(theme)
+        self._draw()
+
+    def refresh(self) -> None:
+        """Show what is known so far."""
+        scorer = self._scorer
+        hindrance = scorer.hindrance
+        self.start.setEnabled(not hindrance and not scorer.scoring)
+        self.stop.setEnabled(scorer.scoring)
+        for value in self.values.values():
+            value.setText("")
+        if scorer.points:
+            for figure in figures(scorer.points[-1], scorer.size):
+                error = "" if math.isnan(figure.error) else f" ± {figure.error:.3f}"
+                self.values[figure.unit].setText(f"<= {figure.value:.3f}{error}")
+        calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
+        self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls)
+        self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._plot is None:
+            self._make_plot()
+        self.refresh()
+
+    def _make_plot(self) -> None:
+        """The library is imported when the panel is first shown: the window is painted sooner without it."""
+        import pyqtgraph
+
+        plot = pyqtgraph.PlotWidget()
+        plot.setMenuEnabled(False)
+        plot.setMouseEnabled(False, False)
+        plot.hideButtons()
+        plot.setLabel("bottom", "network calls")
+        plot.setLabel("left", "nats a token <=")
+        plot.setMinimumWidth(280)
+        plot.setAccessibleName("The bound as it tightens")
+        self._plot = plot
+        self._row.addWidget(plot, 1)
+
+    def _draw(self) -> None:
+        """The running bound and its 95 % interval."""
+        if self._plot is None:
+            return
+        import pyqtgraph
+
+        self._plot.clear()
+        self._plot.setBackground(self._theme.colour("panel"))
+        for side in ("bottom", "left"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(self._theme.colour("strong_border"))
+            axis.setTextPen(self._theme.colour("muted"))
+        points = [point for point in self._scorer.points if not math.isnan(point.half_width)]
+        if not points:
+            return
+        calls = [point.calls for point in points]
+        band = self._theme.colour("accent")
+        band.setAlpha(50)
+        edges = [
+            self._plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band)
+            for sign in (1, -1)
+        ]
+        self._plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
+        self._plot.plot(
+            calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._theme.colour("accent"), width=2)
+        )
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for part in (self.start, self.stop, self.precision):
+            buttons.addWidget(part)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(4)
+        for number, (unit, value) in enumerate(self.values.items()):
+            row, side = number % 2, 2 * (number // 2)
+            grid.addWidget(label(unit, "muted"), row, side)
+            grid.addWidget(value, row, side + 1)
+            grid.setColumnStretch(side + 1, 1)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addLayout(buttons)
+        left.addWidget(self.given)
+        left.addLayout(grid)
+        colours = QHBoxLayout()
+        colours.addWidget(self.colour)
+        colours.addWidget(self.legend, 1)
+        left.addLayout(colours)
+        left.addWidget(self.note)
+        left.addStretch(1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 10, 16, 10)
+        self._row.setSpacing(20)
+        self._row.addLayout(left, 1)

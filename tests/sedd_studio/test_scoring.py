@@ -1,0 +1,149 @@
+"""The likelihood panel: what it shows follows from what the engine says, and equals what the command line prints."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
+
+from engine.cli import app
+from engine.messages import Attributed, Bounded, Generate, ModelLoaded, Score, frozen
+from engine.messages import LoadModel as Load
+from engine.runs import Engine
+from sedd_studio.main_window import MainWindow
+from sedd_studio.scoring import figures
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.test_steering import TOKENIZER, model
+
+LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    """A window with a finished run and the likelihood panel open."""
+    session = make_session(engine)
+    session.set_form(steps=6)
+    window = window_of(session, settings, qtbot)
+    QTest.keyClick(window, Qt.Key.Key_K, CTRL)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    return window
+
+
+def score(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: not window.scorer.scoring)
+
+
+def asked(engine: FakeEngine) -> Score:
+    return next(request for request in reversed(engine.requests) if isinstance(request, Score))
+
+
+def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    score(window, qtbot)
+    values = {unit: value.text() for unit, value in window.likelihood.values.items()}
+    assert values["nats a token"] == "<= 2.000 ± 0.020"
+    assert values["bits a token"] == "<= 2.885 ± 0.029"
+    assert values["perplexity a token"] == "<= 7.389 ± 0.148"
+    size = len(window.session.full_text().encode())
+    tokens = len(window.session.canvas().tokens)
+    assert values["bits a byte"].startswith(f"<= {2 / math.log(2) * tokens / size:.3f}")
+    assert "40 network calls" in window.likelihood.note.text()
+    assert asked(engine).precision == 0.05
+    assert not asked(engine).given.any()
+
+
+def test_what_was_filled_in_is_scored_given_the_locked_words(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.likelihood.given.setChecked(True)
+    score(window, qtbot)
+    np.testing.assert_array_equal(asked(engine).given, window.session.document.locked)
+
+
+def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.mouseClick(window.likelihood.colour, LEFT, pos=window.likelihood.colour.rect().center() / 4)
+    window.likelihood.colour.setChecked(True)
+    score(window, qtbot)
+    tint = window.canvas._content.tint
+    assert tint[0] is None
+    assert tint[-1] is not None
+    assert tint[5] is not None
+    assert tint[-1].alphaF() > tint[5].alphaF()
+    window.session.seek(2)
+    assert not window.canvas._content.tint
+    window.session.seek(6)
+    assert window.canvas._content.tint
+    window.likelihood.colour.setChecked(False)
+    assert not window.canvas._content.tint
+
+
+def test_a_masked_text_is_not_scored_and_the_panel_says_why(window: MainWindow) -> None:
+    window.session.seek(1)
+    assert not window.likelihood.start.isEnabled()
+    window.session.set_prompt("Once [4]")
+    assert not window.likelihood.start.isEnabled()
+    assert "masked" in window.likelihood.note.text()
+
+
+def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 4
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: len(window.scorer.points) == 3)
+    assert window.likelihood.stop.isEnabled()
+    QTest.mouseClick(window.likelihood.stop, LEFT)
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.scorer.scoring)
+    assert len(window.scorer.points) <= 4
+    assert window.scorer.costs is None
+    assert window.likelihood.values["nats a token"].text().startswith("<= 2.000")
+
+
+def test_run_supersedes_a_score(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    session = window.session
+    engine.hold_at = 4
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: len(window.scorer.points) == 3)
+    session.run()
+    engine.hold_at = None
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert not window.scorer.scoring
+    assert isinstance(engine.requests[-1], Generate)
+
+
+def test_the_engine_says_what_the_command_line_prints(tmp_path: Path) -> None:
+    text = "Once upon a time there was a dragon."
+    tokens = frozen(TOKENIZER.encode(text))
+    folder, engine = model(tmp_path, "absorb"), Engine()
+    (loaded,) = engine.perform(0, Load(str(folder), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded)
+    events = list(engine.perform(1, Score(tokens, np.zeros(len(tokens), bool), 0.05, seed=3)))
+    last = next(event for event in reversed(events) if isinstance(event, Bounded))
+    command = ["score", "--text", text, "--goal", "0.05", "--seed", "3", "--tokens", "--model", str(folder)]
+    result = CliRunner().invoke(app, [*command, "--precision", "fp32", "--device", "cpu", "--json"])
+    bound, costs = (json.loads(line) for line in result.stdout.splitlines())
+    shown = {figure.unit: figure for figure in figures(last, len(text))}
+    assert shown["nats a token"].value == pytest.approx(bound["nats_per_token"], rel=1e-12)
+    assert shown["nats a token"].error == pytest.approx(bound["nats_per_token_standard_error"], rel=1e-12)
+    assert shown["bits a byte"].value == pytest.approx(bound["bits_per_byte"], rel=1e-12)
+    assert shown["perplexity a token"].value == pytest.approx(bound["perplexity"], rel=1e-12)
+    assert isinstance(events[-1], Attributed)
+    assert events[-1].done
+    np.testing.assert_allclose(events[-1].nats, costs["token_nats"], atol=1e-6)
