@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenuBar
 
 from engine.messages import UserError
 from sedd_studio import theme as themes
+from sedd_studio.colouring import MODES
 from sedd_studio.exporting import EXPORTS, View, start
 from sedd_studio.film import PICTURES
 from sedd_studio.headless import as_command, as_python
@@ -71,6 +72,10 @@ def _choose_theme(choice: str) -> Do:
         window.set_theme(themes.resolve(choice))
 
     return do
+
+
+def _colour(name: str) -> Do:
+    return lambda window, session: window.colouring.choose(name)
 
 
 def _zoom(window: MainWindow, zoom: float) -> None:
@@ -176,6 +181,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("history", "&History", _toggle_history, "Ctrl+H"),
     Command("likelihood", "&Likelihood", _toggle_likelihood, "Ctrl+K"),
     Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
+    *(Command(f"colour_{name}", mode.title, _colour(name), group="colour") for name, mode in MODES.items()),
     Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
     Command("theme_light", "&Light", _choose_theme("light"), group="theme"),
     Command("theme_dark", "&Dark", _choose_theme("dark"), group="theme"),
@@ -200,6 +206,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "likelihood",
             "reset_layout",
             "-",
+            *(f"colour_{name}" for name in MODES),
+            "-",
             "zoom_in",
             "zoom_out",
             "zoom_reset",
@@ -223,7 +231,7 @@ def build_actions(window: MainWindow, session: Session) -> dict[str, QAction]:
         action.triggered.connect(lambda _=False, command=command: command.do(window, session))
         if command.group:
             action.setCheckable(True)
-            action.setChecked(command.name == f"theme_{window.settings['theme']}")
+            action.setChecked(command.name == f"{command.group}_{window.settings[command.group]}")
             groups.setdefault(command.group, QActionGroup(window)).addAction(action)
         window.addAction(action)
         actions[command.name] = action

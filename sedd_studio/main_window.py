@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from sedd_studio import theme as themes
+from sedd_studio.colouring import Colouring
 from sedd_studio.commands import build_actions, build_menus
 from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
@@ -28,6 +29,7 @@ from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
+from sedd_studio.widgets.colour_legend import ColourLegend
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.job_line import JobLine
@@ -74,7 +76,9 @@ class MainWindow(QMainWindow):
         self.jobs.failed.connect(session.show_error)
         self.job_line = JobLine(self.jobs, theme)
         self.scorer = Scorer(session, self)
-        self.likelihood = LikelihoodPanel(session, self.scorer, theme)
+        self.colouring = Colouring(session, self.scorer, settings, self)
+        self.legend = ColourLegend(self.colouring, theme)
+        self.likelihood = LikelihoodPanel(session, self.scorer, self.colouring, theme)
         self.history = HistoryPanel(session, keeper, theme)
         self._arrange()
         self.history_dock = self._dock("History", self.history)
@@ -85,9 +89,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
-        self.likelihood.coloured.connect(self.show_costs)
-        self.scorer.changed.connect(self.show_costs)
-        session.canvas_changed.connect(self.show_costs)
+        self.colouring.changed.connect(lambda: self.canvas.set_shares(self.colouring.shares()))
         self.canvas.pointed.connect(self.pointer.point_at)
         self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -115,13 +117,9 @@ class MainWindow(QMainWindow):
             self.history,
             self.job_line,
             self.likelihood,
+            self.legend,
         ):
             part.set_theme(theme)
-
-    def show_costs(self) -> None:
-        """Colour the canvas by what its tokens cost, if that is wished and known."""
-        wished = self.likelihood.colour.isChecked()
-        self.canvas.set_costs(self.scorer.costs_on_show() if wished else None)
 
     def show_dock(self, dock: QDockWidget) -> None:
         """Show a panel, in front of those that it shares its place with."""
@@ -179,6 +177,7 @@ class MainWindow(QMainWindow):
         inner.addWidget(self.prompt)
         inner.addWidget(self.picture)
         inner.addWidget(self.canvas, 1)
+        inner.addWidget(self.legend)
         inner.addWidget(self.timeline)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -116,6 +116,12 @@ class Trajectory:
             _apply(tokens, settled, self._changes[number], number + 1)
         return tokens[sample].astype(np.int64), settled[sample].astype(np.int64)
 
+    def change_counts(self, step: int, sample: int) -> Ints:
+        """How often each position (L,) of a sample has changed up to `step`."""
+        own = [positions[samples == sample] for samples, positions, _ in self._changes[:step]]
+        found = np.concatenate([np.empty(0, np.int64), *own])
+        return np.bincount(found, minlength=self.length).astype(np.int64)
+
     def branch(self, step: int, sample: int, started: Started, origin: Origin | None = None) -> Trajectory:
         """A record that has been here up to `step`, in one `sample`, and goes on as `started` says.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from sedd_studio.colouring import Colouring
 from sedd_studio.parts.controls import Choice, PushButton, label
-from sedd_studio.parts.heat import Legend
 from sedd_studio.scoring import PRECISIONS, Scorer, figures
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
@@ -23,13 +23,14 @@ MEANING = "An upper bound: the model gives the text at least this much probabili
 
 
 class LikelihoodPanel(QWidget):
-    """Works `scorer`; `coloured` says whether the words on the canvas are to be coloured by what they cost."""
+    """Works `scorer`, and may have the words on the canvas coloured by what they cost."""
 
-    coloured = Signal(bool)
-
-    def __init__(self, session: Session, scorer: Scorer, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, scorer: Scorer, colouring: Colouring, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._scorer, self._theme = session, scorer, theme
+        self._colouring = colouring
         self.start = PushButton("Score this text", "play", theme, primary=True)
         self.stop = PushButton("Stop", "stop", theme)
         self.precision = Choice("Stop at a precision of", theme)
@@ -39,7 +40,6 @@ class LikelihoodPanel(QWidget):
         self.given = QCheckBox("Given the locked words")
         self.given.setToolTip("Score what was filled in, given the words that are locked: fills can be ranked by it.")
         self.colour = QCheckBox("Colour the words by their cost")
-        self.legend = Legend(theme)
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
@@ -47,15 +47,17 @@ class LikelihoodPanel(QWidget):
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
         self.stop.clicked.connect(scorer.stop)
-        self.colour.toggled.connect(self.coloured)
+        self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
+        colouring.changed.connect(self._follow_colours)
         scorer.changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
+        self._follow_colours()
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.start, self.stop, self.precision, self.legend):
+        for part in (self.start, self.stop, self.precision):
             part.set_theme(theme)
         self._draw()
 
@@ -74,6 +76,10 @@ class LikelihoodPanel(QWidget):
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls)
         self._draw()
+
+    def _follow_colours(self) -> None:
+        with QSignalBlocker(self.colour):
+            self.colour.setChecked(self._colouring.name == "cost")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -141,10 +147,7 @@ class LikelihoodPanel(QWidget):
         left.addLayout(buttons)
         left.addWidget(self.given)
         left.addLayout(grid)
-        colours = QHBoxLayout()
-        colours.addWidget(self.colour)
-        colours.addWidget(self.legend, 1)
-        left.addLayout(colours)
+        left.addWidget(self.colour)
         left.addWidget(self.note)
         left.addStretch(1)
         self._row = QHBoxLayout(self)

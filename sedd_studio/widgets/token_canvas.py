@@ -51,7 +51,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._content = self._arranged()
         self._hover: Run | None = None
         self._under: int | None = None
-        self._costs: np.ndarray | None = None
+        self._shares: np.ndarray | None = None
         self._cursor = 0
         self._anchor: int | None = None
         self._by_keyboard = False
@@ -80,16 +80,16 @@ class TokenCanvas(QAbstractScrollArea):
         self._arrange()
         self.viewport().update()
 
-    def set_costs(self, costs: np.ndarray | None) -> None:
-        """Lay a colour behind each token by what it costs (L,), nats; None for no colours."""
-        self._costs = costs
+    def set_shares(self, shares: np.ndarray | None) -> None:
+        """Lay a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours."""
+        self._shares = shares
         self._content = self._coloured(self._content)
         self.viewport().update()
 
     def _coloured(self, content: Content) -> Content:
-        costs = self._costs
-        fits = costs is not None and len(costs) == len(content.locked)
-        return replace(content, tint=tints(costs, self._theme) if costs is not None and fits else ())
+        shares = self._shares
+        fits = shares is not None and len(shares) == len(content.locked)
+        return replace(content, tint=tints(shares, self._theme) if shares is not None and fits else ())
 
     @property
     def zoom(self) -> float:

@@ -78,8 +78,7 @@ def test_what_was_filled_in_is_scored_given_the_locked_words(
 
 
 def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.likelihood.colour, LEFT, pos=window.likelihood.colour.rect().center() / 4)
-    window.likelihood.colour.setChecked(True)
+    window.likelihood.colour.click()
     score(window, qtbot)
     tint = window.canvas._content.tint
     assert tint[0] is None
@@ -90,7 +89,7 @@ def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: Ma
     assert not window.canvas._content.tint
     window.session.seek(6)
     assert window.canvas._content.tint
-    window.likelihood.colour.setChecked(False)
+    window.likelihood.colour.click()
     assert not window.canvas._content.tint
 
 

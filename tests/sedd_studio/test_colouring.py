@@ -1,0 +1,77 @@
+"""The colours behind the tokens: what each mode means, and that the legend and the menus follow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.colouring import MODES
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import SETTINGS, Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+
+@pytest.fixture
+def window(make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session = make_session(FakeEngine())
+    session.set_form(steps=6)
+    return window_of(session, settings, qtbot)
+
+
+def run(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.run()
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+
+
+def choose(window: MainWindow, name: str) -> None:
+    window.actions_by_name[f"colour_{name}"].trigger()
+
+
+def strengths(window: MainWindow) -> list[float]:
+    return [0.0 if colour is None else colour.alphaF() for colour in window.canvas._content.tint]
+
+
+def test_later_tokens_are_stronger_and_locked_ones_have_no_colour(window: MainWindow, qtbot: QtBot) -> None:
+    choose(window, "settled")
+    assert "Run first" in window.legend.title.text()
+    run(window, qtbot)
+    free = np.flatnonzero(~window.session.document.locked)  # the fake engine reveals from left to right
+    found = np.array(strengths(window))
+    assert (np.diff(found[free]) >= 0).all()
+    assert found[free[0]] < found[free[-1]]
+    assert (found[window.session.document.locked] == 0).all()
+    window.session.seek(1)
+    assert strengths(window)[free[-1]] == 0
+    assert window.legend.isVisible()
+    assert (window.legend.low.text(), window.legend.high.text()) == ("first step", "last step")
+
+
+def test_how_often_a_token_changed_is_counted(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    trajectory = window.session.document.trajectory
+    assert trajectory is not None
+    locked = window.session.document.locked
+    np.testing.assert_array_equal(trajectory.change_counts(6, 0), np.where(locked, 0, 1))
+    assert trajectory.change_counts(0, 0).sum() == 0
+    choose(window, "changed")
+    assert all((strength > 0) != held for strength, held in zip(strengths(window), locked, strict=True))
+
+
+def test_the_choice_is_remembered_and_shown_in_menu_legend_and_panel(window: MainWindow, settings: Settings) -> None:
+    assert window.actions_by_name["colour_plain"].isChecked()
+    assert not window.legend.isVisible()
+    choose(window, "cost")
+    assert settings["colour"] == "cost"
+    assert "Likelihood panel" in window.legend.title.text()
+    assert window.likelihood.colour.isChecked()
+    choose(window, "plain")
+    assert not window.likelihood.colour.isChecked()
+    assert not window.legend.isVisible()
+
+
+def test_every_mode_is_a_sane_setting() -> None:
+    assert all(SETTINGS["colour"].accepts(name) for name in MODES)
