@@ -278,8 +278,18 @@ class Score:
     seed: int = 0
 
 
-Question = Inspect | Score
-Request = LoadModel | Generate | Question
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What does the autoregressive model in the folder `path` make of `texts`, whose tokens are `tokens`?"""
+
+    path: str
+    texts: tuple[str, ...]
+    tokens: tuple[tuple[int, ...], ...]
+
+
+Question = Inspect | Score | Judge | Generate
+"""What may be asked without ending what is going on."""
+Request = LoadModel | Question
 
 
 # ---- events
@@ -402,11 +412,20 @@ class Attributed:
     done: bool
 
 
-Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Bounded | Attributed
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to `Judge`: generative perplexity by token, with the entropy of a text's tokens in nats beside it."""
+
+    run_id: int
+    perplexity: float
+    entropy: float
+
+
+Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Bounded | Attributed | Judged
 
 
 def ends(event: Event) -> bool:
     """Whether an event is the last of its request: each ends with exactly one such."""
     if isinstance(event, Attributed):
         return event.done
-    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight)
+    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Judged)

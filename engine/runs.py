@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +28,8 @@ from engine.messages import (
     Generate,
     Insight,
     Inspect,
+    Judge,
+    Judged,
     LoadModel,
     ModelLoaded,
     Request,
@@ -49,6 +54,8 @@ class Engine:
 
     def __init__(self, model: Model | None = None) -> None:
         self.model = model
+        self._judge_path = ""
+        self._judge_model: Any = None
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         """The events of a request, ending with one that `messages.ends` it; closing the iterator cancels.
@@ -68,6 +75,8 @@ class Engine:
                     yield self._inspect(run_id, request)
                 case Score():
                     yield from self._score(run_id, request)
+                case Judge():
+                    yield self._judge(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
         except MemoryError:
@@ -98,6 +107,17 @@ class Engine:
         shares = list_last(running_attribution(diffusion, request.tokens, ATTRIBUTION, request.seed, given))
         for nats, last in shares:
             yield Attributed(run_id, nats, last)
+
+    def _judge(self, run_id: int, request: Judge) -> Judged:
+        from engine.baseline import CausalModel  # brings a large library, which runs and scores do without
+        from engine.evaluation import measure
+
+        if self._judge_path != request.path:
+            self._judge_model, self._judge_path = CausalModel.load(Path(request.path)), request.path
+        nats = self._judge_model.text_nats(request.texts)
+        quality = measure(np.array(request.tokens), nats)
+        perplexity = quality.by_token.value if quality.by_token is not None else math.nan
+        return Judged(run_id, perplexity, quality.entropy.value)
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if self.model is None:

@@ -177,6 +177,31 @@ def likelihood(home: Path) -> object:
     return scene.session, prepare
 
 
+def compare(home: Path) -> object:
+    """Step budgets beside each other: two are done, one is running, one waits."""
+    from engine.messages import Generate, Judged
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+
+    def prepare(window: MainWindow) -> None:
+        window.show_dock(window.compare_dock)
+        comparison = window.comparison
+        comparison.start("steps")
+        for pane, part in zip(comparison.panes, (1.0, 1.0, 0.6), strict=False):
+            scene.session.answered.emit(scene.answer_start(pane.question, pane.request))
+            for event in scene.answer_frames(pane.question, pane.request, part):
+                scene.session.answered.emit(event)
+        comparison.panes[0].verdict = Judged(0, 61.4, 4.73)
+        comparison.panes[1].verdict = Judged(0, 24.8, 4.69)
+        comparison.seek(0.7)
+        assert isinstance(comparison.panes[0].request, Generate)
+
+    return scene.session, prepare
+
+
 def long_text(home: Path) -> object:
     """A text that scrolls, with a selection made by the keyboard."""
     from tests.sedd_studio.scene import Scene
@@ -250,6 +275,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "settings": settings,
     "position": position,
     "likelihood": likelihood,
+    "compare": compare,
     "long": long_text,
     "error": error,
     "uniform": uniform,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenuBar
+from PySide6.QtWidgets import QFileDialog, QMenuBar, QWidget
 
 from engine.messages import UserError
 from sedd_studio import theme as themes
@@ -127,20 +127,18 @@ def _save_run(window: MainWindow, session: Session) -> None:
         save_run(session, Path(path))
 
 
-def _toggle_history(window: MainWindow, session: Session) -> None:
-    if window.history_dock.isVisible():
-        window.history_dock.hide()
-    else:
-        window.show_dock(window.history_dock)
-        window.history.search.setFocus()
+def _toggle(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
+    """Shows a panel and gives one of its parts the focus, or hides it."""
 
+    def do(window: MainWindow, session: Session) -> None:
+        dock = window.docks[name]
+        if dock.isVisible() and not dock.visibleRegion().isEmpty():
+            dock.hide()
+        else:
+            window.show_dock(dock)
+            focus(window).setFocus()
 
-def _toggle_likelihood(window: MainWindow, session: Session) -> None:
-    if window.likelihood_dock.isVisible():
-        window.likelihood_dock.hide()
-    else:
-        window.show_dock(window.likelihood_dock)
-        window.likelihood.start.setFocus()
+    return do
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -178,8 +176,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "Zoom &in", lambda w, s: _zoom(w, w.canvas.zoom * 1.1), "Ctrl++"),
     Command("zoom_out", "Zoom &out", lambda w, s: _zoom(w, w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
-    Command("history", "&History", _toggle_history, "Ctrl+H"),
-    Command("likelihood", "&Likelihood", _toggle_likelihood, "Ctrl+K"),
+    Command("history", "&History", _toggle("history", lambda w: w.history.search), "Ctrl+H"),
+    Command("likelihood", "&Likelihood", _toggle("likelihood", lambda w: w.likelihood.start), "Ctrl+K"),
+    Command("compare", "&Compare", _toggle("compare", lambda w: w.compare.start), "Ctrl+M"),
     Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
     *(Command(f"colour_{name}", mode.title, _colour(name), group="colour") for name, mode in MODES.items()),
     Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
@@ -204,6 +203,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "history",
             "likelihood",
+            "compare",
             "reset_layout",
             "-",
             *(f"colour_{name}" for name in MODES),

@@ -20,14 +20,11 @@ from PySide6.QtGui import QFont, QImage, QPainter
 
 from engine.domains import DOMAINS, TEXT
 from engine.files import write_whole
-from engine.messages import FREE, UserError
-from engine.tokenizers import END_OF_TEXT
-from sedd_studio.document import words_of
+from engine.messages import UserError
 from sedd_studio.exports import origin_of
-from sedd_studio.parts.canvas_layout import arrange
-from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, Marks, TokenPainter
+from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
 from sedd_studio.parts.pictures import PAINTERS, Scenery
-from sedd_studio.parts.token_text import END_MARK, fade_stages
+from sedd_studio.parts.run_view import content_at, state_at
 from sedd_studio.runfile import decode, encode
 from sedd_studio.theme import Theme, token_font
 from sedd_studio.trajectory import Trajectory
@@ -72,30 +69,14 @@ class Film:
             content = self._content(step)
             self._painter.paint(painter, content, Marks(), 0, content.layout.height)
         else:
-            tokens, _ = self._state(step)
+            tokens, _ = state_at(self.run, step, self.sample)
             scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
             self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
         painter.end()
         return image
 
-    def _state(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Tokens (L,), `FREE` where masked, and the step in which each last changed."""
-        tokens, settled = self.run.at(step, self.sample)
-        return np.where(tokens == self.run.mask, FREE, tokens) if self.run.mask is not None else tokens, settled
-
     def _content(self, step: int) -> Content:
-        tokens, settled = self._state(step)
-        locked = self.run.locked
-        pieces = [None if token == FREE else self._tokenizer.piece(token) for token in tokens.tolist()]
-        shown = [END_MARK if piece == END_OF_TEXT else piece for piece in pieces]
-        age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)
-        noise = self.run.mask is None and step < self.run.steps
-        slanted = (age < 0) & ~locked if noise else np.zeros(len(tokens), bool)
-        words = words_of(tokens, self._tokenizer)
-        width = WIDTH - 2 * MARGIN
-        layout = arrange(shown, locked.tolist(), slanted.tolist(), words, self._painter.metrics, width)
-        stages = fade_stages(age, self.run.steps) if step < self.run.recorded else np.full(len(tokens), FADE_STAGES)
-        return Content(layout, locked.tolist(), slanted.tolist(), stages.tolist())
+        return content_at(self.run, step, self.sample, self._tokenizer, self._painter, WIDTH - 2 * MARGIN)
 
     def _foot(self, painter: QPainter, step: int) -> None:
         """A line that grows with the steps, and what is shown."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from sedd_studio import theme as themes
 from sedd_studio.colouring import Colouring
 from sedd_studio.commands import build_actions, build_menus
+from sedd_studio.comparing import Comparison
 from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
@@ -30,6 +31,7 @@ from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme
 from sedd_studio.widgets.colour_legend import ColourLegend
+from sedd_studio.widgets.compare_panel import ComparePanel
 from sedd_studio.widgets.error_banner import ErrorBanner
 from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.job_line import JobLine
@@ -78,12 +80,17 @@ class MainWindow(QMainWindow):
         self.scorer = Scorer(session, self)
         self.colouring = Colouring(session, self.scorer, settings, self)
         self.legend = ColourLegend(self.colouring, theme)
-        self.likelihood = LikelihoodPanel(session, self.scorer, self.colouring, theme)
-        self.history = HistoryPanel(session, keeper, theme)
+        self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.colouring, theme)
+        self.comparison = Comparison(session, self)
+        self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
+        self.history: HistoryPanel = HistoryPanel(session, keeper, theme)
         self._arrange()
+        self.docks: dict[str, QDockWidget] = {}
         self.history_dock = self._dock("History", self.history)
         self.likelihood_dock = self._dock("Likelihood", self.likelihood)
+        self.compare_dock = self._dock("Compare", self.compare)
         self.tabifyDockWidget(self.history_dock, self.likelihood_dock)
+        self.tabifyDockWidget(self.likelihood_dock, self.compare_dock)
         self._first_layout = self.saveState()
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
@@ -118,6 +125,7 @@ class MainWindow(QMainWindow):
             self.job_line,
             self.likelihood,
             self.legend,
+            self.compare,
         ):
             part.set_theme(theme)
 
@@ -140,6 +148,7 @@ class MainWindow(QMainWindow):
         """A panel at the foot of the window, closed at first."""
         dock = QDockWidget(title, self)
         dock.setObjectName(f"{title.lower()}Dock")
+        self.docks[title.lower()] = dock
         dock.setWidget(panel)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)

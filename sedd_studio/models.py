@@ -10,6 +10,7 @@ from engine.messages import Noise
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 BUNDLED = ASSETS / "stories-absorb"
+JUDGE = ASSETS / "stories-gpt"
 NOISES: dict[Noise, str] = {"absorb": "Absorbing", "uniform": "Uniform"}
 
 
@@ -29,6 +30,11 @@ def is_model(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(described, dict) and "model_type" not in described
+
+
+def judge() -> str | None:
+    """The folder of the bundled autoregressive model that judges samples, None if it is not there."""
+    return str(JUDGE) if (JUDGE / "config.json").is_file() else None
 
 
 def counterpart(path: str, noise: Noise, other: Noise) -> str | None:

@@ -19,6 +19,8 @@ from engine.messages import (
     Generate,
     Insight,
     Inspect,
+    Judge,
+    Judged,
     LoadModel,
     ModelInfo,
     ModelLoaded,
@@ -73,6 +75,9 @@ class FakeEngine:
             return
         if isinstance(request, Inspect):
             yield insight(run_id, request)
+            return
+        if isinstance(request, Judge):
+            yield Judged(run_id, 10.0 + len(request.texts[0]), 3.5)
             return
         if isinstance(request, Score):
             yield from self._score(run_id, request)

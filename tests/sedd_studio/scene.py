@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -154,6 +155,20 @@ class Scene:
             events.append(Finished(self._id, step, step * 0.035))
         self.session.apply(events)
         self.session.tick()
+
+    def answer_start(self, question: int, request: Generate) -> Event:
+        """The first answer to a run that was asked for beside others."""
+        locked = request.tokens != FREE
+        noise = self._noise(np.random.default_rng(5), request.samples, len(locked))
+        return Started(question, frozen(np.where(locked, request.tokens, noise)), locked, request.steps, 2.3)
+
+    def answer_frames(self, question: int, request: Generate, part: float) -> list[Event]:
+        """The answers after it, up to a part of the steps; with all of them the end, too."""
+        frames = self._chain(request, request.tokens != FREE, np.random.default_rng(request.steps))
+        made: list[Event] = [replace(frame, run_id=question) for frame in frames[: round(part * request.steps)]]
+        if part == 1:
+            made.append(Finished(question, request.steps, request.steps * 0.035))
+        return made
 
     @property
     def _id(self) -> int:

@@ -1,0 +1,37 @@
+"""A recorded run as laid-out text, without a session: for films, and for panes that are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.messages import FREE
+from engine.tokenizers import END_OF_TEXT, Tokenizer
+from sedd_studio.document import words_of
+from sedd_studio.parts.canvas_layout import arrange
+from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, TokenPainter
+from sedd_studio.parts.token_text import END_MARK, fade_stages
+from sedd_studio.trajectory import Trajectory
+
+
+def state_at(run: Trajectory, step: int, sample: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens (L,) after a step, `FREE` where masked, and the step in which each last changed."""
+    tokens, settled = run.at(step, sample)
+    return np.where(tokens == run.mask, FREE, tokens) if run.mask is not None else tokens, settled
+
+
+def content_at(
+    run: Trajectory, step: int, sample: int, tokenizer: Tokenizer, painter: TokenPainter, width: float
+) -> Content:
+    """The text of a sample after a step in lines of at most `width`, its new tokens bright while the run goes on."""
+    tokens, settled = state_at(run, step, sample)
+    locked = run.locked
+    pieces = [None if token == FREE else tokenizer.piece(token) for token in tokens.tolist()]
+    shown = [END_MARK if piece == END_OF_TEXT else piece for piece in pieces]
+    age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)
+    noise = run.mask is None and step < run.steps
+    slanted = ((age < 0) & ~locked if noise else np.zeros(len(tokens), bool)).tolist()
+    words = words_of(tokens, tokenizer)
+    layout = arrange(shown, locked.tolist(), slanted, words, painter.metrics, width)
+    over = step >= run.recorded and run.result is not None
+    stages = np.full(len(tokens), FADE_STAGES) if over else fade_stages(age, run.steps)
+    return Content(layout, locked.tolist(), slanted, stages.tolist())

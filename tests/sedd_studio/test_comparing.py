@@ -1,0 +1,132 @@
+"""The compare panel: panes fill in one after another, share a playhead, and say what they cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.messages import Generate, Judge
+from sedd_studio.comparing import BUDGETS, PaneState
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session = make_session(engine)
+    session.set_form(seed=5)
+    window = window_of(session, settings, qtbot)
+    window.comparison.judge = "judge"
+    QTest.keyClick(window, Qt.Key.Key_M, CTRL)
+    assert window.compare.isVisible()
+    return window
+
+
+def compare(window: MainWindow) -> None:
+    QTest.mouseClick(window.compare.start, LEFT)
+
+
+def done(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(window.comparison.panes) and not window.comparison.busy, timeout=10_000)
+    judged = [pane for pane in window.comparison.panes if pane.state is PaneState.DONE]
+    qtbot.waitUntil(lambda: all(pane.verdict is not None for pane in judged))
+
+
+def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    compare(window)
+    done(window, qtbot)
+    asked = [request for request in engine.requests if isinstance(request, Generate)]
+    assert [request.steps for request in asked] == list(BUDGETS)
+    assert {request.seed for request in asked} == {5}
+    assert all(np.array_equal(request.tokens, window.session.document.request) for request in asked)
+    first, *_, last = window.compare.views
+    assert first.facts.toolTip().startswith("4 calls · 0.0 s · ppl ")
+    assert "H 3.50 · same 100%" in first.facts.toolTip()
+    assert "same" not in last.facts.toolTip()
+    assert sum(isinstance(request, Judge) for request in engine.requests) == len(BUDGETS)
+
+
+def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None:
+    compare(window)
+    done(window, qtbot)
+    qtbot.waitUntil(lambda: window.comparison.playing)
+    window.compare.slider.setFocus()
+    QTest.keyClick(window.compare.slider, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: not window.comparison.playing)
+    assert [window.comparison.step_of(pane) for pane in window.comparison.panes] == [0, 0, 0, 0]
+    window.compare.slider.setValue(500)
+    assert [window.comparison.step_of(pane) for pane in window.comparison.panes] == [2, 8, 32, 128]
+    half = window.compare.views[1].text.text()
+    window.compare.slider.setValue(1000)
+    assert len(window.compare.views[1].text.text()) > len(half)
+    QTest.mouseClick(window.compare.play, LEFT)
+    qtbot.waitUntil(lambda: window.comparison.playing)
+    window.comparison.seek(1.0)
+
+
+def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qtbot: QtBot) -> None:
+    compare(window)
+    done(window, qtbot)
+    first, last = window.comparison.panes[0], window.comparison.panes[-1]
+    assert last.run is not None
+    position = int((~last.run.locked).argmax())
+    last.run._tokens[0, position] += 1  # as if the large budget had drawn another letter
+    last.run._keyframes[-1][0][0, position] += 1
+    window.comparison.seek(1.0)
+    different = window.comparison.differences(first)
+    assert different is not None
+    assert np.flatnonzero(different).tolist() == [position]
+    content = window.compare.views[0].text._content
+    assert content is not None
+    assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
+    assert window.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
+
+
+def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 2
+    compare(window)
+    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.RUNNING)
+    QTest.mouseClick(window.compare.views[2].cancel, LEFT)
+    QTest.mouseClick(window.compare.views[0].cancel, LEFT)
+    engine.hold_at = None
+    engine.go.set()
+    done(window, qtbot)
+    states = [pane.state for pane in window.comparison.panes]
+    assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
+    assert window.compare.views[2].facts.toolTip() == "cancelled"
+
+
+def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.hold_at = 2
+    compare(window)
+    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.RUNNING)
+    engine.hold_at = None
+    window.session.run()
+    engine.go.set()
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    assert not window.comparison.busy
+    assert all(pane.state is not PaneState.DONE for pane in window.comparison.panes)
+    window.compare.kind.setCurrentIndex(1)
+    compare(window)
+    done(window, qtbot)
+    titles = [pane.title for pane in window.comparison.panes]
+    assert titles[:2] == ["Fixed-size subsets", "Tweedie"]
+    assert all("Uniformization" not in title for title in titles)
