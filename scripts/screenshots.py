@@ -202,6 +202,20 @@ def compare(home: Path) -> object:
     return scene.session, prepare
 
 
+def editing(home: Path) -> object:
+    """A word is being replaced."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+
+    def prepare(window: MainWindow) -> None:
+        window.canvas.edit(window.session.word_at(30), "lantern [3]")
+
+    return scene.session, prepare
+
+
 def long_text(home: Path) -> object:
     """A text that scrolls, with a selection made by the keyboard."""
     from tests.sedd_studio.scene import Scene
@@ -276,6 +290,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "position": position,
     "likelihood": likelihood,
     "compare": compare,
+    "editing": editing,
     "long": long_text,
     "error": error,
     "uniform": uniform,

@@ -51,6 +51,10 @@ def _has_run(session: Session) -> bool:
     return session.recorded_steps > 0
 
 
+def _has_selection(session: Session) -> bool:
+    return session.selection is not None
+
+
 def _can_draw_again(session: Session) -> bool:
     return (
         session.ready and session.selection is not None and not session.document.locked[slice(*session.selection)].all()
@@ -158,9 +162,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
     Command("redo", "&Redo", lambda w, s: s.undo_stack.redo(), "Ctrl+Shift+Z", lambda s: s.undo_stack.canRedo()),
     Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle.toggle(), "Ctrl+E"),
+    Command("paste", "Pa&ste words and gaps", lambda w, s: w.canvas.paste(), "Ctrl+V"),
+    Command("take_out", "Take &out the selection", lambda w, s: w.canvas.take_out(), when=_has_selection),
     Command("toggle_lock", "Lock or unlock at the &cursor", lambda w, s: w.canvas.toggle_lock(), "L"),
-    Command("lock", "&Lock the selection", _lock(True), "Ctrl+L", lambda s: s.selection is not None),
-    Command("unlock", "U&nlock the selection", _lock(False), "Ctrl+Shift+L", lambda s: s.selection is not None),
+    Command("lock", "&Lock the selection", _lock(True), "Ctrl+L", _has_selection),
+    Command("unlock", "U&nlock the selection", _lock(False), "Ctrl+Shift+L", _has_selection),
     Command("unlock_all", "Unlock &everything", lambda w, s: s.unlock_all()),
     Command("run", "&Run", lambda w, s: s.run(), "Ctrl+Return", _has_model),
     Command("go_on", "&Go on from this step", lambda w, s: s.go_on(), "Ctrl+Shift+Return", lambda s: s.can_go_on),
@@ -193,7 +199,10 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "E&xport",
         ("export_page", "export_film", "export_picture", "-", "export_text", "export_json", "export_csv"),
     ),
-    ("&Edit", ("undo", "redo", "-", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all")),
+    (
+        "&Edit",
+        ("undo", "redo", "-", "paste", "take_out", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all"),
+    ),
     (
         "&Run",
         ("run", "go_on", "draw_again", "stop", "new_seed", "-", "pause", "forward", "back", "first", "last", "follow"),

@@ -70,6 +70,16 @@ class Document:
         tokens[position], locks[position] = token, True
         return replace(self, tokens=frozen(tokens), locked=locks)
 
+    def with_range(self, start: int, stop: int, tokens: Tokens) -> Document:
+        """The same with positions start .. stop - 1 replaced by locked `tokens` and gaps (`FREE`)."""
+        known = np.concatenate([self.tokens[:start], tokens, self.tokens[stop:]])
+        locked = np.concatenate([self.locked[:start], tokens != FREE, self.locked[stop:]])
+        return Document(frozen(known), locked)
+
+    def cleared(self, start: int, stop: int) -> Document:
+        """The same with nothing known of positions start .. stop - 1."""
+        return self.with_range(start, stop, frozen(np.full(stop - start, FREE)))
+
     def with_gap(self, start: int, stop: int, length: int) -> Document:
         """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""
         tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])

@@ -56,6 +56,13 @@ class SetGap(Edit):
         super().__init__("change of a gap", after, current, show)
 
 
+class ReplaceText(Edit):
+    """Words were typed or pasted over others, or taken out."""
+
+    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
+        super().__init__(name, after, current, show)
+
+
 class SetLocks(Edit):
     """Positions were locked or unlocked. The run on show stays: its positions are the same."""
 

@@ -31,10 +31,11 @@ from engine.messages import (
     ends,
     frozen,
 )
+from engine.prompts import parse_prompt
 from engine.tokenizers import Tokenizer, find_tokenizer
 from sedd_studio import models
 from sedd_studio.document import Document, words_of
-from sedd_studio.edits import OpenRun, SetGap, SetLocks, SetPrompt, SetToken
+from sedd_studio.edits import OpenRun, ReplaceText, SetGap, SetLocks, SetPrompt, SetToken
 from sedd_studio.playback import Playback
 from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
@@ -245,6 +246,32 @@ class Session(QObject):
         self.undo_stack.push(SetToken(after, lambda: self.document, self._show))
         if self.state is not RunState.RUNNING:
             self.go_on()
+
+    def replace_range(self, start: int, stop: int, text: str) -> bool:
+        """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
+
+        What else is on show stays, as words that the next run may replace. Words that follow others get their space.
+        """
+        if self.tokenizer is None:
+            return False
+        if start > 0 and text[:1].isalnum():
+            text = f" {text}"
+        try:
+            tokens = parse_prompt(text, self.tokenizer, self.length - len(self.document.tokens) + stop - start).tokens
+        except UserError as error:
+            self.show_error(str(error))
+            return False
+        self.dismiss_error()
+        shown = replace(self.document, tokens=self.canvas().tokens)
+        after = shown.with_range(start, stop, tokens)
+        self.undo_stack.push(ReplaceText("typing", after, lambda: self.document, self._show))
+        return True
+
+    def clear_range(self, start: int, stop: int) -> None:
+        """Takes out what is known of positions start .. stop - 1: they become a gap."""
+        shown = replace(self.document, tokens=self.canvas().tokens)
+        after = shown.cleared(start, stop)
+        self.undo_stack.push(ReplaceText("taking out of words", after, lambda: self.document, self._show))
 
     def unlock_all(self) -> None:
         """Unlocks every position."""

@@ -13,6 +13,9 @@ ON_THE_CANVAS = (
     ("Arrows", "Move the cursor from word to word"),
     ("Shift + arrows", "Extend the selection"),
     ("L or Enter", "Lock or unlock the selection, or the word at the cursor"),
+    ("Double click or F2", "Edit the selection, or the word"),
+    ("Typing", "Replace the selection"),
+    ("Delete", "Make a gap of the selection, or of the word"),
     ("Ctrl + wheel", "Zoom"),
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Property, QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import Property, QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -22,6 +23,7 @@ from engine.messages import FREE
 from sedd_studio.parts.canvas_layout import Layout, arrange
 from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
 from sedd_studio.parts.heat import tints
+from sedd_studio.parts.inline_editor import InlineEditor
 from sedd_studio.parts.token_text import Run, TokenText
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme, token_font
@@ -31,7 +33,13 @@ TOP = 26
 LONGEST_LINE = 50
 ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
 MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
+REMOVES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
+
+
+def types(event: QKeyEvent) -> bool:
+    """Whether a key writes something."""
+    return bool(event.text()) and event.text().isprintable() and not event.text().isspace()
 
 
 class TokenCanvas(QAbstractScrollArea):
@@ -52,6 +60,8 @@ class TokenCanvas(QAbstractScrollArea):
         self._hover: Run | None = None
         self._under: int | None = None
         self._shares: np.ndarray | None = None
+        self._lock_clicked = False
+        self.editor: InlineEditor | None = None
         self._cursor = 0
         self._anchor: int | None = None
         self._by_keyboard = False
@@ -227,7 +237,8 @@ class TokenCanvas(QAbstractScrollArea):
         # The canvas uses these keys itself while it has the focus; window shortcuts must not take them.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            if not control and (event.key() in MOVES or event.key() in TOGGLES):
+            ours = event.key() in MOVES or event.key() in TOGGLES or event.key() in REMOVES
+            if not control and (ours or (self._session.selection is not None and types(event))):
                 event.accept()
                 return True
         return super().event(event)
@@ -296,19 +307,76 @@ class TokenCanvas(QAbstractScrollArea):
         pressed, self._pressed = self._pressed, None
         run, self._dragged = self._dragged or self._session.word_at(pressed), None
         # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
+        before = self._session.undo_stack.index()
         self._lock(run, locked=not self._is_locked(pressed))
+        self._lock_clicked = self._session.undo_stack.index() > before
         self.viewport().update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Edits the word; the lock that the first click changed is changed back."""
+        position = self._at(event.position())
+        if event.button() != Qt.MouseButton.LeftButton or position is None:
+            return
+        if self._lock_clicked:
+            self._session.undo_stack.undo()
+        self.edit(self._session.word_at(position))
+
+    # ---- editing
+
+    def edit(self, run: Run, typed: str = "") -> None:
+        """Opens a line over positions `run` with their text, or with what was `typed` in its place."""
+        start, stop = run
+        shown = "".join(piece or "" for piece in self._text.pieces[start:stop]).strip()
+        first = self._content.layout.boxes[start]
+        last = self._content.layout.boxes[stop - 1]
+        right = last.x + last.width if last.line == first.line else self._line_width()
+        corner = QPointF(first.x, first.line * self._content.layout.line_height) + self._origin()
+        place = QRectF(corner, QSizeF(right - first.x, self._content.layout.line_height)).toRect()
+        self.editor = InlineEditor(place, typed or shown, not typed, self.viewport())
+        self.editor.committed.connect(lambda text: self._commit(run, text))
+        self.editor.destroyed.connect(self._forget_editor)
+
+    def _commit(self, run: Run, text: str) -> None:
+        if text.strip():
+            self._session.replace_range(*run, text)
+        else:
+            self._session.clear_range(*run)
+        self.setFocus()
+
+    def _forget_editor(self) -> None:
+        self.editor = None
+
+    def paste(self) -> None:
+        """Puts the clipboard's text in the place of the selection, or of everything."""
+        text = QGuiApplication.clipboard().text()
+        run = self._session.selection
+        if not text.strip():
+            return
+        if run is None:
+            self._session.set_prompt(text)
+        else:
+            self._session.replace_range(*run, text)
+
+    def take_out(self) -> None:
+        """Makes a gap of the selection, or of the word at the cursor."""
+        if self._text.pieces:
+            self._session.clear_range(*(self._session.selection or self._session.word_at(self._cursor)))
 
     # ---- keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._text.pieces:
             super().keyPressEvent(event)
+        elif event.key() in REMOVES:
+            self.take_out()
         elif event.key() in MOVES:
             self._by_keyboard = True
             self._move(Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif event.key() in TOGGLES:
             self.toggle_lock()
+        elif event.key() == Qt.Key.Key_F2 or (self._session.selection is not None and types(event)):
+            run = self._session.selection or self._session.word_at(self._cursor)
+            self.edit(run, event.text() if types(event) else "")
         else:
             super().keyPressEvent(event)
 

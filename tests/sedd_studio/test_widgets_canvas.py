@@ -238,3 +238,88 @@ def test_without_fading_only_the_newest_tokens_are_marked(scene: Scene, canvas: 
     faded = canvas.viewport().grab().toImage()
     canvas.set_reduced_motion(True)
     assert canvas.viewport().grab().toImage() != faded
+
+
+# ---- editing
+
+
+def played(scene: Scene) -> Scene:
+    scene.run(16)
+    scene.play(16)
+    return scene
+
+
+def double_click(canvas: TokenCanvas, position: int) -> None:
+    point = canvas.position_point(position)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, point)
+
+
+def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    locked = scene.session.document.locked.copy()
+    before = scene.session.full_text()
+    double_click(canvas, word[0])
+    assert canvas.editor is not None
+    assert canvas.editor.text() == "".join(scene.session.piece(p) for p in range(*word)).strip()
+    np.testing.assert_array_equal(scene.session.document.locked, locked)
+    QTest.keyClicks(canvas.editor, "dragon [3] star")
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Return)
+    assert " dragon [3] star" in scene.session.full_text()
+    start = word[0]
+    assert scene.session.document.locked[start]
+    scene.session.undo_stack.undo()
+    assert scene.session.full_text() == before
+
+
+def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    before, edits = scene.session.full_text(), scene.session.undo_stack.index()
+    double_click(canvas, word[0])
+    assert canvas.editor is not None
+    QTest.keyClicks(canvas.editor, "dragon")
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Escape)
+    assert scene.session.full_text() == before
+    assert scene.session.undo_stack.index() == edits
+
+
+def test_typing_over_a_selection_replaces_it_and_what_does_not_fit_is_said(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    scene.session.set_selection(word)
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_W)
+    assert canvas.editor is not None
+    assert canvas.editor.text() == "w"
+    QTest.keyClicks(canvas.editor, "olf")
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Return)
+    assert " wolf" in scene.session.full_text()
+    text = scene.session.full_text()
+    assert not scene.session.replace_range(0, 1, "[999]")
+    assert scene.session.error is not None
+    assert scene.session.full_text() == text
+
+
+def test_delete_makes_a_gap_of_the_same_length(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    length = scene.session.canvas().length
+    scene.session.set_selection((word[0], word[0] + 3))
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    state = scene.session.canvas()
+    assert state.length == length
+    assert (state.tokens[word[0] : word[0] + 3] == FREE).all()
+    scene.session.undo_stack.undo()
+    assert (scene.session.canvas().tokens[word[0] : word[0] + 3] != FREE).all()
+    scene.session.undo_stack.redo()
+    assert (scene.session.canvas().tokens[word[0] : word[0] + 3] == FREE).all()
+
+
+def test_pasted_words_are_locked_and_gaps_are_gaps(scene: Scene, canvas: TokenCanvas) -> None:
+    QApplication.clipboard().setText("The fox ____ the owl [5] again.")
+    canvas.paste()
+    assert scene.session.prompt_text == "The fox [12] the owl [5] again."
+    selected = scene.session.words()[1]
+    scene.session.set_selection(selected)
+    QApplication.clipboard().setText("small [2]")
+    canvas.paste()
+    assert scene.session.prompt_text.startswith("The small [14]")
