@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 HINT = "Words are locked, [12] is a gap. Enter puts them here, Esc leaves the text as it was."
@@ -15,14 +15,14 @@ class InlineEditor(QLineEdit):
 
     committed = Signal(str)
 
-    def __init__(self, place: QRect, text: str, selected: bool, parent: QWidget) -> None:
+    def __init__(self, place: QRect, text: str, selected: bool, font: QFont, parent: QWidget) -> None:
         super().__init__(text, parent)
+        self.setFont(font)
         self.setAccessibleName("Replace the words")
         self.setToolTip(HINT)
         room = parent.width() - place.left()
-        self.setGeometry(
-            place.left(), place.top() - 4, max(SMALLEST, min(place.width() + 40, room)), place.height() + 8
-        )
+        wide = max(SMALLEST, min(place.width() + 40, room))
+        self.setGeometry(place.left() - 10, place.top(), wide, place.height())
         if selected:
             self.selectAll()
         self.show()

@@ -332,7 +332,7 @@ class TokenCanvas(QAbstractScrollArea):
         right = last.x + last.width if last.line == first.line else self._line_width()
         corner = QPointF(first.x, first.line * self._content.layout.line_height) + self._origin()
         place = QRectF(corner, QSizeF(right - first.x, self._content.layout.line_height)).toRect()
-        self.editor = InlineEditor(place, typed or shown, not typed, self.viewport())
+        self.editor = InlineEditor(place, typed or shown, not typed, self._painter.plain, self.viewport())
         self.editor.committed.connect(lambda text: self._commit(run, text))
         self.editor.destroyed.connect(self._forget_editor)
 
