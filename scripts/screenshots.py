@@ -1,4 +1,4 @@
-"""Pictures of the window in its states, light and dark. `python scripts/screenshots.py FOLDER [--scale 2]`.
+"""Pictures of the window in its states, in every theme. `python scripts/screenshots.py FOLDER [--scale 2]`.
 
 With `--model FOLDER` pictures are taken of a real run of that model; without, the states are shown with a scripted
 run, which looks the same on every machine that has the same fonts.
@@ -49,7 +49,7 @@ def take_all(folder: Path, suffix: str, model: Path | None) -> None:
     app = QApplication([])
     parts = {"live-fresh": 0.0, "live-running": 0.6, "live-finished": 1.0}
     states = {name: partial(live, model, part) for name, part in parts.items()} if model else STATES
-    for theme in (themes.LIGHT, themes.DARK):
+    for theme in themes.THEMES.values():
         themes.apply(app, theme)
         for name, make in states.items():
             with tempfile.TemporaryDirectory() as home:

@@ -190,6 +190,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_system", "Colours like the &system", _choose_theme("system"), group="theme"),
     Command("theme_light", "&Light", _choose_theme("light"), group="theme"),
     Command("theme_dark", "&Dark", _choose_theme("dark"), group="theme"),
+    Command("theme_contrast", "High &contrast", _choose_theme("contrast"), group="theme"),
     Command("shortcuts", "&Keyboard shortcuts", lambda w, s: show_shortcuts(w, COMMANDS), "F1"),
 )
 
@@ -224,6 +225,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "theme_system",
             "theme_light",
             "theme_dark",
+            "theme_contrast",
         ),
     ),
     ("&Help", ("shortcuts",)),

@@ -47,7 +47,7 @@ def _numbers(value: Any) -> bool:
 
 
 SETTINGS: dict[str, Setting] = {
-    "theme": Setting("system", _one_of("system", "light", "dark"), "Colours: like the system, light or dark."),
+    "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Colours of the window."),
     "colour": Setting("plain", _one_of("plain", "settled", "changed", "cost"), "What the colours behind tokens mean."),
     "zoom": Setting(1.0, _number(0.4, 4.0), "Size of the text on the canvas; 1 is normal."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),

@@ -112,7 +112,7 @@ def test_nothing_is_cut_off_at_the_smallest_size(window: MainWindow, qtbot: QtBo
     assert window.canvas.viewport().height() > 60
 
 
-@pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK])
+@pytest.mark.parametrize("theme", themes.THEMES.values(), ids=list(themes.THEMES))
 def test_text_stands_out_from_what_is_behind_it(theme: themes.Theme) -> None:
     pairs = [
         ("text", "window", 7.0),
