@@ -216,9 +216,9 @@ class Comparison(QObject):
                 pane.verdict = event
 
     def _have_judged(self, pane: Pane, run: Trajectory) -> None:
-        tokenizer = self._session.tokenizer
-        if self.judge is None or tokenizer is None or self._session.domain.rows:
+        if self.judge is None or run.origin is None or self._session.domain.rows:
             return
+        tokenizer = run.origin.tokenizer
         tokens = run.at(run.recorded, 0)[0].tolist()
         known = [token for token in tokens if token not in (run.mask, FREE)]
         pane.judging = self._session.ask(Judge(self.judge, (tokenizer.decode(known),), (tuple(known),)))

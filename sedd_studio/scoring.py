@@ -37,7 +37,8 @@ def figures(bound: Bounded, size: int) -> tuple[Figure, ...]:
 
 
 class Scorer(QObject):
-    """Scores the text at the playhead. `points` are the bounds so far, `costs` the nats of each token of `tokens`.
+    """Scores the text at the playhead. `points` are the bounds so far, `costs` the nats of each token of `tokens`,
+    `size` the bytes of what is scored.
 
     `changed` is told when there is more to show.
     """
@@ -52,6 +53,7 @@ class Scorer(QObject):
         self.given = np.zeros(0, bool)
         self.points: list[Bounded] = []
         self.costs: np.ndarray | None = None
+        self.size = 0
         session.answered.connect(self._take)
         session.run_changed.connect(self.changed)
         session.playhead_changed.connect(self.changed)
@@ -82,6 +84,8 @@ class Scorer(QObject):
         given = state.locked & given_locked
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
         self.points, self.costs = [], None
+        scored = self.tokens[~self.given].tolist()
+        self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0
         self._question = self._session.ask(Score(self.tokens, self.given, precision))
         self.changed.emit()
 
@@ -89,14 +93,6 @@ class Scorer(QObject):
         """Is content with what is known."""
         if self._question:
             self._session.drop(self._question)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the text that is scored, without what is given."""
-        tokenizer = self._session.tokenizer
-        if self.tokens is None or tokenizer is None:
-            return 0
-        return len(tokenizer.decode(self.tokens[~self.given].tolist()).encode())
 
     def costs_on_show(self) -> np.ndarray | None:
         """The nats of each token (L,) if the text on show is the one that was scored."""

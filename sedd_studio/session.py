@@ -145,6 +145,7 @@ class Session(QObject):
         other_kind = self.domain.name != event.info.domain
         self.info = event.info
         if not same or len(self.document.tokens) > event.info.length:
+            self._clear_away()
             self.tokenizer = event.tokenizer
             if other_kind:
                 self.prompt_text = self.domain.examples[0]
@@ -153,6 +154,12 @@ class Session(QObject):
             self._settings.remember_model(event.info.path)
         self._set_state(RunState.IDLE)
         self.model_changed.emit()
+
+    def _clear_away(self) -> None:
+        """Nothing is on show while the tokenizer changes: old tokens mean nothing to the new one."""
+        self.undo_stack.clear()
+        self.document = Document(frozen([]), np.zeros(0, bool))
+        self._forget_canvas()
 
     def _take_prompt_along(self, length: int) -> None:
         """The same text for another tokenizer; if it does not fit, one gap as long as the model."""
@@ -296,6 +303,7 @@ class Session(QObject):
         resized = len(document.tokens) != len(self.document.tokens)
         other_run = document.trajectory is not self.document.trajectory
         self.document = document
+        self._forget_canvas()
         self.prompt_text = document.text(self.tokenizer) if self.tokenizer is not None else ""
         if resized:
             self.set_selection(None)
@@ -474,6 +482,8 @@ class Session(QObject):
         request = origin.request
         document = Document(request.tokens, request.tokens != FREE, run)
         self._run_id, self._request = 0, request
+        if not same:
+            self._clear_away()
         self.info, self.tokenizer = origin.info, origin.tokenizer
         asked = RunForm.entries_of(request)
         self.set_form(**{name: value for name, value in asked.items() if SETTINGS[name].accepts(value)})

@@ -1,0 +1,155 @@
+"""A user who does anything, in any order: seeded, so that what goes wrong can be done again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QDialog, QLineEdit, QWidget
+
+from sedd_studio.main_window import MainWindow
+
+KEYS = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Delete, Qt.Key.Key_Backspace),
+    *(Qt.Key.Key_L, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_A, Qt.Key.Key_3, Qt.Key.Key_F2),
+)
+MODIFIERS = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+LEFT = Qt.MouseButton.LeftButton
+LEAVE_OUT = ("quit", "open_model", "open_run", "save_run", "export_")
+"""Commands that ask for a file, which this user does by other ways, or that end the game."""
+
+
+@dataclass
+class RandomUser:
+    """Acts on a window. `files` are dropped on it, `models` opened; what was done is in `log`."""
+
+    window: MainWindow
+    seed: int
+    files: list[Path]
+    models: list[str]
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self.actions: tuple[tuple[Callable[[], str], int], ...] = (
+            (self.key, 6),
+            (self.click, 6),
+            (self.drag, 2),
+            (self.double_click, 1),
+            (self.wheel, 1),
+            (self.command, 5),
+            (self.control, 5),
+            (self.drop, 1),
+            (self.resize, 1),
+            (self.load, 1),
+            (self.wait, 3),
+        )
+
+    def act(self) -> None:
+        """Does one thing, and lets Qt work it off."""
+        chosen = self.random.choices([act for act, _ in self.actions], [weight for _, weight in self.actions])[0]
+        self.log.append(chosen())
+        QApplication.processEvents()
+        for dialog in self.window.findChildren(QDialog):
+            dialog.close()
+
+    def point(self, widget: QWidget) -> QPoint:
+        return QPoint(self.random.randrange(max(1, widget.width())), self.random.randrange(max(1, widget.height())))
+
+    def key(self) -> str:
+        target = self.random.choice([self.window.canvas, self.window.timeline, self.window, self.focused()])
+        key, modifier = self.random.choice(KEYS), self.random.choice(MODIFIERS)
+        QTest.keyClick(target, key, modifier)
+        return f"key {key} {modifier} on {type(target).__name__}"
+
+    def focused(self) -> QWidget:
+        return QApplication.focusWidget() or self.window
+
+    def click(self) -> str:
+        viewport, modifier = self.window.canvas.viewport(), self.random.choice(MODIFIERS)
+        point = self.point(viewport)
+        QTest.mouseMove(viewport, point)
+        QTest.mouseClick(viewport, LEFT, modifier, point)
+        return f"click {point.toTuple()}"
+
+    def double_click(self) -> str:
+        viewport = self.window.canvas.viewport()
+        point = self.point(viewport)
+        QTest.mouseClick(viewport, LEFT, MODIFIERS[0], point)
+        QTest.mouseDClick(viewport, LEFT, MODIFIERS[0], point)
+        if self.window.canvas.editor is not None:
+            QTest.keyClicks(self.window.canvas.editor, self.random.choice(["fox", "a [3] b", "", "[99999]", "____"]))
+            QTest.keyClick(self.window.canvas.editor, self.random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
+        return f"double click {point.toTuple()}"
+
+    def drag(self) -> str:
+        viewport = self.window.canvas.viewport()
+        start, stop = self.point(viewport), self.point(viewport)
+        QTest.mousePress(viewport, LEFT, MODIFIERS[0], start)
+        QTest.mouseMove(viewport, stop)
+        QTest.mouseRelease(viewport, LEFT, MODIFIERS[0], stop)
+        return f"drag {start.toTuple()} to {stop.toTuple()}"
+
+    def wheel(self) -> str:
+        viewport, modifier = self.window.canvas.viewport(), self.random.choice(MODIFIERS)
+        point, turned = self.point(viewport), QPoint(0, self.random.choice([-120, 120]))
+        none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+        where = viewport.mapToGlobal(point).toPointF()
+        QApplication.sendEvent(
+            viewport, QWheelEvent(point.toPointF(), where, QPoint(), turned, none, modifier, phase, False)
+        )
+        return f"wheel {turned.y()}"
+
+    def command(self) -> str:
+        names = [name for name in self.window.actions_by_name if not name.startswith(LEAVE_OUT)]
+        name = self.random.choice(names)
+        self.window.actions_by_name[name].trigger()
+        return f"command {name}"
+
+    def control(self) -> str:
+        kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit)
+        parts = [part for kind in kinds for part in self.window.findChildren(kind) if part.isVisible()]
+        part = self.random.choice(parts)
+        if isinstance(part, QAbstractButton):
+            if (part.isEnabled() and not hasattr(part, "menu")) or getattr(part, "menu", lambda: None)() is None:
+                QTest.mouseClick(part, LEFT)
+        elif isinstance(part, QComboBox):
+            QTest.keyClick(part, self.random.choice([Qt.Key.Key_Up, Qt.Key.Key_Down]))
+        elif isinstance(part, QLineEdit):
+            QTest.keyClicks(part, self.random.choice(["7", "fox", "(", ""]))
+        else:
+            QTest.keyClick(part, self.random.choice([Qt.Key.Key_Up, Qt.Key.Key_Down]))
+        return f"{type(part).__name__} {part.accessibleName()}"
+
+    def drop(self) -> str:
+        path = self.random.choice(self.files)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(self.window, QDragEnterEvent(QPoint(9, 9), copy, data, LEFT, none))
+        QApplication.sendEvent(self.window, QDropEvent(QPoint(9, 9), copy, data, LEFT, none))
+        return f"drop {path.name}"
+
+    def resize(self) -> str:
+        self.window.resize(self.random.randrange(860, 1600), self.random.randrange(560, 1000))
+        return "resize"
+
+    def load(self) -> str:
+        model = self.random.choice(self.models)
+        self.window.session.open_model(model)
+        return f"load {model}"
+
+    def wait(self) -> str:
+        QTest.qWait(self.random.choice([1, 5, 40]))
+        return "wait"
