@@ -1,10 +1,11 @@
-"""A random user leaves no exception, no Qt warning and no thread; a longer game is in `benchmarks/random_user.py`."""
+"""A random user leaves no exception, no Qt warning and no thread."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.film import Film, write_picture
@@ -40,8 +41,16 @@ def files(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_a_user_does_the_window_goes_on(
-    seed: int, make_session: MakeSession, settings: Settings, qtbot: QtBot, tmp_path: Path
+    seed: int,
+    make_session: MakeSession,
+    settings: Settings,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))  # this user closes every file dialog
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     session = make_session(FakeEngine())
     window: MainWindow = window_of(session, settings, qtbot)
     user = RandomUser(window, seed, files(tmp_path / "files"), ["tiny", "broken", "other"])
