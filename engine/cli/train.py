@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -146,7 +147,7 @@ def make_folder(folder: Path) -> None:
     """Makes the folder, and makes sure that files can be written into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".write-probe"
+        probe = folder / f".write-probe-{os.getpid()}"  # each of several processes looks for itself
         probe.touch()
         probe.unlink()
     except OSError as error:
