@@ -53,13 +53,15 @@ class Recipe:
 
     `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
     which under absorbing noise has a much lower variance, and the same optimum; "annealed" is flat until the learning
-    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ise", implicit
-    score entropy by one target, is for absorbing noise and for comparison. `times` are drawn one in each of B equal
-    strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in which some tokens are held
-    clean and marked as given, for a network that marks locks.
+    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ce", the cross
+    entropy of posteriors, has the same optimum and is for networks that give those: under absorbing noise it is score
+    entropy with another weight, under uniform noise its gradients vary less; "ise", implicit score entropy by one
+    target, is for absorbing noise and for comparison; "auto" is "ce" where it can be, otherwise "dse". `times` are
+    drawn one in each of B equal strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in
+    which some tokens are held clean and marked as given, for a network that marks locks.
     """
 
-    objective: Literal["dse", "ise"] = "dse"
+    objective: Literal["auto", "dse", "ce", "ise"] = "auto"
     weighting: Literal["bound", "flat", "annealed"] = "flat"
     times: Literal["systematic", "iid"] = "systematic"
     locks: float = 0.5
@@ -72,7 +74,13 @@ class DiffusionLearner:
         self.diffusion = diffusion
         self.recipe = recipe or Recipe()
         self._by_bound = self.recipe.weighting == "bound"
-        if self.recipe.objective == "ise" and diffusion.graph.mask is None:
+        by_posterior = diffusion.config.parametrisation != "log_score"
+        self.objective = self.recipe.objective
+        if self.objective == "auto":
+            self.objective = "ce" if by_posterior else "dse"
+        if self.objective == "ce" and not by_posterior:
+            raise UserError("Cross entropy needs a network that gives posteriors; choose the objective dse.")
+        if self.objective == "ise" and diffusion.graph.mask is None:
             raise UserError("Implicit score entropy by one target needs absorbing noise; choose the objective dse.")
 
     @property
@@ -97,7 +105,7 @@ class DiffusionLearner:
         t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
         flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
         x = self.diffusion.perturb(clean, t, flip, target)
-        if recipe.objective == "ise":
+        if self.objective == "ise":
             return clean, t, x, torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
         if self.diffusion.marks_locks:
             locked = torch.from_numpy(draw_locks(clean.shape, recipe.locks, generator)).to(device)
@@ -110,8 +118,11 @@ class DiffusionLearner:
         weight = noise.rate
         if not self._by_bound:
             weight = weight * -torch.expm1(-noise.total)
-        if self.recipe.objective == "ise":
+        if self.objective == "ise":
             losses = implicit_by_one_target(self.diffusion, x, noise.total, *more)
+        elif self.objective == "ce":
+            # per unit of sigma, as score entropy is
+            losses = self.diffusion.cross_entropy(x, noise.total, clean, *more).sum(-1) / torch.expm1(noise.total)
         else:
             losses = self.diffusion.score_entropy(x, noise.total, clean, *more).sum(-1)
         return (weight * losses).sum() / clean.numel()

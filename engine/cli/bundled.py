@@ -55,6 +55,7 @@ PROMOTERS = (
 
 SMALL = Sizes(vocabulary=2048, hidden=256, blocks=8, heads=4)
 LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
+AGAIN = TrainingConfig(steps=4_000, batch=16, learning_rate=1e-3, decay=1.0)
 
 BUNDLED: dict[str, Bundled] = {
     "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, (Stage(LONG),)),
@@ -62,13 +63,16 @@ BUNDLED: dict[str, Bundled] = {
         STORIES,
         OTHER_STORIES,
         replace(SMALL, noise="uniform"),
-        (Stage(LONG, Recipe(weighting="annealed", locks=0.25)),),
+        (
+            Stage(LONG, Recipe("dse", weighting="annealed", locks=0.25)),
+            Stage(replace(AGAIN, steps=6_500, learning_rate=2e-3), Recipe(locks=0.1)),
+        ),
     ),
     "stories-gpt": Bundled(
         STORIES,
         OTHER_STORIES,
         replace(SMALL, kind="gpt", dropout=0.1),
-        (Stage(replace(LONG, steps=4_000, decay=0.5)),),
+        (Stage(replace(LONG, steps=4_000, decay=0.5)), Stage(AGAIN)),
     ),
     "molecules-absorb": Bundled(
         QM9,

@@ -328,8 +328,9 @@ def train(
         typer.Option("--parametrisation", help="What the network gives; log_score is the published form."),
     ] = "auto",
     objective: Annotated[
-        Literal["dse", "ise"], typer.Option("--objective", help="Score entropy by which road.")
-    ] = "dse",
+        Literal["auto", "dse", "ce", "ise"],
+        typer.Option("--objective", help="Score entropy (dse, ise) or, where it can be, cross entropy (ce)."),
+    ] = "auto",
     weighting: Annotated[
         Literal["flat", "bound", "annealed"], typer.Option("--weighting", help="Of the noise levels.")
     ] = "flat",

@@ -55,6 +55,23 @@ def test_score_entropy_of_leave_one_out_laws_is_that_of_their_scores_and_locked_
 
 
 @torch.no_grad()
+def test_cross_entropy_is_that_of_posteriors_whose_expected_ratios_are_the_scores() -> None:
+    """s_y is the mean of q(y | z) / q(x_i | z) over clean tokens z given x (Campbell et al., arXiv 2205.14987)."""
+    diffusion = tiny("uniform", "leave_one_out", marks_locks=True)
+    _, _, sigma = noised()
+    x = torch.randint(11, (3, 8), generator=torch.Generator().manual_seed(5))
+    clean = (torch.full_like(x, token) for token in range(11))
+    posterior = torch.stack([-diffusion.cross_entropy(x, sigma, z) for z in clean], dim=-1).exp()  # (B, L, N)
+    torch.testing.assert_close(posterior.sum(-1), torch.ones(3, 8))
+    reach = diffusion.graph.transition(torch.arange(11).expand(3, -1), sigma)  # (B, z, y), q(y | z)
+    ratio = reach[:, None] / reach.movedim(1, 2)[torch.arange(3)[:, None], x][..., None]  # (B, L, z, y)
+    scores = (posterior[..., None] * ratio).sum(2)
+    torch.testing.assert_close(scores, diffusion.log_score(x, sigma).exp(), rtol=1e-4, atol=1e-5)
+    locked = torch.rand(3, 8, generator=torch.Generator().manual_seed(6)) < 0.3
+    assert not diffusion.cross_entropy(x, sigma, x, locked)[locked].any()
+
+
+@torch.no_grad()
 def test_score_entropy_exceeds_cross_entropy_by_the_cost_of_a_wrong_total() -> None:
     """Z - 1 - log Z at each masked position, in units of 1 / (e^sigma - 1)."""
     diffusion = tiny("absorb", "log_score")

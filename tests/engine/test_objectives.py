@@ -159,6 +159,7 @@ def test_one_target_is_an_unbiased_estimate_of_the_implicit_objective(parametris
         ("absorb", "dse", {"scale_by_sigma": True}),
         ("absorb", "ise", {"parametrisation": "posterior", "time_free": True}),
         ("uniform", "dse", {"parametrisation": "leave_one_out", "log_sigma": True}),
+        ("uniform", "ce", {"parametrisation": "leave_one_out", "log_sigma": True}),
         ("uniform", "dse", {"scale_by_sigma": False}),
     ],
 )
@@ -175,6 +176,8 @@ def test_a_trained_network_comes_close_to_the_true_scores(kind: str, objective: 
         x = model.graph.noise(clean, sigma, *(torch.rand(clean.shape, generator=generator) for _ in range(2)))
         if objective == "ise":
             loss = implicit_by_one_target(model, x, sigma, torch.rand(clean.shape, generator=generator))
+        elif objective == "ce":
+            loss = model.cross_entropy(x, sigma, clean).sum(-1) / torch.expm1(sigma)
         else:
             loss = model.score_entropy(x, sigma, clean).sum(-1)
         optimizer.zero_grad()

@@ -113,7 +113,7 @@ def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -
     assert difference() > 0
 
 
-@pytest.mark.parametrize("objective", ["dse", "ise"])
+@pytest.mark.parametrize("objective", ["dse", "ce", "ise"])
 @pytest.mark.parametrize("times", ["systematic", "iid"])
 def test_every_objective_and_way_to_draw_times_runs(objective: str, times: str, tmp_path: Path) -> None:
     run = trainer(recipe=Recipe(objective, times=times))  # type: ignore[arg-type]
@@ -134,6 +134,13 @@ def test_annealed_weighting_is_flat_until_the_learning_rate_falls_and_the_bounds
 def test_implicit_score_entropy_under_uniform_noise_is_refused() -> None:
     with pytest.raises(UserError, match="absorbing"):
         trainer(noise="uniform", recipe=Recipe("ise"))
+
+
+def test_cross_entropy_is_for_networks_that_give_posteriors() -> None:
+    with pytest.raises(UserError, match="posteriors"):
+        trainer(noise="uniform", recipe=Recipe("ce"))
+    assert trainer(noise="uniform").learner.objective == "dse"  # type: ignore[attr-defined]
+    assert trainer().learner.objective == "ce"  # type: ignore[attr-defined]
 
 
 def test_events_come_in_order_and_end_with_a_save(tmp_path: Path) -> None:
