@@ -10,7 +10,7 @@ from typing import Any, Literal
 ASSETS_NAME = "assets/"
 DATA_NAME = "data/"
 
-Kind = Literal["likelihood", "budgets", "infilling", "domain", "gallery", "fragments", "samples", "trials"]
+Kind = Literal["likelihood", "budgets", "infilling", "domain", "gallery", "fragments", "samples", "trials", "claims"]
 Records = Sequence[Mapping[str, Any]]
 
 

@@ -12,6 +12,7 @@ from engine.domains.molecules import canonical
 from engine.messages import FREE
 from engine.prompts import parse_prompt
 from scripts.measured import Command, Found, Kind, Page, Records, Section
+from scripts.results_claims import judged
 
 
 def render(page: Page, found: Found) -> str:
@@ -33,9 +34,9 @@ def parts(section: Section, found: Found) -> list[str]:
     return lines
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; numbers stand to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], side: str = ":") -> str:
+    """A Markdown table; numbers stand to the right, words, with no `side`, to the left."""
+    lines = [head, ["---", *["---" + side] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
@@ -189,6 +190,11 @@ def trials(found: Found, commands: Sequence[Command]) -> str:
     return table(("", "nats a token <=", "bits a byte <=", "tokens seen", "tokens a second"), rows)
 
 
+def claims(found: Found, commands: Sequence[Command]) -> str:
+    """What was published beside what was found."""
+    return table(("claim", "published", "here", "holds"), judged(found, commands), "")
+
+
 LAYOUTS: dict[Kind, Callable[[Found, Sequence[Command]], str]] = {
     "likelihood": likelihood,
     "budgets": budgets,
@@ -198,4 +204,5 @@ LAYOUTS: dict[Kind, Callable[[Found, Sequence[Command]], str]] = {
     "fragments": fragments,
     "samples": samples,
     "trials": trials,
+    "claims": claims,
 }

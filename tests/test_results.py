@@ -11,11 +11,11 @@ from typer.main import get_command
 from engine.cli import app
 from engine.domains import DOMAINS
 from scripts import results
-from scripts.measured import Command, Found, Kind, Page, Section
+from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results import PAGES, Places, measured
 from scripts.results_page import render
 from scripts.results_pictures import draw
-from scripts.results_plan import RESULTS
+from scripts.results_plan import NOT_ANNEALED, RESULTS
 from scripts.training_plan import TRAINING, TRIAL
 
 LIKELIHOOD = {"nats_per_token": 2.0, "nats_per_token_standard_error": 0.1, "bits_per_byte": 0.9}
@@ -57,7 +57,7 @@ def test_bounds_are_compared_with_the_exact_value() -> None:
 def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
     records = [value(640 / steps) | {"steps": steps, "calls": steps} for steps in (4, 16, 64)]
     found = {
-        COMMANDS["budgets", "stories-gpt"]: [value(11.0)],
+        COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)],
         COMMANDS["budgets", "absorb, tweedie"]: records,
         COMMANDS["budgets", "absorb, subset"]: [record | {"perplexity_by_token": 44.0} for record in records],
     }
@@ -69,9 +69,34 @@ def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
     assert (tmp_path / "quality-against-steps.png").stat().st_size > 10_000
 
 
+def test_claims_are_judged_by_the_figures_of_the_page() -> None:
+    exact = LIKELIHOOD | {"perplexity": 10.0, "perplexity_standard_error": 0.2}
+    samples = [value(640 / steps) | {"steps": steps, "calls": steps} for steps in (4, 16, 64)]
+    wholes = [value(x) | {"row": name} for x, name in ((8.0, "text"), (9.0, "filled"), (9.5, "continued"))]
+    costs = [{"row": "bound", "nats": 1.0, "standard_error": 0.1}]
+    found: dict[Command, Records] = {
+        COMMANDS["likelihood", "stories-gpt"]: [exact],
+        COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.5}],
+        COMMANDS["likelihood", "stories-uniform"]: [exact | {"perplexity": 15.0, "bits_per_byte": 1.0}],
+        COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)],
+        COMMANDS["budgets", "absorb, subset"]: samples,
+        COMMANDS["infilling", "stories-absorb"]: [*wholes, *costs],
+    }
+    text = page(found)
+    assert "| within 10 % | 1.25 times it | no |" in text
+    assert "| 0.900 against 1.000 bits a byte | yes |" in text
+    assert "| a line | slope -1.00, the line explains 100% | yes |" in text
+    assert "| 0.91 times the baseline's at 64 steps | yes |" in text
+    assert "| met with 64 calls, 4.0 times fewer than one a token | yes |" in text
+    assert "| 9.0 against 9.5 left to right | yes |" in text
+    found[COMMANDS["budgets", "absorb, subset"]] = [record | {"perplexity_by_token": 44.0} for record in samples]
+    text = page(found)
+    assert "| not met with up to 64 calls | no |" in text
+
+
 def test_a_rise_beyond_the_errors_is_said() -> None:
     records = [value(20.0 + steps) | {"steps": steps, "calls": steps} for steps in (4, 16)]
-    text = page({COMMANDS["budgets", "stories-gpt"]: [value(11.0)], COMMANDS["budgets", "absorb, tweedie"]: records})
+    text = page({COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)], COMMANDS["budgets", "absorb, tweedie"]: records})
     assert "rises somewhere by more than two standard errors" in text
 
 
@@ -130,6 +155,8 @@ def test_every_command_on_a_page_is_one_that_the_program_understands(scheme: Pag
 def test_middles_and_samples_are_laid_out() -> None:
     rows = [
         {"row": "text", **value(13.0)},
+        {"row": "filled", **value(15.0)},
+        {"row": "continued", **value(14.0)},
         {"row": "bound of the middle, both sides given", "nats": 2.5, "standard_error": 0.05},
     ]
     samples = [{"text": "One *day*<|endoftext|>\nTwo"}]

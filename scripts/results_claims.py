@@ -1,0 +1,116 @@
+"""The claims of the paper (Lou, Meng, Ermon, arXiv 2310.16834) beside what the results page measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.measured import Command, Found, Records
+
+LINE = 0.95
+"""Points are on a line if it explains this share of their variance."""
+LENGTH = 256
+"""Calls that the baseline needs for a sample: one a token."""
+
+Verdict = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What was claimed, the figure in the paper, whose records decide, and what they say."""
+
+    text: str
+    published: str
+    needs: tuple[str, ...]
+    decide: Callable[..., Verdict]
+
+
+def near(exact: Records, bound: Records) -> Verdict:
+    """The bound as a multiple of the exact perplexity."""
+    ratio = bound[0]["perplexity"] / exact[0]["perplexity"]
+    return f"{ratio:.2f} times it", ratio <= 1.1
+
+
+def lower(absorb: Records, uniform: Records) -> Verdict:
+    """Bits a byte of both noise types."""
+    ours, theirs = absorb[0]["bits_per_byte"], uniform[0]["bits_per_byte"]
+    return f"{ours:.3f} against {theirs:.3f} bits a byte", ours < theirs
+
+
+def on_a_line(samples: Records) -> Verdict:
+    """Slope of log perplexity on log steps up to 256, and the share of variance that the line explains."""
+    part = [record for record in samples if record["steps"] <= LENGTH]
+    steps, values, errors = (
+        np.array([record[name] for record in part], float)
+        for name in ("steps", "perplexity_by_token", "perplexity_by_token_error")
+    )
+    x, y = np.log(steps), np.log(values)
+    slope, offset = np.polyfit(x, y, 1)
+    explained = 1 - (y - slope * x - offset).var() / max(y.var(), 1e-12)
+    falls = bool((np.diff(values) <= 2 * np.hypot(errors[1:], errors[:-1])).all())
+    return f"slope {slope:+.2f}, the line explains {explained:.0%}", falls and slope < 0 and explained >= LINE
+
+
+def better(line: Records, samples: Records) -> Verdict:
+    """The best budget's perplexity as a multiple of the baseline's."""
+    best = min(samples, key=lambda record: record["perplexity_by_token"])
+    ratio = best["perplexity_by_token"] / line[0]["perplexity_by_token"]
+    return f"{ratio:.2f} times the baseline's at {best['steps']} steps", ratio < 1
+
+
+def fewer_calls(line: Records, samples: Records) -> Verdict:
+    """The smallest budget whose perplexity is that of the baseline, within one standard error of each."""
+    goal = line[0]["perplexity_by_token"] + line[0]["perplexity_by_token_error"]
+    for record in samples:
+        if record["perplexity_by_token"] - record["perplexity_by_token_error"] <= goal:
+            times = LENGTH / record["calls"]
+            return f"met with {record['calls']:.0f} calls, {times:.1f} times fewer than one a token", times > 1
+    return f"not met with up to {samples[-1]['calls']:.0f} calls", False
+
+
+def infills(rows: Records) -> Verdict:
+    """The judge's perplexity of wholes: real ones, filled seeing both sides, and continued from the left."""
+    _, filled, continued, *_ = rows
+    ours, theirs = filled["perplexity_by_token"], continued["perplexity_by_token"]
+    return f"{ours:.1f} against {theirs:.1f} left to right", ours <= theirs
+
+
+EXACT, BOUND, UNIFORM = "baseline stories-gpt", "score stories-absorb", "score stories-uniform"
+LINE_ACROSS, SAMPLES, INFILLS = (
+    "baseline stories-gpt, not annealed",
+    "compare absorb, subset",
+    "infilling stories-absorb",
+)
+"""Commands by what they do and their label."""
+
+CLAIMS = (
+    Claim("The bound is near an autoregressive model's perplexity", "within 10 %", (EXACT, BOUND), near),
+    Claim(
+        "Absorbing noise has a lower bound than uniform noise",
+        "text8: 1.39 against 1.47 bits a character",
+        (BOUND, UNIFORM),
+        lower,
+    ),
+    Claim("Perplexity of samples falls on a log-log line as steps grow", "a line", (SAMPLES,), on_a_line),
+    Claim(
+        "Samples are better than un-annealed autoregressive ones",
+        "6 to 8 times lower perplexity than GPT-2's",
+        (LINE_ACROSS, SAMPLES),
+        better,
+    ),
+    Claim("As good with fewer network calls", "32 times fewer than GPT-2", (LINE_ACROSS, SAMPLES), fewer_calls),
+    Claim("Infills are as good as what is written left to right", "as nucleus sampling", (INFILLS,), infills),
+)
+
+
+def judged(found: Found, commands: Sequence[Command]) -> list[list[str]]:
+    """A row for each claim whose measurements are there: claim, published, found here, whether it holds."""
+    records = {f"{command.arguments[0]} {command.label}": found[command] for command in commands}
+    rows = []
+    for claim in CLAIMS:
+        if all(need in records for need in claim.needs):
+            here, holds = claim.decide(*(records[need] for need in claim.needs))
+            rows.append([claim.text, claim.published, here, "yes" if holds else "no"])
+    return rows
