@@ -1,4 +1,4 @@
-"""What a model would put at one position of a text as it stands, given everything else in it: one network call."""
+"""What a model makes of a text as it stands, at one position or at all: one network call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from engine.conditioning import Locks, matched_sigma
 from engine.diffusion import Diffusion, gather
-from engine.messages import FREE, Inspect, UserError
+from engine.messages import FREE, Guess, Inspect, UserError
 
 SMALLEST_SIGMA = 1e-4
 """A finished text has no noise; a network that is told the level has not seen less than this."""
@@ -74,3 +74,59 @@ def look(diffusion: Diffusion, request: Inspect) -> Look:
         float(entropy),
         None if own == FREE else float(law[own]),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """The likeliest clean token of each position (L,), its probability, and the entropy of the position's law, nats.
+
+    Where the token is known already it stands there itself, and the numbers are NaN.
+    """
+
+    tokens: np.ndarray
+    probability: np.ndarray
+    entropy: np.ndarray
+
+
+@torch.no_grad()
+def outlook(diffusion: Diffusion, request: Guess) -> Outlook:
+    """The law of each clean token given all of the text, itself included; a UserError where the text does not fit.
+
+    Under absorbing noise it is known where the text is not masked. Under uniform noise, where every token may be
+    noise, it is known where it is locked.
+    """
+    length, mask = len(request.tokens), diffusion.graph.mask
+    Locks.of(request.tokens, diffusion.vocabulary, diffusion.config.network.length)  # checks size and tokens
+    if mask is None and (request.tokens == FREE).any():
+        raise UserError("Under uniform noise no token is masked; run first, and look at the guess then.")
+    unknown = request.tokens == FREE if mask is not None else ~np.asarray(request.locked, bool)
+    guess = Outlook(np.array(request.tokens), np.full(length, math.nan), np.full(length, math.nan))
+    if not unknown.any():
+        return guess
+    level = 1.0 if math.isnan(request.sigma) else max(request.sigma, SMALLEST_SIGMA)
+    told = level if mask is None else float(matched_sigma(np.array(unknown.sum()), length))
+    device = diffusion.device
+    tokens = torch.from_numpy(np.where(request.tokens == FREE, -1 if mask is None else mask, request.tokens))[None]
+    locked, chosen = (torch.from_numpy(np.array(a, bool))[None].to(device) for a in (request.locked, unknown))
+    tokens = tokens.to(device)
+    features = gather(diffusion.features(tokens, torch.tensor([told], device=device), locked), chosen)
+    if mask is not None:
+        law = diffusion.log_posterior_rows(features).exp()
+    else:
+        here = tokens[chosen]
+        law = diffusion.leave_one_out_rows(features, torch.full(here.shape, level, device=device), here)
+        law = seen_too(law, here, level)
+    law = law.double()
+    probability, best = law.max(-1)
+    guess.tokens[unknown] = best.cpu().numpy()
+    guess.probability[unknown] = probability.cpu().numpy()
+    guess.entropy[unknown] = -torch.special.xlogy(law, law).sum(-1).cpu().numpy()
+    return guess
+
+
+def seen_too(law: torch.Tensor, here: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Laws (R, N) of clean tokens given all others, once the tokens `here` (R,) are seen under uniform noise sigma."""
+    kept, states = math.exp(-sigma), law.shape[-1]
+    reach = torch.full_like(law, (1 - kept) / states).scatter_add(-1, here[:, None], torch.full_like(law[:, :1], kept))
+    product = law * reach
+    return product / product.sum(-1, keepdim=True)

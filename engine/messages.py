@@ -34,148 +34,6 @@ def frozen(array: npt.ArrayLike) -> Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class SamplerOption:
-    """A number that a sampler takes: its `default`, and the range that makes sense."""
-
-    name: str
-    summary: str
-    default: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class SamplerInfo:
-    """One row of the sampler table, for menus, for `--help` and for the documentation.
-
-    N is the number of steps, L that of free positions. `calls` is the cost in network calls a sample; `order` the power
-    of the step in which the error falls with exact scores (None: no such power); `exact` says when there is no error.
-    """
-
-    name: str
-    title: str
-    summary: str
-    noises: tuple[Noise, ...]
-    calls: str
-    order: int | None = 1
-    exact: str = ""
-    biased: bool = False
-    options: tuple[SamplerOption, ...] = ()
-
-
-BOTH: tuple[Noise, ...] = ("absorb", "uniform")
-
-SAMPLERS: tuple[SamplerInfo, ...] = (
-    SamplerInfo(
-        "subset",
-        "Fixed-size subsets",
-        "Reveals the same number of tokens in each step, at random positions; the best choice for few steps.",
-        ("absorb",),
-        "N, at most L",
-        exact="from L steps on",
-    ),
-    SamplerInfo(
-        "tweedie",
-        "Tweedie",
-        "Moves each position by its own true law; steps in which nothing can change cost nothing.",
-        BOTH,
-        "at most N",
-    ),
-    SamplerInfo(
-        "first-hitting",
-        "First hitting",
-        "Reveals one token at a time, each at its own moment; steps only decide how many frames are shown.",
-        ("absorb",),
-        "L",
-        order=None,
-        exact="always",
-    ),
-    SamplerInfo(
-        "trapezoidal",
-        "Theta-trapezoidal",
-        "Two stages a step, the second extrapolated; needs fewer steps for the same error where data are smooth.",
-        BOTH,
-        "at most 2 N",
-        order=2,
-        options=(SamplerOption("theta", "Where the first stage ends, as a share of the step.", 0.5, 0.05, 0.95),),
-    ),
-    SamplerInfo(
-        "entropy-bounded",
-        "Entropy-bounded",
-        "Reveals as many tokens at once as are nearly independent, the surest first.",
-        ("absorb",),
-        "at most N, at most L",
-        order=None,
-        exact="for gamma 0, from L steps on",
-        options=(SamplerOption("gamma", "Nats that tokens revealed together may know of each other.", 0.1, 0.0, 5.0),),
-    ),
-    SamplerInfo(
-        "confidence",
-        "Confidence order (biased)",
-        "Keeps the most probable of the drawn tokens; sharpens the law like a lower temperature.",
-        ("absorb",),
-        "N, at most L",
-        order=None,
-        biased=True,
-    ),
-    SamplerInfo(
-        "remask",
-        "Remasking",
-        "Masks revealed tokens again now and then, so that early mistakes can be undone; for many steps.",
-        ("absorb",),
-        "at most N",
-        options=(SamplerOption("rate", "How often a token is masked again in a run.", 4.0, 0.0, 50.0),),
-    ),
-    SamplerInfo(
-        "tau-leaping",
-        "Tau-leaping",
-        "Holds the rates of the reverse chain over each step.",
-        BOTH,
-        "at most N",
-    ),
-    SamplerInfo(
-        "uniformization",
-        "Uniformization",
-        "Makes every jump at its own moment; steps only decide how many frames are shown.",
-        ("uniform",),
-        "some 20 L to 30 L",
-        order=None,
-        exact="always",
-    ),
-    SamplerInfo(
-        "gibbs",
-        "Gibbs corrector",
-        "A Tweedie step, then some tokens drawn anew given all others.",
-        ("uniform",),
-        "at most (1 + corrections) N",
-        order=None,
-        exact="in the limit, but for (L sigma)^2 of the last step",
-        options=(SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),),
-    ),
-    SamplerInfo(
-        "analytic",
-        "Analytic, as published",
-        "Tweedie steps with the scores as they are, for comparison with published numbers.",
-        BOTH,
-        "N",
-    ),
-    SamplerInfo(
-        "euler",
-        "Euler, as published",
-        "Follows the reverse rates over each step, for comparison with published numbers.",
-        BOTH,
-        "N",
-    ),
-)
-"""Every sampler, the default of a noise type before the others. `engine.samplers` holds one file for each name."""
-
-
-def default_sampler(noise: Noise) -> str:
-    """The first in the table that fits."""
-    return next(row.name for row in SAMPLERS if noise in row.noises)
-
-
-@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is known about a loaded model.
 
@@ -221,7 +79,7 @@ class Generate:
 
     `samples` chains run; chain k draws from the streams of sample `first_sample + k`.
 
-    - `sampler` is a name from `SAMPLERS` or "auto"; `options` are its numbers, by name.
+    - `sampler` is a name from `engine.sampler_table` or "auto"; `options` are its numbers, by name.
     - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
     - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
       appear in the text; `pattern` is a regular expression that the whole text matches.
@@ -264,6 +122,15 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """What would the model say of `tokens` (L,) if it had to stop now? Entries as in `Inspect`."""
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Score:
     """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
 
@@ -287,7 +154,7 @@ class Judge:
     tokens: tuple[tuple[int, ...], ...]
 
 
-Question = Inspect | Score | Judge | Generate
+Question = Inspect | Guess | Score | Judge | Generate
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question
 
@@ -388,6 +255,18 @@ class Insight:
     own: float | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guessed:
+    """The answer to `Guess`: the likeliest clean `tokens` (L,), their `probability` (L,), and the `entropy` (L,) of the
+    law of each position's clean token, nats. A token that is known is itself, with NaN for both numbers.
+    """
+
+    run_id: int
+    tokens: Tokens
+    probability: npt.NDArray[np.float64]
+    entropy: npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Bounded:
     """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
@@ -421,11 +300,13 @@ class Judged:
     entropy: float
 
 
-Event = ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Bounded | Attributed | Judged
+Event = (
+    ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Guessed | Bounded | Attributed | Judged
+)
 
 
 def ends(event: Event) -> bool:
     """Whether an event is the last of its request: each ends with exactly one such."""
     if isinstance(event, Attributed):
         return event.done
-    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Judged)
+    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Judged)

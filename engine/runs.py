@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.checkpoints import Model, load
 from engine.conditioning import Locks, Shaping
-from engine.inspection import look
+from engine.inspection import look, outlook
 from engine.likelihood import bound, conditional_bound, running_attribution
 from engine.messages import (
     FREE,
@@ -26,6 +26,8 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Guess,
+    Guessed,
     Insight,
     Inspect,
     Judge,
@@ -36,9 +38,9 @@ from engine.messages import (
     Score,
     Started,
     UserError,
-    default_sampler,
     frozen,
 )
+from engine.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, State, run_chain
 from engine.samplers.locking import lock_method
@@ -73,6 +75,8 @@ class Engine:
                     yield from self._generate(run_id, request)
                 case Inspect():
                     yield self._inspect(run_id, request)
+                case Guess():
+                    yield self._guess(run_id, request)
                 case Score():
                     yield from self._score(run_id, request)
                 case Judge():
@@ -91,6 +95,12 @@ class Engine:
         return Insight(
             run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
         )
+
+    def _guess(self, run_id: int, request: Guess) -> Guessed:
+        if self.model is None:
+            raise UserError("No model is loaded yet; open one first.")
+        seen = outlook(self.model.diffusion, request)
+        return Guessed(run_id, frozen(seen.tokens), seen.probability, seen.entropy)
 
     def _score(self, run_id: int, request: Score) -> Iterator[Event]:
         if self.model is None:

@@ -32,16 +32,17 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", default="1")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--only", nargs="+", help="states to show, all without")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QT_SCALE_FACTOR"] = arguments.scale
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    take_all(arguments.folder, f"@{arguments.scale}x", arguments.model)
+    take_all(arguments.folder, f"@{arguments.scale}x", arguments.model, arguments.only)
     return 0
 
 
-def take_all(folder: Path, suffix: str, model: Path | None) -> None:
-    """One picture for each state and theme, named STATE-THEME@SCALEx.png."""
+def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | None) -> None:
+    """One picture for each state, or for those named, and theme, named STATE-THEME@SCALEx.png."""
     from PySide6.QtWidgets import QApplication
 
     from sedd_studio import theme as themes
@@ -52,6 +53,8 @@ def take_all(folder: Path, suffix: str, model: Path | None) -> None:
     for theme in themes.THEMES.values():
         themes.apply(app, theme)
         for name, make in states.items():
+            if only and name not in only:
+                continue
             with tempfile.TemporaryDirectory() as home:
                 picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png")
 
@@ -161,7 +164,7 @@ def likelihood(home: Path) -> object:
     scene.play(64)
 
     def prepare(window: MainWindow) -> None:
-        window.show_dock(window.likelihood_dock)
+        window.show_dock(window.docks["likelihood"])
         scorer, generator = window.scorer, np.random.default_rng(1)
         state = window.session.canvas()
         scorer.tokens, scorer.given = state.tokens, np.zeros(state.length, bool)
@@ -187,7 +190,7 @@ def compare(home: Path) -> object:
     scene.play(64)
 
     def prepare(window: MainWindow) -> None:
-        window.show_dock(window.compare_dock)
+        window.show_dock(window.docks["compare"])
         comparison = window.comparison
         comparison.start("steps")
         for pane, part in zip(comparison.panes, (1.0, 1.0, 0.6), strict=False):
@@ -198,6 +201,31 @@ def compare(home: Path) -> object:
         comparison.panes[1].verdict = Judged(0, 24.8, 4.69)
         comparison.seek(0.7)
         assert isinstance(comparison.panes[0].request, Generate)
+
+    return scene.session, prepare
+
+
+def guess(home: Path) -> object:
+    """What the model would say if it had to stop half way, the words on the canvas coloured by its certainty."""
+    import numpy as np
+
+    from engine.messages import FREE, Guessed
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+    scene.session.seek(30)
+
+    def prepare(window: MainWindow) -> None:
+        window.show_dock(window.docks["guess"])
+        window.actions_by_name["colour_confidence"].trigger()
+        run, state = scene.session.document.trajectory, scene.session.canvas()
+        assert run is not None
+        masked = state.tokens == FREE
+        sure = np.where(masked, np.random.default_rng(2).beta(1.2, 1.5, state.length), np.nan)
+        final, _ = run.at(run.recorded, 0)
+        window.guesser.take_as_known(Guessed(0, final, sure, np.where(masked, 3 * (1 - sure), np.nan)))
 
     return scene.session, prepare
 
@@ -266,7 +294,7 @@ def history(home: Path) -> object:
     kept.close()
 
     def prepare(window: MainWindow) -> None:
-        window.history_dock.show()
+        window.docks["history"].show()
         window.history.list.setCurrentIndex(window.history.runs.index(1))
 
     return scene.session, prepare
@@ -290,6 +318,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "position": position,
     "likelihood": likelihood,
     "compare": compare,
+    "guess": guess,
     "editing": editing,
     "long": long_text,
     "error": error,

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.messages import FREE
+from sedd_studio.guessing import Guesser
 from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -19,21 +20,33 @@ Shares = np.ndarray | None
 
 
 @dataclass(frozen=True)
+class Sources:
+    """Where the modes read what they show."""
+
+    session: Session
+    scorer: Scorer
+    guesser: Guesser
+
+
+@dataclass(frozen=True)
 class Mode:
     """A way to colour: `shares` (L,) are from 0, no colour, to 1, the strongest, NaN for none; None if not known.
 
-    `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known.
+    `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known. A mode that
+    `guesses` has the model asked at every step on show.
     """
 
     title: str
     low: str
     high: str
     missing: str
-    shares: Callable[[Session, Scorer], Shares]
+    shares: Callable[[Sources], Shares]
+    guesses: bool = False
 
 
-def when_settled(session: Session, scorer: Scorer) -> Shares:
+def when_settled(sources: Sources) -> Shares:
     """Early tokens faint, late ones strong."""
+    session = sources.session
     run, state = session.document.trajectory, session.canvas()
     if run is None:
         return None
@@ -42,8 +55,9 @@ def when_settled(session: Session, scorer: Scorer) -> Shares:
     return np.where(chosen, settled / max(1, run.steps), np.nan)
 
 
-def how_often(session: Session, scorer: Scorer) -> Shares:
+def how_often(sources: Sources) -> Shares:
     """Tokens that changed more than once."""
+    session = sources.session
     run, state = session.document.trajectory, session.canvas()
     if run is None:
         return None
@@ -51,16 +65,39 @@ def how_often(session: Session, scorer: Scorer) -> Shares:
     return np.where(~state.locked & (counts > 0), np.minimum(counts / MOST_CHANGES, 1.0), np.nan)
 
 
-def cost(session: Session, scorer: Scorer) -> Shares:
+def cost(sources: Sources) -> Shares:
     """What each token adds to the bound on the likelihood."""
-    costs = scorer.costs_on_show()
+    costs = sources.scorer.costs_on_show()
     return None if costs is None else np.minimum(costs / MOST_NATS, 1.0)
 
 
+def confidence(sources: Sources) -> Shares:
+    """The probability of the likeliest token, where one is still to be found."""
+    guess = sources.guesser.current()
+    return None if guess is None else guess.probability
+
+
+def entropy(sources: Sources) -> Shares:
+    """How undecided the model is, where a token is still to be found."""
+    guess = sources.guesser.current()
+    return None if guess is None else np.minimum(guess.entropy / MOST_NATS, 1.0)
+
+
 MODES: dict[str, Mode] = {
-    "plain": Mode("No colours", "", "", "", lambda session, scorer: None),
+    "plain": Mode("No colours", "", "", "", lambda sources: None),
     "settled": Mode("When it settled", "first step", "last step", "Run first.", when_settled),
     "changed": Mode("How often it changed", "never", f"{MOST_CHANGES} times and more", "Run first.", how_often),
+    "confidence": Mode(
+        "How sure the model is", "0%", "100%", "Wait for the run to end, or stop it.", confidence, guesses=True
+    ),
+    "entropy": Mode(
+        "Entropy",
+        "0 nats",
+        f"{MOST_NATS:g} nats and more",
+        "Wait for the run to end, or stop it.",
+        entropy,
+        guesses=True,
+    ),
     "cost": Mode(
         "What it costs", "0 nats", f"{MOST_NATS:g} nats and more", "Score the text in the Likelihood panel.", cost
     ),
@@ -72,11 +109,14 @@ class Colouring(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, scorer: Scorer, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, sources: Sources, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._scorer, self._settings = session, scorer, settings
-        for signal in (session.canvas_changed, session.playhead_changed, scorer.changed):
+        self._sources, self._settings = sources, settings
+        session = sources.session
+        for signal in (session.canvas_changed, session.playhead_changed, sources.scorer.changed):
             signal.connect(self._tell)
+        sources.guesser.changed.connect(self._tell)
+        sources.guesser.want("colours", self.mode.guesses)
 
     @property
     def name(self) -> str:
@@ -92,11 +132,12 @@ class Colouring(QObject):
         """Colours by another mode from now on."""
         if name != self.name:
             self._settings.set("colour", name)
+            self._sources.guesser.want("colours", self.mode.guesses)
             self.changed.emit()
 
     def shares(self) -> Shares:
         """How strong the colour behind each position (L,) is; None for no colours."""
-        return self.mode.shares(self._session, self._scorer)
+        return self.mode.shares(self._sources)
 
     def _tell(self) -> None:
         if self.name != "plain":

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.messages import (
     FREE,
-    SAMPLERS,
     Cancelled,
     Event,
     Failed,
@@ -24,6 +23,7 @@ from engine.messages import (
     Started,
     ends,
 )
+from engine.sampler_table import SAMPLERS
 from sedd_studio import models
 from sedd_studio.session import Session
 from sedd_studio.trajectory import Origin, Trajectory

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
@@ -19,20 +21,23 @@ from PySide6.QtWidgets import (
 )
 
 from sedd_studio import theme as themes
-from sedd_studio.colouring import Colouring
+from sedd_studio.colouring import Colouring, Sources
 from sedd_studio.commands import build_actions, build_menus
 from sedd_studio.comparing import Comparison
+from sedd_studio.guessing import Guesser
 from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
+from sedd_studio.parts.dock import Dock
 from sedd_studio.pointing import Pointer
 from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
-from sedd_studio.theme import Theme
+from sedd_studio.theme import Theme, Themed
 from sedd_studio.widgets.colour_legend import ColourLegend
 from sedd_studio.widgets.compare_panel import ComparePanel
 from sedd_studio.widgets.error_banner import ErrorBanner
+from sedd_studio.widgets.guess_panel import GuessPanel
 from sedd_studio.widgets.history_panel import HistoryPanel
 from sedd_studio.widgets.job_line import JobLine
 from sedd_studio.widgets.likelihood_panel import LikelihoodPanel
@@ -78,19 +83,23 @@ class MainWindow(QMainWindow):
         self.jobs.failed.connect(session.show_error)
         self.job_line = JobLine(self.jobs, theme)
         self.scorer = Scorer(session, self)
-        self.colouring = Colouring(session, self.scorer, settings, self)
+        self.guesser = Guesser(session, self)
+        self.colouring = Colouring(Sources(session, self.scorer, self.guesser), settings, self)
         self.legend = ColourLegend(self.colouring, theme)
         self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.colouring, theme)
         self.comparison = Comparison(session, self)
         self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
+        self.guess: GuessPanel = GuessPanel(session, self.guesser, theme)
         self.history: HistoryPanel = HistoryPanel(session, keeper, theme)
         self._arrange()
-        self.docks: dict[str, QDockWidget] = {}
-        self.history_dock = self._dock("History", self.history)
-        self.likelihood_dock = self._dock("Likelihood", self.likelihood)
-        self.compare_dock = self._dock("Compare", self.compare)
-        self.tabifyDockWidget(self.history_dock, self.likelihood_dock)
-        self.tabifyDockWidget(self.likelihood_dock, self.compare_dock)
+        self.docks: dict[str, Dock] = {
+            "history": self._dock("history", "History", self.history),
+            "likelihood": self._dock("likelihood", "Likelihood", self.likelihood),
+            "compare": self._dock("compare", "Compare", self.compare),
+            "guess": self._dock("guess", "Best guess", self.guess),
+        }
+        for one, other in pairwise(self.docks.values()):
+            self.tabifyDockWidget(one, other)
         self._first_layout = self.saveState()
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self, session)
@@ -109,7 +118,7 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             themes.apply(app, theme)
-        for part in (
+        parts: tuple[Themed, ...] = (
             self.canvas,
             self.picture,
             self.banner,
@@ -126,7 +135,10 @@ class MainWindow(QMainWindow):
             self.likelihood,
             self.legend,
             self.compare,
-        ):
+            self.guess,
+            *self.docks.values(),
+        )
+        for part in parts:
             part.set_theme(theme)
 
     def show_dock(self, dock: QDockWidget) -> None:
@@ -144,12 +156,9 @@ class MainWindow(QMainWindow):
         """Put the docks back where they were at first."""
         self.restoreState(self._first_layout)
 
-    def _dock(self, title: str, panel: QWidget) -> QDockWidget:
+    def _dock(self, name: str, title: str, panel: QWidget) -> Dock:
         """A panel at the foot of the window, closed at first."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"{title.lower()}Dock")
-        self.docks[title.lower()] = dock
-        dock.setWidget(panel)
+        dock = Dock(name, title, panel, self.theme, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
         dock.hide()

@@ -11,7 +11,7 @@ from typing import Any
 import platformdirs
 
 from engine.files import write_whole
-from engine.messages import SAMPLERS
+from engine.sampler_table import SAMPLERS
 
 RECENT_MODELS = 8
 
@@ -48,7 +48,11 @@ def _numbers(value: Any) -> bool:
 
 SETTINGS: dict[str, Setting] = {
     "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Colours of the window."),
-    "colour": Setting("plain", _one_of("plain", "settled", "changed", "cost"), "What the colours behind tokens mean."),
+    "colour": Setting(
+        "plain",
+        _one_of("plain", "settled", "changed", "confidence", "entropy", "cost"),
+        "What the colours behind tokens mean.",
+    ),
     "zoom": Setting(1.0, _number(0.4, 4.0), "Size of the text on the canvas; 1 is normal."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),
     "steps": Setting(64, _whole(1, 1024), "Steps of the reverse chain."),

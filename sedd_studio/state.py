@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.messages import SAMPLERS, Generate, Noise, SamplerInfo, Tokens, default_sampler
+from engine.messages import Generate, Noise, Tokens
+from engine.sampler_table import SAMPLERS, SamplerInfo, default_sampler
 
 
 class RunState(Enum):

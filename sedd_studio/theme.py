@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from string import Template
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -81,6 +82,13 @@ class Theme:
     def colour(self, name: str) -> QColor:
         """The colour called `name`, a field of `Colours`."""
         return QColor(getattr(self.colours, name))
+
+
+class Themed(Protocol):
+    """What can be drawn in the colours of another theme."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
 
 
 LIGHT = Theme(

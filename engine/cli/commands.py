@@ -10,7 +10,8 @@ from typer.core import TyperGroup
 
 from engine.cli.machine import Machine
 from engine.cli.output import EngineFailed, Output, print_error
-from engine.messages import SAMPLERS, UserError
+from engine.messages import UserError
+from engine.sampler_table import SAMPLERS
 
 USER_ERROR = 2
 ENGINE_ERROR = 1

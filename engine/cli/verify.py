@@ -19,7 +19,8 @@ from engine.cli.output import Output
 from engine.cli.tables import accuracy
 from engine.conditioning import Locks
 from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, SAMPLERS, Noise, SamplerInfo
+from engine.messages import FREE, Noise
+from engine.sampler_table import SAMPLERS, SamplerInfo
 from engine.samplers import sampler_named
 from engine.samplers.chain import LockMethod, Plan
 from engine.samplers.locking import METHODS, Particles

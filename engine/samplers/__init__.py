@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.messages import SAMPLERS, Noise, UserError, default_sampler
+from engine.messages import Noise, UserError
+from engine.sampler_table import SAMPLERS, default_sampler
 from engine.samplers.analytic import Analytic
 from engine.samplers.chain import Sampler
 from engine.samplers.confidence import Confidence

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from engine.messages import SAMPLERS
+from engine.sampler_table import SAMPLERS
 from sedd_studio.history import Entry
 from sedd_studio.parts import icons
 from sedd_studio.theme import Theme

@@ -104,6 +104,19 @@ def _close(path: QPainterPath) -> None:
     path.lineTo(4, 12)
 
 
+def _tick(path: QPainterPath) -> None:
+    path.moveTo(3, 8.4)
+    path.lineTo(6.6, 12)
+    path.lineTo(13, 4.4)
+
+
+def _float(path: QPainterPath) -> None:
+    path.addRoundedRect(QRectF(2.5, 5.5, 8, 8), 1, 1)
+    path.moveTo(5.5, 2.5)
+    path.lineTo(13.5, 2.5)
+    path.lineTo(13.5, 10.5)
+
+
 def _warning(path: QPainterPath) -> None:
     path.addEllipse(QRectF(1.5, 1.5, 13, 13))
     path.moveTo(8, 4.6)
@@ -138,6 +151,8 @@ STROKED: dict[str, Callable[[QPainterPath], None]] = {
     "chevron-right": _chevron_right,
     "chevron-left": _chevron_left,
     "close": _close,
+    "float": _float,
+    "tick": _tick,
     "warning": _warning,
     "folder": _folder,
     "ring": _ring,

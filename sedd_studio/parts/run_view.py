@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from engine.messages import FREE
-from engine.tokenizers import END_OF_TEXT, Tokenizer
+from engine.tokenizers import Tokenizer
 from sedd_studio.document import words_of
 from sedd_studio.parts.canvas_layout import arrange
 from sedd_studio.parts.canvas_paint import FADE_STAGES, Content, TokenPainter
-from sedd_studio.parts.token_text import END_MARK, fade_stages
+from sedd_studio.parts.token_text import fade_stages, shown_text
 from sedd_studio.trajectory import Trajectory
 
 
@@ -25,8 +25,7 @@ def content_at(
     """The text of a sample after a step in lines of at most `width`, its new tokens bright while the run goes on."""
     tokens, settled = state_at(run, step, sample)
     locked = run.locked
-    pieces = [None if token == FREE else tokenizer.piece(token) for token in tokens.tolist()]
-    shown = [END_MARK if piece == END_OF_TEXT else piece for piece in pieces]
+    shown = [None if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens.tolist()]
     age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)
     noise = run.mask is None and step < run.steps
     slanted = ((age < 0) & ~locked if noise else np.zeros(len(tokens), bool)).tolist()

@@ -101,6 +101,12 @@ QListView { background: transparent; border: none; outline: none; }
 QDockWidget { color: $muted; }
 QDockWidget > QWidget { background: $panel; }
 QDockWidget::title { background: $panel; padding: 7px 16px; border-top: 1px solid $border; text-align: left; }
+QDockWidget::close-button, QDockWidget::float-button {
+    border: none; border-radius: 4px; padding: 0; right: 14px; top: 5px;
+}
+QDockWidget::float-button { right: 40px; }
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $hover; }
+QDockWidget QScrollArea, QDockWidget QScrollArea > QWidget > QWidget { background: transparent; }
 QMainWindow::separator { background: $border; width: 1px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 
@@ -108,6 +114,7 @@ QPlainTextEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px; padding: 6px 8px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
+QTextEdit#reading { background: transparent; color: $text; border: none; font-size: 16px; }
 QAbstractSpinBox:disabled, QComboBox:disabled, QLineEdit:disabled { color: $faint; background: transparent; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
 

@@ -17,6 +17,11 @@ END_MARK = " ¶"
 """Stands for the end-of-text token, after which another text begins."""
 
 
+def shown_text(piece: str) -> str:
+    """A piece of text as it is shown."""
+    return END_MARK if piece == END_OF_TEXT else piece
+
+
 class TokenText:
     """The state that is shown, with the text of every position. Only what changed is asked for anew."""
 
@@ -80,7 +85,7 @@ class TokenText:
         for position in changed.tolist():
             known = self.state.tokens[position] != FREE
             piece = self._session.piece(position) if known else None
-            self.pieces[position] = END_MARK if piece == END_OF_TEXT else piece
+            self.pieces[position] = None if piece is None else shown_text(piece)
         self.words = self._session.words()
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.colouring import Colouring
-from sedd_studio.parts.controls import Choice, PushButton, label
+from sedd_studio.parts.controls import Check, Choice, PushButton, label
 from sedd_studio.scoring import PRECISIONS, Scorer, figures
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
@@ -37,9 +37,9 @@ class LikelihoodPanel(QWidget):
         for value in PRECISIONS:
             self.precision.addItem(f"until ± {value:g} nats", value)
         self.precision.setCurrentIndex(1)
-        self.given = QCheckBox("Given the locked words")
+        self.given = Check("Given the locked words", theme)
         self.given.setToolTip("Score what was filled in, given the words that are locked: fills can be ranked by it.")
-        self.colour = QCheckBox("Colour the words by their cost")
+        self.colour = Check("Colour the words by their cost", theme)
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
@@ -57,7 +57,7 @@ class LikelihoodPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.start, self.stop, self.precision):
+        for part in (self.start, self.stop, self.precision, self.given, self.colour):
             part.set_theme(theme)
         self._draw()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from engine.messages import SAMPLERS, SamplerInfo
+from engine.sampler_table import SAMPLERS, SamplerInfo
 from sedd_studio.parts.advanced import Advanced
 from sedd_studio.parts.controls import Choice, Decimal, IconButton, LogSlider, Number, label
 from sedd_studio.parts.form import add_field

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from engine.conditioning import Locks, Shaping
 from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import FREE, SAMPLERS, UserError
+from engine.messages import FREE, UserError
 from engine.network import Features, NetworkConfig
+from engine.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, State, run_chain
 from engine.toy import MarkovWorld, diffusion

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.inspection import look
-from engine.messages import FREE, Inspect, Noise, UserError, frozen
+from engine.inspection import look, outlook
+from engine.messages import FREE, Guess, Inspect, Noise, UserError, frozen
 from engine.toy import ToyWorld, diffusion
 
 VALUES = 3
@@ -96,3 +96,45 @@ def test_what_cannot_be_looked_at_is_answered_in_a_sentence(
 ) -> None:
     with pytest.raises(UserError, match=said):
         look(diffusion(world_of(noise)), asked(tokens, position))
+
+
+def test_the_guess_under_absorbing_noise_is_the_likeliest_token_of_each_masked_position() -> None:
+    world, tokens = world_of("absorb"), [FREE, 1, FREE]
+    seen = outlook(diffusion(world), Guess(frozen(tokens), np.array([False, True, False]), 0.7))
+    assert seen.tokens[1] == 1
+    assert np.isnan([seen.probability[1], seen.entropy[1]]).all()
+    for position in (0, 2):
+        law = conditional(world, tokens, position)
+        assert seen.tokens[position] == law.argmax()
+        assert seen.probability[position] == pytest.approx(law.max(), rel=1e-6)
+        assert seen.entropy[position] == pytest.approx(-(law * np.log(law)).sum(), rel=1e-6)
+
+
+def test_the_guess_under_uniform_noise_is_the_posterior_given_the_token_itself_too() -> None:
+    """p(x0_i | x), by adding up every clean sequence times the chance that it became x; a locked token is known."""
+    world, tokens, sigma = world_of("uniform"), [2, 1, 0], 0.9
+    seen = outlook(diffusion(world), Guess(frozen(tokens), np.zeros(3, bool), sigma))
+    kept = math.exp(-sigma)
+    law = np.zeros((3, VALUES))
+    for sequence in world.sequences().tolist():
+        weight = math.exp(-world.negative_log_likelihood(torch.tensor(sequence)))
+        for clean, noisy in zip(sequence, tokens, strict=True):
+            weight *= kept * (clean == noisy) + (1 - kept) / VALUES
+        for position, clean in enumerate(sequence):
+            law[position, clean] += weight
+    law /= law.sum(-1, keepdims=True)
+    np.testing.assert_array_equal(seen.tokens, law.argmax(-1))
+    np.testing.assert_allclose(seen.probability, law.max(-1), rtol=1e-5)
+    np.testing.assert_allclose(seen.entropy, -(law * np.log(law)).sum(-1), rtol=1e-4)
+    locked = outlook(diffusion(world), Guess(frozen(tokens), np.array([True, False, False]), sigma))
+    assert locked.tokens[0] == 2
+    assert np.isnan(locked.probability[0])
+
+
+def test_nothing_is_guessed_where_all_is_known_and_nothing_under_uniform_noise_before_a_run() -> None:
+    model = diffusion(world_of("absorb"))
+    seen = outlook(model, Guess(frozen([0, 1, 2]), np.zeros(3, bool), 0.0))
+    assert seen.tokens.tolist() == [0, 1, 2]
+    assert np.isnan(seen.probability).all()
+    with pytest.raises(UserError, match="run first"):
+        outlook(diffusion(world_of("uniform")), Guess(frozen([0, FREE, 2]), np.zeros(3, bool), math.nan))

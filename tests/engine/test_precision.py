@@ -12,9 +12,10 @@ from torch import Tensor
 from engine.conditioning import Locks
 from engine.diffusion import Diffusion, DiffusionConfig
 from engine.graphs import GRAPHS
-from engine.messages import FREE, SAMPLERS, Noise
+from engine.messages import FREE, Noise
 from engine.network import Features, NetworkConfig
 from engine.randomness import categorical
+from engine.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, run_chain
 from engine.toy import ToyWorld, diffusion

@@ -15,7 +15,8 @@ import torch
 from engine.conditioning import Locks
 from engine.diffusion import Diffusion
 from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, SAMPLERS, Noise, UserError, default_sampler
+from engine.messages import FREE, Noise, UserError
+from engine.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import TABLE, sampler_named
 from engine.samplers.chain import Plan, run_chain
 from engine.toy import MarkovWorld, ToyWorld, diffusion

@@ -285,9 +285,9 @@ def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> N
 
 def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
     QTest.keyClick(listed, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
-    assert not listed.history_dock.isVisible()
-    listed.history_dock.show()
-    listed.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, listed.history_dock)
+    assert not listed.docks["history"].isVisible()
+    listed.docks["history"].show()
+    listed.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, listed.docks["history"])
     listed.actions_by_name["reset_layout"].trigger()
-    assert not listed.history_dock.isVisible()
-    assert listed.dockWidgetArea(listed.history_dock) is Qt.DockWidgetArea.BottomDockWidgetArea
+    assert not listed.docks["history"].isVisible()
+    assert listed.dockWidgetArea(listed.docks["history"]) is Qt.DockWidgetArea.BottomDockWidgetArea

@@ -14,7 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import SAMPLERS, Generate, LoadModel, ModelLoaded
+from engine.messages import Generate, LoadModel, ModelLoaded
+from engine.sampler_table import SAMPLERS
 from sedd_studio import models
 from sedd_studio.parts.durations import duration
 from sedd_studio.state import RunForm as RunFormState

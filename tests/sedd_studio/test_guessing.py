@@ -1,0 +1,122 @@
+"""The best guess: what the model would say if it had to stop at the step on show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QTextCursor
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE, Guess
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session = make_session(engine)
+    session.set_form(steps=6)
+    return window_of(session, settings, qtbot)
+
+
+def open_panel(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_name["guess"].trigger()
+    qtbot.waitUntil(window.guess.isVisible)
+
+
+def questions(engine: FakeEngine) -> list[Guess]:
+    return [request for request in engine.requests if isinstance(request, Guess)]
+
+
+def run(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.run()
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE and not window.session.playing)
+
+
+def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    session = window.session
+    run(window, qtbot)
+    assert not questions(engine)  # nobody wants to know yet
+    session.seek(2)
+    open_panel(window, qtbot)
+    masked = int((session.canvas().tokens == FREE).sum())
+    assert masked
+    qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.guess.note.text())
+    whole = session.tokenizer.decode(session.document.visible(6, 0).tolist()) if session.tokenizer else ""
+    form = session.form.seed  # the fake guess is the run with seed 0
+    assert form != 0 or window.guess.text.toPlainText() == whole
+    for place, token in enumerate(session.canvas().tokens.tolist()):
+        if token == FREE:
+            assert questions(engine)[-1].tokens[place] == FREE
+    session.seek(6)
+    qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.text())
+
+
+def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: QtBot) -> None:
+    open_panel(window, qtbot)
+    qtbot.waitUntil(lambda: bool(window.guess.text.toPlainText()))
+    cursor = window.guess.text.textCursor()
+    cursor.movePosition(QTextCursor.MoveOperation.Start)
+    cursor.movePosition(QTextCursor.MoveOperation.Right)
+    assert not cursor.charFormat().fontItalic()  # the first word is locked
+    free = int((~window.session.document.locked).argmax())
+    before = sum(len(window.session.piece(position)) for position in range(free))
+    cursor.setPosition(before + 1)
+    assert cursor.charFormat().fontItalic()
+
+
+def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session = window.session
+    open_panel(window, qtbot)
+    qtbot.waitUntil(lambda: len(questions(engine)) == 1)
+    engine.hold_at = 3
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    assert len(questions(engine)) == 1
+    engine.go.set()
+    qtbot.waitUntil(lambda: len(questions(engine)) > 1)
+    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    window.actions_by_name["guess"].trigger()
+    assert not window.guess.isVisible()
+    asked = len(questions(engine))
+    session.seek(1)
+    qtbot.wait(120)
+    assert len(questions(engine)) == asked
+
+
+def test_the_same_step_is_asked_about_once(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    open_panel(window, qtbot)
+    window.session.seek(3)
+    qtbot.waitUntil(lambda: window.guesser.current() is not None)
+    asked = len(questions(engine))
+    window.session.set_form(steps=9)
+    window.session.run_changed.emit()
+    qtbot.wait(100)
+    assert len(questions(engine)) == asked
+
+
+def test_certainty_and_entropy_colour_what_is_masked(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    run(window, qtbot)
+    session.seek(3)
+    for name, share in (("confidence", 0.75), ("entropy", 0.25)):
+        window.actions_by_name[f"colour_{name}"].trigger()
+        qtbot.waitUntil(lambda: window.colouring.shares() is not None)
+        shares = window.colouring.shares()
+        assert shares is not None
+        masked = session.canvas().tokens == FREE
+        np.testing.assert_allclose(shares[masked], share)
+        assert np.isnan(shares[~masked]).all()
+        assert window.legend.isVisible()
