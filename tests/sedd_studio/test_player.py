@@ -1,0 +1,77 @@
+"""The page that plays a run, in a real browser without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.messages import FREE
+from sedd_studio import exports
+from sedd_studio.trajectory import Trajectory
+from tests.sedd_studio.chromium import Chromium
+from tests.sedd_studio.test_exports import STEPS, made, written
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def text_at(run: Trajectory, step: int, sample: int) -> str:
+    """What the page should write: known tokens, nothing for masked ones."""
+    assert run.origin is not None
+    tokens, _ = run.at(step, sample)
+    known = [token for token in tokens.tolist() if token not in (FREE, run.mask)]
+    return "".join(run.origin.tokenizer.piece(token) for token in known)
+
+
+def shown(page: Chromium) -> str:
+    return str(page.value("document.getElementById('text').textContent"))
+
+
+def step(page: Chromium) -> int:
+    return int(page.value("document.getElementById('step').value"))
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+def test_the_page_plays_the_run_to_its_end_and_obeys_the_keys(noise: str, tmp_path: Path) -> None:
+    run = made(tmp_path, noise)
+    path = written("page", run, tmp_path / "run.html")
+    with Chromium(tmp_path / "profile") as page:
+        page.open(path)
+        page.wait(lambda: step(page) == STEPS)
+        page.wait(lambda: page.value("document.getElementById('play').textContent") == "Play")
+        assert shown(page) == text_at(run, STEPS, 0)
+        page.press("Home")
+        assert step(page) == 0
+        assert shown(page) == text_at(run, 0, 0)
+        for _ in range(3):
+            page.press("ArrowRight")
+        page.press("ArrowLeft")
+        assert step(page) == 2
+        assert shown(page) == text_at(run, 2, 0)
+        masked = page.value("document.querySelectorAll('.mask').length")
+        assert masked == int((run.at(2, 0)[0] == run.mask).sum())
+        page.value("document.getElementById('sample').focus()")
+        page.press("ArrowDown")
+        page.wait(lambda: shown(page) == text_at(run, 2, 1))
+        page.value("document.activeElement.blur()")
+        page.press("End")
+        assert shown(page) == text_at(run, STEPS, 1)
+        page.press(" ")
+        page.wait(lambda: 0 < step(page) < STEPS)
+        assert "settled" in page.value("document.getElementById('facts').textContent")
+        assert page.troubles == []
+        assert page.requests == [path.as_uri()]
+
+
+def test_with_reduced_motion_nothing_moves_by_itself(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    path = tmp_path / "run.html"
+    path.write_text(exports.as_html(run), encoding="utf-8")
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        assert step(page) == STEPS
+        assert page.value("document.getElementById('play').textContent") == "Play"
+        assert page.value("document.querySelectorAll('.fading').length") == 0
+        page.press(" ")
+        page.wait(lambda: page.value("document.getElementById('play').textContent") == "Pause")
+        assert page.troubles == []
