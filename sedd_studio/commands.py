@@ -18,6 +18,7 @@ from sedd_studio.exporting import EXPORTS, View, start
 from sedd_studio.film import PICTURES
 from sedd_studio.headless import as_command, as_python
 from sedd_studio.opening import PAGES, file_name, open_run, save_run
+from sedd_studio.preferences import show_preferences
 from sedd_studio.runfile import SUFFIX
 from sedd_studio.session import Session
 from sedd_studio.shortcuts import show_shortcuts
@@ -158,6 +159,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_picture", "P&icture of this step …", _export("picture"), when=_has_run),
     Command("export_json", "&JSON …", _export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", _export("csv"), when=_has_run),
+    Command("settings", "Se&ttings …", lambda w, s: show_preferences(w), "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.undo_stack.undo(), "Ctrl+Z", lambda s: s.undo_stack.canUndo()),
     Command("redo", "&Redo", lambda w, s: s.undo_stack.redo(), "Ctrl+Shift+Z", lambda s: s.undo_stack.canRedo()),
@@ -196,7 +198,21 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("&File", ("open_model", "open_run", "save_run", "-", "copy_text", "copy_command", "copy_python", "-", "quit")),
+    (
+        "&File",
+        (
+            "open_model",
+            "open_run",
+            "save_run",
+            "-",
+            "copy_text",
+            "copy_command",
+            "copy_python",
+            "-",
+            "settings",
+            "quit",
+        ),
+    ),
     (
         "E&xport",
         ("export_page", "export_film", "export_picture", "-", "export_text", "export_json", "export_csv"),

@@ -62,7 +62,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, session: Session, theme: Theme, settings: Settings, keeper: Keeper) -> None:
         super().__init__()
-        self.session, self.theme, self.settings = session, theme, settings
+        self.session: Session = session
+        self.theme, self.settings = theme, settings
         self.setWindowTitle("SEDD Studio")
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)

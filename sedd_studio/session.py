@@ -127,7 +127,9 @@ class Session(QObject):
     def open_model(self, path: str | Path = models.BUNDLED) -> None:
         """Loads the model at `path`, ending a run that is going on."""
         self._end_recording()
-        self._run_id = self._awaited = self._runner.submit(LoadModel(str(path)))
+        self._run_id = self._awaited = self._runner.submit(
+            LoadModel(str(path), self._settings["device"], self._settings["precision"])
+        )
         self._set_state(RunState.LOADING)
         self._start_ticking()
 

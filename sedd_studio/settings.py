@@ -47,14 +47,16 @@ def _numbers(value: Any) -> bool:
 
 
 SETTINGS: dict[str, Setting] = {
-    "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Colours of the window."),
+    "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Light, dark, or strong contrast."),
     "colour": Setting(
         "plain",
         _one_of("plain", "settled", "changed", "confidence", "entropy", "cost"),
-        "What the colours behind tokens mean.",
+        "A legend under the text says what they mean.",
     ),
-    "zoom": Setting(1.0, _number(0.4, 4.0), "Size of the text on the canvas; 1 is normal."),
+    "zoom": Setting(1.0, _number(0.4, 4.0), "Ctrl and the wheel over the text change it, too."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),
+    "device": Setting("auto", _one_of("auto", "cpu", "cuda", "mps"), "Where models run."),
+    "precision": Setting("auto", _one_of("auto", "fp32", "bf16"), "The numbers that models compute in."),
     "steps": Setting(64, _whole(1, 1024), "Steps of the reverse chain."),
     "sampler": Setting("auto", _one_of("auto", *(row.name for row in SAMPLERS)), "Solver of the reverse chain."),
     "seed": Setting(1729, _whole(0, 2**31 - 1), "Where the random draws start."),
