@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from engine.devices import PRECISIONS, choose_device, choose_precision
 from engine.likelihood.result import Bound, ratio_of
-from engine.messages import UserError
+from engine.messages import FREE, UserError
 from engine.tokenizers import END_OF_TEXT, Tokenizer
 
 MAX_ELEMENTS = 2**26
@@ -94,24 +94,34 @@ class CausalModel:
         """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
         return np.array([nats.sum() for nats in self.token_nats(sequences)])
 
-    @torch.no_grad()
     def continue_tokens(self, prefix: np.ndarray, count: int, seed: int, sample: int) -> np.ndarray:
-        """`count` tokens (count,) after an end-of-text token and `prefix` (L,), drawn one by one from the model's law.
+        """`count` tokens (count,) after an end-of-text token and `prefix` (L,), drawn as in `fill_tokens`."""
+        asked = np.concatenate([prefix, np.full(count, FREE)])
+        return np.array([token for _, token in self.fill_tokens(asked, seed, sample)], np.int64)
 
-        Each draw is the inverse of the distribution function at a uniform number of the stream (seed, sample), in
-        float64; samples are made one at a time, so that none depends on its company.
+    def fill_tokens(self, tokens: np.ndarray, seed: int, sample: int) -> Iterator[tuple[int, int]]:
+        """Position and token, from left to right, of each `FREE` position of tokens (L,): one network call each.
+
+        A token is drawn from the model's law given an end-of-text token and all that stands before it, as the inverse
+        of the distribution function at a uniform number of the stream (seed, sample), in float64. Samples are made one
+        at a time, so that none depends on its company.
         """
-        generator = np.random.Generator(np.random.Philox(key=[seed, sample]))
-        ids = [begin_token(self.network), *prefix.tolist()]
-        seen = torch.tensor([ids], device=self.device)
-        cache, drawn = None, []
-        for uniform in generator.random(count):
-            output = self.network(seen, past_key_values=cache, use_cache=True)
-            cache = output.past_key_values
-            reached = output.logits[0, -1].double().softmax(-1).cumsum(-1)
-            drawn.append(int((reached < uniform * reached[-1]).sum()))
-            seen = torch.tensor([drawn[-1:]], device=self.device)
-        return np.array(drawn, np.int64)
+        free = np.flatnonzero(tokens == FREE)
+        uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(free))
+        text = [begin_token(self.network), *tokens.tolist()]
+        cache, read = None, 0
+        for position, uniform in zip(free.tolist(), uniforms.tolist(), strict=True):
+            law, cache = self._next_law(text[read : position + 1], cache)
+            read = position + 1
+            reached = law.cumsum(-1)
+            text[read] = int((reached < uniform * reached[-1]).sum())
+            yield position, text[read]
+
+    @torch.no_grad()
+    def _next_law(self, ids: list[int], cache: Any) -> tuple[Tensor, Any]:
+        """The law (V,) of the token after `ids`, which follow what is in the cache; float64. Also the new cache."""
+        output = self.network(torch.tensor([ids], device=self.device), past_key_values=cache, use_cache=True)
+        return output.logits[0, -1].double().softmax(-1), output.past_key_values
 
     def features(self, texts: Sequence[str]) -> np.ndarray:
         """The last hidden state (n, d) at the last token that is read of each text."""

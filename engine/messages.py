@@ -84,6 +84,8 @@ class Generate:
     - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
       appear in the text; `pattern` is a regular expression that the whole text matches.
     - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
+    - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the
+      same tokenizer.
     - `start` (samples, L), if given, is where the chains stand before step `first_step`; masks are `FREE`. They go on
       from there, with locks that may have changed.
     """
@@ -104,6 +106,21 @@ class Generate:
     locking: str = "auto"
     start: Tokens | None = None
     first_step: int = 1
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """Fill the free positions of `tokens` (L,), as in `Generate`, from left to right.
+
+    The autoregressive model in the folder `path` does it: it sees what stands to the left of a position, and nothing
+    to the right.
+    """
+
+    path: str
+    tokens: Tokens
+    seed: int = 0
+    samples: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +171,7 @@ class Judge:
     tokens: tuple[tuple[int, ...], ...]
 
 
-Question = Inspect | Guess | Score | Judge | Generate
+Question = Inspect | Guess | Score | Judge | Generate | Write
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question
 
@@ -169,6 +186,14 @@ class ModelLoaded:
     run_id: int
     info: ModelInfo
     tokenizer: Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """The run that begins is one of another model than the one that is loaded."""
+
+    run_id: int
+    info: ModelInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,15 +318,30 @@ class Attributed:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The answer to `Judge`: generative perplexity by token, with the entropy of a text's tokens in nats beside it."""
+    """The answer to `Judge`: generative perplexity by token with its standard error over the texts (NaN for a single
+    one); beside it the entropy of a text's tokens, nats, with its error.
+    """
 
     run_id: int
     perplexity: float
     entropy: float
+    error: float = float("nan")
+    entropy_error: float = float("nan")
 
 
 Event = (
-    ModelLoaded | Started | Frame | Finished | Cancelled | Failed | Insight | Guessed | Bounded | Attributed | Judged
+    ModelLoaded
+    | Introduced
+    | Started
+    | Frame
+    | Finished
+    | Cancelled
+    | Failed
+    | Insight
+    | Guessed
+    | Bounded
+    | Attributed
+    | Judged
 )
 
 

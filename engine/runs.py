@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from engine.messages import (
     Guessed,
     Insight,
     Inspect,
+    Introduced,
     Judge,
     Judged,
     LoadModel,
@@ -38,12 +39,16 @@ from engine.messages import (
     Score,
     Started,
     UserError,
+    Write,
     frozen,
 )
 from engine.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, State, run_chain
 from engine.samplers.locking import lock_method
+
+if TYPE_CHECKING:
+    from engine.baseline import CausalModel
 
 FRAME_BYTES = 24
 ATTRIBUTION = 64
@@ -56,8 +61,8 @@ class Engine:
 
     def __init__(self, model: Model | None = None) -> None:
         self.model = model
-        self._judge_path = ""
-        self._judge_model: Any = None
+        self._others: dict[str, Model] = {}
+        self._causal: dict[str, CausalModel] = {}
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         """The events of a request, ending with one that `messages.ends` it; closing the iterator cancels.
@@ -65,28 +70,33 @@ class Engine:
         Nothing is raised: what goes wrong comes as `Failed`.
         """
         try:
-            match request:
-                case LoadModel():
-                    model = load(request.path, request.device, request.precision)
-                    loaded = ModelLoaded(run_id, model.info, model.tokenizer)
-                    self.model = model
-                    yield loaded
-                case Generate():
-                    yield from self._generate(run_id, request)
-                case Inspect():
-                    yield self._inspect(run_id, request)
-                case Guess():
-                    yield self._guess(run_id, request)
-                case Score():
-                    yield from self._score(run_id, request)
-                case Judge():
-                    yield self._judge(run_id, request)
+            yield from self._work(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
         except MemoryError:
             yield Failed(run_id, "There is not enough memory for this run; choose fewer samples or a shorter text.")
         except Exception as error:  # the boundary: whatever it was, the window must go on
             yield Failed(run_id, f"The engine stopped with an unexpected error: {error}", traceback.format_exc())
+
+    def _work(self, run_id: int, request: Request) -> Iterator[Event]:
+        match request:
+            case LoadModel():
+                model = load(request.path, request.device, request.precision)
+                loaded = ModelLoaded(run_id, model.info, model.tokenizer)
+                self.model = model
+                yield loaded
+            case Generate():
+                yield from self._generate(run_id, request)
+            case Write():
+                yield from self._write(run_id, request)
+            case Inspect():
+                yield self._inspect(run_id, request)
+            case Guess():
+                yield self._guess(run_id, request)
+            case Score():
+                yield from self._score(run_id, request)
+            case Judge():
+                yield self._judge(run_id, request)
 
     def _inspect(self, run_id: int, request: Inspect) -> Insight:
         if self.model is None:
@@ -119,26 +129,66 @@ class Engine:
             yield Attributed(run_id, nats, last)
 
     def _judge(self, run_id: int, request: Judge) -> Judged:
-        from engine.baseline import CausalModel  # brings a large library, which runs and scores do without
-        from engine.evaluation import measure
+        from engine.evaluation import Estimate, measure
 
-        if self._judge_path != request.path:
-            self._judge_model, self._judge_path = CausalModel.load(Path(request.path)), request.path
-        nats = self._judge_model.text_nats(request.texts)
+        nats = self._causal_model(request.path).text_nats(request.texts)
         quality = measure(np.array(request.tokens), nats)
-        perplexity = quality.by_token.value if quality.by_token is not None else math.nan
-        return Judged(run_id, perplexity, quality.entropy.value)
+        by_token = quality.by_token or Estimate(math.nan, math.nan)
+        return Judged(run_id, by_token.value, quality.entropy.value, by_token.error, quality.entropy.error)
+
+    def _causal_model(self, path: str) -> CausalModel:
+        """An autoregressive model; the last one is kept."""
+        from engine.baseline import CausalModel  # brings a large library, which runs and scores do without
+
+        if path not in self._causal:
+            self._causal = {path: CausalModel.load(Path(path))}
+        return self._causal[path]
+
+    def _other(self, path: str) -> Model:
+        """Another model than the one that is loaded, with the same tokenizer; the last one is kept."""
+        assert self.model is not None
+        if path not in self._others:
+            self._others = {path: load(path, self.model.info.device, self.model.info.precision)}
+        other = self._others[path]
+        if other.tokenizer.fingerprint != self.model.tokenizer.fingerprint:
+            raise UserError(
+                f"{other.info.name} has another tokenizer than {self.model.info.name}; choose another model."
+            )
+        return other
+
+    def _write(self, run_id: int, request: Write) -> Iterator[Event]:
+        writer = self._causal_model(request.path)
+        free = np.flatnonzero(request.tokens == FREE)
+        if not len(free):
+            raise UserError("Every position is locked, so there is nothing to write; unlock some words.")
+        if len(request.tokens) > writer.length:
+            raise UserError(
+                f"The text has {len(request.tokens)} tokens, and {writer.name} reads {writer.length}; shorten it."
+            )
+        started = time.perf_counter()
+        start = np.tile(request.tokens, (request.samples, 1))
+        yield Started(run_id, frozen(start), request.tokens != FREE, len(free), math.nan, sampler="left to right")
+        writers = [writer.fill_tokens(request.tokens, request.seed, sample) for sample in range(request.samples)]
+        for step, written in enumerate(zip(*writers, strict=True), start=1):
+            position, token = map(frozen, zip(*written, strict=True))
+            left, seconds = 1 - step / len(free), time.perf_counter() - started
+            chosen = frozen(np.arange(request.samples))
+            yield Frame(run_id, step, left, math.nan, chosen, position, token, step, seconds)
+        yield Finished(run_id, len(free), time.perf_counter() - started, len(free) * request.samples)
 
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if self.model is None:
             raise UserError("No model is loaded yet; open one first.")
         check(request)
-        name = default_sampler(self.model.info.noise) if request.sampler == "auto" else request.sampler
-        sampler = sampler_named(name, self.model.info.noise, request.options)
-        plan = plan_of(request, self.model)
-        locking = lock_method(request.locking, self.model.diffusion, plan.locks)
+        model = self._other(request.model) if request.model else self.model
+        if request.model:
+            yield Introduced(run_id, model.info)
+        name = default_sampler(model.info.noise) if request.sampler == "auto" else request.sampler
+        sampler = sampler_named(name, model.info.noise, request.options)
+        plan = plan_of(request, model)
+        locking = lock_method(request.locking, model.diffusion, plan.locks)
         started = time.perf_counter()
-        chain = run_chain(self.model.diffusion, sampler, plan, request.seed, request.first_sample, locking)
+        chain = run_chain(model.diffusion, sampler, plan, request.seed, request.first_sample, locking)
         state = next(chain)
         tokens = frozen(state.tokens.cpu().numpy())
         yield Started(run_id, tokens, request.tokens >= 0, request.steps, state.sigma, request.first_step, name)

@@ -181,7 +181,7 @@ def likelihood(home: Path) -> object:
 
 
 def compare(home: Path) -> object:
-    """Step budgets beside each other: two are done, one is running, one waits."""
+    """Step budgets beside each other: three are done and judged, one is running."""
     from engine.messages import Generate, Judged
     from tests.sedd_studio.scene import Scene
 
@@ -193,14 +193,14 @@ def compare(home: Path) -> object:
         window.show_dock(window.docks["compare"])
         comparison = window.comparison
         comparison.start("steps")
-        for pane, part in zip(comparison.panes, (1.0, 1.0, 0.6), strict=False):
+        for pane, part in zip(comparison.panes, (1.0, 1.0, 1.0, 0.6), strict=False):
+            assert isinstance(pane.request, Generate)
             scene.session.answered.emit(scene.answer_start(pane.question, pane.request))
             for event in scene.answer_frames(pane.question, pane.request, part):
                 scene.session.answered.emit(event)
-        comparison.panes[0].verdict = Judged(0, 61.4, 4.73)
-        comparison.panes[1].verdict = Judged(0, 24.8, 4.69)
+        for pane, perplexity, entropy in zip(comparison.panes, (61.4, 24.8, 16.1), (4.73, 4.69, 4.66), strict=False):
+            pane.verdict = Judged(0, perplexity, entropy, perplexity / 20, 0.01)
         comparison.seek(0.7)
-        assert isinstance(comparison.panes[0].request, Generate)
 
     return scene.session, prepare
 

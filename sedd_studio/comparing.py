@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.domains import TEXT
 from engine.messages import (
     FREE,
     Cancelled,
@@ -17,18 +20,26 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Introduced,
     Judge,
     Judged,
     ModelInfo,
+    Noise,
     Started,
+    Tokens,
+    Write,
     ends,
 )
 from engine.sampler_table import SAMPLERS
+from engine.tokenizers import Tokenizer
 from sedd_studio import models
 from sedd_studio.session import Session
+from sedd_studio.state import RunForm
 from sedd_studio.trajectory import Origin, Trajectory
 
 BUDGETS = (4, 16, 64, 256)
+SAMPLES = (1, 4, 16, 64)
+"""Texts that a pane may be of: more give a surer figure."""
 TICK = 33
 SHOW = 6.0
 """Seconds in which all panes are played."""
@@ -44,12 +55,31 @@ class PaneState(Enum):
     FAILED = auto()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is compared: the prompt (L,), the form, the loaded model, texts of each pane; the judge's folder, if any."""
+
+    tokens: Tokens
+    form: RunForm
+    info: ModelInfo
+    samples: int
+    judge: str | None
+
+    def request(self, **changes: Any) -> Generate:
+        """The run of the form, with changes."""
+        return replace(self.form.request(self.tokens, self.info.noise), samples=self.samples, **changes)
+
+
 @dataclass(eq=False)
 class Pane:
-    """One of the runs: its request, what is recorded of it, and what the judge says; `question` is its id."""
+    """One of the runs: its request, what is recorded of it, and what the judge says.
+
+    `question` is its id, `info` tells of its model; a pane written by an autoregressive model has none.
+    """
 
     title: str
-    request: Generate
+    request: Generate | Write
+    info: ModelInfo | None = None
     question: int = 0
     state: PaneState = PaneState.WAITING
     run: Trajectory | None = None
@@ -57,26 +87,70 @@ class Pane:
     judging: int = 0
 
     @property
+    def can_be_opened(self) -> bool:
+        """Whether the window can show it: a run of a diffusion model that is over."""
+        return self.state is PaneState.DONE and self.run is not None and self.run.origin is not None
+
+    @property
     def final(self) -> np.ndarray | None:
-        """The tokens (L,) that the run ended with."""
-        return self.run.at(self.run.recorded, 0)[0] if self.run is not None and self.state is PaneState.DONE else None
+        """The tokens (B, L) that the run ended with."""
+        run = self.run
+        if run is None or self.state is not PaneState.DONE:
+            return None
+        return np.stack([run.at(run.recorded, sample)[0] for sample in range(run.samples)])
+
+    @property
+    def calls(self) -> int:
+        """Network calls of a sample so far."""
+        return self.run.moments[-1].calls if self.run is not None else 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds a sample so far."""
+        return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
 
 
-Kind = Callable[[Generate, ModelInfo], list[tuple[str, Generate]]]
+Rows = list[tuple[str, Generate | Write]]
 
 
-def by_steps(request: Generate, info: ModelInfo) -> list[tuple[str, Generate]]:
+@dataclass(frozen=True)
+class Kind:
+    """A way to compare: its rows, and whether the last one is what the others are held against."""
+
+    title: str
+    rows: Callable[[Asked], Rows]
+    towards_last: bool = True
+
+
+def by_steps(asked: Asked) -> Rows:
     """The same run with other step budgets, fewest first; they share their draws."""
-    return [(f"{steps} steps", replace(request, steps=steps)) for steps in BUDGETS]
+    return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
 
 
-def by_sampler(request: Generate, info: ModelInfo) -> list[tuple[str, Generate]]:
+def by_sampler(asked: Asked) -> Rows:
     """The same run by each sampler that fits the noise, the published ones last."""
-    fitting = [row for row in SAMPLERS if info.noise in row.noises and row.name != "uniformization"]
-    return [(row.title, replace(request, sampler=row.name, options=())) for row in fitting]
+    fitting = [row for row in SAMPLERS if asked.info.noise in row.noises and row.name != "uniformization"]
+    return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
 
 
-KINDS: dict[str, tuple[str, Kind]] = {"steps": ("Step budgets", by_steps), "sampler": ("Samplers", by_sampler)}
+def by_model(asked: Asked) -> Rows:
+    """The same prompt by the loaded model, by its counterpart of the other noise, and from left to right."""
+    info = asked.info
+    other: Noise = "uniform" if info.noise == "absorb" else "absorb"
+    rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
+    if (path := models.counterpart(info.path, info.noise, other)) is not None:
+        request = replace(asked.form.request(asked.tokens, other), samples=asked.samples, model=path)
+        rows.append((f"{models.NOISES[other]} noise", request))
+    if asked.judge is not None and info.domain == TEXT.name:
+        rows.append(("From left to right", Write(asked.judge, asked.tokens, asked.form.seed, asked.samples)))
+    return rows
+
+
+KINDS: dict[str, Kind] = {
+    "steps": Kind("Step budgets", by_steps),
+    "sampler": Kind("Samplers", by_sampler),
+    "model": Kind("Noise types and left to right", by_model, towards_last=False),
+}
 
 
 class Comparison(QObject):
@@ -89,12 +163,19 @@ class Comparison(QObject):
         super().__init__(parent)
         self._session = session
         self.panes: list[Pane] = []
+        self._kind = KINDS["steps"]
+        self._tokenizer: Tokenizer | None = None
         self.position = 1.0
         self.judge = models.judge()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._advance)
         session.answered.connect(self._take)
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of all panes."""
+        return self._tokenizer
 
     @property
     def busy(self) -> bool:
@@ -108,18 +189,20 @@ class Comparison(QObject):
 
     @property
     def reference(self) -> Pane | None:
-        """The pane that the others are held against: the last, which has the largest budget."""
-        return self.panes[-1] if self.panes else None
+        """The pane that the others are held against: the last, where it has the largest budget."""
+        return self.panes[-1] if self.panes and self._kind.towards_last else None
 
-    def start(self, kind: str) -> None:
+    def start(self, kind: str, samples: int = 1) -> None:
         """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
         session = self._session
         if not session.ready or session.info is None:
             return
         self.cancel_all()
-        asked = replace(session.form.request(session.document.request, session.info.noise), samples=1)
-        self.panes = [Pane(title, request) for title, request in KINDS[kind][1](asked, session.info)]
+        self._kind, self._tokenizer = KINDS[kind], session.tokenizer
+        asked = Asked(session.document.request, session.form, session.info, samples, self.judge)
+        self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         for pane in self.panes:
+            pane.info = session.info if isinstance(pane.request, Generate) else None
             pane.question = session.ask(pane.request)
         self.play()
         self.changed.emit()
@@ -135,20 +218,29 @@ class Comparison(QObject):
             self.cancel(pane)
 
     def agreement(self, pane: Pane) -> float | None:
-        """The share of free positions at which a pane ended with the reference's token."""
+        """The share of free positions, over all samples, at which a pane ended with the reference's token."""
         reference = self.reference
         if reference is None or pane.final is None or reference.final is None or pane.run is None:
             return None
         free = ~pane.run.locked
-        return float((pane.final == reference.final)[free].mean()) if free.any() else 1.0
+        return float((pane.final == reference.final)[:, free].mean()) if free.any() else 1.0
 
     def differences(self, pane: Pane) -> np.ndarray | None:
-        """Where (L,) a pane ended with another token than the reference; None while that is not known."""
+        """Where (L,) a pane's first sample ended with another token than the reference's; None while not known."""
         reference = self.reference
         if reference is None or reference is pane or pane.final is None or reference.final is None:
             return None
-        different: np.ndarray = np.not_equal(pane.final, reference.final)
+        different: np.ndarray = np.not_equal(pane.final[0], reference.final[0])
         return different
+
+    def judged(self) -> list[Pane]:
+        """The panes that are done and of whose texts the judge has spoken."""
+        return [pane for pane in self.panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
+
+    def open(self, pane: Pane) -> None:
+        """Shows a pane's run, with all of its samples, in the window."""
+        if pane.run is not None and pane.can_be_opened:
+            self._session.show_run(pane.run)
 
     # ---- the playhead
 
@@ -194,11 +286,10 @@ class Comparison(QObject):
     def _record(self, pane: Pane, event: Event) -> None:
         session = self._session
         match event:
+            case Introduced(info=info):
+                pane.info = info
             case Started():
-                assert session.info is not None
-                assert session.tokenizer is not None
-                origin = Origin(pane.request, session.info, session.tokenizer, "")
-                pane.run, pane.state = Trajectory(event, session.info.mask_id, origin), PaneState.RUNNING
+                pane.run, pane.state = begin(pane, event, self._tokenizer), PaneState.RUNNING
             case Frame():
                 assert pane.run is not None
                 pane.run.append(event)
@@ -216,9 +307,17 @@ class Comparison(QObject):
                 pane.verdict = event
 
     def _have_judged(self, pane: Pane, run: Trajectory) -> None:
-        if self.judge is None or run.origin is None or self._session.domain.rows:
+        tokenizer = self._tokenizer
+        if self.judge is None or tokenizer is None or self._session.domain.rows:
             return
-        tokenizer = run.origin.tokenizer
-        tokens = run.at(run.recorded, 0)[0].tolist()
-        known = [token for token in tokens if token not in (run.mask, FREE)]
-        pane.judging = self._session.ask(Judge(self.judge, (tokenizer.decode(known),), (tuple(known),)))
+        rows = (run.at(run.recorded, sample)[0].tolist() for sample in range(run.samples))
+        known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in rows]
+        texts = tuple(tokenizer.decode(list(row)) for row in known)
+        pane.judging = self._session.ask(Judge(self.judge, texts, tuple(known)))
+
+
+def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:
+    """The record of a pane's run, which can be opened later if it is one of a diffusion model."""
+    if pane.info is None or tokenizer is None or isinstance(pane.request, Write):
+        return Trajectory(started, FREE)
+    return Trajectory(started, pane.info.mask_id, Origin.of_now(replace(pane.request, model=""), pane.info, tokenizer))

@@ -53,7 +53,7 @@ from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.token_canvas import TokenCanvas
 from sedd_studio.widgets.top_bar import TopBar
 
-DOCK_HEIGHT = 230
+DOCK_HEIGHT = 260
 """Of a panel at the foot of the window, at first."""
 
 

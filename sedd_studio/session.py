@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -437,8 +436,7 @@ class Session(QObject):
         assert self.info is not None
         assert self.tokenizer is not None
         assert self._request is not None
-        made = datetime.now(UTC).isoformat(timespec="seconds")
-        origin = Origin(self._request, self.info, self.tokenizer, made)
+        origin = Origin.of_now(self._request, self.info, self.tokenizer)
         self.sample = min(self.sample, len(started.tokens) - 1)
         mask, branch = self.info.mask_id, self._branch
         self._recording = (
@@ -473,7 +471,8 @@ class Session(QObject):
         """Shows a recorded run with its settings; its model is opened if it is on this machine and not loaded."""
         assert run.origin is not None
         self.dismiss_error()
-        self._runner.cancel()
+        if self.state in (RunState.RUNNING, RunState.LOADING):
+            self._runner.cancel()
         self._end_recording()
         self._take_run(run, run.origin)
         if not self.ready and models.is_model(Path(run.origin.info.path)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,11 @@ class Origin:
     info: ModelInfo
     tokenizer: Tokenizer
     made: str
+
+    @staticmethod
+    def of_now(request: Generate, info: ModelInfo, tokenizer: Tokenizer) -> Origin:
+        """That of a run which begins now."""
+        return Origin(request, info, tokenizer, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 class Trajectory:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.colouring import Colouring
 from sedd_studio.parts.controls import Check, Choice, PushButton, label
+from sedd_studio.parts.plot import dress, make_plot
 from sedd_studio.scoring import PRECISIONS, Scorer, figures
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
@@ -84,23 +85,9 @@ class LikelihoodPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._plot is None:
-            self._make_plot()
+            self._plot = make_plot("The bound as it tightens", "network calls", "nats a token <=")
+            self._row.addWidget(self._plot, 1)
         self.refresh()
-
-    def _make_plot(self) -> None:
-        """The library is imported when the panel is first shown: the window is painted sooner without it."""
-        import pyqtgraph
-
-        plot = pyqtgraph.PlotWidget()
-        plot.setMenuEnabled(False)
-        plot.setMouseEnabled(False, False)
-        plot.hideButtons()
-        plot.setLabel("bottom", "network calls")
-        plot.setLabel("left", "nats a token <=")
-        plot.setMinimumWidth(280)
-        plot.setAccessibleName("The bound as it tightens")
-        self._plot = plot
-        self._row.addWidget(plot, 1)
 
     def _draw(self) -> None:
         """The running bound and its 95 % interval."""
@@ -109,11 +96,7 @@ class LikelihoodPanel(QWidget):
         import pyqtgraph
 
         self._plot.clear()
-        self._plot.setBackground(self._theme.colour("panel"))
-        for side in ("bottom", "left"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(self._theme.colour("strong_border"))
-            axis.setTextPen(self._theme.colour("muted"))
+        dress(self._plot, self._theme)
         points = [point for point in self._scorer.points if not math.isnan(point.half_width)]
         if not points:
             return

@@ -19,7 +19,7 @@ from engine.baseline import (
     build_baseline,
     save_baseline,
 )
-from engine.messages import UserError
+from engine.messages import FREE, UserError
 from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.training import Trainer, TrainingConfig, Validated
 
@@ -146,3 +146,25 @@ def test_each_continued_token_is_drawn_given_all_before_it(model: CausalModel) -
         with torch.no_grad():
             reached = model.network(torch.tensor([ids])).logits[0, -1].double().softmax(-1).cumsum(-1)
         assert drawn[k] == int((reached < uniform * reached[-1]).sum())
+
+
+def test_filling_keeps_locked_tokens_and_draws_given_all_on_the_left_and_nothing_on_the_right(
+    model: CausalModel,
+) -> None:
+    """Two texts that differ in their last locked token alone: what comes before it is the same."""
+    asked = np.array([FREE, 7, FREE, FREE, 9, FREE])
+    filled, other = asked.copy(), np.append(asked[:-2], [11, FREE])
+    for tokens in (filled, other):
+        for position, token in list(model.fill_tokens(tokens.copy(), seed=3, sample=1)):
+            assert tokens[position] == FREE
+            tokens[position] = token
+    assert filled[:4].tolist() == other[:4].tolist()
+    assert (filled[[1, 4]] == [7, 9]).all()
+    uniforms = np.random.Generator(np.random.Philox(key=[3, 1])).random(4)
+    ids = [begin_token(model.network), *filled.tolist()]
+    for position, uniform in zip((0, 2, 3, 5), uniforms, strict=True):
+        with torch.no_grad():
+            law = model.network(torch.tensor([ids[: position + 1]])).logits[0, -1].double().softmax(-1).cumsum(-1)
+        drawn = ids[position + 1]
+        assert float(law[drawn]) >= uniform - 1e-5
+        assert drawn == 0 or float(law[drawn - 1]) <= uniform + 1e-5

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from engine.checkpoints import Model
+from engine.baseline import build_baseline, save_baseline
+from engine.checkpoints import Model, save
 from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import FREE, Event, Failed, Finished, Frame, Generate, LoadModel, ModelInfo, Started, frozen
+from engine.messages import (
+    FREE,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Generate,
+    Introduced,
+    LoadModel,
+    ModelInfo,
+    Started,
+    Write,
+    frozen,
+)
 from engine.network import NetworkConfig
 from engine.runs import Engine
 from engine.tokenizers import train_tokenizer
@@ -173,3 +189,42 @@ def test_an_unexpected_error_comes_as_an_event_with_its_details(
     assert isinstance(event, Failed)
     assert "a slip" in event.headline
     assert "Traceback" in event.detail
+
+
+def test_another_model_with_the_same_tokenizer_runs_beside_the_one_that_is_loaded(
+    engine: Engine, tmp_path: Path
+) -> None:
+    network = NetworkConfig(TOKENIZER.vocabulary, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
+    other = Diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
+    save(tmp_path / "other", other, TOKENIZER, "# Other\n")
+    held = engine.model
+    events = list(engine.perform(3, replace(REQUEST, model=str(tmp_path / "other"))))
+    assert isinstance(events[0], Introduced)
+    assert (events[0].info.name, events[0].info.noise) == ("other", "uniform")
+    assert (replay(events[1:])[-1][:, [0, 3]] == [5, 9]).all()
+    assert engine.model is held
+    save(tmp_path / "foreign", other, train_tokenizer(iter(["a dragon came up the hill"] * 3), 260), "# Foreign\n")
+    (event,) = engine.perform(4, replace(REQUEST, model=str(tmp_path / "foreign")))
+    assert isinstance(event, Failed)
+    assert "another tokenizer" in event.headline
+
+
+def test_an_autoregressive_model_writes_from_left_to_right(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    save_baseline(tmp_path / "gpt", build_baseline(TOKENIZER, 16, 16, 1, 2), TOKENIZER, "# Writer\n")
+    request = Write(str(tmp_path / "gpt"), REQUEST.tokens, seed=4, samples=2)
+    engine = Engine()
+    events = list(engine.perform(5, request))
+    started, *frames, finished = events
+    assert isinstance(started, Started)
+    assert isinstance(finished, Finished)
+    assert (started.steps, finished.calls, finished.evaluations) == (3, 3, 6)
+    assert [frame.position.tolist() for frame in frames if isinstance(frame, Frame)] == [[1, 1], [2, 2], [4, 4]]
+    history = replay(events)
+    assert (history[-1][:, [0, 3]] == [5, 9]).all()
+    assert (history[-1] != FREE).all()
+    assert math.isnan(started.sigma)
+    for tokens, said in ((frozen([1, 2]), "nothing to write"), (frozen([FREE] * 17), "reads 16")):
+        (event,) = engine.perform(6, replace(request, tokens=tokens))
+        assert isinstance(event, Failed)
+        assert said in event.headline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from engine.messages import (
     Guessed,
     Insight,
     Inspect,
+    Introduced,
     Judge,
     Judged,
     LoadModel,
@@ -29,6 +31,7 @@ from engine.messages import (
     Request,
     Score,
     Started,
+    Write,
     frozen,
 )
 from engine.tokenizers import Tokenizer, train_tokenizer
@@ -89,13 +92,21 @@ class FakeEngine:
             yield guessed(run_id, request)
             return
         if isinstance(request, Judge):
-            yield Judged(run_id, 10.0 + len(request.texts[0]), 3.5)
+            several = len(request.texts) > 1
+            yield Judged(run_id, 10.0 + len(request.texts[0]), 3.5, 0.5 if several else float("nan"))
             return
         if isinstance(request, Score):
             yield from self._score(run_id, request)
             return
+        unknown = MASK
+        if isinstance(request, Write):
+            unknown = FREE
+            request = Generate(request.tokens, int((request.tokens == FREE).sum()), seed=request.seed)
+        elif request.model:
+            unknown = TOKENIZER.encode("a")[0]
+            yield Introduced(run_id, replace(INFO, name=request.model, noise="uniform", mask_id=None))
         try:
-            yield from self._generate(run_id, request)
+            yield from self._generate(run_id, request, unknown)
         except GeneratorExit:
             self.closed += 1
             raise
@@ -112,9 +123,9 @@ class FakeEngine:
         yield Attributed(run_id, costs / 2, False)
         yield Attributed(run_id, costs, True)
 
-    def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
+    def _generate(self, run_id: int, request: Generate, unknown: int) -> Iterator[Event]:
         begun = request.tokens[None] if request.start is None else request.start
-        start = np.tile(np.where(begun == FREE, MASK, begun), (request.samples // len(begun), 1))
+        start = np.tile(np.where(begun == FREE, unknown, begun), (request.samples // len(begun), 1))
         yield Started(run_id, frozen(start), request.tokens != FREE, request.steps, 1.0)
         free = np.flatnonzero(request.tokens == FREE)
         for step, positions in enumerate(np.array_split(free, request.steps), start=1):

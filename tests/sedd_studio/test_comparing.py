@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
+import pyqtgraph
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate, Judge
+from engine.messages import Generate, Judge, Write
+from sedd_studio import models
 from sedd_studio.comparing import BUDGETS, PaneState
 from sedd_studio.main_window import MainWindow
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
+from sedd_studio.tabling import COLUMNS
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_opening import window_of
@@ -56,8 +64,9 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     assert {request.seed for request in asked} == {5}
     assert all(np.array_equal(request.tokens, window.session.document.request) for request in asked)
     first, *_, last = window.compare.views
-    assert first.facts.toolTip().startswith("4 calls · 0.0 s · ppl ")
-    assert "H 3.50 · same 100%" in first.facts.toolTip()
+    assert first.facts.toolTip() == "4 calls · 0.0 s · same 100%"
+    assert first.verdict.toolTip().startswith("perplexity ")
+    assert first.verdict.toolTip().endswith(" · H 3.50")
     assert "same" not in last.facts.toolTip()
     assert sum(isinstance(request, Judge) for request in engine.requests) == len(BUDGETS)
 
@@ -130,3 +139,81 @@ def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
     titles = [pane.title for pane in window.comparison.panes]
     assert titles[:2] == ["Fixed-size subsets", "Tweedie"]
     assert all("Uniformization" not in title for title in titles)
+
+
+def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    assert window.compare.curve.isHidden()
+    window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
+    compare(window)
+    done(window, qtbot)
+    asked = [request for request in engine.requests if isinstance(request, Judge)]
+    assert [len(request.texts) for request in asked] == [4] * len(BUDGETS)
+    assert " ± 0.5 · H" in window.compare.views[0].verdict.toolTip()
+    assert window.compare.curve.isVisible()
+    plot = window.compare.curve.findChild(pyqtgraph.PlotWidget)
+    assert isinstance(plot, pyqtgraph.PlotWidget)
+    (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
+    x, y = dots.getData()
+    np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.comparison.panes]))
+    np.testing.assert_allclose(y, np.log10([pane.verdict.perplexity for pane in window.comparison.judged()]))  # type: ignore[union-attr]
+    point = dots.points()[1]
+    dots.sigClicked.emit(dots, [point], None)
+    assert window.session.document.trajectory is window.comparison.panes[1].run
+    assert window.session.samples == 4
+
+
+def test_opening_a_pane_leaves_the_others_running(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 8  # the first budget has fewer steps
+    compare(window)
+    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.DONE)
+    QTest.mouseClick(window.compare.views[0].open, LEFT)
+    assert window.session.document.trajectory is window.comparison.panes[0].run
+    engine.go.set()
+    done(window, qtbot)
+    assert all(pane.state is PaneState.DONE for pane in window.comparison.panes)
+
+
+def test_the_table_and_the_curve_are_exported(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not window.compare.export.isEnabled()
+    compare(window)
+    done(window, qtbot)
+    for name in ("table.csv", "curve.png", "absent/table.csv"):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+        QTest.mouseClick(window.compare.export, LEFT)
+    rows = list(csv.reader((tmp_path / "table.csv").read_text().splitlines()))
+    assert rows[0] == list(COLUMNS)
+    assert [row[2] for row in rows[1:]] == [str(budget) for budget in BUDGETS]
+    assert [row[4] for row in rows[1:]] == [str(pane.calls) for pane in window.comparison.panes]
+    assert float(rows[1][10]) == 1
+    picture = QImage(str(tmp_path / "curve.png"))
+    assert picture.width() >= window.compare.curve.width()
+    assert window.session.error is not None
+    assert "choose another place" in window.session.error.headline
+
+
+def test_noise_types_and_left_to_right_stand_beside_each_other(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "counterpart", lambda path, noise, other: f"{path}-{other}")
+    window.compare.kind.setCurrentIndex(window.compare.kind.findData("model"))
+    compare(window)
+    done(window, qtbot)
+    titles = [pane.title for pane in window.comparison.panes]
+    assert titles == ["Absorbing noise", "Uniform noise", "From left to right"]
+    own, other = (request for request in engine.requests if isinstance(request, Generate))
+    assert (own.model, other.model) == ("", "tiny-uniform")
+    (written,) = (request for request in engine.requests if isinstance(request, Write))
+    assert (written.path, written.seed) == ("judge", 5)
+    assert np.array_equal(written.tokens, own.tokens)
+    runs = [pane.run for pane in window.comparison.panes]
+    assert all(run is not None and run.recorded == run.steps for run in runs)
+    assert [view.open.isVisible() for view in window.compare.views] == [True, True, False]
+    assert all("same" not in view.facts.toolTip() for view in window.compare.views)
+    opened = window.comparison.panes[1].run
+    assert opened is not None
+    assert opened.origin is not None
+    assert (opened.origin.info.noise, opened.origin.request.model) == ("uniform", "")
