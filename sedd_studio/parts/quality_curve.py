@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyqtgraph
 
 WIDTH = 290
+CLOSEST = 1.5
 FEWEST = 2
 """Points that make a curve."""
 
@@ -70,15 +71,25 @@ class QualityCurve(QWidget):
         calls, values, errors = points.T
         x, y = np.log10(calls), np.log10(values)
         accent = self._theme.colour("accent")
-        plot.addItem(pyqtgraph.PlotCurveItem(x, y, pen=pyqtgraph.mkPen(accent, width=2)))
-        known = np.where(np.isnan(errors), 0.0, errors)
-        top, bottom = np.log10(values + known) - y, y - np.log10(np.maximum(values - known, values / 10))
-        plot.addItem(pyqtgraph.ErrorBarItem(x=x, y=y, top=top, bottom=bottom, beam=0.04, pen=accent))
+        if self._comparison.reference is not None:  # else they are no budgets of one chain
+            plot.addItem(pyqtgraph.PlotCurveItem(x, y, pen=pyqtgraph.mkPen(accent, width=2)))
+        if not np.isnan(errors).any():
+            top, bottom = np.log10(values + errors) - y, y - np.log10(np.maximum(values - errors, values / 10))
+            plot.addItem(pyqtgraph.ErrorBarItem(x=x, y=y, top=top, bottom=bottom, beam=0.04, pen=accent))
         dots = pyqtgraph.ScatterPlotItem(x, y, data=panes, size=10, brush=accent, pen=None, hoverable=True, tip=told)
         dots.sigClicked.connect(lambda _item, hit, _event: self._comparison.open(hit[0].data()))
         plot.addItem(dots)
-        plot.getAxis("bottom").setTicks([[(math.log10(number), f"{number:.0f}") for number in calls]])
+        plot.getAxis("bottom").setTicks([[(math.log10(number), f"{number:.0f}") for number in apart(calls)]])
         plot.getAxis("left").setTicks([[(math.log10(value), f"{value:g}") for value in round_numbers(values)]])
+
+
+def apart(values: np.ndarray) -> list[float]:
+    """Of rising values those that are far enough apart on a logarithmic axis to be written beside each other."""
+    kept: list[float] = []
+    for value in values.tolist():
+        if not kept or value > CLOSEST * kept[-1]:
+            kept.append(value)
+    return kept
 
 
 def round_numbers(values: np.ndarray) -> list[float]:

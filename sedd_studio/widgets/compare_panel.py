@@ -39,8 +39,10 @@ class PaneView(QFrame):
         self.cancel.clicked.connect(lambda: comparison.cancel(pane))
         self.open = IconButton("float", f"Open {pane.title} in the window, with all of its samples", theme)
         self.open.clicked.connect(lambda: comparison.open(pane))
+        title = label(pane.title, "strong")
+        title.setMinimumHeight(self.open.sizeHint().height())  # it stays where it is without a button beside it
         head = QHBoxLayout()
-        head.addWidget(label(pane.title, "strong"), 1)
+        head.addWidget(title, 1)
         head.addWidget(self.open)
         head.addWidget(self.cancel)
         column = QVBoxLayout(self)
@@ -90,7 +92,7 @@ def verdict_of(pane: Pane) -> str:
     if verdict is None or math.isnan(verdict.perplexity):
         return ""
     error = "" if math.isnan(verdict.error) else f" ± {verdict.error:.1f}"
-    return f"perplexity {verdict.perplexity:.1f}{error} · H {verdict.entropy:.2f}"
+    return f"ppl {verdict.perplexity:.1f}{error} · H {verdict.entropy:.2f}"
 
 
 class ComparePanel(QWidget):
@@ -172,6 +174,8 @@ class ComparePanel(QWidget):
 
     def _make_views(self) -> None:
         for view in self.views:
+            self._row.removeWidget(view)
+            view.hide()
             view.deleteLater()
         self.views = [PaneView(self._comparison, pane, self._theme) for pane in self._comparison.panes]
         for view in self.views:

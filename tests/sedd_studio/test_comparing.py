@@ -18,6 +18,7 @@ from engine.messages import Generate, Judge, Write
 from sedd_studio import models
 from sedd_studio.comparing import BUDGETS, PaneState
 from sedd_studio.main_window import MainWindow
+from sedd_studio.parts.quality_curve import apart, round_numbers
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from sedd_studio.tabling import COLUMNS
@@ -65,7 +66,7 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     assert all(np.array_equal(request.tokens, window.session.document.request) for request in asked)
     first, *_, last = window.compare.views
     assert first.facts.toolTip() == "4 calls · 0.0 s · same 100%"
-    assert first.verdict.toolTip().startswith("perplexity ")
+    assert first.verdict.toolTip().startswith("ppl ")
     assert first.verdict.toolTip().endswith(" · H 3.50")
     assert "same" not in last.facts.toolTip()
     assert sum(isinstance(request, Judge) for request in engine.requests) == len(BUDGETS)
@@ -158,6 +159,8 @@ def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     x, y = dots.getData()
     np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.comparison.panes]))
     np.testing.assert_allclose(y, np.log10([pane.verdict.perplexity for pane in window.comparison.judged()]))  # type: ignore[union-attr]
+    assert apart(np.array([4, 16, 64, 80, 256])) == [4, 16, 64, 256]
+    assert round_numbers(np.array([12.0, 61.0])) == [10, 20, 50, 100]
     point = dots.points()[1]
     dots.sigClicked.emit(dots, [point], None)
     assert window.session.document.trajectory is window.comparison.panes[1].run
