@@ -162,6 +162,14 @@ class Score:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Weigh:
+    """What does the autoregressive model in the folder `path` give `tokens` (L,)? It must have the same tokenizer."""
+
+    path: str
+    tokens: Tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """What does the autoregressive model in the folder `path` make of `texts`, whose tokens are `tokens`?"""
@@ -171,7 +179,7 @@ class Judge:
     tokens: tuple[tuple[int, ...], ...]
 
 
-Question = Inspect | Guess | Score | Judge | Generate | Write
+Question = Inspect | Guess | Score | Weigh | Judge | Generate | Write
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question
 
@@ -309,11 +317,25 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attributed:
-    """What each token adds to the bound, `nats` (L,), 0 where it is given; the last one has `done`."""
+    """What each token adds to the bound, `nats` (L,), 0 where it is given; the last one has `done`.
+
+    `profile` (K,) is where along the noise the bound comes from: entry k holds nats a token for each unit of the noised
+    share, between k / K and (k + 1) / K, NaN while not known; the mean of all is the bound.
+    """
 
     run_id: int
     nats: npt.NDArray[np.float64]
     done: bool
+    profile: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """The answer to `Weigh`: -log p of each token given those before it, `nats` (L,), exact; the model's `name`."""
+
+    run_id: int
+    name: str
+    nats: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +363,7 @@ Event = (
     | Guessed
     | Bounded
     | Attributed
+    | Weighed
     | Judged
 )
 
@@ -349,4 +372,4 @@ def ends(event: Event) -> bool:
     """Whether an event is the last of its request: each ends with exactly one such."""
     if isinstance(event, Attributed):
         return event.done
-    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Judged)
+    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Weighed | Judged)

@@ -39,6 +39,8 @@ from engine.messages import (
     Score,
     Started,
     UserError,
+    Weigh,
+    Weighed,
     Write,
     frozen,
 )
@@ -46,6 +48,7 @@ from engine.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, State, run_chain
 from engine.samplers.locking import lock_method
+from engine.tokenizers import find_tokenizer
 
 if TYPE_CHECKING:
     from engine.baseline import CausalModel
@@ -95,6 +98,8 @@ class Engine:
                 yield self._guess(run_id, request)
             case Score():
                 yield from self._score(run_id, request)
+            case Weigh():
+                yield self._weigh(run_id, request)
             case Judge():
                 yield self._judge(run_id, request)
 
@@ -124,9 +129,18 @@ class Engine:
             error, width = so_far.standard_error, so_far.half_width
             yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls)
         given = request.given if request.given.any() else None
-        shares = list_last(running_attribution(diffusion, request.tokens, ATTRIBUTION, request.seed, given))
-        for nats, last in shares:
-            yield Attributed(run_id, nats, last)
+        for sums in running_attribution(diffusion, request.tokens, ATTRIBUTION, request.seed, given):
+            yield Attributed(run_id, sums.steady(), sums.draws == ATTRIBUTION, sums.profile())
+
+    def _weigh(self, run_id: int, request: Weigh) -> Weighed:
+        if self.model is None:
+            raise UserError("No model is loaded yet; open one first.")
+        writer = self._causal_model(request.path)
+        if find_tokenizer(request.path).fingerprint != self.model.tokenizer.fingerprint:
+            raise UserError(f"{writer.name} has another tokenizer, so the two cannot be compared token by token.")
+        if len(request.tokens) > writer.length:
+            raise UserError(f"{writer.name} reads {writer.length} tokens at once; shorten the text.")
+        return Weighed(run_id, writer.name, writer.token_nats([request.tokens])[0])
 
     def _judge(self, run_id: int, request: Judge) -> Judged:
         from engine.evaluation import Estimate, measure
@@ -204,15 +218,6 @@ class Engine:
             evaluations=int(state.calls.sum()),
             log_weights=tuple(state.log_weight.tolist()),
         )
-
-
-def list_last(items: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
-    """Each item, and whether it is the last."""
-    before = next(items)
-    for item in items:
-        yield before, False
-        before = item
-    yield before, True
 
 
 def plan_of(request: Generate, model: Model) -> Plan:

@@ -156,7 +156,7 @@ def likelihood(home: Path) -> object:
     """A text that has been scored, its words coloured by their cost."""
     import numpy as np
 
-    from engine.messages import Bounded
+    from engine.messages import Bounded, Weighed
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -174,6 +174,8 @@ def likelihood(home: Path) -> object:
             for k, value in enumerate(values)
         ]
         scorer.costs = generator.gamma(0.8, 3.0, state.length)
+        scorer.profile = np.linspace(0.9, 4.1, 16) + generator.normal(0, 0.25, 16)
+        scorer.exact, scorer.size = Weighed(0, "stories-gpt", np.full(state.length, 2.08)), 3 * state.length
         window.likelihood.colour.setChecked(True)
         scorer.changed.emit()
 

@@ -8,7 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from engine.messages import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, ends
+from engine.domains import TEXT
+from engine.messages import (
+    FREE,
+    Attributed,
+    Bounded,
+    Cancelled,
+    Event,
+    Failed,
+    Score,
+    Tokens,
+    Weigh,
+    Weighed,
+    ends,
+)
+from sedd_studio import models
 from sedd_studio.session import Session
 from sedd_studio.state import RunState
 
@@ -27,20 +41,29 @@ class Figure:
 
 def figures(bound: Bounded, size: int) -> tuple[Figure, ...]:
     """A bound in the usual units, for a text of `size` bytes."""
-    bits, error = bound.nats / math.log(2), bound.standard_error / math.log(2)
-    perplexity = math.exp(bound.nats)
-    found = [Figure("nats a token", bound.nats, bound.standard_error), Figure("bits a token", bits, error)]
+    return in_units(bound.nats, bound.standard_error, bound.tokens, size)
+
+
+def exact_figures(weighed: Weighed, size: int) -> tuple[Figure, ...]:
+    """An exact value in the usual units; it has no error."""
+    return in_units(float(weighed.nats.mean()), 0.0, len(weighed.nats), size)
+
+
+def in_units(nats: float, error: float, tokens: int, size: int) -> tuple[Figure, ...]:
+    """Nats a token, and what follows from them for a text of so many tokens and bytes."""
+    bits, bits_error, perplexity = nats / math.log(2), error / math.log(2), math.exp(nats)
+    found = [Figure("nats a token", nats, error), Figure("bits a token", bits, bits_error)]
     if size:
-        share = bound.tokens / size
-        found.append(Figure("bits a byte", bits * share, error * share))
-    return (*found, Figure("perplexity a token", perplexity, perplexity * bound.standard_error))
+        found.append(Figure("bits a byte", bits * tokens / size, bits_error * tokens / size))
+    return (*found, Figure("perplexity a token", perplexity, perplexity * error))
 
 
 class Scorer(QObject):
     """Scores the text at the playhead. `points` are the bounds so far, `costs` the nats of each token of `tokens`,
-    `size` the bytes of what is scored.
+    `profile` where along the noise they come from, `size` the bytes of what is scored.
 
-    `changed` is told when there is more to show.
+    `exact` is what the autoregressive model gives the same text; none for a part of a text, of which it sees only the
+    left side. `changed` is told when there is more to show.
     """
 
     changed = Signal()
@@ -54,6 +77,10 @@ class Scorer(QObject):
         self.points: list[Bounded] = []
         self.costs: np.ndarray | None = None
         self.size = 0
+        self.profile = np.zeros(0)
+        self.exact: Weighed | None = None
+        self._weighing = 0
+        self.writer = models.judge()
         session.answered.connect(self._take)
         session.run_changed.connect(self.changed)
         session.playhead_changed.connect(self.changed)
@@ -83,10 +110,12 @@ class Scorer(QObject):
         state = self._session.canvas()
         given = state.locked & given_locked
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
-        self.points, self.costs = [], None
+        self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
         scored = self.tokens[~self.given].tolist()
         self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0
         self._question = self._session.ask(Score(self.tokens, self.given, precision))
+        if self.writer is not None and not self.given.any() and self._session.domain is TEXT:
+            self._weighing = self._session.ask(Weigh(self.writer, self.tokens))
         self.changed.emit()
 
     def stop(self) -> None:
@@ -100,13 +129,16 @@ class Scorer(QObject):
         return self.costs if self.tokens is not None and np.array_equal(self.tokens, shown) else None
 
     def _take(self, event: Event) -> None:
+        if event.run_id == self._weighing and isinstance(event, Weighed):
+            self.exact = event  # where it cannot be had, the bound stands alone
+            self.changed.emit()
         if event.run_id != self._question:
             return
         match event:
             case Bounded():
                 self.points.append(event)
-            case Attributed(nats=nats):
-                self.costs = nats
+            case Attributed(nats=nats, profile=profile):
+                self.costs, self.profile = nats, profile
             case Failed(headline=headline, detail=detail):
                 self._session.show_error(headline, detail)
             case Cancelled():

@@ -20,6 +20,8 @@ from engine.messages import UserError
 
 SLICE = 8
 """Draws between two looks at what is known so far."""
+LEVELS = 16
+"""Parts of the noise in which it is told where the bound comes from."""
 
 
 def attribution(
@@ -34,19 +36,14 @@ def attribution(
 
     They add up to an estimate of the bound. Without `steady` they are the unbiased estimates.
     """
-    *_, last = running_attribution(diffusion, tokens, draws, seed, locked, steady)
-    return last
+    *_, last = running_attribution(diffusion, tokens, draws, seed, locked)
+    return last.steady() if steady else last.shares()
 
 
 def running_attribution(
-    diffusion: Diffusion,
-    tokens: np.ndarray,
-    draws: int = 64,
-    seed: int = 0,
-    locked: np.ndarray | None = None,
-    steady: bool = True,
-) -> Iterator[np.ndarray]:
-    """What `attribution` gives, from `SLICE` draws, twice as many, and so on; the last is from all."""
+    diffusion: Diffusion, tokens: np.ndarray, draws: int = 64, seed: int = 0, locked: np.ndarray | None = None
+) -> Iterator[Sums]:
+    """What `SLICE` draws add up to, then twice as many, and so on, in one record that grows."""
     if draws < 1:
         raise UserError("The number of draws must be at least 1.")
     text = Text.of(diffusion, tokens, locked)
@@ -54,7 +51,7 @@ def running_attribution(
     for number, first in enumerate(range(0, draws, SLICE)):
         generator = np.random.Generator(np.random.Philox(key=[seed, number]))
         sums.add(draw(text, choose("auto", diffusion.config.noise), 1, min(SLICE, draws - first), generator))
-        yield sums.steady() if steady else sums.shares()
+        yield sums
 
 
 class Sums:
@@ -63,6 +60,7 @@ class Sums:
     def __init__(self, free: np.ndarray) -> None:
         self.free, self.draws = free, 0
         self.nats, self.losses, self.weights, self.rest = (np.zeros(len(free)) for _ in range(4))
+        self._levels = np.zeros((2, min(LEVELS, int(free.sum()))))
 
     def add(self, drawn: Draws) -> None:
         """Takes in more draws."""
@@ -72,6 +70,21 @@ class Sums:
         self.losses += (weight * drawn.losses * noised).sum(0)
         self.weights += (weight * noised).sum(0)
         self.rest += np.where(noised, drawn.nats - weight * drawn.losses, drawn.nats).sum(0)
+
+        count = self.free.sum()
+        share = noised[:, self.free].sum(-1) / count
+        within = np.ceil(share * self._levels.shape[1]).astype(int) - 1
+        for level, total in zip(within.tolist(), drawn.totals / count, strict=True):
+            if level >= 0:  # under uniform noise a rare draw is of the part before anything is noised
+                self._levels[:, level] += total, 1
+
+    def profile(self) -> np.ndarray:
+        """Where along the noise the bound comes from: nats a token (K,) for each unit of the noised share.
+
+        Entry k is for shares between k / K and (k + 1) / K, NaN where nothing was drawn yet. Their mean is the bound.
+        """
+        total, draws = self._levels
+        return np.where(draws > 0, total / np.maximum(draws, 1), np.nan)
 
     def shares(self) -> np.ndarray:
         """The unbiased estimates (L,)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from sedd_studio.colouring import Colouring
 from sedd_studio.parts.controls import Check, Choice, PushButton, label
 from sedd_studio.parts.plot import dress, make_plot
-from sedd_studio.scoring import PRECISIONS, Scorer, figures
+from sedd_studio.scoring import PRECISIONS, Scorer, exact_figures, figures
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
@@ -38,13 +39,17 @@ class LikelihoodPanel(QWidget):
         for value in PRECISIONS:
             self.precision.addItem(f"until ± {value:g} nats", value)
         self.precision.setCurrentIndex(1)
+        self.precision.setMinimumWidth(160)
         self.given = Check("Given the locked words", theme)
         self.given.setToolTip("Score what was filled in, given the words that are locked: fills can be ranked by it.")
-        self.colour = Check("Colour the words by their cost", theme)
+        self.colour = Check("Colour words by cost", theme)
         self.values = {unit: label("", "strong") for unit in UNITS}
+        self.exact = {unit: label("", "muted") for unit in UNITS}
+        self.writer = label("", "help")
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
         self._plot: pyqtgraph.PlotWidget | None = None
+        self._profile: pyqtgraph.PlotWidget | None = None
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
         self.stop.clicked.connect(scorer.stop)
@@ -68,12 +73,16 @@ class LikelihoodPanel(QWidget):
         hindrance = scorer.hindrance
         self.start.setEnabled(not hindrance and not scorer.scoring)
         self.stop.setEnabled(scorer.scoring)
-        for value in self.values.values():
+        for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
             for figure in figures(scorer.points[-1], scorer.size):
                 error = "" if math.isnan(figure.error) else f" ± {figure.error:.3f}"
                 self.values[figure.unit].setText(f"<= {figure.value:.3f}{error}")
+        if scorer.exact is not None:
+            self.writer.setText(f"{scorer.exact.name}, exact")
+            for figure in exact_figures(scorer.exact, scorer.size):
+                self.exact[figure.unit].setText(f"{figure.value:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls)
         self._draw()
@@ -86,17 +95,39 @@ class LikelihoodPanel(QWidget):
         super().showEvent(event)
         if self._plot is None:
             self._plot = make_plot("The bound as it tightens", "network calls", "nats a token <=")
-            self._row.addWidget(self._plot, 1)
+            self._profile = make_plot("Where along the noise the bound comes from", "noised share", "nats a token")
+            for plot in (self._plot, self._profile):
+                self._row.addWidget(plot, 1)
         self.refresh()
 
     def _draw(self) -> None:
-        """The running bound and its 95 % interval."""
-        if self._plot is None:
-            return
+        if self._plot is not None and self._profile is not None:
+            self._draw_bound(self._plot)
+            self._draw_profile(self._profile)
+
+    def _draw_profile(self, plot: pyqtgraph.PlotWidget) -> None:
+        """A bar for each part of the noise, as high as what it adds a token and unit."""
         import pyqtgraph
 
-        self._plot.clear()
-        dress(self._plot, self._theme)
+        plot.clear()
+        dress(plot, self._theme)
+        profile = self._scorer.profile
+        known = ~np.isnan(profile)
+        plot.setVisible(bool(known.any()))
+        if known.any():
+            width = 1 / len(profile)
+            centres = (np.arange(len(profile)) + 0.5) * width
+            bar, edge = self._theme.colour("accent"), pyqtgraph.mkPen(self._theme.colour("panel"))
+            bar.setAlpha(150)
+            heights = profile[known]
+            plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
+
+    def _draw_bound(self, plot: pyqtgraph.PlotWidget) -> None:
+        """The running bound and its 95 % interval."""
+        import pyqtgraph
+
+        plot.clear()
+        dress(plot, self._theme)
         points = [point for point in self._scorer.points if not math.isnan(point.half_width)]
         if not points:
             return
@@ -104,13 +135,10 @@ class LikelihoodPanel(QWidget):
         band = self._theme.colour("accent")
         band.setAlpha(50)
         edges = [
-            self._plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band)
-            for sign in (1, -1)
+            plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band) for sign in (1, -1)
         ]
-        self._plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
-        self._plot.plot(
-            calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._theme.colour("accent"), width=2)
-        )
+        plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
+        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._theme.colour("accent"), width=2))
 
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
@@ -120,17 +148,23 @@ class LikelihoodPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(4)
-        for number, (unit, value) in enumerate(self.values.items()):
-            row, side = number % 2, 2 * (number // 2)
-            grid.addWidget(label(unit, "muted"), row, side)
-            grid.addWidget(value, row, side + 1)
-            grid.setColumnStretch(side + 1, 1)
+        grid.addWidget(label("this model", "help"), 0, 1)
+        grid.addWidget(self.writer, 0, 2)
+        for row, unit in enumerate(UNITS, start=1):
+            grid.addWidget(label(unit, "muted"), row, 0)
+            grid.addWidget(self.values[unit], row, 1)
+            grid.addWidget(self.exact[unit], row, 2)
+        grid.setColumnStretch(2, 1)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addLayout(buttons)
-        left.addWidget(self.given)
+        checks = QHBoxLayout()
+        checks.setSpacing(18)
+        checks.addWidget(self.given)
+        checks.addWidget(self.colour)
+        checks.addStretch(1)
+        left.addLayout(checks)
         left.addLayout(grid)
-        left.addWidget(self.colour)
         left.addWidget(self.note)
         left.addStretch(1)
         self._row = QHBoxLayout(self)

@@ -18,6 +18,7 @@ from engine.likelihood import (
     choose,
     conditional_bound,
     estimates,
+    running_attribution,
     sampler_bound,
     uniform_prior,
 )
@@ -219,6 +220,28 @@ def test_the_parts_of_tokens_add_up_and_are_those_of_random_orders(noise: Noise)
     assert np.abs(steady - parts).max() < 0.08
     if noise == "absorb":
         np.testing.assert_allclose(parts, over_orders(world, tokens), atol=0.06)
+
+
+def test_the_bound_is_shared_out_over_the_noise_too() -> None:
+    """With two tokens: half of it from the second given the first or the other way, half from both at once."""
+    world = MarkovWorld.random("absorb", 3, 2, 0.6, seed=5)
+    tokens = np.array([0, 2])
+    *_, sums = running_attribution(diffusion(world), tokens, draws=4000)
+    joint = world.table().joint
+    first, second = joint.sum(1)[0], joint.sum(0)[2]
+    alone = -0.5 * float((joint[0, 2] / first).log() + (joint[0, 2] / second).log())
+    both = -0.5 * float(first.log() + second.log())
+    np.testing.assert_allclose(sums.profile(), [alone, both], atol=0.05)
+    assert sums.profile().mean() * 2 == pytest.approx(world.negative_log_likelihood(torch.tensor(tokens)), abs=0.05)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_the_profile_along_the_noise_adds_up_to_the_bound(noise: Noise) -> None:
+    world = MarkovWorld.random(noise, 3, 6, 0.6, seed=5)
+    tokens = world.sample(1, torch.Generator().manual_seed(3))[0]
+    *_, sums = running_attribution(diffusion(world, geometric=True), tokens.numpy(), draws=8000)
+    assert len(sums.profile()) == 6
+    assert sums.profile().mean() * 6 == pytest.approx(world.negative_log_likelihood(tokens), abs=0.15)
 
 
 def over_orders(world: MarkovWorld, tokens: torch.Tensor) -> np.ndarray:

@@ -31,6 +31,8 @@ from engine.messages import (
     Request,
     Score,
     Started,
+    Weigh,
+    Weighed,
     Write,
     frozen,
 )
@@ -79,25 +81,23 @@ class FakeEngine:
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         self.requests.append(request)
-        if isinstance(request, LoadModel):
-            if request.path.endswith("broken"):
-                yield Failed(run_id, f"There is no model at {request.path}; choose another folder.")
-            else:
+        match request:
+            case LoadModel(path=path) if path.endswith("broken"):
+                yield Failed(run_id, f"There is no model at {path}; choose another folder.")
+            case LoadModel():
                 yield ModelLoaded(run_id, INFO, TOKENIZER)
-            return
-        if isinstance(request, Inspect):
-            yield insight(run_id, request)
-            return
-        if isinstance(request, Guess):
-            yield guessed(run_id, request)
-            return
-        if isinstance(request, Judge):
-            several = len(request.texts) > 1
-            yield Judged(run_id, 10.0 + len(request.texts[0]), 3.5, 0.5 if several else float("nan"))
-            return
-        if isinstance(request, Score):
-            yield from self._score(run_id, request)
-            return
+            case Score():
+                yield from self._score(run_id, request)
+            case Generate() | Write():
+                try:
+                    yield from self._run(run_id, request)
+                except GeneratorExit:
+                    self.closed += 1
+                    raise
+            case _:
+                yield self._answer(run_id, request)
+
+    def _run(self, run_id: int, request: Generate | Write) -> Iterator[Event]:
         unknown = MASK
         if isinstance(request, Write):
             unknown = FREE
@@ -105,11 +105,19 @@ class FakeEngine:
         elif request.model:
             unknown = TOKENIZER.encode("a")[0]
             yield Introduced(run_id, replace(INFO, name=request.model, noise="uniform", mask_id=None))
-        try:
-            yield from self._generate(run_id, request, unknown)
-        except GeneratorExit:
-            self.closed += 1
-            raise
+        yield from self._generate(run_id, request, unknown)
+
+    def _answer(self, run_id: int, request: Inspect | Guess | Weigh | Judge) -> Event:
+        """The answer to a question that has but one."""
+        match request:
+            case Inspect():
+                return insight(run_id, request)
+            case Guess():
+                return guessed(run_id, request)
+            case Weigh(tokens=tokens):
+                return Weighed(run_id, "writer", np.full(len(tokens), 1.5))
+            case Judge(texts=texts):
+                return Judged(run_id, 10.0 + len(texts[0]), 3.5, 0.5 if len(texts) > 1 else float("nan"))
 
     def _score(self, run_id: int, request: Score) -> Iterator[Event]:
         """Ten bounds of 2 nats with a falling error, then a cost of position / 10; it waits before `hold_at` bounds."""
@@ -121,7 +129,7 @@ class FakeEngine:
             yield Bounded(run_id, 2.0, error, 2 * error, free, 4 * number)
         costs = np.where(request.given, 0.0, np.arange(len(request.tokens)) / 10)
         yield Attributed(run_id, costs / 2, False)
-        yield Attributed(run_id, costs, True)
+        yield Attributed(run_id, costs, True, np.array([1.0, 2.0, np.nan, 3.0]))
 
     def _generate(self, run_id: int, request: Generate, unknown: int) -> Iterator[Event]:
         begun = request.tokens[None] if request.start is None else request.start

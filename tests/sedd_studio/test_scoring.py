@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.messages import Attributed, Bounded, Generate, ModelLoaded, Score, frozen
+from engine.messages import Attributed, Bounded, Generate, ModelLoaded, Score, Weigh, frozen
 from engine.messages import LoadModel as Load
 from engine.runs import Engine
 from sedd_studio.main_window import MainWindow
@@ -75,6 +76,31 @@ def test_what_was_filled_in_is_scored_given_the_locked_words(
     window.likelihood.given.setChecked(True)
     score(window, qtbot)
     np.testing.assert_array_equal(asked(engine).given, window.session.document.locked)
+
+
+def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_a_whole_text(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.scorer.writer = "writer"
+    score(window, qtbot)
+    qtbot.waitUntil(lambda: window.scorer.exact is not None)
+    assert window.likelihood.exact["nats a token"].text() == "1.500"
+    assert window.likelihood.exact["perplexity a token"].text() == f"{math.exp(1.5):.3f}"
+    assert window.likelihood.writer.text() == "writer, exact"
+    window.likelihood.given.setChecked(True)  # of what stands to the right it knows nothing
+    score(window, qtbot)
+    assert window.likelihood.exact["nats a token"].text() == ""
+    assert sum(isinstance(request, Weigh) for request in engine.requests) == 1
+
+
+def test_where_along_the_noise_the_bound_comes_from_is_drawn_as_bars(window: MainWindow, qtbot: QtBot) -> None:
+    score(window, qtbot)
+    plots = {plot.accessibleName(): plot for plot in window.likelihood.findChildren(pyqtgraph.PlotWidget)}
+    plot = plots["Where along the noise the bound comes from"]
+    assert plot.isVisible()
+    (bars,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.BarGraphItem))
+    np.testing.assert_allclose(bars.opts["x"], [0.125, 0.375, 0.875])
+    np.testing.assert_allclose(bars.opts["height"], [1, 2, 3])
 
 
 def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: MainWindow, qtbot: QtBot) -> None:
