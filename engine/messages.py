@@ -152,7 +152,8 @@ class Score:
     """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
 
     It goes on until half of the 95 % interval is `precision` nats a token, or `max_calls` network calls are made; then
-    it is shared out over the tokens. The numbers are those of `sedd score` with the same seed.
+    it is shared out over the tokens, unless `by_token` is not wanted. The numbers are those of `sedd score` with the
+    same seed.
     """
 
     tokens: Tokens
@@ -160,6 +161,7 @@ class Score:
     precision: float = 0.02
     max_calls: int = 4096
     seed: int = 0
+    by_token: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -120,6 +120,7 @@ class Engine:
     def _score(self, run_id: int, request: Score) -> Iterator[Event]:
         if self.model is None:
             raise UserError("No model is loaded yet; open one first.")
+        started = time.perf_counter()
         diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
         if request.given.any():
             found = conditional_bound(diffusion, request.tokens, request.given, 4, request.seed, "auto", *limits)
@@ -128,6 +129,9 @@ class Engine:
         for so_far in found:
             error, width = so_far.standard_error, so_far.half_width
             yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls)
+        if not request.by_token:
+            yield Finished(run_id, so_far.calls, time.perf_counter() - started)
+            return
         given = request.given if request.given.any() else None
         for sums in running_attribution(diffusion, request.tokens, ATTRIBUTION, request.seed, given):
             yield Attributed(run_id, sums.steady(), sums.draws == ATTRIBUTION, sums.profile())

@@ -96,6 +96,14 @@ QLineEdit {
     selection-background-color: $accent; selection-color: $on_accent;
 }
 QLineEdit:focus { border: 2px solid $accent; min-height: 28px; padding: 0 7px; }
+QTableView {
+    background: $panel; color: $text; border: 1px solid $border; border-radius: 8px; outline: none;
+    selection-background-color: $selection; selection-color: $text;
+}
+QHeaderView::section {
+    background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 8px;
+}
+QTableCornerButton::section { background: $panel; border: none; }
 QListView { background: transparent; border: none; outline: none; }
 
 QDockWidget { color: $muted; }

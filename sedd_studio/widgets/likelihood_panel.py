@@ -15,6 +15,7 @@ from sedd_studio.parts.controls import Check, Choice, PushButton, label
 from sedd_studio.parts.plot import dress, make_plot
 from sedd_studio.scoring import PRECISIONS, Scorer, exact_figures, figures
 from sedd_studio.session import Session
+from sedd_studio.texts_window import score_file
 from sedd_studio.theme import Theme
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class LikelihoodPanel(QWidget):
         self._colouring = colouring
         self.start = PushButton("Score this text", "play", theme, primary=True)
         self.stop = PushButton("Stop", "stop", theme)
+        self.file = PushButton("A file …", "folder", theme)
+        self.file.setAccessibleName("Score the texts of a file")
+        self.file.setToolTip("Score every text of a file, in a table.")
         self.precision = Choice("Stop at a precision of", theme)
         for value in PRECISIONS:
             self.precision.addItem(f"until ± {value:g} nats", value)
@@ -53,6 +57,7 @@ class LikelihoodPanel(QWidget):
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
         self.stop.clicked.connect(scorer.stop)
+        self.file.clicked.connect(lambda: score_file(session, self.precision.currentData(), self._theme, self))
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
         colouring.changed.connect(self._follow_colours)
         scorer.changed.connect(self.refresh)
@@ -63,7 +68,7 @@ class LikelihoodPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.start, self.stop, self.precision, self.given, self.colour):
+        for part in (self.start, self.stop, self.precision, self.file, self.given, self.colour):
             part.set_theme(theme)
         self._draw()
 
@@ -73,6 +78,7 @@ class LikelihoodPanel(QWidget):
         hindrance = scorer.hindrance
         self.start.setEnabled(not hindrance and not scorer.scoring)
         self.stop.setEnabled(scorer.scoring)
+        self.file.setEnabled(self._session.ready)
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
@@ -143,7 +149,7 @@ class LikelihoodPanel(QWidget):
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
-        for part in (self.start, self.stop, self.precision):
+        for part in (self.start, self.stop, self.precision, self.file):
             buttons.addWidget(part)
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)

@@ -127,6 +127,9 @@ class FakeEngine:
                 self.go.wait(10)
             error = float("nan") if number == 1 else 0.2 / number
             yield Bounded(run_id, 2.0, error, 2 * error, free, 4 * number)
+        if not request.by_token:
+            yield Finished(run_id, 40, 0.1)
+            return
         costs = np.where(request.given, 0.0, np.arange(len(request.tokens)) / 10)
         yield Attributed(run_id, costs / 2, False)
         yield Attributed(run_id, costs, True, np.array([1.0, 2.0, np.nan, 3.0]))

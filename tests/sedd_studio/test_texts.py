@@ -1,0 +1,137 @@
+"""The texts of a file as a table: each with the bound that the command line gives it, and an end to it at any time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
+
+from engine.cli import app
+from engine.messages import Bounded, ModelLoaded, Score, frozen
+from engine.messages import LoadModel as Load
+from engine.runs import Engine
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from sedd_studio.texts import COLUMNS
+from sedd_studio.texts_window import TextsWindow
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import LENGTH, FakeEngine
+from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.test_steering import TOKENIZER, model
+
+LEFT = Qt.MouseButton.LeftButton
+TEXTS = ["Once upon a time there was a little fox.", "The end. " * 40, "One day the star fell."]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    return window_of(make_session(engine), settings, qtbot)
+
+
+def open_file(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch) -> TextsWindow | None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    window.actions_by_name["score_file"].trigger()
+    found = window.findChild(TextsWindow)
+    assert found is None or isinstance(found, TextsWindow)
+    return found
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n<|endoftext|>\n".join(TEXTS), encoding="utf-8")
+    return path
+
+
+def test_every_text_has_a_line_with_its_bound(
+    window: MainWindow, engine: FakeEngine, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = open_file(window, texts, monkeypatch)
+    assert table is not None
+    qtbot.waitUntil(lambda: table.scores.done == 3)
+    assert [row.text for row in table.rows.rows] == [text.strip() for text in TEXTS]
+    cells = [[table.rows.index(r, c).data() for c in range(len(COLUMNS))] for r in range(3)]
+    assert [row[2:4] for row in cells] == [["<= 2.000", "0.020"]] * 3
+    assert cells[1][1] == f"first {LENGTH}"  # longer than the model
+    assert cells[0][5] == f"<= {math.exp(2):.2f}"
+    asked = [request for request in engine.requests if isinstance(request, Score)]
+    assert [request.by_token for request in asked] == [False] * 3
+    assert asked[0].tokens.tolist() == [*window.session.tokenizer.encode(TEXTS[0])]  # type: ignore[union-attr]
+    assert table.note.text() == "3 of 3 texts"
+    assert not table.stop.isEnabled()
+
+
+def test_it_can_be_stopped_and_exported(
+    window: MainWindow, engine: FakeEngine, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine.hold_at = 4
+    table = open_file(window, texts, monkeypatch)
+    assert table is not None
+    qtbot.waitUntil(lambda: table.rows.rows[0].bound is not None and table.rows.rows[0].bound.calls == 12)
+    assert table.note.text() == "0 of 3 texts"
+    QTest.mouseClick(table.stop, LEFT)
+    engine.go.set()
+    assert not table.scores.busy
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.csv"), ""))
+    QTest.mouseClick(table.export, LEFT)
+    rows = list(csv.reader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows[0] == list(COLUMNS)
+    assert float(rows[1][2]) == 2.0
+    assert rows[3][2:] == [""] * 4
+    QTest.keyClick(table, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.findChild(TextsWindow) is None)
+
+
+def test_a_run_ends_it_and_closing_leaves_nothing_behind(
+    window: MainWindow, engine: FakeEngine, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.hold_at = 4
+    table = open_file(window, texts, monkeypatch)
+    assert table is not None
+    qtbot.waitUntil(lambda: table.rows.rows[0].bound is not None)
+    window.session.run()
+    engine.hold_at = None
+    engine.go.set()
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    assert not table.scores.busy
+    assert sum(isinstance(request, Score) for request in engine.requests) == 1
+
+
+def test_a_file_without_texts_is_told_in_the_banner(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
+    assert open_file(window, tmp_path / "empty.txt", monkeypatch) is None
+    assert window.session.error is not None
+    assert "holds no text" in window.session.error.headline
+
+
+def test_a_line_of_the_table_is_what_the_command_line_prints(tmp_path: Path) -> None:
+    text = "Once upon a time there was a dragon."
+    tokens = frozen(TOKENIZER.encode(text))
+    folder, engine = model(tmp_path, "absorb"), Engine()
+    (loaded,) = engine.perform(0, Load(str(folder), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded)
+    *_, last, _ = engine.perform(1, Score(tokens, np.zeros(len(tokens), bool), 0.1, by_token=False))
+    assert isinstance(last, Bounded)
+    (tmp_path / "texts.txt").write_text(text, encoding="utf-8")
+    command = ["score", str(tmp_path / "texts.txt"), "--per", "text", "--goal", "0.1", "--model", str(folder)]
+    result = CliRunner().invoke(app, [*command, "--precision", "fp32", "--device", "cpu", "--json"])
+    printed = json.loads(result.stdout.splitlines()[0])
+    assert last.nats == pytest.approx(printed["nats_per_token"], rel=1e-12)
+    assert last.standard_error == pytest.approx(printed["nats_per_token_standard_error"], rel=1e-12)
