@@ -16,6 +16,7 @@ ON_THE_CANVAS = (
     ("Double click or F2", "Edit the selection, or the word"),
     ("Typing", "Replace the selection"),
     ("Delete", "Make a gap of the selection, or of the word"),
+    ("+ and -", "Make the gap at the cursor longer or shorter; the handle at its end does, too"),
     ("Ctrl + wheel", "Zoom"),
 )
 

@@ -19,12 +19,17 @@ SAMPLE = "the quick brown fox jumps over the lazy dog"
 
 @dataclass(frozen=True)
 class Marks:
-    """What is pointed at or chosen, as half-open runs of positions; None where nothing is."""
+    """What is pointed at or chosen, as half-open runs of positions; None where nothing is.
+
+    `handle` is the place of the handle of a gap, `pulled` says whether it is being pulled.
+    """
 
     hover: tuple[int, int] | None = None
     cursor: tuple[int, int] | None = None
     selection: tuple[int, int] | None = None
     dragged: tuple[int, int] | None = None
+    handle: QRectF | None = None
+    pulled: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,10 @@ class TokenPainter:
                 self._token(painter, content, position)
         if marks.hover:
             self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
+        if marks.handle is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.colour("accent" if marks.pulled else "muted"))
+            painter.drawRoundedRect(marks.handle, marks.handle.width() / 2, marks.handle.width() / 2)
         if marks.cursor:
             self._outline(painter, layout, marks.cursor, self.theme.colour("accent"), 2.0, ticks=False)
 

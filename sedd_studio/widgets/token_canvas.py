@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from engine.messages import FREE
+from sedd_studio.parts.canvas_gestures import Gestures, gap_at
 from sedd_studio.parts.canvas_layout import Layout, arrange
 from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
 from sedd_studio.parts.heat import tints
@@ -34,6 +35,7 @@ LONGEST_LINE = 50
 ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
 MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
 REMOVES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
+LENGTHENS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
 TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 
@@ -57,16 +59,13 @@ class TokenCanvas(QAbstractScrollArea):
         self._painter = TokenPainter(theme, token_font(theme, self._zoom))
         self._text = TokenText(session)
         self._content = self._arranged()
-        self._hover: Run | None = None
+        self._gestures = Gestures(session)
         self._under: int | None = None
         self._shares: np.ndarray | None = None
-        self._lock_clicked = False
         self.editor: InlineEditor | None = None
         self._cursor = 0
         self._anchor: int | None = None
         self._by_keyboard = False
-        self._pressed: int | None = None
-        self._dragged: Run | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -153,6 +152,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _forget(self) -> None:
+        self._gestures.forget()
         self._text = TokenText(self._session)
         self._arrange()
         self._text_changed()
@@ -163,6 +163,8 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _arrange(self) -> None:
+        if not self._gestures.pulls:
+            self._gestures.handle = None
         self._content = self._coloured(self._arranged())
         self._cursor = min(self._cursor, max(self._text.state.length - 1, 0))
         self._update_scroll_bar()
@@ -192,7 +194,9 @@ class TokenCanvas(QAbstractScrollArea):
         cursor = (
             self._session.word_at(self._cursor) if self._by_keyboard and self.hasFocus() and self._text.pieces else None
         )
-        return Marks(self._hover, cursor, self._session.selection, self._dragged)
+        gestures = self._gestures
+        handle = gestures.handle.place if gestures.handle is not None else None
+        return Marks(gestures.hover, cursor, self._session.selection, gestures.dragged, handle, gestures.pulls)
 
     # ---- Qt events
 
@@ -229,15 +233,16 @@ class TokenCanvas(QAbstractScrollArea):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self.describe(self._at(QPointF(event.pos()))), self.viewport())
             return True
-        if event.type() == QEvent.Type.Leave:
-            self._set_hover(None)
+        if event.type() == QEvent.Type.Leave and not self._gestures.pulls:
+            self._gestures.hover = self._gestures.handle = None
+            self.viewport().update()
         return super().viewportEvent(event)
 
     def event(self, event: QEvent) -> bool:
         # The canvas uses these keys itself while it has the focus; window shortcuts must not take them.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            ours = event.key() in MOVES or event.key() in TOGGLES or event.key() in REMOVES
+            ours = event.key() in (*MOVES, *TOGGLES, *REMOVES, *LENGTHENS)
             if not control and (ours or (self._session.selection is not None and types(event))):
                 event.accept()
                 return True
@@ -263,61 +268,47 @@ class TokenCanvas(QAbstractScrollArea):
         place = point - self._origin()
         return self._content.layout.position_at(place.x(), place.y(), 0.4 * self._painter.em)
 
-    def _set_hover(self, run: Run | None) -> None:
-        if run != self._hover:
-            self._hover = run
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if run else Qt.CursorShape.ArrowCursor)
-            self.viewport().update()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._by_keyboard = False
         position = self._at(event.position())
-        if position is None:
-            self._select(None)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        extends = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if extends and position is not None:
             self._extend_to(position)
-        else:
-            self._pressed = position
+        elif not self._gestures.press(event.position() - self._origin(), position):
+            self._select(None)
+        elif position is not None:
             self._cursor, self._anchor = position, None
-            self._session.set_selection(None)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        position = self._at(event.position())
+        position, gestures = self._at(event.position()), self._gestures
         if position is not None and position != self._under:
             self.pointed.emit(position)
         self._under = position
-        if self._pressed is None:
-            self._set_hover(None if position is None else self._session.word_at(position))
-            return
-        self._set_hover(None)
-        if position is None:
-            return
-        start, stop = self._session.word_at(self._pressed)
-        if start <= position < stop and self._dragged is None:
-            return
-        first, last = self._session.word_at(position)
-        self._dragged = (min(start, first), max(stop, last))
+        point = event.position() - self._origin()
+        gestures.move(point, position, self._content.layout, self._painter.em, self._line_width())
+        if gestures.pulls and gestures.handle is not None:
+            QToolTip.showText(event.globalPosition().toPoint(), f"{gestures.handle.length} tokens", self.viewport())
+        self.viewport().setCursor(self._pointer(point))
         self.viewport().update()
 
+    def _pointer(self, point: QPointF) -> Qt.CursorShape:
+        if self._gestures.pulls or self._gestures.over_handle(point):
+            return Qt.CursorShape.SizeHorCursor
+        return Qt.CursorShape.PointingHandCursor if self._gestures.hover else Qt.CursorShape.ArrowCursor
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
-            return
-        pressed, self._pressed = self._pressed, None
-        run, self._dragged = self._dragged or self._session.word_at(pressed), None
-        # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
-        before = self._session.undo_stack.index()
-        self._lock(run, locked=not self._is_locked(pressed))
-        self._lock_clicked = self._session.undo_stack.index() > before
-        self.viewport().update()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._gestures.release()
+            self.viewport().update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edits the word; the lock that the first click changed is changed back."""
         position = self._at(event.position())
         if event.button() != Qt.MouseButton.LeftButton or position is None:
             return
-        if self._lock_clicked:
+        if self._gestures.lock_clicked:
             self._session.undo_stack.undo()
         self.edit(self._session.word_at(position))
 
@@ -374,11 +365,19 @@ class TokenCanvas(QAbstractScrollArea):
             self._move(Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif event.key() in TOGGLES:
             self.toggle_lock()
+        elif event.key() in LENGTHENS and self._session.selection is None:
+            self.stretch_gap(LENGTHENS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_F2 or (self._session.selection is not None and types(event)):
             run = self._session.selection or self._session.word_at(self._cursor)
             self.edit(run, event.text() if types(event) else "")
         else:
             super().keyPressEvent(event)
+
+    def stretch_gap(self, by: int) -> None:
+        """Makes the gap at the cursor longer, or shorter where negative."""
+        run = gap_at(self._session, self._cursor)
+        if run is not None and self._session.set_gap(*run, run[1] - run[0] + by):
+            self._cursor = run[0]
 
     def toggle_lock(self) -> None:
         """Lock the selection, or the word at the cursor; unlock it where all of it is locked already."""
@@ -387,9 +386,6 @@ class TokenCanvas(QAbstractScrollArea):
         visible = state.tokens[run[0] : run[1]] != FREE
         held = state.locked[run[0] : run[1]][visible]
         self._lock(run, locked=not (held.size > 0 and bool(held.all())))
-
-    def _is_locked(self, position: int) -> bool:
-        return bool(self._text.state.locked[position])
 
     def _lock(self, run: Run, locked: bool) -> None:
         self._session.set_locked(list(range(*run)), locked)
