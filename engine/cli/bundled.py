@@ -58,7 +58,12 @@ LONG = TrainingConfig(steps=13_000, batch=16, decay=0.365)
 AGAIN = TrainingConfig(steps=4_000, batch=16, learning_rate=1e-3, decay=1.0)
 
 BUNDLED: dict[str, Bundled] = {
-    "stories-absorb": Bundled(STORIES, OTHER_STORIES, SMALL, (Stage(LONG),)),
+    "stories-absorb": Bundled(
+        STORIES,
+        OTHER_STORIES,
+        SMALL,
+        (Stage(LONG, Recipe("dse")), Stage(replace(AGAIN, steps=5_000, learning_rate=2e-3))),
+    ),
     "stories-uniform": Bundled(
         STORIES,
         OTHER_STORIES,
@@ -78,13 +83,13 @@ BUNDLED: dict[str, Bundled] = {
         QM9,
         None,
         Sizes("molecules", length=32, hidden=192, blocks=6, heads=6),
-        (Stage(TrainingConfig(steps=12_000, batch=192)),),
+        (Stage(TrainingConfig(steps=6_000, batch=128)),),
     ),
     "digits-absorb": Bundled(
         DIGITS,
         None,
         Sizes("digits", length=64, hidden=128, blocks=6, heads=4, dropout=0.1),
-        (Stage(TrainingConfig(steps=6_000, batch=64)),),
+        (Stage(TrainingConfig(steps=5_000, batch=64)),),
     ),
     "promoters-absorb": Bundled(
         PROMOTERS,
