@@ -150,6 +150,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("open_run", "Open a &run …", _open_run, "Ctrl+Shift+O"),
     Command("save_run", "&Save the run …", _save_run, "Ctrl+S", _has_run),
+    Command("keep_sample", "&Keep this sample", lambda w, s: w.favourites.keep(s.sample), "Ctrl+B", _has_run),
     Command("copy_text", "&Copy the text", _copy, "Ctrl+Shift+C"),
     Command("copy_command", "Copy the run as a co&mmand", _copy_as(as_command), when=_has_run),
     Command("copy_python", "Copy the run as P&ython", _copy_as(as_python), when=_has_run),

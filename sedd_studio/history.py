@@ -90,9 +90,8 @@ class History:
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            if not _version(database):
+                _create(database)
         except BaseException:
             database.close()
             raise
@@ -104,7 +103,7 @@ class History:
 
     # ---- runs
 
-    def add(self, run: Trajectory) -> int:
+    def add(self, run: Trajectory, favourite: bool = False) -> int:
         """Keeps a run; returns its id."""
         assert run.origin is not None
         origin, asked = run.origin, run.origin.request
@@ -116,9 +115,9 @@ class History:
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             made = self._database.execute(
-                "INSERT INTO runs (made, model, noise, sampler, steps, seed, samples, prompt, text, finished, content) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, prompt, texts[0], run.result is not None, encode(run)),
+                "INSERT INTO runs (made, model, noise, sampler, steps, seed, samples, prompt, text, finished, "
+                "favourite, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*row, prompt, texts[0], run.result is not None, favourite, encode(run)),
             )
             number = int(made.lastrowid or 0)
             self._database.execute(
@@ -177,6 +176,21 @@ class History:
         """What a session left that did not end properly, None if there was none."""
         row = self._database.execute("SELECT state, content FROM session").fetchone()
         return None if row is None else LeftOver(json.loads(row[0]), row[1])
+
+
+def _version(database: sqlite3.Connection) -> int:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _create(database: sqlite3.Connection) -> None:
+    """Makes the tables, unless another connection was quicker."""
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        if not _version(database):
+            for statement in SCHEMA.split(";"):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _entry(values: dict[str, Any]) -> Entry:

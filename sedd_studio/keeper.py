@@ -39,10 +39,10 @@ class Keeper(QObject):
             self._reader = History(self._path)
         return self._reader
 
-    def keep(self, run: Trajectory) -> None:
+    def keep(self, run: Trajectory, favourite: bool = False) -> None:
         """Puts a run, as far as it is recorded now, into the history."""
         snapshot = run.snapshot()
-        self.do(lambda history: history.add(snapshot))
+        self.do(lambda history: history.add(snapshot, favourite))
 
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
         """Keeps how the session stands, to be offered back if it does not end properly."""

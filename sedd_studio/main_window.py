@@ -24,6 +24,7 @@ from sedd_studio import theme as themes
 from sedd_studio.colouring import Colouring, Sources
 from sedd_studio.commands import build_actions, build_menus
 from sedd_studio.comparing import Comparison
+from sedd_studio.favourites import Favourites
 from sedd_studio.guessing import Guesser
 from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
@@ -48,6 +49,7 @@ from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.recovery_bar import RecoveryBar
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.sample_picture import SamplePicture
+from sedd_studio.widgets.sample_strip import SampleStrip
 from sedd_studio.widgets.status_line import StatusLine
 from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.token_canvas import TokenCanvas
@@ -75,6 +77,8 @@ class MainWindow(QMainWindow):
         self.recovery_bar = RecoveryBar(session, theme)
         self.prompt: PromptEditor = PromptEditor(session, theme)
         self.timeline = Timeline(session, theme)
+        self.favourites: Favourites = Favourites(session, keeper, self)
+        self.samples = SampleStrip(session, self.favourites, theme)
         self.run_form = RunForm(session, theme)
         self.picker: ModelPicker = ModelPicker(session, theme)
         self.noise_picker = NoisePicker(session, theme)
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
             self.recovery_bar,
             self.prompt,
             self.timeline,
+            self.samples,
             self.run_form,
             self.position,
             self.picker,
@@ -197,6 +202,7 @@ class MainWindow(QMainWindow):
         inner.addWidget(self.picture)
         inner.addWidget(self.canvas, 1)
         inner.addWidget(self.legend)
+        inner.addWidget(self.samples)
         inner.addWidget(self.timeline)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -114,6 +114,25 @@ class Trajectory:
         taken._tokens, taken._settled = self._tokens.copy(), self._settled.copy()
         return taken
 
+    def only(self, sample: int) -> Trajectory:
+        """One sample as a run of its own, which the same request for that sample alone makes again."""
+        begun = frozen(self.started.tokens[sample : sample + 1])
+        origin = self.origin
+        if origin is not None:
+            asked = origin.request
+            start = None if asked.start is None else frozen(asked.start[sample : sample + 1])
+            number = asked.first_sample + sample
+            origin = replace(origin, request=replace(asked, samples=1, first_sample=number, start=start))
+        made = Trajectory(replace(self.started, tokens=begun), self.mask, origin)
+        for number, (samples, positions, tokens) in enumerate(self._changes, start=1):
+            own, moment = samples == sample, self.moments[number]
+            where = frozen(np.zeros(int(own.sum()))), frozen(positions[own]), frozen(tokens[own])
+            made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))
+        if self.result is not None:
+            weights = self.result.log_weights[sample : sample + 1]
+            made.result = replace(self.result, evaluations=self.result.calls, log_weights=weights)
+        return made
+
     def at(self, step: int, sample: int) -> tuple[Ints, Ints]:
         """Tokens (L,) after `step`, and the step (L,) in which each last changed up to then, -1 for never."""
         step = min(max(step, 0), self.recorded)

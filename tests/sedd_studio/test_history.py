@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from engine.messages import UserError
-from sedd_studio.history import History
+from sedd_studio.history import Entry, History
 from sedd_studio.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
 
@@ -101,6 +102,29 @@ def test_a_session_is_remembered_until_it_is_forgotten(history: History, tmp_pat
     assert history.left_over() is None
 
 
+def test_several_that_open_a_new_history_at_once_all_can(tmp_path: Path) -> None:
+    """The window reads while the keeper's thread makes the file."""
+    for number in range(20):
+        opened: list[list[Entry]] = []
+        start = threading.Barrier(4)
+        threads = [
+            threading.Thread(target=open_and_search, args=(tmp_path / f"{number}.sqlite3", start, opened))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert opened == [[], [], [], []]
+
+
+def open_and_search(path: Path, start: threading.Barrier, opened: list[list[Entry]]) -> None:
+    start.wait()
+    history = History(path)
+    opened.append(history.search())
+    history.close()
+
+
 def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
     path.write_bytes(b"this is no database, and it is long enough to be looked at" * 20)
@@ -123,7 +147,7 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
         from pathlib import Path
         sys.path.insert(0, {str(ROOT)!r})
         from PySide6.QtCore import QCoreApplication
-        from sedd_studio.history import History
+        from sedd_studio.history import Entry, History
         from tests.sedd_studio.test_history import made
         app = QCoreApplication([])
         run = made(Path({str(tmp_path)!r}))

@@ -1,0 +1,125 @@
+"""Several samples of a run as cards: pick one, keep one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE, Event, Frame, Started
+from engine.messages import LoadModel as Load
+from engine.runs import Engine
+from sedd_studio import theme
+from sedd_studio.keeper import Keeper
+from sedd_studio.main_window import MainWindow
+from sedd_studio.parts.sample_cards import card_area, star_area
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_steering import window as real_window  # a fixture
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+__all__ = ["real_window"]
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    keeper = Keeper(tmp_path / "history.sqlite3")
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def window(make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot) -> MainWindow:
+    """A finished run of four samples."""
+    session = make_session(FakeEngine())
+    session.set_form(steps=6, samples=4)
+    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    qtbot.addWidget(window)
+    window.show()
+    assert window.samples.isHidden()
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    return window
+
+
+def click(window: MainWindow, row: int, star: bool = False) -> None:
+    strip = window.samples
+    rect = strip.visualRect(strip.cards.index(row))
+    place = star_area(card_area(rect.toRectF())).center().toPoint() if star else rect.center() + QPoint(0, 10)
+    QTest.mouseClick(strip.viewport(), LEFT, NONE, place)
+
+
+def test_every_sample_has_a_card_with_its_text_at_the_playhead(window: MainWindow) -> None:
+    session, cards = window.session, window.samples.cards
+    assert window.samples.isVisible()
+    assert cards.rowCount() == 4
+    assert session.tokenizer is not None
+    for sample in range(4):
+        free = session.document.visible(6, sample)[~session.document.locked]
+        assert cards.index(sample).data() == session.tokenizer.decode(free.tolist()).strip()
+    session.seek(0)
+    masked = int((session.canvas().tokens == FREE).sum())
+    assert cards.index(1).data().count("\N{MIDDLE DOT}") == masked
+
+
+def test_a_click_or_the_arrows_pick_a_sample_and_the_timeline_follows(window: MainWindow) -> None:
+    session = window.session
+    click(window, 2)
+    assert session.sample == 2
+    assert window.timeline.sample_text.text() == "sample 3/4"
+    window.samples.setFocus()
+    QTest.keyClick(window.samples, Qt.Key.Key_Left)
+    assert session.sample == 1
+    QTest.mouseClick(window.timeline.later, LEFT)
+    assert window.samples.currentIndex().row() == 2
+
+
+def test_a_kept_sample_is_a_favourite_run_of_its_own_in_the_history(
+    window: MainWindow, keeper: Keeper, qtbot: QtBot
+) -> None:
+    run = window.session.document.trajectory
+    assert run is not None
+    click(window, 0, star=True)
+    assert window.session.sample == 0
+    window.session.set_sample(3)
+    window.samples.setFocus()
+    QTest.keyClick(window.samples, Qt.Key.Key_S)
+    window.actions_by_name["keep_sample"].trigger()  # a second time changes nothing
+    qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
+    newest, oldest = keeper.history.search(favourites=True)
+    for entry, sample in ((oldest, 0), (newest, 3)):
+        kept = keeper.history.run(entry.id)
+        assert kept.samples == 1
+        assert kept.origin is not None
+        assert kept.origin.request.first_sample == sample
+        for step in range(7):
+            np.testing.assert_array_equal(kept.at(step, 0), run.at(step, sample))
+    assert "kept" in window.samples.cards.index(3).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "kept" not in window.samples.cards.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow, tmp_path: Path) -> None:
+    """With the real engine, under both kinds of noise: the same tokens in every step."""
+    run = real_window.session.document.trajectory
+    assert run is not None
+    kept = run.only(1)
+    assert kept.origin is not None
+    engine = Engine()
+    list(engine.perform(0, Load(kept.origin.info.path, "auto", "auto")))
+    events: list[Event] = list(engine.perform(1, kept.origin.request))
+    assert isinstance(events[0], Started)
+    tokens = events[0].tokens.copy()
+    for event in events[1:-1]:
+        assert isinstance(event, Frame)
+        tokens[event.sample, event.position] = event.token
+        shown = kept.at(event.step, 0)[0]
+        np.testing.assert_array_equal(tokens[0], shown)
+    assert kept.result is not None
+    assert len(kept.result.log_weights) == 1
