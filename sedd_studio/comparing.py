@@ -152,6 +152,18 @@ KINDS: dict[str, Kind] = {
     "model": Kind("Noise types and left to right", by_model, towards_last=False),
 }
 
+RECORDED = Kind("Recorded runs", lambda asked: [])
+"""Not in the table: its rows are chosen in the history."""
+
+
+def recorded(run: Trajectory) -> Pane:
+    """The pane of a run that was made before."""
+    assert run.origin is not None
+    asked = run.origin.request
+    branch = f" from {asked.first_step - 1}" if asked.first_step > 1 else ""
+    title = f"{run.steps} steps{branch}, seed {asked.seed}"
+    return Pane(title, asked, run.origin.info, state=PaneState.DONE, run=run)
+
 
 class Comparison(QObject):
     """The panes, and a playhead that they share: `position` from 0, before the first step of each, to 1, its last."""
@@ -172,10 +184,10 @@ class Comparison(QObject):
         self._timer.timeout.connect(self._advance)
         session.answered.connect(self._take)
 
-    @property
-    def tokenizer(self) -> Tokenizer | None:
-        """That of all panes."""
-        return self._tokenizer
+    def tokenizer_of(self, pane: Pane) -> Tokenizer | None:
+        """The tokenizer of a pane's text."""
+        origin = pane.run.origin if pane.run is not None else None
+        return origin.tokenizer if origin is not None else self._tokenizer
 
     @property
     def busy(self) -> bool:
@@ -207,6 +219,15 @@ class Comparison(QObject):
         self.play()
         self.changed.emit()
 
+    def show_runs(self, runs: list[Trajectory]) -> None:
+        """Lays recorded runs beside each other; nothing is run. The last is what the others are held against."""
+        self.cancel_all()
+        self._kind = RECORDED
+        self.panes = [recorded(run) for run in runs]
+        self._tokenizer = self._session.tokenizer
+        self.seek(1.0)
+        self.changed.emit()
+
     def cancel(self, pane: Pane) -> None:
         """Ends one pane's run, or takes it out of the queue."""
         if pane.state in (PaneState.WAITING, PaneState.RUNNING):
@@ -220,16 +241,20 @@ class Comparison(QObject):
     def agreement(self, pane: Pane) -> float | None:
         """The share of free positions, over all samples, at which a pane ended with the reference's token."""
         reference = self.reference
-        if reference is None or pane.final is None or reference.final is None or pane.run is None:
+        if reference is None or not alike(pane, reference) or pane.run is None:
             return None
+        assert pane.final is not None
+        assert reference.final is not None
         free = ~pane.run.locked
         return float((pane.final == reference.final)[:, free].mean()) if free.any() else 1.0
 
     def differences(self, pane: Pane) -> np.ndarray | None:
         """Where (L,) a pane's first sample ended with another token than the reference's; None while not known."""
         reference = self.reference
-        if reference is None or reference is pane or pane.final is None or reference.final is None:
+        if reference is None or reference is pane or not alike(pane, reference):
             return None
+        assert pane.final is not None
+        assert reference.final is not None
         different: np.ndarray = np.not_equal(pane.final[0], reference.final[0])
         return different
 
@@ -314,6 +339,12 @@ class Comparison(QObject):
         known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in rows]
         texts = tuple(tokenizer.decode(list(row)) for row in known)
         pane.judging = self._session.ask(Judge(self.judge, texts, tuple(known)))
+
+
+def alike(pane: Pane, other: Pane) -> bool:
+    """Whether two panes are through and their tokens can be compared one by one."""
+    one, two = pane.final, other.final
+    return one is not None and two is not None and one.shape[-1] == two.shape[-1] and len(one) == len(two)
 
 
 def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:

@@ -35,6 +35,7 @@ from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.theme import Theme, Themed
+from sedd_studio.trajectory import Trajectory
 from sedd_studio.widgets.colour_legend import ColourLegend
 from sedd_studio.widgets.compare_panel import ComparePanel
 from sedd_studio.widgets.error_banner import ErrorBanner
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
         self.colouring.changed.connect(lambda: self.canvas.set_shares(self.colouring.shares()))
+        self.history.compared.connect(self._compare)
         self.canvas.pointed.connect(self.pointer.point_at)
         self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -169,6 +171,10 @@ class MainWindow(QMainWindow):
         self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
         dock.hide()
         return dock
+
+    def _compare(self, runs: list[Trajectory]) -> None:
+        self.comparison.show_runs(runs)
+        self.show_dock(self.docks["compare"])
 
     def _follow_system(self) -> None:
         if self.settings["theme"] == "system":

@@ -104,6 +104,11 @@ def _close(path: QPainterPath) -> None:
     path.lineTo(4, 12)
 
 
+def _columns(path: QPainterPath) -> None:
+    path.addRoundedRect(QRectF(2, 3, 5, 10), 1, 1)
+    path.addRoundedRect(QRectF(9, 3, 5, 10), 1, 1)
+
+
 def _tick(path: QPainterPath) -> None:
     path.moveTo(3, 8.4)
     path.lineTo(6.6, 12)
@@ -153,6 +158,7 @@ STROKED: dict[str, Callable[[QPainterPath], None]] = {
     "close": _close,
     "float": _float,
     "tick": _tick,
+    "columns": _columns,
     "warning": _warning,
     "folder": _folder,
     "ring": _ring,

@@ -65,7 +65,7 @@ class PaneView(QFrame):
         self.open.setVisible(pane.can_be_opened)
         self.facts.show_text(facts_of(comparison, pane))
         self.verdict.show_text(verdict_of(pane))
-        tokenizer = comparison.tokenizer
+        tokenizer = comparison.tokenizer_of(pane)
         if pane.run is not None and tokenizer is not None:
             self.text.show_run(pane.run, comparison.step_of(pane), tokenizer, comparison.differences(pane))
 

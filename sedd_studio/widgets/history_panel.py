@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
 
@@ -10,11 +10,14 @@ from engine.messages import UserError
 from sedd_studio.edits import RemoveRuns
 from sedd_studio.history import Entry
 from sedd_studio.keeper import Keeper
-from sedd_studio.parts.controls import IconButton, label
+from sedd_studio.parts.controls import IconButton, PushButton, label
 from sedd_studio.parts.history_rows import RowPainter, Runs
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
+from sedd_studio.trajectory import Trajectory
 
+FEWEST, MOST = 2, 8
+"""Runs that can stand beside each other."""
 EMPTY = "Runs will be listed here."
 NOTHING = "No run has all of these words."
 
@@ -22,8 +25,12 @@ NOTHING = "No run has all of these words."
 class HistoryPanel(QWidget):
     """Lists `keeper.history`; what it changes there goes through the keeper.
 
-    Enter or a double click opens a run, S or a click on the star marks it, Delete removes it.
+    Enter or a double click opens a run, S or a click on the star marks it, Delete removes it, C lays several that are
+    selected beside each other.
     """
+
+    compared = Signal(object)
+    """With the runs that are to stand beside each other, the oldest first: a list of `Trajectory`."""
 
     def __init__(self, session: Session, keeper: Keeper, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +41,8 @@ class HistoryPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self.favourites = IconButton("star", "Show favourites only", theme, "Favourites", "toggle")
         self.favourites.setCheckable(True)
+        self.compare = PushButton("Compare", "columns", theme)
+        self.compare.setToolTip("Lay the selected runs beside each other (C). Select several with Ctrl or Shift.")
         self.runs = Runs(self)
         self.list = QListView()
         self.list.setModel(self.runs)
@@ -51,11 +60,15 @@ class HistoryPanel(QWidget):
         self.list.activated.connect(self._open)
         self._rows.starred.connect(self._star)
         self.list.installEventFilter(self)
+        self.list.selectionModel().selectionChanged.connect(self._enable)
+        self.compare.clicked.connect(self.compare_chosen)
+        self._enable()
         keeper.changed.connect(self.refresh)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self.favourites.set_theme(theme)
+        self.compare.set_theme(theme)
         self._rows.theme = theme
         self.list.viewport().update()
 
@@ -67,14 +80,16 @@ class HistoryPanel(QWidget):
         self.runs.show_entries(self._keeper.history.search(self.search.text(), self.favourites.isChecked()))
         for row, entry in enumerate(self.runs.entries):
             if entry.id in chosen:
-                self.list.setCurrentIndex(self.runs.index(row))
+                index, add = self.runs.index(row), QItemSelectionModel.SelectionFlag.Select
+                self.list.selectionModel().setCurrentIndex(index, add)
         asked = bool(self.search.text().strip()) or self.favourites.isChecked()
         self.note.setText(NOTHING if asked else EMPTY)
         self.note.setVisible(not self.runs.entries)
 
     def chosen(self) -> list[Entry]:
-        """The runs that are selected."""
-        return [self.runs.entries[index.row()] for index in self.list.selectionModel().selectedRows()]
+        """The runs that are selected, the newest first."""
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
+        return [self.runs.entries[row] for row in rows]
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -84,6 +99,9 @@ class HistoryPanel(QWidget):
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Delete:
                 self.remove()
+                return True
+            if event.key() == Qt.Key.Key_C and not event.modifiers():
+                self.compare_chosen()
                 return True
             if event.key() == Qt.Key.Key_S and not event.modifiers():
                 for index in self.list.selectionModel().selectedRows():
@@ -96,13 +114,28 @@ class HistoryPanel(QWidget):
         if numbers := [entry.id for entry in self.chosen()]:
             self._session.undo_stack.push(RemoveRuns(numbers, self._keeper))
 
+    def compare_chosen(self) -> None:
+        """Have the chosen runs laid beside each other."""
+        found = [self._run(entry) for entry in reversed(self.chosen())]
+        runs = [run for run in found if run is not None]
+        if FEWEST <= len(runs) <= MOST:
+            self.compared.emit(runs)
+
+    def _enable(self) -> None:
+        self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
+
     def _open(self, index: QModelIndex) -> None:
+        run = self._run(self.runs.entries[index.row()])
+        if run is not None:
+            self._session.show_run(run)
+
+    def _run(self, entry: Entry) -> Trajectory | None:
+        """The run of an entry; None, with the reason in the banner, if it is damaged."""
         try:
-            run = self._keeper.history.run(self.runs.entries[index.row()].id)
+            return self._keeper.history.run(entry.id)
         except UserError as error:
             self._session.show_error(str(error))
-            return
-        self._session.show_run(run)
+            return None
 
     def _star(self, row: int) -> None:
         entry = self.runs.entries[row]
@@ -112,6 +145,7 @@ class HistoryPanel(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.search, 1)
         head.addWidget(self.favourites)
+        head.addWidget(self.compare)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(8)

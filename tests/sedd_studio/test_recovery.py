@@ -273,6 +273,32 @@ def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow,
     qtbot.waitUntil(lambda: seeds(listed) == [])
 
 
+def test_runs_of_the_history_stand_beside_each_other_with_their_differences(listed: MainWindow, qtbot: QtBot) -> None:
+    assert not listed.history.compare.isEnabled()
+    click(listed, 1)
+    assert not listed.history.compare.isEnabled()
+    QTest.mouseClick(
+        listed.history.list.viewport(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ControlModifier,
+        row_point(listed, 0),
+    )
+    QTest.mouseClick(listed.history.compare, Qt.MouseButton.LeftButton)
+    comparison = listed.comparison
+    assert listed.compare.isVisible()
+    older, newer = comparison.panes
+    assert [older.title, newer.title] == ["6 steps, seed 1", "5 steps, seed 2"]
+    different = comparison.differences(older)
+    assert different is not None
+    assert older.run is not None
+    assert different[~older.run.locked].all()  # other seeds, other letters
+    assert not different[older.run.locked].any()
+    assert comparison.differences(newer) is None
+    comparison.seek(0.5)
+    assert [comparison.step_of(pane) for pane in (older, newer)] == [3, 2]
+    assert all(view.text.text() for view in listed.compare.views)
+
+
 def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:
     click(listed, 0)
     QTest.keyClick(listed.history.list, Qt.Key.Key_Delete)
