@@ -31,6 +31,7 @@ from sedd_studio.keeper import Keeper
 from sedd_studio.opening import open_path
 from sedd_studio.parts.dock import Dock
 from sedd_studio.pointing import Pointer
+from sedd_studio.presets import Presets
 from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -80,7 +81,8 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(session, theme)
         self.favourites: Favourites = Favourites(session, keeper, self)
         self.samples = SampleStrip(session, self.favourites, theme)
-        self.run_form = RunForm(session, theme)
+        self.presets = Presets(session, settings, self)
+        self.run_form = RunForm(session, self.presets, theme)
         self.picker: ModelPicker = ModelPicker(session, theme)
         self.noise_picker = NoisePicker(session, theme)
         self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)

@@ -46,6 +46,10 @@ def _numbers(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(name, str) and number(item) for name, item in value.items())
 
 
+def _forms(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(form, dict) for form in value.values())
+
+
 SETTINGS: dict[str, Setting] = {
     "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Light, dark, or strong contrast."),
     "colour": Setting(
@@ -70,6 +74,7 @@ SETTINGS: dict[str, Setting] = {
     "banned": Setting("", lambda value: isinstance(value, str), "Words that never appear, with commas between them."),
     "pattern": Setting("", lambda value: isinstance(value, str), "A regular expression that the whole text matches."),
     "options": Setting({}, _numbers, "Numbers of the samplers, by name."),
+    "presets": Setting({}, _forms, "Forms of runs that were kept, by name."),
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", lambda value: isinstance(value, str), "Place and size of the window, as Qt writes it."),

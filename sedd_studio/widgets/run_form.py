@@ -9,6 +9,8 @@ from engine.sampler_table import SAMPLERS, SamplerInfo
 from sedd_studio.parts.advanced import Advanced
 from sedd_studio.parts.controls import Choice, Decimal, IconButton, LogSlider, Number, label
 from sedd_studio.parts.form import add_field
+from sedd_studio.parts.preset_choice import PresetChoice
+from sedd_studio.presets import Presets
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
@@ -20,11 +22,12 @@ MOST_SEED = 2**31 - 1
 class RunForm(QFrame):
     """Edits `session.form`. What is typed is taken at once; a run that is going on keeps what it began with."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
         self.setObjectName("sidePanel")
         self.setFixedWidth(theme.sizes.side_panel)
+        self.presets = PresetChoice(session, presets, theme)
         self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
         self.steps = Number("Steps", 1, MOST_STEPS, theme)
         self.sampler = Choice("Sampler", theme)
@@ -54,7 +57,16 @@ class RunForm(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        for part in (self.steps, self.sampler, self.seed, self.dice, self.samples, self.more, self.advanced):
+        for part in (
+            self.presets,
+            self.steps,
+            self.sampler,
+            self.seed,
+            self.dice,
+            self.samples,
+            self.more,
+            self.advanced,
+        ):
             part.set_theme(theme)
         for field in self.options.values():
             field.set_theme(theme)
@@ -133,7 +145,9 @@ class RunForm(QFrame):
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(0)
         column.addWidget(label("RUN", "section"))
-        column.addSpacing(16)
+        column.addSpacing(12)
+        column.addWidget(self.presets)
+        column.addSpacing(18)
         self.steps.setFixedWidth(76)
         add_field(column, "Steps", [self.slider, self.steps], "More steps take longer and fit words together better.")
         add_field(column, "Sampler", [self.sampler], self.sampler_help)

@@ -92,7 +92,7 @@ class Scene:
 
     def __init__(self, folder: Path, noise: Noise = "absorb", repeat: int = 1, domain: str = "text") -> None:
         self.runner = SilentRunner()
-        settings = Settings(folder / "settings.json")
+        self.settings = settings = Settings(folder / "settings.json")
         settings.set("follow", True)
         self.session = Session(self.runner, settings)
         text = "\n".join([STORY] * repeat)

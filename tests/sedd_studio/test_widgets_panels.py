@@ -18,6 +18,7 @@ from engine.messages import Generate, LoadModel, ModelLoaded
 from engine.sampler_table import SAMPLERS
 from sedd_studio import models
 from sedd_studio.parts.durations import duration
+from sedd_studio.presets import Presets
 from sedd_studio.state import RunForm as RunFormState
 from sedd_studio.theme import LIGHT
 from sedd_studio.widgets.error_banner import ErrorBanner
@@ -38,6 +39,10 @@ Control = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
     return Scene(tmp_path)
+
+
+def run_form(scene: Scene) -> RunForm:
+    return RunForm(scene.session, Presets(scene.session, scene.settings, scene.session), LIGHT)
 
 
 def shown(qtbot: QtBot, widget: W) -> W:
@@ -175,7 +180,7 @@ def test_the_timeline_names_step_noise_settled_calls_and_time(scene: Scene, time
 
 
 def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> None:
-    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form = shown(qtbot, run_form(scene))
     form.slider.setFocus()
     QTest.keyClick(form.slider, Qt.Key.Key_Home)
     assert (scene.session.form.steps, form.steps.value()) == (1, 1)
@@ -189,7 +194,7 @@ def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> N
 
 
 def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot) -> None:
-    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form = shown(qtbot, run_form(scene))
     expected = [sampler.title for sampler in SAMPLERS if scene.info.noise in sampler.noises]
     assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == expected
     form.sampler.setFocus()
@@ -200,14 +205,14 @@ def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot)
 
 
 def test_the_dice_draws_another_seed(scene: Scene, qtbot: QtBot) -> None:
-    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form = shown(qtbot, run_form(scene))
     before = form.seed.value()
     QTest.mouseClick(form.dice, Left)
     assert scene.session.form.seed == form.seed.value() != before
 
 
 def form_of(qtbot: QtBot, scene: Scene) -> RunForm:
-    form = shown(qtbot, RunForm(scene.session, LIGHT))
+    form = shown(qtbot, run_form(scene))
     form.resize(304, 1500)
     QTest.mouseClick(form.more, Left)
     return form

@@ -1,0 +1,93 @@
+"""Presets: what they set, and that the user's own are kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QInputDialog
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.main_window import MainWindow
+from sedd_studio.parts.preset_choice import NONE, PresetChoice
+from sedd_studio.presets import BUILT_IN, USUAL
+from sedd_studio.settings import SETTINGS, Settings
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+
+@pytest.fixture
+def window(make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    return window_of(make_session(FakeEngine()), settings, qtbot)
+
+
+@pytest.fixture
+def choice(window: MainWindow) -> PresetChoice:
+    return window.run_form.presets
+
+
+def choose(choice: PresetChoice, name: str) -> None:
+    choice.list.setCurrentText(name)
+    choice.list.activated.emit(choice.list.currentIndex())
+
+
+def name_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (name, True))
+
+
+def test_every_preset_that_comes_along_is_sane() -> None:
+    for entries in BUILT_IN.values():
+        assert all(SETTINGS[name].accepts(value) for name, value in entries.items())
+        assert set(entries) <= set(USUAL)
+
+
+def test_a_preset_sets_the_whole_form_but_the_seed(window: MainWindow, choice: PresetChoice) -> None:
+    session = window.session
+    session.set_form(steps=7, top_p=0.5, seed=12)
+    assert choice.list.currentText() == NONE
+    choose(choice, "Careful")
+    assert (session.form.steps, session.form.top_p, session.form.seed) == (256, 1.0, 12)
+    assert window.run_form.steps.value() == 256
+    assert choice.list.currentText() == "Careful"
+    assert choice.list.findText(NONE) == -1
+    session.set_form(samples=2)
+    assert choice.list.currentText() == NONE
+
+
+def test_ones_own_preset_is_kept_and_removed(
+    window: MainWindow, choice: PresetChoice, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    assert not choice.forget.isEnabled()
+    session.set_form(steps=99, banned="sad, angry", options={"theta": 0.3})
+    name_it(monkeypatch, "  My   own ")
+    choice.keep.trigger()
+    assert choice.list.currentText() == "My own"
+    choose(choice, "Balanced")
+    assert session.form.banned == ""
+    choose(choice, "My own")
+    assert (session.form.steps, session.form.banned, session.form.options) == (99, "sad, angry", {"theta": 0.3})
+    assert Settings(settings.path)["presets"]["My own"]["steps"] == 99
+    assert choice.forget.isEnabled()
+    choice.forget.trigger()
+    assert choice.list.findText("My own") == -1
+    assert session.form.steps == 99  # the form stays as it is
+    assert choice.list.currentText() == NONE
+
+
+def test_a_name_that_is_taken_is_refused_in_the_banner(
+    window: MainWindow, choice: PresetChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.session.set_form(steps=99)
+    for name in ("Balanced", "   ", "x" * 41):
+        name_it(monkeypatch, name)
+        choice.keep.trigger()
+        assert window.session.error is not None
+        assert "name of its own" in window.session.error.headline
+        window.session.dismiss_error()
+
+
+def test_what_is_no_longer_sane_in_a_kept_preset_is_the_usual(window: MainWindow, settings: Settings) -> None:
+    settings.set("presets", {"Old": {"steps": 10**9, "temperature": 0.5, "unknown": 1}})
+    window.presets.choose("Old")
+    assert window.session.form.steps == USUAL["steps"]
+    assert window.session.form.temperature == 0.5
