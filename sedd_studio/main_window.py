@@ -32,6 +32,7 @@ from sedd_studio.opening import open_path
 from sedd_studio.parts.dock import Dock
 from sedd_studio.pointing import Pointer
 from sedd_studio.presets import Presets
+from sedd_studio.queueing import RunQueue
 from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -48,6 +49,7 @@ from sedd_studio.widgets.model_picker import ModelPicker
 from sedd_studio.widgets.noise_picker import NoisePicker
 from sedd_studio.widgets.position_panel import PositionPanel
 from sedd_studio.widgets.prompt_editor import PromptEditor
+from sedd_studio.widgets.queue_panel import QueuePanel
 from sedd_studio.widgets.recovery_bar import RecoveryBar
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.sample_picture import SamplePicture
@@ -99,12 +101,15 @@ class MainWindow(QMainWindow):
         self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
         self.guess: GuessPanel = GuessPanel(session, self.guesser, theme)
         self.history: HistoryPanel = HistoryPanel(session, keeper, theme)
+        self.queue: RunQueue = RunQueue(session, keeper, self)
+        self.queue_panel: QueuePanel = QueuePanel(session, self.queue, theme)
         self._arrange()
         self.docks: dict[str, Dock] = {
             "history": self._dock("history", "History", self.history),
             "likelihood": self._dock("likelihood", "Likelihood", self.likelihood),
             "compare": self._dock("compare", "Compare", self.compare),
             "guess": self._dock("guess", "Best guess", self.guess),
+            "queue": self._dock("queue", "Queue", self.queue_panel),
         }
         for one, other in pairwise(self.docks.values()):
             self.tabifyDockWidget(one, other)
@@ -146,6 +151,7 @@ class MainWindow(QMainWindow):
             self.legend,
             self.compare,
             self.guess,
+            self.queue_panel,
             *self.docks.values(),
         )
         for part in parts:

@@ -105,6 +105,9 @@ QHeaderView::section {
 }
 QTableCornerButton::section { background: $panel; border: none; }
 QListView { background: transparent; border: none; outline: none; }
+QListWidget::item { padding: 7px 10px; border-radius: 6px; color: $text; }
+QListWidget::item:hover { background: $hover; }
+QListWidget::item:selected { background: $selection; color: $text; }
 
 QDockWidget { color: $muted; }
 QDockWidget > QWidget { background: $panel; }
@@ -115,6 +118,13 @@ QDockWidget::close-button, QDockWidget::float-button {
 QDockWidget::float-button { right: 40px; }
 QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $hover; }
 QDockWidget QScrollArea, QDockWidget QScrollArea > QWidget > QWidget { background: transparent; }
+QMainWindow > QTabBar { background: $panel; }
+QTabBar::tab {
+    background: $panel; color: $muted; border: none; border-bottom: 2px solid transparent; padding: 6px 16px;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { background: $hover; }
 QMainWindow::separator { background: $border; width: 1px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 

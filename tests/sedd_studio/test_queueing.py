@@ -1,0 +1,137 @@
+"""The queue: runs are made in turn, unseen, go to the history, and give way to the window's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.messages import Generate
+from sedd_studio import theme
+from sedd_studio.keeper import Keeper
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+
+LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    keeper = Keeper(tmp_path / "history.sqlite3")
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def window(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> MainWindow:
+    session = make_session(engine)
+    session.set_form(steps=6, seed=1)
+    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_U, CTRL)
+    qtbot.waitUntil(window.queue_panel.isVisible)
+    return window
+
+
+def enqueue(window: MainWindow, *seeds: int) -> None:
+    for seed in seeds:
+        window.session.set_form(seed=seed)
+        window.actions_by_name["enqueue"].trigger()
+
+
+def lines(window: MainWindow) -> list[str]:
+    panel = window.queue_panel.list
+    return [panel.item(row).text() for row in range(panel.count())]
+
+
+def seeds(engine: FakeEngine) -> list[int]:
+    return [request.seed for request in engine.requests if isinstance(request, Generate)]
+
+
+def test_queued_runs_are_made_in_turn_and_go_to_the_history(
+    window: MainWindow, engine: FakeEngine, keeper: Keeper, qtbot: QtBot
+) -> None:
+    engine.hold_at = 3
+    shown = window.session.document
+    enqueue(window, 11, 12, 13)
+    qtbot.waitUntil(lambda: window.queue_panel.progress.value() == 500)
+    assert [line.split(" · ")[:4] for line in lines(window)] == [
+        ["now", "tiny", "6 steps", "seed 11"],
+        ["tiny", "6 steps", "seed 12", lines(window)[1].split(" · ")[3]],
+        ["tiny", "6 steps", "seed 13", lines(window)[2].split(" · ")[3]],
+    ]
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.queue.items)
+    assert seeds(engine) == [11, 12, 13]
+    qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [13, 12, 11])
+    assert all(entry.finished for entry in keeper.history.search())
+    assert window.session.document is shown
+    assert window.session.state is not RunState.RUNNING
+    assert not window.queue_panel.progress.isVisible()
+
+
+def test_they_can_be_moved_and_removed(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 3
+    enqueue(window, 11, 12, 13, 14)
+    panel = window.queue_panel
+    panel.list.setCurrentRow(3)
+    panel.list.setFocus()
+    QTest.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    QTest.mouseClick(panel.up, LEFT)
+    assert [item.request.seed for item in window.queue.items] == [11, 14, 12, 13]
+    assert panel.list.currentRow() == 1
+    panel.list.setCurrentRow(3)
+    assert not panel.down.isEnabled()
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    panel.list.setCurrentRow(0)
+    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
+    QTest.mouseClick(panel.remove, LEFT)  # the one that is being made
+    engine.hold_at = None
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.queue.items)
+    assert seeds(engine) == [11, 14, 12]
+
+
+def test_a_run_of_the_window_goes_first_and_the_interrupted_one_is_made_afterwards(
+    window: MainWindow, engine: FakeEngine, keeper: Keeper, qtbot: QtBot
+) -> None:
+    engine.hold_at = 3
+    enqueue(window, 11)
+    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
+    window.session.set_form(seed=5)
+    window.session.run()
+    engine.hold_at = None
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.queue.items, timeout=10_000)
+    assert seeds(engine) == [11, 5, 11]
+    qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [11])  # no recorder runs here
+
+
+def test_a_run_of_another_model_waits_for_it(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 3
+    enqueue(window, 11, 12)
+    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
+    waiting = window.queue.items[1]
+    waiting.info = replace(waiting.info, name="other")
+    engine.go.set()
+    qtbot.waitUntil(lambda: len(window.queue.items) == 1 and window.queue.making is None)
+    window.queue_panel.refresh()
+    assert lines(window)[0].startswith("waits for other · ")
