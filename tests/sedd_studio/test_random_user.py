@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.film import Film, write_picture
+from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.runfile import save_run
 from sedd_studio.settings import Settings
@@ -17,7 +18,6 @@ from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.random_user import RandomUser
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_opening import window_of
 
 ACTIONS = 300
 
@@ -52,10 +52,16 @@ def test_whatever_a_user_does_the_window_goes_on(
         monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))  # this user closes every file dialog
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     session = make_session(FakeEngine())
-    window: MainWindow = window_of(session, settings, qtbot)
+    keeper = Keeper(tmp_path / "history.sqlite3")
+    window = MainWindow(session, LIGHT, settings, keeper)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
     user = RandomUser(window, seed, files(tmp_path / "files"), ["tiny", "broken", "other"])
     with qtbot.captureExceptions() as exceptions:
         for _ in range(ACTIONS):
             user.act()
             assert not exceptions, (user.log[-5:], exceptions)
     window.close()
+    keeper.close()
