@@ -1,7 +1,8 @@
 """Pictures of the window in its states, in every theme. `python scripts/screenshots.py FOLDER [--scale 2]`.
 
 With `--model FOLDER` pictures are taken of a real run of that model; without, the states are shown with a scripted
-run, which looks the same on every machine that has the same fonts.
+run. `--small` makes the small pictures, in one font on every machine, that `tests/sedd_studio/test_screenshots.py`
+compares with those in `tests/screenshots`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 SIZE = (1280, 820)
+SMALL = 320
+"""Width of small pictures."""
 SECONDS_FOR_A_RUN = 120.0
 HISTORY = "history.sqlite3"
 
@@ -33,21 +36,25 @@ def main() -> int:
     parser.add_argument("--scale", default="1")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--only", nargs="+", help="states to show, all without")
+    parser.add_argument("--small", action="store_true", help="small, and in one font everywhere")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QT_SCALE_FACTOR"] = arguments.scale
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    take_all(arguments.folder, f"@{arguments.scale}x", arguments.model, arguments.only)
+    suffix = "" if arguments.small else f"@{arguments.scale}x"
+    take_all(arguments.folder, suffix, arguments.model, arguments.only, arguments.small)
     return 0
 
 
-def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | None) -> None:
+def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | None, small: bool) -> None:
     """One picture for each state, or for those named, and theme, named STATE-THEME@SCALEx.png."""
     from PySide6.QtWidgets import QApplication
 
     from sedd_studio import theme as themes
 
     app = QApplication([])
+    if small:
+        use_one_font()
     parts = {"live-fresh": 0.0, "live-running": 0.6, "live-finished": 1.0}
     states = {name: partial(live, model, part) for name, part in parts.items()} if model else STATES
     for theme in themes.THEMES.values():
@@ -56,10 +63,22 @@ def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | No
             if only and name not in only:
                 continue
             with tempfile.TemporaryDirectory() as home:
-                picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png")
+                picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png", small)
 
 
-def picture(made: object, home: Path, theme: object, path: Path) -> None:
+def use_one_font() -> None:
+    """The font that a plotting library brings along: pictures do not depend on the fonts of the machine."""
+    from matplotlib import get_data_path
+    from PySide6.QtGui import QFontDatabase
+
+    from sedd_studio import theme as themes
+
+    for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"):
+        QFontDatabase.addApplicationFont(str(Path(get_data_path(), "fonts", "ttf", f"{name}.ttf")))
+    setattr(themes, "FAMILIES", ("DejaVu Sans",))  # noqa: B010 - replaced on purpose
+
+
+def picture(made: object, home: Path, theme: object, path: Path, small: bool = False) -> None:
     """Show the window for a session, or for a session and what to do in the window, and keep how it looks.
 
     Its settings and its history are in `home`.
@@ -82,7 +101,12 @@ def picture(made: object, home: Path, theme: object, path: Path) -> None:
         prepare(window)
     for _ in range(5):
         QApplication.processEvents()
-    window.grab().save(str(path))
+    shot = window.grab().toImage()
+    if small:
+        from PySide6.QtCore import Qt
+
+        shot = shot.scaledToWidth(SMALL, Qt.TransformationMode.SmoothTransformation)
+    shot.save(str(path))
     print(path)
     window.close()
 
