@@ -15,9 +15,9 @@ from sedd_studio.state import RunState
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a guess is of: the model's weights, the text, and the noise at which it stands."""
+    """What a guess is of: the model (its weights and its tokenizer), the text, and the noise at which it stands."""
 
-    weights: str
+    model: tuple[str, str]
     tokens: Tokens
     locked: np.ndarray
     sigma: float
@@ -26,7 +26,7 @@ class Asked:
         """Whether the answer would be the same. A level that is not known is NaN in both."""
         level = self.sigma == other.sigma or (math.isnan(self.sigma) and math.isnan(other.sigma))
         pairs = ((self.tokens, other.tokens), (self.locked, other.locked))
-        return level and self.weights == other.weights and all(np.array_equal(a, b) for a, b in pairs)
+        return level and self.model == other.model and all(np.array_equal(a, b) for a, b in pairs)
 
 
 class Guesser(QObject):
@@ -63,8 +63,7 @@ class Guesser(QObject):
     def _follow(self) -> None:
         """Asks about the text on show, unless that was done already or an answer is still to come."""
         session = self._session
-        weights = session.info.weights if session.info is not None else ""
-        if self._answered is not None and self._answered.weights != weights:
+        if self._answered is not None and self._answered.model != self._model():
             self._answered = None
             self._know(None, "")
         if not self._wanted or self._question:
@@ -81,8 +80,12 @@ class Guesser(QObject):
 
     def _of_now(self) -> Asked:
         session = self._session
-        state, weights = session.canvas(), session.info.weights if session.info is not None else ""
-        return Asked(weights, state.tokens, state.locked, session.step_info().sigma)
+        state = session.canvas()
+        return Asked(self._model(), state.tokens, state.locked, session.step_info().sigma)
+
+    def _model(self) -> tuple[str, str]:
+        info, tokenizer = self._session.info, self._session.tokenizer
+        return info.weights if info is not None else "", tokenizer.fingerprint if tokenizer is not None else ""
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._question:

@@ -19,7 +19,7 @@ class Keeper(QObject):
     """Takes work for the history at `path`, in order. `close` waits until all of it is done.
 
     `changed` is told after each piece of work, `failed` with a sentence if one could not be done; both reach the
-    window's thread. `history` is for reading there.
+    window's thread. `history` is for reading there, until the keeper is `closed`.
     """
 
     changed = Signal()
@@ -31,6 +31,7 @@ class Keeper(QObject):
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="keeper")
         self._reader: History | None = None
+        self.closed = False
 
     @property
     def history(self) -> History:
@@ -57,6 +58,7 @@ class Keeper(QObject):
 
     def close(self) -> None:
         """The session ends properly: does what is left to do, and forgets the session."""
+        self.closed = True
         self.do(History.forget)
         self.do(History.tidy)
         self._work.put(None)

@@ -74,7 +74,7 @@ class HistoryPanel(QWidget):
 
     def refresh(self) -> None:
         """List what the search finds now; the chosen run stays chosen."""
-        if not self.isVisible():
+        if not self.isVisible() or self._keeper.closed:
             return
         chosen = {entry.id for entry in self.chosen()}
         self.runs.show_entries(self._keeper.history.search(self.search.text(), self.favourites.isChecked()))

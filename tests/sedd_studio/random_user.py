@@ -18,6 +18,7 @@ KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
     *(Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Delete, Qt.Key.Key_Backspace),
     *(Qt.Key.Key_L, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_A, Qt.Key.Key_3, Qt.Key.Key_F2),
+    *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_C),
 )
 MODIFIERS = (
     Qt.KeyboardModifier.NoModifier,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QTextCursor
@@ -13,6 +15,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_opening import window_of
 
 
@@ -105,6 +108,22 @@ def test_the_same_step_is_asked_about_once(window: MainWindow, engine: FakeEngin
     window.session.run_changed.emit()
     qtbot.wait(100)
     assert len(questions(engine)) == asked
+
+
+def test_a_guess_is_forgotten_when_a_run_of_another_tokenizer_is_opened(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Its tokens mean nothing to the new one, though neither model has a hash to tell them apart."""
+    open_panel(window, qtbot)
+    qtbot.waitUntil(lambda: window.guesser.guess is not None)
+    scene = Scene(tmp_path)
+    scene.run(8)
+    scene.play(8)
+    run = scene.session.document.trajectory
+    assert run is not None
+    window.session.show_run(run)
+    assert window.guesser.guess is None
+    assert window.guess.text.toPlainText() == ""
 
 
 def test_certainty_and_entropy_colour_what_is_masked(window: MainWindow, qtbot: QtBot) -> None:

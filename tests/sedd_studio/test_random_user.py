@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.film import Film, write_picture
@@ -51,6 +51,7 @@ def test_whatever_a_user_does_the_window_goes_on(
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))  # this user closes every file dialog
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (f"my {seed}", True))
     session = make_session(FakeEngine())
     keeper = Keeper(tmp_path / "history.sqlite3")
     window = MainWindow(session, LIGHT, settings, keeper)
