@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import platformdirs
 from PySide6.QtCore import QByteArray, QLockFile, QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.messages import UserError
 from sedd_studio import theme
 from sedd_studio.collector import Collector
 from sedd_studio.history import default_path
@@ -21,6 +23,7 @@ from sedd_studio.main_window import MainWindow
 from sedd_studio.models import BUNDLED
 from sedd_studio.opening import open_path
 from sedd_studio.recovery import Recorder, keep_unfinished
+from sedd_studio.registering import register
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -37,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="sedd-studio", description="Watch text appear out of noise around words you lock."
     )
     parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of a model, or a run file, to open")
+    parser.add_argument("--register", action="store_true", help="have a double click on a run file open the studio")
     arguments = parser.parse_args(argv)
+    if arguments.register:
+        return tell_desktop()
     if not has_display():
         sys.stderr.write(NO_DISPLAY + "\n")
         return 1
@@ -83,6 +89,18 @@ def record(session: Session, keeper: Keeper, path: Path) -> tuple[QLockFile, Rec
     alone = lock.tryLock(0)
     keeper.failed.connect(session.show_error)
     return lock, Recorder(session, keeper, remembers=alone)
+
+
+def tell_desktop() -> int:
+    """Registers run files with the desktop; returns the process's exit code."""
+    command = Path(sys.argv[0]).resolve()
+    try:
+        files = register(Path(platformdirs.user_data_dir()), str(command))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write("Run files now open in the studio; written were:\n" + "".join(f"  {path}\n" for path in files))
+    return 0
 
 
 def has_display() -> bool:
