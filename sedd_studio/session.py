@@ -31,15 +31,15 @@ from engine.messages import (
     frozen,
 )
 from engine.prompts import parse_prompt
-from engine.tokenizers import Tokenizer, find_tokenizer
+from engine.tokenizers import find_tokenizer
 from sedd_studio import models
-from sedd_studio.document import Document, words_of
+from sedd_studio.document import Document
 from sedd_studio.edits import OpenRun, ReplaceText, SetGap, SetLocks, SetPrompt, SetToken
-from sedd_studio.playback import Playback
 from sedd_studio.settings import SETTINGS, Settings
-from sedd_studio.state import CanvasState, ErrorNote, RunForm, RunProgress, RunState, StepInfo
+from sedd_studio.state import ErrorNote, RunForm, RunProgress, RunState
 from sedd_studio.steering import Branch, draw_again, go_on
 from sedd_studio.trajectory import Origin, Trajectory
+from sedd_studio.view import View
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.runner import Runner
@@ -55,13 +55,11 @@ PROMPT = (
 MOST_SEED = 2**31 - 1
 
 
-class Session(QObject):
+class Session(View):
     """Model, document, run and playhead. Every change is told by a signal; arguments are read from here."""
 
     model_changed = Signal()
-    canvas_changed = Signal()
     run_changed = Signal()
-    playhead_changed = Signal()
     settings_changed = Signal()
     error_changed = Signal()
     selection_changed = Signal()
@@ -71,20 +69,16 @@ class Session(QObject):
     """With the run's `Trajectory`: it has come to its end, was stopped, failed, or gave way to something else."""
 
     def __init__(self, runner: Runner, settings: Settings, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._runner, self._settings = runner, settings
+        super().__init__(settings, parent)
+        self._runner = runner
         self.info: ModelInfo | None = None
-        self.tokenizer: Tokenizer | None = None
         self.error: ErrorNote | None = None
         self.state = RunState.IDLE
         self.progress = RunProgress()
         self.selection: tuple[int, int] | None = None
-        self.sample = 0
         self.undo_stack = QUndoStack(self)
         self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
-        self.document = Document(frozen([]), np.zeros(0, bool))
         self.prompt_text = PROMPT
-        self._playback = Playback(settings["speed"], settings["follow"])
         self._run_id = 0
         self._request: Generate | None = None
         self._branch: Branch | None = None
@@ -92,13 +86,10 @@ class Session(QObject):
         self._recording: Trajectory | None = None
         self._held: ModelInfo | None = None  # the engine's; `info` is that of the document
         self._awaited = 0  # the request for a model that the engine has not answered yet
-        self._canvas: CanvasState | None = None
-        self._words: list[tuple[int, int]] | None = None
         self._ticked = time.monotonic()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self.tick)
-        self.canvas_changed.connect(self._forget_canvas)
         self._open_bundled_prompt()
 
     # ---- models
@@ -172,49 +163,6 @@ class Session(QObject):
             document = Document(frozen(np.full(length, FREE)), np.zeros(length, bool))
         self.undo_stack.clear()
         self._show(document)
-
-    # ---- the canvas
-
-    def canvas(self) -> CanvasState:
-        """What the canvas shows now."""
-        if self._canvas is None:
-            self._canvas = self._make_canvas()
-        return self._canvas
-
-    def _make_canvas(self) -> CanvasState:
-        document, run, step = self.document, self.document.trajectory, self.playhead
-        tokens = document.visible(step, self.sample)
-        age = np.full(len(tokens), -1)
-        if run is not None:
-            _, settled = run.at(step, self.sample)
-            age = np.where((settled >= 0) & ~document.locked & (tokens != FREE), step - settled, -1)
-        steps = run.steps if run is not None else self.form.steps
-        return CanvasState(tokens, document.locked, age, step, steps, len(tokens))
-
-    def _forget_canvas(self) -> None:
-        self._canvas = self._words = None
-
-    def piece(self, position: int) -> str:
-        """The text of one visible token; empty where nothing is known."""
-        token = int(self.canvas().tokens[position])
-        return "" if token == FREE or self.tokenizer is None else self.tokenizer.piece(token)
-
-    def words(self) -> list[tuple[int, int]]:
-        """Half-open runs of positions that belong together: words, and single masked positions."""
-        if self._words is None:
-            self._words = words_of(self.canvas().tokens, self.tokenizer) if self.tokenizer is not None else []
-        return self._words
-
-    def word_at(self, position: int) -> tuple[int, int]:
-        """The run of positions that `position` belongs to."""
-        return next((word for word in self.words() if word[0] <= position < word[1]), (position, position + 1))
-
-    def full_text(self) -> str:
-        """The visible text, every gap as [n]."""
-        if self.tokenizer is None:
-            return ""
-        visible = Document(self.canvas().tokens, self.canvas().tokens != FREE)
-        return visible.text(self.tokenizer)
 
     # ---- edits
 
@@ -500,108 +448,17 @@ class Session(QObject):
         self._start_ticking()
         self.model_changed.emit()
 
-    # ---- the playhead
-
-    @property
-    def playhead(self) -> int:
-        """The step that is shown, 0 .. recorded_steps."""
-        return min(self._playback.step, self.recorded_steps)
-
-    @property
-    def playing(self) -> bool:
-        """Whether the playhead moves by itself."""
-        return self._playback.playing
-
-    @property
-    def following(self) -> bool:
-        """Whether the playhead keeps to the newest step."""
-        return self._playback.following
-
-    @property
-    def speed(self) -> float:
-        """Playing speed in steps a second."""
-        return self._playback.speed
-
-    @property
-    def recorded_steps(self) -> int:
-        """Steps recorded of the run on show."""
-        return self.document.trajectory.recorded if self.document.trajectory is not None else 0
-
-    @property
-    def samples(self) -> int:
-        """Samples of the run on show, 1 if there is none."""
-        return self.document.trajectory.samples if self.document.trajectory is not None else 1
-
-    def settled_curve(self) -> np.ndarray:
-        """Settled free positions after each recorded step, (recorded_steps + 1,)."""
-        run = self.document.trajectory
-        return run.settled_curve(self.sample) if run is not None else np.zeros(1, np.int64)
-
-    def changed_steps(self) -> np.ndarray:
-        """The steps in which something changed."""
-        run = self.document.trajectory
-        return run.changed_steps(self.sample) if run is not None else np.zeros(0, np.int64)
-
-    def step_info(self) -> StepInfo:
-        """The step that is shown, in numbers."""
-        run, step = self.document.trajectory, self.playhead
-        if run is None:
-            return StepInfo(0, self.form.steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
-        moment = run.moments[step]
-        return StepInfo(step, run.steps, moment.time, moment.sigma, int(self.settled_curve()[step]), run.free)
-
-    def toggle_play(self) -> None:
-        """Pauses the playhead, or lets it move on."""
-        if self.playing:
-            self.pause()
-        else:
-            self.play()
-
-    def play(self) -> None:
-        """Lets the playhead move."""
-        if self.recorded_steps:
-            self._playback.play(self.recorded_steps, self.state is RunState.RUNNING)
-            self._start_ticking()
-            self._playhead_moved()
-
-    def pause(self) -> None:
-        """Holds the playhead; the engine goes on, and what it makes is recorded."""
-        self._playback.pause()
-        self._playhead_moved()
-
-    def step_once(self) -> None:
-        """Moves the playhead one step on and holds it."""
-        self.seek(self.playhead + 1)
-
-    def seek(self, step: int) -> None:
-        """Shows a step and holds it."""
-        self._playback.seek(min(max(step, 0), self.recorded_steps))
-        self._playhead_moved()
-
-    def set_following(self, following: bool) -> None:
-        """Keeps the playhead at the newest step, or lets it go."""
-        self._playback.following = following
-        self._settings.set("follow", following)
-        if following:
-            self._playback.playing = self.state is RunState.RUNNING
-        self.tick()
-        self._playhead_moved()
-
-    def set_speed(self, speed: float) -> None:
-        """Sets the playing speed in steps a second."""
-        self._playback.set_speed(speed)
-        self._settings.set("speed", speed)
-
-    def set_sample(self, sample: int) -> None:
-        """Shows another sample of the run."""
-        self.sample = min(max(sample, 0), self.samples - 1)
-        self._playhead_moved()
-
-    def _playhead_moved(self) -> None:
-        self.canvas_changed.emit()
-        self.playhead_changed.emit()
-
     # ---- time
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine is at work on a run."""
+        return self.state is RunState.RUNNING
+
+    @property
+    def planned_steps(self) -> int:
+        """The steps of the form."""
+        return self.form.steps
 
     def tick(self) -> None:
         """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""
