@@ -297,6 +297,8 @@ def check(request: Generate) -> None:
         raise UserError("A run needs at least 1 sample; choose a larger number of samples.")
     if not 1 <= request.first_step <= request.steps:
         raise UserError(f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another.")
+    if request.first_sample < 0:
+        raise UserError("The first sample's number is at least 0; choose another.")
     if request.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
     # At worst every position of every sample changes in every step (uniform noise).

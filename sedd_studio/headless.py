@@ -14,14 +14,14 @@ from sedd_studio.trajectory import Origin
 DEFAULTS = {field.name: field.default for field in fields(Generate)}
 ALWAYS = ("steps", "sampler", "seed", "samples")
 """Settings that are written out even where they are the usual ones: a reader wants to see them."""
-PLAIN = (*ALWAYS, "temperature", "top_p", "pattern", "locking")
+PLAIN = (*ALWAYS, "first_sample", "temperature", "top_p", "pattern", "locking")
 """Settings whose option is called like them and takes their value."""
 
 
 def as_command(origin: Origin) -> str:
     """The `sedd` command of a run, for a shell; a UserError where no command can say it."""
     request = origin.request
-    if request.start is not None or request.first_sample or request.banned:
+    if request.start is not None or request.banned:
         raise UserError("A run that went on from a step cannot be said as a command; copy it as Python instead.")
     words = ["sedd", "infill", *prompt_options(origin)]
     for name in PLAIN:

@@ -69,6 +69,10 @@ Locking = Annotated[
 ]
 Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.")]
 
+FirstSample = Annotated[
+    int, typer.Option("--first-sample", help="The number of the first text; each number has draws of its own.")
+]
+
 
 @app.command()
 def info(
@@ -94,6 +98,7 @@ def sample(
     steps: Steps = 64,
     sampler: Sampler = "auto",
     samples: Samples = 1,
+    first_sample: FirstSample = 0,
     option: Option = [],  # noqa: B006 - typer copies it
     spacing: Spacing = "time",
     temperature: Temperature = 1.0,
@@ -113,7 +118,18 @@ def sample(
 
     machine = Machine(model, device, precision, threads)
     chain = Chain(
-        steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, tuple(ban), pattern, locking
+        steps,
+        sampler,
+        seed,
+        samples,
+        tuple(option),
+        spacing,
+        temperature,
+        top_p,
+        tuple(ban),
+        pattern,
+        locking,
+        first_sample,
     )
     generate(machine, chain, Output(json), length=length)
 
@@ -146,6 +162,7 @@ def infill(
     steps: Steps = 64,
     sampler: Sampler = "auto",
     samples: Samples = 1,
+    first_sample: FirstSample = 0,
     option: Option = [],  # noqa: B006 - typer copies it
     spacing: Spacing = "time",
     temperature: Temperature = 1.0,
@@ -167,7 +184,18 @@ def infill(
         raise UserError("Say what to keep by --text or by --tokens, and not by both.")
     machine = Machine(model, device, precision, threads)
     chain = Chain(
-        steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, tuple(ban), pattern, locking
+        steps,
+        sampler,
+        seed,
+        samples,
+        tuple(option),
+        spacing,
+        temperature,
+        top_p,
+        tuple(ban),
+        pattern,
+        locking,
+        first_sample,
     )
     generate(machine, chain, Output(json), prompt=text, ids=tokens)
 

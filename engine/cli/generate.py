@@ -47,8 +47,9 @@ class Chain:
     ban: tuple[str, ...] = ()
     pattern: str = ""
     locking: str = "auto"
+    first_sample: int = 0
 
-    def request(self, tokens: Tokens, first_sample: int = 0, samples: int | None = None) -> Generate:
+    def request(self, tokens: Tokens, first_sample: int | None = None, samples: int | None = None) -> Generate:
         """The request to fill the free positions of `tokens`; a UserError where an option cannot be read."""
         return Generate(
             tokens,
@@ -56,7 +57,7 @@ class Chain:
             self.sampler,
             self.seed,
             self.samples if samples is None else samples,
-            first_sample,
+            self.first_sample if first_sample is None else first_sample,
             tuple(numbered(option) for option in self.options),
             spaced(self.spacing),
             self.temperature,
@@ -130,7 +131,7 @@ def generate(
     for number, text in enumerate(texts):
         if output.json_lines:
             output.record(
-                sample=number,
+                sample=chain.first_sample + number,
                 text=loaded.tokenizer.decode(text.tolist()),
                 tokens=text.tolist(),
                 **asdict(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
@@ -138,7 +139,7 @@ def generate(
             )
         else:
             if chain.samples > 1:
-                output.line(f"sample {number}", "dim")
+                output.line(f"sample {chain.first_sample + number}", "dim")
             output.line(styled(text, tokens != FREE, loaded.tokenizer))
             output.line()
     if not output.json_lines:

@@ -108,6 +108,7 @@ def test_published_frames_do_not_change_when_the_chain_goes_on(engine: Engine) -
         ({"tokens": frozen([100_000])}, "vocabulary"),
         ({"steps": 10**9}, "GiB"),
         ({"banned": (10**6,)}, "banned token"),
+        ({"first_sample": -1}, "at least 0"),
         ({"first_step": 2}, "start from step 1"),
         ({"first_step": 99}, "cannot go on from step 99"),
         ({"start": frozen(np.zeros((2, 9), np.int64))}, "another size"),
