@@ -19,6 +19,8 @@ FREE = -1
 """The entry of `Generate.tokens` at a position that the sampler fills."""
 
 Tokens = npt.NDArray[np.int64]
+Limit = tuple[int, int, tuple[int, ...]]
+"""Positions start .. stop - 1, and the only token ids that may stand at each of them."""
 Noise = Literal["absorb", "uniform"]
 
 
@@ -83,6 +85,7 @@ class Generate:
     - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
     - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
       appear in the text; `pattern` is a regular expression that the whole text matches.
+    - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there.
     - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
     - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the
       same tokenizer.
@@ -107,6 +110,7 @@ class Generate:
     start: Tokens | None = None
     first_step: int = 1
     model: str = ""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -249,14 +249,24 @@ def plan_of(request: Generate, model: Model) -> Plan:
 
 
 def allowed_tokens(request: Generate, vocabulary: int) -> Tensor | None:
-    """(V,) bool, None where nothing is banned."""
-    if not request.banned:
+    """(V,) bool, or (L, V) where positions are limited; None where every token may stand everywhere."""
+    if not request.banned and not request.limits:
         return None
-    if min(request.banned) < 0 or max(request.banned) >= vocabulary:
-        raise UserError("A banned token is not in this model's vocabulary; name tokens of this model.")
+    named = {*request.banned, *(token for *_, tokens in request.limits for token in tokens)}
+    if named and not 0 <= min(named) <= max(named) < vocabulary:
+        raise UserError("A banned or allowed token is not in this model's vocabulary; name tokens of this model.")
     allowed = torch.ones(vocabulary, dtype=torch.bool)
     allowed[list(request.banned)] = False
-    return allowed
+    if not request.limits:
+        return allowed
+    each = allowed.repeat(len(request.tokens), 1)
+    for start, stop, tokens in request.limits:
+        if not 0 <= start < stop <= len(each):
+            raise UserError(f"There are no positions {start} to {stop - 1} to limit; choose others.")
+        only = torch.zeros(vocabulary, dtype=torch.bool)
+        only[list(tokens)] = True
+        each[start:stop] &= only
+    return each
 
 
 def start_of(request: Generate, mask: int | None) -> np.ndarray | None:

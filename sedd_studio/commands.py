@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenuBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenuBar, QWidget
 
 from engine.messages import UserError
 from sedd_studio import theme as themes
@@ -69,6 +69,17 @@ def _lock(locked: bool) -> Do:
             session.set_locked(list(range(*run)), locked)
 
     return do
+
+
+def _limit(window: MainWindow, session: Session) -> None:
+    """Asks for the words that alone may stand at the selection."""
+    if session.selection is None:
+        return
+    now = ", ".join(sorted({piece.strip() for piece in session.limit_at(session.selection[0])} - {""}))
+    question = "Words that alone may stand here, with commas between them (none: any word)"
+    words, agreed = QInputDialog.getText(window, "Only these words", question, text=now)
+    if agreed:
+        session.limit(*session.selection, words)
 
 
 def _choose_theme(choice: str) -> Do:
@@ -170,6 +181,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("toggle_lock", "Lock or unlock at the &cursor", lambda w, s: w.canvas.toggle_lock(), "L"),
     Command("lock", "&Lock the selection", _lock(True), "Ctrl+L", _has_selection),
     Command("unlock", "U&nlock the selection", _lock(False), "Ctrl+Shift+L", _has_selection),
+    Command("limit", "Only these &words here …", _limit, "Ctrl+Shift+W", _has_selection),
     Command("unlock_all", "Unlock &everything", lambda w, s: s.unlock_all()),
     Command("run", "&Run", lambda w, s: s.run(), "Ctrl+Return", _has_model),
     Command("enqueue", "Add to the &queue", lambda w, s: w.queue.add(), "Ctrl+Shift+Q", _has_model),
@@ -224,7 +236,20 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "&Edit",
-        ("undo", "redo", "-", "paste", "take_out", "edit_prompt", "-", "toggle_lock", "lock", "unlock", "unlock_all"),
+        (
+            "undo",
+            "redo",
+            "-",
+            "paste",
+            "take_out",
+            "edit_prompt",
+            "-",
+            "toggle_lock",
+            "lock",
+            "unlock",
+            "limit",
+            "unlock_all",
+        ),
     ),
     (
         "&Run",

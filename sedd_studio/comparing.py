@@ -26,7 +26,6 @@ from engine.messages import (
     ModelInfo,
     Noise,
     Started,
-    Tokens,
     Write,
     ends,
 )
@@ -34,7 +33,6 @@ from engine.sampler_table import SAMPLERS
 from engine.tokenizers import Tokenizer
 from sedd_studio import models
 from sedd_studio.session import Session
-from sedd_studio.state import RunForm
 from sedd_studio.trajectory import Origin, Trajectory
 
 BUDGETS = (4, 16, 64, 256)
@@ -57,17 +55,17 @@ class PaneState(Enum):
 
 @dataclass(frozen=True)
 class Asked:
-    """What is compared: the prompt (L,), the form, the loaded model, texts of each pane; the judge's folder, if any."""
+    """What is compared: the run as it is asked for of each noise, the loaded model, texts of each pane; the judge's
+    folder, if any."""
 
-    tokens: Tokens
-    form: RunForm
+    asked: Callable[[Noise], Generate]
     info: ModelInfo
     samples: int
     judge: str | None
 
     def request(self, **changes: Any) -> Generate:
-        """The run of the form, with changes."""
-        return replace(self.form.request(self.tokens, self.info.noise), samples=self.samples, **changes)
+        """The run of the loaded model, with changes."""
+        return replace(self.asked(self.info.noise), samples=self.samples, **changes)
 
 
 @dataclass(eq=False)
@@ -139,10 +137,11 @@ def by_model(asked: Asked) -> Rows:
     other: Noise = "uniform" if info.noise == "absorb" else "absorb"
     rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
     if (path := models.counterpart(info.path, info.noise, other)) is not None:
-        request = replace(asked.form.request(asked.tokens, other), samples=asked.samples, model=path)
+        request = replace(asked.asked(other), samples=asked.samples, model=path)
         rows.append((f"{models.NOISES[other]} noise", request))
     if asked.judge is not None and info.domain == TEXT.name:
-        rows.append(("From left to right", Write(asked.judge, asked.tokens, asked.form.seed, asked.samples)))
+        own = asked.request()
+        rows.append(("From left to right", Write(asked.judge, own.tokens, own.seed, asked.samples)))
     return rows
 
 
@@ -211,7 +210,7 @@ class Comparison(QObject):
             return
         self.cancel_all()
         self._kind, self._tokenizer = KINDS[kind], session.tokenizer
-        asked = Asked(session.document.request, session.form, session.info, samples, self.judge)
+        asked = Asked(session.asked, session.info, samples, self.judge)
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         for pane in self.panes:
             pane.info = session.info if isinstance(pane.request, Generate) else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.messages import FREE, Tokens, frozen
+from engine.messages import FREE, Limit, Tokens, frozen
 from engine.prompts import format_prompt, parse_prompt
 from engine.tokenizers import Tokenizer
 from sedd_studio.trajectory import Trajectory
@@ -17,12 +17,14 @@ class Document:
     """`tokens` (L,) int64 holds what is known of each position, `FREE` for nothing; `locked` (L,) bool.
 
     A token that is known but not locked is shown, and the next run replaces it. `trajectory` is the run that goes
-    with these positions; while there is one, it says what the free positions show.
+    with these positions; while there is one, it says what the free positions show. `limits` are soft locks, as in
+    `engine.messages.Generate`: runs of positions with the only tokens that may stand there.
     """
 
     tokens: Tokens
     locked: np.ndarray
     trajectory: Trajectory | None = None
+    limits: tuple[Limit, ...] = ()
 
     @staticmethod
     def from_text(text: str, tokenizer: Tokenizer, length: int) -> Document:
@@ -74,17 +76,42 @@ class Document:
         """The same with positions start .. stop - 1 replaced by locked `tokens` and gaps (`FREE`)."""
         known = np.concatenate([self.tokens[:start], tokens, self.tokens[stop:]])
         locked = np.concatenate([self.locked[:start], tokens != FREE, self.locked[stop:]])
-        return Document(frozen(known), locked)
+        return Document(frozen(known), locked, limits=shifted(self.limits, start, stop, len(tokens)))
 
     def cleared(self, start: int, stop: int) -> Document:
-        """The same with nothing known of positions start .. stop - 1."""
-        return self.with_range(start, stop, frozen(np.full(stop - start, FREE)))
+        """The same with nothing known of positions start .. stop - 1; soft locks stay."""
+        known = self.with_range(start, stop, frozen(np.full(stop - start, FREE)))
+        return replace(known, limits=self.limits)
+
+    def with_limit(self, start: int, stop: int, tokens: tuple[int, ...]) -> Document:
+        """The same with positions start .. stop - 1 softly locked to `tokens`, or to none if there are none."""
+        kept = tuple(part for limit in self.limits for part in without(limit, start, stop))
+        return replace(self, limits=tuple(sorted((*kept, (start, stop, tokens)))) if tokens else kept)
 
     def with_gap(self, start: int, stop: int, length: int) -> Document:
         """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""
         tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])
         locked = np.concatenate([self.locked[:start], np.zeros(length, bool), self.locked[stop:]])
-        return Document(frozen(tokens), locked)
+        kept = min(length, stop - start)
+        return Document(frozen(tokens), locked, limits=shifted(self.limits, start + kept, stop, length - kept))
+
+
+def shifted(limits: tuple[Limit, ...], start: int, stop: int, length: int) -> tuple[Limit, ...]:
+    """Soft locks after positions start .. stop - 1 gave way to `length` others, which have none."""
+    by = length - (stop - start)
+    found = []
+    for limit in limits:
+        for first, last, tokens in without(limit, start, stop):
+            moved = by if first >= stop else 0
+            found.append((first + moved, last + moved, tokens))
+    return tuple(found)
+
+
+def without(limit: Limit, start: int, stop: int) -> tuple[Limit, ...]:
+    """What is left of a soft lock outside positions start .. stop - 1."""
+    first, last, tokens = limit
+    parts = ((first, min(last, start), tokens), (max(first, stop), last, tokens))
+    return tuple(part for part in parts if part[0] < part[1])
 
 
 def words_of(tokens: Tokens, tokenizer: Tokenizer) -> list[tuple[int, int]]:

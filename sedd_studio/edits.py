@@ -77,6 +77,13 @@ class SetToken(Edit):
         super().__init__("placing of a token", after, current, lambda document: show(_with_run_of(current(), document)))
 
 
+class SetLimit(Edit):
+    """Words were named that alone may stand somewhere. The run on show stays."""
+
+    def __init__(self, after: Document, current: Current, show: Show) -> None:
+        super().__init__("soft lock", after, current, lambda document: show(_with_run_of(current(), document)))
+
+
 class RemoveRuns(QUndoCommand):
     """Runs were taken out of the history."""
 

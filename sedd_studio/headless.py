@@ -34,6 +34,8 @@ def as_command(origin: Origin) -> str:
         words += ["--option", f"{name}={value!r}"]
     for word in request.words:
         words += ["--ban", word]
+    for start, stop, tokens in request.limits:
+        words += ["--only", f"{start}-{stop - 1}={','.join(map(str, tokens))}"]
     words += ["--model", origin.info.path, "--device", place(origin), "--precision", origin.info.precision]
     return shlex.join(words)
 

@@ -63,7 +63,7 @@ class RunQueue(QObject):
         session = self._session
         if session.info is None or session.tokenizer is None or not session.ready:
             return
-        request = session.form.request(session.document.request, session.info.noise)
+        request = session.asked()
         self.items.append(Queued(request, session.info, session.tokenizer))
         self.changed.emit()
         self._go_on()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
@@ -9,7 +11,7 @@ from engine.messages import UserError, frozen
 from sedd_studio.document import Document
 from sedd_studio.history import LeftOver
 from sedd_studio.keeper import Keeper
-from sedd_studio.runfile import decode
+from sedd_studio.runfile import as_tuple, decode
 from sedd_studio.session import Session
 from sedd_studio.trajectory import Trajectory
 
@@ -71,6 +73,7 @@ def state_of(session: Session) -> dict[str, object]:
         "prompt": session.prompt_text,
         "tokens": document.tokens.tolist(),
         "locked": document.locked.tolist(),
+        "limits": [list(limit) for limit in document.limits],
         "playhead": session.playhead,
         "sample": session.sample,
     }
@@ -81,6 +84,7 @@ def restore(session: Session, left: LeftOver) -> None:
     try:
         state = left.state
         tokens, locked = frozen(state["tokens"]), np.array(state["locked"], bool)  # type: ignore[arg-type]
+        limits = as_tuple(state.get("limits", []))
         model, prompt = state["model"], str(state["prompt"])
         playhead, sample = int(state["playhead"]), int(state["sample"])  # type: ignore[call-overload]
         run = None if left.content is None else decode(left.content)
@@ -91,8 +95,10 @@ def restore(session: Session, left: LeftOver) -> None:
     if run is None:
         session.open_model(str(model)) if model else None
         session.set_prompt(prompt)
+        if len(session.document.tokens) == len(tokens):
+            session.adopt(replace(session.document, limits=limits))
         return
     session.show_run(run)
-    session.adopt(Document(tokens, locked, run))
+    session.adopt(Document(tokens, locked, run, limits))
     session.set_sample(sample)
     session.seek(playhead)

@@ -24,6 +24,7 @@ from engine.messages import (
     LoadModel,
     ModelInfo,
     ModelLoaded,
+    Noise,
     Question,
     Started,
     UserError,
@@ -34,7 +35,7 @@ from engine.prompts import parse_prompt
 from engine.tokenizers import find_tokenizer
 from sedd_studio import models
 from sedd_studio.document import Document
-from sedd_studio.edits import OpenRun, ReplaceText, SetGap, SetLocks, SetPrompt, SetToken
+from sedd_studio.edits import OpenRun, ReplaceText, SetGap, SetLimit, SetLocks, SetPrompt, SetToken
 from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import ErrorNote, RunForm, RunProgress, RunState
 from sedd_studio.steering import Branch, draw_again, go_on
@@ -229,6 +230,27 @@ class Session(View):
         after = shown.cleared(start, stop)
         self.undo_stack.push(ReplaceText("taking out of words", after, lambda: self.document, self._show))
 
+    def limit(self, start: int, stop: int, words: str) -> None:
+        """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
+
+        A word of several tokens allows each of them.
+        """
+        if self.tokenizer is None:
+            return
+        named = [word.strip() for word in words.split(",") if word.strip()]
+        spelt = (self.tokenizer.encode(form) for word in named for form in (word, f" {word}"))
+        tokens = tuple(sorted({token for one in spelt for token in one}))
+        after = self.document.with_limit(start, stop, tokens)
+        if after.limits != self.document.limits:
+            self.undo_stack.push(SetLimit(after, lambda: self.document, self._show))
+
+    def limit_at(self, position: int) -> tuple[str, ...]:
+        """The pieces that alone may stand at a position; none where any may."""
+        found = [tokens for start, stop, tokens in self.document.limits if start <= position < stop]
+        if not found or self.tokenizer is None:
+            return ()
+        return tuple(self.tokenizer.piece(token) for token in found[0])
+
     def unlock_all(self) -> None:
         """Unlocks every position."""
         self.set_locked(list(range(len(self.document.tokens))), False)
@@ -280,7 +302,13 @@ class Session(View):
         """Starts a run of the prompt as it stands, ending one that is going on."""
         if self.info is None or not self.ready:
             return
-        self._submit(self.form.request(self.document.request, self.info.noise))
+        self._submit(self.asked())
+
+    def asked(self, noise: Noise | None = None) -> Generate:
+        """The run of the form and of the prompt as it stands, for the model's noise or for another."""
+        assert self.info is not None
+        request = self.form.request(self.document.request, noise or self.info.noise)
+        return replace(request, limits=self.document.limits)
 
     def go_on(self) -> None:
         """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
@@ -288,7 +316,8 @@ class Session(View):
         if not self.can_go_on or run is None or run.origin is None:
             return
         branch = Branch(run, self.playhead, self.sample)
-        self._submit(go_on(branch, run.origin, self.document.request, self.canvas().tokens), branch)
+        request = go_on(branch, run.origin, self.document.request, self.canvas().tokens)
+        self._submit(replace(request, limits=self.document.limits), branch)
 
     @property
     def can_go_on(self) -> bool:
@@ -302,7 +331,7 @@ class Session(View):
             return
         chosen = np.zeros(len(self.document.tokens), bool)
         chosen[slice(*self.selection)] = True
-        asked = self.form.request(self.document.request, self.info.noise)
+        asked = self.asked()
         seed = random.randint(0, MOST_SEED)  # the form's would draw the same again
         self._submit(draw_again(asked, self.canvas().tokens, self.document.locked, chosen, seed))
 
@@ -429,7 +458,7 @@ class Session(View):
     def _take_run(self, run: Trajectory, origin: Origin) -> None:
         same = self.tokenizer is not None and self.tokenizer.fingerprint == origin.tokenizer.fingerprint
         request = origin.request
-        document = Document(request.tokens, request.tokens != FREE, run)
+        document = Document(request.tokens, request.tokens != FREE, run, request.limits)
         self._run_id, self._request = 0, request
         if not same:
             self._clear_away()

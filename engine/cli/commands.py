@@ -69,6 +69,10 @@ Locking = Annotated[
 ]
 Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.")]
 
+Only = Annotated[
+    list[str],
+    typer.Option("--only", help="Token ids that alone may stand at positions, as 13-15=402,511. Can be given again."),
+]
 FirstSample = Annotated[
     int, typer.Option("--first-sample", help="The number of the first text; each number has draws of its own.")
 ]
@@ -168,6 +172,7 @@ def infill(
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     ban: Ban = [],  # noqa: B006
+    only: Only = [],  # noqa: B006
     pattern: Pattern = "",
     locking: Locking = "auto",
     model: Model = None,
@@ -196,6 +201,7 @@ def infill(
         pattern,
         locking,
         first_sample,
+        tuple(only),
     )
     generate(machine, chain, Output(json), prompt=text, ids=tokens)
 

@@ -18,6 +18,7 @@ from engine.messages import (
     Finished,
     Frame,
     Generate,
+    Limit,
     LoadModel,
     ModelLoaded,
     Started,
@@ -48,6 +49,7 @@ class Chain:
     pattern: str = ""
     locking: str = "auto"
     first_sample: int = 0
+    only: tuple[str, ...] = ()
 
     def request(self, tokens: Tokens, first_sample: int | None = None, samples: int | None = None) -> Generate:
         """The request to fill the free positions of `tokens`; a UserError where an option cannot be read."""
@@ -65,6 +67,7 @@ class Chain:
             words=self.ban,
             pattern=self.pattern,
             locking=self.locking,
+            limits=tuple(limited(only) for only in self.only),
         )
 
 
@@ -75,6 +78,16 @@ def numbered(option: str) -> tuple[str, float]:
         return name.strip(), float(value)
     except ValueError:
         raise UserError(f'The option "{option}" is not of the form name=number, such as theta=0.4.') from None
+
+
+def limited(only: str) -> Limit:
+    """Positions and the token ids that may stand there, from "13-15=402,511"."""
+    places, _, tokens = only.partition("=")
+    first, _, last = places.partition("-")
+    try:
+        return int(first), int(last or first) + 1, tuple(int(token) for token in tokens.split(","))
+    except ValueError:
+        raise UserError(f'"{only}" is not of the form positions=tokens, such as 13-15=402,511.') from None
 
 
 def spaced(spacing: str) -> str | tuple[float, ...]:

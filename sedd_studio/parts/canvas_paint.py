@@ -36,7 +36,8 @@ class Marks:
 class Content:
     """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text.
 
-    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured.
+    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured. `limited` are the
+    positions that are softly locked.
     """
 
     layout: Layout
@@ -44,6 +45,7 @@ class Content:
     slanted: Sequence[bool]
     stage: Sequence[int]
     tint: Sequence[QColor | None] = ()
+    limited: Sequence[int] = ()
 
 
 class TokenPainter:
@@ -88,6 +90,7 @@ class TokenPainter:
         for start, stop in layout.lines[first:last]:
             for position in range(start, stop):
                 self._token(painter, content, position)
+        self._limits(painter, content, first, last)
         if marks.hover:
             self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
         if marks.handle is not None:
@@ -139,6 +142,14 @@ class TokenPainter:
         height = (1.16 + 2 * grow) * self.em
         middle = self._baseline(line) - 0.355 * self.em
         return QRectF(left, round(middle - height / 2), right - left, round(height))
+
+    def _limits(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        """A dashed line under each softly locked position."""
+        painter.setPen(QPen(self.theme.colour("accent"), max(1.5, 0.08 * self.em), Qt.PenStyle.DashLine))
+        for box in map(content.layout.boxes.__getitem__, content.limited):
+            if first <= box.line < last:
+                y = self._band(box.line, 0, 1, 0.0).bottom() + 0.5
+                painter.drawLine(QPointF(box.x, y), QPointF(box.x + max(box.width, 0.5 * self.em), y))
 
     def _block(self, painter: QPainter, box: Box) -> None:
         height = 0.62 * self.em

@@ -65,12 +65,13 @@ class TokenText:
         """One position in words, for the tooltip."""
         start, stop = self._session.word_at(position)
         where = f"Position {position}" if stop - start == 1 else f"Position {position}, word of {stop - start} tokens"
-        piece = self.pieces[position]
+        piece, only = self.pieces[position], self._session.limit_at(position)
+        held = f", only: {', '.join(sorted({one.strip() for one in only}))}" if only else ""
         if piece is None:
-            return f"{where}: masked"
+            return f"{where}: masked{held}"
         shown = "end of text" if piece == END_MARK else piece.replace("\n", "\\n")
         fact = "locked" if self.state.locked[position] else "click to lock"
-        return f'{where}: token {int(self.state.tokens[position])} "{shown}", {fact}'
+        return f'{where}: token {int(self.state.tokens[position])} "{shown}", {fact}{held}'
 
     def spoken(self) -> str:
         """The whole state in words, gaps as dots."""

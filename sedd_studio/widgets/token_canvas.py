@@ -58,6 +58,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._reduced_motion = False
         self._painter = TokenPainter(theme, token_font(theme, self._zoom))
         self._text = TokenText(session)
+        self._limits = session.document.limits
         self._content = self._arranged()
         self._gestures = Gestures(session)
         self._under: int | None = None
@@ -137,9 +138,11 @@ class TokenCanvas(QAbstractScrollArea):
     def refresh(self) -> None:
         """Take the state at the playhead; lay the text out again only if some token or lock is different."""
         state = self._session.canvas()
+        limits = self._session.document.limits
         if state is self._text.state:
             return
-        if self._text.take(state):
+        if self._text.take(state) or limits != self._limits:
+            self._limits = limits
             self._arrange()
         else:
             old = self._content
@@ -173,7 +176,8 @@ class TokenCanvas(QAbstractScrollArea):
         text, state = self._text, self._text.state
         locked, slanted = state.locked.tolist(), text.unsettled(state).tolist()
         layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self._line_width())
-        return Content(layout, locked, slanted, text.stages(not self._reduced_motion))
+        limited = [place for start, stop, _ in self._session.document.limits for place in range(start, stop)]
+        return Content(layout, locked, slanted, text.stages(not self._reduced_motion), limited=limited)
 
     def _origin(self) -> QPointF:
         side = max(MARGIN, (self.viewport().width() - self._line_width()) / 2)

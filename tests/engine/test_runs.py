@@ -29,6 +29,7 @@ from engine.messages import (
 )
 from engine.network import NetworkConfig
 from engine.runs import Engine
+from engine.sampler_table import SAMPLERS
 from engine.tokenizers import train_tokenizer
 
 TOKENIZER = train_tokenizer(iter(["once upon a time"] * 3), 260)
@@ -107,8 +108,11 @@ def test_published_frames_do_not_change_when_the_chain_goes_on(engine: Engine) -
         ({"tokens": frozen([])}, "1 to 16"),
         ({"tokens": frozen([100_000])}, "vocabulary"),
         ({"steps": 10**9}, "GiB"),
-        ({"banned": (10**6,)}, "banned token"),
+        ({"banned": (10**6,)}, "vocabulary"),
         ({"first_sample": -1}, "at least 0"),
+        ({"limits": ((1, 2, (10**6,)),)}, "vocabulary"),
+        ({"limits": ((3, 9, (1,)),)}, "no positions 3 to 8"),
+        ({"limits": ((1, 2, ()),)}, "No token is allowed"),
         ({"first_step": 2}, "start from step 1"),
         ({"first_step": 99}, "cannot go on from step 99"),
         ({"start": frozen(np.zeros((2, 9), np.int64))}, "another size"),
@@ -142,6 +146,16 @@ def test_banned_tokens_are_kept_out_and_patterns_need_absorbing_noise(engine: En
         assert set(TOKENIZER.decode(row.tolist()).split("<|endoftext|>")[0]) <= set("abcde")
     assert isinstance(events[-1], Finished)
     assert all(weight < 0 for weight in events[-1].log_weights)
+
+
+def test_soft_locks_hold_at_their_positions_and_nowhere_else(engine: Engine) -> None:
+    noise = info_of(engine).noise
+    for sampler in [row.name for row in SAMPLERS if noise in row.noises and not row.biased]:
+        request = replace(REQUEST, sampler=sampler, samples=4, limits=((1, 3, (7, 8)), (4, 5, (9,))), steps=8)
+        ended = replay(list(engine.perform(2, request)))[-1]
+        assert np.isin(ended[:, 1:3], (7, 8)).all(), sampler
+        assert (ended[:, 4] == 9).all(), sampler
+        assert (ended[:, [0, 3]] == [5, 9]).all()
 
 
 def test_a_run_goes_on_from_a_frame(engine: Engine) -> None:

@@ -1,0 +1,132 @@
+"""Soft locks: only some words may stand at a position. They follow edits, and go with runs, branches and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QInputDialog
+from pytestqt.qtbot import QtBot
+
+from engine.messages import FREE, Generate, frozen
+from sedd_studio.document import Document, shifted
+from sedd_studio.main_window import MainWindow
+from sedd_studio.recovery import restore, state_of
+from sedd_studio.runfile import decode, encode
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine
+from tests.sedd_studio.test_opening import window_of
+
+CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+LIMIT = (4, 8, (1, 2))
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    session = make_session(engine)
+    session.set_form(steps=6)
+    return window_of(session, settings, qtbot)
+
+
+def limit(window: MainWindow, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Names words for the first two positions of the first gap; returns them."""
+    start = int((~window.session.document.locked).argmax())
+    window.session.set_selection((start, start + 2))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (words, True))
+    QTest.keyClick(window, Qt.Key.Key_W, CTRL_SHIFT)
+    return start, start + 2
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "length", "left"),
+    [
+        (0, 2, 5, ((7, 11, (1, 2)),)),  # before it: it moves
+        (8, 9, 0, (LIMIT,)),  # behind it
+        (5, 6, 3, ((4, 5, (1, 2)), (8, 10, (1, 2)))),  # inside: what is new has none
+        (2, 6, 1, ((3, 5, (1, 2)),)),  # over its beginning
+        (0, 20, 4, ()),
+        (6, 6, 2, ((4, 6, (1, 2)), (8, 10, (1, 2)))),  # put between
+    ],
+)
+def test_they_follow_edits(start: int, stop: int, length: int, left: object) -> None:
+    assert shifted((LIMIT,), start, stop, length) == left
+
+
+def test_a_gap_keeps_its_own_when_it_grows_or_shrinks_at_its_end() -> None:
+    document = Document(frozen([FREE] * 10), np.zeros(10, bool), limits=(LIMIT,))
+    assert document.with_gap(2, 10, 12).limits == (LIMIT,)
+    assert document.with_gap(2, 10, 4).limits == ((4, 6, (1, 2)),)
+    assert document.cleared(0, 10).limits == (LIMIT,)
+    assert document.with_limit(5, 6, (9,)).limits == ((4, 5, (1, 2)), (5, 6, (9,)), (6, 8, (1, 2)))
+    assert document.with_limit(0, 10, ()).limits == ()
+
+
+def test_named_words_alone_may_stand_at_the_selection(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    start, stop = limit(window, "fox, star", monkeypatch)
+    ((first, last, tokens),) = session.document.limits
+    assert (first, last) == (start, stop)
+    spelt = {token for word in ("fox", " fox", "star", " star") for token in TOKENIZER.encode(word)}
+    assert set(tokens) == spelt
+    assert "only: " in window.canvas.describe(start)
+    assert "only: " not in window.canvas.describe(stop)
+    assert list(window.canvas._content.limited) == [start, start + 1]
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    asked = engine.requests[-1]
+    assert isinstance(asked, Generate)
+    assert asked.limits == session.document.limits
+    session.undo_stack.undo()
+    assert session.document.limits == ()
+    assert session.document.trajectory is not None  # the run on show stays
+    session.undo_stack.redo()
+    limit(window, " ", monkeypatch)
+    assert session.document.limits == ()
+    assert list(window.canvas._content.limited) == []
+
+
+def test_they_are_in_the_run_file_and_come_back_with_the_run(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    limit(window, "fox", monkeypatch)
+    limits = session.document.limits
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert session.document.trajectory is not None
+    saved = decode(encode(session.document.trajectory))
+    session.set_prompt("Once [5]")
+    assert session.document.limits == ()
+    session.show_run(saved)
+    assert session.document.limits == limits
+    session.seek(2)
+    session.go_on()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    branch = engine.requests[-1]
+    assert isinstance(branch, Generate)
+    assert branch.limits == limits
+
+
+def test_they_come_back_after_a_crash(
+    window: MainWindow, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from sedd_studio.history import LeftOver
+
+    limit(window, "fox", monkeypatch)
+    left = LeftOver(state_of(window.session), None)
+    limits = window.session.document.limits
+    window.session.set_prompt("Once [5]")
+    restore(window.session, left)
+    assert window.session.document.limits == limits
