@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,14 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SECONDS_FOR_A_THREAD_TO_END = 5.0
+
+
+def pytest_report_header() -> str:
+    """What is left out on this machine is said."""
+    found = any(map(shutil.which, CHROMIUM))
+    return "Chromium: found" if found else "Chromium: not found, so test_player.py is left out; install it to run all"
 
 
 @pytest.fixture(autouse=True)

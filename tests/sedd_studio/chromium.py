@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.conftest import CHROMIUM
+
 SECONDS = 30.0
 FLAGS = (
     "--headless=new",
@@ -25,7 +27,7 @@ FLAGS = (
 
 def browser() -> str | None:
     """Where Chromium is on this machine, if it is."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
 class Chromium:
