@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.messages import FREE, Event, Insight, Inspect
+from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.state import Candidate, Pointed, RunState
 
@@ -17,9 +20,9 @@ class Pointer(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, scorer: Scorer, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._scorer = session, scorer
         self.pointed: Pointed | None = None
         self._asked = 0
         self._rest = QTimer(self)
@@ -30,6 +33,7 @@ class Pointer(QObject):
         session.run_changed.connect(self._look_again)
         session.playhead_changed.connect(self._look_again)
         session.answered.connect(self._take)
+        scorer.changed.connect(self._note_cost)
 
     def point_at(self, position: int | None) -> None:
         """Points at a position; pointing at nothing leaves what was pointed at before."""
@@ -53,10 +57,20 @@ class Pointer(QObject):
         if known is not None and not moving:
             self._rest.start()
 
+    def _note_cost(self) -> None:
+        """A score has come in for the text that is pointed at."""
+        if self.pointed is not None and self.pointed.position < self._session.canvas().length:
+            cost = self._known(self.pointed.position).cost
+            if cost != self.pointed.cost:
+                self.pointed = replace(self.pointed, cost=cost)
+                self.changed.emit()
+
     def _known(self, position: int) -> Pointed:
         session, state = self._session, self._session.canvas()
         masked = state.tokens[position] == FREE
-        return Pointed(position, None if masked else session.piece(position), bool(state.locked[position]))
+        costs = self._scorer.costs_on_show()
+        cost = None if costs is None else float(costs[position])
+        return Pointed(position, None if masked else session.piece(position), bool(state.locked[position]), cost=cost)
 
     def _ask(self) -> None:
         session = self._session
@@ -77,5 +91,5 @@ class Pointer(QObject):
             for token, probability, score in rows
         )
         known = self._known(self.pointed.position)
-        self.pointed = Pointed(known.position, known.shown, known.locked, candidates, event.entropy, event.own)
+        self.pointed = replace(known, candidates=candidates, entropy=event.entropy, own=event.own)
         self.changed.emit()

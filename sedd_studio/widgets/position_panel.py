@@ -84,6 +84,8 @@ class PositionPanel(QFrame):
         facts = [f"entropy {pointed.entropy:.2f} nats"]
         if pointed.own is not None:
             facts.append(f"what stands here: {percent(pointed.own)}")
+        if pointed.cost is not None:
+            facts.append(f"{pointed.cost:.2f} nats of the bound")
         return " · ".join(facts) + "\nClick a word to put it here and go on from this step."
 
     def _place(self, index: QModelIndex) -> None:

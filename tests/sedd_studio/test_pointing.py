@@ -133,6 +133,20 @@ def test_another_step_is_looked_at_anew_and_a_run_is_not_disturbed(
     qtbot.waitUntil(lambda: len(questions(engine)) == 3)
 
 
+def test_what_a_token_adds_to_the_bound_is_told_once_the_text_is_scored(window: MainWindow, qtbot: QtBot) -> None:
+    session, position = window.session, gap(window)
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    hover(window, position)
+    qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
+    assert "of the bound" not in window.position.facts.text()
+    window.scorer.start(0.1, given_locked=False)
+    qtbot.waitUntil(lambda: f"{position / 10:.2f} nats of the bound" in window.position.facts.text())
+    session.seek(1)
+    qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
+    assert "of the bound" not in window.position.facts.text()
+
+
 def test_pieces_and_shares_are_written_for_people() -> None:
     assert [shown_piece(text) for text in (" fox", "\n", "  ", "<|endoftext|>", " ")] == ["fox", "↵", "·", "¶", "·"]
     assert [percent(share) for share in (0.614, 0.004, 0.0001)] == ["61%", "0.4%", "<0.1%"]
