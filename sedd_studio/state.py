@@ -135,8 +135,8 @@ class Candidate:
 class Pointed:
     """The position that is pointed at, and what the model would put there; no candidates while that is not known.
 
-    `shown` is the text that stands there, None where it is masked; `own` is its probability, `entropy` in nats; `cost` is
-    its share of the bound on the text in nats, None where that was not scored.
+    `shown` is the text that stands there, None where it is masked; `own` is its probability, `entropy` in nats; `cost`
+    is its share of the bound on the text in nats, None where that was not scored.
     """
 
     position: int
