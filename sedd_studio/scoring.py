@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,7 @@ class Scorer(QObject):
         self.profile = np.zeros(0)
         self.exact: Weighed | None = None
         self._weighing = 0
+        self._precision, self._began = PRECISIONS[1], 0.0
         self.writer = models.judge()
         session.answered.connect(self._take)
         session.run_changed.connect(self.changed)
@@ -89,6 +91,18 @@ class Scorer(QObject):
     def scoring(self) -> bool:
         """Whether an answer is being waited for."""
         return self._question != 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may take until the precision is reached: the interval narrows as the root of the calls grows.
+
+        None while that cannot be told, or nothing is being scored.
+        """
+        widths = [point.half_width for point in self.points[-1:] if not math.isnan(point.half_width)]
+        if not self.scoring or not widths:
+            return None
+        more = max(0.0, (widths[0] / self._precision) ** 2 - 1)
+        return more * (time.monotonic() - self._began)
 
     @property
     def hindrance(self) -> str:
@@ -110,6 +124,7 @@ class Scorer(QObject):
         state = self._session.canvas()
         given = state.locked & given_locked
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
+        self._precision, self._began = precision, time.monotonic()
         self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
         scored = self.tokens[~self.given].tolist()
         self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.colouring import Colouring
 from sedd_studio.parts.controls import Check, Choice, PushButton, label
+from sedd_studio.parts.durations import duration
 from sedd_studio.parts.plot import dress, make_plot
 from sedd_studio.scoring import PRECISIONS, Scorer, exact_figures, figures
 from sedd_studio.session import Session
@@ -90,7 +91,9 @@ class LikelihoodPanel(QWidget):
             for figure in exact_figures(scorer.exact, scorer.size):
                 self.exact[figure.unit].setText(f"{figure.value:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
-        self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls)
+        left = scorer.seconds_left
+        wait = f" About {duration(left)} left." if left is not None else ""
+        self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls + wait)
         self._draw()
 
     def _follow_colours(self) -> None:

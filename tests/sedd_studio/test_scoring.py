@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -132,9 +133,15 @@ def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, eng
     QTest.mouseClick(window.likelihood.start, LEFT)
     qtbot.waitUntil(lambda: len(window.scorer.points) == 3)
     assert window.likelihood.stop.isEnabled()
+    left = window.scorer.seconds_left  # the interval is 0.133 wide on each side and 0.05 is asked for
+    assert left is not None
+    factor = (0.4 / 3 / 0.05) ** 2 - 1
+    assert 0 < left <= factor * (time.monotonic() - window.scorer._began)
+    assert "left." in window.likelihood.note.text()
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.scorer.scoring)
+    assert window.scorer.seconds_left is None
     assert len(window.scorer.points) <= 4
     assert window.scorer.costs is None
     assert window.likelihood.values["nats a token"].text().startswith("<= 2.000")
