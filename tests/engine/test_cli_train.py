@@ -72,7 +72,7 @@ def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
 def test_the_story_models_share_data_and_sizes() -> None:
     absorb, uniform, gpt = (BUNDLED[f"stories-{kind}"] for kind in ("absorb", "uniform", "gpt"))
     assert absorb.data == uniform.data == gpt.data
-    assert [stage.training for stage in absorb.stages] == [stage.training for stage in uniform.stages]
+    assert absorb.stages[0].training == uniform.stages[0].training  # the later ones last as long as they help
     assert replace(uniform.sizes, noise="absorb") == absorb.sizes
     assert replace(gpt.sizes, kind="diffusion", dropout=0.0) == absorb.sizes
 
