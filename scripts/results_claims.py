@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.measured import Command, Found, Records
+from scripts.results_figures import columns, first_to_meet, rises
 
 LINE = 0.95
 """Points are on a line if it explains this share of their variance."""
@@ -41,15 +42,11 @@ def lower(absorb: Records, uniform: Records) -> Verdict:
 
 def on_a_line(samples: Records) -> Verdict:
     """Slope of log perplexity on log steps up to 256, and the share of variance that the line explains."""
-    part = [record for record in samples if record["steps"] <= LENGTH]
-    steps, values, errors = (
-        np.array([record[name] for record in part], float)
-        for name in ("steps", "perplexity_by_token", "perplexity_by_token_error")
-    )
+    steps, values, errors = columns(samples, LENGTH)
     x, y = np.log(steps), np.log(values)
     slope, offset = np.polyfit(x, y, 1)
     explained = 1 - (y - slope * x - offset).var() / max(y.var(), 1e-12)
-    falls = bool((np.diff(values) <= 2 * np.hypot(errors[1:], errors[:-1])).all())
+    falls = not rises(values, errors)
     return f"slope {slope:+.2f}, the line explains {explained:.0%}", falls and slope < 0 and explained >= LINE
 
 
@@ -62,11 +59,10 @@ def better(line: Records, samples: Records) -> Verdict:
 
 def fewer_calls(line: Records, samples: Records) -> Verdict:
     """The smallest budget whose perplexity is that of the baseline, within one standard error of each."""
-    goal = line[0]["perplexity_by_token"] + line[0]["perplexity_by_token_error"]
-    for record in samples:
-        if record["perplexity_by_token"] - record["perplexity_by_token_error"] <= goal:
-            times = LENGTH / record["calls"]
-            return f"met with {record['calls']:.0f} calls, {times:.1f} times fewer than one a token", times > 1
+    met = first_to_meet(samples, line[0])
+    if met is not None:
+        times = LENGTH / met["calls"]
+        return f"met with {met['calls']:.0f} calls, {times:.1f} times fewer than one a token", times > 1
     return f"not met with up to {samples[-1]['calls']:.0f} calls", False
 
 

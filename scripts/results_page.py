@@ -13,6 +13,7 @@ from engine.messages import FREE
 from engine.prompts import parse_prompt
 from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results_claims import judged
+from scripts.results_figures import columns, first_to_meet, rises
 
 
 def render(page: Page, found: Found) -> str:
@@ -95,20 +96,14 @@ def budget_row(label: str, record: Mapping[str, Any]) -> list[str]:
 
 def trend(records: Records, line: Mapping[str, Any]) -> str:
     """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
-    part = [record for record in records if record["steps"] <= 256]
-    steps, values, errors = (
-        np.array([record[name] for record in part], float)
-        for name in ("steps", "perplexity_by_token", "perplexity_by_token_error")
-    )
+    steps, values, errors = columns(records, 256)
     said = f"slope {slope(steps, values):+.2f} up to 256 steps"
-    rises = np.diff(values) > 2 * np.hypot(errors[1:], errors[:-1])
-    said += ", rises somewhere by more than two standard errors" if rises.any() else ", falls within error"
-    goal = line["perplexity_by_token"] + line["perplexity_by_token_error"]
-    met = [r for r in records if r["perplexity_by_token"] - r["perplexity_by_token_error"] <= goal]
+    said += ", rises somewhere by more than two standard errors" if rises(values, errors) else ", falls within error"
+    met = first_to_meet(records, line)
     best = min(records, key=lambda r: r["perplexity_by_token"])
     times = best["perplexity_by_token"] / line["perplexity_by_token"]
-    if met:
-        return f"{said}; meets the baseline's samples at {met[0]['steps']} steps."
+    if met is not None:
+        return f"{said}; meets the baseline's samples at {met['steps']} steps."
     return f"{said}; does not meet the baseline's samples: {times:.2f} times theirs at its best, {best['steps']} steps."
 
 

@@ -1,0 +1,29 @@
+"""What both the tables of the results page and its verdicts read off the figures of step budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from scripts.measured import Records
+
+
+def columns(records: Records, most_steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Steps, perplexities and their errors, (K,) each, of the budgets of at most so many steps."""
+    part = [record for record in records if record["steps"] <= most_steps]
+    names = ("steps", "perplexity_by_token", "perplexity_by_token_error")
+    steps, values, errors = (np.array([record[name] for record in part], float) for name in names)
+    return steps, values, errors
+
+
+def rises(values: np.ndarray, errors: np.ndarray) -> bool:
+    """Whether a value (K,) is above the one before it by more than two standard errors."""
+    return bool((np.diff(values) > 2 * np.hypot(errors[1:], errors[:-1])).any())
+
+
+def first_to_meet(records: Records, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The smallest budget whose perplexity is the baseline's, within one standard error of each; None if none is."""
+    goal = line["perplexity_by_token"] + line["perplexity_by_token_error"]
+    return next((r for r in records if r["perplexity_by_token"] - r["perplexity_by_token_error"] <= goal), None)
