@@ -88,7 +88,7 @@ class History:
     def _opened(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(database)
             database.execute("PRAGMA synchronous = NORMAL")
             if not _version(database):
                 _create(database)
@@ -176,6 +176,19 @@ class History:
         """What a session left that did not end properly, None if there was none."""
         row = self._database.execute("SELECT state, content FROM session").fetchone()
         return None if row is None else LeftOver(json.loads(row[0]), row[1])
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Write-ahead mode. SQLite does not wait for the lock that this takes while another connection does the same."""
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _version(database: sqlite3.Connection) -> int:
