@@ -44,6 +44,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def engine() -> FakeEngine:
+    """The engine of a test that looks at what it was asked, or has it wait."""
+    return FakeEngine()
+
+
+@pytest.fixture
 def make_session(
     qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeSession]:

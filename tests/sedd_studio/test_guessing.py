@@ -20,11 +20,6 @@ from tests.sedd_studio.test_opening import window_of
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
     session.set_form(steps=6)

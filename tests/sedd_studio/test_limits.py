@@ -27,11 +27,6 @@ LIMIT = (4, 8, (1, 2))
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
     session.set_form(steps=6)

@@ -21,11 +21,6 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
     session.set_form(steps=6)

@@ -20,11 +20,6 @@ from tests.sedd_studio.test_opening import window_of
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     return window_of(make_session(engine), settings, qtbot)
 

@@ -24,11 +24,6 @@ LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[Keeper]:
     keeper = Keeper(tmp_path / "history.sqlite3")
     yield keeper

@@ -34,11 +34,6 @@ TEXTS = ["Once upon a time there was a little fox.", "The end. " * 40, "One day 
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     return window_of(make_session(engine), settings, qtbot)
 
