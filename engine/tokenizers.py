@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,7 +30,7 @@ _CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 class Tokenizer:
     """Text to tokens and back. Immutable.
 
-    Byte-level BPE knows every text; a tokenizer of single symbols refuses texts with others.
+    Byte-level BPE knows every text; a tokenizer of symbols refuses texts with others.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -49,17 +50,18 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
-        strange = next((symbol for symbol in text if symbol not in self.symbols), "") if self._by_symbol else ""
+        pieces = self._backend.pre_tokenizer.pre_tokenize_str(text) if self._by_symbol else ()
+        strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
         if strange:
-            raise UserError(f'This model does not know the symbol "{strange}"; it knows {self.symbols}')
+            raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
         ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
         return ids
 
     @cached_property
-    def symbols(self) -> str:
-        """The single symbols, in the order of their ids; empty for byte-level BPE."""
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols, in the order of their ids; none for byte-level BPE."""
         ids = range(self.vocabulary) if self._by_symbol else ()
-        return "".join(self.piece(token) for token in ids if token != self.eot_id)
+        return tuple(self.piece(token) for token in ids if token != self.eot_id)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
@@ -87,7 +89,7 @@ class Tokenizer:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.
 
         A word starts at a token whose piece begins with white space, after one that ends a line, and at and after
-        the end-of-text token. Single symbols are words of their own.
+        the end-of-text token. Symbols are words of their own.
         """
         if self._by_symbol:
             return [(position, position + 1) for position in range(len(ids))]
@@ -130,11 +132,12 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     return Tokenizer(backend)
 
 
-def symbol_tokenizer(symbols: str) -> Tokenizer:
-    """One token for each of the `symbols`, after the end-of-text token."""
+def symbol_tokenizer(symbols: Sequence[str]) -> Tokenizer:
+    """One token for each of the `symbols`, after the end-of-text token; where several fit, the longest is read."""
     vocabulary = {END_OF_TEXT: 0} | {symbol: k + 1 for k, symbol in enumerate(symbols)}
     backend = Backend(models.WordLevel(vocabulary))
-    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    longest_first = [re.escape(symbol) for symbol in sorted(symbols, key=len, reverse=True)]
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex("|".join([*longest_first, r"[\s\S]"])), "isolated")
     backend.decoder = decoders.Fuse()
     backend.add_special_tokens([END_OF_TEXT])
     return Tokenizer(backend)

@@ -117,8 +117,8 @@ RESULTS = Page(
             "Locked symbols are the same in every sample, at their places.",
             "fragments",
             (
-                filled("an acetyl group at the start", "molecules-absorb", "CC(=O) [20]", 200),
-                filled("a ring of three in the middle", "molecules-absorb", "[6] C1CC1 [10]", 200),
+                filled("an acetyl group at the start", "molecules-absorb", "CC(=O) [18]", 200),
+                filled("a ring of three in the middle", "molecules-absorb", "[6] C1CC1 [8]", 200),
             ),
         ),
         Section(

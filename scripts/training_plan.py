@@ -16,7 +16,7 @@ MIDDLE = ("--hidden", "192", "--blocks", "4", "--heads", "3")
 
 
 def molecules(label: str, *options: str) -> Command:
-    """A run on QM9: 1.3 M parameters, 4.1 M tokens."""
+    """A run on QM9: 1.3 M parameters, 3.1 M tokens."""
     return trial(
         label, ("data/molecules/qm9.smi", "--domain", "molecules", *SMALL_MOLECULES, "--decay", "0.3"), options
     )
@@ -67,7 +67,7 @@ TRAINING = Page(
     (
         Section(
             "Objective, weighting, times and optimiser",
-            "Molecules (QM9) under absorbing noise, 1.3 M parameters, 4.1 M tokens. `log_score` is the published form: "
+            "Molecules (QM9) under absorbing noise, 1.3 M parameters, 3.1 M tokens. `log_score` is the published form: "
             "the network gives log scores, scaled by sigma, and is told the time.",
             "trials",
             (

@@ -71,6 +71,7 @@ BUNDLED: dict[str, Bundled] = {
         (
             Stage(LONG, Recipe("dse", weighting="annealed", locks=0.25)),
             Stage(replace(AGAIN, steps=6_500, learning_rate=2e-3), Recipe(locks=0.1)),
+            Stage(replace(AGAIN, steps=10_000, learning_rate=2e-3), Recipe(locks=0.1)),
         ),
     ),
     "stories-gpt": Bundled(
@@ -82,8 +83,8 @@ BUNDLED: dict[str, Bundled] = {
     "molecules-absorb": Bundled(
         QM9,
         None,
-        Sizes("molecules", length=32, hidden=192, blocks=6, heads=6),
-        (Stage(TrainingConfig(steps=6_000, batch=128)),),
+        Sizes("molecules", length=24, hidden=192, blocks=6, heads=6),
+        (Stage(TrainingConfig(steps=34_000, batch=64, validate_every=2_000)),),
     ),
     "digits-absorb": Bundled(
         DIGITS,

@@ -14,12 +14,13 @@ from engine.datasets import lines
 from engine.domains.domain import Domain, Measure
 from engine.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 
-SYMBOLS = "#()+-12345=CFHNO[]"
+CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
+SYMBOLS = (*"#()12345=CFNO", *CHARGED)
 NEEDED = "Drawing and checking molecules needs RDKit, which is not installed; run: pip install rdkit"
 
 
 def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
-    """One token a character; texts and size have no say."""
+    """One token for an atom, a bond, a bracket of a branch or the number of a ring; texts and size have no say."""
     return symbol_tokenizer(SYMBOLS)
 
 
@@ -62,5 +63,5 @@ def read(path: Path) -> Iterator[str]:
 
 
 MOLECULES = Domain(
-    "molecules", "Molecules", "molecule", 32, ("[32]", "CC(=O) [20]", "[6] C1CC1 [10]"), True, read, tokenizer, measure
+    "molecules", "Molecules", "molecule", 24, ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"), True, read, tokenizer, measure
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.messages import UserError
 from engine.prompts import parse_prompt
 
 FILES = {
-    "molecules": "CCO\nCC(=O)O\nc1\n\nC1CC1\n".replace("c1\n", "N#C\n"),
+    "molecules": "CCO\nCC(=O)O\nN#C\n\nC1CC1\n[NH3+]CC([O-])=O\n",
     "digits": "tra," + ",".join(["0", "16"] * 32) + ",7\n" + ",".join(["3"] * 64) + ",1\n",
     "promoters": "ACGT" * 75 + "\n" + "acgn" * 75 + "\n" + "TTTT" * 75 + "\n",
 }
@@ -58,6 +59,15 @@ def test_an_unknown_symbol_and_an_unknown_domain_are_answered_in_a_sentence() ->
         tokenizer.encode("ACXT")
     with pytest.raises(UserError, match="no domain music"):
         domain_named("music")
+
+
+def test_a_charged_atom_is_one_token_and_a_part_of_it_is_answered_in_a_sentence() -> None:
+    tokenizer = domain_named("molecules").tokenizer(iter([]), 0)
+    pieces = [tokenizer.piece(token) for token in tokenizer.encode("C[NH3+]12=O")]
+    assert pieces == ["C", "[NH3+]", "1", "2", "=", "O"]
+    assert parse_prompt("[NH3+]C[3][O-]", tokenizer, 24).free == 3
+    with pytest.raises(UserError, match=re.escape('symbol "["; it knows # ( )')):
+        tokenizer.encode("C[NH")
 
 
 def test_pictures_are_their_levels(tmp_path: Path) -> None:
