@@ -159,6 +159,7 @@ def _toggle(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
+    Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", _open_run, "Ctrl+Shift+O"),
     Command("save_run", "&Save the run …", _save_run, "Ctrl+S", _has_run),
     Command("keep_sample", "&Keep this sample", lambda w, s: w.favourites.keep(s.sample), "Ctrl+B", _has_run),
@@ -218,6 +219,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&File",
         (
             "open_model",
+            "fetch_model",
             "open_run",
             "save_run",
             "keep_sample",

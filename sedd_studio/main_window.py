@@ -25,6 +25,7 @@ from sedd_studio.colouring import Colouring, Sources
 from sedd_studio.commands import build_actions, build_menus
 from sedd_studio.comparing import Comparison
 from sedd_studio.favourites import Favourites
+from sedd_studio.fetching import Fetcher
 from sedd_studio.guessing import Guesser
 from sedd_studio.jobs import Jobs
 from sedd_studio.keeper import Keeper
@@ -86,12 +87,12 @@ class MainWindow(QMainWindow):
         self.samples = SampleStrip(session, self.favourites, theme)
         self.presets = Presets(session, settings, self)
         self.run_form = RunForm(session, self.presets, theme)
-        self.picker: ModelPicker = ModelPicker(session, theme)
+        self.jobs = Jobs(self)
+        self.jobs.failed.connect(session.show_error)
+        self.picker: ModelPicker = ModelPicker(session, Fetcher(session, self.jobs, self), theme)
         self.noise_picker = NoisePicker(session, theme)
         self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
-        self.jobs = Jobs(self)
-        self.jobs.failed.connect(session.show_error)
         self.job_line = JobLine(self.jobs, theme)
         self.guesser = Guesser(session, self)
         self.colouring = Colouring(Sources(session, self.scorer, self.guesser), settings, self)

@@ -95,6 +95,17 @@ def info(
 
 
 @app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="A model on the Hugging Face hub, like louaaron/sedd-small.")],
+    json: Json = False,
+) -> None:
+    """Download a model from the Hugging Face hub."""
+    from engine.cli.fetch import fetch_model
+
+    fetch_model(name, Output(json))
+
+
+@app.command()
 def sample(
     length: Annotated[
         int | None, typer.Option("--length", help="Tokens. Default: as long as the model allows.")

@@ -22,7 +22,7 @@ class JobLine(QWidget):
         self.bar.setFixedWidth(140)
         self.bar.setRange(0, 100)
         self.bar.setAccessibleName("Progress of the export")
-        self.cancel = IconButton("close", "Cancel the export", theme)
+        self.cancel = IconButton("close", "Cancel", theme)
         self.cancel.clicked.connect(jobs.cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 12, 0)

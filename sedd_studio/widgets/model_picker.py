@@ -6,19 +6,23 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWidget
 
+from sedd_studio.fetching import Fetcher
 from sedd_studio.parts import icons
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
+PUBLISHED = "louaaron/sedd-small"
+"""What the authors of SEDD published: GPT-2's size and vocabulary, trained on OpenWebText."""
+
 
 class ModelPicker(QToolButton):
-    """Shows the model's name, size and length; its menu opens the bundled one, a recent one or a folder."""
+    """Shows the model's name, size and length; its menu opens another, from here or from the hub."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._fetcher = session, fetcher
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -55,6 +59,13 @@ class ModelPicker(QToolButton):
         if folder:
             self._session.open_model(folder)
 
+    def choose_from_hub(self) -> None:
+        """Ask for the name of a model on the hub, fetch it and open it."""
+        question = "Its name on the Hugging Face hub, as owner/name"
+        name, agreed = QInputDialog.getText(self, "Open a model from the hub", question, text=PUBLISHED)
+        if agreed and name.strip():
+            self._fetcher.fetch(name.strip())
+
     def _fill(self) -> None:
         self._menu.clear()
         for path in self._session.known_models():
@@ -66,6 +77,7 @@ class ModelPicker(QToolButton):
             self._menu.addAction(action)
         self._menu.addSeparator()
         self._menu.addAction("Open a folder …", self.choose_folder)
+        self._menu.addAction("From the hub …", self.choose_from_hub)
 
 
 def count(number: int) -> str:

@@ -17,6 +17,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.chromium import browser
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
+from tests.sedd_studio.scene import Scene
 
 collect_ignore = [] if browser() else ["test_player.py"]
 """Without a browser the page that plays a run cannot be tried; `.ci/run` installs one."""
@@ -47,6 +48,12 @@ def settings(tmp_path: Path) -> Settings:
 def engine() -> FakeEngine:
     """The engine of a test that looks at what it was asked, or has it wait."""
     return FakeEngine()
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
+    """A session in the test's own thread, to which a test tells what the engine would."""
+    return Scene(tmp_path)
 
 
 @pytest.fixture

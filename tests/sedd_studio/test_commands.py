@@ -10,24 +10,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from sedd_studio import theme
 from sedd_studio.commands import COMMANDS, MENUS
-from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
+from tests.sedd_studio.windows import window_of
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
 def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    made = MainWindow(session, theme.LIGHT, settings, Keeper(settings.path.with_name("history.sqlite3")))
-    qtbot.addWidget(made)
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
+    made = window_of(session, settings, qtbot)
     session.set_form(steps=6)
     return made
 

@@ -24,7 +24,7 @@ from sedd_studio.state import RunState
 from sedd_studio.tabling import COLUMNS
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 

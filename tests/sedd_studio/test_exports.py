@@ -32,8 +32,9 @@ from sedd_studio.state import RunState
 from sedd_studio.theme import LIGHT
 from sedd_studio.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_opening import drop, window_of
+from tests.sedd_studio.test_opening import drop
 from tests.sedd_studio.test_runfile import assert_same
+from tests.sedd_studio.windows import window_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 STEPS = 8

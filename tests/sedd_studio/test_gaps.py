@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,11 +12,6 @@ from sedd_studio.parts.canvas_gestures import TOKEN, gap_at
 from sedd_studio.widgets.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_widgets_canvas import Left, NoMods, show
-
-
-@pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
 
 
 @pytest.fixture

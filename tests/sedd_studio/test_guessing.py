@@ -16,7 +16,7 @@ from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from sedd_studio.headless import as_command, as_python
 from sedd_studio.session import Session
 from sedd_studio.trajectory import Origin
 from tests.sedd_studio.fake_engine import INFO
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill."
 TOKENIZER: Tokenizer = train_tokenizer(iter([STORY] * 4), 280)

@@ -20,7 +20,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 LIMIT = (4, 8, (1, 2))

@@ -12,7 +12,7 @@ from sedd_studio.presets import BUILT_IN, USUAL
 from sedd_studio.settings import SETTINGS, Settings
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.messages import Generate
-from sedd_studio import theme
 from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
@@ -36,11 +36,7 @@ def window(
 ) -> MainWindow:
     session = make_session(engine)
     session.set_form(steps=6, seed=1)
-    window = MainWindow(session, theme.LIGHT, settings, keeper)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
+    window = window_of(session, settings, qtbot, keeper)
     QTest.keyClick(window, Qt.Key.Key_U, CTRL)
     qtbot.waitUntil(window.queue_panel.isVisible)
     return window

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.film import Film, write_picture
 from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
 from sedd_studio.runfile import save_run
 from sedd_studio.settings import Settings
 from sedd_studio.theme import LIGHT
@@ -18,6 +17,7 @@ from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.random_user import RandomUser
 from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import window_of
 
 ACTIONS = 300
 
@@ -51,14 +51,10 @@ def test_whatever_a_user_does_the_window_goes_on(
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))  # this user closes every file dialog
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (f"my {seed}", True))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (f"my {seed}", True))
     session = make_session(FakeEngine())
     keeper = Keeper(tmp_path / "history.sqlite3")
-    window = MainWindow(session, LIGHT, settings, keeper)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
+    window = window_of(session, settings, qtbot, keeper)
     user = RandomUser(window, seed, files(tmp_path / "files"), ["tiny", "broken", "other"])
     with qtbot.captureExceptions() as exceptions:
         for _ in range(ACTIONS):

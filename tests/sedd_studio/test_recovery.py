@@ -13,7 +13,6 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.messages import FREE
-from sedd_studio import theme
 from sedd_studio.history import History, LeftOver
 from sedd_studio.keeper import Keeper
 from sedd_studio.main_window import MainWindow
@@ -23,6 +22,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import window_of
 
 LEFT = Qt.MouseButton.LeftButton
 Record = Callable[[Session], Recorder]
@@ -47,15 +47,6 @@ def record(keeper: Keeper) -> Iterator[Record]:
     yield make
     for recorder in made:
         recorder.finish()
-
-
-def window_of(session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot) -> MainWindow:
-    window = MainWindow(session, theme.LIGHT, settings, keeper)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
-    return window
 
 
 def settled(keeper: Keeper) -> None:
@@ -156,7 +147,7 @@ def test_restore_brings_back_text_locks_run_and_playhead(
     session.set_locked([6, 7], True)
     left = left_by(session, keeper)
     other = make_session(FakeEngine())
-    window = window_of(other, settings, keeper, qtbot)
+    window = window_of(other, settings, qtbot, keeper)
     assert not window.recovery_bar.isVisible()
     window.recovery_bar.offer(left)
     QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
@@ -181,7 +172,7 @@ def test_a_prompt_without_a_run_is_brought_back(make_session: MakeSession, keepe
 def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(
     session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot
 ) -> None:
-    window = window_of(session, settings, keeper, qtbot)
+    window = window_of(session, settings, qtbot, keeper)
     text = session.full_text()
     window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))
     QTest.mouseClick(window.recovery_bar.dismiss_button, LEFT)
@@ -224,7 +215,7 @@ def test_what_the_keeper_cannot_do_is_told_and_the_rest_is_done(keeper: Keeper, 
 @pytest.fixture
 def listed(session: Session, settings: Settings, keeper: Keeper, record: Record, qtbot: QtBot) -> MainWindow:
     """A window whose history shows two runs, seeds 2 and 1."""
-    window = window_of(session, settings, keeper, qtbot)
+    window = window_of(session, settings, qtbot, keeper)
     record(session)
     run(session, qtbot, steps=6, seed=1)
     run(session, qtbot, steps=5, seed=2)

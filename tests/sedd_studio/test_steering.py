@@ -23,7 +23,7 @@ from sedd_studio.runner import Runner
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
-from tests.sedd_studio.test_opening import window_of
+from tests.sedd_studio.windows import window_of
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill."
 TOKENIZER = train_tokenizer(iter([STORY] * 4), 280)

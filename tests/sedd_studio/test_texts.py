@@ -26,8 +26,8 @@ from sedd_studio.texts import COLUMNS
 from sedd_studio.texts_window import TextsWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, FakeEngine
-from tests.sedd_studio.test_opening import window_of
 from tests.sedd_studio.test_steering import TOKENIZER, model
+from tests.sedd_studio.windows import window_of
 
 LEFT = Qt.MouseButton.LeftButton
 TEXTS = ["Once upon a time there was a little fox.", "The end. " * 40, "One day the star fell."]

@@ -22,11 +22,6 @@ NoMods = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
-
-
-@pytest.fixture
 def canvas(scene: Scene, qtbot: QtBot) -> TokenCanvas:
     return show(scene, qtbot)
 

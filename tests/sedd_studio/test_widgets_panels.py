@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate, LoadModel, ModelLoaded
+from engine.messages import Generate
 from engine.sampler_table import SAMPLERS
-from sedd_studio import models
 from sedd_studio.parts.durations import duration
 from sedd_studio.presets import Presets
 from sedd_studio.state import RunForm as RunFormState
 from sedd_studio.theme import LIGHT
 from sedd_studio.widgets.error_banner import ErrorBanner
-from sedd_studio.widgets.model_picker import ModelPicker, count
-from sedd_studio.widgets.noise_picker import NoisePicker
+from sedd_studio.widgets.model_picker import count
 from sedd_studio.widgets.prompt_editor import PromptEditor
 from sedd_studio.widgets.run_form import RunForm
 from sedd_studio.widgets.status_line import StatusLine
 from sedd_studio.widgets.timeline import Timeline
 from sedd_studio.widgets.top_bar import TopBar
 from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import shown
 
 W = TypeVar("W", bound=QWidget)
 Left = Qt.MouseButton.LeftButton
 Control = Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
-
-
 def run_form(scene: Scene) -> RunForm:
     return RunForm(scene.session, Presets(scene.session, scene.settings, scene.session), LIGHT)
-
-
-def shown(qtbot: QtBot, widget: W) -> W:
-    qtbot.addWidget(widget)
-    widget.resize(900, max(widget.sizeHint().height(), 40))
-    widget.show()
-    return widget
 
 
 # ---- prompt
@@ -339,67 +323,6 @@ def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> 
     scene.play(10)
     assert status.text.text().startswith("Finished: 10 steps, 10 network calls")
     assert not status.bar.isVisible()
-
-
-def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
-    picker = shown(qtbot, ModelPicker(scene.session, LIGHT))
-    assert picker.text().startswith("stories-absorb")
-    assert "12 M · 256 tokens" in picker.text()
-
-
-def model_folder(path: Path, **described: object) -> str:
-    """A folder that looks like a model."""
-    path.mkdir()
-    (path / "config.json").write_text(json.dumps(described), encoding="utf-8")
-    return str(path)
-
-
-def opened_menu(button: QToolButton) -> dict[str, QAction]:
-    """The entries of the button's menu as it opens."""
-    menu = button.menu()
-    menu.aboutToShow.emit()
-    return {action.text(): action for action in menu.actions() if not action.isSeparator()}
-
-
-def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
-    path = model_folder(tmp_path / "stories-absorb")
-    other = model_folder(tmp_path / "stories-uniform")
-    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
-    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
-    assert picker.text() == "Absorbing noise"
-    entries = opened_menu(picker)
-    assert entries["Absorbing noise"].isChecked()
-    entries["Uniform noise"].trigger()
-    assert scene.runner.requests == [LoadModel(other)]
-
-
-def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
-    path = model_folder(tmp_path / "stories-absorb")
-    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
-    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
-    uniform = opened_menu(picker)["Uniform noise"]
-    assert not uniform.isEnabled()
-    assert uniform.toolTip() == "There is no model like stories-absorb for uniform noise."
-
-
-def test_the_model_menu_offers_diffusion_models_that_are_still_there(
-    scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assets = tmp_path / "assets"
-    assets.mkdir()
-    folders = {name: model_folder(assets / name) for name in ("a-absorb", "b-uniform")}
-    model_folder(assets / "c-gpt", model_type="gpt2")
-    for folder in assets.iterdir():
-        (folder / "model.safetensors").touch()
-    recent = model_folder(tmp_path / "mine")
-    monkeypatch.setattr(models, "ASSETS", assets)
-    monkeypatch.setattr(models, "BUNDLED", assets / "b-uniform")
-    scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
-    picker = shown(qtbot, ModelPicker(scene.session, LIGHT))
-    entries = opened_menu(picker)
-    assert list(entries) == ["b-uniform", "a-absorb", "mine", "Open a folder …"]
-    entries["a-absorb"].trigger()
-    assert scene.runner.requests == [LoadModel(folders["a-absorb"])]
 
 
 def test_numbers_are_said_shortly() -> None:

@@ -20,11 +20,6 @@ from tests.sedd_studio.scene import Scene
 
 
 @pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
-
-
-@pytest.fixture
 def window(scene: Scene, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     before = qapp.styleSheet(), qapp.palette(), qapp.font()
     themes.apply(qapp, themes.LIGHT)

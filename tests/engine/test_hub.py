@@ -1,0 +1,87 @@
+"""Models from a hub: a server on this machine answers as the real one does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.checkpoints import load, save
+from engine.diffusion import DiffusionConfig, build_diffusion
+from engine.network import NetworkConfig
+from engine.tokenizers import FILE_NAME, train_tokenizer
+from tests.hub import files_of, hub
+
+NAME = "someone/tiny-absorb"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> dict[str, bytes]:
+    """The files of a tiny model, and one that nobody asks for."""
+    tokenizer = train_tokenizer(iter(["Once upon a time"] * 3), 300)
+    network = NetworkConfig(states=301, length=8, hidden=16, blocks=1, heads=2, cond_dim=8)
+    save(tmp_path / "made", build_diffusion(DiffusionConfig(network)), tokenizer, "# Tiny\n", {"training steps": "0"})
+    return {**files_of(tmp_path / "made"), "optimizer.pt": bytes(100_000)}
+
+
+def fetch(name: str, address: str, monkeypatch: pytest.MonkeyPatch) -> subprocess.CompletedProcess[str]:
+    """What `sedd fetch` does, in a process of its own: the library reads the hub's address once."""
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    command = [sys.executable, "-m", "engine.cli", "fetch", name, "--json"]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_a_model_is_fetched_whole_and_again_without_a_connection(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({NAME: repository}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 0, done.stderr
+    *steps, last = (json.loads(line) for line in done.stdout.splitlines())
+    folder = Path(last["folder"])
+    assert folder.name == "tiny-absorb"
+    assert load(folder, "cpu").info.facts == {"training steps": "0"}
+    assert not (folder / "optimizer.pt").exists()
+    shares = [step["done"] / step["total"] for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    again = fetch(NAME, address, monkeypatch)  # nobody listens there any more
+    assert json.loads(again.stdout) == last
+
+
+def test_the_tokenizer_of_gpt_2_comes_along_where_a_model_has_none(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = {"config.json": json.dumps({"tokens": 50_257}).encode(), "pytorch_model.bin": b"weights"}
+    gpt2 = {"openai-community/gpt2": {FILE_NAME: b"merges", "model.safetensors": bytes(100_000)}}
+    with hub({"someone/sedd": published, **gpt2}) as address:
+        done = fetch("someone/sedd", address, monkeypatch)
+    folder = Path(json.loads(done.stdout.splitlines()[-1])["folder"])
+    assert files_of(folder) == {**published, FILE_NAME: b"merges"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tiny", "write owner/name"),
+        ("some one/..", "no model"),
+        ("someone/gone", "The hub has no model someone/gone"),
+        ("someone/data", "lacks config.json or model.safetensors"),
+    ],
+)
+def test_what_cannot_be_had_is_told_in_a_sentence(name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with hub({"someone/data": {"table.csv": b"1,2"}}) as address:
+        done = fetch(name, address, monkeypatch)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_no_connection_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = fetch(NAME, "http://127.0.0.1:9", monkeypatch)
+    assert done.returncode == 2
+    assert "check the connection" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

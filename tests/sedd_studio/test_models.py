@@ -1,0 +1,144 @@
+"""Which model: the pickers of the top bar, and models that come from the hub."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QInputDialog, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.messages import LoadModel, ModelLoaded
+from sedd_studio import models
+from sedd_studio.fetching import Fetcher
+from sedd_studio.jobs import Jobs
+from sedd_studio.main_window import MainWindow
+from sedd_studio.settings import Settings
+from sedd_studio.theme import LIGHT
+from sedd_studio.widgets.model_picker import ModelPicker
+from sedd_studio.widgets.noise_picker import NoisePicker
+from tests.hub import files_of, hub
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import shown, window_of
+
+PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safetensors": bytes(200_000)}
+
+
+def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
+    picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
+    assert picker.text().startswith("stories-absorb")
+    assert "12 M · 256 tokens" in picker.text()
+
+
+def model_folder(path: Path, **described: object) -> str:
+    """A folder that looks like a model."""
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps(described), encoding="utf-8")
+    return str(path)
+
+
+def opened_menu(button: QToolButton) -> dict[str, QAction]:
+    """The entries of the button's menu as it opens."""
+    menu = button.menu()
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions() if not action.isSeparator()}
+
+
+def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    path = model_folder(tmp_path / "stories-absorb")
+    other = model_folder(tmp_path / "stories-uniform")
+    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
+    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    assert picker.text() == "Absorbing noise"
+    entries = opened_menu(picker)
+    assert entries["Absorbing noise"].isChecked()
+    entries["Uniform noise"].trigger()
+    assert scene.runner.requests == [LoadModel(other)]
+
+
+def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    path = model_folder(tmp_path / "stories-absorb")
+    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
+    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    uniform = opened_menu(picker)["Uniform noise"]
+    assert not uniform.isEnabled()
+    assert uniform.toolTip() == "There is no model like stories-absorb for uniform noise."
+
+
+def test_the_model_menu_offers_diffusion_models_that_are_still_there(
+    scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    folders = {name: model_folder(assets / name) for name in ("a-absorb", "b-uniform")}
+    model_folder(assets / "c-gpt", model_type="gpt2")
+    for folder in assets.iterdir():
+        (folder / "model.safetensors").touch()
+    recent = model_folder(tmp_path / "mine")
+    monkeypatch.setattr(models, "ASSETS", assets)
+    monkeypatch.setattr(models, "BUNDLED", assets / "b-uniform")
+    scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
+    picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
+    entries = opened_menu(picker)
+    assert list(entries) == ["b-uniform", "a-absorb", "mine", "Open a folder …", "From the hub …"]
+    entries["a-absorb"].trigger()
+    assert scene.runner.requests == [LoadModel(folders["a-absorb"])]
+
+
+@pytest.fixture
+def window(make_session: MakeSession, engine: FakeEngine, settings: Settings, qtbot: QtBot) -> MainWindow:
+    return window_of(make_session(engine), settings, qtbot)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dialog is answered with a name."""
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" someone/sedd ", True))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
+
+def loaded(engine: FakeEngine) -> list[LoadModel]:
+    """What the engine was asked to load so far."""
+    return [request for request in engine.requests if isinstance(request, LoadModel)]
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_model_of_the_hub_is_fetched_and_opened(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({"someone/sedd": PUBLISHED}) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        window.actions_by_name["fetch_model"].trigger()
+        assert window.job_line.text.text().startswith("Fetching someone/sedd")
+        qtbot.waitUntil(lambda: len(loaded(engine)) == 2, timeout=20_000)
+    folder = Path(loaded(engine)[-1].path)
+    assert folder.parts[-2:] == ("someone", "sedd")
+    assert files_of(folder) == PUBLISHED
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_model_that_comes_slowly_can_be_cancelled_and_a_missing_one_is_told(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({"someone/sedd": PUBLISHED}, pause=0.2) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        window.actions_by_name["fetch_model"].trigger()
+        job = window.jobs.current
+        assert job is not None
+        qtbot.waitUntil(lambda: job.share > 0, timeout=20_000)
+        QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: window.jobs.current is None)
+        assert not window.banner.isVisible()
+    with hub({}) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        window.actions_by_name["fetch_model"].trigger()
+        qtbot.waitUntil(window.banner.isVisible, timeout=20_000)
+    assert "The hub has no model someone/sedd" in window.banner.headline.text()
+    assert len(loaded(engine)) == 1

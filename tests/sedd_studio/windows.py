@@ -1,0 +1,35 @@
+"""Windows and parts of them on screen, so that keys and clicks go where a user's would."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from sedd_studio import theme
+from sedd_studio.keeper import Keeper
+from sedd_studio.main_window import MainWindow
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+
+W = TypeVar("W", bound=QWidget)
+
+
+def window_of(session: Session, settings: Settings, qtbot: QtBot, keeper: Keeper | None = None) -> MainWindow:
+    """The window on a session; without a `keeper` its history lies beside the settings."""
+    keeper = keeper or Keeper(settings.path.with_name("history.sqlite3"))
+    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return window
+
+
+def shown(qtbot: QtBot, widget: W) -> W:
+    """A part alone, as tall as it asks to be."""
+    qtbot.addWidget(widget)
+    widget.resize(900, max(widget.sizeHint().height(), 40))
+    widget.show()
+    return widget
