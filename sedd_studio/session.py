@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoStack
 
 from engine.domains import DOMAINS, TEXT, Domain
 from engine.messages import (
@@ -31,16 +30,15 @@ from engine.messages import (
     ends,
     frozen,
 )
-from engine.prompts import parse_prompt
 from engine.tokenizers import find_tokenizer
 from sedd_studio import models
 from sedd_studio.document import Document
-from sedd_studio.edits import OpenRun, ReplaceText, SetGap, SetLimit, SetLocks, SetPrompt, SetToken
+from sedd_studio.editing import BUNDLED_LENGTH, PROMPT, Editing
+from sedd_studio.edits import OpenRun, SetToken
 from sedd_studio.settings import SETTINGS, Settings
-from sedd_studio.state import ErrorNote, RunForm, RunProgress, RunState
+from sedd_studio.state import RunForm, RunProgress, RunState
 from sedd_studio.steering import Branch, draw_again, go_on
 from sedd_studio.trajectory import Origin, Trajectory
-from sedd_studio.view import View
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.runner import Runner
@@ -48,22 +46,14 @@ if TYPE_CHECKING:  # widgets import this module, and none of them may reach the 
 TICK = 33
 """Milliseconds between two looks at what the engine has left."""
 
-BUNDLED_LENGTH = 256
-PROMPT = (
-    "Once upon a time, there was a little fox named Ember. [28] One day, [20] the smallest star fell into the river. "
-    "[32] And the sky was never dark again."
-)
 MOST_SEED = 2**31 - 1
 
 
-class Session(View):
+class Session(Editing):
     """Model, document, run and playhead. Every change is told by a signal; arguments are read from here."""
 
     model_changed = Signal()
-    run_changed = Signal()
     settings_changed = Signal()
-    error_changed = Signal()
-    selection_changed = Signal()
     answered = Signal(object)
     """With the event that answers a question: an `Insight`, or why there is none."""
     run_ended = Signal(object)
@@ -72,14 +62,9 @@ class Session(View):
     def __init__(self, runner: Runner, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
         self._runner = runner
-        self.info: ModelInfo | None = None
-        self.error: ErrorNote | None = None
         self.state = RunState.IDLE
         self.progress = RunProgress()
-        self.selection: tuple[int, int] | None = None
-        self.undo_stack = QUndoStack(self)
         self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
-        self.prompt_text = PROMPT
         self._run_id = 0
         self._request: Generate | None = None
         self._branch: Branch | None = None
@@ -165,37 +150,7 @@ class Session(View):
         self.undo_stack.clear()
         self._show(document)
 
-    # ---- edits
-
-    def set_selection(self, selection: tuple[int, int] | None) -> None:
-        """Selects positions start .. stop - 1, or nothing."""
-        if selection != self.selection:
-            self.selection = selection
-            self.selection_changed.emit()
-
-    def set_prompt(self, text: str) -> bool:
-        """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
-        if self.tokenizer is None:
-            return False
-        try:
-            document = Document.from_text(text, self.tokenizer, self.length)
-        except UserError as error:
-            self.show_error(str(error))
-            return False
-        self.dismiss_error()
-        self.undo_stack.push(SetPrompt(document, lambda: self.document, self._show))
-        return True
-
-    def adopt(self, document: Document) -> None:
-        """Makes a document the current one without a trace in the undo stack."""
-        self._show(document)
-
-    def set_locked(self, positions: list[int], locked: bool) -> None:
-        """Locks positions to the tokens they show, or unlocks them. Masked positions cannot be locked."""
-        chosen = np.array(positions, np.int64)
-        after = self.document.with_locks(chosen, locked, self.canvas().tokens)
-        if (after.locked != self.document.locked).any():
-            self.undo_stack.push(SetLocks("lock" if locked else "unlock", after, lambda: self.document, self._show))
+    # ---- runs
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
@@ -203,89 +158,6 @@ class Session(View):
         self.undo_stack.push(SetToken(after, lambda: self.document, self._show))
         if self.state is not RunState.RUNNING:
             self.go_on()
-
-    def replace_range(self, start: int, stop: int, text: str) -> bool:
-        """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
-
-        What else is on show stays, as words that the next run may replace. Words that follow others get their space.
-        """
-        if self.tokenizer is None:
-            return False
-        if start > 0 and text[:1].isalnum():
-            text = f" {text}"
-        try:
-            tokens = parse_prompt(text, self.tokenizer, self.length - len(self.document.tokens) + stop - start).tokens
-        except UserError as error:
-            self.show_error(str(error))
-            return False
-        self.dismiss_error()
-        shown = replace(self.document, tokens=self.canvas().tokens)
-        after = shown.with_range(start, stop, tokens)
-        self.undo_stack.push(ReplaceText("typing", after, lambda: self.document, self._show))
-        return True
-
-    def clear_range(self, start: int, stop: int) -> None:
-        """Takes out what is known of positions start .. stop - 1: they become a gap."""
-        shown = replace(self.document, tokens=self.canvas().tokens)
-        after = shown.cleared(start, stop)
-        self.undo_stack.push(ReplaceText("taking out of words", after, lambda: self.document, self._show))
-
-    def limit(self, start: int, stop: int, words: str) -> None:
-        """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
-
-        A word of several tokens allows each of them.
-        """
-        if self.tokenizer is None:
-            return
-        named = [word.strip() for word in words.split(",") if word.strip()]
-        spelt = (self.tokenizer.encode(form) for word in named for form in (word, f" {word}"))
-        tokens = tuple(sorted({token for one in spelt for token in one}))
-        after = self.document.with_limit(start, stop, tokens)
-        if after.limits != self.document.limits:
-            self.undo_stack.push(SetLimit(after, lambda: self.document, self._show))
-
-    def limit_at(self, position: int) -> tuple[str, ...]:
-        """The pieces that alone may stand at a position; none where any may."""
-        found = [tokens for start, stop, tokens in self.document.limits if start <= position < stop]
-        if not found or self.tokenizer is None:
-            return ()
-        return tuple(self.tokenizer.piece(token) for token in found[0])
-
-    def unlock_all(self) -> None:
-        """Unlocks every position."""
-        self.set_locked(list(range(len(self.document.tokens))), False)
-
-    def set_gap(self, start: int, stop: int, length: int) -> bool:
-        """Replaces positions start .. stop - 1 by a gap of `length` tokens; False if it does not fit."""
-        room = self.length - (len(self.document.tokens) - (stop - start))
-        if not 1 <= length <= room:
-            self.show_error(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
-            return False
-        self.undo_stack.push(SetGap(self.document.with_gap(start, stop, length), lambda: self.document, self._show))
-        return True
-
-    @property
-    def length(self) -> int:
-        """The longest text of the model, in tokens."""
-        return self.info.length if self.info is not None else BUNDLED_LENGTH
-
-    def _show(self, document: Document) -> None:
-        """Makes a document the current one."""
-        resized = len(document.tokens) != len(self.document.tokens)
-        other_run = document.trajectory is not self.document.trajectory
-        self.document = document
-        self._forget_canvas()
-        self.prompt_text = document.text(self.tokenizer) if self.tokenizer is not None else ""
-        if resized:
-            self.set_selection(None)
-        if other_run:
-            self.sample = 0
-            self._playback.seek(self.recorded_steps)
-            self.playhead_changed.emit()
-            self.run_changed.emit()
-        self.canvas_changed.emit()
-
-    # ---- runs
 
     def set_form(self, **changes: object) -> None:
         """Changes what the next run is asked for, and remembers it."""
@@ -506,18 +378,7 @@ class Session(View):
             self._ticked = time.monotonic()
             self._timer.start()
 
-    # ---- errors and the end
-
-    def show_error(self, headline: str, detail: str = "") -> None:
-        """Puts an error into the banner."""
-        self.error = ErrorNote(headline, detail)
-        self.error_changed.emit()
-
-    def dismiss_error(self) -> None:
-        """Clears the banner."""
-        if self.error is not None:
-            self.error = None
-            self.error_changed.emit()
+    # ---- the end
 
     def shutdown(self) -> None:
         """Cancels what is going on and waits for the engine's thread to end."""

@@ -11,12 +11,11 @@ from sedd_studio.parts.controls import Choice, Decimal, IconButton, LogSlider, N
 from sedd_studio.parts.form import add_field
 from sedd_studio.parts.preset_choice import PresetChoice
 from sedd_studio.presets import Presets
-from sedd_studio.session import Session
+from sedd_studio.session import MOST_SEED, Session
 from sedd_studio.theme import Theme
 
 MOST_STEPS = 1024
 MOST_SAMPLES = 64
-MOST_SEED = 2**31 - 1
 
 
 class RunForm(QFrame):
