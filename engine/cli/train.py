@@ -207,7 +207,10 @@ def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
         folder = machine.model or Path()
         return BaselineLearner(CausalModel.load(folder, machine.device, "fp32").network), find_tokenizer(folder)
     loaded = load(machine.model_path, machine.device, "fp32")
-    return DiffusionLearner(loaded.diffusion, plan.recipe), loaded.tokenizer
+    config = loaded.diffusion.config
+    diffusion = build_diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout)))
+    diffusion.network.load_state_dict(loaded.diffusion.network.state_dict())
+    return DiffusionLearner(diffusion, plan.recipe), loaded.tokenizer
 
 
 def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple[Learner, Tokenizer]:

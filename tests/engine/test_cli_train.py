@@ -87,7 +87,7 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     model = BUNDLED["stories-absorb"]
     sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
     data = (bundled.Data(story.name, sha256(story)),)
-    stages = Stage(TrainingConfig(steps=2, batch=2)), Stage(TrainingConfig(steps=3, batch=2))
+    stages = Stage(TrainingConfig(steps=2, batch=2)), Stage(TrainingConfig(steps=3, batch=2), dropout=0.5)
     small = replace(model, data=data, valid=None, sizes=sizes, stages=stages)
     monkeypatch.setitem(BUNDLED, "stories-absorb", small)
     command = ["reproduce", "stories-absorb", tmp_path, "--out", tmp_path / "new", "--device", "cpu", "--json"]
@@ -97,6 +97,7 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     first, last = (load(folder) for folder in (tmp_path / "new" / "stage-1", tmp_path / "new"))
     assert first.info.weights != last.info.weights
     assert last.info.facts["before that"].startswith("steps 2, tokens 64")
+    assert [model.diffusion.config.network.dropout for model in (first, last)] == [0.0, 0.5]
     again = CliRunner().invoke(app, list(map(str, command)))
     assert losses(again.stdout) == []
     card = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
