@@ -25,11 +25,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Stage:
-    """One run of the training: how long and how, what is minimised, and `dropout` if it is not that of the sizes."""
+    """One run of the training: how long and how, and what is minimised."""
 
     training: TrainingConfig
     recipe: Recipe = field(default_factory=Recipe)
-    dropout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ BUNDLED: dict[str, Bundled] = {
         (
             Stage(LONG, Recipe("dse", weighting="annealed", locks=0.25)),
             Stage(replace(AGAIN, steps=6_500, learning_rate=2e-3), Recipe(locks=0.1)),
-            Stage(replace(AGAIN, steps=8_500, learning_rate=2e-3, weight_decay=0.3), Recipe(locks=0.1), dropout=0.1),
+            Stage(replace(AGAIN, steps=10_000, learning_rate=2e-3), Recipe(locks=0.1)),
         ),
     ),
     "stories-gpt": Bundled(
@@ -124,8 +123,7 @@ def plans_of(name: str, folder: Path, out: Path, compiled: bool, output: Output)
     valid = find(model.valid, folder, output) if model.valid else None
     for number, stage in enumerate(model.stages, start=1):
         place = out if number == len(model.stages) else out / f"stage-{number}"
-        sizes = model.sizes if stage.dropout is None else replace(model.sizes, dropout=stage.dropout)
-        yield Plan(data, valid, place, sizes, stage.recipe, replace(stage.training, compile=compiled))
+        yield Plan(data, valid, place, model.sizes, stage.recipe, replace(stage.training, compile=compiled))
 
 
 def find(data: Data, folder: Path, output: Output) -> Path:

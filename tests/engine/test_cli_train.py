@@ -58,6 +58,16 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -
     assert (tmp_path / "two" / "model.safetensors").is_file()
 
 
+def test_a_model_that_is_trained_on_leaves_out_as_many_units_as_asked(tmp_path: Path, story: Path) -> None:
+    command = ["train", story, "--steps", 2, "--batch", 4, "--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2]
+    command += ["--vocabulary", 300, "--device", "cpu", "--out"]
+    for name, more in (("first", []), ("second", ["--model", tmp_path / "first", "--dropout", 0.5])):
+        done = CliRunner().invoke(app, list(map(str, [*command, tmp_path / name, *more])))
+        assert done.exit_code == 0, done.output
+    shares = [load(tmp_path / name).diffusion.config.network.dropout for name in ("first", "second")]
+    assert shares == [0.0, 0.5]
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
     from engine.cli.train import Plan, check
@@ -87,7 +97,7 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     model = BUNDLED["stories-absorb"]
     sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
     data = (bundled.Data(story.name, sha256(story)),)
-    stages = Stage(TrainingConfig(steps=2, batch=2)), Stage(TrainingConfig(steps=3, batch=2), dropout=0.5)
+    stages = Stage(TrainingConfig(steps=2, batch=2)), Stage(TrainingConfig(steps=3, batch=2))
     small = replace(model, data=data, valid=None, sizes=sizes, stages=stages)
     monkeypatch.setitem(BUNDLED, "stories-absorb", small)
     command = ["reproduce", "stories-absorb", tmp_path, "--out", tmp_path / "new", "--device", "cpu", "--json"]
@@ -97,7 +107,6 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     first, last = (load(folder) for folder in (tmp_path / "new" / "stage-1", tmp_path / "new"))
     assert first.info.weights != last.info.weights
     assert last.info.facts["before that"].startswith("steps 2, tokens 64")
-    assert [model.diffusion.config.network.dropout for model in (first, last)] == [0.0, 0.5]
     again = CliRunner().invoke(app, list(map(str, command)))
     assert losses(again.stdout) == []
     card = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
