@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,17 +56,23 @@ class PaneState(Enum):
 
 @dataclass(frozen=True)
 class Asked:
-    """What is compared: the run as it is asked for of each noise, the loaded model, texts of each pane; the judge's
-    folder, if any."""
+    """What is compared: the run as it is asked for of each noise, the loaded model and its tokenizer, texts of each
+    pane; the judge's folder, if any; folders of other models."""
 
     asked: Callable[[Noise], Generate]
     info: ModelInfo
+    tokenizer: Tokenizer
     samples: int
     judge: str | None
+    models: list[str]
 
     def request(self, **changes: Any) -> Generate:
         """The run of the loaded model, with changes."""
         return replace(self.asked(self.info.noise), samples=self.samples, **changes)
+
+    def request_of(self, path: str, noise: Noise) -> Generate:
+        """The run of another model."""
+        return replace(self.asked(noise), samples=self.samples, model=path)
 
 
 @dataclass(eq=False)
@@ -131,24 +138,33 @@ def by_sampler(asked: Asked) -> Rows:
     return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
 
 
-def by_model(asked: Asked) -> Rows:
+def by_noise(asked: Asked) -> Rows:
     """The same prompt by the loaded model, by its counterpart of the other noise, and from left to right."""
     info = asked.info
     other: Noise = "uniform" if info.noise == "absorb" else "absorb"
     rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
     if (path := models.counterpart(info.path, info.noise, other)) is not None:
-        request = replace(asked.asked(other), samples=asked.samples, model=path)
-        rows.append((f"{models.NOISES[other]} noise", request))
+        rows.append((f"{models.NOISES[other]} noise", asked.request_of(path, other)))
     if asked.judge is not None and info.domain == TEXT.name:
         own = asked.request()
         rows.append(("From left to right", Write(asked.judge, own.tokens, own.seed, asked.samples)))
     return rows
 
 
+def by_model(asked: Asked) -> Rows:
+    """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
+    others = models.of_one_tongue(asked.tokenizer, (path for path in asked.models if path != asked.info.path))
+    return [
+        (asked.info.name, asked.request()),
+        *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),
+    ]
+
+
 KINDS: dict[str, Kind] = {
     "steps": Kind("Step budgets", by_steps),
     "sampler": Kind("Samplers", by_sampler),
-    "model": Kind("Noise types and left to right", by_model, towards_last=False),
+    "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
+    "model": Kind("Models", by_model, towards_last=False),
 }
 
 RECORDED = Kind("Recorded runs", lambda asked: [])
@@ -206,11 +222,11 @@ class Comparison(QObject):
     def start(self, kind: str, samples: int = 1) -> None:
         """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
         session = self._session
-        if not session.ready or session.info is None:
+        if not session.ready or session.info is None or session.tokenizer is None:
             return
         self.cancel_all()
         self._kind, self._tokenizer = KINDS[kind], session.tokenizer
-        asked = Asked(session.asked, session.info, samples, self.judge)
+        asked = Asked(session.asked, session.info, session.tokenizer, samples, self.judge, session.known_models())
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         for pane in self.panes:
             pane.info = session.info if isinstance(pane.request, Generate) else None

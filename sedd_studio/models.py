@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from engine.messages import Noise
+from engine.messages import Noise, UserError
+from engine.tokenizers import Tokenizer, find_tokenizer
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 BUNDLED = ASSETS / "stories-absorb"
@@ -25,11 +27,38 @@ def is_model(folder: Path) -> bool:
     """Whether the folder looks like one that writes by diffusion: an autoregressive model names its `model_type`."""
     if (folder / ".hydra").is_dir():
         return True
+    described = description(folder)
+    return described is not None and "model_type" not in described
+
+
+def description(folder: Path) -> dict[str, Any] | None:
+    """What config.json says, None where it cannot be read."""
     try:
         described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(described, dict) and "model_type" not in described
+        return None
+    return described if isinstance(described, dict) else None
+
+
+def noise_of(folder: Path) -> Noise | None:
+    """The noise of a model in our layout or in the published one, None where the description does not tell."""
+    described = description(folder) or {}
+    graph = described.get("graph")
+    named = described.get("noise") if graph is None else graph.get("type") if isinstance(graph, dict) else None
+    return next((noise for noise in NOISES if noise == named), None)
+
+
+def of_one_tongue(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:
+    """Those of the folders whose model has this very tokenizer, each with its noise."""
+    found = []
+    for path in paths:
+        noise = noise_of(Path(path))
+        try:
+            if noise is not None and find_tokenizer(path).fingerprint == tokenizer.fingerprint:
+                found.append((path, noise))
+        except UserError:  # it has none, or a damaged one
+            continue
+    return found
 
 
 def judge() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.messages import Generate, Judge, Write
+from engine.tokenizers import train_tokenizer
 from sedd_studio import models
 from sedd_studio.comparing import BUDGETS, PaneState
 from sedd_studio.main_window import MainWindow
@@ -23,7 +25,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from sedd_studio.tabling import COLUMNS
 from tests.sedd_studio.conftest import MakeSession
-from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.windows import window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -197,7 +199,7 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models, "counterpart", lambda path, noise, other: f"{path}-{other}")
-    window.compare.kind.setCurrentIndex(window.compare.kind.findData("model"))
+    window.compare.kind.setCurrentIndex(window.compare.kind.findData("noise"))
     compare(window)
     done(window, qtbot)
     titles = [pane.title for pane in window.comparison.panes]
@@ -215,3 +217,27 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert opened is not None
     assert opened.origin is not None
     assert (opened.origin.info.noise, opened.origin.request.model) == ("uniform", "")
+
+
+def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+) -> None:
+    own, published, other, silent = (
+        save_tokenizer(tmp_path / name) for name in ("own", "published", "other", "silent")
+    )
+    train_tokenizer(iter(["another"] * 3), 300).save(other)
+    for folder, described in (
+        (own, {"noise": "uniform"}),
+        (published, {"graph": {"type": "absorb"}}),
+        (other, {"noise": "absorb"}),
+        (silent, {"graph": "none"}),
+    ):
+        (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
+        window.settings.remember_model(str(folder))
+    window.compare.kind.setCurrentIndex(window.compare.kind.findData("model"))
+    compare(window)
+    done(window, qtbot)
+    asked = {Path(request.model).name: request for request in engine.requests if isinstance(request, Generate)}
+    assert set(asked) == {"", "own", "published"}
+    assert {pane.title for pane in window.comparison.panes} == {"tiny", "own", "published"}
+    assert {request.seed for request in asked.values()} == {5}
