@@ -153,7 +153,7 @@ def by_noise(asked: Asked) -> Rows:
 
 def by_model(asked: Asked) -> Rows:
     """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
-    others = models.of_one_tongue(asked.tokenizer, (path for path in asked.models if path != asked.info.path))
+    others = models.with_same_tokenizer(asked.tokenizer, (path for path in asked.models if path != asked.info.path))
     return [
         (asked.info.name, asked.request()),
         *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),

@@ -44,11 +44,11 @@ def noise_of(folder: Path) -> Noise | None:
     """The noise of a model in our layout or in the published one, None where the description does not tell."""
     described = description(folder) or {}
     graph = described.get("graph")
-    named = described.get("noise") if graph is None else graph.get("type") if isinstance(graph, dict) else None
+    named = graph.get("type") if isinstance(graph, dict) else described.get("noise")
     return next((noise for noise in NOISES if noise == named), None)
 
 
-def of_one_tongue(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:
+def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:
     """Those of the folders whose model has this very tokenizer, each with its noise."""
     found = []
     for path in paths:
