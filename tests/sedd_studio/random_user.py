@@ -12,7 +12,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QDialog, QLineEdit, QWidget
 
+from sedd_studio.film import Film, write_picture
 from sedd_studio.main_window import MainWindow
+from sedd_studio.runfile import save_run
+from sedd_studio.theme import LIGHT
+from tests.sedd_studio.scene import Scene
 
 KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
@@ -154,3 +158,20 @@ class RandomUser:
     def wait(self) -> str:
         QTest.qWait(self.random.choice([1, 5, 40]))
         return "wait"
+
+
+def files(folder: Path) -> list[Path]:
+    """Something good and something bad of each kind that can be dropped."""
+    folder.mkdir()
+    scene = Scene(folder)
+    scene.run(12)
+    scene.play(12)
+    run = scene.session.document.trajectory
+    assert run is not None
+    save_run(folder / "run.sedd", run)
+    list(write_picture(Film(run, 0, LIGHT), 12, folder / "run.png"))
+    (folder / "prompt.txt").write_text("Once [5] the end.", encoding="utf-8")
+    (folder / "long.txt").write_text("[60]" * 30, encoding="utf-8")
+    (folder / "cut.sedd").write_bytes((folder / "run.sedd").read_bytes()[:200])
+    (folder / "noise.png").write_bytes(b"\x00" * 90)
+    return sorted(folder.iterdir())
