@@ -119,11 +119,11 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
     SamplerInfo(
         "gibbs",
         "Gibbs corrector",
-        "A Tweedie step, then some tokens drawn anew given all others.",
-        ("uniform",),
+        "Draws some tokens anew after each step, given all others, which mends what does not fit together.",
+        BOTH,
         "at most (1 + corrections) N",
         order=None,
-        exact="in the limit, but for (L sigma)^2 of the last step",
+        exact="absorb: from L steps on; uniform: in the limit, but for (L sigma)^2 of the last step",
         options=(SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),),
     ),
     SamplerInfo(

@@ -1,20 +1,24 @@
-"""Tweedie steps with a Gibbs corrector: after each step some tokens are drawn anew, given all others, at its level.
+"""Steps with a Gibbs corrector: after each step some tokens are drawn anew, given all others, at its level.
 
-Under uniform noise s / sum s is the law of a position given the others at the noise level of the score, so drawing
-from it leaves p_sigma as it is and pulls a chain that has strayed back to it. Each correction costs a call: positions
-come in random order, one at a time.
+Drawing a position from its law given the others leaves the law of the whole as it is and pulls a chain that has
+strayed back to it. Under absorbing noise the steps are fixed-size subsets, and positions that are revealed already are
+drawn anew by their posterior given the other revealed ones, after the last step, too. Under uniform noise they are
+Tweedie's, and s / sum s is the law of a position given the others at the noise level of the score. Each correction
+costs a call: positions come in random order, one at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.messages import UserError
 from engine.samplers.chain import Chain
+from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
-from engine.samplers.subset import first_of_each
+from engine.samplers.subset import Subset, first_of_each
 from engine.samplers.tweedie import Tweedie
 
 
@@ -29,17 +33,32 @@ class Gibbs:
             raise UserError(f"Corrections must be at least 0 and are {self.corrections}; 1 is a good choice.")
 
     def step(self, chain: Chain, step: Step) -> None:
-        Tweedie().step(chain, step)
-        if not step.last:
-            correct(chain, step.sigma_s, int(self.corrections))
+        if chain.absorbing:
+            Subset().step(chain, step)
+            correct_revealed(chain, int(self.corrections))
+        else:
+            Tweedie().step(chain, step)
+            if not step.last:
+                correct(chain, step.sigma_s, int(self.corrections))
+
+
+def correct_revealed(chain: Chain, count: int) -> None:
+    """Draws `count` revealed tokens of each sample anew by their posterior, one after the other."""
+    for row in in_turn(chain, chain.revealed(), count):
+        chain.remask(row)
+        chain.place(row, chain.propose(row, chain.posterior(row)))  # weights stay: the law of the whole does
 
 
 def correct(chain: Chain, sigma: float, count: int) -> None:
-    """Draws `count` free tokens of each sample anew at level sigma, one after the other."""
-    rows = chain.movable()
+    """Draws `count` free tokens of each sample anew at level sigma under uniform noise, one after the other."""
+    for row in in_turn(chain, chain.movable(), count):
+        chain.redraw(row, chain.conditional(row, sigma))
+
+
+def in_turn(chain: Chain, rows: Rows, count: int) -> Iterator[Rows]:
+    """`count` of the rows of each sample in random order: one of each sample at a time."""
     rows = rows.pick(chain.draws.order(rows))
     for turn in range(min(count, len(chain.free[0]))):
         chosen = first_of_each(rows, np.full(rows.size, turn + 1)) & ~first_of_each(rows, np.full(rows.size, turn))
         if chosen.any():
-            row = rows.pick(chosen)
-            chain.redraw(row, chain.conditional(row, sigma))
+            yield rows.pick(chosen)

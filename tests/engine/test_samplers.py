@@ -110,6 +110,14 @@ def test_the_gibbs_corrector_pulls_the_law_towards_the_truth() -> None:
     assert max(errors[1:]) < errors[0] / 1000
 
 
+def test_the_gibbs_corrector_mends_steps_that_reveal_several_tokens_and_leaves_exact_ones_exact() -> None:
+    toy = world("absorb", PEAKED)
+    errors = [error("gibbs", toy, 2, (("corrections", count),)) for count in (0, 1, 3)]
+    assert errors[0] == pytest.approx(error("subset", toy, 2), abs=1e-12)
+    assert errors[0] > 1.5 * errors[1] > 3 * errors[2] > 0
+    assert error("gibbs", toy, 3, (("corrections", 2),)) < 1e-12
+
+
 def test_remasking_at_rate_zero_is_tweedie() -> None:
     toy = ToyWorld.random("absorb", 3, 2, PEAKED, seed=7)
     assert error("remask", toy, 4, (("rate", 0.0),)) == pytest.approx(error("tweedie", toy, 4), abs=1e-12)
