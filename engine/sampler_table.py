@@ -123,7 +123,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         BOTH,
         "at most (1 + corrections) N",
         order=None,
-        exact="absorb: from L steps on; uniform: in the limit, but for (L sigma)^2 of the last step",
+        exact="from L steps on (absorbing); in the limit, but for (L sigma)^2 of the last step (uniform)",
         options=(SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),),
     ),
     SamplerInfo(
