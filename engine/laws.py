@@ -53,6 +53,8 @@ class Branching:
         every = list(permutations(range(rows.size)))
         return np.array(every[self._choose(np.full(len(every), 1 / len(every)))], np.int64)
 
+    shuffle = order
+
     def _choose(self, law: np.ndarray) -> int:
         """One of the possible answers; `choices` holds how many there are."""
         possible = np.nonzero(law > 0)[0]

@@ -121,10 +121,13 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "Gibbs corrector",
         "Draws some tokens anew after each step, given all others, which mends what does not fit together.",
         BOTH,
-        "at most (1 + corrections) N",
+        "at most (1 + corrections) N + sweeps L",
         order=None,
         exact="from L steps on (absorbing); in the limit, but for (L sigma)^2 of the last step (uniform)",
-        options=(SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),),
+        options=(
+            SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),
+            SamplerOption("sweeps", "How often all are drawn anew at the end (absorbing noise).", 0, 0, 64),
+        ),
     ),
     SamplerInfo(
         "analytic",

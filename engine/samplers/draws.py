@@ -51,7 +51,10 @@ class Draws(Protocol):
         """A token for each row (R,) with probability proportional to weights (R, V)."""
 
     def order(self, rows: Rows) -> Indices:
-        """Indices (R,) that put the rows of each sample in a random order, sample after sample."""
+        """Indices (R,) that put the rows of each sample in a random order, sample after sample: always the same."""
+
+    def shuffle(self, rows: Rows) -> Indices:
+        """Like `order`, but another order each time."""
 
 
 class Clocks:
@@ -70,6 +73,7 @@ class Clocks:
         self._stays = stays
         self._events = np.full(shape, epoch, np.int64)
         self._draws = np.zeros(shape, np.int64)
+        self._shuffles = 0
         self._left = self._waiting(everywhere).reshape(shape) - passed
 
     def toss(self, rows: Rows, chance: np.ndarray) -> Flags:
@@ -103,6 +107,12 @@ class Clocks:
     def order(self, rows: Rows) -> Indices:
         """By the clocks: what rings first comes first. Each sample's order is uniformly distributed."""
         return np.lexsort((self._left[rows], rows.sample))
+
+    def shuffle(self, rows: Rows) -> Indices:
+        """By repetitions of the first waiting times, which nothing else uses: the clocks go on undisturbed."""
+        self._shuffles += 1
+        numbers = self._uniform(rows, np.ones(rows.size, np.int64), np.full(rows.size, self._shuffles))
+        return np.lexsort((numbers, rows.sample))
 
     def restart(self, rows: Rows) -> None:
         """Counts an event, and begins to wait for the next."""

@@ -24,18 +24,24 @@ from engine.samplers.tweedie import Tweedie
 
 @dataclass(frozen=True)
 class Gibbs:
-    """`corrections` is the number of tokens drawn anew after each step, at most all."""
+    """`corrections` is the number of tokens drawn anew after each step, at most all. `sweeps` is how often all of them
+    are after the last step; under absorbing noise only, where the last step leaves no noise behind."""
 
     corrections: int = 1
+    sweeps: int = 0
 
     def __post_init__(self) -> None:
         if self.corrections < 0:
             raise UserError(f"Corrections must be at least 0 and are {self.corrections}; 1 is a good choice.")
+        if self.sweeps < 0:
+            raise UserError(f"Sweeps must be at least 0 and are {self.sweeps}; 2 is a good choice.")
 
     def step(self, chain: Chain, step: Step) -> None:
         if chain.absorbing:
             Subset().step(chain, step)
             correct_revealed(chain, int(self.corrections))
+            for _ in range(int(self.sweeps) if step.last else 0):
+                correct_revealed(chain, len(chain.free[0]))
         else:
             Tweedie().step(chain, step)
             if not step.last:
@@ -57,7 +63,7 @@ def correct(chain: Chain, sigma: float, count: int) -> None:
 
 def in_turn(chain: Chain, rows: Rows, count: int) -> Iterator[Rows]:
     """`count` of the rows of each sample in random order: one of each sample at a time."""
-    rows = rows.pick(chain.draws.order(rows))
+    rows = rows.pick(chain.draws.shuffle(rows))
     for turn in range(min(count, len(chain.free[0]))):
         chosen = first_of_each(rows, np.full(rows.size, turn + 1)) & ~first_of_each(rows, np.full(rows.size, turn))
         if chosen.any():

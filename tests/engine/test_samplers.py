@@ -16,9 +16,11 @@ from engine.conditioning import Locks
 from engine.diffusion import Diffusion
 from engine.laws import exact_law, expected_distance, sampled_law, total_variation
 from engine.messages import FREE, Noise, UserError
+from engine.randomness import Streams
 from engine.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import TABLE, sampler_named
 from engine.samplers.chain import Plan, run_chain
+from engine.samplers.draws import Clocks, Rows
 from engine.toy import MarkovWorld, ToyWorld, diffusion
 
 PEAKED, SMOOTH = 0.5, 20.0
@@ -116,6 +118,22 @@ def test_the_gibbs_corrector_mends_steps_that_reveal_several_tokens_and_leaves_e
     assert errors[0] == pytest.approx(error("subset", toy, 2), abs=1e-12)
     assert errors[0] > 1.5 * errors[1] > 3 * errors[2] > 0
     assert error("gibbs", toy, 3, (("corrections", 2),)) < 1e-12
+
+
+def test_sweeps_at_the_end_mend_and_leave_exact_laws_exact() -> None:
+    toy = ToyWorld.random("absorb", 2, 3, PEAKED, seed=7)
+    errors = [error("gibbs", toy, 1, (("corrections", 0), ("sweeps", count))) for count in (0, 1)]
+    assert errors[0] > 10 * errors[1] > 0
+    assert error("gibbs", toy, 3, (("corrections", 0), ("sweeps", 1))) < 1e-12
+
+
+def test_every_token_is_drawn_anew_as_often_as_any_other() -> None:
+    streams = Streams(seed=3, count=1, length=6)
+    draws = Clocks(streams, (1, 6), stays=True)
+    rows = Rows.where(np.ones((1, 6), np.bool_))
+    first = np.bincount([int(draws.shuffle(rows)[0]) for _ in range(1200)], minlength=6)
+    assert (abs(first - 200) < 5 * (1200 * 5 / 36) ** 0.5).all()
+    assert np.array_equal(draws.order(rows), draws.order(rows))
 
 
 def test_remasking_at_rate_zero_is_tweedie() -> None:
