@@ -130,15 +130,15 @@ def infilling(found: Found, commands: Sequence[Command]) -> str:
 
 
 def domain(found: Found, commands: Sequence[Command]) -> str:
-    """What a domain measures of samples, beside the data's own figures."""
+    """What a domain measures of the samples of each command, beside the data's own figures."""
+    records = [found[command][0] for command in commands]
     rows = []
-    for command in commands:
-        record = found[command][0]
-        for name, value in record["measures"].items():
-            rows.append([name, *(("-" if x is None else f"{x:.3f}") for x in (value["value"], value["data"]))])
-        rows.append(["samples", str(record["samples"]), ""])
-        rows.append(["seconds a sample", f"{record['seconds']:.3f}", ""])
-    return table(("", "samples", "data"), rows)
+    for name, value in records[0]["measures"].items():
+        values = [*(record["measures"][name]["value"] for record in records), value["data"]]
+        rows.append([name, *("-" if x is None else f"{x:.3f}" for x in values)])
+    rows.append(["samples", *(f"{record['samples']}" for record in records), ""])
+    rows.append(["seconds a sample", *(f"{record['seconds']:.3f}" for record in records), ""])
+    return table(("", *(command.label for command in commands), "data"), rows)
 
 
 def gallery(found: Found, commands: Sequence[Command]) -> str:

@@ -101,17 +101,22 @@ def test_a_rise_beyond_the_errors_is_said() -> None:
 
 
 def test_measures_stand_beside_the_data() -> None:
-    measures = {"valid": {"value": 0.96, "data": 1.0}, "novel": {"value": 0.8, "data": None}}
+    drawn = {"valid": {"value": 0.8, "data": 1.0}, "novel": {"value": 0.7, "data": None}}
+    corrected = {"valid": {"value": 0.96, "data": 1.0}, "novel": {"value": 0.3, "data": None}}
     text = page(
-        {COMMANDS["domain", "molecules-absorb"]: [{"measures": measures, "samples": 2000, "seconds": 0.1}]},
+        {
+            COMMANDS["domain", "as drawn"]: [{"measures": drawn, "samples": 2000, "seconds": 0.1}],
+            COMMANDS["domain", "corrected"]: [{"measures": corrected, "samples": 2000, "seconds": 0.4}],
+        },
     )
-    assert "| valid | 0.960 | 1.000 |" in text
-    assert "| novel | 0.800 | - |" in text
+    assert "|  | as drawn | corrected | data |" in text
+    assert "| valid | 0.800 | 0.960 | 1.000 |" in text
+    assert "| novel | 0.700 | 0.300 | - |" in text
 
 
 def test_curves_and_samples_of_domains_are_drawn(tmp_path: Path) -> None:
     curve = {"values": [0.2] * 20, "data": [0.3] * 20}
-    dna, digits = COMMANDS["domain", "promoters-absorb"], COMMANDS["gallery", "upper half locked"]
+    dna, digits = COMMANDS["domain", "promoters"], COMMANDS["gallery", "upper half locked"]
     found: Found = {dna: [{"curves": {"A": curve, "TATAAA": curve}}], digits: [{"text": "0g" * 32}] * 3}
     for part in RESULTS.sections:
         draw(part, found, tmp_path)
@@ -121,7 +126,7 @@ def test_curves_and_samples_of_domains_are_drawn(tmp_path: Path) -> None:
 def test_a_locked_fragment_counts_where_it_was_and_not_elsewhere() -> None:
     command = COMMANDS["fragments", "a ring of three in the middle"]
     tokenizer = DOMAINS["molecules"].tokenizer(iter(()), 0)
-    texts = ["CCCCCCC1CC1OOOOOCCCCC", "C1CC1CCCCCCCCCCCCCCCC", "CCCCCCC1CC1OOOOO((((("]
+    texts = ["CCCCCCC1CC1OOOOOCCC", "C1CC1CCCCCCCCCCCCCC", "CCCCCCC1CC1OOOOO((("]
     text = page({command: [{"text": text, "tokens": tokenizer.encode(text)} for text in texts]})
     assert "| a ring of three in the middle | 3 | 2 | 2 |" in text
 

@@ -72,6 +72,7 @@ BUNDLED: dict[str, Bundled] = {
             Stage(LONG, Recipe("dse", weighting="annealed", locks=0.25)),
             Stage(replace(AGAIN, steps=6_500, learning_rate=2e-3), Recipe(locks=0.1)),
             Stage(replace(AGAIN, steps=10_000, learning_rate=2e-3), Recipe(locks=0.1)),
+            Stage(replace(AGAIN, steps=7_500, learning_rate=1.5e-3, short=0.1), Recipe(weighting="bound", locks=0.1)),
         ),
     ),
     "stories-gpt": Bundled(
@@ -84,7 +85,10 @@ BUNDLED: dict[str, Bundled] = {
         QM9,
         None,
         Sizes("molecules", length=24, hidden=192, blocks=6, heads=6),
-        (Stage(TrainingConfig(steps=34_000, batch=64, validate_every=2_000)),),
+        (
+            Stage(TrainingConfig(steps=34_000, batch=64, validate_every=2_000)),
+            Stage(TrainingConfig(steps=20_000, batch=64, decay=1.0, validate_every=2_000)),
+        ),
     ),
     "digits-absorb": Bundled(
         DIGITS,
