@@ -201,6 +201,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
     Command("history", "&History", _toggle("history", lambda w: w.history.search), "Ctrl+H"),
     Command("likelihood", "&Likelihood", _toggle("likelihood", lambda w: w.likelihood.start), "Ctrl+K"),
+    Command("rank_samples", "Ra&nk the samples", lambda w, s: w.likelihood.rank.click(), when=lambda s: s.samples > 1),
     Command("score_file", "Score the texts of a &file …", lambda w, s: w.likelihood.file.click(), when=_has_model),
     Command("compare", "&Compare", _toggle("compare", lambda w: w.compare.start), "Ctrl+M"),
     Command("guess", "Best &guess", _toggle("guess", lambda w: w.guess.text), "Ctrl+G"),
@@ -276,6 +277,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "history",
             "likelihood",
+            "rank_samples",
             "score_file",
             "compare",
             "guess",

@@ -34,6 +34,7 @@ from sedd_studio.parts.dock import Dock
 from sedd_studio.pointing import Pointer
 from sedd_studio.presets import Presets
 from sedd_studio.queueing import RunQueue
+from sedd_studio.ranking import Ranking
 from sedd_studio.scoring import Scorer
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -84,7 +85,8 @@ class MainWindow(QMainWindow):
         self.prompt: PromptEditor = PromptEditor(session, theme)
         self.timeline = Timeline(session, theme)
         self.favourites: Favourites = Favourites(session, keeper, self)
-        self.samples = SampleStrip(session, self.favourites, theme)
+        self.ranking: Ranking = Ranking(session, self)
+        self.samples = SampleStrip(session, self.favourites, self.ranking, theme)
         self.presets = Presets(session, settings, self)
         self.run_form = RunForm(session, self.presets, theme)
         self.jobs = Jobs(self)
@@ -97,7 +99,7 @@ class MainWindow(QMainWindow):
         self.guesser = Guesser(session, self)
         self.colouring = Colouring(Sources(session, self.scorer, self.guesser), settings, self)
         self.legend = ColourLegend(self.colouring, theme)
-        self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.colouring, theme)
+        self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.ranking, self.colouring, theme)
         self.comparison = Comparison(session, self)
         self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
         self.guess: GuessPanel = GuessPanel(session, self.guesser, theme)

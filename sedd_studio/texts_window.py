@@ -49,7 +49,7 @@ class TextTable(QAbstractTableModel):
         row = self.rows[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return row.cells()[index.column()]
+                return row.cells(self._scores.bounds[index.row()])[index.column()]
             case Qt.ItemDataRole.ToolTipRole if index.column() == 0:
                 return row.text
             case Qt.ItemDataRole.TextAlignmentRole if index.column():
@@ -107,7 +107,7 @@ class TextsWindow(QDialog):
         column.addLayout(foot)
         self.scores.changed.connect(self._refresh)
         self.finished.connect(lambda _: self.scores.cancel())
-        self.scores.start(rows, precision)
+        self.scores.score(rows, precision)
 
     def _refresh(self) -> None:
         scores = self.scores
@@ -116,13 +116,13 @@ class TextsWindow(QDialog):
         left = "" if scores.seconds_left is None else f" · {duration(scores.seconds_left)} left"
         self.note.setText(f"{scores.done} of {len(scores.rows)} texts{left}")
         self.stop.setEnabled(scores.busy)
-        self.export.setEnabled(any(row.bound is not None for row in scores.rows))
+        self.export.setEnabled(any(bound is not None for bound in scores.bounds))
 
     def _export(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Export the table", "likelihood.csv", "Table (*.csv)")
         if path:
             try:
-                write_whole(Path(path), as_csv(self.scores.rows).encode())
+                write_whole(Path(path), as_csv(self.scores).encode())
             except OSError as error:
                 self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
@@ -13,21 +14,33 @@ from engine.messages import FREE
 from sedd_studio.favourites import Favourites
 from sedd_studio.parts import icons
 from sedd_studio.parts.token_text import shown_text
+from sedd_studio.ranking import Place, Ranking
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
 CARD = QSize(212, 84)
 GAP, PAD, STAR = 8, 8, 14
 HIDDEN = " \N{MIDDLE DOT}"
+
+
+class Roles(IntEnum):
+    """What else a card shows: whether its sample is kept, and its place among the others."""
+
+    KEPT = Qt.ItemDataRole.UserRole
+    PLACE = Qt.ItemDataRole.UserRole + 1
+
+
 Index = QModelIndex | QPersistentModelIndex
 
 
 class SampleCards(QAbstractListModel):
     """A row for each sample of the run on show; its text is made when it is asked for."""
 
-    def __init__(self, session: Session, favourites: Favourites, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, favourites: Favourites, ranking: Ranking, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._favourites = session, favourites
+        self._session, self._favourites, self._ranking = session, favourites, ranking
         self._count = 0
 
     def refresh(self) -> None:
@@ -48,10 +61,17 @@ class SampleCards(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self.text(index.row())
             case Qt.ItemDataRole.AccessibleTextRole:
+                place = self._ranking.place(index.row())
                 kept = ", kept" if self._favourites.has(index.row()) else ""
-                return f"Sample {index.row() + 1}{kept}: {self.text(index.row())}"
-            case Qt.ItemDataRole.UserRole:
+                ranked = f", {said_in_full(place)}" if place is not None else ""
+                return f"Sample {index.row() + 1}{kept}{ranked}: {self.text(index.row())}"
+            case Qt.ItemDataRole.ToolTipRole:
+                place = self._ranking.place(index.row())
+                return said_in_full(place) if place is not None else None
+            case Roles.KEPT:
                 return self._favourites.has(index.row())
+            case Roles.PLACE:
+                return self._ranking.place(index.row())
         return None
 
     def text(self, sample: int) -> str:
@@ -78,7 +98,7 @@ class CardPainter(QStyledItemDelegate):
         return CARD + QSize(GAP, 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        card, kept = card_area(QRectF(option.rect)), bool(index.data(Qt.ItemDataRole.UserRole))
+        card, kept = card_area(QRectF(option.rect)), bool(index.data(Roles.KEPT))
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         focused = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
@@ -91,7 +111,12 @@ class CardPainter(QStyledItemDelegate):
         small.setPixelSize(self.theme.sizes.small)
         painter.setFont(small)
         painter.setPen(self.theme.colour("muted"))
-        painter.drawText(QRectF(card.left() + PAD, card.top() + 4, 80, 16), f"{index.row() + 1}")
+        head = QRectF(card.left() + PAD, card.top() + 4, card.width() - 3 * PAD - STAR, 16)
+        painter.drawText(head, f"{index.row() + 1}")
+        place = index.data(Roles.PLACE)
+        if place is not None:
+            painter.setPen(self.theme.colour("text" if place.rank == 1 else "muted"))
+            painter.drawText(head, Qt.AlignmentFlag.AlignRight, said_shortly(place))
         icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
         icons.draw(painter, icon, star_area(card), self.theme.colour(colour))
         painter.setPen(self.theme.colour("text"))
@@ -109,6 +134,17 @@ class CardPainter(QStyledItemDelegate):
                 self.starred.emit(index.row())
                 return True
         return False
+
+
+def said_shortly(place: Place) -> str:
+    """A sample's bound and its place among the others, as a card has room for it."""
+    return f"<= {place.bound.nats:.3f} ± {place.bound.standard_error:.3f}   #{place.rank}"
+
+
+def said_in_full(place: Place) -> str:
+    """The same in words."""
+    bound = f"at most {place.bound.nats:.3f} ± {place.bound.standard_error:.3f} nats a token given the locked words"
+    return f"number {place.rank} of {place.of} by likelihood: {bound}"
 
 
 def card_area(row: QRectF) -> QRectF:

@@ -14,6 +14,8 @@ from sedd_studio.colouring import Colouring
 from sedd_studio.parts.controls import Check, Choice, PushButton, label
 from sedd_studio.parts.durations import duration
 from sedd_studio.parts.plot import dress, make_plot
+from sedd_studio.ranking import Ranking
+from sedd_studio.score_queue import ScoreQueue
 from sedd_studio.scoring import PRECISIONS, Scorer, exact_figures, figures
 from sedd_studio.session import Session
 from sedd_studio.texts_window import score_file
@@ -23,19 +25,27 @@ if TYPE_CHECKING:
     import pyqtgraph
 
 UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
+RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
 
 
 class LikelihoodPanel(QWidget):
-    """Works `scorer`, and may have the words on the canvas coloured by what they cost."""
+    """Works `scorer` and `ranking`, and may have the words on the canvas coloured by what they cost."""
 
     def __init__(
-        self, session: Session, scorer: Scorer, colouring: Colouring, theme: Theme, parent: QWidget | None = None
+        self,
+        session: Session,
+        scorer: Scorer,
+        ranking: Ranking,
+        colouring: Colouring,
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._scorer, self._theme = session, scorer, theme
+        self._session, self._scorer, self._ranking, self._theme = session, scorer, ranking, theme
         self._colouring = colouring
         self.start = PushButton("Score this text", "play", theme, primary=True)
+        self.rank = PushButton("Rank samples", "columns", theme)
         self.stop = PushButton("Stop", "stop", theme)
         self.file = PushButton("A file …", "folder", theme)
         self.file.setAccessibleName("Score the texts of a file")
@@ -46,7 +56,7 @@ class LikelihoodPanel(QWidget):
         self.precision.setCurrentIndex(1)
         self.precision.setMinimumWidth(160)
         self.given = Check("Given the locked words", theme)
-        self.given.setToolTip("Score what was filled in, given the words that are locked: fills can be ranked by it.")
+        self.given.setToolTip("Score what was filled in, given the words that are locked.")
         self.colour = Check("Colour words by cost", theme)
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.exact = {unit: label("", "muted") for unit in UNITS}
@@ -57,11 +67,13 @@ class LikelihoodPanel(QWidget):
         self._profile: pyqtgraph.PlotWidget | None = None
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
-        self.stop.clicked.connect(scorer.stop)
+        self.rank.clicked.connect(lambda: ranking.start(self.precision.currentData()))
+        self.stop.clicked.connect(self._stop)
         self.file.clicked.connect(lambda: score_file(session, self.precision.currentData(), self._theme, self))
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
         colouring.changed.connect(self._follow_colours)
         scorer.changed.connect(self.refresh)
+        ranking.changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         self._follow_colours()
         self.refresh()
@@ -69,16 +81,18 @@ class LikelihoodPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.start, self.stop, self.precision, self.file, self.given, self.colour):
+        for part in (self.start, self.rank, self.stop, self.precision, self.file, self.given, self.colour):
             part.set_theme(theme)
         self._draw()
 
     def refresh(self) -> None:
         """Show what is known so far."""
-        scorer = self._scorer
-        hindrance = scorer.hindrance
-        self.start.setEnabled(not hindrance and not scorer.scoring)
-        self.stop.setEnabled(scorer.scoring)
+        scorer, ranking = self._scorer, self._ranking
+        hindrance, busy = scorer.hindrance, scorer.scoring or ranking.queue.busy
+        self.start.setEnabled(not hindrance and not busy)
+        self.rank.setEnabled(not ranking.hindrance and not busy)
+        self.rank.setToolTip(ranking.hindrance or RANKING)
+        self.stop.setEnabled(busy)
         self.file.setEnabled(self._session.ready)
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
@@ -94,7 +108,13 @@ class LikelihoodPanel(QWidget):
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
         self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls + wait)
+        if ranking.queue.busy:
+            self.note.setText(progress(ranking.queue))
         self._draw()
+
+    def _stop(self) -> None:
+        self._scorer.stop()
+        self._ranking.queue.cancel()
 
     def _follow_colours(self) -> None:
         with QSignalBlocker(self.colour):
@@ -138,6 +158,7 @@ class LikelihoodPanel(QWidget):
         plot.clear()
         dress(plot, self._theme)
         points = [point for point in self._scorer.points if not math.isnan(point.half_width)]
+        plot.setVisible(bool(points))
         if not points:
             return
         calls = [point.calls for point in points]
@@ -152,7 +173,7 @@ class LikelihoodPanel(QWidget):
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
-        for part in (self.start, self.stop, self.precision, self.file):
+        for part in (self.start, self.rank, self.stop, self.precision, self.file):
             buttons.addWidget(part)
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
@@ -180,3 +201,9 @@ class LikelihoodPanel(QWidget):
         self._row.setContentsMargins(16, 10, 16, 10)
         self._row.setSpacing(20)
         self._row.addLayout(left, 1)
+
+
+def progress(queue: ScoreQueue) -> str:
+    """How far a ranking is."""
+    left = "" if queue.seconds_left is None else f" About {duration(queue.seconds_left)} left."
+    return f"Ranking: {queue.done} of {len(queue.scores)} samples scored.{left}"

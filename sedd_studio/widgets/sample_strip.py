@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListView, QWidget
 
 from sedd_studio.favourites import Favourites
 from sedd_studio.parts.sample_cards import CARD, CardPainter, SampleCards
+from sedd_studio.ranking import Ranking
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
 
@@ -17,10 +18,12 @@ OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 class SampleStrip(QListView):
     """Hidden while the run has one sample. The star of a card, or S, keeps the sample among the favourites."""
 
-    def __init__(self, session: Session, favourites: Favourites, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, favourites: Favourites, ranking: Ranking, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._favourites = session, favourites
-        self.cards = SampleCards(session, favourites, self)
+        self.cards = SampleCards(session, favourites, ranking, self)
         self.setModel(self.cards)
         self._painter = CardPainter(theme, self)
         self.setItemDelegate(self._painter)
@@ -34,8 +37,10 @@ class SampleStrip(QListView):
         self.setAccessibleName("Samples of the run")
         self._painter.starred.connect(favourites.keep)
         self.selectionModel().currentChanged.connect(self._pick)
-        for signal in (session.run_changed, session.canvas_changed, session.playhead_changed, favourites.changed):
+        for signal in (session.run_changed, session.canvas_changed, session.playhead_changed):
             signal.connect(self.refresh)
+        favourites.changed.connect(self.refresh)
+        ranking.changed.connect(self.refresh)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class FakeEngine:
         self.go = threading.Event()
         self.requests: list[Request] = []
         self.closed = 0
+        self.nats_of: Callable[[Score], float] = lambda request: 2.0
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         self.requests.append(request)
@@ -120,13 +121,13 @@ class FakeEngine:
                 return Judged(run_id, 10.0 + len(texts[0]), 3.5, 0.5 if len(texts) > 1 else float("nan"))
 
     def _score(self, run_id: int, request: Score) -> Iterator[Event]:
-        """Ten bounds of 2 nats with a falling error, then a cost of position / 10; it waits before `hold_at` bounds."""
-        free = int((~request.given).sum())
+        """Ten bounds with a falling error, then a cost of position / 10; it waits before `hold_at` bounds."""
+        free, nats = int((~request.given).sum()), self.nats_of(request)
         for number in range(1, 11):
             if number == self.hold_at:
                 self.go.wait(10)
             error = float("nan") if number == 1 else 0.2 / number
-            yield Bounded(run_id, 2.0, error, 2 * error, free, 4 * number)
+            yield Bounded(run_id, nats, error, 2 * error, free, 4 * number)
         if not request.by_token:
             yield Finished(run_id, 40, 0.1)
             return

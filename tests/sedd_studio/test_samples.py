@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Event, Frame, Started
+from engine.messages import FREE, Event, Frame, Score, Started
 from engine.messages import LoadModel as Load
 from engine.runs import Engine
 from sedd_studio import theme
@@ -36,9 +36,11 @@ def keeper(tmp_path: Path) -> Iterator[Keeper]:
 
 
 @pytest.fixture
-def window(make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot) -> MainWindow:
+def window(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> MainWindow:
     """A finished run of four samples."""
-    session = make_session(FakeEngine())
+    session = make_session(engine)
     session.set_form(steps=6, samples=4)
     window = MainWindow(session, theme.LIGHT, settings, keeper)
     qtbot.addWidget(window)
@@ -123,3 +125,65 @@ def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow,
         np.testing.assert_array_equal(tokens[0], shown)
     assert kept.result is not None
     assert len(kept.result.log_weights) == 1
+
+
+def rank(window: MainWindow) -> None:
+    window.show_dock(window.docks["likelihood"])
+    QTest.mouseClick(window.likelihood.rank, LEFT)
+
+
+def test_the_samples_are_ranked_by_what_they_filled_in_given_the_locked_words(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.nats_of = lambda request: (2.3, 2.1, 2.4, 2.2)[sample_of(request, window)]
+    window.session.seek(2)  # the ends are scored, wherever the playhead is
+    rank(window)
+    qtbot.waitUntil(lambda: window.ranking.queue.done == 4)
+    scores = [request for request in engine.requests if isinstance(request, Score)]
+    assert [sample_of(request, window) for request in scores] == [0, 1, 2, 3]
+    for request in scores:
+        np.testing.assert_array_equal(request.given, window.session.document.locked)
+    places = [window.ranking.place(sample) for sample in range(4)]
+    assert [place and place.rank for place in places] == [3, 1, 4, 2]
+    best = window.samples.cards.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "number 1 of 4 by likelihood: at most 2.100 ± 0.020 nats a token" in best
+    window.session.run()
+    assert not window.likelihood.rank.isEnabled()
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    assert window.ranking.place(1) is None  # another run is on show
+
+
+def sample_of(request: Score, window: MainWindow) -> int:
+    document, last = window.session.document, window.session.recorded_steps
+    return next(k for k in range(4) if np.array_equal(document.visible(last, k), request.tokens))
+
+
+def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(10) else 3.0
+    rank(window)
+    qtbot.waitUntil(lambda: window.ranking.queue.done == 1)
+    assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. About ")
+    QTest.mouseClick(window.likelihood.stop, LEFT)
+    engine.go.set()
+    assert not window.ranking.queue.busy
+    assert window.ranking.place(0) is not None
+    assert window.ranking.place(1) is None
+    assert window.likelihood.rank.isEnabled()
+
+
+def test_one_sample_and_an_unfinished_run_are_not_ranked(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    session = window.session
+    engine.hold_at = 3
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    assert "busy" in window.ranking.hindrance
+    session.stop()
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is not RunState.RUNNING)
+    assert "came to its end" in window.ranking.hindrance
+    session.set_form(samples=1)
+    engine.hold_at = None
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert "several samples" in window.ranking.hindrance
+    assert not window.likelihood.rank.isEnabled()

@@ -77,7 +77,7 @@ def test_it_can_be_stopped_and_exported(
     engine.hold_at = 4
     table = open_file(window, texts, monkeypatch)
     assert table is not None
-    qtbot.waitUntil(lambda: table.rows.rows[0].bound is not None and table.rows.rows[0].bound.calls == 12)
+    qtbot.waitUntil(lambda: (known := table.scores.bounds[0]) is not None and known.calls == 12)
     assert table.note.text() == "0 of 3 texts"
     QTest.mouseClick(table.stop, LEFT)
     engine.go.set()
@@ -98,7 +98,7 @@ def test_a_run_ends_it_and_closing_leaves_nothing_behind(
     engine.hold_at = 4
     table = open_file(window, texts, monkeypatch)
     assert table is not None
-    qtbot.waitUntil(lambda: table.rows.rows[0].bound is not None)
+    qtbot.waitUntil(lambda: table.scores.bounds[0] is not None)
     window.session.run()
     engine.hold_at = None
     engine.go.set()
