@@ -65,7 +65,7 @@ class Engine:
     def __init__(self, model: Model | None = None) -> None:
         self.model = model
         self._others: dict[str, Model] = {}
-        self._causal: dict[str, CausalModel] = {}
+        self._causal: dict[tuple[str, str, str], CausalModel] = {}  # by folder, device and precision
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         """The events of a request, ending with one that `messages.ends` it; closing the iterator cancels.
@@ -155,12 +155,14 @@ class Engine:
         return Judged(run_id, by_token.value, quality.entropy.value, by_token.error, quality.entropy.error)
 
     def _causal_model(self, path: str) -> CausalModel:
-        """An autoregressive model; the last one is kept."""
+        """An autoregressive model, where and in what the loaded model computes; the last one is kept."""
         from engine.baseline import CausalModel  # brings a large library, which runs and scores do without
 
-        if path not in self._causal:
-            self._causal = {path: CausalModel.load(Path(path))}
-        return self._causal[path]
+        info = self.model.info if self.model is not None else None
+        wanted = (path, info.device if info else "auto", info.precision if info else "auto")
+        if wanted not in self._causal:
+            self._causal = {wanted: CausalModel.load(Path(path), *wanted[1:])}
+        return self._causal[wanted]
 
     def _other(self, path: str) -> Model:
         """Another model than the one that is loaded, with the same tokenizer; the last one is kept."""

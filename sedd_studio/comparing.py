@@ -105,9 +105,14 @@ class Pane:
         return np.stack([run.at(run.recorded, sample)[0] for sample in range(run.samples)])
 
     @property
-    def calls(self) -> int:
-        """Network calls of a sample so far."""
-        return self.run.moments[-1].calls if self.run is not None else 0
+    def calls(self) -> float:
+        """Network calls of a sample: so far those of the sample that needed most, the mean once the run is over."""
+        run = self.run
+        if run is None:
+            return 0
+        if run.result is not None and run.result.evaluations:
+            return run.result.evaluations / run.samples
+        return run.moments[-1].calls
 
     @property
     def seconds(self) -> float:

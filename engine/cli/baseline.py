@@ -24,14 +24,17 @@ from engine.runs import Engine
 from engine.tokenizers import Tokenizer, find_tokenizer
 
 
-def baseline(machine: Machine, file: Path | None, samples: int, seed: int, output: Output) -> None:
-    """Prints the exact likelihood of a file under an autoregressive model, and the quality of its own samples.
+def baseline(machine: Machine, file: Path | None, text: str | None, samples: int, seed: int, output: Output) -> None:
+    """Prints the exact likelihood of a file or a text under an autoregressive model, and the quality of its samples.
 
-    The file is joined and cut into blocks, the last a shorter one, as `sedd score` does for diffusion models; samples
-    are drawn from the model's law as it is, without temperature or nucleus, and judged by itself.
+    The documents of a file are joined and cut into blocks, the last a shorter one, as `sedd score` does for diffusion
+    models; a text is taken as it is. Samples are drawn from the model's law as it is, without temperature or nucleus,
+    and judged by itself.
     """
-    if file is None and samples < 1:
-        raise UserError("Name a text file to score, or say by --samples how many texts to draw.")
+    if file is not None and text is not None:
+        raise UserError("A file and a text cannot be scored at once; leave out one of them.")
+    if file is None and not text and samples < 1:
+        raise UserError("Name a text file or a text to score, or say by --samples how many texts to draw.")
     machine.set_threads()
     folder = machine.model or DEFAULT_JUDGE
     writer = CausalModel.load(folder, machine.device, machine.precision)
@@ -40,6 +43,9 @@ def baseline(machine: Machine, file: Path | None, samples: int, seed: int, outpu
         size = sum(len(document.encode()) for document in documents(file))
         result = baseline_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
         show_likelihood(result, size, output)
+    if text:
+        tokens = np.array(tokenizer.encode(text), np.int64)
+        show_likelihood(baseline_likelihood(writer, pieces(tokens, writer.length)), len(text.encode()), output)
     if samples < 1:
         return
     started = time.perf_counter()

@@ -206,7 +206,9 @@ def infill(
 @app.command()
 def score(
     file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="A text; only [[parts]] in it are scored, if any.")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", help="A text; only \\[\\[parts]] in it are scored, if any.")
+    ] = None,
     per: Annotated[Literal["block", "text"], typer.Option("--per", help="Documents joined, or each alone.")] = "block",
     draws: Annotated[int, typer.Option("--draws", help="Network evaluations for each block of text.")] = 4,
     estimator: Annotated[str, typer.Option("--estimator", help="How the draws are spread; auto is the best.")] = "auto",
@@ -304,6 +306,7 @@ def evaluate(
 @app.command()
 def baseline(
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="A text whose exact likelihood is wanted.")] = None,
     samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
     model: Annotated[Path | None, typer.Option("--model", help="Causal model. Default: the bundled one.")] = None,
     seed: Seed = 0,
@@ -315,7 +318,7 @@ def baseline(
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    compare_with(Machine(model, device, precision, threads), file, samples, seed, Output(json))
+    compare_with(Machine(model, device, precision, threads), file, text, samples, seed, Output(json))
 
 
 @app.command()

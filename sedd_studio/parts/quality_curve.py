@@ -29,7 +29,7 @@ class QualityCurve(QWidget):
         super().__init__(parent)
         self._comparison, self._theme = comparison, theme
         self._plot: pyqtgraph.PlotWidget | None = None
-        self._drawn: list[tuple[int, float, float]] = []
+        self._drawn: list[tuple[float, float, float]] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self.setFixedWidth(WIDTH)
@@ -104,4 +104,6 @@ def told(x: float, y: float, data: Any) -> str:
     pane: Pane = data
     assert pane.verdict is not None
     error = "" if math.isnan(pane.verdict.error) else f" ± {pane.verdict.error:.1f}"
-    return f"{pane.title}: perplexity {pane.verdict.perplexity:.1f}{error} with {pane.calls} calls. Click to open it."
+    return (
+        f"{pane.title}: perplexity {pane.verdict.perplexity:.1f}{error} with {pane.calls:.4g} calls. Click to open it."
+    )

@@ -78,7 +78,7 @@ def facts_of(comparison: Comparison, pane: Pane) -> str:
         return "cancelled" if pane.state is PaneState.CANCELLED else "failed"
     if pane.run is None:
         return "running"
-    facts = [f"{pane.calls} calls", duration(pane.seconds)]
+    facts = [f"{pane.calls:.4g} calls", duration(pane.seconds)]
     if pane.state is PaneState.RUNNING:
         facts.insert(0, f"step {pane.run.recorded} of {pane.run.steps}")
     if (share := comparison.agreement(pane)) is not None and pane is not comparison.reference:

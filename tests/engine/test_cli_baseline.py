@@ -64,6 +64,18 @@ def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path)
     assert "exact" in shown.stdout
 
 
+def test_a_text_is_taken_as_it_is_and_a_file_beside_it_is_refused(folder: Path) -> None:
+    gpt = folder / "gpt"
+    (scored,) = records("baseline", "--text", TEXTS[1], "--model", gpt)
+    tokens = np.array(find_tokenizer(gpt).encode(TEXTS[1]), np.int64)
+    exact = baseline_likelihood(CausalModel.load(gpt, "cpu", "fp32"), [tokens[:LENGTH], tokens[LENGTH:]])
+    assert scored["tokens"] == len(tokens)  # no end of text, as in `sedd score --text`
+    assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
+    refused = CliRunner().invoke(app, ["baseline", str(folder / "text.txt"), "--text", "The", "--model", str(gpt)])
+    assert refused.exit_code != 0
+    assert "leave out one" in refused.output
+
+
 def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) -> None:
     command = ("infilling", folder / "text.txt", "--model", folder / "model", "--judge", folder / "gpt")
     rows = {row["row"]: row for row in records(*command, "--samples", 3, "--steps", 4)}

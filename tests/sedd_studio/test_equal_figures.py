@@ -1,0 +1,124 @@
+"""What the panels show of a real engine is what the command line prints for the same request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
+
+from engine.baseline import build_baseline, save_baseline
+from engine.cli import app
+from sedd_studio.comparing import BUDGETS
+from sedd_studio.main_window import MainWindow
+from sedd_studio.runner import Runner
+from sedd_studio.session import Session
+from sedd_studio.settings import Settings
+from sedd_studio.state import RunState
+from tests.sedd_studio.test_steering import LENGTH, TOKENIZER, model
+from tests.sedd_studio.windows import window_of
+
+LEFT = Qt.MouseButton.LeftButton
+PROMPT = "Once[9] the dragon[5]."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With a small model and a judge of the same tokenizer."""
+    model(tmp_path, "absorb")
+    save_baseline(tmp_path / "judge", build_baseline(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Judge\n")
+    return tmp_path
+
+
+@pytest.fixture
+def window(folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
+    """The window with the small model and a prompt."""
+    settings = Settings(folder / "settings.json")
+    settings.set("device", "cpu")
+    settings.set("precision", "fp32")
+    session = Session(Runner(), settings)
+    window = window_of(session, settings, qtbot)
+    window.comparison.judge = window.scorer.writer = str(folder / "judge")
+    session.open_model(folder / "absorb")
+    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
+    session.set_prompt(PROMPT)
+    session.set_form(steps=6, seed=4, sampler="tweedie")
+    yield window
+    session.shutdown()
+
+
+def printed(folder: Path, command: str, *arguments: object, model: str = "absorb") -> list[dict[str, Any]]:
+    """What a command prints of the small model, or of the other one."""
+    given = (*arguments, "--model", folder / model, "--device", "cpu", "--precision", "fp32", "--json")
+    result = CliRunner().invoke(app, [command, *map(str, given)])
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    window.show_dock(window.docks["compare"])
+    window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
+    QTest.mouseClick(window.compare.start, LEFT)
+    panes = window.comparison.panes
+    qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes), timeout=60_000)
+    budgets = ",".join(map(str, BUDGETS))
+    how = ("--sampler", "tweedie", "--samples", 4, "--seed", 4, "--judge", folder / "judge")
+    rows = printed(folder, "compare", "--text", PROMPT, "--steps", budgets, *how)
+    for pane, row in zip(panes, rows, strict=True):
+        assert pane.verdict is not None
+        assert pane.verdict.perplexity == pytest.approx(row["perplexity_by_token"], rel=1e-12)
+        assert pane.verdict.error == pytest.approx(row["perplexity_by_token_error"], rel=1e-12)
+        assert pane.verdict.entropy == pytest.approx(row["entropy"], rel=1e-12)
+        assert pane.calls == row["calls"]
+
+
+def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
+    window: MainWindow, folder: Path, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.run()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing, timeout=20_000)
+    session.set_prompt("Once upon a time there was a dragon.")
+    parts = "Once[[ upon a time]] there was[[ a dragon]]."
+    given = parts.replace("[[", "|").replace("]]", "|").split("|")
+    start, locked = 0, list[int]()
+    for number, part in enumerate(given):
+        count = len(TOKENIZER.encode(part))
+        locked += range(start, start + count) if number % 2 == 0 else []
+        start += count
+    tokens = [token for part in given for token in TOKENIZER.encode(part)]
+    assert tokens == session.canvas().tokens.tolist()
+    session.unlock_all()
+    session.set_locked(locked, True)
+    window.likelihood.given.setChecked(True)
+    window.show_dock(window.docks["likelihood"])
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: bool(window.scorer.points) and not window.scorer.scoring, timeout=60_000)
+    (row,) = printed(folder, "score", "--text", parts, "--goal", window.likelihood.precision.currentData())
+    last = window.scorer.points[-1]
+    assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
+    assert last.standard_error == pytest.approx(row["nats_per_token_standard_error"], rel=1e-12)
+    assert window.likelihood.values["nats a token"].text() == (
+        f"<= {row['nats_per_token']:.3f} ± {row['nats_per_token_standard_error']:.3f}"
+    )
+
+
+def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
+    window: MainWindow, folder: Path, qtbot: QtBot
+) -> None:
+    text = "Once upon a time there was a dragon."
+    window.session.set_prompt(text)
+    window.session.unlock_all()
+    window.show_dock(window.docks["likelihood"])
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: window.scorer.exact is not None and not window.scorer.scoring, timeout=60_000)
+    (row,) = printed(folder, "baseline", "--text", text, model="judge")
+    assert window.scorer.exact is not None
+    assert window.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)
+    assert window.likelihood.exact["bits a byte"].text() == f"{row['bits_per_byte']:.3f}"
