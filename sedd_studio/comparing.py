@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.domains import TEXT
 from engine.messages import (
     FREE,
     Cancelled,
@@ -25,18 +22,16 @@ from engine.messages import (
     Judge,
     Judged,
     ModelInfo,
-    Noise,
     Started,
     Write,
     ends,
 )
-from engine.sampler_table import SAMPLERS
 from engine.tokenizers import Tokenizer
 from sedd_studio import models
+from sedd_studio.compare_kinds import KINDS, Asked, Kind
 from sedd_studio.session import Session
 from sedd_studio.trajectory import Origin, Trajectory
 
-BUDGETS = (4, 16, 64, 256)
 SAMPLES = (1, 4, 16, 64)
 """Texts that a pane may be of: more give a surer figure."""
 TICK = 33
@@ -52,27 +47,6 @@ class PaneState(Enum):
     DONE = auto()
     CANCELLED = auto()
     FAILED = auto()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is compared: the run as it is asked for of each noise, the loaded model and its tokenizer, texts of each
-    pane; the judge's folder, if any; folders of other models."""
-
-    asked: Callable[[Noise], Generate]
-    info: ModelInfo
-    tokenizer: Tokenizer
-    samples: int
-    judge: str | None
-    models: list[str]
-
-    def request(self, **changes: Any) -> Generate:
-        """The run of the loaded model, with changes."""
-        return replace(self.asked(self.info.noise), samples=self.samples, **changes)
-
-    def request_of(self, path: str, noise: Noise) -> Generate:
-        """The run of another model."""
-        return replace(self.asked(noise), samples=self.samples, model=path)
 
 
 @dataclass(eq=False)
@@ -115,62 +89,22 @@ class Pane:
         return run.moments[-1].calls
 
     @property
+    def steps(self) -> int:
+        """The steps of its run; from left to right each free position is one."""
+        return self.request.steps if isinstance(self.request, Generate) else int((self.request.tokens == FREE).sum())
+
+    @property
+    def steps_done(self) -> int:
+        """How many of them are over, one way or the other."""
+        if self.state in (PaneState.WAITING, PaneState.RUNNING):
+            return 0 if self.run is None else self.run.recorded
+        return self.steps
+
+    @property
     def seconds(self) -> float:
         """Seconds a sample so far."""
         return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
 
-
-Rows = list[tuple[str, Generate | Write]]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A way to compare: its rows, and whether the last one is what the others are held against."""
-
-    title: str
-    rows: Callable[[Asked], Rows]
-    towards_last: bool = True
-
-
-def by_steps(asked: Asked) -> Rows:
-    """The same run with other step budgets, fewest first; they share their draws."""
-    return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
-
-
-def by_sampler(asked: Asked) -> Rows:
-    """The same run by each sampler that fits the noise, the published ones last."""
-    fitting = [row for row in SAMPLERS if asked.info.noise in row.noises and row.name != "uniformization"]
-    return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
-
-
-def by_noise(asked: Asked) -> Rows:
-    """The same prompt by the loaded model, by its counterpart of the other noise, and from left to right."""
-    info = asked.info
-    other: Noise = "uniform" if info.noise == "absorb" else "absorb"
-    rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
-    if (path := models.counterpart(info.path, info.noise, other)) is not None:
-        rows.append((f"{models.NOISES[other]} noise", asked.request_of(path, other)))
-    if asked.judge is not None and info.domain == TEXT.name:
-        own = asked.request()
-        rows.append(("From left to right", Write(asked.judge, own.tokens, own.seed, asked.samples)))
-    return rows
-
-
-def by_model(asked: Asked) -> Rows:
-    """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
-    others = models.with_same_tokenizer(asked.tokenizer, (path for path in asked.models if path != asked.info.path))
-    return [
-        (asked.info.name, asked.request()),
-        *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),
-    ]
-
-
-KINDS: dict[str, Kind] = {
-    "steps": Kind("Step budgets", by_steps),
-    "sampler": Kind("Samplers", by_sampler),
-    "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
-    "model": Kind("Models", by_model, towards_last=False),
-}
 
 RECORDED = Kind("Recorded runs", lambda asked: [])
 """Not in the table: its rows are chosen in the history."""
@@ -198,6 +132,7 @@ class Comparison(QObject):
         self._kind = KINDS["steps"]
         self._tokenizer: Tokenizer | None = None
         self.position = 1.0
+        self._began = 0.0
         self.judge = models.judge()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
@@ -213,6 +148,19 @@ class Comparison(QObject):
     def busy(self) -> bool:
         """Whether some pane is not done yet."""
         return any(pane.state in (PaneState.WAITING, PaneState.RUNNING) for pane in self.panes)
+
+    @property
+    def share(self) -> float | None:
+        """How much of all steps is done; None while nothing goes on."""
+        if not self.busy:
+            return None
+        return sum(pane.steps_done for pane in self.panes) / max(1, sum(pane.steps for pane in self.panes))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may take, at the pace so far; None while that cannot be told, or nothing goes on."""
+        share = self.share
+        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
 
     @property
     def playing(self) -> bool:
@@ -233,6 +181,7 @@ class Comparison(QObject):
         self._kind, self._tokenizer = KINDS[kind], session.tokenizer
         asked = Asked(session.asked, session.info, session.tokenizer, samples, self.judge, session.known_models())
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
+        self._began = time.monotonic()
         for pane in self.panes:
             pane.info = session.info if isinstance(pane.request, Generate) else None
             pane.question = session.ask(pane.request)

@@ -41,6 +41,11 @@ class ScoreQueue(QObject):
         return self._next - self.busy
 
     @property
+    def share(self) -> float | None:
+        """How much of it is done; None while nothing is asked for."""
+        return self.done / len(self.scores) if self.busy else None
+
+    @property
     def seconds_left(self) -> float | None:
         """How long it will take, as far as can be told; None while it cannot, or when it is over."""
         if not self.busy or not self.done:

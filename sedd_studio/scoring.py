@@ -93,16 +93,18 @@ class Scorer(QObject):
         return self._question != 0
 
     @property
-    def seconds_left(self) -> float | None:
-        """How long it may take until the precision is reached: the interval narrows as the root of the calls grows.
-
-        None while that cannot be told, or nothing is being scored.
-        """
-        widths = [point.half_width for point in self.points[-1:] if not math.isnan(point.half_width)]
-        if not self.scoring or not widths:
+    def share(self) -> float | None:
+        """How much of it is done: the interval narrows as the root of the calls grows. None: nothing is scored."""
+        if not self.scoring:
             return None
-        more = max(0.0, (widths[0] / self._precision) ** 2 - 1)
-        return more * (time.monotonic() - self._began)
+        width = self.points[-1].half_width if self.points else math.nan
+        return 0.0 if math.isnan(width) else min(1.0, (self._precision / width) ** 2)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may take until the precision is reached; None while that cannot be told, or nothing is scored."""
+        share = self.share
+        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
 
     @property
     def hindrance(self) -> str:

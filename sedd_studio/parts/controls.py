@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLabel,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -55,6 +56,24 @@ class Elided(QLabel):
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class ProgressLine(QProgressBar):
+    """A thin line that fills; it is there only while something goes on, but keeps its place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setRange(0, 1000)
+        self.setAccessibleName(name)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+
+    def show_share(self, share: float | None) -> None:
+        """How much is done, from 0 to 1; None: nothing goes on."""
+        self.setVisible(share is not None)
+        self.setValue(0 if share is None else round(1000 * share))
 
 
 class PushButton(QPushButton):

@@ -9,8 +9,9 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from engine.files import write_whole
-from sedd_studio.comparing import KINDS, SAMPLES, Comparison, Pane, PaneState
-from sedd_studio.parts.controls import Choice, Elided, IconButton, PushButton, label
+from sedd_studio.compare_kinds import KINDS
+from sedd_studio.comparing import SAMPLES, Comparison, Pane, PaneState
+from sedd_studio.parts.controls import Choice, Elided, IconButton, ProgressLine, PushButton, label
 from sedd_studio.parts.durations import duration
 from sedd_studio.parts.pane_text import PaneText
 from sedd_studio.parts.quality_curve import QualityCurve
@@ -116,7 +117,7 @@ class ComparePanel(QWidget):
         self.export = PushButton("Export …", "folder", theme)
         self.export.setToolTip("The table for other programs (CSV), or the curve as a picture (PNG).")
         self.note = Elided("help")
-        self.note.show_text(NOTE)
+        self.progress = ProgressLine("How far the comparison is")
         self.curve = QualityCurve(comparison, theme)
         self.views: list[PaneView] = []
         self._arrange()
@@ -149,6 +150,9 @@ class ComparePanel(QWidget):
         self.curve.refresh()
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(comparison.position * TICKS))
+        self.progress.show_share(comparison.share)
+        left = comparison.seconds_left
+        self.note.show_text(NOTE if left is None else f"About {duration(left)} left. {NOTE}")
         self.slider.setEnabled(bool(self.views))
         self.play.setEnabled(bool(self.views))
         self.play.set_icon("pause" if comparison.playing else "play", self._theme)
@@ -203,10 +207,11 @@ class ComparePanel(QWidget):
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
-        column.setSpacing(8)
+        column.setSpacing(4)
         body = QHBoxLayout()
         body.setSpacing(14)
         body.addWidget(scroll, 1)
         body.addWidget(self.curve)
         column.addLayout(head)
+        column.addWidget(self.progress)
         column.addLayout(body, 1)

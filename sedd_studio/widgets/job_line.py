@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from sedd_studio.jobs import Jobs
-from sedd_studio.parts.controls import IconButton, label
+from sedd_studio.parts.controls import IconButton, ProgressLine, label
 from sedd_studio.parts.durations import duration
 from sedd_studio.theme import Theme
 
@@ -17,11 +17,8 @@ class JobLine(QWidget):
         super().__init__(parent)
         self._jobs = jobs
         self.text = label(role="help")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = ProgressLine("Progress of the export")
         self.bar.setFixedWidth(140)
-        self.bar.setRange(0, 100)
-        self.bar.setAccessibleName("Progress of the export")
         self.cancel = IconButton("close", "Cancel", theme)
         self.cancel.clicked.connect(jobs.cancel)
         row = QHBoxLayout(self)
@@ -42,4 +39,4 @@ class JobLine(QWidget):
         self.setVisible(job is not None)
         if job is not None:
             self.text.setText(job.title + ("" if left is None else f", {duration(left)} left"))
-            self.bar.setValue(round(100 * job.share))
+            self.bar.show_share(job.share)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.colouring import Colouring
-from sedd_studio.parts.controls import Check, Choice, PushButton, label
+from sedd_studio.parts.controls import Check, Choice, ProgressLine, PushButton, label
 from sedd_studio.parts.durations import duration
 from sedd_studio.parts.plot import dress, make_plot
 from sedd_studio.ranking import Ranking
@@ -63,6 +63,7 @@ class LikelihoodPanel(QWidget):
         self.writer = label("", "help")
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
+        self.progress = ProgressLine("How far the score is")
         self._plot: pyqtgraph.PlotWidget | None = None
         self._profile: pyqtgraph.PlotWidget | None = None
         self._arrange()
@@ -108,6 +109,7 @@ class LikelihoodPanel(QWidget):
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
         self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls + wait)
+        self.progress.show_share(ranking.queue.share if ranking.queue.busy else scorer.share)
         if ranking.queue.busy:
             self.note.setText(progress(ranking.queue))
         self._draw()
@@ -196,6 +198,7 @@ class LikelihoodPanel(QWidget):
         left.addLayout(checks)
         left.addLayout(grid)
         left.addWidget(self.note)
+        left.addWidget(self.progress)
         left.addStretch(1)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 10, 16, 10)

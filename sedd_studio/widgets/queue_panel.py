@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
-from sedd_studio.parts.controls import IconButton, PushButton, label
+from sedd_studio.parts.controls import IconButton, ProgressLine, PushButton, label
 from sedd_studio.queueing import Queued, RunQueue
 from sedd_studio.session import Session
 from sedd_studio.theme import Theme
@@ -25,9 +25,7 @@ class QueuePanel(QWidget):
         self.up = IconButton("chevron-up", "Move it nearer to the front", theme)
         self.down = IconButton("chevron-down", "Move it nearer to the end", theme)
         self.remove = IconButton("close", "Remove it from the queue", theme)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("How far the run is that is being made")
+        self.progress = ProgressLine("How far the run is that is being made")
         self.note = label(EMPTY, "help")
         self.list = QListWidget()
         self.list.setAccessibleName("Runs that wait")
@@ -64,9 +62,7 @@ class QueuePanel(QWidget):
             if entry.text() != line:
                 entry.setText(line)
         making = self._queue.making
-        self.progress.setVisible(making is not None)
-        self.progress.setRange(0, 1000)
-        self.progress.setValue(0 if making is None else round(1000 * making.share))
+        self.progress.show_share(None if making is None else making.share)
         self.note.setVisible(not items)
         self._enable()
 

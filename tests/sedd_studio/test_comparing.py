@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from engine.messages import Generate, Judge, Write
 from engine.tokenizers import train_tokenizer
 from sedd_studio import models
-from sedd_studio.comparing import BUDGETS, PaneState
+from sedd_studio.compare_kinds import BUDGETS
+from sedd_studio.comparing import PaneState
 from sedd_studio.main_window import MainWindow
 from sedd_studio.parts.quality_curve import apart, round_numbers
 from sedd_studio.settings import Settings
@@ -117,6 +118,24 @@ def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: 
     states = [pane.state for pane in window.comparison.panes]
     assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
     assert window.compare.views[2].facts.toolTip() == "cancelled"
+
+
+def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    assert window.compare.progress.isHidden()
+    engine.hold_at = 2
+    compare(window)
+    qtbot.waitUntil(lambda: window.comparison.panes[0].steps_done == 2)
+    assert window.comparison.share == 2 / sum(BUDGETS)
+    qtbot.waitUntil(lambda: "left." in window.compare.note.toolTip())
+    assert window.compare.progress.isVisible()
+    QTest.mouseClick(window.compare.stop, LEFT)
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.comparison.busy)
+    assert window.comparison.seconds_left is None
+    assert window.compare.progress.isHidden()
+    assert "left." not in window.compare.note.toolTip()
 
 
 def test_a_run_ends_the_comparison_and_samplers_can_be_compared(

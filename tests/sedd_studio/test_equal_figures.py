@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from engine.baseline import build_baseline, save_baseline
 from engine.cli import app
-from sedd_studio.comparing import BUDGETS
+from sedd_studio.compare_kinds import BUDGETS
 from sedd_studio.main_window import MainWindow
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session

@@ -163,6 +163,7 @@ def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, en
     rank(window)
     qtbot.waitUntil(lambda: window.ranking.queue.done == 1)
     assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. About ")
+    assert window.likelihood.progress.value() == 250
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
     assert not window.ranking.queue.busy

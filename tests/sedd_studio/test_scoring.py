@@ -133,10 +133,13 @@ def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, eng
     factor = (0.4 / 3 / 0.05) ** 2 - 1
     assert 0 < left <= factor * (time.monotonic() - window.scorer._began)
     assert "left." in window.likelihood.note.text()
+    assert window.likelihood.progress.isVisible()
+    assert window.likelihood.progress.value() == round(1000 / (factor + 1))
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.scorer.scoring)
     assert window.scorer.seconds_left is None
+    assert window.likelihood.progress.isHidden()
     assert len(window.scorer.points) <= 4
     assert window.scorer.costs is None
     assert window.likelihood.values["nats a token"].text().startswith("<= 2.000")

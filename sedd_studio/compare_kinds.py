@@ -1,0 +1,90 @@
+"""What can be laid beside each other: one row a kind, with the runs that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.domains import TEXT
+from engine.messages import Generate, ModelInfo, Noise, Write
+from engine.sampler_table import SAMPLERS
+from engine.tokenizers import Tokenizer
+from sedd_studio import models
+
+BUDGETS = (4, 16, 64, 256)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared: the run as it is asked for of each noise, the loaded model and its tokenizer, texts of each
+    pane; the judge's folder, if any; folders of other models."""
+
+    asked: Callable[[Noise], Generate]
+    info: ModelInfo
+    tokenizer: Tokenizer
+    samples: int
+    judge: str | None
+    models: list[str]
+
+    def request(self, **changes: Any) -> Generate:
+        """The run of the loaded model, with changes."""
+        return replace(self.asked(self.info.noise), samples=self.samples, **changes)
+
+    def request_of(self, path: str, noise: Noise) -> Generate:
+        """The run of another model."""
+        return replace(self.asked(noise), samples=self.samples, model=path)
+
+
+Rows = list[tuple[str, Generate | Write]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to compare: its rows, and whether the last one is what the others are held against."""
+
+    title: str
+    rows: Callable[[Asked], Rows]
+    towards_last: bool = True
+
+
+def by_steps(asked: Asked) -> Rows:
+    """The same run with other step budgets, fewest first; they share their draws."""
+    return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
+
+
+def by_sampler(asked: Asked) -> Rows:
+    """The same run by each sampler that fits the noise, the published ones last."""
+    fitting = [row for row in SAMPLERS if asked.info.noise in row.noises and row.name != "uniformization"]
+    return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
+
+
+def by_noise(asked: Asked) -> Rows:
+    """The same prompt by the loaded model, by its counterpart of the other noise, and from left to right."""
+    info = asked.info
+    other: Noise = "uniform" if info.noise == "absorb" else "absorb"
+    rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
+    if (path := models.counterpart(info.path, info.noise, other)) is not None:
+        rows.append((f"{models.NOISES[other]} noise", asked.request_of(path, other)))
+    if asked.judge is not None and info.domain == TEXT.name:
+        own = asked.request()
+        rows.append(("From left to right", Write(asked.judge, own.tokens, own.seed, asked.samples)))
+    return rows
+
+
+def by_model(asked: Asked) -> Rows:
+    """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
+    others = models.with_same_tokenizer(asked.tokenizer, (path for path in asked.models if path != asked.info.path))
+    return [
+        (asked.info.name, asked.request()),
+        *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),
+    ]
+
+
+KINDS: dict[str, Kind] = {
+    "steps": Kind("Step budgets", by_steps),
+    "sampler": Kind("Samplers", by_sampler),
+    "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
+    "model": Kind("Models", by_model, towards_last=False),
+}
