@@ -63,7 +63,11 @@ BUNDLED: dict[str, Bundled] = {
         STORIES,
         OTHER_STORIES,
         SMALL,
-        (Stage(LONG, Recipe("dse")), Stage(replace(AGAIN, steps=5_000, learning_rate=2e-3))),
+        (
+            Stage(LONG, Recipe("dse")),
+            Stage(replace(AGAIN, steps=5_000, learning_rate=2e-3)),
+            Stage(replace(AGAIN, steps=6_000, learning_rate=1.5e-3, short=0.1, seed=2)),
+        ),
     ),
     "stories-uniform": Bundled(
         STORIES,
