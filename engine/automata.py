@@ -7,13 +7,18 @@ of moves would have one column a token; tokens that move every state alike share
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from outlines_core import Index, Vocabulary
 
 from engine.messages import UserError
 from engine.tokenizers import Tokenizer
+
+State = TypeVar("State", bound=Hashable)
+Symbol = TypeVar("Symbol")
 
 DEAD = -1
 LARGEST_EXPRESSION = 2_000
@@ -107,24 +112,41 @@ def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Automaton:
     if b"" in phrases:
         raise UserError("A banned word is empty; write the word to ban, or none.")
     begin: _Progress = (frozenset(), True)
-    numbers, waiting, rows, accepting = {begin: 0}, [begin], [], []
-    for state in waiting:  # grows while it is read
-        row = []
-        for byte in range(256):
-            after = _after(state, byte, phrases)
-            if after is not None and after not in numbers:
-                numbers[after] = len(numbers)
-                waiting.append(after)
-            row.append(DEAD if after is None else numbers[after])
-        rows.append(row)
-        accepting.append(not any(place == len(phrases[k]) for k, place in state[0]))
-    moves, ends = np.array(rows), np.array(accepting)
+    moves, ends = explore(
+        begin,
+        range(256),
+        lambda state, byte: _after(state, byte, phrases),
+        lambda state: not any(place == len(phrases[k]) for k, place in state[0]),
+    )
     if len(ends) * tokenizer.vocabulary > LARGEST_TABLE:
         raise UserError("There are too many banned words for this model's vocabulary; ban fewer.")
     table = _by_token(moves, tokenizer)
     if tokenizer.eot_id is not None:
         table[:, tokenizer.eot_id] = np.where(ends, 0, DEAD)
     return Automaton.of(table, ends)
+
+
+def explore(
+    begin: State,
+    symbols: Sequence[Symbol],
+    after: Callable[[State, Symbol], State | None],
+    may_end: Callable[[State], bool],
+) -> tuple[np.ndarray, np.ndarray]:
+    """All states that can be reached from `begin`, which is number 0.
+
+    The moves (S, K) from each by each of K symbols, `DEAD` where `after` gives none, and where a text may end (S,).
+    """
+    numbers, waiting, rows = {begin: 0}, [begin], []
+    for state in waiting:  # grows while it is read
+        row = []
+        for symbol in symbols:
+            reached = after(state, symbol)
+            if reached is not None and reached not in numbers:
+                numbers[reached] = len(numbers)
+                waiting.append(reached)
+            row.append(DEAD if reached is None else numbers[reached])
+        rows.append(row)
+    return np.array(rows), np.array([may_end(state) for state in waiting])
 
 
 _Progress = tuple[frozenset[tuple[int, int]], bool]

@@ -84,7 +84,8 @@ class Generate:
     - `sampler` is a name from `engine.sampler_table` or "auto"; `options` are its numbers, by name.
     - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
     - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
-      appear in the text; `pattern` is a regular expression that the whole text matches.
+      appear in the text; `pattern` is a regular expression that the whole text matches, or the name of a pattern of the
+      model's domain.
     - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there.
     - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
     - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the

@@ -12,6 +12,7 @@ Markov models, over the automaton's states.)
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +29,23 @@ class Pattern:
     automaton: Automaton
 
     @staticmethod
-    def compile(expression: str, tokenizer: Tokenizer, words: tuple[str, ...] = ()) -> Pattern:
-        """A regular expression over the whole text ("" for none) and words that may not appear in it."""
-        if words and expression:
-            return Pattern(expression_automaton(expression, tokenizer) & words_automaton(words, tokenizer))
-        return Pattern(words_automaton(words, tokenizer) if words else expression_automaton(expression, tokenizer))
+    def compile(
+        expression: str,
+        tokenizer: Tokenizer,
+        words: tuple[str, ...] = (),
+        named: Mapping[str, Callable[[Tokenizer], Automaton]] | None = None,
+    ) -> Pattern:
+        """A regular expression over the whole text ("" for none) and words that may not appear in it.
+
+        In place of an expression stands the name of one of the patterns `named`; names begin with @.
+        """
+        if not expression:
+            return Pattern(words_automaton(words, tokenizer))
+        if expression.startswith("@"):
+            whole = named_automaton(expression, tokenizer, named or {})
+        else:
+            whole = expression_automaton(expression, tokenizer)
+        return Pattern(whole & words_automaton(words, tokenizer) if words else whole)
 
     def check(self, tokens: np.ndarray) -> None:
         """A UserError unless the free places of tokens (L,), `FREE` there, can be filled to match."""
@@ -117,3 +130,13 @@ class Pattern:
                 here = np.bincount(column % (len(here) + 1), here, len(here) + 1)[:-1]
             here = here / here.sum()
         return np.array(drawn, np.int64)
+
+
+def named_automaton(
+    name: str, tokenizer: Tokenizer, named: Mapping[str, Callable[[Tokenizer], Automaton]]
+) -> Automaton:
+    """The pattern of that name; a UserError says which ones there are."""
+    if name not in named:
+        known = f"the model's kind has {', '.join(named)}" if named else "the model's kind has none"
+        raise UserError(f"There is no pattern {name}: {known}. An expression for a text that begins with @ begins [@].")
+    return named[name](tokenizer)

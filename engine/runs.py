@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.checkpoints import Model, load
 from engine.conditioning import Locks, Shaping
+from engine.domains import domain_named
 from engine.inspection import look, outlook
 from engine.likelihood import bound, conditional_bound, running_attribution
 from engine.messages import (
@@ -236,7 +237,8 @@ def plan_of(request: Generate, model: Model) -> Plan:
 
         if diffusion.graph.mask is None:
             raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
-        pattern = Pattern.compile(request.pattern, model.tokenizer, request.words)
+        named = domain_named(model.info.domain).patterns
+        pattern = Pattern.compile(request.pattern, model.tokenizer, request.words, named)
         pattern.check(request.tokens)
     return Plan(
         locks,

@@ -72,7 +72,11 @@ SETTINGS: dict[str, Setting] = {
         "auto", _one_of("auto", "clamp", "gibbs", "particles"), "How locks are honoured, uniform noise."
     ),
     "banned": Setting("", lambda value: isinstance(value, str), "Words that never appear, with commas between them."),
-    "pattern": Setting("", lambda value: isinstance(value, str), "A regular expression that the whole text matches."),
+    "pattern": Setting(
+        "",
+        lambda value: isinstance(value, str),
+        "A regular expression that the whole text matches, or a name such as @smiles.",
+    ),
     "options": Setting({}, _numbers, "Numbers of the samplers, by name."),
     "presets": Setting({}, _forms, "Forms of runs that were kept, by name."),
     "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),

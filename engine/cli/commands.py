@@ -280,6 +280,7 @@ def evaluate(
     spacing: Spacing = "time",
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
+    pattern: Pattern = "",
     locking: Locking = "auto",
     judge: Judge = None,
     reference: Reference = None,
@@ -298,7 +299,8 @@ def evaluate(
     from engine.cli.evaluate import evaluate as evaluate_samples
     from engine.cli.generate import Chain
 
-    chain = Chain(steps, sampler, seed, samples, tuple(option), spacing, temperature, top_p, locking=locking)
+    numbers = tuple(option)
+    chain = Chain(steps, sampler, seed, samples, numbers, spacing, temperature, top_p, pattern=pattern, locking=locking)
     subject = Subject(text, length, chunk, judge, reference, mauve)
     evaluate_samples(Machine(model, device, precision, threads), chain, subject, out, Output(json))
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from engine.domains import DOMAINS
 from engine.sampler_table import SAMPLERS
 
 _SAMPLER_NAMES = ", ".join(row.name for row in SAMPLERS)
@@ -28,7 +29,11 @@ Spacing = Annotated[
 Temperature = Annotated[float, typer.Option("--temperature", help="Below 1 sharper, 0 the most probable token.")]
 TopP = Annotated[float, typer.Option("--top-p", help="Draw from the smallest set of tokens with this much mass.")]
 Ban = Annotated[list[str], typer.Option("--ban", help="A word or phrase that never appears. Can be given again.")]
-Pattern = Annotated[str, typer.Option("--pattern", help="A regular expression that the whole text matches.")]
+_PATTERN_NAMES = ", ".join(f"{domain.name}: {name}" for domain in DOMAINS.values() for name in domain.patterns)
+Pattern = Annotated[
+    str,
+    typer.Option("--pattern", help=f"A regular expression that the whole text matches, or a name ({_PATTERN_NAMES})."),
+]
 Locking = Annotated[
     str, typer.Option("--locking", help="How given words are honoured: auto, clamp, gibbs or particles.")
 ]

@@ -5,13 +5,16 @@ Imports no torch: the window reads domains, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.datasets import documents
 from engine.tokenizers import Tokenizer, train_tokenizer
+
+if TYPE_CHECKING:
+    from engine.automata import Automaton
 
 View = Literal["text", "molecule", "image", "sequence"]
 
@@ -41,7 +44,8 @@ class Domain:
 
     `length` is in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens;
     otherwise records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data;
-    `curves` takes both and draws the two beside each other.
+    `curves` takes both and draws the two beside each other. `patterns` are rules of the kind that no regular expression
+    says well: a text may be held to one by its name, which begins with @.
     """
 
     name: str
@@ -54,3 +58,4 @@ class Domain:
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
     curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()
+    patterns: Mapping[str, Callable[[Tokenizer], Automaton]] = field(default_factory=dict)

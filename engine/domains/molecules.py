@@ -9,10 +9,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.datasets import lines
 from engine.domains.domain import Domain, Measure
 from engine.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
+
+if TYPE_CHECKING:
+    from engine.automata import Automaton
 
 CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
 SYMBOLS = (*"#()12345=CFNO", *CHARGED)
@@ -62,6 +66,22 @@ def read(path: Path) -> Iterator[str]:
     return lines(path)
 
 
+def well_formed(tokenizer: Tokenizer) -> Automaton:
+    """Strings with their branches and rings closed and no atom with too many bonds."""
+    from engine.domains.smiles import automaton  # brings the library for expressions, which the window starts without
+
+    return automaton(tokenizer)
+
+
 MOLECULES = Domain(
-    "molecules", "Molecules", "molecule", 24, ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"), True, read, tokenizer, measure
+    "molecules",
+    "Molecules",
+    "molecule",
+    24,
+    ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"),
+    True,
+    read,
+    tokenizer,
+    measure,
+    patterns={"@smiles": well_formed},
 )

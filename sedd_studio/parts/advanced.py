@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QStringListModel
+from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from sedd_studio.parts.controls import Choice, Decimal
 from sedd_studio.parts.form import add_field
@@ -33,6 +33,11 @@ class Advanced(QWidget):
         self.banned, self.pattern = QLineEdit(), QLineEdit()
         self.banned.setAccessibleName("Banned words")
         self.pattern.setAccessibleName("Pattern")
+        self._names = QStringListModel(self)
+        offered = QCompleter(self._names, self)
+        offered.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        offered.activated.connect(lambda name: session.set_form(pattern=name))
+        self.pattern.setCompleter(offered)
         self._arrange()
         for name in ("spacing", "locking"):
             box: Choice = getattr(self, name)
@@ -60,6 +65,8 @@ class Advanced(QWidget):
             self.top_p.setValue(form.top_p)
         self.spacing.setCurrentIndex(list(SPACINGS).index(form.spacing))
         self.locking.setCurrentIndex(list(LOCKINGS).index(form.locking))
+        self._names.setStringList([*self._session.domain.patterns])
+        self.pattern.setPlaceholderText(", ".join(self._session.domain.patterns))
         absorb = info is None or info.noise == "absorb"
         for line, text in ((self.banned, form.banned), (self.pattern, form.pattern)):
             if line.text() != text and not line.hasFocus():

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.domains import DOMAINS
 from sedd_studio import theme as themes
 from sedd_studio.parts import pictures
+from sedd_studio.parts.advanced import Advanced
 from sedd_studio.widgets.sample_picture import SamplePicture
 from tests.sedd_studio.scene import Scene
 
@@ -94,3 +96,15 @@ def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path
     assert session.error is None
     assert session.domain is DOMAINS[kind]
     assert len(session.document.tokens) <= DOMAINS[kind].length
+
+
+def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: QtBot) -> None:
+    session = Scene(tmp_path, domain="molecules").session
+    advanced = Advanced(session, themes.LIGHT)
+    qtbot.addWidget(advanced)
+    assert advanced.pattern.placeholderText() == "@smiles"
+    QTest.keyClicks(advanced.pattern, "@smiles")
+    assert session.asked().pattern == "@smiles"
+    other = Advanced(Scene(tmp_path / "text").session, themes.LIGHT)
+    qtbot.addWidget(other)
+    assert other.pattern.placeholderText() == ""
