@@ -18,8 +18,7 @@ SOME_BUDGETS = "4,16,64,256,1024"
 PROMPT = "Once upon a time [24] the dragon [40] The end."
 ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
-SWEEPS = ("--sampler", "gibbs", "--option", "corrections=0", "--option", "sweeps=8")
-CORRECTED = ("--steps", "64", *SWEEPS, "--temperature", "0.8")
+HELD = ("--pattern", "@smiles")
 ARC = "004cgb3003gb8g5007g10d9005g21f80"
 """The upper half of a round digit, drawn for this page: it can become a 0, 2, 3, 8 or 9."""
 
@@ -63,11 +62,10 @@ def evaluated(label: str, name: str, reference: str, samples: int, *how: str) ->
     return Command(label, ("evaluate", "--reference", reference, *budget, *how, "--model", f"assets/{name}"))
 
 
-def filled(label: str, name: str, text: str, samples: int) -> Command:
-    """Samples around locked symbols."""
-    return Command(
-        label, ("infill", "--text", text, "--samples", str(samples), "--steps", "64", "--model", f"assets/{name}")
-    )
+def filled(label: str, name: str, text: str, samples: int, *how: str) -> Command:
+    """Samples around locked symbols, drawn as the options `how` say."""
+    budget = ("--samples", str(samples), "--steps", "64", *how)
+    return Command(label, ("infill", "--text", text, *budget, "--model", f"assets/{name}"))
 
 
 def drawn(label: str, name: str, samples: int) -> Command:
@@ -115,11 +113,12 @@ RESULTS = Page(
         Section(
             "Molecules",
             "Validity is RDKit's word; different and novel ones are told apart by canonical SMILES, novel means not in "
-            "the data.",
+            "the data. The pattern @smiles closes branches and rings and gives no atom too many bonds; each token is "
+            "drawn given that the rest can still follow.",
             "domain",
             (
-                evaluated("as drawn", "molecules-absorb", QM9, 2000, "--steps", "64"),
-                evaluated("corrected", "molecules-absorb", QM9, 2000, *CORRECTED),
+                evaluated("held to @smiles", "molecules-absorb", QM9, 2000, "--steps", "24", *HELD),
+                evaluated("as drawn", "molecules-absorb", QM9, 2000, "--steps", "24"),
             ),
         ),
         Section(
@@ -127,8 +126,8 @@ RESULTS = Page(
             "Locked symbols are the same in every sample, at their places.",
             "fragments",
             (
-                filled("an acetyl group at the start", "molecules-absorb", "CC(=O) [18]", 200),
-                filled("a ring of three in the middle", "molecules-absorb", "[6] C1CC1 [8]", 200),
+                filled("an acetyl group at the start", "molecules-absorb", "CC(=O) [18]", 200, *HELD),
+                filled("a ring of three in the middle", "molecules-absorb", "[6] C1CC1 [8]", 200, *HELD),
             ),
         ),
         Section(
