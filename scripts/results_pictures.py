@@ -17,17 +17,8 @@ from matplotlib.figure import Figure
 from engine.domains.images import SIDE, picture
 from engine.domains.molecules import canonical
 from scripts.measured import Command, Found, Kind, Records, Section
+from scripts.picture_style import STYLE
 
-STYLE = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "figure.dpi": 160,
-    "legend.frameon": False,
-    "savefig.bbox": "tight",
-}
 WINDOW = 9
 """Bases over which a curve by position is smoothed."""
 

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/science.md from the toy worlds: `python scripts/science_pictures.py [FOLDER]`."""
+"""Draws the pictures of docs/science.md from the toy worlds: `python -m scripts.science_pictures [FOLDER]`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,9 @@ from engine.laws import exact_law, total_variation
 from engine.messages import FREE, Noise
 from engine.samplers import sampler_named
 from engine.toy import ToyWorld, diffusion
+from scripts.picture_style import STYLE
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-STYLE = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "figure.dpi": 160,
-    "legend.frameon": False,
-    "savefig.bbox": "tight",
-}
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 
 

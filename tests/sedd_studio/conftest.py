@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio import models
 from sedd_studio import session as session_module
+from sedd_studio.keeper import Keeper
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
 from sedd_studio.settings import Settings
@@ -42,6 +43,14 @@ def settings(tmp_path: Path) -> Settings:
     settings = Settings(tmp_path / "settings.json")
     settings.set("follow", True)
     return settings
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    """A history in the test's own folder."""
+    keeper = Keeper(tmp_path / "history.sqlite3")
+    yield keeper
+    keeper.close()
 
 
 @pytest.fixture

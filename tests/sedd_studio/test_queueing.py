@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -21,13 +19,6 @@ from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Keeper]:
-    keeper = Keeper(tmp_path / "history.sqlite3")
-    yield keeper
-    keeper.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,13 +25,6 @@ from tests.sedd_studio.windows import window_of
 
 LEFT = Qt.MouseButton.LeftButton
 Record = Callable[[Session], Recorder]
-
-
-@pytest.fixture
-def keeper(tmp_path: Path, qtbot: QtBot) -> Iterator[Keeper]:
-    keeper = Keeper(tmp_path / "history.sqlite3")
-    yield keeper
-    keeper.close()
 
 
 @pytest.fixture
