@@ -36,7 +36,7 @@ class Bundled:
     """What decides a bundled model; without `valid` a part of the data is held out.
 
     A stage after the first starts from the averaged weights that the one before it left. Its seed should be another:
-    with the same it sees the same blocks under the same noise again, as early stages of stories here still do.
+    with the same it sees the same blocks under the same noise again, as early stages here still do.
     """
 
     data: tuple[Data, ...]
