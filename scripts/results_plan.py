@@ -19,6 +19,7 @@ PROMPT = "Once upon a time [24] the dragon [40] The end."
 ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
 HELD = ("--pattern", "@smiles")
+"""Molecules with their branches and rings closed and no atom with too many bonds."""
 ARC = "004cgb3003gb8g5007g10d9005g21f80"
 """The upper half of a round digit, drawn for this page: it can become a 0, 2, 3, 8 or 9."""
 

@@ -72,9 +72,7 @@ class TextScores(ScoreQueue):
     def score(self, rows: list[TextRow], precision: float) -> None:
         """Scores texts, each until half of its 95 % interval is `precision` nats a token."""
         self.rows = rows
-        nothing = [np.zeros(len(row.tokens), bool) for row in rows]
-        pairs = zip(rows, nothing, strict=True)
-        self.start([Score(row.tokens, given, precision, by_token=False) for row, given in pairs])
+        self.start([Score(row.tokens, np.zeros(len(row.tokens), bool), precision, by_token=False) for row in rows])
 
 
 def as_csv(scores: TextScores) -> str:

@@ -8,10 +8,11 @@ import sys
 from engine.cli import main
 
 
-def leave(code: int) -> None:
-    """Ends one of several processes at once, with what it printed written out.
+def end_at_once(code: int) -> None:
+    """Ends this process without taking the interpreter down, if it shares work with others; what it printed stays.
 
-    Taken down in the usual way it is now and then aborted: threads of torch's process group are still at work then.
+    Taken down in the usual way such a process was aborted now and then ("terminate called without an active
+    exception"), and the launcher then ended the others before they had printed.
     """
     import torch.distributed
 
@@ -26,5 +27,5 @@ try:
     main()
 except SystemExit as end:
     if "RANK" in os.environ:  # by which a launcher tells a process that it is one of several
-        leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+        end_at_once(end.code if isinstance(end.code, int) else int(end.code is not None))
     raise

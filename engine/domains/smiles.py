@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from engine.automata import Automaton, explore
 from engine.tokenizers import Tokenizer
 
-VALENCES = {"C": 4, "N": 3, "O": 2, "F": 1}
-CHARGED_VALENCES = {"[C-]": 3, "[CH-]": 2, "[N-]": 2, "[NH+]": 3, "[NH2+]": 2, "[NH3+]": 1, "[O-]": 1}
-ATOMS = VALENCES | CHARGED_VALENCES
+NEUTRAL = {"C": 4, "N": 3, "O": 2, "F": 1}
+CHARGED = {"[C-]": 3, "[CH-]": 2, "[N-]": 2, "[NH+]": 3, "[NH2+]": 2, "[NH3+]": 1, "[O-]": 1}
+ATOMS = NEUTRAL | CHARGED
+"""How many bonds an atom can have, those to hydrogen left out where they are written."""
 BONDS = {"=": 2, "#": 3}
 DEEPEST = 2
+"""How far branches may be nested."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def after(reading: Reading, symbol: str) -> Reading | None:
         return _after_opening(reading)
     if symbol == ")":
         return _after_closing(reading)
-    return _after_ring(reading, symbol)
+    return _after_ring(reading, symbol) if symbol.isdigit() else None
 
 
 def _begin_bond(reading: Reading, order: int) -> Reading | None:
