@@ -177,6 +177,7 @@ class LikelihoodPanel(QWidget):
         buttons.setSpacing(10)
         for part in (self.start, self.rank, self.stop, self.precision, self.file):
             buttons.addWidget(part)
+        buttons.addStretch(1)
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(4)
