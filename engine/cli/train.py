@@ -32,6 +32,8 @@ from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
 HELD_OUT = 0.01
+HELD_OUT_SEED = 0
+"""The same whatever the seed of a run, so that no stage of a model trains on what another held out."""
 PARAMETRISATIONS: dict[Noise, tuple[Parametrisation, ...]] = {
     "absorb": ("posterior", "log_score"),
     "uniform": ("leave_one_out", "log_score"),
@@ -278,7 +280,7 @@ def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> t
     if plan.valid:
         return data, tokens([plan.valid])
     if domain.rows:
-        data = data[np.random.Generator(np.random.Philox(key=[plan.training.seed, 2**33])).permutation(len(data))]
+        data = data[np.random.Generator(np.random.Philox(key=[HELD_OUT_SEED, 2**33])).permutation(len(data))]
         held_out = min(len(data) // 10, max(64, math.ceil(HELD_OUT * len(data))))
     else:
         held_out = min(len(data) // 10, max(8 * length, math.ceil(HELD_OUT * len(data))))

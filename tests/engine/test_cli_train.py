@@ -16,8 +16,10 @@ from engine.checkpoints import ASSETS, load
 from engine.cli import app, bundled
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
+from engine.cli.train import Plan, Sizes, split
 from engine.datasets import sha256
 from engine.domains import DOMAINS
+from engine.learners import Recipe
 from engine.messages import UserError
 from engine.training import TrainingConfig
 
@@ -127,3 +129,19 @@ def test_reproduce_says_what_is_missing_or_other_than_it_was(
     assert first.data == last.data == [tmp_path / "below" / "qm9.smi"]
     assert (first.out, last.out) == (tmp_path / "stage-1", tmp_path)
     assert "not the file" in capsys.readouterr().err
+
+
+def test_every_seed_holds_the_same_molecules_out(tmp_path: Path) -> None:
+    smiles = tmp_path / "some.smi"
+    smiles.write_text("\n".join("C" * (1 + n % 9) + "O" * (n // 9) for n in range(90)), encoding="utf-8")
+    tokenizer = DOMAINS["molecules"].tokenizer(iter(()), 0)
+
+    def parts(seed: int) -> list[list[list[int]]]:
+        training = TrainingConfig(seed=seed)
+        plan = Plan([smiles], None, tmp_path, Sizes("molecules", length=24), Recipe(), training)
+        return [part.tolist() for part in split(plan, [smiles], tokenizer, 24)]
+
+    train, held_out = parts(0)
+    assert parts(1) == [train, held_out]
+    assert len(train) + len(held_out) == 90
+    assert not {*map(tuple, train)} & {*map(tuple, held_out)}

@@ -97,6 +97,10 @@ def test_the_bound_falls_on_data_with_a_pattern(noise: str, steps: int, share: f
     assert bounds[-1] < share * before
 
 
+def test_runs_of_different_seeds_are_validated_by_the_same_draws() -> None:
+    assert trainer().validate() == trainer(replace(CONFIG, seed=1)).validate()
+
+
 def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -> None:
     sizes = NetworkConfig(8, length=16, hidden=32, blocks=1, heads=2, cond_dim=16, marks_locks=True)
     diffusion = Diffusion(DiffusionConfig(sizes, "uniform", parametrisation="leave_one_out", log_sigma=True))
