@@ -1,13 +1,13 @@
-"""The commands and their options. What they do stands in the modules beside this one, imported when called."""
+"""The commands that draw, score and measure, and their options. What they do is imported when one is called."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.core import TyperGroup
 
+from engine.cli.application import app
 from engine.cli.machine import Machine
 from engine.cli.options import (
     Ban,
@@ -29,39 +29,8 @@ from engine.cli.options import (
     Threads,
     TopP,
 )
-from engine.cli.output import EngineFailed, Output, print_error
+from engine.cli.output import Output
 from engine.messages import UserError
-
-USER_ERROR = 2
-ENGINE_ERROR = 1
-INTERRUPTED = 130
-
-
-class Commands(TyperGroup):
-    """Turns what a command raises into one sentence and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was asked for."""
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            print_error(error)
-            raise typer.Exit(USER_ERROR) from None
-        except EngineFailed as error:
-            print_error(error)
-            raise typer.Exit(ENGINE_ERROR) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-
-
-app = typer.Typer(
-    cls=Commands,
-    name="sedd",
-    help="Score entropy discrete diffusion: sample, infill, score and train.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
-)
 
 
 @app.command()
@@ -345,88 +314,3 @@ def infilling(
 
     chain = Chain(steps, sampler, seed, samples, locking=locking)
     measure_infilling(Machine(model, device, precision, threads), chain, file, gap, judge, Output(json))
-
-
-@app.command()
-def train(
-    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
-    valid: Annotated[Path | None, typer.Option("--valid", help="Validation text. Default: a part of DATA.")] = None,
-    tokenizer: Annotated[Path | None, typer.Option("--tokenizer", help="Folder whose tokenizer is taken.")] = None,
-    domain: Annotated[str, typer.Option("--domain", help="text, molecules, digits or promoters.")] = "text",
-    kind: Annotated[Literal["diffusion", "gpt"], typer.Option("--kind", help="gpt: the baseline.")] = "diffusion",
-    steps: Annotated[int, typer.Option("--steps", help="Optimiser steps.")] = 10_000,
-    batch: Annotated[int, typer.Option("--batch", help="Blocks of text in a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
-    optimizer: Annotated[Literal["adamw", "muon"], typer.Option("--optimizer", help="For hidden matrices.")] = "muon",
-    noise: Annotated[Literal["absorb", "uniform"], typer.Option("--noise", help="How text is destroyed.")] = "absorb",
-    parametrisation: Annotated[
-        Literal["auto", "log_score", "posterior", "leave_one_out"],
-        typer.Option("--parametrisation", help="What the network gives; log_score is the published form."),
-    ] = "auto",
-    objective: Annotated[
-        Literal["auto", "dse", "ce", "ise"],
-        typer.Option("--objective", help="Score entropy (dse, ise) or, where it can be, cross entropy (ce)."),
-    ] = "auto",
-    weighting: Annotated[
-        Literal["flat", "bound", "annealed"], typer.Option("--weighting", help="Of the noise levels.")
-    ] = "flat",
-    times: Annotated[
-        Literal["systematic", "iid"], typer.Option("--times", help="How a batch spreads them.")
-    ] = "systematic",
-    locks: Annotated[float, typer.Option("--locks", help="Uniform noise: share of texts with given tokens.")] = 0.5,
-    vocabulary: Annotated[int, typer.Option("--vocabulary", help="Tokens of the new tokenizer.")] = 4096,
-    length: Annotated[int | None, typer.Option("--length", help="Tokens in a block. Default: the domain's.")] = None,
-    hidden: Annotated[int, typer.Option("--hidden", help="Width of the network.")] = 320,
-    blocks: Annotated[int, typer.Option("--blocks", help="Blocks of the network.")] = 8,
-    heads: Annotated[int, typer.Option("--heads", help="Attention heads in a block.")] = 5,
-    decay: Annotated[float, typer.Option("--decay", help="Share of the steps in which the rate falls.")] = 0.5,
-    weight_decay: Annotated[float, typer.Option("--weight-decay", help="Pull of the weights towards 0.")] = 0.01,
-    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
-    dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
-    save_every: Annotated[float, typer.Option("--save-every", help="Seconds between saves.")] = 60.0,
-    model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
-) -> None:
-    """Train a model on your own text."""
-    from engine.cli.train import Plan, Sizes, train_model
-    from engine.domains import domain_named
-    from engine.learners import Recipe
-    from engine.training import TrainingConfig
-
-    longest = domain_named(domain).length if length is None else length
-    sizes = Sizes(domain, kind, noise, parametrisation, vocabulary, longest, hidden, blocks, heads, dropout)
-    training = TrainingConfig(
-        steps,
-        batch,
-        learning_rate,
-        decay=decay,
-        weight_decay=weight_decay,
-        optimizer=optimizer,
-        seed=seed,
-        compile=compiled,
-        save_seconds=save_every,
-    )
-    plan = Plan(data, valid, out, sizes, Recipe(objective, weighting, times, locks), training, tokenizer)
-    train_model(Machine(model, device, precision, threads), plan, Output(json))
-
-
-@app.command()
-def reproduce(
-    name: Annotated[str, typer.Argument(help="A bundled model, like stories-absorb.")],
-    data: Annotated[Path, typer.Argument(help="A folder that holds the model's data files, at any depth.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
-    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
-) -> None:
-    """Train a bundled model again, as it was trained."""
-    from engine.cli.bundled import reproduce as train_again
-
-    train_again(name, data, out, compiled, Machine(None, device, precision, threads), Output(json))

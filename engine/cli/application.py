@@ -1,0 +1,42 @@
+"""The `sedd` application: what becomes of errors. The commands stand in the modules beside this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from engine.cli.output import EngineFailed, print_error
+from engine.messages import UserError
+
+USER_ERROR = 2
+ENGINE_ERROR = 1
+INTERRUPTED = 130
+
+
+class Commands(TyperGroup):
+    """Turns what a command raises into one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            print_error(error)
+            raise typer.Exit(USER_ERROR) from None
+        except EngineFailed as error:
+            print_error(error)
+            raise typer.Exit(ENGINE_ERROR) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="sedd",
+    help="Score entropy discrete diffusion: sample, infill, score and train.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
