@@ -143,6 +143,12 @@ def _save_run(window: MainWindow, session: Session) -> None:
         save_run(session, Path(path))
 
 
+def _rank(window: MainWindow, session: Session) -> None:
+    """Ranks the samples, with the panel open that shows how far it is and can stop it."""
+    window.show_dock(window.docks["likelihood"])
+    window.likelihood.rank.click()
+
+
 def _toggle(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
     """Shows a panel and gives one of its parts the focus, or hides it."""
 
@@ -201,7 +207,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_reset", "&Normal size", lambda w, s: _zoom(w, 1.0), "Ctrl+0"),
     Command("history", "&History", _toggle("history", lambda w: w.history.search), "Ctrl+H"),
     Command("likelihood", "&Likelihood", _toggle("likelihood", lambda w: w.likelihood.start), "Ctrl+K"),
-    Command("rank_samples", "Ra&nk the samples", lambda w, s: w.likelihood.rank.click(), when=lambda s: s.samples > 1),
+    Command("rank_samples", "Ra&nk the samples", _rank, when=lambda s: s.samples > 1),
     Command("score_file", "Score the texts of a &file …", lambda w, s: w.likelihood.file.click(), when=_has_model),
     Command("compare", "&Compare", _toggle("compare", lambda w: w.compare.start), "Ctrl+M"),
     Command("guess", "Best &guess", _toggle("guess", lambda w: w.guess.text), "Ctrl+G"),

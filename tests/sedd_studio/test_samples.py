@@ -164,6 +164,13 @@ def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, en
     assert window.likelihood.rank.isEnabled()
 
 
+def test_the_menu_ranks_with_the_likelihood_panel_open(window: MainWindow, qtbot: QtBot) -> None:
+    assert not window.docks["likelihood"].isVisible()
+    window.actions_by_name["rank_samples"].trigger()
+    assert window.docks["likelihood"].isVisible()
+    qtbot.waitUntil(lambda: window.ranking.queue.done == 4)
+
+
 def test_one_sample_and_an_unfinished_run_are_not_ranked(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session = window.session
     engine.hold_at = 3
