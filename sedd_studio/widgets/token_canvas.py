@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from engine.messages import FREE
+from sedd_studio.parts.canvas_caret import MOVES, Caret
 from sedd_studio.parts.canvas_gestures import Gestures, gap_at
 from sedd_studio.parts.canvas_layout import Layout, arrange
 from sedd_studio.parts.canvas_paint import Content, Marks, TokenPainter
@@ -33,7 +34,6 @@ MARGIN = 40
 TOP = 26
 LONGEST_LINE = 50
 ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
-MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
 REMOVES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 LENGTHENS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
 TOGGLES = {Qt.Key.Key_L, Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -64,8 +64,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._under: int | None = None
         self._shares: np.ndarray | None = None
         self.editor: InlineEditor | None = None
-        self._cursor = 0
-        self._anchor: int | None = None
+        self.caret = Caret(session)
         self._by_keyboard = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -169,7 +168,7 @@ class TokenCanvas(QAbstractScrollArea):
         if not self._gestures.pulls:
             self._gestures.handle = None
         self._content = self._coloured(self._arranged())
-        self._cursor = min(self._cursor, max(self._text.state.length - 1, 0))
+        self.caret.position = min(self.caret.position, max(self._text.state.length - 1, 0))
         self._update_scroll_bar()
 
     def _arranged(self) -> Content:
@@ -195,9 +194,8 @@ class TokenCanvas(QAbstractScrollArea):
         bar.setSingleStep(int(layout.line_height))
 
     def _marks(self) -> Marks:
-        cursor = (
-            self._session.word_at(self._cursor) if self._by_keyboard and self.hasFocus() and self._text.pieces else None
-        )
+        shown = self._by_keyboard and self.hasFocus() and self._text.pieces
+        cursor = self._session.word_at(self.caret.position) if shown else None
         gestures = self._gestures
         handle = gestures.handle.place if gestures.handle is not None else None
         return Marks(gestures.hover, cursor, self._session.selection, gestures.dragged, handle, gestures.pulls)
@@ -279,11 +277,13 @@ class TokenCanvas(QAbstractScrollArea):
         position = self._at(event.position())
         extends = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if extends and position is not None:
-            self._extend_to(position)
+            self.caret.extend_to(position)
+            self.viewport().update()
         elif not self._gestures.press(event.position() - self._origin(), position):
-            self._select(None)
+            self.caret.deselect()
+            self.viewport().update()
         elif position is not None:
-            self._cursor, self._anchor = position, None
+            self.caret.put(position)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position, gestures = self._at(event.position()), self._gestures
@@ -355,7 +355,7 @@ class TokenCanvas(QAbstractScrollArea):
     def take_out(self) -> None:
         """Makes a gap of the selection, or of the word at the cursor."""
         if self._text.pieces:
-            self._session.clear_range(*(self._session.selection or self._session.word_at(self._cursor)))
+            self._session.clear_range(*self.caret.run)
 
     # ---- keyboard
 
@@ -372,65 +372,28 @@ class TokenCanvas(QAbstractScrollArea):
         elif event.key() in LENGTHENS and self._session.selection is None:
             self.stretch_gap(LENGTHENS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_F2 or (self._session.selection is not None and types(event)):
-            run = self._session.selection or self._session.word_at(self._cursor)
+            run = self.caret.run
             self.edit(run, event.text() if types(event) else "")
         else:
             super().keyPressEvent(event)
 
     def stretch_gap(self, by: int) -> None:
         """Makes the gap at the cursor longer, or shorter where negative."""
-        run = gap_at(self._session, self._cursor)
+        run = gap_at(self._session, self.caret.position)
         if run is not None and self._session.set_gap(*run, run[1] - run[0] + by):
-            self._cursor = run[0]
+            self.caret.position = run[0]
 
     def toggle_lock(self) -> None:
         """Lock the selection, or the word at the cursor; unlock it where all of it is locked already."""
-        run = self._session.selection or self._session.word_at(self._cursor)
+        start, stop = self.caret.run
         state = self._text.state
-        visible = state.tokens[run[0] : run[1]] != FREE
-        held = state.locked[run[0] : run[1]][visible]
-        self._lock(run, locked=not (held.size > 0 and bool(held.all())))
-
-    def _lock(self, run: Run, locked: bool) -> None:
-        self._session.set_locked(list(range(*run)), locked)
+        held = state.locked[start:stop][state.tokens[start:stop] != FREE]
+        self._session.set_locked(list(range(start, stop)), not (held.size > 0 and bool(held.all())))
 
     def _move(self, key: Qt.Key, extend: bool) -> None:
-        target = self._target(key)
-        if extend:
-            self._extend_to(target)
-        else:
-            self._cursor = target
-            self._select(None)
-        self._scroll_to(self._cursor)
-        self.pointed.emit(self._cursor)
-        self.viewport().update()
-
-    def _target(self, key: Qt.Key) -> int:
-        start, stop = self._session.word_at(self._cursor)
-        layout = self._content.layout
-        box = layout.boxes[self._cursor]
-        if key == Qt.Key.Key_Left:
-            return max(start - 1, 0)
-        if key == Qt.Key.Key_Right:
-            return stop if stop < self._text.state.length else self._cursor
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            line = box.line + (1 if key == Qt.Key.Key_Down else -1)
-            found = layout.nearest(line, box.x + box.width / 2)
-            return self._cursor if found is None else found
-        span = layout.lines[box.line]
-        return span.start if key == Qt.Key.Key_Home else max(span.stop - 1, span.start)
-
-    def _extend_to(self, position: int) -> None:
-        if self._anchor is None:
-            self._anchor = self._cursor
-        self._cursor = position
-        one, other = self._session.word_at(self._anchor), self._session.word_at(position)
-        self._session.set_selection((min(one[0], other[0]), max(one[1], other[1])))
-        self.viewport().update()
-
-    def _select(self, run: Run | None) -> None:
-        self._anchor = None
-        self._session.set_selection(run)
+        self.caret.move(key, self._content.layout, extend)
+        self._scroll_to(self.caret.position)
+        self.pointed.emit(self.caret.position)
         self.viewport().update()
 
     def _scroll_to(self, position: int) -> None:

@@ -107,14 +107,14 @@ def test_a_click_on_a_handle_changes_nothing_and_an_undo_in_a_pull_is_no_trouble
 def test_plus_and_minus_work_the_gap_at_the_cursor(scene: Scene, canvas: TokenCanvas) -> None:
     start, stop = first_gap(scene)
     canvas.setFocus()
-    while canvas._cursor < start:
+    while canvas.caret.position < start:
         QTest.keyClick(canvas, Qt.Key.Key_Right)
     for _ in range(3):
         QTest.keyClick(canvas, Qt.Key.Key_Plus)
     assert first_gap(scene) == (start, stop + 3)
     QTest.keyClick(canvas, Qt.Key.Key_Minus)
     assert first_gap(scene) == (start, stop + 2)
-    while canvas._cursor:
+    while canvas.caret.position:
         QTest.keyClick(canvas, Qt.Key.Key_Left)
     QTest.keyClick(canvas, Qt.Key.Key_Plus)  # a locked word has no gap
     assert first_gap(scene) == (start, stop + 2)
