@@ -111,6 +111,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         network=replace(
             _network(reader, "network", "blocks", "heads", "hidden", states),
             marks_locks=reader.flag("network", "marks_locks", absent=False),
+            absolute_positions=reader.flag("network", "absolute_positions", absent=False),
         ),
         noise=noise,
         schedule=reader.choice(("loglinear", "geometric"), "schedule"),

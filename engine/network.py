@@ -27,6 +27,10 @@ class NetworkConfig:
 
     With `marks_locks` there is one more vector, added to the embedding of a token that is given: what the network
     then knows is the law of the rest given a clean token there, and not given a noisy one that reads the same.
+
+    With `absolute_positions` there is one more vector for each place of a sequence, added to the embedding there.
+    Rotary positions tell distances alone, and a sequence that is masked throughout reads the same at every place: right
+    for blocks cut anywhere from a text, wrong where sequences are whole records, like molecules and pictures.
     """
 
     states: int
@@ -37,6 +41,7 @@ class NetworkConfig:
     cond_dim: int = 128
     dropout: float = 0.1
     marks_locks: bool = False
+    absolute_positions: bool = False
 
 
 class Features(NamedTuple):
@@ -197,6 +202,8 @@ class ScoreTransformer(nn.Module):
         self.output_layer = Head(config)
         if config.marks_locks:
             self.locked_embed = nn.Parameter(torch.zeros(config.hidden))
+        if config.absolute_positions:
+            self.position_embed = nn.Parameter(torch.zeros(config.length, config.hidden))
 
     def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
         """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens."""
@@ -204,6 +211,8 @@ class ScoreTransformer(nn.Module):
         x = self.vocab_embed(tokens)
         if locked is not None:
             x = x + locked[..., None] * self.locked_embed
+        if self.config.absolute_positions:
+            x = x + self.position_embed[: tokens.shape[1]].float()
         cos, sin = self.rotary_emb(tokens.shape[1])
         for block in self.blocks:
             x = block(x, cond, cos, sin)

@@ -97,10 +97,7 @@ BUNDLED: dict[str, Bundled] = {
         QM9,
         None,
         Sizes("molecules", length=24, hidden=192, blocks=6, heads=6),
-        (
-            Stage(TrainingConfig(steps=34_000, batch=64, validate_every=2_000)),
-            Stage(TrainingConfig(steps=20_000, batch=64, decay=1.0, validate_every=2_000)),
-        ),
+        (Stage(TrainingConfig(steps=24_000, batch=64, validate_every=2_000)),),
     ),
     "digits-absorb": Bundled(
         DIGITS,

@@ -242,6 +242,7 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
     """What the sizes ask for, with the best known form for each kind of noise.
 
     Absorbing noise: time-free posteriors. Uniform: leave-one-out posteriors, told log sigma and which tokens are given.
+    Where sequences are whole records the network is told the place of each token in them.
     """
     absorb = sizes.noise == "absorb"
     chosen = PARAMETRISATIONS[sizes.noise][0] if sizes.parametrisation == "auto" else sizes.parametrisation
@@ -253,6 +254,7 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
         sizes.heads,
         dropout=sizes.dropout,
         marks_locks=not absorb,
+        absolute_positions=domain_named(sizes.domain).rows,
     )
     return DiffusionConfig(
         network,

@@ -25,7 +25,7 @@ EMBEDDING = "vocab_embed.embedding"
 GOLDEN = Path(__file__).parent.parent / "golden"
 TOKENIZER: Tokenizer = train_tokenizer(iter(["one two three"] * 5), 262)
 CONFIG = DiffusionConfig(
-    NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8),
+    NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8, absolute_positions=True),
     parametrisation="posterior",
     time_free=True,
 )

@@ -117,6 +117,23 @@ def test_a_network_that_marks_locks_learns_what_the_mark_means(tmp_path: Path) -
     assert difference() > 0
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+def test_places_of_masked_records_are_told_apart_by_absolute_positions_alone(absolute: bool, tmp_path: Path) -> None:
+    """Every record is 0 1 .. 7. Masked throughout, a network that knows distances alone has one law for all places."""
+    sizes = NetworkConfig(9, 8, hidden=32, blocks=1, heads=2, cond_dim=16, absolute_positions=absolute)
+    model = Diffusion(DiffusionConfig(sizes, "absorb", parametrisation="posterior", time_free=True))
+    rows = np.tile(np.arange(8, dtype=np.uint16), (64, 1))
+    config = replace(CONFIG, steps=60, batch=16, learning_rate=1e-2, short=0.0, save_seconds=1e9)
+    list(Trainer(DiffusionLearner(model), config, rows, rows).run(tmp_path / "state.pt"))
+    masked = torch.full((1, 8), 8)
+    with torch.no_grad():
+        law = (-model.cross_entropy(masked, torch.ones(1), torch.arange(8)[None])).exp()
+    if absolute:
+        assert law.min() > 0.9
+    else:
+        assert float(law.sum()) == pytest.approx(1, abs=1e-4)  # the eight tokens share one law
+
+
 @pytest.mark.parametrize("objective", ["dse", "ce", "ise"])
 @pytest.mark.parametrize("times", ["systematic", "iid"])
 def test_every_objective_and_way_to_draw_times_runs(objective: str, times: str, tmp_path: Path) -> None:
