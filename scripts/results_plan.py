@@ -92,8 +92,8 @@ RESULTS = Page(
         Section(
             "Likelihood",
             "The validation stories, joined and cut into blocks of 256 tokens. The three models have the same size, "
-            "data and tokenizer, and each was trained for as long as it gained from it: the autoregressive one overfits "
-            "first, and uniform noise asks for the most tokens (their cards say how many). The autoregressive value is "
+            "data and tokenizer, but were not given the same number of tokens (their cards say how many): the "
+            "autoregressive one, which overfits first, the fewest, uniform noise the most. The autoregressive value is "
             "exact, those of diffusion are upper bounds.",
             "likelihood",
             likelihoods(),
