@@ -99,12 +99,17 @@ class Diffusion:
     def features(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
         """The network's body on tokens (B, L) at noise sigma (B,): one network call.
 
-        `locked` (B, L) bool, the given tokens, counts for a model that marks them.
+        `locked` (B, L) bool, the given tokens, counts for a model that marks them. Where a model of whole records is
+        given the beginning of one only, the rest of it is unknown: masked.
         """
         if self.config.time_free:
             sigma = torch.zeros_like(sigma)
         elif self.config.log_sigma:
             sigma = sigma.log()
+        length, rest = tokens.shape[1], self.config.network.length - tokens.shape[1]
+        if self.config.network.absolute_positions and self.graph.mask is not None and rest > 0:
+            whole = self.network.body(F.pad(tokens, (0, rest), value=self.graph.mask), sigma)
+            return whole._replace(hidden=whole.hidden[:, :length])
         return self.network.body(tokens, sigma, locked if self.marks_locks else None)
 
     def log_score_rows(self, features: Features, sigma: Tensor, tokens: Tensor) -> Tensor:

@@ -16,10 +16,12 @@ from engine.network import NetworkConfig, ScoreTransformer
 MASK = 11
 
 
-def tiny(noise: Noise, parametrisation: Parametrisation, marks_locks: bool = False) -> Diffusion:
+def tiny(
+    noise: Noise, parametrisation: Parametrisation, marks_locks: bool = False, absolute_positions: bool = False
+) -> Diffusion:
     torch.manual_seed(1)
     network = NetworkConfig(states=12 if noise == "absorb" else 11, length=8, hidden=16, blocks=2, heads=2, cond_dim=8)
-    network = replace(network, marks_locks=marks_locks)
+    network = replace(network, marks_locks=marks_locks, absolute_positions=absolute_positions)
     diffusion = Diffusion(DiffusionConfig(network, noise, parametrisation=parametrisation))
     for parameter in diffusion.network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
@@ -140,3 +142,16 @@ def test_the_body_and_the_head_apart_are_the_network() -> None:
     network = ScoreTransformer(tiny("uniform", "log_score").config.network)
     tokens, sigma = torch.randint(11, (2, 8)), torch.rand(2)
     torch.testing.assert_close(network.head(network.body(tokens, sigma)), network(tokens, sigma))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("absolute", [True, False])
+def test_the_beginning_of_a_record_has_the_scores_of_the_record_with_its_rest_masked(absolute: bool) -> None:
+    diffusion = tiny("absorb", "posterior", absolute_positions=absolute)
+    _, x, sigma = noised()
+    x[:, 5:] = MASK
+    short, whole = diffusion.log_score(x[:, :5], sigma), diffusion.log_score(x, sigma)[:, :5]
+    if absolute:
+        torch.testing.assert_close(short, whole)
+    else:
+        assert float((short - whole).abs().max()) > 0.01  # a text of five tokens is a text of its own
