@@ -15,6 +15,8 @@ from engine.samplers.chain import Chain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
 
+GOLDEN = (math.sqrt(5) - 1) / 2
+
 
 class Subset:
     """As many masked positions as the schedule expects, in a random order."""
@@ -26,9 +28,15 @@ class Subset:
 
 
 def quota(rows: Rows, step: Step) -> np.ndarray:
-    """How many of each sample's masked rows to reveal now, looked up for every row, (R,)."""
+    """How many of each sample's masked rows to reveal now, looked up for every row, (R,).
+
+    The expected number is rounded up in some steps and down in others, as a sequence says that is spread evenly over
+    the steps: the multiples of the golden ratio modulo 1. Rounded to the nearest, 24 tokens in 64 steps would all wait
+    for the seventeenth.
+    """
     _, at, masked = np.unique(rows.sample, return_inverse=True, return_counts=True)
-    remaining = np.floor(masked * (1 - step.reveal_chance) + 0.5)
+    expected = np.round(masked * (1 - step.reveal_chance), 9)  # whole numbers stay whole
+    remaining = np.floor(expected + (0.5 + GOLDEN * step.number) % 1)
     counts: np.ndarray = (masked - remaining).astype(np.int64)[at]
     return counts
 
