@@ -85,10 +85,6 @@ BUNDLED: dict[str, Bundled] = {
                 replace(AGAIN, steps=8_000, learning_rate=1.5e-3, short=0.1, seed=4),
                 Recipe(weighting="bound", locks=0.1),
             ),
-            Stage(
-                replace(AGAIN, steps=2_400, short=0.1, seed=5),
-                Recipe(weighting="bound", locks=0.1),
-            ),
         ),
     ),
     "stories-gpt": Bundled(
