@@ -46,7 +46,7 @@ class Caret:
         if extend:
             self.extend_to(target)
         else:
-            self.put(target)
+            self.position = target
             self.deselect()
 
     def _target(self, key: Qt.Key, layout: Layout) -> int:
