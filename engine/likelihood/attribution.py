@@ -60,7 +60,8 @@ class Sums:
     def __init__(self, free: np.ndarray) -> None:
         self.free, self.draws = free, 0
         self.nats, self.losses, self.weights, self.rest = (np.zeros(len(free)) for _ in range(4))
-        self._levels = np.zeros((2, min(LEVELS, int(free.sum()))))
+        self._levels = np.zeros((2, min(LEVELS, int(free.sum()))))  # what draws with noised tokens add, their number
+        self._before = 0.0  # what the others add: those of the part before anything is noised, under uniform noise
 
     def add(self, drawn: Draws) -> None:
         """Takes in more draws."""
@@ -75,16 +76,22 @@ class Sums:
         share = noised[:, self.free].sum(-1) / count
         within = np.ceil(share * self._levels.shape[1]).astype(int) - 1
         for level, total in zip(within.tolist(), drawn.totals / count, strict=True):
-            if level >= 0:  # under uniform noise a rare draw is of the part before anything is noised
+            if level >= 0:
                 self._levels[:, level] += total, 1
+            else:
+                self._before += total
 
     def profile(self) -> np.ndarray:
         """Where along the noise the bound comes from: nats a token (K,) for each unit of the noised share.
 
-        Entry k is for shares between k / K and (k + 1) / K, NaN where nothing was drawn yet. Their mean is the bound.
+        Entry k is for shares between k / K and (k + 1) / K, NaN where nothing was drawn yet. Their mean is the bound;
+        what comes before anything is noised is told with the smallest shares.
         """
         total, draws = self._levels
-        return np.where(draws > 0, total / np.maximum(draws, 1), np.nan)
+        noised = draws.sum() / self.draws
+        profile: np.ndarray = np.where(draws > 0, noised * total / np.maximum(draws, 1), np.nan)
+        profile[0] += self._before * len(profile) / self.draws
+        return profile
 
     def shares(self) -> np.ndarray:
         """The unbiased estimates (L,)."""

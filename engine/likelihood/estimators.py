@@ -95,15 +95,16 @@ def by_count(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, po
 
 
 def count_law(free: int, power: float, nothing: bool) -> np.ndarray:
-    """Probabilities (free + 1,) of k ~ k^-power; with `nothing`, k = 0 has the small (free + 1)^-2.
+    """Probabilities (free + 1,) of k ~ k^-power; with `nothing`, k = 0 has 1 / (free + 1), as much as an even law.
 
-    The part of the bound before anything is noised is small, some nats over the number of states.
+    The part of the bound before anything is noised is small on average, but a text that surprises the model has much
+    of it. Drawn more seldom it would count for more when it is drawn: a heavy tail that no error bar tells.
     """
     law = np.concatenate(([0.0], np.arange(1, free + 1) ** -power))
     law /= law.sum()
     if nothing:
-        law *= 1 - (free + 1) ** -2
-        law[0] = (free + 1) ** -2
+        law *= free / (free + 1)
+        law[0] = 1 / (free + 1)
     return law
 
 
