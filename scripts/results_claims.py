@@ -41,13 +41,26 @@ def lower(absorb: Records, uniform: Records) -> Verdict:
 
 
 def on_a_line(samples: Records) -> Verdict:
-    """Slope of log perplexity on log steps up to 256, and the share of variance that the line explains."""
+    """Slope of log perplexity on log steps up to 256, what the line explains, and up to where it explains enough."""
     steps, values, errors = columns(samples, LENGTH)
+    slope, explained = fitted_line(steps, values)
+    holds = slope < 0 and explained >= LINE and not rises(values, errors)
+    said = f"slope {slope:+.2f}, the line explains {explained:.0%}"
+    for count in range(len(steps) - 1, 2, -1):
+        part, share = fitted_line(steps[:count], values[:count])
+        if not holds and share >= LINE:
+            return (
+                f"{said}; up to {steps[count - 1]:.0f} steps the slope is {part:+.2f} and it explains {share:.0%}",
+                False,
+            )
+    return said, holds
+
+
+def fitted_line(steps: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """The least-squares line of log values on log steps: its slope, and the share of the variance that it explains."""
     x, y = np.log(steps), np.log(values)
     slope, offset = np.polyfit(x, y, 1)
-    explained = 1 - (y - slope * x - offset).var() / max(y.var(), 1e-12)
-    falls = not rises(values, errors)
-    return f"slope {slope:+.2f}, the line explains {explained:.0%}", falls and slope < 0 and explained >= LINE
+    return float(slope), float(1 - (y - slope * x - offset).var() / max(y.var(), 1e-12))
 
 
 def better(line: Records, samples: Records) -> Verdict:

@@ -12,7 +12,7 @@ from engine.domains.molecules import canonical
 from engine.messages import FREE
 from engine.prompts import parse_prompt
 from scripts.measured import Command, Found, Kind, Page, Records, Section
-from scripts.results_claims import judged
+from scripts.results_claims import fitted_line, judged
 from scripts.results_figures import columns, first_to_meet, rises
 
 
@@ -97,7 +97,7 @@ def budget_row(label: str, record: Mapping[str, Any]) -> list[str]:
 def trend(records: Records, line: Mapping[str, Any]) -> str:
     """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
     steps, values, errors = columns(records, 256)
-    said = f"slope {slope(steps, values):+.2f} up to 256 steps"
+    said = f"slope {fitted_line(steps, values)[0]:+.2f} up to 256 steps"
     said += ", rises somewhere by more than two standard errors" if rises(values, errors) else ", falls within error"
     met = first_to_meet(records, line)
     best = min(records, key=lambda r: r["perplexity_by_token"])
@@ -105,11 +105,6 @@ def trend(records: Records, line: Mapping[str, Any]) -> str:
     if met is not None:
         return f"{said}; meets the baseline's samples at {met['steps']} steps."
     return f"{said}; does not meet the baseline's samples: {times:.2f} times theirs at its best, {best['steps']} steps."
-
-
-def slope(steps: np.ndarray, values: np.ndarray) -> float:
-    """The least-squares slope of log values on log steps."""
-    return float(np.polyfit(np.log(steps), np.log(values), 1)[0])
 
 
 def infilling(found: Found, commands: Sequence[Command]) -> str:

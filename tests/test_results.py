@@ -94,6 +94,14 @@ def test_claims_are_judged_by_the_figures_of_the_page() -> None:
     assert "| not met with up to 64 calls | no |" in text
 
 
+def test_a_curve_that_flattens_is_on_a_line_only_so_far() -> None:
+    command = COMMANDS["budgets", "absorb, subset"]
+    values = ((4, 160.0), (8, 80.0), (16, 40.0), (32, 40.0), (64, 40.0), (256, 40.0))
+    text = page({command: [value(perplexity) | {"steps": steps, "calls": steps} for steps, perplexity in values]})
+    said = next(line for line in text.splitlines() if "log-log line" in line)
+    assert "up to 16 steps the slope is -1.00 and it explains 100% | no |" in said
+
+
 def test_a_rise_beyond_the_errors_is_said() -> None:
     records = [value(20.0 + steps) | {"steps": steps, "calls": steps} for steps in (4, 16)]
     text = page({COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)], COMMANDS["budgets", "absorb, tweedie"]: records})
