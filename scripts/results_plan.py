@@ -42,7 +42,8 @@ def budgets() -> tuple[Command, ...]:
         for sampler in SAMPLERS[noise]:
             steps = EVERY_BUDGET if sampler == SAMPLERS[noise][0] else SOME_BUDGETS
             steps = "256" if sampler == "first-hitting" else steps  # one token a call, whatever the budget
-            judged = ("--judge", GPT, "--steps", steps, "--samples", "32", "--sampler", sampler)
+            samples = "16" if sampler == "trapezoidal" else "32"  # it calls the network twice a step
+            judged = ("--judge", GPT, "--steps", steps, "--samples", samples, "--sampler", sampler)
             rows.append(
                 Command(f"{noise}, {sampler}", ("compare", *judged, *ONE_THREAD, "--model", story_model(noise)))
             )
