@@ -130,10 +130,15 @@ def domain(found: Found, commands: Sequence[Command]) -> str:
     rows = []
     for name, value in records[0]["measures"].items():
         values = [*(record["measures"][name]["value"] for record in records), value["data"]]
-        rows.append([name, *("-" if x is None else f"{x:.3f}" for x in values)])
+        rows.append([name, *(figure(x) for x in values)])
     rows.append(["samples", *(f"{record['samples']}" for record in records), ""])
     rows.append(["seconds a sample", *(f"{record['seconds']:.3f}" for record in records), ""])
     return table(("", *(command.label for command in commands), "data"), rows)
+
+
+def figure(value: float | None) -> str:
+    """A share or a mean with three digits behind the point, a place in a sequence with none."""
+    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3f}"
 
 
 def gallery(found: Found, commands: Sequence[Command]) -> str:

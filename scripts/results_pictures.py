@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from engine.domains.molecules import canonical
 from scripts.measured import Command, Found, Kind, Records, Section
 from scripts.picture_style import STYLE
 
+LETTERS = 10
+"""Of a string that is no molecule, in a line of its picture."""
 WINDOW = 9
 """Bases over which a curve by position is smoothed."""
 
@@ -109,7 +112,8 @@ def molecule(axis: Axes, text: str) -> None:
 
     name = canonical(text)
     if name is None:
-        axis.text(0.5, 0.5, text.split("<", maxsplit=1)[0], ha="center", va="center", fontsize=6, color="C3")
+        string = "\n".join(textwrap.wrap(text.split("<", maxsplit=1)[0], LETTERS))
+        axis.text(0.5, 0.5, string, ha="center", va="center", fontsize=7, color="C3")
         return
     drawer = rdMolDraw2D.MolDraw2DCairo(300, 300)
     drawer.DrawMolecule(Chem.MolFromSmiles(name))

@@ -20,6 +20,8 @@ ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
 HELD = ("--pattern", "@smiles")
 """Molecules with their branches and rings closed and no atom with too many bonds."""
+NUCLEUS = ("--top-p", "0.9")
+"""Each token from the likeliest nine tenths of its law."""
 ARC = "004cgb3003gb8g5007g10d9005g21f80"
 """The upper half of a round digit, drawn for this page: it can become a 0, 2, 3, 8 or 9."""
 
@@ -73,6 +75,11 @@ def filled(label: str, name: str, text: str, samples: int, *how: str) -> Command
 def drawn(label: str, name: str, samples: int) -> Command:
     """Samples from nothing."""
     return Command(label, ("sample", "--samples", str(samples), "--steps", "64", "--model", f"assets/{name}"))
+
+
+def written(label: str, *how: str) -> Command:
+    """Stories from nothing, drawn as the options `how` say."""
+    return Command(label, ("sample", "--samples", "20", "--steps", "256", *how, "--model", story_model("absorb")))
 
 
 RESULTS = Page(
@@ -170,15 +177,21 @@ RESULTS = Page(
         ),
         Section(
             "Twenty samples, none left out",
-            "Texts of 256 tokens from nothing, as they came.",
+            "Texts of 256 tokens from nothing, as they came; each token from the likeliest nine tenths of its law.",
             "samples",
-            (Command("samples", ("sample", "--samples", "20", "--steps", "256", "--model", story_model("absorb"))),),
+            (written("samples", *NUCLEUS),),
         ),
         Section(
             "Twenty infills, none left out",
-            "Beginning, middle and end are locked, the rest is free.",
+            "Beginning, middle and end are locked, the rest is free; drawn in the same way.",
             "samples",
-            (filled("infills", "stories-absorb", PROMPT, 20),),
+            (filled("infills", "stories-absorb", PROMPT, 20, *NUCLEUS),),
+        ),
+        Section(
+            "Twenty samples of the network's own law",
+            "Nothing is cut off here: these are what the perplexities above are of.",
+            "samples",
+            (written("samples"),),
         ),
     ),
 )
