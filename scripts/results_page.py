@@ -173,16 +173,14 @@ def escape(text: str) -> str:
 
 
 def trials(found: Found, commands: Sequence[Command]) -> str:
-    """The last bound of each run on the validation data, and what the run took."""
+    """The last bound of each run on the validation data, and the tokens that it took."""
     rows = []
     for command in commands:
-        bounds = [record for record in found[command] if record.get("event") == "validated"]
-        steps = [record for record in found[command] if record.get("event") == "trained"]
-        last, rate = steps[-1], steps[-1]["tokens"] / steps[-1]["seconds"]
-        bound = with_error(bounds[-1]["nats"], bounds[-1]["standard_error"], 4)
-        per_byte = f"{bounds[-1]['bits_per_byte']:.4f}"
-        rows.append([command.label, bound, per_byte, f"{last['tokens']:,}", f"{rate:,.0f}"])
-    return table(("", "nats a token <=", "bits a byte <=", "tokens seen", "tokens a second"), rows)
+        last = [record for record in found[command] if record.get("event") == "validated"][-1]
+        seen = [record["tokens"] for record in found[command] if record.get("event") == "trained"][-1]
+        bound = with_error(last["nats"], last["standard_error"], 4)
+        rows.append([command.label, bound, f"{last['bits_per_byte']:.4f}", f"{seen:,}"])
+    return table(("", "nats a token <=", "bits a byte <=", "tokens seen"), rows)
 
 
 def claims(found: Found, commands: Sequence[Command]) -> str:

@@ -139,7 +139,7 @@ def test_a_locked_fragment_counts_where_it_was_and_not_elsewhere() -> None:
     assert "| a ring of three in the middle | 3 | 2 | 2 |" in text
 
 
-def test_a_trial_is_its_last_bound_and_its_speed() -> None:
+def test_a_trial_is_its_last_bound_and_what_it_saw() -> None:
     command = TRAINING.sections[0].commands[0]
     records = [
         {"event": "validated", "nats": 3.0, "standard_error": 0.1, "bits_per_byte": 2.0},
@@ -147,7 +147,7 @@ def test_a_trial_is_its_last_bound_and_its_speed() -> None:
         {"event": "validated", "nats": 2.0, "standard_error": 0.1, "bits_per_byte": 1.0},
     ]
     text = render(TRAINING, {command: records})
-    assert f"| {command.label} | 2.0000 ± 0.1000 | 1.0000 | 4,000,000 | 40,000 |" in text
+    assert f"| {command.label} | 2.0000 ± 0.1000 | 1.0000 | 4,000,000 |" in text
 
 
 def test_every_trial_differs_from_every_other() -> None:
