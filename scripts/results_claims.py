@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from scripts.measured import Command, Found, Records
-from scripts.results_figures import columns, first_to_meet, rises
+from scripts.results_figures import columns, first_to_meet, fitted_line, rises
 
 LINE = 0.95
 """Points are on a line if it explains this share of their variance."""
@@ -44,23 +42,15 @@ def on_a_line(samples: Records) -> Verdict:
     """Slope of log perplexity on log steps up to 256, what the line explains, and up to where it explains enough."""
     steps, values, errors = columns(samples, LENGTH)
     slope, explained = fitted_line(steps, values)
-    holds = slope < 0 and explained >= LINE and not rises(values, errors)
     said = f"slope {slope:+.2f}, the line explains {explained:.0%}"
+    if slope < 0 and explained >= LINE and not rises(values, errors):
+        return said, True
     for count in range(len(steps) - 1, 2, -1):
-        part, share = fitted_line(steps[:count], values[:count])
-        if not holds and share >= LINE:
-            return (
-                f"{said}; up to {steps[count - 1]:.0f} steps the slope is {part:+.2f} and it explains {share:.0%}",
-                False,
-            )
-    return said, holds
-
-
-def fitted_line(steps: np.ndarray, values: np.ndarray) -> tuple[float, float]:
-    """The least-squares line of log values on log steps: its slope, and the share of the variance that it explains."""
-    x, y = np.log(steps), np.log(values)
-    slope, offset = np.polyfit(x, y, 1)
-    return float(slope), float(1 - (y - slope * x - offset).var() / max(y.var(), 1e-12))
+        slope, explained = fitted_line(steps[:count], values[:count])
+        if explained >= LINE:
+            said += f"; up to {steps[count - 1]:.0f} steps the slope is {slope:+.2f} and it explains {explained:.0%}"
+            break
+    return said, False
 
 
 def better(line: Records, samples: Records) -> Verdict:

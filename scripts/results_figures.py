@@ -18,6 +18,13 @@ def columns(records: Records, most_steps: int) -> tuple[np.ndarray, np.ndarray, 
     return steps, values, errors
 
 
+def fitted_line(steps: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """The least-squares line of log values (K,) on log steps (K,): slope, and the share of the variance explained."""
+    x, y = np.log(steps), np.log(values)
+    slope, offset = np.polyfit(x, y, 1)
+    return float(slope), float(1 - (y - slope * x - offset).var() / max(y.var(), 1e-12))
+
+
 def rises(values: np.ndarray, errors: np.ndarray) -> bool:
     """Whether a value (K,) is above the one before it by more than two standard errors."""
     return bool((np.diff(values) > 2 * np.hypot(errors[1:], errors[:-1])).any())

@@ -12,8 +12,8 @@ from engine.domains.molecules import canonical
 from engine.messages import FREE
 from engine.prompts import parse_prompt
 from scripts.measured import Command, Found, Kind, Page, Records, Section
-from scripts.results_claims import fitted_line, judged
-from scripts.results_figures import columns, first_to_meet, rises
+from scripts.results_claims import judged
+from scripts.results_figures import columns, first_to_meet, fitted_line, rises
 
 
 def render(page: Page, found: Found) -> str:

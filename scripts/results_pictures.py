@@ -21,7 +21,7 @@ from scripts.measured import Command, Found, Kind, Records, Section
 from scripts.picture_style import STYLE
 
 LETTERS = 10
-"""Of a string that is no molecule, in a line of its picture."""
+"""Letters in a line where a string that is no molecule stands for its picture."""
 WINDOW = 9
 """Bases over which a curve by position is smoothed."""
 
