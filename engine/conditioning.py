@@ -79,8 +79,8 @@ class Shaping:
     def active(self) -> bool:
         return self.temperature != 1 or self.top_p != 1 or self.allowed is not None
 
-    def __call__(self, law: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """Laws (R, V) at positions (R,) reshaped, each summing to 1, and the log of the allowed mass (R,)."""
+    def restrict(self, law: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """Laws (R, V) at positions (R,) given that the token is allowed, and the log of the allowed mass (R,)."""
         allowed_mass = torch.zeros(len(law), dtype=torch.float64, device=law.device)
         if self.allowed is not None:
             allowed = self.allowed.to(law.device)
@@ -90,6 +90,10 @@ class Shaping:
             allowed_mass = total[:, 0].double().log()
             even = allowed / allowed.sum(-1, keepdim=True)  # where the model expects no allowed token
             law = torch.where(total > 0, law / total.clamp(min=torch.finfo(law.dtype).tiny), even.to(law.dtype))
+        return law, allowed_mass
+
+    def sharpen(self, law: Tensor) -> Tensor:
+        """Laws (R, V) at the temperature, cut to the nucleus, each summing to 1."""
         if self.temperature == 0:
             law = torch.zeros_like(law).scatter(-1, law.argmax(-1, keepdim=True), 1.0)
         elif self.temperature != 1:
@@ -99,4 +103,4 @@ class Shaping:
             kept = ranked.cumsum(-1) - ranked < self.top_p
             law = torch.zeros_like(law).scatter(-1, order, ranked * kept)
             law = law / law.sum(-1, keepdim=True)
-        return law, allowed_mass
+        return law

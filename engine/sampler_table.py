@@ -41,9 +41,20 @@ BOTH: tuple[Noise, ...] = ("absorb", "uniform")
 
 SAMPLERS: tuple[SamplerInfo, ...] = (
     SamplerInfo(
+        "surest",
+        "Surest first",
+        "Reveals the same number of tokens in each step: those the model is surest of, far from each other.",
+        ("absorb",),
+        "N, at most L",
+        exact="from L steps on",
+        options=(
+            SamplerOption("spread", "Nats that it costs to stand beside one of the same step.", 20.0, 0.0, 1000.0),
+        ),
+    ),
+    SamplerInfo(
         "subset",
         "Fixed-size subsets",
-        "Reveals the same number of tokens in each step, at random positions; the best choice for few steps.",
+        "Reveals the same number of tokens in each step, at random positions.",
         ("absorb",),
         "N, at most L",
         exact="from L steps on",

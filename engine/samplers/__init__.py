@@ -15,12 +15,14 @@ from engine.samplers.first_hitting import FirstHitting
 from engine.samplers.gibbs import Gibbs
 from engine.samplers.remask import Remask
 from engine.samplers.subset import Subset
+from engine.samplers.surest import Surest
 from engine.samplers.tau_leaping import TauLeaping
 from engine.samplers.trapezoidal import Trapezoidal
 from engine.samplers.tweedie import Tweedie
 from engine.samplers.uniformization import Uniformization
 
 TABLE: dict[str, Callable[..., Sampler]] = {
+    "surest": Surest,
     "subset": Subset,
     "tweedie": Tweedie,
     "first-hitting": FirstHitting,

@@ -65,10 +65,24 @@ class LockMethod(Protocol):
 
 @dataclass(frozen=True)
 class Law:
-    """Laws of R rows, `weights` (R, V), and the log of the mass that constraints left of them, (R,)."""
+    """Laws of R rows, `weights` (R, V), and the log of the mass that constraints left of them, (R,).
+
+    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of.
+    """
 
     weights: Tensor
     log_allowed: Tensor
+    unsharpened: Tensor
+
+    def pick(self, chosen: Flags) -> Law:
+        """Those of some rows, by a mask (R,)."""
+        index = torch.from_numpy(chosen).to(self.weights.device)
+        return Law(self.weights[index], self.log_allowed[index.to(self.log_allowed.device)], self.unsharpened[index])
+
+    def entropy(self) -> np.ndarray:
+        """How unsure the network is of each row, (R,), nats."""
+        entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
+        return entropy
 
 
 class Chain:
@@ -157,8 +171,9 @@ class Chain:
 
     def _shaped(self, law: Tensor, rows: Rows) -> Law:
         if not self.shaping.active:
-            return Law(law, torch.zeros(len(law)))
-        return Law(*self.shaping(law, torch.from_numpy(rows.position).to(law.device)))
+            return Law(law, torch.zeros(len(law)), law)
+        restricted, log_allowed = self.shaping.restrict(law, torch.from_numpy(rows.position).to(law.device))
+        return Law(self.shaping.sharpen(restricted), log_allowed, restricted)
 
     def _levels(self, rows: Rows, sigma: Level) -> Tensor:
         return torch.from_numpy(self._level_of_each(sigma)[rows.sample]).to(self.tokens.device)

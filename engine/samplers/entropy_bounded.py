@@ -5,8 +5,8 @@ beginning with sum H - max H <= gamma is revealed. That sum bounds from above ho
 (in nats), and the choice does not look at the drawn tokens, so with gamma = 0 and a step for each token the sampler
 is exact.
 
-A run of fewer steps reveals at least an even share in each. Whatever is left when the tokens are all
-revealed costs nothing.
+A run of fewer steps reveals at least an even share in each, then chosen as `surest` does. Whatever is left when the
+tokens are all revealed costs nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from engine.messages import UserError
-from engine.samplers.chain import Chain, Law
+from engine.samplers.chain import Chain
+from engine.samplers.draws import Indices
 from engine.samplers.grid import Step
 from engine.samplers.subset import at_least_even_share
+from engine.samplers.surest import SPREAD, reveal_chosen, spread_out
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,17 @@ class EntropyBounded:
         rows = chain.masked()
         if not rows.size:
             return
-        law = chain.posterior(rows)
-        entropy = torch.special.entr(law.weights.double()).sum(-1).cpu().numpy()
-        chosen = np.zeros(rows.size, np.bool_)
-        for sample in np.unique(rows.sample):
-            here = np.nonzero(rows.sample == sample)[0]
-            chosen[here[self.choose(entropy[here], at_least_even_share(len(here), step))]] = True
-        index = torch.from_numpy(chosen).to(law.weights.device)
-        chain.reveal(rows.pick(chosen), Law(law.weights[index], law.log_allowed[index]))
 
-    def choose(self, entropy: np.ndarray, at_least: int) -> np.ndarray:
-        """Indices of the positions to reveal, from the entropies (m,) of all masked ones."""
+        def choose(entropy: np.ndarray, here: Indices) -> Indices:
+            within, share = self.within(entropy), at_least_even_share(len(here), step)
+            return within if len(within) >= share else spread_out(entropy, rows.position[here], share, SPREAD)
+
+        reveal_chosen(chain, rows, choose)
+
+    def within(self, entropy: np.ndarray) -> Indices:
+        """Indices of the positions that gamma allows to reveal, from the entropies (m,) of all masked ones."""
         order = np.argsort(entropy, kind="stable")
         ranked = entropy[order]
-        within = np.cumsum(ranked) - ranked <= self.gamma  # sorted, so the last of a beginning is its largest
-        chosen: np.ndarray = order[: max(at_least, int(within.sum()))]
+        allowed = np.cumsum(ranked) - ranked <= self.gamma  # sorted, so the last of a beginning is its largest
+        chosen: Indices = order[: int(allowed.sum())]
         return chosen

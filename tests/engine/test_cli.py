@@ -112,7 +112,7 @@ def test_infill_is_the_same_alone_and_in_company(model: Path) -> None:
 def test_a_reader_is_told_seconds_and_network_calls(model: Path) -> None:
     result = sedd("infill", "--model", model, "--text", PROMPT, "--steps", 8)
     assert result.stdout.startswith("Once upon a time")
-    assert "8 steps, subset, seed 0" in result.stdout
+    assert "8 steps, surest, seed 0" in result.stdout
     assert "seconds" in result.stdout
     assert "network calls" in result.stdout
 

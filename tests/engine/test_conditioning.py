@@ -15,36 +15,40 @@ POSITION = torch.tensor([0, 1])
 
 
 def test_temperature_raises_the_law_to_a_power() -> None:
-    shaped, mass = Shaping(temperature=0.5)(LAW, POSITION)
-    torch.testing.assert_close(shaped, LAW**2 / (LAW**2).sum(-1, keepdim=True))
-    assert mass.tolist() == [0, 0]
+    torch.testing.assert_close(Shaping(temperature=0.5).sharpen(LAW), LAW**2 / (LAW**2).sum(-1, keepdim=True))
 
 
 def test_temperature_zero_takes_the_most_probable_token() -> None:
-    assert Shaping(temperature=0.0)(LAW, POSITION)[0][0].tolist() == [1, 0, 0, 0]
+    assert Shaping(temperature=0.0).sharpen(LAW)[0].tolist() == [1, 0, 0, 0]
 
 
 def test_the_nucleus_holds_the_token_that_crosses_its_edge() -> None:
-    assert Shaping(top_p=0.7)(LAW, POSITION)[0][0].tolist() == pytest.approx([0.625, 0.375, 0, 0])
-    assert Shaping(top_p=0.5)(LAW, POSITION)[0][0].tolist() == [1, 0, 0, 0]
-    assert (Shaping(top_p=1.0)(LAW, POSITION)[0] == LAW).all()
+    assert Shaping(top_p=0.7).sharpen(LAW)[0].tolist() == pytest.approx([0.625, 0.375, 0, 0])
+    assert Shaping(top_p=0.5).sharpen(LAW)[0].tolist() == [1, 0, 0, 0]
+    assert (Shaping(top_p=1.0).sharpen(LAW) == LAW).all()
 
 
 def test_allowed_tokens_are_renormalised_and_their_mass_is_told() -> None:
-    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False]))(LAW, POSITION)
+    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(LAW, POSITION)
     torch.testing.assert_close(shaped[0], torch.tensor([0, 2 / 3, 1 / 3, 0], dtype=torch.float64))
     assert mass.tolist() == pytest.approx([math.log(0.45), math.log(0.5)])
 
 
 def test_allowed_tokens_may_differ_by_position() -> None:
     allowed = torch.tensor([[True, False, False, False], [False, False, True, True]])
-    shaped, _ = Shaping(allowed=allowed)(LAW, POSITION)
+    shaped, _ = Shaping(allowed=allowed).restrict(LAW, POSITION)
     assert shaped.tolist() == [[1, 0, 0, 0], [0, 0, 0.5, 0.5]]
+
+
+def test_without_allowed_tokens_the_whole_mass_is_left() -> None:
+    law, mass = Shaping(top_p=0.5).restrict(LAW, POSITION)
+    assert law is LAW
+    assert mass.tolist() == [0, 0]
 
 
 def test_where_the_model_expects_no_allowed_token_all_of_them_are_alike_and_the_weight_is_nothing() -> None:
     certain = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
-    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False]))(certain, POSITION[:1])
+    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(certain, POSITION[:1])
     assert shaped.tolist() == [[0, 0.5, 0.5, 0]]
     assert mass.tolist() == [-math.inf]
 

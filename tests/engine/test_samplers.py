@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.conditioning import Locks
+from engine.conditioning import Locks, Shaping
 from engine.diffusion import Diffusion
 from engine.laws import exact_law, expected_distance, sampled_law, total_variation
 from engine.messages import FREE, Noise, UserError
@@ -24,6 +24,7 @@ from engine.samplers.chain import Plan, run_chain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import grid
 from engine.samplers.subset import quota
+from engine.samplers.surest import spread_out
 from engine.schedules import LogLinear
 from engine.toy import MarkovWorld, ToyWorld, diffusion
 
@@ -78,13 +79,43 @@ def test_trapezoidal_steps_beat_tweedie_at_equal_calls_on_peaked_data_too() -> N
         assert error("trapezoidal", toy, few) < 0.8 * error("tweedie", toy, 2 * few)
 
 
-@pytest.mark.parametrize("name", ["subset", "entropy-bounded"])
+@pytest.mark.parametrize("name", ["subset", "surest", "entropy-bounded"])
 def test_one_position_a_step_chosen_without_looking_at_its_token_is_exact(name: str) -> None:
     options = (("gamma", 0.0),) if name == "entropy-bounded" else ()
     toy = world("absorb", PEAKED)
     assert error(name, toy, 3, options) < 1e-12
     assert error(name, toy, 7, options) < 1e-12  # more steps than tokens
     assert error(name, toy, 2, options) > 1e-3  # two at once are not independent
+
+
+@pytest.mark.parametrize("seed", [1, 2, 5])
+def test_tokens_that_are_revealed_together_cost_less_far_from_each_other(seed: int) -> None:
+    """Of five tokens of a Markov chain the first, third and last leave the others independent of each other."""
+    toy = MarkovWorld.random("absorb", 2, 5, 1.0, seed).table()
+    together, apart = (error("surest", toy, 2, (("spread", spread),)) for spread in (0.0, 20.0))
+    assert apart < error("subset", toy, 2) < together
+
+
+def test_positions_are_chosen_one_after_the_other_by_entropy_and_distance() -> None:
+    entropy, position = np.array([0.5, 0.1, 0.2, 0.4]), np.array([2, 3, 4, 13])
+    assert spread_out(entropy, position, 3, spread=0.0).tolist() == [1, 2, 3]
+    # Beside position 3: 0.5 + 2, 0.2 + 2, and ten places away 0.4 + 2 / 10. Then position 4, as far from 13 as from 3.
+    assert spread_out(entropy, position, 3, spread=2.0).tolist() == [1, 3, 2]
+    assert spread_out(entropy, position, 9, spread=2.0).tolist() == [1, 3, 2, 0]
+
+
+def test_the_order_is_that_of_the_network_whatever_the_temperature() -> None:
+    """At temperature 0 no drawn law has any entropy; the bound and the order go by the network's own."""
+    peaked = model(world("absorb", PEAKED))
+    free = Locks(torch.full((3,), FREE), torch.zeros(3, dtype=torch.bool))
+    for name in ("surest", "entropy-bounded"):
+        masked = []
+        for temperature in (0.0, 1.0):
+            plan = Plan(free, steps=3, shaping=Shaping(temperature))
+            after_one = list(run_chain(peaked, sampler_named(name, "absorb"), plan, seed=0))[1]
+            masked.append([[token == peaked.graph.mask for token in row] for row in after_one.tokens.tolist()])
+        assert masked[0] == masked[1]
+        assert sum(masked[0][0]) == 2
 
 
 @pytest.mark.parametrize(("tokens", "steps"), [(24, 64), (24, 24), (100, 30), (300, 128), (3, 64), (64, 1)])
@@ -221,15 +252,15 @@ def test_the_table_for_menus_and_the_solvers_name_the_same_samplers() -> None:
 
 def test_the_default_sampler_is_the_best_at_few_calls() -> None:
     toy = world("absorb", PEAKED)
-    assert default_sampler("absorb") == "subset"
-    assert error("subset", toy, 3) < error("tweedie", toy, 3)
+    assert default_sampler("absorb") == "surest"
+    assert error("surest", toy, 2) < error("tweedie", toy, 2)
     assert default_sampler("uniform") == "tweedie"
     uniform = world("uniform", PEAKED)
     assert error("tweedie", uniform, 4) < min(error("tau-leaping", uniform, 4), error("trapezoidal", uniform, 2))
 
 
 def test_an_unknown_sampler_or_option_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"not known.*subset, tweedie"):
+    with pytest.raises(UserError, match=r"not known.*surest, subset"):
         sampler_named("magic", "absorb")
     with pytest.raises(UserError, match="not for uniform"):
         sampler_named("subset", "uniform")
@@ -238,7 +269,12 @@ def test_an_unknown_sampler_or_option_is_answered_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="it has: none"):
         sampler_named("tweedie", "uniform", (("gamma", 1.0),))
     for name, option, value in itertools.chain(
-        [("trapezoidal", "theta", 1.5), ("remask", "rate", -1.0), ("entropy-bounded", "gamma", -1.0)]
+        [
+            ("trapezoidal", "theta", 1.5),
+            ("remask", "rate", -1.0),
+            ("entropy-bounded", "gamma", -1.0),
+            ("surest", "spread", -1.0),
+        ]
     ):
         with pytest.raises(UserError, match="is a good choice"):
             sampler_named(name, "absorb", ((option, value),))
