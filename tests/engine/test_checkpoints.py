@@ -135,6 +135,7 @@ def test_a_pickle_that_would_run_code_is_refused(published: Path, monkeypatch: p
     ("change", "said"),
     [
         (lambda c: c.pop("graph"), "lacks the entry graph.type"),
+        (lambda c: c.update(model_type=c.pop("graph") and "gpt2"), "of the type 'gpt2', not one of"),
         (lambda c: c["model"].pop("length"), "lacks the entry model.length"),
         (lambda c: c.update(model=3), "lacks the entry model"),
         (lambda c: c["model"].update(hidden_size=-4), "hidden_size = -4"),
