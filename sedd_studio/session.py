@@ -303,6 +303,7 @@ class Session(Editing):
         self._end_recording()
         self.progress = replace(self.progress, calls=finished.calls, seconds=finished.seconds, seconds_left=0.0)
         self._set_state(RunState.DONE)
+        self.canvas_changed.emit()  # which positions still change after the step on show is known only now
 
     def _record(self, frame: Frame) -> None:
         assert self._recording is not None

@@ -28,12 +28,14 @@ class CanvasState:
     """What the canvas shows, for L positions.
 
     `tokens` (L,) int64, `FREE` where masked or unknown; `locked` (L,) bool; `age` (L,) int64 counts the steps since
-    a free token last changed, -1 where it has not. `step` of `steps` of the run; `length` is L.
+    a free token last changed, -1 where it has not; `unsettled` (L,) bool marks tokens that still change in the run.
+    `step` of `steps` of the run; `length` is L.
     """
 
     tokens: Tokens
     locked: np.ndarray
     age: np.ndarray
+    unsettled: np.ndarray
     step: int
     steps: int
     length: int

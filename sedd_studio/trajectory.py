@@ -141,6 +141,17 @@ class Trajectory:
             _apply(tokens, settled, self._changes[number], number + 1)
         return tokens[sample].astype(np.int64), settled[sample].astype(np.int64)
 
+    def unsettled(self, step: int, sample: int) -> npt.NDArray[np.bool_]:
+        """Which free positions (L,) do not stand yet, after `step`, as they do at the end of what is recorded.
+
+        Where the noise has no mask, one that has not changed at all still shows noise until the last step has come.
+        """
+        last, masked = self._settled[sample], self._tokens[sample] == self.mask
+        waits = (last > step) | masked
+        if self.mask is None and self.recorded < self.steps:
+            waits |= last < 0
+        return np.asarray(waits & ~self.locked)
+
     def change_counts(self, step: int, sample: int) -> Ints:
         """How often each position (L,) of a sample has changed up to `step`."""
         own = [positions[samples == sample] for samples, positions, _ in self._changes[:step]]
@@ -171,16 +182,10 @@ class Trajectory:
         return made
 
     def settled_curve(self, sample: int) -> Ints:
-        """How many free positions are settled after each recorded step, (recorded + 1,).
-
-        Settled means: not masked, or, where the noise has no mask, not changed again in what is recorded.
-        """
-        last = self._settled[sample][~self.locked]
-        moved = last[last >= 0]
-        curve = np.bincount(moved, minlength=self.recorded + 1).cumsum()
-        if self.mask is None and self.recorded == self.steps:
-            curve += len(last) - len(moved)  # what never changed stood where it was from the start
-        return curve.astype(np.int64)
+        """How many free positions are settled (see `unsettled`) after each recorded step, (recorded + 1,)."""
+        settles = ~self.unsettled(self.recorded, sample) & ~self.locked
+        since = np.maximum(self._settled[sample][settles], 0)  # what never changed stood where it was from the start
+        return np.bincount(since, minlength=self.recorded + 1).cumsum().astype(np.int64)
 
     def changed_steps(self, sample: int) -> Ints:
         """The steps in which something changed."""

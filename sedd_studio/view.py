@@ -60,12 +60,14 @@ class View(QObject):
     def _make_canvas(self) -> CanvasState:
         document, run, step = self.document, self.document.trajectory, self.playhead
         tokens = document.visible(step, self.sample)
-        age = np.full(len(tokens), -1)
+        age, unsettled = np.full(len(tokens), -1), np.zeros(len(tokens), bool)
         if run is not None:
+            shown = ~document.locked & (tokens != FREE)
             _, settled = run.at(step, self.sample)
-            age = np.where((settled >= 0) & ~document.locked & (tokens != FREE), step - settled, -1)
+            age = np.where((settled >= 0) & shown, step - settled, -1)
+            unsettled = run.unsettled(step, self.sample) & shown
         steps = run.steps if run is not None else self.planned_steps
-        return CanvasState(tokens, document.locked, age, step, steps, len(tokens))
+        return CanvasState(tokens, document.locked, age, unsettled, step, steps, len(tokens))
 
     def _forget_canvas(self) -> None:
         self._canvas = self._words = None

@@ -62,8 +62,9 @@ class TokenPainter:
         self._widths: dict[tuple[str, bool], float] = {}
         self.em = float(font.pixelSize())
         self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING))
-        fresh, text = theme.colour("fresh"), theme.colour("text")
-        self._fades = [_mix(fresh, text, stage / FADE_STAGES) for stage in range(FADE_STAGES + 1)]
+        fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
+        self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
+        self._slanted_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
 
     def advance(self, text: str, slanted: bool) -> float:
         """Width of `text`; remembered, since a vocabulary's pieces come again and again."""
@@ -123,10 +124,10 @@ class TokenPainter:
 
     def _text_colour(self, painter: QPainter, content: Content, position: int) -> QColor:
         """Choose the font on `painter`, and return the colour, for the text at `position`."""
+        stage = content.stage[position]
         if content.slanted[position]:
             painter.setFont(self.italic)
-            return self.theme.colour("muted")
-        stage = content.stage[position]
+            return self._slanted_fades[stage]
         if content.locked[position]:
             painter.setFont(self.plain)
             return self.theme.colour("lock_text")

@@ -27,8 +27,7 @@ def content_at(
     locked = run.locked
     shown = [None if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens.tolist()]
     age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)
-    noise = run.mask is None and step < run.steps
-    slanted = ((age < 0) & ~locked if noise else np.zeros(len(tokens), bool)).tolist()
+    slanted = (run.unsettled(step, sample) & (tokens != FREE)).tolist()
     words = words_of(tokens, tokenizer)
     layout = arrange(shown, locked.tolist(), slanted, words, painter.metrics, width)
     over = step >= run.recorded and run.result is not None

@@ -37,20 +37,13 @@ class TokenText:
         old, self.state = self.state, state
         same = np.array_equal(old.tokens, state.tokens) and np.array_equal(old.locked, state.locked)
         if same:
-            return not np.array_equal(self.unsettled(old), self.unsettled(state))
+            return not np.array_equal(old.unsettled, state.unsettled)
         if len(self.pieces) != state.length:
             self.pieces = [None] * state.length
             self._read(np.flatnonzero(state.tokens != FREE))
         else:
             self._read(np.flatnonzero(old.tokens != state.tokens))
         return True
-
-    def unsettled(self, state: CanvasState) -> npt.NDArray[np.bool_]:
-        """Positions that still show the noise a run began with, where the noise has no mask to show."""
-        info = self._session.info
-        if info is None or info.mask_id is not None or state.step == state.steps:
-            return np.zeros(state.length, bool)
-        return np.asarray((state.age < 0) & ~state.locked & (state.tokens != FREE))
 
     def stages(self, fades: bool) -> list[int]:
         """How far each position has faded from "just settled" (0) to plain (`FADE_STAGES`)."""

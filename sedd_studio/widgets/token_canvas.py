@@ -173,7 +173,7 @@ class TokenCanvas(QAbstractScrollArea):
 
     def _arranged(self) -> Content:
         text, state = self._text, self._text.state
-        locked, slanted = state.locked.tolist(), text.unsettled(state).tolist()
+        locked, slanted = state.locked.tolist(), state.unsettled.tolist()
         layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self._line_width())
         limited = [place for start, stop, _ in self._session.document.limits for place in range(start, stop)]
         return Content(layout, locked, slanted, text.stages(not self._reduced_motion), limited=limited)

@@ -50,6 +50,10 @@ def test_the_page_plays_the_run_to_its_end_and_obeys_the_keys(noise: str, tmp_pa
         assert shown(page) == text_at(run, 2, 0)
         masked = page.value("document.querySelectorAll('.mask').length")
         assert masked == int((run.at(2, 0)[0] == run.mask).sum())
+        slanted = page.value("document.querySelectorAll('.noise').length")
+        assert slanted == int((run.unsettled(2, 0) & (run.at(2, 0)[0] != run.mask)).sum())
+        facts = page.value("document.getElementById('facts').textContent")
+        assert f"{run.settled_curve(0)[2]} of {run.free} settled" in facts
         page.value("document.getElementById('sample').focus()")
         page.press("ArrowDown")
         page.wait(lambda: shown(page) == text_at(run, 2, 1))

@@ -68,6 +68,28 @@ def test_without_a_mask_a_position_is_settled_after_its_last_change() -> None:
         trajectory.append(frame(number, changes))
     # Position 2 never changed: it stood from the start, which is known once the run is over.
     assert trajectory.settled_curve(0).tolist() == [1, 1, 2, 3]
+    assert [trajectory.unsettled(step, 0).tolist() for step in range(4)] == [
+        [True, True, False],
+        [True, True, False],
+        [False, True, False],
+        [False, False, False],
+    ]
+
+
+def test_noise_that_nothing_has_touched_is_unsettled_while_steps_are_to_come() -> None:
+    trajectory = Trajectory(started(1, 3, 2), None)
+    trajectory.append(frame(1, [(0, 1, 4)]))
+    assert trajectory.unsettled(1, 0).tolist() == [True, False, True]
+    assert trajectory.settled_curve(0).tolist() == [0, 1]
+
+
+def test_what_is_masked_or_drawn_again_later_is_not_settled() -> None:
+    trajectory = Trajectory(started(1, 3, 4), MASK)
+    for number, changes in enumerate([[(0, 0, 1), (0, 1, 5)], [(0, 1, MASK)], [(0, 0, 2)]], start=1):
+        trajectory.append(frame(number, changes))
+    assert trajectory.settled_curve(0).tolist() == [0, 0, 0, 1]
+    assert trajectory.unsettled(1, 0).tolist() == [True, True, True]
+    assert trajectory.unsettled(3, 0).tolist() == [False, True, True]
 
 
 def test_what_was_recorded_does_not_change_when_more_comes() -> None:
