@@ -19,6 +19,7 @@ import torch.nn.functional as F
 import transformers
 from torch import Tensor, nn
 
+from engine.conditioning import Shaping
 from engine.devices import PRECISIONS, choose_device, choose_precision
 from engine.likelihood.result import Bound, ratio_of
 from engine.messages import FREE, UserError
@@ -99,12 +100,15 @@ class CausalModel:
         asked = np.concatenate([prefix, np.full(count, FREE)])
         return np.array([token for _, token in self.fill_tokens(asked, seed, sample)], np.int64)
 
-    def fill_tokens(self, tokens: np.ndarray, seed: int, sample: int) -> Iterator[tuple[int, int]]:
+    def fill_tokens(
+        self, tokens: np.ndarray, seed: int, sample: int, shaping: Shaping | None = None
+    ) -> Iterator[tuple[int, int]]:
         """Position and token, from left to right, of each `FREE` position of tokens (L,): one network call each.
 
-        A token is drawn from the model's law given an end-of-text token and all that stands before it, as the inverse
-        of the distribution function at a uniform number of the stream (seed, sample), in float64. Samples are made one
-        at a time, so that none depends on its company.
+        A token is drawn from the model's law given an end-of-text token and all that stands before it, at the
+        temperature and top-p of `shaping` (the law as it is without), as the inverse of the distribution function at a
+        uniform number of the stream (seed, sample), in float64. Samples are made one at a time, so that none
+        depends on its company.
         """
         free = np.flatnonzero(tokens == FREE)
         uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(free))
@@ -112,6 +116,7 @@ class CausalModel:
         cache, read = None, 0
         for position, uniform in zip(free.tolist(), uniforms.tolist(), strict=True):
             law, cache = self._next_law(text[read : position + 1], cache)
+            law = shaping.sharpen(law) if shaping is not None else law
             read = position + 1
             reached = law.cumsum(-1)
             text[read] = int((reached < uniform * reached[-1]).sum())

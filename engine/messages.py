@@ -119,13 +119,15 @@ class Write:
     """Fill the free positions of `tokens` (L,), as in `Generate`, from left to right.
 
     The autoregressive model in the folder `path` does it: it sees what stands to the left of a position, and nothing
-    to the right.
+    to the right. `temperature` and `top_p` shape its law of each token as they do in `Generate`.
     """
 
     path: str
     tokens: Tokens
     seed: int = 0
     samples: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -189,7 +189,10 @@ class Engine:
         started = time.perf_counter()
         start = np.tile(request.tokens, (request.samples, 1))
         yield Started(run_id, frozen(start), request.tokens != FREE, len(free), math.nan, sampler="left to right")
-        writers = [writer.fill_tokens(request.tokens, request.seed, sample) for sample in range(request.samples)]
+        shaping = Shaping(request.temperature, request.top_p)
+        writers = [
+            writer.fill_tokens(request.tokens, request.seed, sample, shaping) for sample in range(request.samples)
+        ]
         for step, written in enumerate(zip(*writers, strict=True), start=1):
             position, token = map(frozen, zip(*written, strict=True))
             left, seconds = 1 - step / len(free), time.perf_counter() - started

@@ -69,7 +69,8 @@ def by_noise(asked: Asked) -> Rows:
         rows.append((f"{models.NOISES[other]} noise", asked.request_of(path, other)))
     if asked.judge is not None and info.domain == TEXT.name:
         own = asked.request()
-        rows.append(("From left to right", Write(asked.judge, own.tokens, own.seed, asked.samples)))
+        alike = Write(asked.judge, own.tokens, own.seed, asked.samples, own.temperature, own.top_p)
+        rows.append(("From left to right", alike))
     return rows
 
 

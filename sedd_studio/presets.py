@@ -23,7 +23,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Quick look": {"steps": 16},
     "Careful": {"steps": 256},
     "Four to choose from": {"samples": 4},
-    "Safer words": {"temperature": 0.8, "top_p": 0.95},
+    "The model's own law": {"top_p": 1.0},
 }
 LONGEST_NAME = 40
 

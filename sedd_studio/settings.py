@@ -67,7 +67,7 @@ SETTINGS: dict[str, Setting] = {
     "samples": Setting(1, _whole(1, 64), "Texts made from one prompt."),
     "spacing": Setting("time", _one_of("time", "sigma", "cosine"), "How the steps are spaced."),
     "temperature": Setting(1.0, _number(0.0, 5.0), "Below 1 the likely words become likelier; 1 is the model's law."),
-    "top_p": Setting(1.0, _number(0.01, 1.0), "Draw from the likeliest tokens with this much probability."),
+    "top_p": Setting(0.9, _number(0.01, 1.0), "Draw from the likeliest tokens with this much probability."),
     "locking": Setting(
         "auto", _one_of("auto", "clamp", "gibbs", "particles"), "How locks are honoured, uniform noise."
     ),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 from sedd_studio.parts.controls import Choice, Decimal
 from sedd_studio.parts.form import add_field
 from sedd_studio.session import Session
+from sedd_studio.settings import SETTINGS
 from sedd_studio.theme import Theme
 
 SPACINGS = {"time": "Even in time", "sigma": "Even in noise, logarithmic", "cosine": "Cosine: finer at the end"}
@@ -77,9 +78,8 @@ class Advanced(QWidget):
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""
-        form = self._session.form
-        usual = {"spacing": "time", "temperature": 1.0, "top_p": 1.0, "locking": "auto", "banned": "", "pattern": ""}
-        return sum(getattr(form, name) != value for name, value in usual.items())
+        names = ("spacing", "temperature", "top_p", "locking", "banned", "pattern")
+        return sum(getattr(self._session.form, name) != SETTINGS[name].default for name in names)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
@@ -87,7 +87,7 @@ class Advanced(QWidget):
         column.setSpacing(0)
         add_field(column, "Spacing", [self.spacing], "Where between noise and text the steps lie.")
         add_field(column, "Temperature", [self.temperature], "Below 1 the likely words become likelier still.")
-        add_field(column, "Top-p", [self.top_p], "Only the likeliest tokens that share this much probability.")
+        add_field(column, "Top-p", [self.top_p], "Only the likeliest tokens with this much probability; 1 is the law.")
         self._locking_field = add_field(
             column, "Locks", [self.locking], "Under uniform noise a given word is not easily believed."
         )

@@ -31,6 +31,7 @@ class RunForm(QFrame):
         self.steps = Number("Steps", 1, MOST_STEPS, theme)
         self.sampler = Choice("Sampler", theme)
         self.options: dict[str, Decimal] = {}
+        self._numbers = QWidget()
         self._option_fields: list[QWidget] = []
         self.seed = Number("Seed", 0, MOST_SEED, theme)
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
@@ -80,7 +81,9 @@ class RunForm(QFrame):
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
         self._fill_samplers(form.sampler)
-        changed = self.advanced.changed()
+        changed = self.advanced.changed() + sum(
+            form.options.get(option.name, option.default) != option.default for option in self._sampler().options
+        )
         self.more.setText(f"More · {changed} changed" if changed else "More")
 
     def offered(self) -> list[SamplerInfo]:
@@ -97,10 +100,13 @@ class RunForm(QFrame):
                 self.sampler.addItem(sampler.title, sampler.name)
                 cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
-        row = names.index(chosen) if chosen in names else 0
-        self.sampler.setCurrentIndex(row)
-        self.sampler_help.setText(offered[row].summary)
-        self._show_options(offered[row])
+        self.sampler.setCurrentIndex(names.index(chosen) if chosen in names else 0)
+        self.sampler_help.setText(self._sampler().summary)
+        self._show_options(self._sampler())
+
+    def _sampler(self) -> SamplerInfo:
+        """The sampler on show."""
+        return self.offered()[self.sampler.currentIndex()]
 
     def _show_options(self, sampler: SamplerInfo) -> None:
         """Fields for the numbers that the sampler takes."""
@@ -124,6 +130,7 @@ class RunForm(QFrame):
         return field
 
     def _disclose(self, shown: bool) -> None:
+        self._numbers.setVisible(shown)
         self.advanced.setVisible(shown)
         self.more.set_icon("chevron-down" if shown else "chevron-right", self._theme)
         self.more.set_name("Show fewer settings" if shown else "Show more settings")
@@ -150,12 +157,13 @@ class RunForm(QFrame):
         self.steps.setFixedWidth(76)
         add_field(column, "Steps", [self.slider, self.steps], "More steps take longer and fit words together better.")
         add_field(column, "Sampler", [self.sampler], self.sampler_help)
-        self._options_column = QVBoxLayout()
-        self._options_column.setSpacing(0)
-        column.addLayout(self._options_column)
         add_field(column, "Seed", [self.seed, self.dice], "The same seed gives the same text again.")
         add_field(column, "Samples", [self.samples], "Texts made side by side from one prompt.")
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(12)
+        self._options_column = QVBoxLayout(self._numbers)
+        self._options_column.setContentsMargins(0, 0, 0, 0)
+        self._options_column.setSpacing(0)
+        column.addWidget(self._numbers)
         column.addWidget(self.advanced)
         column.addStretch(1)

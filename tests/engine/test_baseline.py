@@ -19,6 +19,7 @@ from engine.baseline import (
     build_baseline,
     save_baseline,
 )
+from engine.conditioning import Shaping
 from engine.messages import FREE, UserError
 from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.training import Trainer, TrainingConfig, Validated
@@ -146,6 +147,15 @@ def test_each_continued_token_is_drawn_given_all_before_it(model: CausalModel) -
         with torch.no_grad():
             reached = model.network(torch.tensor([ids])).logits[0, -1].double().softmax(-1).cumsum(-1)
         assert drawn[k] == int((reached < uniform * reached[-1]).sum())
+
+
+def test_temperature_and_nucleus_shape_the_law_that_is_drawn_from(model: CausalModel) -> None:
+    asked = np.array([3, FREE, FREE])
+    with torch.no_grad():
+        likeliest = int(model.network(torch.tensor([[begin_token(model.network), 3]])).logits[0, -1].argmax())
+    for shaping in (Shaping(temperature=0.0), Shaping(top_p=1e-6)):
+        firsts = {next(model.fill_tokens(asked, seed, 0, shaping)) for seed in range(5)}
+        assert firsts == {(1, likeliest)}
 
 
 def test_filling_keeps_locked_tokens_and_draws_given_all_on_the_left_and_nothing_on_the_right(

@@ -239,6 +239,8 @@ def test_an_autoregressive_model_writes_from_left_to_right(tmp_path: Path) -> No
     assert (history[-1][:, [0, 3]] == [5, 9]).all()
     assert (history[-1] != FREE).all()
     assert math.isnan(started.sigma)
+    sharp = [replay(list(engine.perform(5, replace(request, seed=seed, temperature=0.0))))[-1] for seed in (4, 5)]
+    assert (sharp[0] == sharp[1]).all()
     for tokens, said in ((frozen([1, 2]), "nothing to write"), (frozen([FREE] * 17), "reads 16")):
         (event,) = engine.perform(6, replace(request, tokens=tokens))
         assert isinstance(event, Failed)

@@ -154,7 +154,7 @@ def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
     compare(window)
     done(window, qtbot)
     titles = [pane.title for pane in window.comparison.panes]
-    assert titles[:2] == ["Fixed-size subsets", "Tweedie"]
+    assert titles[:2] == ["Surest first", "Fixed-size subsets"]
     assert all("Uniformization" not in title for title in titles)
 
 
@@ -219,6 +219,7 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
 ) -> None:
     monkeypatch.setattr(models, "counterpart", lambda path, noise, other: f"{path}-{other}")
     window.compare.kind.setCurrentIndex(window.compare.kind.findData("noise"))
+    window.session.set_form(temperature=0.75, top_p=0.8)
     compare(window)
     done(window, qtbot)
     titles = [pane.title for pane in window.comparison.panes]
@@ -227,6 +228,7 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert (own.model, other.model) == ("", "tiny-uniform")
     (written,) = (request for request in engine.requests if isinstance(request, Write))
     assert (written.path, written.seed) == ("judge", 5)
+    assert (written.temperature, written.top_p) == (own.temperature, own.top_p) == (0.75, 0.8)
     assert np.array_equal(written.tokens, own.tokens)
     runs = [pane.run for pane in window.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)

@@ -19,7 +19,7 @@ from sedd_studio.compare_kinds import BUDGETS
 from sedd_studio.main_window import MainWindow
 from sedd_studio.runner import Runner
 from sedd_studio.session import Session
-from sedd_studio.settings import Settings
+from sedd_studio.settings import SETTINGS, Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.test_steering import LENGTH, TOKENIZER, model
 from tests.sedd_studio.windows import window_of
@@ -68,7 +68,8 @@ def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qt
     panes = window.comparison.panes
     qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes), timeout=60_000)
     budgets = ",".join(map(str, BUDGETS))
-    how = ("--sampler", "tweedie", "--samples", 4, "--seed", 4, "--judge", folder / "judge")
+    drawn = ("--sampler", "tweedie", "--top-p", SETTINGS["top_p"].default)
+    how = (*drawn, "--samples", 4, "--seed", 4, "--judge", folder / "judge")
     rows = printed(folder, "compare", "--text", PROMPT, "--steps", budgets, *how)
     for pane, row in zip(panes, rows, strict=True):
         assert pane.verdict is not None

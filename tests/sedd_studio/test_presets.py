@@ -45,7 +45,7 @@ def test_a_preset_sets_the_whole_form_but_the_seed(window: MainWindow, choice: P
     session.set_form(steps=7, top_p=0.5, seed=12)
     assert choice.list.currentText() == NONE
     choose(choice, "Careful")
-    assert (session.form.steps, session.form.top_p, session.form.seed) == (256, 1.0, 12)
+    assert (session.form.steps, session.form.top_p, session.form.seed) == (256, SETTINGS["top_p"].default, 12)
     assert window.run_form.steps.value() == 256
     assert choice.list.currentText() == "Careful"
     assert choice.list.findText(NONE) == -1

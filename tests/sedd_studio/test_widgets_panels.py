@@ -225,11 +225,11 @@ def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene,
     QTest.keyClick(form.advanced.spacing, Qt.Key.Key_End)
     form.advanced.spacing.activated.emit(form.advanced.spacing.currentIndex())
     type_into(form.advanced.temperature, "0.8")
-    type_into(form.advanced.top_p, "0.9")
+    type_into(form.advanced.top_p, "0.7")
     type_into(form.advanced.banned, "sad, angry cat ,")
     type_into(form.advanced.pattern, "Once.*")
     request = asked(scene)
-    assert (request.spacing, request.temperature, request.top_p) == ("cosine", 0.8, 0.9)
+    assert (request.spacing, request.temperature, request.top_p) == ("cosine", 0.8, 0.7)
     assert request.words == ("sad", "angry cat")
     assert request.pattern == "Once.*"
     assert request.locking == "auto"
@@ -241,9 +241,12 @@ def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene,
 
 def test_numbers_of_a_sampler_are_offered_with_it_and_kept_for_it(scene: Scene, qtbot: QtBot) -> None:
     form = form_of(qtbot, scene)
+    scene.session.set_form(sampler="subset")
     assert not form.options
     scene.session.set_form(sampler="trapezoidal")
+    assert form.more.text() == "More"
     type_into(form.options["theta"], "0.3")
+    assert "1 changed" in form.more.text()
     assert asked(scene).options == (("theta", 0.3),)
     scene.session.set_form(sampler="remask")
     assert list(form.options) == ["rate"]
