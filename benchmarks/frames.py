@@ -1,9 +1,10 @@
-"""Times between two painted frames of the canvas while the model in the window runs, followed live.
+"""Times between two painted frames of the canvas while a run of the bundled model is made and shown.
 
-    python benchmarks/frames.py [--runs 5] [--steps 256] [--samples 1] [--docks]
+    python benchmarks/frames.py [--runs 5] [--steps 256] [--samples 1] [--docks] [--live]
 
 The studio is started as a user starts it, on the display that is set. With `--docks` the compare, likelihood and best
-guess panels are open below the text. Prints the median, the 99th percentile and the longest interval.
+guess panels are open below the text. With `--live` the run is followed as it comes: then no frame can be due before the
+model has made it. Prints the median, the 99th percentile and the longest interval.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import QApplication
 
 from sedd_studio import app as studio
 from sedd_studio.main_window import MainWindow
-from sedd_studio.state import RunState
 
 DOCKS = ("likelihood", "compare", "guess")
 REST = 400
@@ -26,20 +26,20 @@ REST = 400
 
 
 class FrameProbe(QObject):
-    """Runs the model again and again and notes when the canvas was painted in the meantime."""
+    """Runs the model again and again and notes when the canvas was painted until the last step was on show."""
 
     def __init__(self, window: MainWindow, arguments: argparse.Namespace) -> None:
         super().__init__(window)
         self.window, self.session, self.arguments = window, window.session, arguments
         self.painted: list[float] = []
         self.intervals: list[float] = []
-        self.done = 0
+        self.done, self.watching = 0, False
         window.canvas.viewport().installEventFilter(self)
         self.session.model_changed.connect(lambda: QTimer.singleShot(REST, self.run))
-        self.session.run_ended.connect(self.note)
+        self.session.playhead_changed.connect(self.look)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if event.type() == QEvent.Type.Paint and self.session.state is RunState.RUNNING:
+        if event.type() == QEvent.Type.Paint and self.watching:
             self.painted.append(time.perf_counter())
         return False
 
@@ -52,13 +52,17 @@ class FrameProbe(QObject):
         if self.arguments.docks:
             for name in DOCKS:
                 self.window.show_dock(self.window.docks[name])
-        self.session.set_following(True)
+        self.session.set_following(self.arguments.live)
         self.session.set_form(steps=self.arguments.steps, samples=self.arguments.samples, seed=self.done)
         self.painted.clear()
         self.session.run()
+        self.watching = True
 
-    def note(self) -> None:
-        """Takes the intervals of the run that has ended."""
+    def look(self) -> None:
+        """Takes the intervals of a run whose last step is on show."""
+        if not self.watching or self.session.playhead < self.arguments.steps:
+            return
+        self.watching = False
         self.intervals += np.diff(self.painted).tolist()
         self.done += 1
         QTimer.singleShot(REST, self.run)
@@ -78,6 +82,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=256)
     parser.add_argument("--samples", type=int, default=1)
     parser.add_argument("--docks", action="store_true")
+    parser.add_argument("--live", action="store_true")
     arguments = parser.parse_args()
 
     class ProbedWindow(MainWindow):

@@ -32,6 +32,15 @@ from tests.sedd_studio.random_user import RandomUser, files
 BEAT = 5
 """Milliseconds between two beats of the window's heart; a longer pause is time without an answer."""
 WORST = 5
+MODELS = (
+    "stories-absorb",
+    "stories-uniform",
+    "molecules-absorb",
+    "digits-absorb",
+    "promoters-absorb",
+    "stories-gpt",  # no diffusion model
+    "missing",
+)
 
 
 class Observer(QObject):
@@ -40,7 +49,7 @@ class Observer(QObject):
     def __init__(self, window: MainWindow, arguments: argparse.Namespace) -> None:
         super().__init__(window)
         self.window, self.actions = window, arguments.actions
-        models = [str(ASSETS / name) for name in ("stories-absorb", "stories-uniform", "missing")]
+        models = [str(ASSETS / name) for name in MODELS]
         folder = Path(tempfile.mkdtemp(dir=os.environ["HOME"])) / "files"
         self.user = RandomUser(window, arguments.seed, files(folder), models)
         self.memory: list[float] = []

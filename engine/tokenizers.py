@@ -63,6 +63,10 @@ class Tokenizer:
         ids = range(self.vocabulary) if self._by_symbol else ()
         return tuple(self.piece(token) for token in ids if token != self.eot_id)
 
+    def forms(self, word: str) -> tuple[str, ...]:
+        """How a word may stand in a text: at its beginning, and after a space where there are spaces."""
+        return (word,) if self.symbols and " " not in self.symbols else (word, f" {word}")
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
         if any(not 0 <= i < self.vocabulary for i in ids):
@@ -102,7 +106,7 @@ class Tokenizer:
                 starts.append(position)
         return list(zip(starts, [*starts[1:], len(ids)], strict=True))
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the tokenizer's JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()

@@ -17,8 +17,10 @@ from sedd_studio.state import ErrorNote
 from sedd_studio.view import View
 
 BUNDLED_LENGTH = 256
+UNDO_LIMIT = 200
+"""Edits that can be undone: each may hold a whole run. Runs stay in the history."""
 PROMPT = (
-    "Once upon a time, there was a little fox named Ember. [28] One day, [20] the smallest star fell into the river. "
+    "Once upon a time, there was a little fox named Max. [28] One day, [20] the smallest star fell into the river. "
     "[32] And the sky was never dark again."
 )
 
@@ -36,6 +38,7 @@ class Editing(View):
         self.error: ErrorNote | None = None
         self.selection: tuple[int, int] | None = None
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.prompt_text = PROMPT
 
     # ---- edits
@@ -99,13 +102,17 @@ class Editing(View):
     def limit(self, start: int, stop: int, words: str) -> None:
         """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
 
-        A word of several tokens allows each of them.
+        A word of several tokens allows each of them. Nothing changes if the model cannot write one of them: the banner
+        says so.
         """
         if self.tokenizer is None:
             return
-        named = [word.strip() for word in words.split(",") if word.strip()]
-        spelt = (self.tokenizer.encode(form) for word in named for form in (word, f" {word}"))
-        tokens = tuple(sorted({token for one in spelt for token in one}))
+        forms = [form for word in words.split(",") if word.strip() for form in self.tokenizer.forms(word.strip())]
+        try:
+            tokens = tuple(sorted({token for form in forms for token in self.tokenizer.encode(form)}))
+        except UserError as error:
+            self.show_error(str(error))
+            return
         after = self.document.with_limit(start, stop, tokens)
         if after.limits != self.document.limits:
             self.undo_stack.push(SetLimit(after, lambda: self.document, self._show))

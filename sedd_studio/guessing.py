@@ -92,6 +92,8 @@ class Guesser(QObject):
             return
         self._question = 0
         match event:
+            case Guessed() if self._asked is not None and self._asked.model != self._model():
+                self._asked = None  # another model, with other words, has come in the meantime
             case Guessed():
                 self.take_as_known(event)
             case Failed(headline=headline):

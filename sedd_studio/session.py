@@ -43,7 +43,7 @@ from sedd_studio.trajectory import Origin, Trajectory
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.runner import Runner
 
-TICK = 33
+TICK = 16
 """Milliseconds between two looks at what the engine has left."""
 
 MOST_SEED = 2**31 - 1

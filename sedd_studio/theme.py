@@ -249,4 +249,6 @@ def apply(app: QApplication, theme: Theme) -> None:
     font.setPixelSize(theme.sizes.text)
     app.setFont(font)
     app.setPalette(palette(theme))
-    app.setStyleSheet(stylesheet(theme))
+    sheet = stylesheet(theme)
+    if app.styleSheet() != sheet:  # Qt dresses every widget anew, whether it is another or not
+        app.setStyleSheet(sheet)

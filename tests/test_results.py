@@ -59,7 +59,7 @@ def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
     found = {
         COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)],
         COMMANDS["budgets", "absorb, tweedie"]: records,
-        COMMANDS["budgets", "absorb, subset"]: [record | {"perplexity_by_token": 44.0} for record in records],
+        COMMANDS["budgets", "absorb, surest"]: [record | {"perplexity_by_token": 44.0} for record in records],
     }
     text = page(found)
     met = "absorb, tweedie: slope -1.00 up to 256 steps, falls within error; meets the baseline's samples at 64 steps."
@@ -79,7 +79,7 @@ def test_claims_are_judged_by_the_figures_of_the_page() -> None:
         COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.5}],
         COMMANDS["likelihood", "stories-uniform"]: [exact | {"perplexity": 15.0, "bits_per_byte": 1.0}],
         COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)],
-        COMMANDS["budgets", "absorb, subset"]: samples,
+        COMMANDS["budgets", "absorb, surest"]: samples,
         COMMANDS["infilling", "stories-absorb"]: [*wholes, *costs],
     }
     text = page(found)
@@ -89,13 +89,13 @@ def test_claims_are_judged_by_the_figures_of_the_page() -> None:
     assert "| 0.91 times the baseline's at 64 steps | yes |" in text
     assert "| met with 64 calls, 4.0 times fewer than one a token | yes |" in text
     assert "| 9.0 against 9.5 left to right | yes |" in text
-    found[COMMANDS["budgets", "absorb, subset"]] = [record | {"perplexity_by_token": 44.0} for record in samples]
+    found[COMMANDS["budgets", "absorb, surest"]] = [record | {"perplexity_by_token": 44.0} for record in samples]
     text = page(found)
     assert "| not met with up to 64 calls | no |" in text
 
 
 def test_a_curve_that_flattens_is_on_a_line_only_so_far() -> None:
-    command = COMMANDS["budgets", "absorb, subset"]
+    command = COMMANDS["budgets", "absorb, surest"]
     values = ((4, 160.0), (8, 80.0), (16, 40.0), (32, 40.0), (64, 40.0), (256, 40.0))
     text = page({command: [value(perplexity) | {"steps": steps, "calls": steps} for steps, perplexity in values]})
     said = next(line for line in text.splitlines() if "log-log line" in line)

@@ -220,8 +220,13 @@ def in_words(figure: Measure) -> str:
     """A figure with that of the data beside it."""
     if figure.value is None:
         return f"{figure.name}: not known. {figure.note}"
-    data = "" if figure.data is None else f" (data: {figure.data:.3f})"
-    return f"{figure.name}: {figure.value:.3f}{data}"
+    data = "" if figure.data is None else f" (data: {in_digits(figure.data)})"
+    return f"{figure.name}: {in_digits(figure.value)}{data}"
+
+
+def in_digits(value: float) -> str:
+    """A share or a mean with three digits behind the point, a place in a sequence with none."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3f}"
 
 
 def budgets_of(steps: str) -> list[int]:

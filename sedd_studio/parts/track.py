@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractSlider, QWidget
 
 from sedd_studio.theme import Theme
@@ -24,6 +24,7 @@ class Track(QAbstractSlider):
         self._steps, self._free = 1, 1
         self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._polygons: tuple[QPolygonF, QPolygonF] | None = None
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -39,6 +40,7 @@ class Track(QAbstractSlider):
         """Show a run of `steps` steps over `free` positions; `settled[k]` of them are settled after step k."""
         self._steps, self._free = max(steps, 1), max(free, 1)
         self._settled, self._changed = settled, changed
+        self._polygons = None
         blocked = self.blockSignals(True)
         self.setRange(0, max(len(settled) - 1, 0))
         self.setPageStep(max(1, self._steps // 10))
@@ -76,6 +78,9 @@ class Track(QAbstractSlider):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(False)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._polygons = None
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -100,17 +105,22 @@ class Track(QAbstractSlider):
         painter.drawLine(QPointF(SIDE, floor + 0.5), QPointF(self.width() - SIDE, floor + 0.5))
 
     def _curve(self, painter: QPainter, floor: float) -> None:
-        points = [QPointF(self.x_of(k), self._height_of(float(v), floor)) for k, v in enumerate(self._settled)]
-        if len(points) < 2:
+        line, area = self._polygons = self._polygons or self._make_polygons(floor)
+        if line.size() < 2:
             return
         under = self._theme.colour("accent")
         under.setAlphaF(0.10)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(under)
-        painter.drawPolygon(QPolygonF([QPointF(SIDE, floor), *points, QPointF(points[-1].x(), floor)]))
+        painter.drawPolygon(area)
         painter.setPen(QPen(self._theme.colour("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(points))
+        painter.drawPolyline(line)
+
+    def _make_polygons(self, floor: float) -> tuple[QPolygonF, QPolygonF]:
+        """The curve, and the area under it. They stay the same while the playhead moves."""
+        points = [QPointF(self.x_of(k), self._height_of(v, floor)) for k, v in enumerate(self._settled.tolist())]
+        return QPolygonF(points), QPolygonF([QPointF(SIDE, floor), *points, QPointF(points[-1].x(), floor)])
 
     def _markers(self, painter: QPainter, floor: float) -> None:
         """A short tick under the floor for each step in which some position changed."""

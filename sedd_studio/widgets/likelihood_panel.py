@@ -66,6 +66,7 @@ class LikelihoodPanel(QWidget):
         self.progress = ProgressLine("How far the score is")
         self._plot: pyqtgraph.PlotWidget | None = None
         self._profile: pyqtgraph.PlotWidget | None = None
+        self._drawn: tuple[object, ...] = ()
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
         self.rank.clicked.connect(lambda: ranking.start(self.precision.currentData()))
@@ -132,7 +133,11 @@ class LikelihoodPanel(QWidget):
         self.refresh()
 
     def _draw(self) -> None:
-        if self._plot is not None and self._profile is not None:
+        """The plots, if they can be seen and show anything else than before."""
+        scorer = self._scorer
+        what = (self._theme, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
+        if self._plot is not None and self._profile is not None and self.isVisible() and what != self._drawn:
+            self._drawn = what
             self._draw_bound(self._plot)
             self._draw_profile(self._profile)
 

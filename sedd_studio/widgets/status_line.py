@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from sedd_studio.parts.controls import label
 from sedd_studio.parts.durations import duration
 from sedd_studio.session import Session
 from sedd_studio.state import RunState
+
+PAUSE = 0.1
+"""Seconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
 
 
 class StatusLine(QFrame):
@@ -16,6 +21,7 @@ class StatusLine(QFrame):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._spoken = 0.0
         self.setObjectName("statusLine")
         self.text = label(role="help")
         self.bar = QProgressBar()
@@ -37,6 +43,9 @@ class StatusLine(QFrame):
         """Say what is going on."""
         session, run = self._session, self._session.progress
         running = session.state is RunState.RUNNING
+        if running and time.monotonic() - self._spoken < PAUSE:
+            return
+        self._spoken = time.monotonic()
         self.bar.setVisible(running or session.loading)
         self.bar.setRange(0, 0 if session.loading else max(run.steps, 1))
         self.bar.setValue(run.step if running else 0)

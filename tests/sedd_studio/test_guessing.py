@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Guess
+from engine.messages import FREE, Guess, Guessed, frozen
+from sedd_studio.guessing import Guesser
 from sedd_studio.main_window import MainWindow
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
@@ -134,3 +135,22 @@ def test_certainty_and_entropy_colour_what_is_masked(window: MainWindow, qtbot: 
         np.testing.assert_allclose(shares[masked], share)
         assert np.isnan(shares[~masked]).all()
         assert window.legend.isVisible()
+
+
+def test_an_answer_of_a_model_that_is_gone_is_not_taken(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    guesser = Guesser(scene.session)
+    guesser.want("panel", True)
+    shown: list[Guessed | None] = []
+    guesser.changed.connect(lambda: shown.append(guesser.guess))
+    (asked,) = scene.runner.asked
+    assert isinstance(asked, Guess)
+    dna = Scene(tmp_path, domain="promoters")
+    dna.run(4)
+    dna.play(4)
+    run = dna.session.document.trajectory
+    assert run is not None
+    scene.session.show_run(run)
+    late = Guessed(-1, frozen(np.zeros_like(asked.tokens)), np.zeros(len(asked.tokens)), np.zeros(len(asked.tokens)))
+    scene.session.apply([late])
+    assert not any(shown)

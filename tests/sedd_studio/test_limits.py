@@ -20,6 +20,7 @@ from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine
+from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -125,3 +126,14 @@ def test_they_come_back_after_a_crash(
     window.session.set_prompt("Once [5]")
     restore(window.session, left)
     assert window.session.document.limits == limits
+
+
+def test_symbols_are_named_as_they_are_and_others_are_refused_in_the_banner(tmp_path: Path) -> None:
+    session = Scene(tmp_path, domain="promoters").session
+    session.limit(0, 4, "A, G")
+    allowed = tuple(sorted(session.tokenizer.encode("AG"))) if session.tokenizer is not None else ()
+    assert session.document.limits == ((0, 4, allowed),)
+    session.limit(0, 4, "fox")
+    assert session.error is not None
+    assert 'does not know the symbol "f"' in session.error.headline
+    assert session.document.limits == ((0, 4, allowed),)
