@@ -79,7 +79,7 @@ def infills(rows: Records) -> Verdict:
 EXACT, BOUND, UNIFORM = "baseline stories-gpt", "score stories-absorb", "score stories-uniform"
 LINE_ACROSS, SAMPLES, INFILLS = (
     "baseline stories-gpt, not annealed",
-    "compare absorb, subset",
+    "compare absorb, surest",
     "infilling stories-absorb",
 )
 """Commands by what they do and their label."""

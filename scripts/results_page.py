@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.cli.evaluate import in_digits
 from engine.domains import DOMAINS
 from engine.domains.molecules import canonical
 from engine.messages import FREE
@@ -137,8 +138,8 @@ def domain(found: Found, commands: Sequence[Command]) -> str:
 
 
 def figure(value: float | None) -> str:
-    """A share or a mean with three digits behind the point, a place in a sequence with none."""
-    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3f}"
+    """A figure that may be missing."""
+    return "-" if value is None else in_digits(value)
 
 
 def gallery(found: Found, commands: Sequence[Command]) -> str:
