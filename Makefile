@@ -24,7 +24,7 @@ coverage: check
 	@$(BIN)/pytest tests/engine --cov=engine --cov-report=term-missing:skip-covered
 
 bench: setup
-	@$(BIN)/python benchmarks/window.py
+	@$(BIN)/python -m benchmarks.window
 
 train: setup
 	@$(MEMORY) $(BIN)/sedd $(if $(MODEL),reproduce $(MODEL) $(DATA) --out runs/$(MODEL),train $(DATA) --out $(OUT))

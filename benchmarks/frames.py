@@ -1,6 +1,6 @@
 """Times between two painted frames of the canvas while a run of the bundled model is made and shown.
 
-    python benchmarks/frames.py [--runs 5] [--steps 256] [--samples 1] [--docks] [--live]
+    python -m benchmarks.frames [--runs 5] [--steps 256] [--samples 1] [--docks] [--live]
 
 The studio is started as a user starts it, on the display that is set. With `--docks` the compare, likelihood and best
 guess panels are open below the text. With `--live` the run is followed as it comes: then no frame can be due before the
@@ -17,6 +17,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.home import own_home
 from sedd_studio import app as studio
 from sedd_studio.main_window import MainWindow
 
@@ -93,7 +94,8 @@ def main() -> None:
             self.probe = FrameProbe(self, arguments)
 
     setattr(studio, "MainWindow", ProbedWindow)  # noqa: B010 - a replacement that types forbid on purpose
-    sys.exit(studio.main([]))
+    with own_home():
+        sys.exit(studio.main([]))
 
 
 if __name__ == "__main__":

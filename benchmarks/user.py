@@ -27,6 +27,7 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
+from benchmarks.home import own_home
 from sedd_studio import app as studio
 from sedd_studio.main_window import MainWindow
 from sedd_studio.models import ASSETS
@@ -166,9 +167,7 @@ def main() -> None:
     parser.add_argument("--actions", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-            os.environ[name] = home
+    with own_home():
         replace(QFileDialog, getOpenFileName=closed, getSaveFileName=closed, getExistingDirectory=lambda *_, **__: "")
         replace(QInputDialog, getText=lambda *_, **__: ("my own", True))
 

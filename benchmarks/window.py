@@ -1,6 +1,6 @@
 """How long a person waits for the window: start to painted, Run to the first changed frame, Stop to stopped.
 
-    python benchmarks/window.py [--repeats 10] [--model FOLDER]
+    python -m benchmarks.window [--repeats 10] [--model FOLDER]
 
 Each repeat is a process of its own (`window_probe.py`), with warm file caches, driven through real mouse events on
 the display that is set. Prints medians and ranges in seconds.
@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.home import own_home
+
 LIMIT = 120.0
 PROBE = Path(__file__).with_name("window_probe.py")
 MEASURES = {
@@ -31,7 +33,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--model", nargs="*", default=[])
     arguments = parser.parse_args()
-    results = [measure(arguments.model) for _ in range(arguments.repeats)]
+    with own_home():
+        results = [measure(arguments.model) for _ in range(arguments.repeats)]
     for name, what in MEASURES.items():
         values = [result[name] for result in results]
         extent = f"{len(values)} runs: {min(values):.3f} to {max(values):.3f}"

@@ -1,0 +1,1 @@
+"""What is timed and measured; README.md has the figures."""
