@@ -3,7 +3,7 @@
     python -m benchmarks.user [--actions 5000] [--seed 1]
 
 The studio is started as a user starts it, with the bundled models, on the display that is set (Linux), in a home of its
-own. First every model, panel and kind of request is used once, so that libraries which come when they are needed are
+own. First every model, panel, theme and kind of request is used once, so that what is loaded when it is needed is
 there. Then it is clicked, typed into, resized, told every command in its menus, given good and bad files and models.
 Prints exceptions, warnings of Qt, the memory before and after every tenth of the actions, the longest times in which
 the window answered nothing, and the threads that are left when it is closed.
@@ -79,8 +79,12 @@ class Observer(QObject):
     def everything_once(self) -> Iterator[Callable[[], bool]]:
         """Does one thing after the other; each time what is waited for."""
         window, session = self.window, self.window.session
+        window.resize(1600, 1000)
         for dock in window.docks.values():
             window.show_dock(dock)
+        for theme in ("light", "dark", "contrast", "system"):
+            window.actions_by_name[f"theme_{theme}"].trigger()
+            yield lambda: True
         for model in self.user.models:
             session.open_model(model)
             yield lambda: not session.loading

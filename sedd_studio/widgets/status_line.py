@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from sedd_studio.parts.controls import label
@@ -11,8 +10,8 @@ from sedd_studio.parts.durations import duration
 from sedd_studio.session import Session
 from sedd_studio.state import RunState
 
-PAUSE = 0.1
-"""Seconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
+PAUSE = 100
+"""Milliseconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
 
 
 class StatusLine(QFrame):
@@ -21,7 +20,11 @@ class StatusLine(QFrame):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._spoken = 0.0
+        self._missed = False
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._pause.timeout.connect(self._catch_up)
         self.setObjectName("statusLine")
         self.text = label(role="help")
         self.bar = QProgressBar()
@@ -43,14 +46,20 @@ class StatusLine(QFrame):
         """Say what is going on."""
         session, run = self._session, self._session.progress
         running = session.state is RunState.RUNNING
-        if running and time.monotonic() - self._spoken < PAUSE:
+        self._missed = running and self._pause.isActive()
+        if self._missed:
             return
-        self._spoken = time.monotonic()
+        if running:
+            self._pause.start()
         self.bar.setVisible(running or session.loading)
         self.bar.setRange(0, 0 if session.loading else max(run.steps, 1))
         self.bar.setValue(run.step if running else 0)
         self.text.setText(self._sentence())
         self.setAccessibleName(self.text.text())
+
+    def _catch_up(self) -> None:
+        if self._missed:
+            self.refresh()
 
     def _sentence(self) -> str:
         session, run = self._session, self._session.progress

@@ -86,6 +86,7 @@ def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(
     engine.go.set()
     qtbot.waitUntil(lambda: len(questions(engine)) > 1)
     qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    qtbot.waitUntil(lambda: window.guesser.current() is not None)
     window.actions_by_name["guess"].trigger()
     assert not window.guess.isVisible()
     asked = len(questions(engine))
