@@ -105,22 +105,26 @@ class CausalModel:
     ) -> Iterator[tuple[int, int]]:
         """Position and token, from left to right, of each `FREE` position of tokens (L,): one network call each.
 
-        A token is drawn from the model's law given an end-of-text token and all that stands before it, at the
-        temperature and top-p of `shaping` (the law as it is without), as the inverse of the distribution function at a
-        uniform number of the stream (seed, sample), in float64. Samples are made one at a time, so that none
-        depends on its company.
+        A token is drawn from the model's law given an end-of-text token and all that stands before it, as `shaping`
+        shapes it (as it is without), as the inverse of the distribution function at the position's uniform number of
+        the stream (seed, sample), in float64. Samples are made one at a time, so that none depends on its company.
         """
-        free = np.flatnonzero(tokens == FREE)
-        uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(free))
+        uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(tokens)).tolist()
         text = [begin_token(self.network), *tokens.tolist()]
         cache, read = None, 0
-        for position, uniform in zip(free.tolist(), uniforms.tolist(), strict=True):
+        for position in np.flatnonzero(tokens == FREE).tolist():
             law, cache = self._next_law(text[read : position + 1], cache)
-            law = shaping.sharpen(law) if shaping is not None else law
+            if shaping is not None:
+                law, _ = shaping.restrict(law[None], torch.tensor([position]))
+                law = shaping.sharpen(law)[0]
             read = position + 1
             reached = law.cumsum(-1)
-            text[read] = int((reached < uniform * reached[-1]).sum())
+            text[read] = int((reached < uniforms[position] * reached[-1]).sum())
             yield position, text[read]
+
+    def law_after(self, tokens: np.ndarray) -> Tensor:
+        """The law (V,) of the token after an end-of-text token and `tokens` (L,); float64."""
+        return self._next_law([begin_token(self.network), *tokens.tolist()], None)[0]
 
     @torch.no_grad()
     def _next_law(self, ids: list[int], cache: Any) -> tuple[Tensor, Any]:

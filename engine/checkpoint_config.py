@@ -87,8 +87,8 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a published checkpoint or a training run."""
     if "graph" not in values and isinstance(kind := values.get("model_type"), str):
         raise UserError(
-            f"{path.parent} holds a model of the type {_shown(kind)}, not one of score-entropy diffusion; open another "
-            f"folder. One that writes from left to right can serve as judge and as baseline."
+            f"{path.parent} holds a model of the type {_shown(kind)}, not one of score-entropy diffusion; choose "
+            "another. One that writes from left to right is for the window, sedd sample, sedd infill and sedd baseline."
         )
     reader = Reader(values, path)
     noise = reader.choice(("absorb", "uniform"), "graph", "type")

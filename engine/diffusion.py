@@ -178,24 +178,28 @@ class Diffusion:
         """
         if self.normalised:
             unknown = tokens == self.graph.states - 1
-            logits = self.network.head(gather(self.features(tokens, sigma), unknown))[..., : self.vocabulary]
         else:
             unknown = torch.ones_like(tokens, dtype=torch.bool) if locked is None else ~locked
-            output = self.network.head(gather(self.features(tokens, sigma, locked), unknown))
-            expm1 = torch.expm1(sigma.to(output.dtype))[:, None].expand(tokens.shape)[unknown]
+        rows = places(unknown)  # before the network is called, while a GPU has nothing else to do
+        output = self.network.head(pick(self.features(tokens, sigma, locked), rows))
+        if self.normalised:
+            logits = output[..., : self.vocabulary]
+        else:
+            expm1 = torch.expm1(sigma.to(output.dtype))[:, None].expand(tokens.shape).flatten()[rows]
             # q(x_i | y) is larger at y = x_i than elsewhere, by 1 + N / (e^sigma - 1)
             stayed = torch.log1p(output.shape[-1] / expm1)
-            logits = output.scatter_add(-1, tokens[unknown][:, None], stayed[:, None])
-        found = F.cross_entropy(logits, clean[unknown], reduction="none")
-        return torch.zeros(tokens.shape, dtype=found.dtype, device=tokens.device).masked_scatter(unknown, found)
+            logits = output.scatter_add(-1, tokens.flatten()[rows, None], stayed[:, None])
+        found = F.cross_entropy(logits, clean.flatten()[rows], reduction="none")
+        return spread(found, rows, tokens.shape)
 
     def _leave_one_out_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None) -> Tensor:
         """In closed form, and the head is needed at free positions alone."""
         free = torch.ones_like(tokens, dtype=torch.bool) if locked is None else ~locked
-        logits = self.network.head(gather(self.features(tokens, sigma, locked), free))
-        noise = sigma[:, None].expand(tokens.shape)[free].to(logits.dtype)
-        entropy = leave_one_out_entropy(logits, noise, tokens[free], clean[free])
-        return torch.zeros(tokens.shape, dtype=entropy.dtype, device=tokens.device).masked_scatter(free, entropy)
+        rows = places(free)
+        logits = self.network.head(pick(self.features(tokens, sigma, locked), rows))
+        noise = sigma[:, None].expand(tokens.shape).flatten()[rows].to(logits.dtype)
+        entropy = leave_one_out_entropy(logits, noise, tokens.flatten()[rows], clean.flatten()[rows])
+        return spread(entropy, rows, tokens.shape)
 
     def perturb(self, clean: Tensor, t: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """Tokens noised to time t (B,), from uniform draws `flip` and `target` (B, L) in [0, 1)."""
@@ -210,8 +214,23 @@ def noised(law: Tensor, sigma: Tensor) -> Tensor:
 
 def gather(features: Features, chosen: Tensor) -> Features:
     """Features of the positions marked in `chosen` (B, L) bool: hidden (R, d), cond (R, c)."""
-    cond = features.cond.expand(*chosen.shape, features.cond.shape[-1])
-    return Features(features.hidden[chosen], cond[chosen])
+    return pick(features, places(chosen))
+
+
+def places(chosen: Tensor) -> Tensor:
+    """The positions (R,) marked in `chosen` (B, L) bool, counted through all sequences. A GPU is waited for."""
+    return chosen.flatten().nonzero()[:, 0]
+
+
+def pick(features: Features, rows: Tensor) -> Features:
+    """Features of positions `rows` (R,), counted through all sequences: hidden (R, d), cond (R, c)."""
+    cond = features.cond.expand(*features.hidden.shape[:2], features.cond.shape[-1])
+    return Features(features.hidden.flatten(0, 1).index_select(0, rows), cond.flatten(0, 1).index_select(0, rows))
+
+
+def spread(values: Tensor, rows: Tensor, shape: torch.Size) -> Tensor:
+    """Zeros (B, L), but `values` (R,) at positions `rows`, counted through all sequences."""
+    return values.new_zeros(shape.numel()).index_copy(0, rows, values).view(shape)
 
 
 def build_diffusion(config: DiffusionConfig) -> Diffusion:

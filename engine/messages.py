@@ -21,7 +21,8 @@ FREE = -1
 Tokens = npt.NDArray[np.int64]
 Limit = tuple[int, int, tuple[int, ...]]
 """Positions start .. stop - 1, and the only token ids that may stand at each of them."""
-Noise = Literal["absorb", "uniform"]
+Noise = Literal["absorb", "uniform", "none"]
+"""What a model takes away: "none" is an autoregressive model, which writes from left to right."""
 
 
 class UserError(Exception):
@@ -39,7 +40,8 @@ def frozen(array: npt.ArrayLike) -> Tokens:
 class ModelInfo:
     """What is known about a loaded model.
 
-    `vocabulary` counts clean tokens; `mask_id` is the token id of the mask, None where the noise has none.
+    `vocabulary` counts clean tokens; `mask_id` is the token id of the mask, None where the noise has none. From left
+    to right it stands for what is not written yet.
     `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps;
     `weights` is the SHA-256 of the file of weights, in hexadecimal.
     """
@@ -79,7 +81,8 @@ class LoadModel:
 class Generate:
     """Fill the free positions of `tokens` (L,), int64: a token id where locked, `FREE` elsewhere.
 
-    `samples` chains run; chain k draws from the streams of sample `first_sample + k`.
+    `samples` chains run; chain k draws from the streams of sample `first_sample + k`. Where the model writes from left
+    to right each free position is a step, however many `steps` are asked for.
 
     - `sampler` is a name from `engine.sampler_table` or "auto"; `options` are its numbers, by name.
     - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
@@ -112,22 +115,6 @@ class Generate:
     first_step: int = 1
     model: str = ""
     limits: tuple[Limit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Write:
-    """Fill the free positions of `tokens` (L,), as in `Generate`, from left to right.
-
-    The autoregressive model in the folder `path` does it: it sees what stands to the left of a position, and nothing
-    to the right. `temperature` and `top_p` shape its law of each token as they do in `Generate`.
-    """
-
-    path: str
-    tokens: Tokens
-    seed: int = 0
-    samples: int = 1
-    temperature: float = 1.0
-    top_p: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +175,7 @@ class Judge:
     tokens: tuple[tuple[int, ...], ...]
 
 
-Question = Inspect | Guess | Score | Weigh | Judge | Generate | Write
+Question = Inspect | Guess | Score | Weigh | Judge | Generate
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question
 

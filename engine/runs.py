@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.checkpoints import Model, load
+from engine.checkpoints import Model, checkpoint_folder, load
 from engine.conditioning import Locks, Shaping
 from engine.domains import domain_named
 from engine.inspection import look, outlook
@@ -42,7 +42,6 @@ from engine.messages import (
     UserError,
     Weigh,
     Weighed,
-    Write,
     frozen,
 )
 from engine.sampler_table import default_sampler
@@ -50,6 +49,7 @@ from engine.samplers import sampler_named
 from engine.samplers.chain import Plan, State, run_chain
 from engine.samplers.locking import lock_method
 from engine.tokenizers import find_tokenizer
+from engine.writing import Writer, is_causal
 
 if TYPE_CHECKING:
     from engine.baseline import CausalModel
@@ -63,9 +63,9 @@ MEMORY_CAP = 2 * 2**30
 class Engine:
     """Holds the loaded model and performs one request at a time."""
 
-    def __init__(self, model: Model | None = None) -> None:
+    def __init__(self, model: Model | Writer | None = None) -> None:
         self.model = model
-        self._others: dict[str, Model] = {}
+        self._others: dict[str, Model | Writer] = {}
         self._causal: dict[tuple[str, str, str], CausalModel] = {}  # by folder, device and precision
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
@@ -85,14 +85,12 @@ class Engine:
     def _work(self, run_id: int, request: Request) -> Iterator[Event]:
         match request:
             case LoadModel():
-                model = load(request.path, request.device, request.precision)
+                model = open_model(request.path, request.device, request.precision)
                 loaded = ModelLoaded(run_id, model.info, model.tokenizer)
                 self.model = model
                 yield loaded
             case Generate():
                 yield from self._generate(run_id, request)
-            case Write():
-                yield from self._write(run_id, request)
             case Inspect():
                 yield self._inspect(run_id, request)
             case Guess():
@@ -104,25 +102,33 @@ class Engine:
             case Judge():
                 yield self._judge(run_id, request)
 
-    def _inspect(self, run_id: int, request: Inspect) -> Insight:
+    @property
+    def _loaded(self) -> Model | Writer:
         if self.model is None:
             raise UserError("No model is loaded yet; open one first.")
-        seen = look(self.model.diffusion, request)
+        return self.model
+
+    def _inspect(self, run_id: int, request: Inspect) -> Insight:
+        model = self._loaded
+        seen = model.look(request) if isinstance(model, Writer) else look(model.diffusion, request)
         return Insight(
             run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
         )
 
     def _guess(self, run_id: int, request: Guess) -> Guessed:
-        if self.model is None:
-            raise UserError("No model is loaded yet; open one first.")
-        seen = outlook(self.model.diffusion, request)
+        model = self._loaded
+        if isinstance(model, Writer):
+            raise UserError(f"{model.info.name} writes from left to right and makes no guess of what comes later.")
+        seen = outlook(model.diffusion, request)
         return Guessed(run_id, frozen(seen.tokens), seen.probability, seen.entropy)
 
     def _score(self, run_id: int, request: Score) -> Iterator[Event]:
-        if self.model is None:
-            raise UserError("No model is loaded yet; open one first.")
+        model = self._loaded
+        if isinstance(model, Writer):
+            yield from model.score(run_id, request)
+            return
         started = time.perf_counter()
-        diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
+        diffusion, limits = model.diffusion, (request.precision, request.max_calls)
         if request.given.any():
             found = conditional_bound(diffusion, request.tokens, request.given, 4, request.seed, "auto", *limits)
         else:
@@ -138,10 +144,8 @@ class Engine:
             yield Attributed(run_id, sums.steady(), sums.draws == ATTRIBUTION, sums.profile())
 
     def _weigh(self, run_id: int, request: Weigh) -> Weighed:
-        if self.model is None:
-            raise UserError("No model is loaded yet; open one first.")
         writer = self._causal_model(request.path)
-        if find_tokenizer(request.path).fingerprint != self.model.tokenizer.fingerprint:
+        if find_tokenizer(request.path).fingerprint != self._loaded.tokenizer.fingerprint:
             raise UserError(f"{writer.name} has another tokenizer, so the two cannot be compared token by token.")
         if len(request.tokens) > writer.length:
             raise UserError(f"{writer.name} reads {writer.length} tokens at once; shorten the text.")
@@ -165,48 +169,24 @@ class Engine:
             self._causal = {wanted: CausalModel.load(Path(path), *wanted[1:])}
         return self._causal[wanted]
 
-    def _other(self, path: str) -> Model:
+    def _other(self, path: str) -> Model | Writer:
         """Another model than the one that is loaded, with the same tokenizer; the last one is kept."""
-        assert self.model is not None
+        here = self._loaded
         if path not in self._others:
-            self._others = {path: load(path, self.model.info.device, self.model.info.precision)}
+            self._others = {path: open_model(path, here.info.device, here.info.precision)}
         other = self._others[path]
-        if other.tokenizer.fingerprint != self.model.tokenizer.fingerprint:
-            raise UserError(
-                f"{other.info.name} has another tokenizer than {self.model.info.name}; choose another model."
-            )
+        if other.tokenizer.fingerprint != here.tokenizer.fingerprint:
+            raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
         return other
 
-    def _write(self, run_id: int, request: Write) -> Iterator[Event]:
-        writer = self._causal_model(request.path)
-        free = np.flatnonzero(request.tokens == FREE)
-        if not len(free):
-            raise UserError("Every position is locked, so there is nothing to write; unlock some words.")
-        if len(request.tokens) > writer.length:
-            raise UserError(
-                f"The text has {len(request.tokens)} tokens, and {writer.name} reads {writer.length}; shorten it."
-            )
-        started = time.perf_counter()
-        start = np.tile(request.tokens, (request.samples, 1))
-        yield Started(run_id, frozen(start), request.tokens != FREE, len(free), math.nan, sampler="left to right")
-        shaping = Shaping(request.temperature, request.top_p)
-        writers = [
-            writer.fill_tokens(request.tokens, request.seed, sample, shaping) for sample in range(request.samples)
-        ]
-        for step, written in enumerate(zip(*writers, strict=True), start=1):
-            position, token = map(frozen, zip(*written, strict=True))
-            left, seconds = 1 - step / len(free), time.perf_counter() - started
-            chosen = frozen(np.arange(request.samples))
-            yield Frame(run_id, step, left, math.nan, chosen, position, token, step, seconds)
-        yield Finished(run_id, len(free), time.perf_counter() - started, len(free) * request.samples)
-
     def _generate(self, run_id: int, request: Generate) -> Iterator[Event]:
-        if self.model is None:
-            raise UserError("No model is loaded yet; open one first.")
-        check(request)
-        model = self._other(request.model) if request.model else self.model
+        model = self._other(request.model) if request.model else self._loaded
+        check(request, by_steps=not isinstance(model, Writer))
         if request.model:
             yield Introduced(run_id, model.info)
+        if isinstance(model, Writer):
+            yield from model.write(run_id, request, shaping_of(request, model.info.vocabulary))
+            return
         name = default_sampler(model.info.noise) if request.sampler == "auto" else request.sampler
         sampler = sampler_named(name, model.info.noise, request.options)
         plan = plan_of(request, model)
@@ -230,6 +210,17 @@ class Engine:
         )
 
 
+def open_model(path: str, device: str, precision: str) -> Model | Writer:
+    """The model in a folder, whichever kind it is of; a UserError says what is wrong with it."""
+    folder = checkpoint_folder(Path(path))
+    return Writer.load(folder, device, precision) if is_causal(folder) else load(path, device, precision)
+
+
+def shaping_of(request: Generate, vocabulary: int) -> Shaping:
+    """How a request shapes the law of each token."""
+    return Shaping(request.temperature, request.top_p, allowed_tokens(request, vocabulary))
+
+
 def plan_of(request: Generate, model: Model) -> Plan:
     """The chain that a request asks for; a UserError where it does not fit the model."""
     diffusion = model.diffusion
@@ -248,7 +239,7 @@ def plan_of(request: Generate, model: Model) -> Plan:
         request.samples,
         request.steps,
         request.spacing,  # type: ignore[arg-type]
-        Shaping(request.temperature, request.top_p, allowed_tokens(request, diffusion.vocabulary)),
+        shaping_of(request, diffusion.vocabulary),
         pattern,
         start_of(request, diffusion.graph.mask),
         request.first_step,
@@ -306,13 +297,13 @@ def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, second
     )
 
 
-def check(request: Generate) -> None:
-    """Refuses a request that makes no sense or would not fit into memory."""
+def check(request: Generate, by_steps: bool = True) -> None:
+    """Refuses a request that makes no sense or would not fit into memory; its steps count only `by_steps`."""
     if request.steps < 1:
         raise UserError("A run needs at least 1 step; choose a larger number of steps.")
     if request.samples < 1:
         raise UserError("A run needs at least 1 sample; choose a larger number of samples.")
-    if not 1 <= request.first_step <= request.steps:
+    if by_steps and not 1 <= request.first_step <= request.steps:
         raise UserError(f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another.")
     if request.first_sample < 0:
         raise UserError("The first sample's number is at least 0; choose another.")

@@ -158,6 +158,23 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
 """Every sampler, the default of a noise type before the others. `engine.samplers` holds one file for each name."""
 
 
+LEFT_TO_RIGHT = SamplerInfo(
+    "left-to-right",
+    "From left to right",
+    "Writes one token after another; each sees what stands to its left, and nothing to its right.",
+    ("none",),
+    "L",
+    order=None,
+    exact="where nothing is locked to the right of a gap",
+)
+"""The only way of an autoregressive model: no sampler of diffusion, and in no file of its own."""
+
+
+def samplers_for(noise: Noise) -> list[SamplerInfo]:
+    """The rows that work with a noise type, the default one first."""
+    return [row for row in (*SAMPLERS, LEFT_TO_RIGHT) if noise in row.noises]
+
+
 def default_sampler(noise: Noise) -> str:
     """The first in the table that fits."""
-    return next(row.name for row in SAMPLERS if noise in row.noises)
+    return samplers_for(noise)[0].name

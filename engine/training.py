@@ -27,6 +27,7 @@ from engine.datasets import Batches, RowBatches, blocks
 from engine.learners import Learner
 from engine.likelihood import Bound
 from engine.messages import UserError
+from engine.muon import StackedMuon
 from engine.processes import Processes
 
 VALIDATION_BLOCKS = 64
@@ -45,7 +46,8 @@ class TrainingConfig:
     `optimizer` "muon" takes Muon for the hidden matrices and AdamW for the rest. `short` is the share of batches cut
     into halves or quarters, so that short texts are known too. `compile` has the network's blocks compiled, which
     takes half a minute and makes a CPU a fifth faster. The learning rate rises over `warmup` steps, holds, and falls
-    in a straight line to 0 over the last `decay` share of the steps.
+    in a straight line over the last `decay` share of the steps, to `floor` of it: 0, but for a run that another one
+    will finish.
     """
 
     steps: int = 10_000
@@ -53,6 +55,7 @@ class TrainingConfig:
     learning_rate: float = 2e-3
     warmup: int = 100
     decay: float = 0.5
+    floor: float = 0.0
     weight_decay: float = 0.01
     clip: float = 1.0
     ema: float = 0.999
@@ -215,7 +218,7 @@ class Trainer:
         network.eval()
         self.average.swap(network)
         try:
-            with self._autocast():
+            with self._autocast(), torch.compiler.set_stance("force_eager"):  # to compile for its shapes takes longer
                 return self.learner.validate(self.valid, VALIDATION_SEED)
         finally:
             self.average.swap(network)
@@ -274,7 +277,8 @@ def compile_layers(learner: Learner) -> None:
     if learner.device.type == "cpu" and not any(map(shutil.which, COMPILERS)):
         raise UserError("Compiling needs a C++ compiler, and none was found; install one, or leave out --compile.")
     for layer in learner.layers:
-        layer.compile()
+        # On a GPU each of the three shapes of a batch has kernels of its own; kernels for any shape would be slower.
+        layer.compile(dynamic=False if learner.device.type == "cuda" else None)
 
 
 def comparable(config: TrainingConfig) -> dict[str, Any]:
@@ -283,18 +287,19 @@ def comparable(config: TrainingConfig) -> dict[str, Any]:
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
-    """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall to 0."""
+    """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall."""
     rise = (step + 1) / max(1, config.warmup)
     return min(1.0, rise, _fall(step, config))
 
 
 def falls(step: int, config: TrainingConfig) -> bool:
-    """Whether the learning rate is in its fall to 0."""
+    """Whether the learning rate is falling."""
     return _fall(step, config) < 1
 
 
 def _fall(step: int, config: TrainingConfig) -> float:
-    return (config.steps - step) / max(1.0, config.decay * config.steps)
+    left = (config.steps - step) / max(1.0, config.decay * config.steps)
+    return config.floor + (1 - config.floor) * left
 
 
 def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
@@ -311,7 +316,7 @@ def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.o
     ]
     if hidden:
         optimizers.append(
-            torch.optim.Muon(
+            StackedMuon(
                 hidden,
                 lr=config.learning_rate,
                 momentum=0.95,

@@ -19,9 +19,11 @@ BUDGETS = {
         "trapezoidal": SOME_BUDGETS,
         "first-hitting": "256",  # one token a call, whatever the budget
     },
-    "uniform": {"tweedie": EVERY_BUDGET, "trapezoidal": SOME_BUDGETS, "euler": SOME_BUDGETS},
+    "uniform": {"tweedie": "4,8,16,32,64,128,256,1024", "trapezoidal": SOME_BUDGETS, "euler": SOME_BUDGETS},
 }
 """Steps of each sampler that is measured, the default one of a noise type first."""
+DRAWN_MORE = ("surest", "subset")
+"""Samplers of which twice as many samples are drawn: under absorbing noise a step takes fewer network calls."""
 PROMPT = "Once upon a time [24] the dragon [40] The end."
 ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
@@ -49,7 +51,7 @@ def budgets() -> tuple[Command, ...]:
     rows = [Command(NOT_ANNEALED, ("baseline", "--samples", "64", *ONE_THREAD, "--model", GPT))]
     for noise in NOISES:
         for sampler, steps in BUDGETS[noise].items():
-            samples = "16" if sampler == "trapezoidal" else "32"  # it calls the network twice a step
+            samples = "32" if sampler in DRAWN_MORE else "16"
             judged = ("--judge", GPT, "--steps", steps, "--samples", samples, "--sampler", sampler)
             rows.append(
                 Command(f"{noise}, {sampler}", ("compare", *judged, *ONE_THREAD, "--model", story_model(noise)))
@@ -106,9 +108,9 @@ RESULTS = Page(
         Section(
             "Likelihood",
             "The validation stories, joined and cut into blocks of 256 tokens. The three models have the same size, "
-            "data and tokenizer, but were not given the same number of tokens (their cards say how many): the "
-            "autoregressive one, which overfits first, the fewest, uniform noise the most. The autoregressive value is "
-            "exact, those of diffusion are upper bounds.",
+            "data and tokenizer. Both noise types saw the same number of tokens within two in a hundred; the "
+            "autoregressive model overfits first and was stopped at its best. Its value is exact, those of diffusion "
+            "are upper bounds.",
             "likelihood",
             likelihoods(),
         ),

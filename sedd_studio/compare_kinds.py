@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.domains import TEXT
-from engine.messages import Generate, ModelInfo, Noise, Write
-from engine.sampler_table import SAMPLERS
+from engine.messages import Generate, ModelInfo, Noise
+from engine.sampler_table import LEFT_TO_RIGHT, samplers_for
 from engine.tokenizers import Tokenizer
 from sedd_studio import models
 
@@ -37,7 +37,7 @@ class Asked:
         return replace(self.asked(noise), samples=self.samples, model=path)
 
 
-Rows = list[tuple[str, Generate | Write]]
+Rows = list[tuple[str, Generate]]
 
 
 @dataclass(frozen=True)
@@ -50,27 +50,28 @@ class Kind:
 
 
 def by_steps(asked: Asked) -> Rows:
-    """The same run with other step budgets, fewest first; they share their draws."""
+    """The same run with other step budgets, fewest first; they share their draws. From left to right there is one."""
+    if asked.info.noise == "none":
+        return [(LEFT_TO_RIGHT.title, asked.request())]
     return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
 
 
 def by_sampler(asked: Asked) -> Rows:
     """The same run by each sampler that fits the noise, the published ones last."""
-    fitting = [row for row in SAMPLERS if asked.info.noise in row.noises and row.name != "uniformization"]
+    fitting = [row for row in samplers_for(asked.info.noise) if row.name != "uniformization"]
     return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
 
 
 def by_noise(asked: Asked) -> Rows:
-    """The same prompt by the loaded model, by its counterpart of the other noise, and from left to right."""
+    """The same prompt by the loaded model, by its counterparts of other noise, and from left to right."""
     info = asked.info
-    other: Noise = "uniform" if info.noise == "absorb" else "absorb"
-    rows: Rows = [(f"{models.NOISES[info.noise]} noise", asked.request())]
-    if (path := models.counterpart(info.path, info.noise, other)) is not None:
-        rows.append((f"{models.NOISES[other]} noise", asked.request_of(path, other)))
-    if asked.judge is not None and info.domain == TEXT.name:
-        own = asked.request()
-        alike = Write(asked.judge, own.tokens, own.seed, asked.samples, own.temperature, own.top_p)
-        rows.append(("From left to right", alike))
+    rows: Rows = [(models.NOISES[info.noise], asked.request())]
+    for noise, title in models.NOISES.items():
+        path = models.counterpart(info.path, info.noise, noise)
+        if noise == "none" and info.domain == TEXT.name:
+            path = asked.judge
+        if noise != info.noise and path is not None:
+            rows.append((title, asked.request_of(path, noise)))
     return rows
 
 

@@ -23,7 +23,6 @@ from engine.messages import (
     Judged,
     ModelInfo,
     Started,
-    Write,
     ends,
 )
 from engine.tokenizers import Tokenizer
@@ -53,11 +52,11 @@ class PaneState(Enum):
 class Pane:
     """One of the runs: its request, what is recorded of it, and what the judge says.
 
-    `question` is its id, `info` tells of its model; a pane written by an autoregressive model has none.
+    `question` is its id, `info` tells of its model.
     """
 
     title: str
-    request: Generate | Write
+    request: Generate
     info: ModelInfo | None = None
     question: int = 0
     state: PaneState = PaneState.WAITING
@@ -67,7 +66,7 @@ class Pane:
 
     @property
     def can_be_opened(self) -> bool:
-        """Whether the window can show it: a run of a diffusion model that is over."""
+        """Whether the window can show it: a run that is over."""
         return self.state is PaneState.DONE and self.run is not None and self.run.origin is not None
 
     @property
@@ -90,8 +89,8 @@ class Pane:
 
     @property
     def steps(self) -> int:
-        """The steps of its run; from left to right each free position is one."""
-        return self.request.steps if isinstance(self.request, Generate) else int((self.request.tokens == FREE).sum())
+        """The steps of its run."""
+        return self.request.steps
 
     @property
     def steps_done(self) -> int:
@@ -183,7 +182,7 @@ class Comparison(QObject):
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         self._began = time.monotonic()
         for pane in self.panes:
-            pane.info = session.info if isinstance(pane.request, Generate) else None
+            pane.info = session.info
             pane.question = session.ask(pane.request)
         self.play()
         self.changed.emit()
@@ -317,7 +316,7 @@ def alike(pane: Pane, other: Pane) -> bool:
 
 
 def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:
-    """The record of a pane's run, which can be opened later if it is one of a diffusion model."""
-    if pane.info is None or tokenizer is None or isinstance(pane.request, Write):
+    """The record of a pane's run, which can be opened later."""
+    if pane.info is None or tokenizer is None:
         return Trajectory(started, FREE)
     return Trajectory(started, pane.info.mask_id, Origin.of_now(replace(pane.request, model=""), pane.info, tokenizer))

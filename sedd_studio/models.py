@@ -13,7 +13,9 @@ from engine.tokenizers import Tokenizer, find_tokenizer
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 BUNDLED = ASSETS / "stories-absorb"
 JUDGE = ASSETS / "stories-gpt"
-NOISES: dict[Noise, str] = {"absorb": "Absorbing", "uniform": "Uniform"}
+NOISES: dict[Noise, str] = {"absorb": "Absorbing noise", "uniform": "Uniform noise", "none": "From left to right"}
+ENDINGS: dict[Noise, str] = {"absorb": "absorb", "uniform": "uniform", "none": "gpt"}
+"""What tells models of one kind apart in the names of their folders."""
 
 
 def known(recent: Iterable[str]) -> list[str]:
@@ -24,11 +26,8 @@ def known(recent: Iterable[str]) -> list[str]:
 
 
 def is_model(folder: Path) -> bool:
-    """Whether the folder looks like one that writes by diffusion: an autoregressive model names its `model_type`."""
-    if (folder / ".hydra").is_dir():
-        return True
-    described = description(folder)
-    return described is not None and "model_type" not in described
+    """Whether the folder looks like that of a model."""
+    return (folder / ".hydra").is_dir() or description(folder) is not None
 
 
 def description(folder: Path) -> dict[str, Any] | None:
@@ -41,10 +40,15 @@ def description(folder: Path) -> dict[str, Any] | None:
 
 
 def noise_of(folder: Path) -> Noise | None:
-    """The noise of a model in our layout or in the published one, None where the description does not tell."""
+    """The noise of a model in our layout or in the published one, None where the description does not tell.
+
+    An autoregressive one says its `model_type` instead.
+    """
     described = description(folder) or {}
     graph = described.get("graph")
     named = graph.get("type") if isinstance(graph, dict) else described.get("noise")
+    if named is None and "model_type" in described:
+        return "none"
     return next((noise for noise in NOISES if noise == named), None)
 
 
@@ -69,5 +73,5 @@ def judge() -> str | None:
 def counterpart(path: str, noise: Noise, other: Noise) -> str | None:
     """The folder beside `path` whose name differs only in its noise, None if there is none."""
     folder = Path(path)
-    name = folder.name.replace(noise, other)
+    name = folder.name.replace(ENDINGS[noise], ENDINGS[other])
     return str(folder.with_name(name)) if name != folder.name and is_model(folder.with_name(name)) else None

@@ -59,7 +59,8 @@ class Ranking(QObject):
             return
         session, document = self._session, self._session.document
         self._run = document.trajectory
-        given = document.locked if not document.locked.all() else np.zeros_like(document.locked)
+        whole = session.info is not None and session.info.noise == "none"  # ranks alike: what is locked is the same
+        given = np.zeros_like(document.locked) if whole or document.locked.all() else document.locked
         ends = [document.visible(session.recorded_steps, sample) for sample in range(session.samples)]
         self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in ends])
 

@@ -118,20 +118,26 @@ class Scorer(QObject):
             return "Only a text without masked positions can be scored."
         return ""
 
+    @property
+    def by_whole(self) -> bool:
+        """Whether the model is one that scores exactly, and whole texts alone: it sees only what stands to the left."""
+        info = self._session.info
+        return info is not None and info.noise == "none"
+
     def start(self, precision: float, given_locked: bool) -> None:
         """Scores the text on show, all of it or what is not locked given what is."""
         if self.hindrance:
             return
         self.stop()
         state = self._session.canvas()
-        given = state.locked & given_locked
+        given = state.locked & (given_locked and not self.by_whole)
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
         self._precision, self._began = precision, time.monotonic()
         self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
         scored = self.tokens[~self.given].tolist()
         self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0
         self._question = self._session.ask(Score(self.tokens, self.given, precision))
-        if self.writer is not None and not self.given.any() and self._session.domain is TEXT:
+        if self.writer is not None and not self.given.any() and self._session.domain is TEXT and not self.by_whole:
             self._weighing = self._session.ask(Weigh(self.writer, self.tokens))
         self.changed.emit()
 

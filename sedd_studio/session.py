@@ -336,7 +336,7 @@ class Session(Editing):
         if not same:
             self._clear_away()
         self.info, self.tokenizer = origin.info, origin.tokenizer
-        asked = RunForm.entries_of(request)
+        asked = RunForm.entries_of(request, origin.info.noise)
         self.set_form(**{name: value for name, value in asked.items() if SETTINGS[name].accepts(value)})
         if same:
             self.undo_stack.push(OpenRun(document, lambda: self.document, self._show))

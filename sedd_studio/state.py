@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.messages import Generate, Noise, Tokens
-from engine.sampler_table import SAMPLERS, SamplerInfo, default_sampler
+from engine.messages import FREE, Generate, Noise, Tokens
+from engine.sampler_table import SamplerInfo, samplers_for
 
 
 class RunState(Enum):
@@ -63,35 +63,39 @@ class RunForm:
 
     def sampler_for(self, noise: Noise) -> SamplerInfo:
         """The sampler that is chosen, or the default one where it does not fit the noise."""
-        fitting = {row.name: row for row in SAMPLERS if noise in row.noises}
-        return fitting.get(self.sampler, fitting[default_sampler(noise)])
+        fitting = samplers_for(noise)
+        return next((row for row in fitting if row.name == self.sampler), fitting[0])
 
     def request(self, tokens: Tokens, noise: Noise) -> Generate:
-        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out."""
+        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out.
+
+        From left to right each free position is a step.
+        """
         row = self.sampler_for(noise)
         values = {option.name: self.options.get(option.name, option.default) for option in row.options}
         usual = {option.name: option.default for option in row.options}
-        absorb = noise == "absorb"
+        absorb, by_steps = noise == "absorb", noise != "none"
         words = tuple(word.strip() for word in self.banned.split(",") if word.strip())
         return Generate(
             tokens,
-            self.steps,
+            self.steps if by_steps else max(1, int((tokens == FREE).sum())),
             row.name if row.name == self.sampler else "auto",
             self.seed,
             self.samples,
             options=tuple((name, value) for name, value in values.items() if value != usual[name]),
-            spacing=self.spacing,
+            spacing=self.spacing if by_steps else "time",
             temperature=self.temperature,
             top_p=self.top_p,
             words=words if absorb else (),
             pattern=self.pattern if absorb else "",
-            locking="auto" if absorb else self.locking,
+            locking=self.locking if noise == "uniform" else "auto",
         )
 
     @staticmethod
-    def entries_of(request: Generate) -> dict[str, Any]:
-        """The entries with which a request is asked for again."""
-        found: dict[str, Any] = {name: getattr(request, name) for name in SHARED}
+    def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:
+        """The entries with which a request is asked for again; from left to right steps and sampler are no choice."""
+        chosen = [name for name in SHARED if noise != "none" or name not in ("steps", "sampler")]
+        found: dict[str, Any] = {name: getattr(request, name) for name in chosen}
         found |= {"banned": ", ".join(request.words), "options": dict(request.options)}
         return found | ({"spacing": request.spacing} if isinstance(request.spacing, str) else {})
 

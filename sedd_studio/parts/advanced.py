@@ -68,13 +68,14 @@ class Advanced(QWidget):
         self.locking.setCurrentIndex(list(LOCKINGS).index(form.locking))
         self._names.setStringList([*self._session.domain.patterns])
         self.pattern.setPlaceholderText(", ".join(self._session.domain.patterns))
-        absorb = info is None or info.noise == "absorb"
+        absorb, uniform = info is None or info.noise == "absorb", info is not None and info.noise == "uniform"
+        self.spacing.setEnabled(absorb or uniform)
         for line, text in ((self.banned, form.banned), (self.pattern, form.pattern)):
             if line.text() != text and not line.hasFocus():
                 line.setText(text)
             line.setEnabled(absorb)
             line.setToolTip("" if absorb else ABSORBING_ONLY)
-        self._locking_field.setVisible(not absorb)
+        self._locking_field.setVisible(uniform)
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""

@@ -84,6 +84,8 @@ QSlider::handle:horizontal {
     background: $panel; border: 2px solid $accent; width: 12px; height: 12px; margin: -6px 0; border-radius: 8px;
 }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: $accent; }
+QSlider::sub-page:horizontal:disabled { background: $mask_edge; }
+QSlider::handle:horizontal:disabled { border-color: $mask_edge; }
 
 QAbstractSpinBox { padding: 0; }
 QAbstractSpinBox:focus { padding: 0; }

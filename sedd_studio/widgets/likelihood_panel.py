@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
+EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
+ONLY_WHOLE = "A model that writes from left to right sees only that side, so it scores whole texts alone."
 
 
 class LikelihoodPanel(QWidget):
@@ -96,12 +98,15 @@ class LikelihoodPanel(QWidget):
         self.rank.setToolTip(ranking.hindrance or RANKING)
         self.stop.setEnabled(busy)
         self.file.setEnabled(self._session.ready)
+        self.given.setEnabled(not scorer.by_whole)
+        self.given.setToolTip(ONLY_WHOLE if scorer.by_whole else "")
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
             for figure in figures(scorer.points[-1], scorer.size):
                 error = "" if math.isnan(figure.error) else f" ± {figure.error:.3f}"
-                self.values[figure.unit].setText(f"<= {figure.value:.3f}{error}")
+                exact = figure.error == 0
+                self.values[figure.unit].setText(f"{figure.value:.3f}" if exact else f"<= {figure.value:.3f}{error}")
         if scorer.exact is not None:
             self.writer.setText(f"{scorer.exact.name}, exact")
             for figure in exact_figures(scorer.exact, scorer.size):
@@ -109,7 +114,8 @@ class LikelihoodPanel(QWidget):
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
-        self.note.setText(hindrance if hindrance and not scorer.points else MEANING + calls + wait)
+        meaning = EXACT if scorer.by_whole else MEANING
+        self.note.setText(hindrance if hindrance and not scorer.points else meaning + calls + wait)
         self.progress.show_share(ranking.queue.share if ranking.queue.busy else scorer.share)
         if ranking.queue.busy:
             self.note.setText(progress(ranking.queue))
@@ -164,7 +170,7 @@ class LikelihoodPanel(QWidget):
 
         plot.clear()
         dress(plot, self._theme)
-        points = [point for point in self._scorer.points if not math.isnan(point.half_width)]
+        points = [point for point in self._scorer.points if point.half_width > 0]
         plot.setVisible(bool(points))
         if not points:
             return

@@ -14,6 +14,7 @@ from sedd_studio.theme import Theme
 MEANINGS = {
     "absorb": "Tokens vanish behind a mask; a written token stays.",
     "uniform": "Tokens turn into random ones; each may change until the end.",
+    "none": "No noise: one token after another is written, and each sees only what stands to its left.",
 }
 
 
@@ -45,7 +46,7 @@ class NoisePicker(QToolButton):
     def refresh(self) -> None:
         """Show the noise of the model that is loaded."""
         if (info := self._session.info) is not None:
-            self.setText(f"{NOISES[info.noise]} noise")
+            self.setText(NOISES[info.noise])
             self.setToolTip(MEANINGS[info.noise])
 
     def _fill(self) -> None:
@@ -55,11 +56,11 @@ class NoisePicker(QToolButton):
         for noise, name in NOISES.items():
             chosen = info.noise == noise
             path = info.path if chosen else counterpart(info.path, info.noise, noise)
-            action = QAction(f"{name} noise", self._menu)
+            action = QAction(name, self._menu)
             action.setCheckable(True)
             action.setChecked(chosen)
             action.setEnabled(path is not None)
-            missing = f"There is no model like {info.name} for {name.lower()} noise."
+            missing = f"There is no model like {info.name} of this kind."
             action.setToolTip(MEANINGS[noise] if path is not None else missing)
             if path is not None and not chosen:
                 action.triggered.connect(lambda _on=False, path=path: self._session.open_model(path))

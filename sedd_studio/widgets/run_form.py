@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from engine.sampler_table import SAMPLERS, SamplerInfo
+from engine.sampler_table import SAMPLERS, SamplerInfo, samplers_for
 from sedd_studio.parts.advanced import Advanced
 from sedd_studio.parts.controls import Choice, Decimal, IconButton, LogSlider, Number, label
 from sedd_studio.parts.form import add_field
@@ -14,6 +14,8 @@ from sedd_studio.presets import Presets
 from sedd_studio.session import MOST_SEED, Session
 from sedd_studio.theme import Theme
 
+MORE_STEPS = "More steps take longer and fit words together better."
+EACH_A_STEP = "From left to right each free token is a step."
 MOST_STEPS = 1024
 MOST_SAMPLES = 64
 
@@ -36,7 +38,7 @@ class RunForm(QFrame):
         self.seed = Number("Seed", 0, MOST_SEED, theme)
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
         self.samples = Number("Samples", 1, MOST_SAMPLES, theme)
-        self.sampler_help = label(role="help")
+        self.steps_help, self.sampler_help = label(role="help"), label(role="help")
         self.more = IconButton("chevron-right", "Show more settings", theme, "More", "disclosure")
         self.more.setCheckable(True)
         self.advanced = Advanced(session, theme)
@@ -80,6 +82,11 @@ class RunForm(QFrame):
             self.samples.setValue(form.samples)
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
+        info = self._session.info
+        by_steps = info is None or info.noise != "none"
+        self.steps_help.setText(MORE_STEPS if by_steps else EACH_A_STEP)
+        for part in (self.slider, self.steps):
+            part.setEnabled(by_steps)
         self._fill_samplers(form.sampler)
         changed = self.advanced.changed() + sum(
             form.options.get(option.name, option.default) != option.default for option in self._sampler().options
@@ -89,7 +96,7 @@ class RunForm(QFrame):
     def offered(self) -> list[SamplerInfo]:
         """The samplers that work with the model's noise; all of them before a model is there."""
         info = self._session.info
-        return [sampler for sampler in SAMPLERS if info is None or info.noise in sampler.noises]
+        return list(SAMPLERS) if info is None else samplers_for(info.noise)
 
     def _fill_samplers(self, chosen: str) -> None:
         offered = self.offered()
@@ -155,7 +162,7 @@ class RunForm(QFrame):
         column.addWidget(self.presets)
         column.addSpacing(18)
         self.steps.setFixedWidth(76)
-        add_field(column, "Steps", [self.slider, self.steps], "More steps take longer and fit words together better.")
+        add_field(column, "Steps", [self.slider, self.steps], self.steps_help)
         add_field(column, "Sampler", [self.sampler], self.sampler_help)
         add_field(column, "Seed", [self.seed, self.dice], "The same seed gives the same text again.")
         add_field(column, "Samples", [self.samples], "Texts made side by side from one prompt.")

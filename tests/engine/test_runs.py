@@ -15,22 +15,30 @@ from engine.checkpoints import Model, save
 from engine.diffusion import Diffusion, DiffusionConfig
 from engine.messages import (
     FREE,
+    Attributed,
+    Bounded,
     Event,
     Failed,
     Finished,
     Frame,
     Generate,
+    Guess,
+    Insight,
+    Inspect,
     Introduced,
     LoadModel,
     ModelInfo,
+    ModelLoaded,
+    Request,
+    Score,
     Started,
-    Write,
     frozen,
 )
 from engine.network import NetworkConfig
 from engine.runs import Engine
 from engine.sampler_table import SAMPLERS
 from engine.tokenizers import train_tokenizer
+from engine.writing import Writer
 
 TOKENIZER = train_tokenizer(iter(["once upon a time"] * 3), 260)
 REQUEST = Generate(frozen([5, FREE, FREE, 9, FREE]), steps=6, seed=1, samples=2)
@@ -224,24 +232,101 @@ def test_another_model_with_the_same_tokenizer_runs_beside_the_one_that_is_loade
     assert "another tokenizer" in event.headline
 
 
-def test_an_autoregressive_model_writes_from_left_to_right(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine that holds a small autoregressive model."""
     torch.manual_seed(1)
-    save_baseline(tmp_path / "gpt", build_baseline(TOKENIZER, 16, 16, 1, 2), TOKENIZER, "# Writer\n")
-    request = Write(str(tmp_path / "gpt"), REQUEST.tokens, seed=4, samples=2)
+    folder = tmp_path_factory.mktemp("gpt")
+    network = build_baseline(TOKENIZER, 16, 16, 1, 2)
+    torch.nn.init.normal_(network.transformer.wte.weight, std=0.5)  # type: ignore[union-attr,arg-type]
+    save_baseline(folder, network, TOKENIZER, "# Writer\n")
     engine = Engine()
-    events = list(engine.perform(5, request))
+    (loaded,) = engine.perform(1, LoadModel(str(folder), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded)
+    assert (loaded.info.noise, loaded.info.length, loaded.info.mask_id) == ("none", 16, TOKENIZER.vocabulary)
+    return engine
+
+
+def test_an_autoregressive_model_writes_from_left_to_right(writer: Engine) -> None:
+    mask, request = TOKENIZER.vocabulary, replace(REQUEST, seed=4)
+    events = list(writer.perform(5, request))
     started, *frames, finished = events
     assert isinstance(started, Started)
     assert isinstance(finished, Finished)
-    assert (started.steps, finished.calls, finished.evaluations) == (3, 3, 6)
+    assert (started.steps, started.sampler, finished.calls, finished.evaluations) == (3, "left-to-right", 3, 6)
     assert [frame.position.tolist() for frame in frames if isinstance(frame, Frame)] == [[1, 1], [2, 2], [4, 4]]
     history = replay(events)
+    assert (history[0] == [5, mask, mask, 9, mask]).all()
     assert (history[-1][:, [0, 3]] == [5, 9]).all()
-    assert (history[-1] != FREE).all()
+    assert (history[-1] < mask).all()
     assert math.isnan(started.sigma)
-    sharp = [replay(list(engine.perform(5, replace(request, seed=seed, temperature=0.0))))[-1] for seed in (4, 5)]
+    assert np.isnan(finished.log_weights).all()  # 9 stands to the right of a gap, which the model does not see
+    *_, free_to_the_right = writer.perform(5, replace(request, tokens=frozen([5, FREE, FREE])))
+    assert isinstance(free_to_the_right, Finished)
+    assert free_to_the_right.log_weights == (0.0, 0.0)
+    sharp = [replay(list(writer.perform(5, replace(request, seed=seed, temperature=0.0))))[-1] for seed in (4, 5)]
     assert (sharp[0] == sharp[1]).all()
-    for tokens, said in ((frozen([1, 2]), "nothing to write"), (frozen([FREE] * 17), "reads 16")):
-        (event,) = engine.perform(6, replace(request, tokens=tokens))
+
+
+def test_writing_goes_on_with_its_own_draws_and_keeps_to_soft_locks(writer: Engine) -> None:
+    request = replace(REQUEST, tokens=frozen([5, *[FREE] * 9]), seed=4, samples=1)
+    history = replay(list(writer.perform(5, request)))
+    there = frozen(np.where(history[4] == TOKENIZER.vocabulary, FREE, history[4]))
+    events = list(writer.perform(6, replace(request, start=there, first_step=5)))
+    started = events[0]
+    assert isinstance(started, Started)
+    assert (started.steps, started.first_step) == (9, 5)
+    assert [event.step for event in events if isinstance(event, Frame)] == [5, 6, 7, 8, 9]
+    assert (replay(events)[-1] == history[-1]).all()
+    other = list(writer.perform(6, replace(request, start=there, first_step=5, seed=5)))
+    assert (replay(other)[-1] != history[-1]).any()
+    limited = replay(list(writer.perform(7, replace(request, limits=((3, 6, (40, 41)),)))))[-1]
+    assert set(limited[0, 3:6].tolist()) <= {40, 41}
+
+
+def test_a_model_that_writes_from_left_to_right_says_what_stands_there_and_scores_exactly(writer: Engine) -> None:
+    model = writer.model
+    assert isinstance(model, Writer)
+    tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
+    (seen,) = writer.perform(1, Inspect(frozen([5, 7, FREE, 3]), nothing, 2, math.nan))
+    assert isinstance(seen, Insight)
+    assert seen.score is None
+    law = model.causal.law_after(np.array([5, 7]))
+    assert seen.probability == pytest.approx(law.sort(descending=True).values[:10].tolist())
+    assert seen.entropy == pytest.approx(float(-(law * law.log()).sum()))
+    bounded, attributed = writer.perform(2, Score(tokens, nothing))
+    assert isinstance(bounded, Bounded)
+    assert isinstance(attributed, Attributed)
+    by_hand = [-math.log(model.causal.law_after(tokens[:k])[tokens[k]]) for k in range(4)]
+    assert attributed.nats == pytest.approx(by_hand, rel=1e-5)
+    assert bounded.nats == pytest.approx(np.mean(by_hand), rel=1e-5)
+    assert bounded.standard_error == 0
+
+
+def test_what_only_diffusion_can_do_is_refused_from_left_to_right(writer: Engine) -> None:
+    nothing, given = np.zeros(3, bool), np.array([True, False, False])
+    gap = frozen([FREE, 7, FREE])
+    refused: list[tuple[Request, str]] = [
+        (Generate(frozen([1, 2])), "nothing to write"),
+        (Generate(frozen([FREE] * 17)), "takes 1 to 16"),
+        (replace(REQUEST, sampler="tweedie"), "takes no sampler"),
+        (replace(REQUEST, pattern="a*"), "absorbing noise"),
+        (Inspect(gap, nothing, 2, math.nan), "before all to its left is written"),
+        (Guess(gap, nothing, math.nan), "makes no guess"),
+        (Score(frozen([1, 2, 3]), given), "score the whole text"),
+        (replace(REQUEST, start=frozen([[5, 1, FREE, 9, FREE], [5, FREE, FREE, 9, FREE]])), "not equally far"),
+    ]
+    for request, said in refused:
+        (event,) = writer.perform(6, request)
         assert isinstance(event, Failed)
         assert said in event.headline
+        assert not event.detail
+
+
+def test_a_run_of_another_model_can_be_one_from_left_to_right(writer: Engine, engine: Engine) -> None:
+    model = writer.model
+    assert model is not None
+    introduced, started, *_ = engine.perform(3, replace(REQUEST, model=model.info.path))
+    assert isinstance(introduced, Introduced)
+    assert isinstance(started, Started)
+    assert (introduced.info.noise, started.sampler) == ("none", "left-to-right")

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import torch
 from engine.diffusion import Diffusion, DiffusionConfig
 from engine.learners import DiffusionLearner, Recipe
 from engine.messages import UserError
+from engine.muon import StackedMuon
 from engine.network import NetworkConfig
 from engine.processes import Processes
 from engine.training import (
@@ -227,6 +229,34 @@ def test_the_learning_rate_rises_and_falls_to_zero() -> None:
     assert rates[100] == pytest.approx(0)
 
 
+def test_a_run_that_another_one_finishes_keeps_the_learning_rates_of_a_longer_one() -> None:
+    """100 steps of which the last 70 fall, stopped after 80: a fall over 50 steps to 20 / 70."""
+    whole = replace(CONFIG, steps=100, warmup=10, decay=0.7)
+    cut = replace(CONFIG, steps=80, warmup=10, decay=50 / 80, floor=20 / 70)
+    assert [learning_rate(k, cut) for k in range(80)] == pytest.approx([learning_rate(k, whole) for k in range(80)])
+    assert [falls(k, cut) for k in range(80)] == [falls(k, whole) for k in range(80)]
+
+
+def test_muon_on_stacked_matrices_takes_the_steps_of_torchs() -> None:
+    shapes = [(24, 8), (8, 8), (8, 24), (24, 8), (8, 8)]
+    start = [torch.randn(shape, generator=torch.Generator().manual_seed(k)) for k, shape in enumerate(shapes)]
+    theirs, ours = ([torch.nn.Parameter(matrix.clone()) for matrix in start] for _ in range(2))
+    how: dict[str, Any] = {"lr": 0.02, "weight_decay": 0.1, "momentum": 0.9, "adjust_lr_fn": "match_rms_adamw"}
+    optimizers = torch.optim.Muon(theirs, **how), StackedMuon(ours, **how)
+    draws = torch.Generator().manual_seed(7)
+    for _ in range(3):
+        for mine, other in zip(ours, theirs, strict=True):
+            mine.grad = torch.randn(mine.shape, generator=draws)
+            other.grad = mine.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()  # type: ignore[no-untyped-call]
+    for mine, other, before in zip(ours, theirs, start, strict=True):
+        moved = (other - before).norm()
+        assert moved > 0.02
+        assert (mine - other).norm() < 0.02 * moved  # bf16 inside
+    optimizers[1].load_state_dict(optimizers[0].state_dict())  # a state saved before goes on
+
+
 def test_every_parameter_has_one_optimizer() -> None:
     network = trainer().learner.network
     for name in ("adamw", "muon"):
@@ -270,7 +300,7 @@ def test_a_batch_that_processes_cannot_share_alike_is_refused() -> None:
 
 def test_compiling_asks_for_each_block_once_and_for_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[torch.nn.Module] = []
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled.append(self))
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **_: compiled.append(self))
     monkeypatch.setattr("engine.training.shutil.which", lambda name: f"/usr/bin/{name}")
     run = trainer(replace(CONFIG, compile=True))
     assert compiled == list(run.learner.layers)
@@ -280,7 +310,7 @@ def test_compiling_asks_for_each_block_once_and_for_a_compiler(monkeypatch: pyte
 
 
 def test_a_compiled_run_goes_on_uncompiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: None)
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **_: None)
     monkeypatch.setattr("engine.training.shutil.which", lambda name: name)
     trainer(replace(CONFIG, compile=True)).save(tmp_path / "state.pt")
     run = trainer()

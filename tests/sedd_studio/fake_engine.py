@@ -33,7 +33,6 @@ from engine.messages import (
     Started,
     Weigh,
     Weighed,
-    Write,
     frozen,
 )
 from engine.tokenizers import Tokenizer, train_tokenizer
@@ -89,7 +88,7 @@ class FakeEngine:
                 yield ModelLoaded(run_id, INFO, TOKENIZER)
             case Score():
                 yield from self._score(run_id, request)
-            case Generate() | Write():
+            case Generate():
                 try:
                     yield from self._run(run_id, request)
                 except GeneratorExit:
@@ -98,11 +97,10 @@ class FakeEngine:
             case _:
                 yield self._answer(run_id, request)
 
-    def _run(self, run_id: int, request: Generate | Write) -> Iterator[Event]:
+    def _run(self, run_id: int, request: Generate) -> Iterator[Event]:
         unknown = MASK
-        if isinstance(request, Write):
-            unknown = FREE
-            request = Generate(request.tokens, int((request.tokens == FREE).sum()), seed=request.seed)
+        if request.model == "judge":
+            yield Introduced(run_id, replace(INFO, name=request.model, noise="none"))
         elif request.model:
             unknown = TOKENIZER.encode("a")[0]
             yield Introduced(run_id, replace(INFO, name=request.model, noise="uniform", mask_id=None))

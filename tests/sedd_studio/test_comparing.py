@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate, Judge, Write
+from engine.messages import FREE, Generate, Judge
 from engine.tokenizers import train_tokenizer
 from sedd_studio import models
 from sedd_studio.compare_kinds import BUDGETS
@@ -224,15 +224,15 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     done(window, qtbot)
     titles = [pane.title for pane in window.comparison.panes]
     assert titles == ["Absorbing noise", "Uniform noise", "From left to right"]
-    own, other = (request for request in engine.requests if isinstance(request, Generate))
-    assert (own.model, other.model) == ("", "tiny-uniform")
-    (written,) = (request for request in engine.requests if isinstance(request, Write))
-    assert (written.path, written.seed) == ("judge", 5)
+    own, other, written = (request for request in engine.requests if isinstance(request, Generate))
+    assert (own.model, other.model, written.model) == ("", "tiny-uniform", "judge")
+    assert written.seed == own.seed == 5
     assert (written.temperature, written.top_p) == (own.temperature, own.top_p) == (0.75, 0.8)
+    assert written.steps == (own.tokens == FREE).sum()  # each free position is one
     assert np.array_equal(written.tokens, own.tokens)
     runs = [pane.run for pane in window.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)
-    assert [view.open.isVisible() for view in window.compare.views] == [True, True, False]
+    assert all(view.open.isVisible() for view in window.compare.views)
     assert all("same" not in view.facts.toolTip() for view in window.compare.views)
     opened = window.comparison.panes[1].run
     assert opened is not None

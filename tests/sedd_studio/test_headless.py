@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
+from engine.baseline import build_baseline, save_baseline
 from engine.checkpoints import save
 from engine.cli import app
 from engine.diffusion import DiffusionConfig, build_diffusion
@@ -48,6 +49,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
         made[noise] = tmp_path_factory.mktemp(noise)
         save(made[noise], diffusion, TOKENIZER, "# Tiny", {})
+    made["none"] = tmp_path_factory.mktemp("gpt")
+    save_baseline(made["none"], build_baseline(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Tiny")
     return made
 
 
@@ -74,6 +77,7 @@ REQUESTS = [
     ("absorb", Generate(PROMPT, 5, limits=((2, 4, (30, 31, 99)), (6, 7, (40,))), seed=8)),
     ("uniform", Generate(PROMPT, 5, limits=((2, 4, (30, 31, 99)),), seed=8)),
     ("absorb", Generate(PROMPT, 5, words=("dragon's hoard", "hill"), seed=2)),
+    ("none", Generate(PROMPT, 14, seed=3, samples=2, top_p=0.9)),
     ("uniform", Generate(PROMPT, 5, "gibbs", options=(("corrections", 2),), locking="gibbs", seed=3)),
 ]
 

@@ -54,13 +54,15 @@ def opened_menu(button: QToolButton) -> dict[str, QAction]:
 def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
     path = model_folder(tmp_path / "stories-absorb")
     other = model_folder(tmp_path / "stories-uniform")
+    writer = model_folder(tmp_path / "stories-gpt", model_type="gpt2")
     scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
     picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
     assert picker.text() == "Absorbing noise"
     entries = opened_menu(picker)
     assert entries["Absorbing noise"].isChecked()
-    entries["Uniform noise"].trigger()
-    assert scene.runner.requests == [LoadModel(other)]
+    for name in ("Uniform noise", "From left to right"):
+        entries[name].trigger()
+    assert scene.runner.requests == [LoadModel(other), LoadModel(writer)]
 
 
 def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
@@ -69,16 +71,16 @@ def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot:
     picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
     uniform = opened_menu(picker)["Uniform noise"]
     assert not uniform.isEnabled()
-    assert uniform.toolTip() == "There is no model like stories-absorb for uniform noise."
+    assert uniform.toolTip() == "There is no model like stories-absorb of this kind."
 
 
-def test_the_model_menu_offers_diffusion_models_that_are_still_there(
+def test_the_model_menu_offers_models_that_are_still_there(
     scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assets = tmp_path / "assets"
     assets.mkdir()
     folders = {name: model_folder(assets / name) for name in ("a-absorb", "b-uniform")}
-    model_folder(assets / "c-gpt", model_type="gpt2")
+    folders["c-gpt"] = model_folder(assets / "c-gpt", model_type="gpt2")
     for folder in assets.iterdir():
         (folder / "model.safetensors").touch()
     recent = model_folder(tmp_path / "mine")
@@ -87,7 +89,7 @@ def test_the_model_menu_offers_diffusion_models_that_are_still_there(
     scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
     picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
     entries = opened_menu(picker)
-    assert list(entries) == ["b-uniform", "a-absorb", "mine", "Open a folder …", "From the hub …"]
+    assert list(entries) == ["b-uniform", "a-absorb", "c-gpt", "mine", "Open a folder …", "From the hub …"]
     entries["a-absorb"].trigger()
     assert scene.runner.requests == [LoadModel(folders["a-absorb"])]
 

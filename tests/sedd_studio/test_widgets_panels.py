@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate
+from engine.messages import FREE, Generate
 from engine.sampler_table import SAMPLERS
 from sedd_studio.parts.durations import duration
 from sedd_studio.presets import Presets
@@ -266,12 +266,30 @@ def test_under_uniform_noise_constraints_are_left_out_and_locking_is_offered(qtb
     assert (request.words, request.pattern, request.locking) == ((), "", "particles")
 
 
+def test_from_left_to_right_each_free_token_is_a_step_and_nothing_of_noise_is_asked_for(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    scene = Scene(tmp_path, noise="none")
+    form = form_of(qtbot, scene)
+    scene.session.set_form(steps=7, sampler="tweedie", spacing="cosine", banned="sad", locking="particles")
+    request = asked(scene)
+    assert request.steps == (request.tokens == FREE).sum() > 7
+    assert (request.sampler, request.spacing, request.words, request.locking) == ("auto", "time", (), "auto")
+    assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == ["From left to right"]
+    assert not form.steps.isEnabled()
+    assert "each free token is a step" in form.steps_help.text()
+    assert not form.advanced.spacing.isEnabled()
+    assert not form.advanced.locking.isVisible()
+    kept = RunFormState.entries_of(request, "none")
+    assert not {"steps", "sampler"} & kept.keys()  # those of the form stay for the next model
+
+
 def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> None:
     changes = {"steps": 9, "sampler": "trapezoidal", "seed": 5, "samples": 2, "spacing": "sigma", "temperature": 0.5}
     more = {"top_p": 0.7, "banned": "sad, cat", "pattern": "O.*", "options": {"theta": 0.25}}
     scene.session.set_form(**changes, **more)
     form = scene.session.form
-    again = RunFormState(**{"locking": "auto", **RunFormState.entries_of(asked(scene))})
+    again = RunFormState(**{"locking": "auto", **RunFormState.entries_of(asked(scene), "absorb")})
     assert again == form
 
 
