@@ -26,6 +26,7 @@ from engine.tokenizers import find_tokenizer
 from engine.training import Trainer
 
 MODELS = ("stories-absorb", "stories-uniform", "stories-gpt")
+BATCH = 16
 WARM_UP, REPEATS = 3, 50
 
 
@@ -67,7 +68,7 @@ def step_time(name: str, compiled: bool, steps: int) -> tuple[float, int, float]
     """Seconds, tokens and operations of one training step of a bundled model."""
     model = BUNDLED[name]
     learner = learner_of(model.sizes)
-    config = replace(model.stages[0].training, compile=compiled, short=0.0)
+    config = replace(model.stages[0].training, batch=BATCH, compile=compiled, short=0.0)
     stream = np.random.default_rng(0).integers(0, model.sizes.vocabulary, 300_000).astype(np.uint16)
     trainer = Trainer(learner, config, stream, stream[:0])
     tokens = config.batch * learner.length

@@ -43,7 +43,7 @@ MODELS = (
     "molecules-absorb",
     "digits-absorb",
     "promoters-absorb",
-    "stories-gpt",  # no diffusion model
+    "stories-gpt",
     "missing",
 )
 

@@ -18,6 +18,7 @@ from engine.conditioning import Locks, Shaping
 from engine.domains import domain_named
 from engine.inspection import look, outlook
 from engine.likelihood import bound, conditional_bound, running_attribution
+from engine.memory import give_back
 from engine.messages import (
     FREE,
     Attributed,
@@ -88,9 +89,11 @@ class Engine:
                 model = open_model(request.path, request.device, request.precision)
                 loaded = ModelLoaded(run_id, model.info, model.tokenizer)
                 self.model = model
+                give_back()  # what the model before took
                 yield loaded
             case Generate():
                 yield from self._generate(run_id, request)
+                give_back()
             case Inspect():
                 yield self._inspect(run_id, request)
             case Guess():
