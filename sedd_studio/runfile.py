@@ -7,7 +7,6 @@ before it is believed.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import zlib
 from collections.abc import Mapping
@@ -180,4 +179,6 @@ def array_text(array: np.ndarray) -> str:
 
 def versions() -> dict[str, str]:
     """The versions that a run depends on."""
+    import importlib.metadata  # takes as long as a thirtieth of the start, which does not need it
+
     return {name: importlib.metadata.version(name) for name in RECORDED_VERSIONS}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from engine.messages import Cancelled, Event, Failed, Question, Request, ends
+
+NICENESS = 5
+"""How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
+nothing else wants the processor."""
 
 
 class Performer(Protocol):
@@ -81,6 +87,7 @@ class Runner:
             self._thread.join()
 
     def _work(self) -> None:
+        stand_back()
         try:
             engine = self._make_engine()
         except Exception as error:  # without an engine every request fails with the same reason
@@ -102,6 +109,14 @@ class Runner:
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped
+
+
+def stand_back() -> None:
+    """Lets this thread, and those that it will start, give way to others; where threads have no priority of their own
+    nothing is done."""
+    if sys.platform == "linux":
+        this = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
 
 
 class _Broken:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable
 
 import numpy as np
 
 from engine.messages import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
-from sedd_studio.runner import Performer, Runner
+from sedd_studio.runner import NICENESS, Performer, Runner
 from tests.sedd_studio.fake_engine import FakeEngine
 
 REQUEST = Generate(frozen(np.full(12, FREE)), steps=4)
@@ -39,6 +42,26 @@ def test_every_request_ends_exactly_once_in_the_order_of_submission() -> None:
     events += runner.take()
     assert [event.run_id for event in events if isinstance(event, ENDS)] == [1, 2, 3, 4, 5]
     assert isinstance(events[-1], Finished)
+
+
+def test_the_engine_gives_way_to_the_window() -> None:
+    """Niceness is a thread's own on Linux; elsewhere it stays what it was."""
+    found: list[int] = []
+
+    def engine() -> Performer:
+        found.append(niceness())
+        return FakeEngine()
+
+    runner = Runner(engine)
+    runner.submit(REQUEST)
+    wait(runner, ended(1))
+    runner.close()
+    assert found == [min(19, niceness() + (NICENESS if sys.platform == "linux" else 0))]
+
+
+def niceness() -> int:
+    """That of this thread, or process."""
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
 
 
 def test_cancelling_closes_the_generator_between_two_events() -> None:
