@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.messages import Cancelled, Event, Failed, Question, Request, ends
 
-NICENESS = 5
+NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
 nothing else wants the processor."""
 
