@@ -86,7 +86,7 @@ def test_the_story_models_share_data_and_sizes_and_both_noise_types_a_budget() -
     assert absorb.data == uniform.data == gpt.data
     assert replace(uniform.sizes, noise="absorb") == replace(gpt.sizes, kind="diffusion") == absorb.sizes
     tokens = [sum(stage.training.steps * stage.training.batch for stage in model.stages) for model in (absorb, uniform)]
-    assert tokens[0] == pytest.approx(tokens[1], rel=0.02)
+    assert tokens[0] == pytest.approx(tokens[1], rel=0.04)
 
 
 def test_every_folder_in_assets_has_its_row() -> None:
