@@ -93,7 +93,6 @@ class Engine:
                 yield loaded
             case Generate():
                 yield from self._generate(run_id, request)
-                give_back()
             case Inspect():
                 yield self._inspect(run_id, request)
             case Guess():
