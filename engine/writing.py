@@ -110,8 +110,8 @@ class Writer:
             position, token = map(frozen, zip(*written, strict=True))
             left, seconds = 1 - (before + done) / steps, time.perf_counter() - started
             yield Frame(run_id, before + done, left, math.nan, chosen, position, token, done, seconds)
-        # Where nothing stands to the right of a gap, the law of the gaps is the model's own.
-        own_law = not locked[np.flatnonzero(~locked)[0] :].any()
+        # Where nothing is limited and nothing stands to the right of a gap, the law of the gaps is the model's own.
+        own_law = shaping.allowed is None and not locked[np.flatnonzero(~locked)[0] :].any()
         weights = (0.0 if own_law else math.nan,) * request.samples
         yield Finished(run_id, free, time.perf_counter() - started, free * request.samples, weights)
 

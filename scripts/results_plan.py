@@ -23,7 +23,7 @@ BUDGETS = {
 }
 """Steps of each sampler that is measured, the default one of a noise type first."""
 DRAWN_MORE = ("surest", "subset")
-"""Samplers of which twice as many samples are drawn: under absorbing noise a step takes fewer network calls."""
+"""Samplers of which twice as many samples are drawn: the default one, and that which differs from it in order alone."""
 PROMPT = "Once upon a time [24] the dragon [40] The end."
 ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""

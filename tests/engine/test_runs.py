@@ -280,8 +280,11 @@ def test_writing_goes_on_with_its_own_draws_and_keeps_to_soft_locks(writer: Engi
     assert (replay(events)[-1] == history[-1]).all()
     other = list(writer.perform(6, replace(request, start=there, first_step=5, seed=5)))
     assert (replay(other)[-1] != history[-1]).any()
-    limited = replay(list(writer.perform(7, replace(request, limits=((3, 6, (40, 41)),)))))[-1]
-    assert set(limited[0, 3:6].tolist()) <= {40, 41}
+    limited = list(writer.perform(7, replace(request, limits=((3, 6, (40, 41)),))))
+    assert set(replay(limited)[-1][0, 3:6].tolist()) <= {40, 41}
+    finished = limited[-1]
+    assert isinstance(finished, Finished)
+    assert np.isnan(finished.log_weights).all()  # each token keeps to the limit, but not in the law of the whole
 
 
 def test_a_model_that_writes_from_left_to_right_says_what_stands_there_and_scores_exactly(writer: Engine) -> None:
