@@ -5,8 +5,10 @@
 The studio is started as a user starts it, with the bundled models, on the display that is set (Linux), in a home of its
 own. First every model, panel, theme and kind of request is used once, so that what is loaded when it is needed is
 there. Then it is clicked, typed into, resized, told every command in its menus, given good and bad files and models.
-Prints exceptions, warnings of Qt, the memory before and after every tenth of the actions, the longest times in which
-the window answered nothing, and the threads that are left when it is closed.
+Prints exceptions, warnings of Qt, the memory, the longest times in which the window answered nothing, and the threads
+that are left when it is closed. Memory is read before, after every tenth of the actions, and after all; before and
+after at rest: with the same model opened anew, one run of it made, nothing under way, and what was freed given back.
+The readings between swing with the models and runs that are held at the moment.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -28,9 +29,11 @@ from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInst
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from benchmarks.home import own_home
+from engine.memory import give_back
 from sedd_studio import app as studio
 from sedd_studio.main_window import MainWindow
 from sedd_studio.models import ASSETS
+from sedd_studio.score_queue import ScoreQueue
 from sedd_studio.state import RunState
 from tests.sedd_studio.random_user import RandomUser, files
 
@@ -57,13 +60,14 @@ class Observer(QObject):
         models = [str(ASSETS / name) for name in MODELS]
         folder = Path(tempfile.mkdtemp(dir=os.environ["HOME"])) / "files"
         self.user = RandomUser(window, arguments.seed, files(folder), models)
-        self.first = self.everything_once()
+        self.course = self.everything()
         self.awaited: Callable[[], bool] | None = None
         self.memory: list[float] = []
         self.pauses: list[tuple[float, str]] = []
         self.errors: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.began = self.last_beat = time.perf_counter()
+        self.seconds = 0.0
         self.heart, self.hand = QTimer(self), QTimer(self)
         self.heart.timeout.connect(self.beat)
         self.hand.timeout.connect(self.act)
@@ -76,8 +80,24 @@ class Observer(QObject):
             sys.excepthook = self.failed
             self.hand.start(0)
 
-    def everything_once(self) -> Iterator[Callable[[], bool]]:
-        """Does one thing after the other; each time what is waited for."""
+    def everything(self) -> Iterator[Callable[[], bool]]:
+        """From the first model to the report; each time what is waited for before it goes on."""
+        yield from self.each_thing_once()
+        yield from self.rest()
+        self.note_memory()
+        self.began = self.last_beat = time.perf_counter()
+        self.heart.start(BEAT)
+        for done in range(self.actions):
+            if done and done % max(1, self.actions // 10) == 0:
+                self.note_memory()
+            self.user.act()
+            yield lambda: True
+        self.heart.stop()
+        self.seconds = time.perf_counter() - self.began
+        yield from self.rest()
+        self.note_memory()
+
+    def each_thing_once(self) -> Iterator[Callable[[], bool]]:
         window, session = self.window, self.window.session
         window.resize(1600, 1000)
         for dock in window.docks.values():
@@ -99,13 +119,26 @@ class Observer(QObject):
             window.compare.start.click()
             yield lambda: not window.comparison.busy
 
-    def get_ready(self) -> bool:
-        """Goes on with that; whether all is done."""
-        if self.awaited is None or self.awaited():
-            self.awaited = next(self.first, None)
-            if self.awaited is None:
-                return True
-        return False
+    def rest(self) -> Iterator[Callable[[], bool]]:
+        """Stops all that is under way; then the first model is opened and runs once, as if nothing had been."""
+        window, session = self.window, self.window.session
+        for item in list(window.queue.items):
+            window.queue.remove(item)
+        for scores in window.findChildren(ScoreQueue):
+            scores.cancel()
+        for stop in (window.scorer.stop, window.comparison.cancel_all, window.jobs.cancel, session.stop):
+            stop()
+        yield self.still
+        session.open_model(self.user.models[0])
+        yield lambda: not session.loading
+        session.run()
+        yield self.still
+        give_back()
+
+    def still(self) -> bool:
+        """Whether nothing is under way."""
+        window, session = self.window, self.window.session
+        return not (session.loading or session.state is RunState.RUNNING or window.comparison.busy)
 
     def beat(self) -> None:
         now = time.perf_counter()
@@ -114,23 +147,15 @@ class Observer(QObject):
         self.last_beat = now
 
     def act(self) -> None:
-        """One action more, or the end."""
-        if not self.heart.isActive():
-            if self.get_ready():
-                self.began = self.last_beat = time.perf_counter()
-                self.heart.start(BEAT)
+        """Goes on if what is awaited has come; the window is closed at the end."""
+        if self.awaited is not None and not self.awaited():
             return
-        done = len(self.user.log)
-        if done % max(1, self.actions // 10) == 0:
-            self.note_memory()
-        if done >= self.actions:
-            self.heart.stop()
+        self.awaited = next(self.course, None)
+        if self.awaited is None:
             self.hand.stop()
             self.report()
             self.window.close()
             QApplication.quit()
-            return
-        self.user.act()
 
     def note_memory(self) -> None:
         gc.collect()
@@ -146,12 +171,11 @@ class Observer(QObject):
 
     def report(self) -> None:
         """Prints what was noticed."""
-        print(f"{len(self.user.log)} actions in {time.perf_counter() - self.began:.0f} s")
+        print(f"{len(self.user.log)} actions in {self.seconds:.0f} s")
         print(f"exceptions: {sum(self.errors.values())}", *self.errors, sep="\n  ")
         print(f"warnings of Qt: {sum(self.warnings.values())}", *self.warnings, sep="\n  ")
         print("memory, MB: " + ", ".join(f"{megabytes:.0f}" for megabytes in self.memory))
-        first, *others = (after - before for before, after in pairwise(self.memory))
-        print(f"growth: {first:.0f} MB in the first tenth, {sum(others):.0f} MB after it")
+        print(f"growth: {self.memory[-1] - self.memory[0]:.0f} MB")
         print("longest without an answer:", *(f"{pause:.0f} ms, {done}" for pause, done in self.pauses), sep="\n  ")
 
 

@@ -47,7 +47,7 @@ class TrainingConfig:
     into halves or quarters, so that short texts are known too. `compile` has the network's blocks compiled, which
     takes half a minute and makes a CPU a fifth faster. The learning rate rises over `warmup` steps, holds, and falls
     in a straight line over the last `decay` share of the steps, to `floor` of it: 0, but for a run that another one
-    will finish.
+    will finish. `ema` and `lag` say over how many steps the weights are averaged: see `Average`.
     """
 
     steps: int = 10_000
@@ -59,6 +59,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     clip: float = 1.0
     ema: float = 0.999
+    lag: int = 10
     optimizer: Literal["adamw", "muon"] = "muon"
     short: float = 0.3
     seed: int = 0
@@ -99,17 +100,21 @@ Event = Trained | Validated | Saved
 
 
 class Average:
-    """Exponential moving average of the weights, with a warm-up: decay min(ema, (1 + n) / (10 + n))."""
+    """Exponential moving average of the weights, with a warm-up: decay min(ema, (1 + n) / (lag + n)) after n steps.
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.decay = decay
+    While it warms up, step k counts about as k^(lag - 2) does: 10 looks back over a tenth of the steps; 2 takes all
+    alike, 3 later ones more, which suits a low and constant learning rate (Izmailov et al., arXiv 1803.05407).
+    """
+
+    def __init__(self, network: nn.Module, decay: float, lag: int = 10) -> None:
+        self.decay, self.lag = decay, lag
         self.updates = 0
         self.weights = [p.detach().clone() for p in network.parameters()]
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        decay = min(self.decay, (1 + self.updates) / (self.lag + self.updates))
         torch._foreach_lerp_(self.weights, list(network.parameters()), 1 - decay)
 
     @torch.no_grad()
@@ -153,7 +158,7 @@ class Trainer:
         else:
             self.batches = Batches(train, learner.length, config.batch, config.seed)
             self.valid = list(blocks(valid, learner.length)[:VALIDATION_BLOCKS])
-        self.average = Average(learner.network, config.ema)
+        self.average = Average(learner.network, config.ema, config.lag)
         self.optimizers = build_optimizers(learner.network, config)
         self.step = 0
         self.seconds = 0.0

@@ -222,6 +222,26 @@ def test_the_average_starts_at_the_weights_and_warms_up() -> None:
     torch.testing.assert_close(layer.weight.detach(), start + (1 - 2 / 11))
 
 
+@pytest.mark.parametrize(
+    ("lag", "shares"),
+    [
+        (2, [1 / 6] * 4),  # the first weights, which are no step's, have the rest, here as much as two steps
+        (3, [2 * (k + 2) / (6 * 7) for k in (1, 2, 3, 4)]),
+    ],
+)
+def test_a_small_lag_averages_all_steps(lag: int, shares: list[float]) -> None:
+    layer = torch.nn.Linear(1, 1)
+    average = Average(layer, decay=0.999, lag=lag)
+    start = layer.weight.item()
+    steps = [3.0, -1.0, 4.0, 1.5]
+    with torch.no_grad():
+        for value in steps:
+            layer.weight.fill_(value)
+            average.update(layer)
+    expected = sum(share * value for share, value in zip(shares, steps, strict=True)) + (1 - sum(shares)) * start
+    assert average.weights[0].item() == pytest.approx(expected)
+
+
 def test_the_learning_rate_rises_and_falls_to_zero() -> None:
     rates = [learning_rate(step, replace(CONFIG, steps=100, warmup=10)) for step in range(101)]
     assert rates[0] == 0.1
