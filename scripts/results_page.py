@@ -55,19 +55,27 @@ def likelihood(found: Found, commands: Sequence[Command]) -> str:
     rows = []
     exact = next((found[c][0]["perplexity"] for c in commands if c.arguments[0] == "baseline"), None)
     for command in commands:
-        record = found[command][0]
         most = "" if command.arguments[0] == "baseline" else "<= "
-        ratio = "" if exact is None else f"{record['perplexity'] / exact:.3f}"
-        rows.append(
-            [
-                command.label,
-                most + with_error(record["nats_per_token"], record["nats_per_token_standard_error"], 4),
-                f"{most}{record['bits_per_byte']:.4f}",
-                f"{most}{record['perplexity']:.2f} ± {record['perplexity_standard_error']:.2f}",
-                ratio,
-            ]
-        )
-    return table(("model", "nats a token", "bits a byte", "perplexity a token", "times the baseline's"), rows)
+        for record in found[command]:
+            ratio = "" if exact is None else f"{record['perplexity'] / exact:.3f}"
+            rows.append(
+                [
+                    command.label + (f", {record['orders']} orders of a text" if "orders" in record else ""),
+                    most + with_error(record["nats_per_token"], record["nats_per_token_standard_error"], 4),
+                    f"{most}{record['bits_per_byte']:.4f}",
+                    f"{most}{record['perplexity']:.2f} ± {record['perplexity_standard_error']:.2f}",
+                    ratio,
+                ]
+            )
+    notes = [
+        f"- {command.label}: {record['orders']} orders take {record['slack_nats_per_token']:.4f} ± "
+        f"{record['slack_nats_per_token_standard_error']:.4f} nats off the bound, as {record['blocks']} blocks say."
+        for command in commands
+        for record in found[command]
+        if "orders" in record
+    ]
+    head = ("model", "nats a token", "bits a byte", "perplexity a token", "times the baseline's")
+    return table(head, rows) + ("\n" + "\n".join(notes) + "\n" if notes else "")
 
 
 def budgets(found: Found, commands: Sequence[Command]) -> str:

@@ -25,6 +25,8 @@ BUDGETS = {
 DRAWN_MORE = ("surest", "subset")
 """Samplers of which twice as many samples are drawn: the default one, and that which differs from it in order alone."""
 PROMPT = "Once upon a time [24] the dragon [40] The end."
+SCORED = {"absorb": ("--orders", "8", "--max-calls", "83600"), "uniform": ()}
+"""How the stories are scored; under absorbing noise in several orders, too, as many blocks as take a core an hour."""
 ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
 HELD = ("--pattern", "@smiles")
@@ -42,7 +44,9 @@ def story_model(noise: str) -> str:
 
 def likelihoods() -> tuple[Command, ...]:
     """The exact value of the baseline, then the bound of each noise type."""
-    bounds = [Command(f"stories-{noise}", ("score", VALID, "--model", story_model(noise))) for noise in NOISES]
+    bounds = [
+        Command(f"stories-{noise}", ("score", VALID, *SCORED[noise], "--model", story_model(noise))) for noise in NOISES
+    ]
     return Command("stories-gpt", ("baseline", VALID, "--model", GPT)), *bounds
 
 

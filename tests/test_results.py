@@ -54,6 +54,19 @@ def test_bounds_are_compared_with_the_exact_value() -> None:
     assert "Not measured yet, because not all of these models are bundled: assets/stories-uniform." in text
 
 
+def test_a_bound_that_orders_tighten_has_a_row_and_a_note_of_its_own() -> None:
+    exact = LIKELIHOOD | {"perplexity": 10.0, "perplexity_standard_error": 0.2}
+    less = {"orders": 8, "blocks": 40, "slack_nats_per_token": 0.1, "slack_nats_per_token_standard_error": 0.01}
+    found: Found = {
+        COMMANDS["likelihood", "stories-gpt"]: [exact],
+        COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.0}, exact | less | {"perplexity": 10.9}],
+    }
+    text = page(found)
+    assert "| stories-absorb, 8 orders of a text | <= 2.0000 ± 0.1000 | <= 0.9000 | <= 10.90 ± 0.20 | 1.090 |" in text
+    assert "- stories-absorb: 8 orders take 0.1000 ± 0.0100 nats off the bound, as 40 blocks say." in text
+    assert "| within 10 % | 1.20 times it; 1.09 by 8 orders of a text | yes |" in text
+
+
 def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
     records = [value(640 / steps) | {"steps": steps, "calls": steps} for steps in (4, 16, 64)]
     found = {

@@ -184,6 +184,7 @@ def score(
     goal: Annotated[float | None, typer.Option("--goal", help="Stop at this half width of the 95 % interval.")] = None,
     max_calls: Annotated[int | None, typer.Option("--max-calls", help="Network calls at most.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Bound a sampler of so many steps instead.")] = None,
+    orders: Annotated[int, typer.Option("--orders", help="Tighten the bound by so many orders of a text.")] = 1,
     tokens: Annotated[bool, typer.Option("--tokens", help="Show how much each token adds.")] = False,
     model: Model = None,
     seed: Seed = 0,
@@ -196,7 +197,7 @@ def score(
     from engine.cli.score import Scoring, Source, score_text
 
     machine = Machine(model, device, precision, threads)
-    scoring = Scoring(draws, seed, estimator, goal, max_calls, steps, per, tokens)
+    scoring = Scoring(draws, seed, estimator, goal, max_calls, steps, per, tokens, orders)
     score_text(machine, Source(file, text), scoring, Output(json))
 
 

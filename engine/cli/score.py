@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from rich.text import Text
@@ -16,7 +16,7 @@ from engine.checkpoints import Model, load
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.datasets import documents
-from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound
+from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound, slack, tightened
 from engine.messages import UserError
 from engine.prompts import parse_parts
 from engine.tokenizers import Tokenizer
@@ -52,6 +52,7 @@ class Scoring:
     steps: int | None = None
     per: Literal["block", "text"] = "block"
     tokens: bool = False
+    orders: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,24 @@ def score_text(machine: Machine, source: Source, scoring: Scoring, output: Outpu
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
     if scoring.tokens and source.text is None:
         raise UserError("Tokens are shown for one text; give it with --text.")
+    if scoring.orders < 1:
+        raise UserError("A text is read in at least 1 order; choose a larger number of orders.")
+    if scoring.orders > 1 and scoring.steps is not None:
+        raise UserError("Orders tighten the bound of the model, not that of a sampler; leave out --steps or --orders.")
     machine.set_threads()
     model = load(machine.model_path, machine.device, machine.precision)
     passages = read(source, model.tokenizer, model.info.length, scoring.per)
     if scoring.per == "text" and output.json_lines:
         for number in sorted({passage.text for passage in passages}):
             single = [passage for passage in passages if passage.text == number]
-            show(follow(model, single, scoring, output), single, None, output, text=number)
+            show(follow(running(model, single, scoring), single, scoring, output), single, None, output, text=number)
     started = time.perf_counter()
-    result = follow(model, passages, scoring, output)
+    result = follow(running(model, passages, scoring), passages, scoring, output)
     show(result, passages, time.perf_counter() - started, output)
+    if scoring.orders > 1:
+        started = time.perf_counter()
+        found = follow(loose(model, passages, scoring, result), passages, scoring, output)
+        show_slack(result, found, scoring.orders, passages, time.perf_counter() - started, output)
     if scoring.tokens:
         show_tokens(model, passages, scoring, output)
 
@@ -114,12 +123,12 @@ def read(source: Source, tokenizer: Tokenizer, length: int, per: Literal["block"
     ]
 
 
-def follow(model: Model, passages: list[Passage], scoring: Scoring, output: Output) -> Bound:
+def follow(bounds: Iterator[Bound], passages: list[Passage], scoring: Scoring, output: Output) -> Bound:
     """The last of the running bounds."""
     last: Bound | None = None
     with output.progress() as progress:
         total = None if scoring.precision else max(len(passages), REPLICATES if len(passages) == 1 else 1)
-        for result in progress.track(running(model, passages, scoring), total, description="scored"):
+        for result in progress.track(bounds, total, description="scored"):
             last = result
     assert last is not None  # every run yields at least once
     return last
@@ -129,15 +138,31 @@ def running(model: Model, passages: list[Passage], scoring: Scoring) -> Iterator
     """The running bounds of the kind asked for."""
     diffusion, first = model.diffusion, passages[0]
     sequences = [passage.tokens for passage in passages]
-    groups = [passage.text for passage in passages] if scoring.per == "text" else None
     draws, seed, estimator = scoring.draws, scoring.seed, scoring.estimator
     goal, most = scoring.precision, scoring.max_calls
     if scoring.steps is not None:
-        given = first.locked if first.locked.any() else None
-        return sampler_bound(diffusion, sequences, scoring.steps, seed, goal, most, groups, given)
+        steps, groups, given = scoring.steps, groups_of(passages, scoring), given_in(passages)
+        return sampler_bound(diffusion, sequences, steps, seed, goal, most, groups, given)
     if first.locked.any():
         return conditional_bound(diffusion, first.tokens, first.locked, draws, seed, estimator, goal, most)
-    return bound(diffusion, sequences, draws, seed, estimator, goal, most, groups)
+    return bound(diffusion, sequences, draws, seed, estimator, goal, most, groups_of(passages, scoring))
+
+
+def loose(model: Model, passages: list[Passage], scoring: Scoring, result: Bound) -> Iterator[Bound]:
+    """Running means of the slack of `result`, from the network calls that it left."""
+    left = None if scoring.max_calls is None else max(1, scoring.max_calls - result.calls)
+    sequences, groups = [passage.tokens for passage in passages], groups_of(passages, scoring)
+    return slack(model.diffusion, sequences, scoring.orders, scoring.seed, left, groups, given_in(passages))
+
+
+def groups_of(passages: list[Passage], scoring: Scoring) -> list[int] | None:
+    """The number of each passage's text where errors are over texts."""
+    return [passage.text for passage in passages] if scoring.per == "text" else None
+
+
+def given_in(passages: list[Passage]) -> np.ndarray | None:
+    """The given tokens of a single text, if it has any."""
+    return passages[0].locked if passages[0].locked.any() else None
 
 
 def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:
@@ -154,6 +179,13 @@ def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float
     return found | {"perplexity": (result.perplexity, error, (math.exp(low), math.exp(high)))}
 
 
+def flat(found: dict[str, tuple[float, float, tuple[float, float]]]) -> dict[str, Any]:
+    """What `units` found as fields of a JSON line."""
+    values = {name: value for name, (value, _, _) in found.items()}
+    errors = {f"{name}_standard_error": error for name, (_, error, _) in found.items()}
+    return values | errors | {f"{name}_interval": list(interval) for name, (_, _, interval) in found.items()}
+
+
 def show(
     result: Bound, passages: list[Passage], seconds: float | None, output: Output, text: int | None = None
 ) -> None:
@@ -162,17 +194,36 @@ def show(
     counts = {"tokens": result.tokens, "bytes": size, "blocks": result.sequences, "calls": result.calls}
     found = units(result, size)
     if output.json_lines:
-        values = {name: value for name, (value, _, _) in found.items()}
-        errors = {f"{name}_standard_error": error for name, (_, error, _) in found.items()}
-        intervals = {f"{name}_interval": list(interval) for name, (_, _, interval) in found.items()}
         about = {} if text is None else {"text": text}
-        output.record(**about, **values, **errors, **intervals, **counts, seconds=seconds)
+        output.record(**about, **flat(found), **counts, seconds=seconds)
         return
     for name, (value, error, (low, high)) in found.items():
         output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f} ± {error:.4f}   95 %: {low:.4f} to {high:.4f}")
     output.line(
         f"{result.tokens:,} tokens ({size:,} bytes) in {result.sequences:,} blocks: "
         f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; ± is one standard error",
+        "dim",
+    )
+
+
+def show_slack(
+    result: Bound, found: Bound, orders: int, passages: list[Passage], seconds: float, output: Output
+) -> None:
+    """Prints what a bound is without its slack."""
+    tight = tightened(result, found)
+    if output.json_lines:
+        less = {"slack_nats_per_token": found.nats, "slack_nats_per_token_standard_error": found.standard_error}
+        counts = {"blocks": found.sequences, "calls": found.calls}
+        values = flat(units(tight, sum(passage.size for passage in passages)))
+        output.record(orders=orders, **less, **values, **counts, seconds=seconds)
+        return
+    output.line(
+        f"With {orders} orders of each text <= {tight.nats:.4f} ± {tight.standard_error:.4f} nats per token, "
+        f"perplexity <= {tight.perplexity:.4f} ± {tight.perplexity * tight.standard_error:.4f}"
+    )
+    output.line(
+        f"That is less by {found.nats:.4f} ± {found.standard_error:.4f} nats, from {found.sequences:,} blocks: "
+        f"{seconds:.2f} seconds, {found.calls:,} network calls",
         "dim",
     )
 

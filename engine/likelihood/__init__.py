@@ -11,13 +11,14 @@ the divergence of the noised data from the uniform prior is added. If it starts 
 term, too.
 
 `estimators` draws points of this integral, `text` asks the network, `running` turns draws into bounds that tighten,
-`chain` bounds the law of a sampler of N steps, `attribution` shares a bound out over tokens.
+`chain` bounds the law of a sampler of N steps and tells how loose the bound of the model is, `attribution` shares a
+bound out over tokens.
 """
 
 from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose, estimates
-from engine.likelihood.result import Bound
-from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound
+from engine.likelihood.result import Bound, tightened
+from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound, slack
 from engine.likelihood.text import uniform_prior
 
 __all__ = [
@@ -32,5 +33,7 @@ __all__ = [
     "estimates",
     "running_attribution",
     "sampler_bound",
+    "slack",
+    "tightened",
     "uniform_prior",
 ]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.diffusion import Diffusion
-from engine.likelihood.chain import one_order
+from engine.likelihood.chain import one_order, slack_of_orders
 from engine.likelihood.estimators import AUTO, Draws, choose, draw
 from engine.likelihood.result import Bound, mean_of, ratio_of
 from engine.likelihood.text import Text
@@ -140,6 +140,35 @@ def sampler_bound(
         yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
 
 
+def slack(
+    diffusion: Diffusion,
+    sequences: Sequence[np.ndarray],
+    orders: int,
+    seed: int = 0,
+    max_calls: int | None = None,
+    groups: Sequence[int] | None = None,
+    locked: np.ndarray | None = None,
+) -> Iterator[Bound]:
+    """Running means of how far the bound is from the likelihood, at least, for absorbing noise: see `chain`.
+
+    `orders` orders of a text are compared. Texts are taken in a random order, so that those which `max_calls` allows
+    stand for all. Otherwise as in `sampler_bound`; `tightened` takes the slack off a bound.
+    """
+    if orders < 2:
+        raise UserError("Slack is a difference between orders; compare at least 2 of them.")
+    texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
+    if diffusion.graph.mask is None:
+        raise UserError("Only absorbing noise has orders that could tighten a bound; leave them out.")
+
+    def estimate(text: Text, generator: np.random.Generator) -> Value:
+        return Value(*slack_of_orders(text, orders, generator))
+
+    if len(texts) == 1:
+        yield from _replicated(texts[0], estimate, seed, Limits(None, max_calls))
+    else:
+        yield from _over(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
+
+
 @dataclass
 class Offsets:
     """How much harder each token of a text is than the others, learned from earlier replicates.
@@ -206,12 +235,17 @@ def _replicated(text: Text, estimate: Estimate, seed: int, limits: Limits) -> It
 
 
 def _over(
-    texts: Sequence[Text], groups: Sequence[int] | None, estimate: Estimate, seed: int, limits: Limits
+    texts: Sequence[Text],
+    groups: Sequence[int] | None,
+    estimate: Estimate,
+    seed: int,
+    limits: Limits,
+    shuffled: bool = False,
 ) -> Iterator[Bound]:
-    """The mean over texts, each of one or more sequences."""
+    """The mean over texts, each of one or more sequences; for a precision, or if `shuffled`, in a random order."""
     numbers = np.arange(len(texts)) if groups is None else np.asarray(groups)
     order = np.unique(numbers)
-    if limits.precision is not None:
+    if shuffled or limits.precision is not None:
         order = _generator(seed, len(texts)).permutation(order)
     totals: list[float] = []
     lengths: list[int] = []

@@ -174,6 +174,18 @@ def test_the_bound_of_a_sampler_takes_its_steps_in_calls(model: Path) -> None:
     assert record["calls"] == 2 * 8  # replicates
 
 
+def test_orders_tighten_the_bound_with_the_calls_that_it_left(model: Path, story: Path) -> None:
+    plain, tight = records("score", story, "--orders", 2, "--max-calls", 400, "--model", model)
+    assert tight["orders"] == 2
+    assert plain["calls"] + tight["calls"] <= 400
+    assert tight["slack_nats_per_token"] == pytest.approx(0, abs=1e-5)  # an even model says the same in every order
+    assert tight["nats_per_token"] == pytest.approx(plain["nats_per_token"], abs=1e-5)
+    (alone,) = records("score", story, "--max-calls", 400, "--model", model)
+    assert {**plain, "seconds": 0} == {**alone, "seconds": 0}
+    result = sedd("score", "--text", TEXTS[0], "--orders", 2, "--model", model)
+    assert "With 2 orders of each text <= " in result.stdout
+
+
 def test_a_goal_ends_the_run_and_tokens_show_their_parts(model: Path) -> None:
     summary, parts = records("score", "--text", TEXTS[0], "--goal", 0.01, "--tokens", "--model", model)
     assert "".join(parts["pieces"]) == TEXTS[0]
@@ -207,6 +219,8 @@ def test_a_goal_ends_the_run_and_tokens_show_their_parts(model: Path) -> None:
         (("score", "--text", "a", "--estimator", "magic"), "magic"),
         (("score", "--text", "hill [[a]] " + "hill " * 40), "32 tokens at most"),
         (("score", "pyproject.toml", "--tokens"), "--text"),
+        (("score", "--text", "a", "--orders", "0"), "at least 1 order"),
+        (("score", "--text", "a", "--orders", "2", "--steps", "4"), "leave out --steps or --orders"),
         (("sample", "--pattern", "("), "pattern"),
         (("sample", "--ban", " "), "empty"),
         (("sample", "--option", "theta"), "name=number"),
