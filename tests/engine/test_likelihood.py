@@ -22,7 +22,6 @@ from engine.likelihood import (
     sampler_bound,
     uniform_prior,
 )
-from engine.likelihood.chain import block_sizes, chain_nats
 from engine.likelihood.estimators import LAMBDA_LOW, draw
 from engine.likelihood.result import student_quantile
 from engine.likelihood.text import Points, Text
@@ -284,44 +283,6 @@ def test_the_conditional_bound_and_the_marginal_make_the_joint(noise: Noise) -> 
         *_, last = conditional_bound(model, np.array(x), locked, draws=64)
         assert last.tokens == 2
         assert abs(2 * last.nats - found) < 4 * 2 * last.standard_error + 1e-3
-
-
-@pytest.mark.parametrize("steps", [1, 2, 4, 7])
-def test_blocks_are_even_and_cover_everything(steps: int) -> None:
-    sizes = block_sizes(4, steps)
-    assert sizes.sum() == 4
-    assert len(sizes) == steps
-    assert sizes.max() - sizes.min() <= 1
-
-
-def test_one_order_is_the_exact_likelihood_whatever_the_order() -> None:
-    world = MarkovWorld.random("absorb", 3, 6, 0.6, seed=2)
-    tokens = world.sample(1, torch.Generator().manual_seed(3))[0]
-    text = Text.of(diffusion(world, "posterior"), tokens.numpy())
-    for seed in range(5):
-        nats = chain_nats(text, generator(seed).permutation(6), steps=6)
-        assert nats.sum() == pytest.approx(world.negative_log_likelihood(tokens), abs=1e-9)
-
-
-def test_the_bound_of_a_sampler_falls_with_its_steps_to_that_of_the_model() -> None:
-    world = MarkovWorld.random("absorb", 3, 8, 0.3, seed=2)
-    tokens = list(world.sample(60, torch.Generator().manual_seed(3)).numpy())
-    found = []
-    for steps in (1, 2, 4, 8):
-        *_, last = sampler_bound(diffusion(world, "posterior"), tokens, steps)
-        assert last.calls == 60 * steps
-        found.append(last.nats)
-    assert all(later < sooner for sooner, later in pairwise(found))
-    truth = np.mean([world.negative_log_likelihood(torch.from_numpy(row)) for row in tokens]) / 8
-    assert found[-1] == pytest.approx(float(truth), abs=1e-9)
-
-
-def test_the_bound_of_a_sampler_is_that_of_its_own_law() -> None:
-    """Two tokens in one step are drawn independently: -log of the product of their marginals."""
-    world = ToyWorld.random("absorb", 3, 2, 0.4, seed=2)
-    *_, last = sampler_bound(diffusion(world, "posterior"), [np.array([1, 2])], steps=1)
-    first, second = world.joint.sum(1)[1], world.joint.sum(0)[2]
-    assert 2 * last.nats == pytest.approx(-float((first * second).log()), abs=1e-9)
 
 
 def test_normalising_scores_lowers_the_bound_of_every_text() -> None:

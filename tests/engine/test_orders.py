@@ -1,17 +1,17 @@
-"""How loose the bound is: orders that disagree, enumerated, against orders that are drawn."""
+"""Orders of a text: the bound of a sampler, and how loose that of the model is where orders disagree."""
 
 from __future__ import annotations
 
 import math
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
 import torch
 
 from engine.diffusion import Diffusion, DiffusionConfig, gather
-from engine.likelihood import Bound, bound, slack, tightened
-from engine.likelihood.chain import slack_of_orders
+from engine.likelihood import Bound, bound, sampler_bound, slack, tightened
+from engine.likelihood.chain import block_sizes, chain_nats, slack_of_orders
 from engine.likelihood.text import Text
 from engine.messages import UserError
 from engine.network import NetworkConfig
@@ -54,6 +54,44 @@ def nats_of_orders(model: Diffusion, tokens: np.ndarray, free: list[int]) -> np.
 def together(nats: np.ndarray) -> float:
     """-log of the mean probability."""
     return -math.log(np.exp(-nats).mean())
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 7])
+def test_blocks_are_even_and_cover_everything(steps: int) -> None:
+    sizes = block_sizes(4, steps)
+    assert sizes.sum() == 4
+    assert len(sizes) == steps
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_one_order_is_the_exact_likelihood_whatever_the_order() -> None:
+    world = MarkovWorld.random("absorb", 3, 6, 0.6, seed=2)
+    tokens = world.sample(1, torch.Generator().manual_seed(3))[0]
+    text = Text.of(diffusion(world, "posterior"), tokens.numpy())
+    for seed in range(5):
+        nats = chain_nats(text, np.random.default_rng(seed).permutation(6), steps=6)
+        assert nats.sum() == pytest.approx(world.negative_log_likelihood(tokens), abs=1e-9)
+
+
+def test_the_bound_of_a_sampler_falls_with_its_steps_to_that_of_the_model() -> None:
+    world = MarkovWorld.random("absorb", 3, 8, 0.3, seed=2)
+    tokens = list(world.sample(60, torch.Generator().manual_seed(3)).numpy())
+    found = []
+    for steps in (1, 2, 4, 8):
+        *_, last = sampler_bound(diffusion(world, "posterior"), tokens, steps)
+        assert last.calls == 60 * steps
+        found.append(last.nats)
+    assert all(later < sooner for sooner, later in pairwise(found))
+    truth = np.mean([world.negative_log_likelihood(torch.from_numpy(row)) for row in tokens]) / 8
+    assert found[-1] == pytest.approx(float(truth), abs=1e-9)
+
+
+def test_the_bound_of_a_sampler_is_that_of_its_own_law() -> None:
+    """Two tokens in one step are drawn independently: -log of the product of their marginals."""
+    world = ToyWorld.random("absorb", 3, 2, 0.4, seed=2)
+    *_, last = sampler_bound(diffusion(world, "posterior"), [np.array([1, 2])], steps=1)
+    first, second = world.joint.sum(1)[1], world.joint.sum(0)[2]
+    assert 2 * last.nats == pytest.approx(-float((first * second).log()), abs=1e-9)
 
 
 def test_two_orders_take_off_what_all_pairs_of_orders_take_off_on_average(contradictory: Diffusion) -> None:
