@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scripts.measured import Command, Found, Records
-from scripts.results_figures import columns, first_to_meet, fitted_line, rises
+from scripts.results_figures import columns, first_to_meet, fitted_line, line_above_floor, rises
 
 LINE = 0.95
 """Points are on a line if it explains this share of their variance."""
@@ -42,18 +42,14 @@ def lower(absorb: Records, uniform: Records) -> Verdict:
 
 
 def on_a_line(samples: Records) -> Verdict:
-    """Slope of log perplexity on log steps up to 256, what the line explains, and up to where it explains enough."""
+    """Slope of log perplexity on log steps up to 256, what the line explains, and what it does above a floor."""
     steps, values, errors = columns(samples, LENGTH)
     slope, explained = fitted_line(steps, values)
     said = f"slope {slope:+.2f}, the line explains {explained:.0%}"
     if slope < 0 and explained >= LINE and not rises(values, errors):
         return said, True
-    for count in range(len(steps) - 1, 2, -1):
-        slope, explained = fitted_line(steps[:count], values[:count])
-        if explained >= LINE:
-            said += f"; up to {steps[count - 1]:.0f} steps the slope is {slope:+.2f} and it explains {explained:.0%}"
-            break
-    return said, False
+    floor, slope, explained = line_above_floor(steps, values, errors)
+    return f"{said}; above a floor of {floor:.1f} the slope is {slope:+.2f} and it explains {explained:.0%}", False
 
 
 def better(line: Records, samples: Records) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,23 @@ def fitted_line(steps: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     x, y = np.log(steps), np.log(values)
     slope, offset = np.polyfit(x, y, 1)
     return float(slope), float(1 - (y - slope * x - offset).var() / max(y.var(), 1e-12))
+
+
+def line_above_floor(steps: np.ndarray, values: np.ndarray, errors: np.ndarray) -> tuple[float, float, float]:
+    """A floor, and the line on which what is above it falls on log-log axes: values ~ floor + c steps^slope, (K,) each.
+
+    By least squares in units of the errors. Gives the floor, the slope, and the share of the variance of log values
+    that both together explain.
+    """
+    best = (math.inf, 0.0, np.zeros(2))
+    for slope in np.linspace(-4, -0.2, 381):
+        design = np.stack((np.ones_like(steps), steps**slope), axis=-1)
+        parts, *_ = np.linalg.lstsq(design / errors[:, None], values / errors, rcond=None)
+        misfit = float((((design @ parts - values) / errors) ** 2).sum())
+        best = min(best, (misfit, float(slope), parts), key=lambda found: found[0])
+    _, slope, (floor, scale) = best
+    left = np.log(values) - np.log(np.maximum(floor + scale * steps**slope, 1e-12))
+    return float(floor), slope, float(1 - left.var() / max(np.log(values).var(), 1e-12))
 
 
 def rises(values: np.ndarray, errors: np.ndarray) -> bool:

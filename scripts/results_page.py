@@ -14,7 +14,10 @@ from engine.messages import FREE
 from engine.prompts import parse_prompt
 from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results_claims import judged
-from scripts.results_figures import columns, first_to_meet, fitted_line, rises
+from scripts.results_figures import columns, first_to_meet, fitted_line, line_above_floor, rises
+
+FLOOR_POINTS = 5
+"""Budgets of which there must be more for a floor and a line above it to be read off."""
 
 
 def render(page: Page, found: Found) -> str:
@@ -107,6 +110,9 @@ def trend(records: Records, line: Mapping[str, Any]) -> str:
     """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
     steps, values, errors = columns(records, 256)
     said = f"slope {fitted_line(steps, values)[0]:+.2f} up to 256 steps"
+    if len(steps) > FLOOR_POINTS:
+        floor, slope, explained = line_above_floor(steps, values, errors)
+        said += f" ({slope:+.2f} above a floor of {floor:.1f}, a line that explains {explained:.1%})"
     said += ", rises somewhere by more than two standard errors" if rises(values, errors) else ", falls within error"
     met = first_to_meet(records, line)
     best = min(records, key=lambda r: r["perplexity_by_token"])

@@ -114,7 +114,10 @@ RESULTS = Page(
             "The validation stories, joined and cut into blocks of 256 tokens. The three models have the same size, "
             "data and tokenizer. Both noise types saw the same number of tokens within four in a hundred; the "
             "autoregressive model overfits first and was stopped at its best. Its value is exact, those of diffusion "
-            "are upper bounds.",
+            "are upper bounds. Under absorbing noise the model's own law is a mean over the orders in which tokens can "
+            "be written; the usual bound loses what orders differ by, and several orders of a text win a part of it "
+            "back ([science.md](science.md), section 6). Under uniform noise there are no orders: compare its bound "
+            "with the usual one.",
             "likelihood",
             likelihoods(),
         ),
@@ -122,10 +125,11 @@ RESULTS = Page(
             "Quality against steps",
             "Generative perplexity is what the baseline makes of samples of 256 tokens, mean and one standard error "
             "over samples. It is worth nothing without the entropy of the samples beside it: repetition is cheap. The "
-            "curves flatten where steps no longer matter and samples follow the network's own law. That law depends on "
-            "the order in which positions are filled, because the network knows some of the conditional laws that it "
-            "is asked for better than others: `surest` begins with those that it is surest of, the other samplers of "
-            "absorbing noise take a random order. Published curves may owe a part of their further fall to draws from "
+            "curves flatten where steps no longer matter and samples follow the network's own law; what is above that "
+            "floor falls on a log-log line. The law depends on the order in which positions are filled, because the "
+            "network knows some of the conditional laws that it is asked for better than others: `surest` begins with "
+            "those that it is surest of, the other samplers of absorbing noise take a random order. Published curves "
+            "may owe a part of their further fall to draws from "
             "32-bit numbers, which lower the temperature as steps grow (Zheng et al., arXiv 2409.02908); draws here "
             "are made in 64 bits.",
             "budgets",

@@ -107,12 +107,13 @@ def test_claims_are_judged_by_the_figures_of_the_page() -> None:
     assert "| not met with up to 64 calls | no |" in text
 
 
-def test_a_curve_that_flattens_is_on_a_line_only_so_far() -> None:
-    command = COMMANDS["budgets", "absorb, surest"]
-    values = ((4, 160.0), (8, 80.0), (16, 40.0), (32, 40.0), (64, 40.0), (256, 40.0))
-    text = page({command: [value(perplexity) | {"steps": steps, "calls": steps} for steps, perplexity in values]})
+def test_a_curve_that_flattens_is_on_a_line_above_its_floor() -> None:
+    steps = (4, 8, 16, 32, 64, 128, 256)
+    flat: Records = [value(16 + 1600 * n**-1.5) | {"steps": n, "calls": n} for n in steps]
+    text = page({COMMANDS["budgets", "absorb, surest"]: flat, COMMANDS["budgets", NOT_ANNEALED]: [value(11.0)]})
     said = next(line for line in text.splitlines() if "log-log line" in line)
-    assert "up to 16 steps the slope is -1.00 and it explains 100% | no |" in said
+    assert "above a floor of 16.0 the slope is -1.50 and it explains 100% | no |" in said
+    assert "(-1.50 above a floor of 16.0, a line that explains 100.0%), falls within error" in text
 
 
 def test_a_rise_beyond_the_errors_is_said() -> None:

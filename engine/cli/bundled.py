@@ -59,6 +59,8 @@ SMALL = Sizes(vocabulary=2048, hidden=256, blocks=8, heads=4)
 LONG = TrainingConfig(batch=128, learning_rate=3e-3, weight_decay=0.1, short=0.1, validate_every=1_000)
 """On a GPU. Runs of 15,000 steps were begun, and their time was up before: `floor` is what was left of the learning
 rate, which fell over the last 10,500 of them."""
+FINISH = TrainingConfig(750, 16, 2e-5, warmup=20, floor=1.0, weight_decay=0.1, lag=3, short=0.1, validate_every=75)
+"""On a CPU: a low and constant learning rate, nothing left out any more, and the weights of all steps averaged."""
 
 BUNDLED: dict[str, Bundled] = {
     "stories-absorb": Bundled(
@@ -77,6 +79,7 @@ BUNDLED: dict[str, Bundled] = {
                 Recipe(weighting="annealed", locks=0.1),
                 dropout=0.1,
             ),
+            Stage(replace(FINISH, seed=3), Recipe(weighting="bound", locks=0.1)),
         ),
     ),
     "stories-gpt": Bundled(  # the first 4,000 steps of 6,000, after which the validation loss rose
