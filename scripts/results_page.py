@@ -56,7 +56,8 @@ def with_error(value: float | None, error: float | None, digits: int = 3) -> str
 def likelihood(found: Found, commands: Sequence[Command]) -> str:
     """Bounds beside the exact value, and how many times it they are."""
     rows = []
-    exact = next((found[c][0]["perplexity"] for c in commands if c.arguments[0] == "baseline"), None)
+    lines = [found[command][0]["perplexity"] for command in commands if command.arguments[0] == "baseline"]
+    exact = lines[0] if lines else None
     for command in commands:
         most = "" if command.arguments[0] == "baseline" else "<= "
         for record in found[command]:
@@ -72,7 +73,8 @@ def likelihood(found: Found, commands: Sequence[Command]) -> str:
             )
     notes = [
         f"- {command.label}: {record['orders']} orders take {record['slack_nats_per_token']:.4f} ± "
-        f"{record['slack_nats_per_token_standard_error']:.4f} nats off the bound, as {record['blocks']} blocks say."
+        f"{record['slack_nats_per_token_standard_error']:.4f} nats off the bound, as {record['blocks']} blocks say"
+        + (f"; what is left is {record['perplexity'] / min(lines):.3f} times the baseline's best." if lines else ".")
         for command in commands
         for record in found[command]
         if "orders" in record

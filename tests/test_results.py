@@ -15,7 +15,7 @@ from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results import PAGES, Places, measured
 from scripts.results_page import render
 from scripts.results_pictures import draw
-from scripts.results_plan import NOT_ANNEALED, RESULTS
+from scripts.results_plan import CALIBRATED, NOT_ANNEALED, RESULTS
 from scripts.training_plan import TRAINING, TRIAL
 
 LIKELIHOOD = {"nats_per_token": 2.0, "nats_per_token_standard_error": 0.1, "bits_per_byte": 0.9}
@@ -47,6 +47,7 @@ def test_bounds_are_compared_with_the_exact_value() -> None:
         {
             COMMANDS["likelihood", "stories-gpt"]: [exact],
             COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.5}],
+            COMMANDS["likelihood", CALIBRATED]: [exact | {"perplexity": 8.0}],
         }
     )
     assert "| stories-absorb | <= 2.0000 ± 0.1000 | <= 0.9000 | <= 12.50 ± 0.20 | 1.250 |" in text
@@ -60,10 +61,12 @@ def test_a_bound_that_orders_tighten_has_a_row_and_a_note_of_its_own() -> None:
     found: Found = {
         COMMANDS["likelihood", "stories-gpt"]: [exact],
         COMMANDS["likelihood", "stories-absorb"]: [exact | {"perplexity": 12.0}, exact | less | {"perplexity": 10.9}],
+        COMMANDS["likelihood", CALIBRATED]: [exact | {"perplexity": 9.083333}],
     }
     text = page(found)
     assert "| stories-absorb, 8 orders of a text | <= 2.0000 ± 0.1000 | <= 0.9000 | <= 10.90 ± 0.20 | 1.090 |" in text
-    assert "- stories-absorb: 8 orders take 0.1000 ± 0.0100 nats off the bound, as 40 blocks say." in text
+    assert "- stories-absorb: 8 orders take 0.1000 ± 0.0100 nats off the bound, as 40 blocks say; " in text
+    assert "what is left is 1.200 times the baseline's best." in text
     assert "| within 10 % | 1.20 times it; 1.09 by 8 orders of a text | yes |" in text
 
 

@@ -24,20 +24,31 @@ from engine.runs import Engine
 from engine.tokenizers import Tokenizer, find_tokenizer
 
 
-def baseline(machine: Machine, file: Path | None, text: str | None, samples: int, seed: int, output: Output) -> None:
+def baseline(
+    machine: Machine,
+    file: Path | None,
+    text: str | None,
+    samples: int,
+    seed: int,
+    output: Output,
+    temperature: float = 1.0,
+) -> None:
     """Prints the exact likelihood of a file or a text under an autoregressive model, and the quality of its samples.
 
     The documents of a file are joined and cut into blocks, the last a shorter one, as `sedd score` does for diffusion
-    models; a text is taken as it is. Samples are drawn from the model's law as it is, without temperature or nucleus,
-    and judged by itself.
+    models; a text is taken as it is. Samples are drawn from the model's law without nucleus. They are judged by the
+    model as it is, texts scored and samples drawn at the temperature.
     """
     if file is not None and text is not None:
         raise UserError("A file and a text cannot be scored at once; leave out one of them.")
     if file is None and not text and samples < 1:
         raise UserError("Name a text file or a text to score, or say by --samples how many texts to draw.")
+    if not temperature > 0:
+        raise UserError(f"The temperature must be more than 0 and is {temperature:g}; 1 leaves the model as it is.")
     machine.set_threads()
     folder = machine.model or DEFAULT_JUDGE
-    writer = CausalModel.load(folder, machine.device, machine.precision)
+    judge = CausalModel.load(folder, machine.device, machine.precision)
+    writer = replace(judge, temperature=temperature)
     tokenizer = find_tokenizer(folder)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
@@ -52,7 +63,7 @@ def baseline(machine: Machine, file: Path | None, text: str | None, samples: int
     nothing = np.empty(0, np.int64)
     texts = [writer.continue_tokens(nothing, writer.length, seed, sample) for sample in range(samples)]
     seconds = (time.perf_counter() - started) / samples
-    quality = measure(np.stack(texts), writer.text_nats([tokenizer.decode(row.tolist()) for row in texts]))
+    quality = measure(np.stack(texts), judge.text_nats([tokenizer.decode(row.tolist()) for row in texts]))
     if output.json_lines:
         output.record(samples=samples, seconds=seconds, seed=seed, judge=writer.name, **quality_record(quality))
         return

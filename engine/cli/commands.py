@@ -280,6 +280,7 @@ def baseline(
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text whose exact likelihood is wanted.")] = None,
     samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
+    temperature: Temperature = 1.0,
     model: Annotated[Path | None, typer.Option("--model", help="Causal model. Default: the bundled one.")] = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -290,7 +291,7 @@ def baseline(
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    compare_with(Machine(model, device, precision, threads), file, text, samples, seed, Output(json))
+    compare_with(Machine(model, device, precision, threads), file, text, samples, seed, Output(json), temperature)
 
 
 @app.command()

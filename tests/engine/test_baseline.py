@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,16 @@ def direct(model: CausalModel, ids: list[int]) -> np.ndarray:
             logits = model.network(torch.tensor([ids[max(0, k - 15) : k]])).logits[0, -1]
         nats.append(-float(logits.log_softmax(-1)[ids[k]]))
     return np.array(nats)
+
+
+def test_a_temperature_is_a_power_of_every_law(model: CausalModel) -> None:
+    tokens = np.array([5, 3, 7, 1])
+    cold = replace(model, temperature=0.5)
+    for place in range(4):
+        law = model.law_after(tokens[:place])
+        expected = law**2 / (law**2).sum()
+        torch.testing.assert_close(cold.law_after(tokens[:place]), expected)
+        assert cold.token_nats([tokens])[0][place] == pytest.approx(-math.log(expected[tokens[place]]), rel=1e-5)
 
 
 def test_a_saved_model_reads_texts_with_its_own_tokenizer(model: CausalModel, tokenizer: Tokenizer) -> None:

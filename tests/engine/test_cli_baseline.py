@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,22 @@ def test_a_text_is_taken_as_it_is_and_a_file_beside_it_is_refused(folder: Path) 
     refused = CliRunner().invoke(app, ["baseline", str(folder / "text.txt"), "--text", "The", "--model", str(gpt)])
     assert refused.exit_code != 0
     assert "leave out one" in refused.output
+
+
+def test_a_temperature_anneals_what_is_scored_and_drawn_but_not_the_judge(folder: Path) -> None:
+    gpt = folder / "gpt"
+    command = ("baseline", "--text", TEXTS[1], "--samples", 2, "--model", gpt)
+    scored, sampled = records(*command, "--temperature", 0.01)
+    tokens = np.array(find_tokenizer(gpt).encode(TEXTS[1]), np.int64)
+    plain = CausalModel.load(gpt, "cpu", "fp32")
+    exact = baseline_likelihood(replace(plain, temperature=0.01), [tokens[:LENGTH], tokens[LENGTH:]])
+    assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
+    as_it_is, free = records(*command)
+    assert scored["nats_per_token"] > as_it_is["nats_per_token"]
+    assert sampled["perplexity_by_token"] < free["perplexity_by_token"]  # likelier to the judge
+    refused = CliRunner().invoke(app, ["baseline", "--text", "The", "--temperature", "0", "--model", str(gpt)])
+    assert refused.exit_code != 0
+    assert "more than 0" in refused.output
 
 
 def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) -> None:
