@@ -78,6 +78,8 @@ def score_text(machine: Machine, source: Source, scoring: Scoring, output: Outpu
         raise UserError("Orders tighten the bound of the model, not that of a sampler; leave out --steps or --orders.")
     machine.set_threads()
     model = load(machine.model_path, machine.device, machine.precision)
+    if scoring.orders > 1 and model.diffusion.graph.mask is None:
+        raise UserError("Only under absorbing noise has a text orders; leave out --orders for this model.")
     passages = read(source, model.tokenizer, model.info.length, scoring.per)
     if scoring.per == "text" and output.json_lines:
         for number in sorted({passage.text for passage in passages}):

@@ -231,6 +231,13 @@ def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str
     assert said in refusal(*arguments, "--model", model)
 
 
+def test_uniform_noise_has_no_orders_and_says_so_before_it_scores(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    network = NetworkConfig(states=tokenizer.vocabulary, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
+    diffusion = build_diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
+    save(tmp_path, diffusion, tokenizer, "# Tiny\n", {})
+    assert "leave out --orders" in refusal("score", "--text", "a", "--orders", 2, "--model", tmp_path)
+
+
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     assert "no-model" in refusal("sample", "--model", tmp_path / "no-model")
 
