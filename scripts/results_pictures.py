@@ -19,6 +19,7 @@ from engine.domains.images import SIDE, picture
 from engine.domains.molecules import canonical
 from scripts.measured import Command, Found, Kind, Records, Section
 from scripts.picture_style import STYLE
+from scripts.results_plan import NOT_ANNEALED
 
 LETTERS = 10
 """Letters in a line where a string that is no molecule stands for its picture."""
@@ -57,11 +58,12 @@ def budgets(found: Found, commands: Sequence[Command]) -> Figure:
 
 
 def budget_line(axis: Axes, command: Command, records: Records, name: str) -> None:
-    """One sampler's figures with error bars; a row without steps is a dashed line across."""
+    """One sampler's figures with error bars; a row without steps is a line across, dotted if it is not as drawn."""
     errors = [record.get(f"{name}_error") or math.nan for record in records]
     values = [record[name] for record in records]
     if "steps" not in records[0]:
-        axis.axhline(values[0], color="0.4", linestyle="--", label=command.label)
+        line = "--" if command.label == NOT_ANNEALED else ":"
+        axis.axhline(values[0], color="0.4", linestyle=line, label=command.label)
         return
     style = "o-" if command.label.startswith("absorb") else "s--"
     axis.errorbar([record["steps"] for record in records], values, errors, fmt=style, ms=3, label=command.label)
