@@ -181,6 +181,17 @@ def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float
     return found | {"perplexity": (result.perplexity, error, (math.exp(low), math.exp(high)))}
 
 
+def size_of(result: Bound, passages: list[Passage]) -> int:
+    """Bytes of what was scored: where calls ended it early, its share of the bytes of all that was to be scored."""
+    tokens = sum(int((~passage.locked).sum()) for passage in passages)
+    return round(sum(passage.size for passage in passages) * result.tokens / tokens)
+
+
+def plus_minus(error: float) -> str:
+    """A standard error as it stands behind its value; nothing where a single value has none."""
+    return "" if math.isnan(error) else f" ± {error:.4f}"
+
+
 def flat(found: dict[str, tuple[float, float, tuple[float, float]]]) -> dict[str, Any]:
     """What `units` found as fields of a JSON line."""
     values = {name: value for name, (value, _, _) in found.items()}
@@ -192,7 +203,7 @@ def show(
     result: Bound, passages: list[Passage], seconds: float | None, output: Output, text: int | None = None
 ) -> None:
     """Prints a bound in its usual units; `text` is the number of the one text that it is about."""
-    size = sum(passage.size for passage in passages)
+    size = size_of(result, passages)
     counts = {"tokens": result.tokens, "bytes": size, "blocks": result.sequences, "calls": result.calls}
     found = units(result, size)
     if output.json_lines:
@@ -200,10 +211,12 @@ def show(
         output.record(**about, **flat(found), **counts, seconds=seconds)
         return
     for name, (value, error, (low, high)) in found.items():
-        output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f} ± {error:.4f}   95 %: {low:.4f} to {high:.4f}")
+        interval = "" if math.isnan(error) else f"   95 %: {low:.4f} to {high:.4f}"
+        output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f}{plus_minus(error)}{interval}")
+    meaning = "one value has no error" if math.isnan(result.standard_error) else "± is one standard error"
     output.line(
         f"{result.tokens:,} tokens ({size:,} bytes) in {result.sequences:,} blocks: "
-        f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; ± is one standard error",
+        f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; {meaning}",
         "dim",
     )
 
@@ -216,15 +229,15 @@ def show_slack(
     if output.json_lines:
         less = {"slack_nats_per_token": found.nats, "slack_nats_per_token_standard_error": found.standard_error}
         counts = {"blocks": found.sequences, "calls": found.calls}
-        values = flat(units(tight, sum(passage.size for passage in passages)))
+        values = flat(units(tight, size_of(tight, passages)))
         output.record(orders=orders, **less, **values, **counts, seconds=seconds)
         return
     output.line(
-        f"With {orders} orders of each text <= {tight.nats:.4f} ± {tight.standard_error:.4f} nats per token, "
-        f"perplexity <= {tight.perplexity:.4f} ± {tight.perplexity * tight.standard_error:.4f}"
+        f"With {orders} orders of each text <= {tight.nats:.4f}{plus_minus(tight.standard_error)} nats per token, "
+        f"perplexity <= {tight.perplexity:.4f}{plus_minus(tight.perplexity * tight.standard_error)}"
     )
     output.line(
-        f"That is less by {found.nats:.4f} ± {found.standard_error:.4f} nats, from {found.sequences:,} blocks: "
+        f"That is less by {found.nats:.4f}{plus_minus(found.standard_error)} nats, from {found.sequences:,} blocks: "
         f"{seconds:.2f} seconds, {found.calls:,} network calls",
         "dim",
     )

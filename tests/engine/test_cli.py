@@ -174,6 +174,17 @@ def test_the_bound_of_a_sampler_takes_its_steps_in_calls(model: Path) -> None:
     assert record["calls"] == 2 * 8  # replicates
 
 
+def test_a_part_that_is_scored_alone_has_its_share_of_the_bytes_and_no_error(model: Path, story: Path) -> None:
+    (whole,) = records("score", story, "--model", model)
+    (part,) = records("score", story, "--max-calls", 4, "--model", model)
+    assert part["tokens"] == LENGTH
+    assert part["bytes"] == pytest.approx(whole["bytes"] * LENGTH / whole["tokens"], abs=0.5)
+    assert part["bits_per_byte"] == pytest.approx(whole["bits_per_byte"], rel=0.02)  # an even model
+    said = sedd("score", story, "--max-calls", 4, "--orders", 2, "--model", model).stdout
+    assert "nan" not in said
+    assert "one value has no error" in said
+
+
 def test_orders_tighten_the_bound_with_the_calls_that_it_left(model: Path, story: Path) -> None:
     plain, tight = records("score", story, "--orders", 2, "--max-calls", 400, "--model", model)
     assert tight["orders"] == 2
