@@ -134,10 +134,7 @@ def sampler_bound(
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*one_order(text, steps, generator))
 
-    if len(texts) == 1:
-        yield from _replicated(texts[0], estimate, seed, Limits(precision, max_calls))
-    else:
-        yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
+    yield from _one_or_many(texts, groups, estimate, seed, Limits(precision, max_calls))
 
 
 def slack(
@@ -163,10 +160,7 @@ def slack(
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*slack_of_orders(text, orders, generator))
 
-    if len(texts) == 1:
-        yield from _replicated(texts[0], estimate, seed, Limits(None, max_calls))
-    else:
-        yield from _over(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
+    yield from _one_or_many(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
 
 
 @dataclass
@@ -216,6 +210,21 @@ def _drawing(name: str, n: int, learn: bool = False) -> Estimate:
         return Value(nats, draws.calls)
 
     return estimate
+
+
+def _one_or_many(
+    texts: Sequence[Text],
+    groups: Sequence[int] | None,
+    estimate: Estimate,
+    seed: int,
+    limits: Limits,
+    shuffled: bool = False,
+) -> Iterator[Bound]:
+    """The mean over texts, or of replicates where there is one text."""
+    if len(texts) == 1:
+        yield from _replicated(texts[0], estimate, seed, limits)
+    else:
+        yield from _over(texts, groups, estimate, seed, limits, shuffled)
 
 
 def _replicated(text: Text, estimate: Estimate, seed: int, limits: Limits) -> Iterator[Bound]:
