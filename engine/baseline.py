@@ -189,6 +189,15 @@ def build_baseline(
     return network
 
 
+def with_dropout(network: Any, dropout: float) -> nn.Module:
+    """A GPT-2 network with the same weights that leaves out another share of units in training."""
+    config = copy.deepcopy(network.config)
+    config.resid_pdrop = config.embd_pdrop = dropout
+    changed: nn.Module = transformers.GPT2LMHeadModel(config)
+    changed.load_state_dict(network.state_dict())
+    return changed
+
+
 class BaselineLearner:
     """An autoregressive model learning to predict the next token."""
 

@@ -204,10 +204,11 @@ def prepare(
 def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
     """The model to go on with, and its tokenizer."""
     if plan.sizes.kind == "gpt":
-        from engine.baseline import BaselineLearner, CausalModel
+        from engine.baseline import BaselineLearner, CausalModel, with_dropout
 
         folder = machine.model or Path()
-        return BaselineLearner(CausalModel.load(folder, machine.device, "fp32").network), find_tokenizer(folder)
+        network = CausalModel.load(folder, machine.device, "fp32").network
+        return BaselineLearner(with_dropout(network, plan.sizes.dropout)), find_tokenizer(folder)
     loaded = load(machine.model_path, machine.device, "fp32")
     config = loaded.diffusion.config
     diffusion = build_diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout)))

@@ -60,14 +60,22 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -
     assert (tmp_path / "two" / "model.safetensors").is_file()
 
 
-def test_a_model_that_is_trained_on_leaves_out_as_many_units_as_asked(tmp_path: Path, story: Path) -> None:
+@pytest.mark.parametrize("kind", ["diffusion", "gpt"])
+def test_a_model_that_is_trained_on_leaves_out_as_many_units_as_asked(tmp_path: Path, story: Path, kind: str) -> None:
     command = ["train", story, "--steps", 2, "--batch", 4, "--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2]
-    command += ["--vocabulary", 300, "--device", "cpu", "--out"]
+    command += ["--vocabulary", 300, "--kind", kind, "--device", "cpu", "--out"]
     for name, more in (("first", []), ("second", ["--model", tmp_path / "first", "--dropout", 0.5])):
         done = CliRunner().invoke(app, list(map(str, [*command, tmp_path / name, *more])))
         assert done.exit_code == 0, done.output
-    shares = [load(tmp_path / name).diffusion.config.network.dropout for name in ("first", "second")]
+    shares = [share_left_out(tmp_path / name, kind) for name in ("first", "second")]
     assert shares == [0.0, 0.5]
+
+
+def share_left_out(folder: Path, kind: str) -> float:
+    """The dropout that a model folder asks for."""
+    if kind == "diffusion":
+        return load(folder).diffusion.config.network.dropout
+    return float(json.loads((folder / "config.json").read_text(encoding="utf-8"))["resid_pdrop"])
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -86,7 +94,7 @@ def test_the_story_models_share_data_and_sizes_and_both_noise_types_a_budget() -
     assert absorb.data == uniform.data == gpt.data
     assert replace(uniform.sizes, noise="absorb") == replace(gpt.sizes, kind="diffusion") == absorb.sizes
     tokens = [sum(stage.training.steps * stage.training.batch for stage in model.stages) for model in (absorb, uniform)]
-    assert tokens[0] == pytest.approx(tokens[1], rel=0.04)
+    assert tokens[0] == pytest.approx(tokens[1], rel=0.02)
 
 
 def test_every_folder_in_assets_has_its_row() -> None:
