@@ -59,15 +59,21 @@ SMALL = Sizes(vocabulary=2048, hidden=256, blocks=8, heads=4)
 LONG = TrainingConfig(batch=128, learning_rate=3e-3, weight_decay=0.1, short=0.1, validate_every=1_000)
 """On a GPU. Runs of 15,000 steps were begun, and their time was up before: `floor` is what was left of the learning
 rate, which fell over the last 10,500 of them."""
-FINISH = TrainingConfig(750, 16, 2e-5, warmup=20, floor=1.0, weight_decay=0.1, lag=3, short=0.1, validate_every=75)
-"""On a CPU: a low and constant learning rate, nothing left out any more, and the weights of all steps averaged."""
+AGAIN = replace(LONG, steps=14_100, learning_rate=2e-3, seed=1)
+"""On a GPU: up to a high learning rate once more, and then down to nothing."""
+FINISH = TrainingConfig(1_200, 128, 5e-5, warmup=20, floor=1.0, weight_decay=0.1, lag=3, short=0.1, seed=2)
+"""A low and constant learning rate, nothing left out any more, and the weights of all steps averaged."""
 
 BUNDLED: dict[str, Bundled] = {
     "stories-absorb": Bundled(
         STORIES,
         OTHER_STORIES,
         SMALL,
-        (Stage(replace(LONG, steps=13_084, decay=8_584 / 13_084, floor=1_916 / 10_500), dropout=0.1),),
+        (
+            Stage(replace(LONG, steps=13_084, decay=8_584 / 13_084, floor=1_916 / 10_500), dropout=0.1),
+            Stage(replace(AGAIN, decay=10_591 / 14_100), dropout=0.15),
+            Stage(FINISH),
+        ),
     ),
     "stories-uniform": Bundled(
         STORIES,
@@ -79,18 +85,28 @@ BUNDLED: dict[str, Bundled] = {
                 Recipe(weighting="annealed", locks=0.1),
                 dropout=0.1,
             ),
-            Stage(replace(FINISH, seed=3), Recipe(weighting="bound", locks=0.1)),
+            Stage(replace(AGAIN, decay=10_712 / 14_100), Recipe(weighting="annealed", locks=0.1), dropout=0.15),
+            Stage(FINISH, Recipe(weighting="bound", locks=0.1)),
         ),
     ),
-    "stories-gpt": Bundled(  # the first 4,000 steps of 6,000, after which the validation loss rose
+    "stories-gpt": Bundled(  # the first 3,500 steps of 4,000, and 75 of 100: after them the validation loss rose
         STORIES,
         OTHER_STORIES,
         replace(SMALL, kind="gpt"),
         (
             Stage(
-                replace(LONG, steps=4_000, batch=64, learning_rate=2e-3, decay=0.55, floor=2 / 4.2, validate_every=250),
+                replace(
+                    LONG,
+                    steps=3_500,
+                    batch=64,
+                    learning_rate=2e-3,
+                    decay=2_300 / 3_500,
+                    floor=500 / 2_800,
+                    validate_every=250,
+                ),
                 dropout=0.2,
             ),
+            Stage(replace(FINISH, steps=75, batch=64, validate_every=25)),
         ),
     ),
     "molecules-absorb": Bundled(
