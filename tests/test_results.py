@@ -67,7 +67,7 @@ def test_a_bound_that_orders_tighten_has_a_row_and_a_note_of_its_own() -> None:
     assert "| stories-absorb, 8 orders of a text | <= 2.0000 ± 0.1000 | <= 0.9000 | <= 10.90 ± 0.20 | 1.090 |" in text
     assert "- stories-absorb: 8 orders take 0.1000 ± 0.0100 nats off the bound, as 40 blocks say; " in text
     assert "what is left is 1.200 times the baseline's best." in text
-    assert "| within 10 % | 1.20 times it; 1.09 by 8 orders of a text | yes |" in text
+    assert "| within 10 % | 1.20 times it; 1.09 by 8 orders of a text | no |" in text
 
 
 def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
