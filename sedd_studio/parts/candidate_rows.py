@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.tokenizers import END_OF_TEXT
+from sedd_studio.parts.token_text import UNREADABLE
 from sedd_studio.state import Candidate
 from sedd_studio.theme import Theme
 
@@ -22,7 +23,7 @@ def shown_piece(text: str) -> str:
     """A token's text so that a reader sees all of it: line ends and blanks have marks, a leading space has none."""
     if text == END_OF_TEXT:
         return "¶"
-    bare = text.removeprefix(" ")
+    bare = text.removeprefix(" ").translate(UNREADABLE)
     return bare.replace("\n", "↵").replace(" ", "·") or "·"
 
 

@@ -15,11 +15,15 @@ Run = tuple[int, int]
 
 END_MARK = " ¶"
 """Stands for the end-of-text token, after which another text begins."""
+UNREADABLE = str.maketrans(
+    {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127) if chr(code) not in "\t\n\r"}
+)
+"""Control characters, which uniform noise puts anywhere and fonts draw as nothing or an empty box."""
 
 
 def shown_text(piece: str) -> str:
     """A piece of text as it is shown."""
-    return END_MARK if piece == END_OF_TEXT else piece
+    return END_MARK if piece == END_OF_TEXT else piece.translate(UNREADABLE)
 
 
 class TokenText:

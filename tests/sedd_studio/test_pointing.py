@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.messages import FREE, Generate, Inspect
 from sedd_studio.main_window import MainWindow
 from sedd_studio.parts.candidate_rows import percent, shown_piece
+from sedd_studio.parts.token_text import shown_text
 from sedd_studio.settings import Settings
 from sedd_studio.state import RunState
 from tests.sedd_studio.conftest import MakeSession
@@ -140,6 +141,18 @@ def test_what_a_token_adds_to_the_bound_is_told_once_the_text_is_scored(window: 
     session.seek(1)
     qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
     assert "of the bound" not in window.position.facts.text()
+
+
+def test_a_token_that_no_font_can_draw_is_seen() -> None:
+    assert [shown_text(text) for text in ("fox\x00", "\x1b", "\x7f", "\t", "\n", "\r")] == [
+        "fox�",
+        "�",
+        "�",
+        "\t",
+        "\n",
+        "\r",
+    ]
+    assert shown_piece(" \x07") == "�"
 
 
 def test_pieces_and_shares_are_written_for_people() -> None:
