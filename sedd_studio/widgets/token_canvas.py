@@ -321,13 +321,13 @@ class TokenCanvas(QAbstractScrollArea):
     def edit(self, run: Run, typed: str = "") -> None:
         """Opens a line over positions `run` with their text, or with what was `typed` in its place."""
         start, stop = run
-        shown = "".join(piece or "" for piece in self._text.pieces[start:stop]).strip()
+        written = "".join(self._session.piece(position) for position in range(start, stop)).strip()
         first = self._content.layout.boxes[start]
         last = self._content.layout.boxes[stop - 1]
         right = last.x + last.width if last.line == first.line else self._line_width()
         corner = QPointF(first.x, first.line * self._content.layout.line_height) + self._origin()
         place = QRectF(corner, QSizeF(right - first.x, self._content.layout.line_height)).toRect()
-        self.editor = InlineEditor(place, typed or shown, not typed, self._painter.plain, self.viewport())
+        self.editor = InlineEditor(place, typed or written, not typed, self._painter.plain, self.viewport())
         self.editor.committed.connect(lambda text: self._commit(run, text))
         self.editor.destroyed.connect(self._forget_editor)
 

@@ -267,6 +267,15 @@ def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene,
     assert scene.session.full_text() == before
 
 
+def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.session.set_prompt("A fox.\x07The end [4]")
+    before = scene.session.document.tokens.copy()
+    double_click(canvas, next(p for p in range(len(before)) if scene.session.piece(p) == "\x07"))
+    assert canvas.editor is not None
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Return)
+    np.testing.assert_array_equal(scene.session.document.tokens, before)
+
+
 def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
     before, edits = scene.session.full_text(), scene.session.undo_stack.index()
