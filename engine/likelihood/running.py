@@ -83,10 +83,8 @@ def bound(
     if draws < 1:
         raise UserError("The number of draws must be at least 1.")
     texts = [Text.of(diffusion, tokens) for tokens in sequences]
-    if len(texts) == 1:
-        yield from _replicated(texts[0], _drawing(row.name, draws, learn=True), seed, Limits(precision, max_calls))
-    else:
-        yield from _over(texts, groups, _drawing(row.name, draws), seed, Limits(precision, max_calls))
+    estimate = _drawing(row.name, draws, learn=len(texts) == 1)
+    yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
 
 
 def conditional_bound(
@@ -134,7 +132,7 @@ def sampler_bound(
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*one_order(text, steps, generator))
 
-    yield from _one_or_many(texts, groups, estimate, seed, Limits(precision, max_calls))
+    yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
 
 
 def slack(
@@ -160,7 +158,7 @@ def slack(
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*slack_of_orders(text, orders, generator))
 
-    yield from _one_or_many(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
+    yield from _over(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
 
 
 @dataclass
@@ -212,21 +210,6 @@ def _drawing(name: str, n: int, learn: bool = False) -> Estimate:
     return estimate
 
 
-def _one_or_many(
-    texts: Sequence[Text],
-    groups: Sequence[int] | None,
-    estimate: Estimate,
-    seed: int,
-    limits: Limits,
-    shuffled: bool = False,
-) -> Iterator[Bound]:
-    """The mean over texts, or of replicates where there is one text."""
-    if len(texts) == 1:
-        yield from _replicated(texts[0], estimate, seed, limits)
-    else:
-        yield from _over(texts, groups, estimate, seed, limits, shuffled)
-
-
 def _replicated(text: Text, estimate: Estimate, seed: int, limits: Limits) -> Iterator[Bound]:
     """The mean of independent estimates of one text."""
     if limits.precision is not None and limits.max_calls is None:
@@ -251,7 +234,13 @@ def _over(
     limits: Limits,
     shuffled: bool = False,
 ) -> Iterator[Bound]:
-    """The mean over texts, each of one or more sequences; for a precision, or if `shuffled`, in a random order."""
+    """The mean over texts, each of one or more sequences, or of replicates where there is a single one.
+
+    For a precision, or if `shuffled`, texts are taken in a random order.
+    """
+    if len(texts) == 1:
+        yield from _replicated(texts[0], estimate, seed, limits)
+        return
     numbers = np.arange(len(texts)) if groups is None else np.asarray(groups)
     order = np.unique(numbers)
     if shuffled or limits.precision is not None:
