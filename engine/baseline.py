@@ -190,7 +190,7 @@ def build_baseline(
 
 
 def with_dropout(network: Any, dropout: float) -> nn.Module:
-    """A GPT-2 network with the same weights that leaves out another share of units in training."""
+    """A GPT-2 network with the weights of another; in training it leaves out a share `dropout` (0 to 1) of units."""
     config = copy.deepcopy(network.config)
     config.resid_pdrop = config.embd_pdrop = dropout
     changed: nn.Module = transformers.GPT2LMHeadModel(config)
