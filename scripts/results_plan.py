@@ -116,7 +116,8 @@ RESULTS = Page(
         Section(
             "Likelihood",
             "The validation stories, joined and cut into blocks of 256 tokens. The three models share data and "
-            "tokenizer, and the number and width of their blocks. Both noise types saw the same number of tokens within two in a hundred; the "
+            "tokenizer, and the number and width of their blocks. Both noise types saw the same number of tokens "
+            "within two in a hundred; the "
             "autoregressive model overfits first and was stopped at its best; it is too sure of itself all the same, "
             "as a temperature shows that suits the validation stories better. Its value is exact, those of diffusion "
             "are upper bounds. Under absorbing noise the model's own law is a mean over the orders in which tokens can "
