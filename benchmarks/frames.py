@@ -18,8 +18,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.home import own_home
-from sedd_studio import app as studio
-from sedd_studio.main_window import MainWindow
+from sedd_studio.window import app as studio
+from sedd_studio.window.main_window import MainWindow
 
 DOCKS = ("likelihood", "compare", "guess")
 REST = 400

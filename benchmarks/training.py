@@ -16,14 +16,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from engine.baseline import BaselineLearner, build_baseline
-from engine.checkpoints import DEFAULT_MODEL
+from engine.causal.causal_model import BaselineLearner, build_baseline
 from engine.cli.bundled import BUNDLED
 from engine.cli.train import Sizes, configuration
-from engine.diffusion import build_diffusion
-from engine.learners import DiffusionLearner, Learner
-from engine.tokenizers import find_tokenizer
-from engine.training import Trainer
+from engine.language.tokenizers import find_tokenizer
+from engine.models.loading import DEFAULT_MODEL
+from engine.theory.diffusion import build_diffusion
+from engine.training.learners import DiffusionLearner, Learner
+from engine.training.trainer import Trainer
 
 MODELS = ("stories-absorb", "stories-uniform", "stories-gpt")
 BATCH = 16

@@ -29,12 +29,12 @@ from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInst
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from benchmarks.home import own_home
-from engine.memory import give_back
-from sedd_studio import app as studio
-from sedd_studio.main_window import MainWindow
-from sedd_studio.models import ASSETS
-from sedd_studio.score_queue import ScoreQueue
-from sedd_studio.state import RunState
+from engine.performing.memory import give_back
+from sedd_studio.session.model_folders import ASSETS
+from sedd_studio.session.score_queue import ScoreQueue
+from sedd_studio.session.state import RunState
+from sedd_studio.window import app as studio
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.random_user import RandomUser, files
 
 BEAT = 5

@@ -10,9 +10,9 @@ import time
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from sedd_studio import app as studio
-from sedd_studio.main_window import MainWindow
-from sedd_studio.state import RunState
+from sedd_studio.session.state import RunState
+from sedd_studio.window import app as studio
+from sedd_studio.window.main_window import MainWindow
 
 
 class Probe(QObject):

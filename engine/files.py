@@ -1,7 +1,8 @@
-"""Files that are whole or not there. Imports no torch."""
+"""Files that are whole or not there, and what tells them apart. Imports no torch."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -18,3 +19,9 @@ def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
         if sync:
             os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.datasets import sha256
-from engine.files import write_whole
+from engine.files import sha256, write_whole
 from scripts.measured import ASSETS_NAME, DATA_NAME, Command, Page
 from scripts.results_page import render
 from scripts.results_pictures import draw

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from engine.cli.evaluate import in_digits
-from engine.domains import DOMAINS
-from engine.domains.molecules import canonical
-from engine.messages import FREE
-from engine.prompts import parse_prompt
+from engine.language.domains import DOMAINS
+from engine.language.domains.molecules import canonical
+from engine.language.prompts import parse_prompt
+from engine.protocol import FREE
 from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results_claims import judged
 from scripts.results_figures import columns, first_to_meet, fitted_line, line_above_floor, rises

@@ -15,8 +15,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from engine.domains.images import SIDE, picture
-from engine.domains.molecules import canonical
+from engine.language.domains.images import SIDE, picture
+from engine.language.domains.molecules import canonical
 from scripts.measured import Command, Found, Kind, Records, Section
 from scripts.picture_style import STYLE
 from scripts.results_plan import NOT_ANNEALED

@@ -11,10 +11,10 @@ import torch
 from matplotlib import pyplot as plt
 
 from engine.cli.verify import LockRow, lock_rows
-from engine.laws import exact_law, total_variation
-from engine.messages import FREE, Noise
+from engine.exact.sampler_law import exact_law, total_variation
+from engine.exact.toy import ToyWorld, diffusion
+from engine.protocol import FREE, Noise
 from engine.samplers import sampler_named
-from engine.toy import ToyWorld, diffusion
 from scripts.picture_style import STYLE
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"

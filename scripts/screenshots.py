@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sedd_studio.main_window import MainWindow
+    from sedd_studio.window.main_window import MainWindow
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -50,7 +50,7 @@ def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | No
     """One picture for each state, or for those named, and theme, named STATE-THEME@SCALEx.png."""
     from PySide6.QtWidgets import QApplication
 
-    from sedd_studio import theme as themes
+    from sedd_studio.painting import theme as themes
 
     app = QApplication([])
     if small:
@@ -71,7 +71,7 @@ def use_one_font() -> None:
     from matplotlib import get_data_path
     from PySide6.QtGui import QFontDatabase
 
-    from sedd_studio import theme as themes
+    from sedd_studio.painting import theme as themes
 
     for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"):
         QFontDatabase.addApplicationFont(str(Path(get_data_path(), "fonts", "ttf", f"{name}.ttf")))
@@ -85,11 +85,11 @@ def picture(made: object, home: Path, theme: object, path: Path, small: bool = F
     """
     from PySide6.QtWidgets import QApplication
 
-    from sedd_studio.keeper import Keeper
-    from sedd_studio.main_window import MainWindow
-    from sedd_studio.session import Session
-    from sedd_studio.settings import Settings
-    from sedd_studio.theme import Theme
+    from sedd_studio.background.keeper import Keeper
+    from sedd_studio.painting.theme import Theme
+    from sedd_studio.record.settings import Settings
+    from sedd_studio.session.session import Session
+    from sedd_studio.window.main_window import MainWindow
 
     session, prepare = made if isinstance(made, tuple) else (made, None)
     assert isinstance(session, Session)
@@ -153,7 +153,7 @@ def position(home: Path) -> object:
     """The likely tokens at a masked position."""
     from dataclasses import replace
 
-    from sedd_studio.state import Candidate
+    from sedd_studio.session.state import Candidate
     from tests.sedd_studio.scene import Scene, tokenizer
 
     scene = Scene(home)
@@ -180,7 +180,7 @@ def likelihood(home: Path) -> object:
     """A text that has been scored, its words coloured by their cost."""
     import numpy as np
 
-    from engine.messages import Bounded, Weighed
+    from engine.protocol import Bounded, Weighed
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -208,7 +208,7 @@ def likelihood(home: Path) -> object:
 
 def compare(home: Path) -> object:
     """Step budgets beside each other: three are done and judged, one is running."""
-    from engine.messages import Generate, Judged
+    from engine.protocol import Generate, Judged
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -235,7 +235,7 @@ def guess(home: Path) -> object:
     """What the model would say if it had to stop half way, the words on the canvas coloured by its certainty."""
     import numpy as np
 
-    from engine.messages import FREE, Guessed
+    from engine.protocol import FREE, Guessed
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -305,7 +305,7 @@ def uniform(home: Path) -> object:
 
 def history(home: Path) -> object:
     """Six runs in the history, one a favourite, one stopped; one is chosen."""
-    from sedd_studio.history import History
+    from sedd_studio.record.history import History
     from tests.sedd_studio.scene import Scene
 
     kept = History(home / HISTORY)
@@ -358,10 +358,10 @@ def live(model: Path, part: float, home: Path) -> object:
     """A real run of `model`, shown after `part` of its steps; a part of 0 is before any run."""
     from PySide6.QtWidgets import QApplication
 
-    from sedd_studio.runner import Runner
-    from sedd_studio.session import Session
-    from sedd_studio.settings import Settings
-    from sedd_studio.state import RunState
+    from sedd_studio.background.runner import Runner
+    from sedd_studio.record.settings import Settings
+    from sedd_studio.session.session import Session
+    from sedd_studio.session.state import RunState
 
     session = Session(Runner(), Settings(home / "settings.json"))
     end = time.monotonic() + SECONDS_FOR_A_RUN

@@ -2,6 +2,6 @@
 
 import sys
 
-from sedd_studio.app import main
+from sedd_studio.window.app import main
 
 sys.exit(main())

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from engine.cli import app
-from engine.domains import DOMAINS
+from engine.language.domains import DOMAINS
 from scripts import results
 from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results import PAGES, Places, measured

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.cli.output import EngineFailed, print_error
-from engine.messages import UserError
+from engine.protocol import UserError
 
 USER_ERROR = 2
 ENGINE_ERROR = 1

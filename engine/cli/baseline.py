@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from engine.baseline import CausalModel, baseline_likelihood
-from engine.checkpoints import load
+from engine.causal.causal_model import CausalModel, baseline_likelihood
 from engine.cli.evaluate import DEFAULT_JUDGE, quality_record, shown
 from engine.cli.generate import Chain, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import blocks, documents, pieces, tokenize
-from engine.evaluation import Estimate, Quality, measure
+from engine.language.documents import documents
+from engine.language.quality import Estimate, Quality, measure
+from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood import conditional_bound
 from engine.likelihood.result import Bound, ratio_of
-from engine.messages import FREE, UserError, frozen
-from engine.runs import Engine
-from engine.tokenizers import Tokenizer, find_tokenizer
+from engine.models.loading import load
+from engine.performing.engine import Engine
+from engine.protocol import FREE, UserError, frozen
+from engine.training.datasets import blocks, pieces, tokenize
 
 
 def baseline(

@@ -9,10 +9,10 @@ from pathlib import Path
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.cli.train import Plan, Sizes, train_model
-from engine.datasets import sha256
-from engine.learners import Recipe
-from engine.messages import UserError
-from engine.training import TrainingConfig
+from engine.files import sha256
+from engine.protocol import UserError
+from engine.training.learners import Recipe
+from engine.training.trainer import TrainingConfig
 
 
 @dataclass(frozen=True)

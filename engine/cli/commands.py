@@ -30,7 +30,7 @@ from engine.cli.options import (
     TopP,
 )
 from engine.cli.output import Output
-from engine.messages import UserError
+from engine.protocol import UserError
 
 
 @app.command()

@@ -17,19 +17,19 @@ import numpy as np
 from accelerate.utils import gather_object
 from rich.table import Table
 
-from engine.baseline import CausalModel
-from engine.checkpoints import DEFAULT_MODEL
+from engine.causal.causal_model import CausalModel
 from engine.cli.generate import Chain, all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import blocks, fill_rows, tokenize
-from engine.domains import TEXT, Curve, Measure, domain_named
-from engine.evaluation import Estimate, Quality, mauve, measure
-from engine.messages import ModelLoaded, Tokens, UserError
-from engine.processes import started
-from engine.prompts import parse_prompt
-from engine.runs import Engine
-from engine.tokenizers import Tokenizer
+from engine.language.domains import TEXT, Curve, Measure, domain_named
+from engine.language.prompts import parse_prompt
+from engine.language.quality import Estimate, Quality, mauve, measure
+from engine.language.tokenizers import Tokenizer
+from engine.models.loading import DEFAULT_MODEL
+from engine.performing.engine import Engine
+from engine.protocol import ModelLoaded, Tokens, UserError
+from engine.training.datasets import blocks, fill_rows, tokenize
+from engine.training.processes import started
 
 DEFAULT_JUDGE = DEFAULT_MODEL.parent / "stories-gpt"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.filesize import decimal
 
 from engine.cli.output import Output
-from engine.hub import fetch
+from engine.models.hub import fetch
 
 
 def fetch_model(name: str, output: Output) -> None:

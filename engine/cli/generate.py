@@ -11,7 +11,10 @@ from rich.text import Text
 
 from engine.cli.machine import Machine
 from engine.cli.output import EngineFailed, Output
-from engine.messages import (
+from engine.language.prompts import parse_ids, parse_prompt
+from engine.language.tokenizers import Tokenizer
+from engine.performing.engine import Engine
+from engine.protocol import (
     FREE,
     Event,
     Failed,
@@ -26,9 +29,6 @@ from engine.messages import (
     UserError,
     frozen,
 )
-from engine.prompts import parse_ids, parse_prompt
-from engine.runs import Engine
-from engine.tokenizers import Tokenizer
 
 LOCKED_STYLE = "bold cyan"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.messages import UserError
+from engine.protocol import UserError
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Machine:
     @property
     def model_path(self) -> str:
         """The folder to load from."""
-        from engine.checkpoints import DEFAULT_MODEL
+        from engine.models.loading import DEFAULT_MODEL
 
         return str(self.model or DEFAULT_MODEL)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine.domains import DOMAINS
-from engine.sampler_table import SAMPLERS
+from engine.language.domains import DOMAINS
+from engine.protocol.sampler_table import SAMPLERS
 
 _SAMPLER_NAMES = ", ".join(row.name for row in SAMPLERS)
 

@@ -12,14 +12,14 @@ from typing import Any, Literal
 import numpy as np
 from rich.text import Text
 
-from engine.checkpoints import Model, load
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import documents
+from engine.language.documents import documents
+from engine.language.prompts import parse_parts
+from engine.language.tokenizers import Tokenizer
 from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound, slack, tightened
-from engine.messages import UserError
-from engine.prompts import parse_parts
-from engine.tokenizers import Tokenizer
+from engine.models.loading import Model, load
+from engine.protocol import UserError
 
 SHADES = ("", "yellow", "dark_orange", "red", "bold red")
 SHADE_NATS = (1.0, 2.5, 4.0, 6.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from engine.cli.output import Output
-from engine.sampler_table import SAMPLERS, SamplerInfo
+from engine.protocol.sampler_table import SAMPLERS, SamplerInfo
 
 
 def show_samplers(output: Output) -> None:

@@ -13,21 +13,23 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from engine.checkpoints import load, save
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.datasets import fill_rows, sha256, text_files, tokenize
-from engine.devices import choose_device, choose_precision
-from engine.diffusion import DiffusionConfig, Parametrisation, build_diffusion
-from engine.domains import TEXT, domain_named
-from engine.files import write_whole
-from engine.learners import DiffusionLearner, Learner, Recipe
+from engine.files import sha256, write_whole
+from engine.language.documents import text_files
+from engine.language.domains import TEXT, domain_named
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.likelihood import Bound
-from engine.messages import Noise, UserError
-from engine.network import NetworkConfig
-from engine.processes import Processes, started
-from engine.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
-from engine.training import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
+from engine.models.devices import choose_device, choose_precision
+from engine.models.loading import load
+from engine.models.own_layout import save
+from engine.protocol import Noise, UserError
+from engine.theory.diffusion import DiffusionConfig, Parametrisation, build_diffusion
+from engine.theory.network import NetworkConfig
+from engine.training.datasets import fill_rows, tokenize
+from engine.training.learners import DiffusionLearner, Learner, Recipe
+from engine.training.processes import Processes, started
+from engine.training.trainer import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
@@ -118,7 +120,7 @@ def keep(learner: Learner, folder: Path, tokenizer: Tokenizer, card: str, facts:
     if isinstance(learner, DiffusionLearner):
         save(folder, learner.diffusion, tokenizer, card, facts)
         return
-    from engine.baseline import save_baseline
+    from engine.causal.causal_model import save_baseline
 
     save_baseline(folder, learner.network, tokenizer, card)
 
@@ -204,7 +206,7 @@ def prepare(
 def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
     """The model to go on with, and its tokenizer."""
     if plan.sizes.kind == "gpt":
-        from engine.baseline import BaselineLearner, CausalModel, with_dropout
+        from engine.causal.causal_model import BaselineLearner, CausalModel, with_dropout
 
         folder = machine.model or Path()
         network = CausalModel.load(folder, machine.device, "fp32").network
@@ -224,7 +226,7 @@ def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple
         tokenizer = learn_tokenizer(plan, files, output)
     sizes = plan.sizes
     if sizes.kind == "gpt":
-        from engine.baseline import BaselineLearner, build_baseline
+        from engine.causal.causal_model import BaselineLearner, build_baseline
 
         shape = sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout
         return BaselineLearner(build_baseline(tokenizer, *shape)), tokenizer

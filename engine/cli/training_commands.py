@@ -60,9 +60,9 @@ def train(
 ) -> None:
     """Train a model on your own text."""
     from engine.cli.train import Plan, Sizes, train_model
-    from engine.domains import domain_named
-    from engine.learners import Recipe
-    from engine.training import TrainingConfig
+    from engine.language.domains import domain_named
+    from engine.training.learners import Recipe
+    from engine.training.trainer import TrainingConfig
 
     longest = domain_named(domain).length if length is None else length
     sizes = Sizes(domain, kind, noise, parametrisation, vocabulary, longest, hidden, blocks, heads, dropout)

@@ -1,8 +1,8 @@
 """The work behind `sedd verify`: every sampler against the truth on a world that is known exactly.
 
-Distances are total variations. Laws are computed by following every choice of the sampling code (`engine.laws`), so
-they carry no sampling error; samplers in continuous time and particles are sampled, and the distance that an exact
-sampler would show stands beside theirs.
+Distances are total variations. Laws are computed by following every choice of the sampling code
+(`engine.exact.sampler_law`), so they carry no sampling error; samplers in continuous time and
+particles are sampled, and the distance that an exact sampler would show stands beside theirs.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from rich.table import Table
 
 from engine.cli.output import Output
 from engine.cli.tables import accuracy
-from engine.conditioning import Locks
-from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, Noise
-from engine.sampler_table import SAMPLERS, SamplerInfo
+from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
+from engine.exact.toy import ToyWorld, diffusion
+from engine.protocol import FREE, Noise
+from engine.protocol.sampler_table import SAMPLERS, SamplerInfo
 from engine.samplers import sampler_named
-from engine.samplers.chain import LockMethod, Plan
 from engine.samplers.locking import METHODS, Particles
-from engine.toy import ToyWorld, diffusion
+from engine.samplers.plan import Plan
+from engine.samplers.protocols import LockMethod
+from engine.theory.conditioning import Locks
 
 SAMPLES = 200_000
 WIDE = 240

@@ -10,16 +10,16 @@ integral runs from 0 to 1, and nothing is left over. Under uniform noise it ends
 the divergence of the noised data from the uniform prior is added. If it starts above 0 there is a reconstruction
 term, too.
 
-`estimators` draws points of this integral, `text` asks the network, `running` turns draws into bounds that tighten,
-`chain` bounds the law of a sampler of N steps and tells how loose the bound of the model is, `attribution` shares a
-bound out over tokens.
+`estimators` draws points of this integral, `noised_text` asks the network, `running` turns draws into bounds that
+tighten, `reveal_order` bounds the law of a sampler of N steps and tells how loose the bound of the model is,
+`attribution` shares a bound out over tokens.
 """
 
 from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose, estimates
+from engine.likelihood.noised_text import uniform_prior
 from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound, slack
-from engine.likelihood.text import uniform_prior
 
 __all__ = [
     "ESTIMATORS",

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.diffusion import Diffusion
 from engine.likelihood.estimators import Draws, choose, draw
-from engine.likelihood.text import Text
-from engine.messages import UserError
+from engine.likelihood.noised_text import Text
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion
 
 SLICE = 8
 """Draws between two looks at what is known so far."""

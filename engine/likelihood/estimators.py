@@ -26,11 +26,11 @@ from typing import Literal
 import numpy as np
 import torch
 
-from engine.conditioning import matched_sigma
-from engine.diffusion import Diffusion
+from engine.likelihood.noised_text import SIGMA_LOW, Points, Text, uniform_prior
 from engine.likelihood.strata import Spread, independent, mirrored, systematic
-from engine.likelihood.text import SIGMA_LOW, Points, Text, uniform_prior
-from engine.messages import Noise, UserError
+from engine.protocol import Noise, UserError
+from engine.theory.conditioning import matched_sigma
+from engine.theory.diffusion import Diffusion
 
 AUTO = "auto"
 LAMBDA_LOW = 1e-3

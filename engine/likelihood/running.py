@@ -18,12 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.diffusion import Diffusion
-from engine.likelihood.chain import one_order, slack_of_orders
 from engine.likelihood.estimators import AUTO, Draws, choose, draw
+from engine.likelihood.noised_text import Text
 from engine.likelihood.result import Bound, mean_of, ratio_of
-from engine.likelihood.text import Text
-from engine.messages import UserError
+from engine.likelihood.reveal_order import one_order, slack_of_orders
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion
 
 REPLICATES = 8
 MAX_CALLS = 4096
@@ -118,7 +118,7 @@ def sampler_bound(
     groups: Sequence[int] | None = None,
     locked: np.ndarray | None = None,
 ) -> Iterator[Bound]:
-    """Running bounds on what a sampler of `steps` steps would write, for absorbing noise: see `chain`.
+    """Running bounds on what a sampler of `steps` steps would write, for absorbing noise: see `reveal_order`.
 
     `locked` (L,) bool marks the given tokens of a single sequence. Otherwise as in `bound`; a value is one random
     order of the positions.
@@ -144,7 +144,7 @@ def slack(
     groups: Sequence[int] | None = None,
     locked: np.ndarray | None = None,
 ) -> Iterator[Bound]:
-    """Running means of how far the bound is from the likelihood, at least, for absorbing noise: see `chain`.
+    """Running means of how far the bound is from the likelihood, at least, for absorbing noise: see `reveal_order`.
 
     `orders` orders of a text are compared. Texts are taken in a random order, so that those which `max_calls` allows
     stand for all. Otherwise as in `sampler_bound`; `tightened` takes the slack off a bound.

@@ -1,18 +1,18 @@
-"""Samplers: one solver a file, one loop for all of them (`chain`)."""
+"""Samplers: one solver a file, one loop for all of them (`loop`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.messages import Noise, UserError
-from engine.sampler_table import SAMPLERS, default_sampler
+from engine.protocol import Noise, UserError
+from engine.protocol.sampler_table import SAMPLERS, default_sampler
 from engine.samplers.analytic import Analytic
-from engine.samplers.chain import Sampler
 from engine.samplers.confidence import Confidence
 from engine.samplers.entropy_bounded import EntropyBounded
 from engine.samplers.euler import Euler
 from engine.samplers.first_hitting import FirstHitting
 from engine.samplers.gibbs import Gibbs
+from engine.samplers.protocols import Sampler
 from engine.samplers.remask import Remask
 from engine.samplers.subset import Subset
 from engine.samplers.surest import Surest

@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.graphs import Graph
 from engine.samplers.chain import Chain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
+from engine.theory.graphs import Graph
 
 
 class Analytic:

@@ -1,88 +1,32 @@
-"""The one loop that runs a reverse chain, whatever the sampler, and what a sampler may do to the chain.
+"""Samples in the midst of their chains, and what a sampler may do to them.
 
 A `Chain` holds samples that share network calls. A sampler asks it for the law of single positions, lets `draws`
 decide, and places tokens; it never sees the loop. The network's body runs only on samples that have something to
 ask, and not again until a token changes (or the noise level, if the network is told it); the head runs on the rows
 asked for.
-
-On a CPU every sample has a chain of its own: matrix kernels round differently for different batch sizes, and a
-sample must not depend on its company. A batch gains nothing there anyway.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.conditioning import Locks, Shaping, matched_sigma
-from engine.diffusion import Diffusion, noised
-from engine.messages import FREE, UserError
-from engine.network import Features
-from engine.randomness import Streams
+from engine.protocol import FREE, UserError
 from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
-from engine.samplers.grid import Spacing, Step, grid
+from engine.samplers.law import Law
+from engine.theory.conditioning import Shaping, matched_sigma
+from engine.theory.diffusion import Diffusion, noised
+from engine.theory.network import Features
 
 if TYPE_CHECKING:
-    from engine.patterns import Pattern
+    from engine.language.patterns import Pattern
 
 
 Level = float | np.ndarray
 """A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
-
-
-class Sampler(Protocol):
-    """A solver of the reverse chain."""
-
-    def step(self, chain: Chain, step: Step) -> None:
-        """Takes the chain from time t to s; the last step leaves nothing masked."""
-
-
-class Attendant(Protocol):
-    """Stands beside one chain and acts between a sampler's steps."""
-
-    def before(self, chain: Chain, step: Step) -> None:
-        """Acts on a chain before the sampler's `step`."""
-
-    def after(self, chain: Chain, step: Step) -> None:
-        """Acts on a chain that the sampler has taken to the end of `step`."""
-
-
-class LockMethod(Protocol):
-    """What is done about locked tokens. `particles` chains run for each sample; the first of them is shown."""
-
-    @property
-    def particles(self) -> int: ...
-
-    def attend(self, chain: Chain, locks: Locks) -> Attendant:
-        """The attendant of a chain that is about to begin, its locked tokens clamped."""
-
-
-@dataclass(frozen=True)
-class Law:
-    """Laws of R rows, `weights` (R, V), and the log of the mass that constraints left of them, (R,).
-
-    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of.
-    """
-
-    weights: Tensor
-    log_allowed: Tensor
-    unsharpened: Tensor
-
-    def pick(self, chosen: Flags) -> Law:
-        """Those of some rows, by a mask (R,)."""
-        index = torch.from_numpy(chosen).to(self.weights.device)
-        return Law(self.weights[index], self.log_allowed[index.to(self.log_allowed.device)], self.unsharpened[index])
-
-    def entropy(self) -> np.ndarray:
-        """How unsure the network is of each row, (R,), nats."""
-        entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
-        return entropy
 
 
 class Chain:
@@ -276,114 +220,3 @@ class Chain:
         mask = self.diffusion.graph.mask
         assert mask is not None
         self.place(rows, np.full(rows.size, mask, np.int64))
-
-
-class Clamp:
-    """Keeps locked tokens clean from the first step on, and does nothing else."""
-
-    particles = 1
-
-    def attend(self, chain: Chain, locks: Locks) -> Attendant:
-        return self
-
-    def before(self, chain: Chain, step: Step) -> None: ...
-
-    def after(self, chain: Chain, step: Step) -> None: ...
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that decides a chain beside the model, the sampler and the seed.
-
-    `start` (B, L), if given, is where the chain stood before step `first` (1 at full noise): it goes on from there.
-    """
-
-    locks: Locks
-    samples: int = 1
-    steps: int = 64
-    spacing: Spacing | Sequence[float] = "time"
-    shaping: Shaping = field(default_factory=Shaping)
-    pattern: Pattern | None = None
-    start: np.ndarray | None = None
-    first: int = 1
-
-
-@dataclass(frozen=True)
-class State:
-    """A chain after `step` steps: `tokens` (B, L) int64, time t, sigma, and as in `Chain` `calls` and `log_weight`."""
-
-    step: int
-    tokens: Tensor
-    time: float
-    sigma: float
-    calls: np.ndarray
-    log_weight: np.ndarray
-
-
-@torch.no_grad()
-def run_chain(
-    diffusion: Diffusion,
-    sampler: Sampler,
-    plan: Plan,
-    seed: int,
-    first_sample: int = 0,
-    locking: LockMethod | None = None,
-) -> Iterator[State]:
-    """Yields the chain where it begins and after each step; closing the generator cancels it.
-
-    Sample k of the batch draws from the streams of (`seed`, `first_sample` + k).
-    """
-    whole = grid(diffusion.schedule, plan.steps, plan.spacing)
-    steps = whole[plan.first - 1 :]
-    passed = math.log(whole[0].lambda_t / steps[0].lambda_t)
-    locking = locking or Clamp()
-    particles = locking.particles
-    attended = []
-    for start, count in batches(plan.samples, diffusion.device, particles):
-        streams = Streams(seed, count, len(plan.locks.tokens), particles * first_sample + start)
-        chain = _begin(diffusion, plan, streams, slice(start // particles, (start + count) // particles), passed)
-        attended.append((chain, locking.attend(chain, plan.locks)))
-    chains = [chain for chain, _ in attended]
-    yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, particles)
-    for step in steps:
-        for chain, attendant in attended:
-            attendant.before(chain, step)
-            sampler.step(chain, step)
-            attendant.after(chain, step)
-        yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
-
-
-def batches(samples: int, device: torch.device, particles: int = 1) -> list[tuple[int, int]]:
-    """First row and number of rows of each chain, for samples of so many particles."""
-    if device.type == "cpu":
-        return [(k * particles, particles) for k in range(samples)]
-    return [(0, samples * particles)]
-
-
-def _begin(diffusion: Diffusion, plan: Plan, streams: Streams, samples: slice, passed: float) -> Chain:
-    """A chain of some of the samples; `passed` is the hazard of being revealed that lies behind a masked token."""
-    limit = torch.from_numpy(streams.uniform(0)).to(diffusion.device)
-    shape = (len(limit), limit.shape[1])
-    absorbing = diffusion.graph.mask is not None
-    if plan.start is None:
-        tokens = diffusion.graph.limit(limit)
-        clocks = Clocks(streams, shape, absorbing)
-    else:
-        tokens = torch.from_numpy(plan.start[samples].repeat(shape[0] // len(plan.start[samples]), axis=0)).to(
-            diffusion.device
-        )
-        # A masked token has stayed until now, so its clock goes on; a noisy one may have changed any number of times.
-        clocks = Clocks(streams, shape, absorbing, passed) if absorbing else Clocks(streams, shape, epoch=plan.first)
-    free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
-    return Chain(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
-
-
-def _state(chains: list[Chain], plan: Plan, number: int, time: float, sigma: float, particles: int) -> State:
-    return State(
-        number,
-        plan.locks.clamp(torch.cat([chain.tokens for chain in chains])[::particles]),
-        time,
-        sigma,
-        np.concatenate([chain.calls.reshape(-1, particles).sum(-1) for chain in chains]),
-        np.concatenate([chain.log_weight[::particles] for chain in chains]),
-    )

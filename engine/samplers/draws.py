@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.randomness import Streams, Uniforms, categorical
+from engine.theory.randomness import Streams, Uniforms, categorical
 
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.messages import UserError
+from engine.protocol import UserError
 from engine.samplers.chain import Chain
 from engine.samplers.draws import Indices
 from engine.samplers.grid import Step

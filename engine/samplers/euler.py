@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.graphs import Graph, reverse_rate
 from engine.samplers.analytic import last_step
 from engine.samplers.chain import Chain
 from engine.samplers.grid import Step
+from engine.theory.graphs import Graph, reverse_rate
 
 
 class Euler:

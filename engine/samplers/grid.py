@@ -13,8 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
-from engine.messages import UserError
-from engine.schedules import Schedule
+from engine.protocol import UserError
+from engine.theory.schedules import Schedule
 
 Spacing = Literal["time", "sigma", "cosine"]
 

@@ -20,14 +20,28 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.conditioning import Locks
-from engine.diffusion import Diffusion
-from engine.messages import UserError
-from engine.samplers.chain import Chain, Clamp, LockMethod
+from engine.protocol import UserError
+from engine.samplers.chain import Chain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.gibbs import correct
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Attendant, LockMethod
 from engine.samplers.tweedie import kernel
+from engine.theory.conditioning import Locks
+from engine.theory.diffusion import Diffusion
+
+
+class Clamp:
+    """Keeps locked tokens clean from the first step on, and does nothing else."""
+
+    particles = 1
+
+    def attend(self, chain: Chain, locks: Locks) -> Attendant:
+        return self
+
+    def before(self, chain: Chain, step: Step) -> None: ...
+
+    def after(self, chain: Chain, step: Step) -> None: ...
 
 
 class GibbsSweep(Clamp):

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.graphs import reverse_rate
 from engine.samplers.chain import Chain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
 from engine.samplers.tweedie import Tweedie
+from engine.theory.graphs import reverse_rate
 
 
 class TauLeaping:

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.messages import UserError
+from engine.protocol import UserError
 from engine.samplers.chain import Chain
 from engine.samplers.grid import Step
 from engine.samplers.tweedie import Tweedie, kernel

@@ -11,8 +11,8 @@ import pytest
 import torch
 import transformers
 
-from engine import baseline
-from engine.baseline import (
+from engine.causal import causal_model
+from engine.causal.causal_model import (
     BaselineLearner,
     CausalModel,
     baseline_likelihood,
@@ -20,10 +20,10 @@ from engine.baseline import (
     build_baseline,
     save_baseline,
 )
-from engine.conditioning import Shaping
-from engine.messages import FREE, UserError
-from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
-from engine.training import Trainer, TrainingConfig, Validated
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.protocol import FREE, UserError
+from engine.theory.conditioning import Shaping
+from engine.training.trainer import Trainer, TrainingConfig, Validated
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 
@@ -91,7 +91,7 @@ def test_a_long_text_is_read_in_windows_that_share_a_token(model: CausalModel, t
 
 def test_batches_change_nothing(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = model.text_nats(TEXTS)
-    monkeypatch.setattr(baseline, "MAX_ELEMENTS", 1)
+    monkeypatch.setattr(causal_model, "MAX_ELEMENTS", 1)
     for mine, theirs in zip(model.text_nats(TEXTS), whole, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoints import DEFAULT_MODEL, Model, load
-from engine.messages import FREE, Failed, Finished, Frame, Generate, Started
-from engine.prompts import parse_prompt
-from engine.runs import Engine
+from engine.language.prompts import parse_prompt
+from engine.models.loading import DEFAULT_MODEL, Model, load
+from engine.performing.engine import Engine
+from engine.protocol import FREE, Failed, Finished, Frame, Generate, Started
 
 TEXT = "Once upon a time [24] the dragon [40] The end."
 SEED, STEPS = 3, 24

@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.conditioning import Locks, Shaping
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import FREE, UserError
-from engine.network import Features, NetworkConfig
-from engine.sampler_table import SAMPLERS
+from engine.exact.toy import MarkovWorld, diffusion
+from engine.protocol import FREE, UserError
+from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
-from engine.samplers.chain import Plan, State, run_chain
-from engine.toy import MarkovWorld, diffusion
+from engine.samplers.loop import State, run_chain
+from engine.samplers.plan import Plan
+from engine.theory.conditioning import Locks, Shaping
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.network import Features, NetworkConfig
 
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]
 PARAMETRISATIONS = [

@@ -15,11 +15,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.checkpoints import build, load, save
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import UserError
-from engine.network import NetworkConfig
-from engine.tokenizers import Tokenizer, train_tokenizer
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.models.loading import build, load
+from engine.models.own_layout import save
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.network import NetworkConfig
 
 EMBEDDING = "vocab_embed.embedding"
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from engine.checkpoints import save
 from engine.cli import app
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.messages import Failed
-from engine.network import NetworkConfig
-from engine.runs import Engine
-from engine.tokenizers import Tokenizer, train_tokenizer
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.models.own_layout import save
+from engine.performing.engine import Engine
+from engine.protocol import Failed
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
 
 LENGTH = 32
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]

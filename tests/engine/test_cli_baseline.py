@@ -13,13 +13,13 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from engine.baseline import CausalModel, baseline_likelihood, build_baseline, save_baseline
-from engine.checkpoints import save
+from engine.causal.causal_model import CausalModel, baseline_likelihood, build_baseline, save_baseline
 from engine.cli import app
 from engine.cli.baseline import read_blocks, read_stream
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.network import NetworkConfig
-from engine.tokenizers import find_tokenizer, train_tokenizer
+from engine.language.tokenizers import find_tokenizer, train_tokenizer
+from engine.models.own_layout import save
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 LENGTH = 12

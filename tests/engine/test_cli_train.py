@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engine.checkpoints import ASSETS, load
 from engine.cli import app, bundled
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
 from engine.cli.train import Plan, Sizes, split
-from engine.datasets import sha256
-from engine.domains import DOMAINS
-from engine.learners import Recipe
-from engine.messages import UserError
-from engine.training import TrainingConfig
+from engine.files import sha256
+from engine.language.domains import DOMAINS
+from engine.models.loading import ASSETS, load
+from engine.protocol import UserError
+from engine.training.learners import Recipe
+from engine.training.trainer import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill. One day a girl came up the hill."

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app, verify
 from engine.cli.output import Output
-from engine.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import SAMPLERS
 
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]
 

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from engine.conditioning import Shaping, matched_sigma
-from engine.messages import UserError
+from engine.protocol import UserError
+from engine.theory.conditioning import Shaping, matched_sigma
 
 LAW = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
 POSITION = torch.tensor([0, 1])

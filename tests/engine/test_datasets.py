@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets import Batches, blocks, documents, sha256, text_files, tokenize
-from engine.messages import UserError
-from engine.tokenizers import train_tokenizer
+from engine.files import sha256
+from engine.language.documents import documents, text_files
+from engine.language.tokenizers import train_tokenizer
+from engine.protocol import UserError
+from engine.training.datasets import Batches, blocks, tokenize
 
 TOKENIZER = train_tokenizer(iter(["one two"]), 257)
 

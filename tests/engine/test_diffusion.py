@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.diffusion import Diffusion, DiffusionConfig, Parametrisation
-from engine.messages import Noise
-from engine.network import NetworkConfig, ScoreTransformer
+from engine.protocol import Noise
+from engine.theory.diffusion import Diffusion, DiffusionConfig, Parametrisation
+from engine.theory.network import NetworkConfig, ScoreTransformer
 
 MASK = 11
 

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.datasets import RowBatches, fill_rows
-from engine.domains import DOMAINS, domain_named
-from engine.domains.dna import composition, motif_share
-from engine.domains.images import picture
-from engine.messages import UserError
-from engine.prompts import parse_prompt
+from engine.language.domains import DOMAINS, domain_named
+from engine.language.domains.dna import composition, motif_share
+from engine.language.domains.images import picture
+from engine.language.prompts import parse_prompt
+from engine.protocol import UserError
+from engine.training.datasets import RowBatches, fill_rows
 
 FILES = {
     "molecules": "CCO\nCC(=O)O\nN#C\n\nC1CC1\n[NH3+]CC([O-])=O\n",

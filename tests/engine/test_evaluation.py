@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.evaluation import distinct, mauve, measure, perplexity_by_text, perplexity_by_token, unigram_entropy
-from engine.messages import UserError
+from engine.language.quality import distinct, mauve, measure, perplexity_by_text, perplexity_by_token, unigram_entropy
+from engine.protocol import UserError
 
 NATS = [np.array([1.0, 3.0]), np.array([0.5, 0.5, 0.5, 0.5])]
 

@@ -19,12 +19,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.checkpoints import build
-from engine.diffusion import Diffusion
-from engine.graphs import reverse_rate
+from engine.models.loading import build
 from engine.samplers.analytic import denoise, tweedie
 from engine.samplers.euler import euler
-from engine.schedules import Geometric, LogLinear, Schedule
+from engine.theory.diffusion import Diffusion
+from engine.theory.graphs import reverse_rate
+from engine.theory.schedules import Geometric, LogLinear, Schedule
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MODELS = ["absorb-loglinear", "uniform-geometric", "absorb-training-run"]

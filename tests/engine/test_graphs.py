@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.graphs import GRAPHS, Graph, reverse_rate
-from engine.toy import ToyWorld
+from engine.exact.toy import ToyWorld
+from engine.theory.graphs import GRAPHS, Graph, reverse_rate
 
 
 def level(sigma: float) -> torch.Tensor:

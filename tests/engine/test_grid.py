@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.messages import UserError
+from engine.protocol import UserError
 from engine.samplers.grid import Spacing, grid, times
-from engine.schedules import Geometric, LogLinear, Schedule
+from engine.theory.schedules import Geometric, LogLinear, Schedule
 
 SCHEDULES: list[Schedule] = [LogLinear(), Geometric()]
 

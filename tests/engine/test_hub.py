@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoints import load, save
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.network import NetworkConfig
-from engine.tokenizers import FILE_NAME, train_tokenizer
+from engine.language.tokenizers import FILE_NAME, train_tokenizer
+from engine.models.loading import load
+from engine.models.own_layout import save
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
 from tests.hub import files_of, hub
 
 NAME = "someone/tiny-absorb"

@@ -9,12 +9,12 @@ import pytest
 import torch
 from mpmath import mp
 
-from engine.diffusion import noised
-from engine.graphs import Absorbing, Uniform
-from engine.leave_one_out import leave_one_out_entropy
-from engine.messages import Noise
-from engine.schedules import LogLinear
-from engine.toy import MarkovWorld, ToyWorld
+from engine.exact.toy import MarkovWorld, ToyWorld
+from engine.protocol import Noise
+from engine.theory.diffusion import noised
+from engine.theory.graphs import Absorbing, Uniform
+from engine.theory.leave_one_out import leave_one_out_entropy
+from engine.theory.schedules import LogLinear
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.inspection import look, outlook
-from engine.messages import FREE, Guess, Inspect, Noise, UserError, frozen
-from engine.toy import ToyWorld, diffusion
+from engine.exact.toy import ToyWorld, diffusion
+from engine.protocol import FREE, Guess, Inspect, Noise, UserError, frozen
+from engine.theory.inspection import look, outlook
 
 VALUES = 3
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diffusion import Diffusion, Parametrisation
+from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
 from engine.likelihood import (
     ESTIMATORS,
     Bound,
@@ -23,10 +23,10 @@ from engine.likelihood import (
     uniform_prior,
 )
 from engine.likelihood.estimators import LAMBDA_LOW, draw
+from engine.likelihood.noised_text import Points, Text
 from engine.likelihood.result import student_quantile
-from engine.likelihood.text import Points, Text
-from engine.messages import Noise, UserError
-from engine.toy import MarkovWorld, ToyWorld, diffusion
+from engine.protocol import Noise, UserError
+from engine.theory.diffusion import Diffusion, Parametrisation
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 EXACT: dict[Noise, tuple[Parametrisation, ...]] = {

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from engine.conditioning import Locks
-from engine.diffusion import Diffusion
-from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, Noise, UserError
+from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
+from engine.exact.toy import ToyWorld, diffusion
+from engine.protocol import FREE, Noise, UserError
 from engine.samplers import sampler_named
-from engine.samplers.chain import LockMethod, Plan
 from engine.samplers.locking import METHODS, Particles, lock_method
-from engine.toy import ToyWorld, diffusion
+from engine.samplers.plan import Plan
+from engine.samplers.protocols import LockMethod
+from engine.theory.conditioning import Locks
+from engine.theory.diffusion import Diffusion
 
 COMMON, RARE = 1, 0
 REQUESTS = {lock: np.array([FREE, lock, FREE]) for lock in (COMMON, RARE)}
@@ -72,7 +73,7 @@ def test_particles_come_closer_the_more_there_are() -> None:
 
 def test_particles_keep_the_locked_tokens_and_estimate_their_probability() -> None:
     """Without resampling the mean weight is the probability of the lock under the stepwise model: near p(lock)."""
-    from engine.laws import SharedStreams
+    from engine.exact.sampler_law import SharedStreams
     from engine.samplers.chain import Chain
     from engine.samplers.draws import Clocks
     from engine.samplers.grid import grid

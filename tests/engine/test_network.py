@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.network import NetworkConfig, ScoreTransformer, dropout
+from engine.theory.network import NetworkConfig, ScoreTransformer, dropout
 
 ENTRIES = 100_003
 """No multiple of eight."""

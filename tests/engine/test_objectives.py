@@ -9,18 +9,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.graphs import General, Graph
-from engine.learners import draw_locks, draw_times
-from engine.network import NetworkConfig
-from engine.objectives import (
+from engine.exact.toy import MarkovWorld, ToyWorld
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.graphs import General, Graph
+from engine.theory.network import NetworkConfig
+from engine.theory.objectives import (
     denoising_score_entropy,
     implicit_by_one_target,
     implicit_score_entropy,
     outgoing,
     score_entropy,
 )
-from engine.toy import MarkovWorld, ToyWorld
+from engine.training.learners import draw_locks, draw_times
 
 SIGMA = torch.tensor([0.7], dtype=torch.float64)
 RING = torch.tensor([[-1.0, 0.3, 0.2], [0.7, -0.9, 0.5], [0.3, 0.6, -0.7]], dtype=torch.float64)

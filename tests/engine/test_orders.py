@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diffusion import Diffusion, DiffusionConfig, gather
+from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
 from engine.likelihood import Bound, bound, sampler_bound, slack, tightened
-from engine.likelihood.chain import block_sizes, chain_nats, slack_of_orders
-from engine.likelihood.text import Text
-from engine.messages import UserError
-from engine.network import NetworkConfig
-from engine.toy import MarkovWorld, ToyWorld, diffusion
+from engine.likelihood.noised_text import Text
+from engine.likelihood.reveal_order import block_sizes, chain_nats, slack_of_orders
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion, DiffusionConfig, gather
+from engine.theory.network import NetworkConfig
 
 TOKENS = np.array([2, 0, 1, 1])
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from engine.automata import DEAD, Automaton, expression_automaton, words_automaton
-from engine.conditioning import Locks
-from engine.messages import FREE, UserError
-from engine.patterns import Pattern
+from engine.exact.toy import ToyWorld, diffusion
+from engine.language.automata import DEAD, Automaton, expression_automaton, words_automaton
+from engine.language.patterns import Pattern
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.protocol import FREE, UserError
 from engine.samplers import sampler_named
-from engine.samplers.chain import Plan, run_chain
-from engine.tokenizers import Tokenizer, train_tokenizer
-from engine.toy import ToyWorld, diffusion
+from engine.samplers.loop import run_chain
+from engine.samplers.plan import Plan
+from engine.theory.conditioning import Locks
 
 TEXTS = ["the cat sat on the mat", "a catch of cats", "yes or no", "no, yes: été"]
 
@@ -167,7 +168,7 @@ def test_weights_average_to_the_chance_of_a_match_and_make_the_samples_exact(sam
 
 def independent_truth(world: ToyWorld, sampler: str, steps: int, allowed: list[tuple[int, ...]]) -> np.ndarray:
     """What the sampler's own law gives to sequences that match."""
-    from engine.laws import exact_law
+    from engine.exact.sampler_law import exact_law
 
     law = exact_law(diffusion(world, "posterior"), sampler_named(sampler, "absorb"), steps, np.full(3, FREE))
     return np.array([float(law[sequence]) for sequence in allowed])

@@ -9,16 +9,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.conditioning import Locks
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.graphs import GRAPHS
-from engine.messages import FREE, Noise
-from engine.network import Features, NetworkConfig
-from engine.randomness import categorical
-from engine.sampler_table import SAMPLERS
+from engine.exact.toy import ToyWorld, diffusion
+from engine.protocol import FREE, Noise
+from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
-from engine.samplers.chain import Plan, run_chain
-from engine.toy import ToyWorld, diffusion
+from engine.samplers.loop import run_chain
+from engine.samplers.plan import Plan
+from engine.theory.conditioning import Locks
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.graphs import GRAPHS
+from engine.theory.network import Features, NetworkConfig
+from engine.theory.randomness import categorical
 
 GPT2 = 50_257
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.messages import FREE, UserError, frozen
-from engine.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_prompt
-from engine.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.language.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_prompt
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.protocol import FREE, UserError, frozen
 
 LENGTH = 64
 TOKENIZER: Tokenizer = train_tokenizer(iter(["Once upon a time the dragon slept. The end."] * 4), 300)

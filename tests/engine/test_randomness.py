@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.randomness import Streams, categorical
+from engine.theory.randomness import Streams, categorical
 
 
 @given(seed=st.integers(0, 2**63), sample=st.integers(0, 50), draw=st.integers(0, 9))

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.baseline import build_baseline, save_baseline
-from engine.checkpoints import Model, save
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.messages import (
+from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.writer import Writer
+from engine.language.tokenizers import train_tokenizer
+from engine.models.loading import Model
+from engine.models.own_layout import save
+from engine.performing.engine import Engine
+from engine.protocol import (
     FREE,
     Attributed,
     Bounded,
@@ -34,11 +37,9 @@ from engine.messages import (
     Started,
     frozen,
 )
-from engine.network import NetworkConfig
-from engine.runs import Engine
-from engine.sampler_table import SAMPLERS
-from engine.tokenizers import train_tokenizer
-from engine.writing import Writer
+from engine.protocol.sampler_table import SAMPLERS
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.network import NetworkConfig
 
 TOKENIZER = train_tokenizer(iter(["once upon a time"] * 3), 260)
 REQUEST = Generate(frozen([5, FREE, FREE, 9, FREE]), steps=6, seed=1, samples=2)
@@ -207,7 +208,7 @@ def test_an_unexpected_error_comes_as_an_event_with_its_details(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a slip")
 
-    monkeypatch.setattr("engine.runs.run_chain", broken)
+    monkeypatch.setattr("engine.performing.engine.run_chain", broken)
     (event,) = engine.perform(1, REQUEST)
     assert isinstance(event, Failed)
     assert "a slip" in event.headline

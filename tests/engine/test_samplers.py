@@ -13,20 +13,21 @@ import numpy as np
 import pytest
 import torch
 
-from engine.conditioning import Locks, Shaping
-from engine.diffusion import Diffusion
-from engine.laws import exact_law, expected_distance, sampled_law, total_variation
-from engine.messages import FREE, Noise, UserError
-from engine.randomness import Streams
-from engine.sampler_table import SAMPLERS, default_sampler
+from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
+from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
+from engine.protocol import FREE, Noise, UserError
+from engine.protocol.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import TABLE, sampler_named
-from engine.samplers.chain import Plan, run_chain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import grid
+from engine.samplers.loop import run_chain
+from engine.samplers.plan import Plan
 from engine.samplers.subset import quota
 from engine.samplers.surest import spread_out
-from engine.schedules import LogLinear
-from engine.toy import MarkovWorld, ToyWorld, diffusion
+from engine.theory.conditioning import Locks, Shaping
+from engine.theory.diffusion import Diffusion
+from engine.theory.randomness import Streams
+from engine.theory.schedules import LogLinear
 
 PEAKED, SMOOTH = 0.5, 20.0
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoints import save
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.domains import DOMAINS
-from engine.domains.molecules import canonical
-from engine.domains.smiles import Reading, after
-from engine.messages import Frame, Generate, LoadModel, Started, UserError
-from engine.network import NetworkConfig
-from engine.patterns import Pattern
-from engine.prompts import parse_prompt
-from engine.runs import Engine
+from engine.language.domains import DOMAINS
+from engine.language.domains.molecules import canonical
+from engine.language.domains.smiles import Reading, after
+from engine.language.patterns import Pattern
+from engine.language.prompts import parse_prompt
+from engine.models.own_layout import save
+from engine.performing.engine import Engine
+from engine.protocol import Frame, Generate, LoadModel, Started, UserError
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
 
 MOLECULES = DOMAINS["molecules"]
 TOKENIZER = MOLECULES.tokenizer(iter(()), 0)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.messages import UserError
-from engine.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer, train_tokenizer
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer, train_tokenizer
+from engine.protocol import UserError
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon slept. Once upon a hill."] * 5
 SIZE = 270

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diffusion import Diffusion, DiffusionConfig, noised
-from engine.graphs import Absorbing, General, Uniform
-from engine.laws import exact_law, total_variation
-from engine.messages import FREE, Noise
-from engine.network import NetworkConfig
+from engine.exact.sampler_law import exact_law, total_variation
+from engine.exact.toy import MarkovWorld, Oracle, ToyWorld, diffusion
+from engine.protocol import FREE, Noise
 from engine.samplers import TABLE
-from engine.toy import MarkovWorld, Oracle, ToyWorld, diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig, noised
+from engine.theory.graphs import Absorbing, General, Uniform
+from engine.theory.network import NetworkConfig
 
 NOISES: list[Noise] = ["absorb", "uniform"]
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diffusion import Diffusion, DiffusionConfig
-from engine.learners import DiffusionLearner, Recipe
-from engine.messages import UserError
-from engine.muon import StackedMuon
-from engine.network import NetworkConfig
-from engine.processes import Processes
-from engine.training import (
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.network import NetworkConfig
+from engine.training.learners import DiffusionLearner, Recipe
+from engine.training.muon import StackedMuon
+from engine.training.processes import Processes
+from engine.training.trainer import (
     Average,
     Saved,
     Trained,
@@ -305,7 +305,7 @@ def test_processes_share_a_batch_and_average_to_the_loss_and_gradient_of_one(mon
         other = torch.cat([first[0].reshape(1), *(gradient.flatten() for gradient in first[1])])
         return (flat + other) / 2
 
-    monkeypatch.setattr("engine.processes.reduce", across)
+    monkeypatch.setattr("engine.training.processes.reduce", across)
     assert float(Processes(1, 2).average(learner.network, second[0])) == pytest.approx(float(whole), rel=1e-6)
     averaged = [p.grad for p in learner.network.parameters() if p.grad is not None]
     for mine, theirs in zip(averaged, gradients, strict=True):
@@ -321,17 +321,17 @@ def test_a_batch_that_processes_cannot_share_alike_is_refused() -> None:
 def test_compiling_asks_for_each_block_once_and_for_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[torch.nn.Module] = []
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **_: compiled.append(self))
-    monkeypatch.setattr("engine.training.shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("engine.training.trainer.shutil.which", lambda name: f"/usr/bin/{name}")
     run = trainer(replace(CONFIG, compile=True))
     assert compiled == list(run.learner.layers)
-    monkeypatch.setattr("engine.training.shutil.which", lambda name: None)
+    monkeypatch.setattr("engine.training.trainer.shutil.which", lambda name: None)
     with pytest.raises(UserError, match=r"C\+\+ compiler"):
         trainer(replace(CONFIG, compile=True))
 
 
 def test_a_compiled_run_goes_on_uncompiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **_: None)
-    monkeypatch.setattr("engine.training.shutil.which", lambda name: name)
+    monkeypatch.setattr("engine.training.trainer.shutil.which", lambda name: name)
     trainer(replace(CONFIG, compile=True)).save(tmp_path / "state.pt")
     run = trainer()
     run.resume(tmp_path / "state.pt")

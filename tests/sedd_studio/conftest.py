@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio import models
-from sedd_studio import session as session_module
-from sedd_studio.keeper import Keeper
-from sedd_studio.runner import Runner
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
+from sedd_studio.session import model_folders
+from sedd_studio.session import session as session_module
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
 from tests.sedd_studio.chromium import browser
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.scene import Scene
@@ -70,7 +70,7 @@ def make_session(
     qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeSession]:
     """Makes sessions whose model is loaded; shuts them down."""
-    monkeypatch.setattr(models, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
+    monkeypatch.setattr(model_folders, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
     monkeypatch.setattr(session_module, "PROMPT", "Once upon a time [8] One day [6] The end.")
     made: list[Session] = []
 

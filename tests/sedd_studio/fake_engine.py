@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.messages import (
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.protocol import (
     FREE,
     Attributed,
     Bounded,
@@ -35,7 +36,6 @@ from engine.messages import (
     Weighed,
     frozen,
 )
-from engine.tokenizers import Tokenizer, train_tokenizer
 
 LENGTH = 64
 TOKENIZER: Tokenizer = train_tokenizer(

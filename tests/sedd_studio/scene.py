@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets import fill_rows
-from engine.domains import DOMAINS
-from engine.messages import (
+from engine.language.domains import DOMAINS
+from engine.language.prompts import format_prompt
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.protocol import (
     FREE,
     Event,
     Finished,
@@ -24,11 +25,10 @@ from engine.messages import (
     Tokens,
     frozen,
 )
-from engine.prompts import format_prompt
-from engine.tokenizers import Tokenizer, train_tokenizer
-from sedd_studio.runner import Runner
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
+from engine.training.datasets import fill_rows
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
 
 STORY = (
     "Once upon a time, there was a little fox named Ember. She lived at the edge of a deep green forest with her "

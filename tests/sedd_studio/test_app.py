@@ -11,12 +11,13 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from sedd_studio import app, theme
-from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window import app
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 
@@ -40,12 +41,13 @@ def test_the_window_is_made_and_painted_without_torch() -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from PySide6.QtWidgets import QApplication\n"
-        "from sedd_studio import app, theme\n"
-        "from sedd_studio.keeper import Keeper\n"
-        "from sedd_studio.main_window import MainWindow\n"
-        "from sedd_studio.runner import Runner\n"
-        "from sedd_studio.session import Session\n"
-        "from sedd_studio.settings import Settings\n"
+        "from sedd_studio.painting import theme\n"
+        "from sedd_studio.window import app\n"
+        "from sedd_studio.background.keeper import Keeper\n"
+        "from sedd_studio.window.main_window import MainWindow\n"
+        "from sedd_studio.background.runner import Runner\n"
+        "from sedd_studio.session.session import Session\n"
+        "from sedd_studio.record.settings import Settings\n"
         "qt = QApplication([])\n"
         "settings = Settings()\n"
         "window = MainWindow(Session(Runner(), settings), theme.LIGHT, settings, Keeper(Path('history.sqlite3')))\n"
@@ -57,7 +59,7 @@ def test_the_window_is_made_and_painted_without_torch() -> None:
 
 
 def test_without_a_display_one_sentence_names_the_command_line_and_the_exit_code_is_an_error() -> None:
-    done = python("import sys; from sedd_studio.app import main; sys.exit(main([]))", QT_QPA_PLATFORM="")
+    done = python("import sys; from sedd_studio.window.app import main; sys.exit(main([]))", QT_QPA_PLATFORM="")
     assert done.returncode == 1
     assert "sedd sample" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -8,7 +8,7 @@ import threading
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.collector import Collector
+from sedd_studio.background.collector import Collector
 
 
 class Cycle:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.colouring import MODES
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import SETTINGS, Settings
-from sedd_studio.state import RunState
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.colouring import MODES
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

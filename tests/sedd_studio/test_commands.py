@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.commands import COMMANDS, MENUS
-from sedd_studio.main_window import MainWindow
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.commands import COMMANDS, MENUS
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.windows import window_of
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -15,16 +15,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Generate, Judge
-from engine.tokenizers import train_tokenizer
-from sedd_studio import models
-from sedd_studio.compare_kinds import BUDGETS
-from sedd_studio.comparing import PaneState
-from sedd_studio.main_window import MainWindow
-from sedd_studio.parts.quality_curve import apart, round_numbers
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
-from sedd_studio.tabling import COLUMNS
+from engine.language.tokenizers import train_tokenizer
+from engine.protocol import FREE, Generate, Judge
+from sedd_studio.record.settings import Settings
+from sedd_studio.session import model_folders
+from sedd_studio.session.compare_kinds import BUDGETS
+from sedd_studio.session.compare_table import COLUMNS
+from sedd_studio.session.comparing import PaneState
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.windows import window_of
@@ -217,7 +217,7 @@ def test_the_table_and_the_curve_are_exported(
 def test_noise_types_and_left_to_right_stand_beside_each_other(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "counterpart", lambda path, noise, other: f"{path}-{other}")
+    monkeypatch.setattr(model_folders, "counterpart", lambda path, noise, other: f"{path}-{other}")
     window.compare.kind.setCurrentIndex(window.compare.kind.findData("noise"))
     window.session.set_form(temperature=0.75, top_p=0.8)
     compare(window)

@@ -13,14 +13,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
-from engine.baseline import build_baseline, save_baseline
+from engine.causal.causal_model import build_baseline, save_baseline
 from engine.cli import app
-from sedd_studio.compare_kinds import BUDGETS
-from sedd_studio.main_window import MainWindow
-from sedd_studio.runner import Runner
-from sedd_studio.session import Session
-from sedd_studio.settings import SETTINGS, Settings
-from sedd_studio.state import RunState
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.compare_kinds import BUDGETS
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.test_steering import LENGTH, TOKENIZER, model
 from tests.sedd_studio.windows import window_of
 

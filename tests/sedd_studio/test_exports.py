@@ -19,18 +19,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.messages import UserError
-from sedd_studio import exports, film
-from sedd_studio.exporting import EXPORTS, View, start
-from sedd_studio.film import Film, durations
-from sedd_studio.jobs import Jobs
-from sedd_studio.main_window import MainWindow
-from sedd_studio.opening import read_run
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
-from sedd_studio.theme import LIGHT
-from sedd_studio.trajectory import Trajectory
+from engine.protocol import UserError
+from sedd_studio.background.jobs import Jobs
+from sedd_studio.painting import film
+from sedd_studio.painting.film import Film, durations
+from sedd_studio.painting.theme import LIGHT
+from sedd_studio.record import exports
+from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.export_kinds import EXPORTS, View, start
+from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.opening import read_run
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_opening import drop
 from tests.sedd_studio.test_runfile import assert_same

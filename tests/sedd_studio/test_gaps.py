@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.parts.canvas_gestures import TOKEN, gap_at
-from sedd_studio.widgets.token_canvas import TokenCanvas
+from sedd_studio.widgets.canvas.gestures import TOKEN, gap_at
+from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_widgets_canvas import Left, NoMods, show
 

@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Guess, Guessed, frozen
-from sedd_studio.guessing import Guesser
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.protocol import FREE, Guess, Guessed, frozen
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.guessing import Guesser
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene

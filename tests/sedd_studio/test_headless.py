@@ -14,18 +14,18 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
-from engine.baseline import build_baseline, save_baseline
-from engine.checkpoints import save
+from engine.causal.causal_model import build_baseline, save_baseline
 from engine.cli import app
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.messages import FREE, Frame, Generate, LoadModel, ModelLoaded, Started, Tokens, UserError, frozen
-from engine.network import NetworkConfig
-from engine.prompts import parse_prompt
-from engine.runs import Engine
-from engine.tokenizers import Tokenizer, train_tokenizer
-from sedd_studio.headless import as_command, as_python
-from sedd_studio.session import Session
-from sedd_studio.trajectory import Origin
+from engine.language.prompts import parse_prompt
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.models.own_layout import save
+from engine.performing.engine import Engine
+from engine.protocol import FREE, Frame, Generate, LoadModel, ModelLoaded, Started, Tokens, UserError, frozen
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
+from sedd_studio.record.snippets import as_command, as_python
+from sedd_studio.record.trajectory import Origin
+from sedd_studio.session.session import Session
 from tests.sedd_studio.fake_engine import INFO
 from tests.sedd_studio.windows import window_of
 
@@ -124,7 +124,7 @@ def test_text_is_written_as_text_where_it_is_cut_the_same_again() -> None:
 
 
 def test_both_are_copied_by_commands_of_the_window(session: Session, qtbot: QtBot) -> None:
-    from sedd_studio.state import RunState
+    from sedd_studio.session.state import RunState
 
     window = window_of(session, session._settings, qtbot)
     assert not window.actions_by_name["copy_command"].isEnabled()

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.messages import UserError
-from sedd_studio.history import Entry, History
-from sedd_studio.trajectory import Trajectory
+from engine.protocol import UserError
+from sedd_studio.record.history import Entry, History
+from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -147,7 +147,7 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
         from pathlib import Path
         sys.path.insert(0, {str(ROOT)!r})
         from PySide6.QtCore import QCoreApplication
-        from sedd_studio.history import Entry, History
+        from sedd_studio.record.history import Entry, History
         from tests.sedd_studio.test_history import made
         app = QCoreApplication([])
         run = made(Path({str(tmp_path)!r}))

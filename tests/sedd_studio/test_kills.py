@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.messages import UserError
-from sedd_studio.opening import read_run
-from sedd_studio.runfile import SUFFIX, save_run
-from sedd_studio.trajectory import Trajectory
+from engine.protocol import UserError
+from sedd_studio.record.runfile import SUFFIX, save_run
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.window.opening import read_run
 from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 
@@ -28,10 +28,10 @@ WRITER = """
     import os, random, signal, sys, time
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
-    from sedd_studio.exporting import EXPORTS, View
-    from sedd_studio.opening import read_run
-    from sedd_studio.runfile import SUFFIX, save_run
-    from sedd_studio.theme import LIGHT
+    from sedd_studio.window.export_kinds import EXPORTS, View
+    from sedd_studio.window.opening import read_run
+    from sedd_studio.record.runfile import SUFFIX, save_run
+    from sedd_studio.painting.theme import LIGHT
 
     app = QApplication([])
     folder, kills, suffixes = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3].split(",")

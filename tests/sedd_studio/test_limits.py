@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Generate, frozen
-from sedd_studio.document import Document, shifted
-from sedd_studio.main_window import MainWindow
-from sedd_studio.recovery import restore, state_of
-from sedd_studio.runfile import decode, encode
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.protocol import FREE, Generate, frozen
+from sedd_studio.record.document import Document, shifted
+from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.recovery import restore, state_of
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine
 from tests.sedd_studio.scene import Scene
@@ -118,7 +118,7 @@ def test_they_are_in_the_run_file_and_come_back_with_the_run(
 def test_they_come_back_after_a_crash(
     window: MainWindow, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from sedd_studio.history import LeftOver
+    from sedd_studio.record.history import LeftOver
 
     limit(window, "fox", monkeypatch)
     left = LeftOver(state_of(window.session), None)

@@ -13,15 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.messages import LoadModel, ModelLoaded
-from sedd_studio import models
-from sedd_studio.fetching import Fetcher
-from sedd_studio.jobs import Jobs
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import Settings
-from sedd_studio.theme import LIGHT
-from sedd_studio.widgets.model_picker import ModelPicker
-from sedd_studio.widgets.noise_picker import NoisePicker
+from engine.protocol import LoadModel, ModelLoaded
+from sedd_studio.background.jobs import Jobs
+from sedd_studio.painting.theme import LIGHT
+from sedd_studio.record.settings import Settings
+from sedd_studio.session import model_folders
+from sedd_studio.session.fetching import Fetcher
+from sedd_studio.widgets.panels.model_picker import ModelPicker
+from sedd_studio.widgets.panels.noise_picker import NoisePicker
+from sedd_studio.window.main_window import MainWindow
 from tests.hub import files_of, hub
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -84,8 +84,8 @@ def test_the_model_menu_offers_models_that_are_still_there(
     for folder in assets.iterdir():
         (folder / "model.safetensors").touch()
     recent = model_folder(tmp_path / "mine")
-    monkeypatch.setattr(models, "ASSETS", assets)
-    monkeypatch.setattr(models, "BUNDLED", assets / "b-uniform")
+    monkeypatch.setattr(model_folders, "ASSETS", assets)
+    monkeypatch.setattr(model_folders, "BUNDLED", assets / "b-uniform")
     scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
     picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
     entries = opened_menu(picker)

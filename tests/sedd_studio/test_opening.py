@@ -12,11 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.main_window import MainWindow
-from sedd_studio.runner import Runner
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

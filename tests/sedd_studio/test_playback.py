@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sedd_studio.playback import SHORTEST_SHOW, Playback
+from sedd_studio.record.playback import SHORTEST_SHOW, Playback
 
 
 def test_a_new_run_is_shown_in_the_shortest_show_if_the_engine_is_faster() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.messages import FREE
-from sedd_studio import exports
-from sedd_studio.trajectory import Trajectory
+from engine.protocol import FREE
+from sedd_studio.record import exports
+from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.test_exports import STEPS, made, written
 

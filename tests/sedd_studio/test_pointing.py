@@ -7,12 +7,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Generate, Inspect
-from sedd_studio.main_window import MainWindow
-from sedd_studio.parts.candidate_rows import percent, shown_piece
-from sedd_studio.parts.token_text import shown_text
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.protocol import FREE, Generate, Inspect
+from sedd_studio.painting.token_text import shown_text
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.candidate_rows import percent, shown_piece
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

@@ -8,12 +8,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from engine.messages import LoadModel
-from sedd_studio.main_window import MainWindow
-from sedd_studio.parts.controls import Check, Choice
-from sedd_studio.preferences import PREFERENCES, PreferencesDialog
-from sedd_studio.settings import SETTINGS, Settings
-from sedd_studio.state import RunState
+from engine.protocol import LoadModel
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.basic import Check, Choice
+from sedd_studio.widgets.dialogs.preferences import PREFERENCES, PreferencesDialog
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

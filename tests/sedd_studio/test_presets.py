@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.main_window import MainWindow
-from sedd_studio.parts.preset_choice import NONE, PresetChoice
-from sedd_studio.presets import BUILT_IN, USUAL
-from sedd_studio.settings import SETTINGS, Settings
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.presets import BUILT_IN, USUAL
+from sedd_studio.widgets.controls.preset_choice import NONE, PresetChoice
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

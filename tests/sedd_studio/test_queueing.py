@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate
-from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.protocol import Generate
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of

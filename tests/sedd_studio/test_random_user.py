@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.keeper import Keeper
-from sedd_studio.settings import Settings
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.settings import Settings
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.random_user import RandomUser, files

@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from engine.messages import UserError
-from sedd_studio import app
-from sedd_studio.registering import MIME, quoted, register
-from sedd_studio.runfile import SUFFIX
+from engine.protocol import UserError
+from sedd_studio.record.runfile import SUFFIX
+from sedd_studio.window import app
+from sedd_studio.window.registering import MIME, quoted, register
 
 
 def test_the_entry_opens_a_file_and_the_type_knows_its_ending(tmp_path: Path) -> None:

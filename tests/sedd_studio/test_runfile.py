@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from engine.messages import UserError
-from sedd_studio import runfile
-from sedd_studio.runfile import MARK, decode, encode, open_run, save_run
-from sedd_studio.session import Session
-from sedd_studio.trajectory import Trajectory
+from engine.protocol import UserError
+from sedd_studio.record import runfile
+from sedd_studio.record.runfile import MARK, decode, encode, open_run, save_run
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
 from tests.sedd_studio.scene import Scene
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.messages import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
-from sedd_studio.runner import NICENESS, Performer, Runner
+from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
+from sedd_studio.background.runner import NICENESS, Performer, Runner
 from tests.sedd_studio.fake_engine import FakeEngine
 
 REQUEST = Generate(frozen(np.full(12, FREE)), steps=4)

@@ -10,15 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Event, Frame, Score, Started
-from engine.messages import LoadModel as Load
-from engine.runs import Engine
-from sedd_studio import theme
-from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
-from sedd_studio.parts.sample_cards import card_area, star_area
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.performing.engine import Engine
+from engine.protocol import FREE, Event, Frame, Score, Started
+from engine.protocol import LoadModel as Load
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.sample_cards import card_area, star_area
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_steering import window as real_window  # a fixture

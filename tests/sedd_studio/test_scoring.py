@@ -16,13 +16,13 @@ from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.messages import Attributed, Bounded, Generate, ModelLoaded, Score, Weigh, frozen
-from engine.messages import LoadModel as Load
-from engine.runs import Engine
-from sedd_studio.main_window import MainWindow
-from sedd_studio.scoring import figures
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.performing.engine import Engine
+from engine.protocol import Attributed, Bounded, Generate, ModelLoaded, Score, Weigh, frozen
+from engine.protocol import LoadModel as Load
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.scoring import figures
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_steering import TOKENIZER, model

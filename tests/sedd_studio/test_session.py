@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Cancelled, Frame, Generate, frozen
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.protocol import FREE, Cancelled, Frame, Generate, frozen
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine, letter
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sedd_studio.settings import RECENT_MODELS, SETTINGS, Settings
+from sedd_studio.record.settings import RECENT_MODELS, SETTINGS, Settings
 
 
 def test_what_is_set_is_kept(tmp_path: Path) -> None:

@@ -12,18 +12,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.baseline import build_baseline, save_baseline
-from engine.checkpoints import save
-from engine.diffusion import DiffusionConfig, build_diffusion
-from engine.messages import FREE, Noise
-from engine.network import NetworkConfig
-from engine.tokenizers import train_tokenizer
-from sedd_studio.main_window import MainWindow
-from sedd_studio.runfile import decode, encode
-from sedd_studio.runner import Runner
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
+from engine.causal.causal_model import build_baseline, save_baseline
+from engine.language.tokenizers import train_tokenizer
+from engine.models.own_layout import save
+from engine.protocol import FREE, Noise
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.windows import window_of
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill."

@@ -16,14 +16,14 @@ from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.messages import Bounded, ModelLoaded, Score, frozen
-from engine.messages import LoadModel as Load
-from engine.runs import Engine
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import Settings
-from sedd_studio.state import RunState
-from sedd_studio.texts import COLUMNS
-from sedd_studio.texts_window import TextsWindow
+from engine.performing.engine import Engine
+from engine.protocol import Bounded, ModelLoaded, Score, frozen
+from engine.protocol import LoadModel as Load
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
+from sedd_studio.session.text_scores import COLUMNS
+from sedd_studio.widgets.dialogs.texts_window import TextsWindow
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, FakeEngine
 from tests.sedd_studio.test_steering import TOKENIZER, model

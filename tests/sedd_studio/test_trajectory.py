@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.messages import Frame, Started, frozen
-from sedd_studio.trajectory import KEYFRAME, Trajectory
+from engine.protocol import Frame, Started, frozen
+from sedd_studio.record.trajectory import KEYFRAME, Trajectory
 
 MASK = 9
 

@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE
-from sedd_studio.theme import DARK, LIGHT
-from sedd_studio.widgets.token_canvas import TokenCanvas
+from engine.protocol import FREE
+from sedd_studio.painting.theme import DARK, LIGHT
+from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 
 Left = Qt.MouseButton.LeftButton

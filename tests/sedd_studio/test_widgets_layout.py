@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedd_studio.parts.canvas_layout import Kind, Layout, Metrics, arrange
+from sedd_studio.painting.token_layout import Kind, Layout, Metrics, arrange
 
 METRICS = Metrics(lambda text, slanted: float(len(text)), em=1.0, line_height=2.0)
 

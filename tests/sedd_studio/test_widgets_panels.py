@@ -11,19 +11,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import FREE, Generate
-from engine.sampler_table import SAMPLERS
-from sedd_studio.parts.durations import duration
-from sedd_studio.presets import Presets
-from sedd_studio.state import RunForm as RunFormState
-from sedd_studio.theme import LIGHT
-from sedd_studio.widgets.error_banner import ErrorBanner
-from sedd_studio.widgets.model_picker import count
-from sedd_studio.widgets.prompt_editor import PromptEditor
-from sedd_studio.widgets.run_form import RunForm
-from sedd_studio.widgets.status_line import StatusLine
-from sedd_studio.widgets.timeline import Timeline
-from sedd_studio.widgets.top_bar import TopBar
+from engine.protocol import FREE, Generate
+from engine.protocol.sampler_table import SAMPLERS
+from sedd_studio.painting.theme import LIGHT
+from sedd_studio.session.presets import Presets
+from sedd_studio.session.state import RunForm as RunFormState
+from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.panels.error_banner import ErrorBanner
+from sedd_studio.widgets.panels.model_picker import count
+from sedd_studio.widgets.panels.prompt_editor import PromptEditor
+from sedd_studio.widgets.panels.run_form import RunForm
+from sedd_studio.widgets.panels.status_line import StatusLine
+from sedd_studio.widgets.panels.timeline import Timeline
+from sedd_studio.widgets.panels.top_bar import TopBar
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import shown
 

@@ -10,11 +10,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.domains import DOMAINS
-from sedd_studio import theme as themes
-from sedd_studio.parts import pictures
-from sedd_studio.parts.advanced import Advanced
-from sedd_studio.widgets.sample_picture import SamplePicture
+from engine.language.domains import DOMAINS
+from sedd_studio.painting import pictures
+from sedd_studio.painting import theme as themes
+from sedd_studio.widgets.controls.advanced import Advanced
+from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from tests.sedd_studio.scene import Scene
 
 KINDS = ["molecules", "digits", "promoters"]

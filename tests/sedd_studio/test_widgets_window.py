@@ -11,11 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.messages import Generate
-from sedd_studio import theme as themes
-from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
-from sedd_studio.settings import Settings
+from engine.protocol import Generate
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme as themes
+from sedd_studio.record.settings import Settings
+from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 
 

@@ -7,11 +7,11 @@ from typing import TypeVar
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from sedd_studio import theme
-from sedd_studio.keeper import Keeper
-from sedd_studio.main_window import MainWindow
-from sedd_studio.session import Session
-from sedd_studio.settings import Settings
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.window.main_window import MainWindow
 
 W = TypeVar("W", bound=QWidget)
 

@@ -1,0 +1,1 @@
+"""The autoregressive model: as baseline and judge of diffusion, and as a writer from left to right."""

@@ -1,0 +1,258 @@
+"""Autoregressive models on the `transformers` library: the baseline that diffusion is compared with, and the judge.
+
+The baseline has GPT-2's architecture. It learns from the same blocks of tokens as a diffusion model, each with an
+end-of-text token before it, so that it gives every token of a block a probability and its likelihood, which is
+exact, can stand beside a bound. Any folder with a causal model and its tokenizer can be a judge.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers
+from torch import Tensor, nn
+
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer
+from engine.likelihood.result import Bound, ratio_of
+from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.protocol import FREE, UserError
+from engine.theory.conditioning import Shaping
+
+MAX_ELEMENTS = 2**26
+"""Numbers in one batch of logits."""
+
+transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, eq=False)
+class CausalModel:
+    """A causal language model with its tokenizer, in evaluation mode on its device.
+
+    Every law of a next token is raised to the power 1 / `temperature`, greater than 0, and normalised.
+    """
+
+    name: str
+    network: Any
+    tokenizer: Any
+    temperature: float = 1.0
+
+    @staticmethod
+    def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalModel:
+        """Any causal model that `transformers` can read from a folder; nothing is downloaded.
+
+        A UserError if the folder holds none.
+        """
+        place = choose_device(device)
+        dtype = PRECISIONS[choose_precision(precision, place)]
+        if not (folder / "config.json").is_file():
+            raise UserError(f"There is no causal model in {folder}; name a folder with config.json and its weights.")
+        try:
+            network = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except Exception as error:  # the library raises many kinds for what is missing or damaged
+            raise UserError(f"The causal model in {folder} cannot be read: {str(error).splitlines()[0]}") from error
+        network.to(place)  # type: ignore[arg-type]
+        network.eval()  # type: ignore[no-untyped-call]
+        return CausalModel(folder.resolve().name, network, tokenizer)
+
+    @property
+    def length(self) -> int:
+        """The most tokens that it reads at once."""
+        return int(getattr(self.network.config, "max_position_embeddings", 1024))
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device(self.network.device)
+
+    def text_nats(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """-log p of each token of each text but the first, given those before it; nats, one array a text.
+
+        Texts are read by the model's own tokenizer. One longer than the model is read in windows that share a token.
+        """
+        encoded = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        windows = [
+            (number, ids[start : start + self.length])
+            for number, ids in enumerate(encoded)
+            for start in range(0, max(1, len(ids) - 1), self.length - 1)
+        ]
+        parts: list[list[np.ndarray]] = [[] for _ in texts]
+        for batch in self._batches(windows):
+            for (number, _), nats in zip(batch, self._nats([ids for _, ids in batch]), strict=True):
+                parts[number].append(nats)
+        return [np.concatenate(part) for part in parts]
+
+    def token_nats(self, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """-log p of each token of sequences (L,) of its own vocabulary, given an end-of-text token and those before
+        it; nats, exact."""
+        begin = begin_token(self.network)
+        numbered = [(k, [begin, *sequence.tolist()]) for k, sequence in enumerate(sequences)]
+        return [nats for batch in self._batches(numbered) for nats in self._nats([ids for _, ids in batch])]
+
+    def block_nats(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
+        """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
+        return np.array([nats.sum() for nats in self.token_nats(sequences)])
+
+    def continue_tokens(self, prefix: np.ndarray, count: int, seed: int, sample: int) -> np.ndarray:
+        """`count` tokens (count,) after an end-of-text token and `prefix` (L,), drawn as in `fill_tokens`."""
+        asked = np.concatenate([prefix, np.full(count, FREE)])
+        return np.array([token for _, token in self.fill_tokens(asked, seed, sample)], np.int64)
+
+    def fill_tokens(
+        self, tokens: np.ndarray, seed: int, sample: int, shaping: Shaping | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """Position and token, from left to right, of each `FREE` position of tokens (L,): one network call each.
+
+        A token is drawn from the model's law given an end-of-text token and all that stands before it, as `shaping`
+        shapes it (as it is without), as the inverse of the distribution function at the position's uniform number of
+        the stream (seed, sample), in float64. Samples are made one at a time, so that none depends on its company.
+        """
+        uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(tokens)).tolist()
+        text = [begin_token(self.network), *tokens.tolist()]
+        cache, read = None, 0
+        for position in np.flatnonzero(tokens == FREE).tolist():
+            law, cache = self._next_law(text[read : position + 1], cache)
+            if shaping is not None:
+                law, _ = shaping.restrict(law[None], torch.tensor([position]))
+                law = shaping.sharpen(law)[0]
+            read = position + 1
+            reached = law.cumsum(-1)
+            text[read] = int((reached < uniforms[position] * reached[-1]).sum())
+            yield position, text[read]
+
+    def law_after(self, tokens: np.ndarray) -> Tensor:
+        """The law (V,) of the token after an end-of-text token and `tokens` (L,); float64."""
+        return self._next_law([begin_token(self.network), *tokens.tolist()], None)[0]
+
+    @torch.no_grad()
+    def _next_law(self, ids: list[int], cache: Any) -> tuple[Tensor, Any]:
+        """The law (V,) of the token after `ids`, which follow what is in the cache; float64. Also the new cache."""
+        output = self.network(torch.tensor([ids], device=self.device), past_key_values=cache, use_cache=True)
+        return (output.logits[0, -1].double() / self.temperature).softmax(-1), output.past_key_values
+
+    def features(self, texts: Sequence[str]) -> np.ndarray:
+        """The last hidden state (n, d) at the last token that is read of each text."""
+        rows = []
+        with torch.no_grad():
+            for text in texts:
+                ids = self.tokenizer(text, add_special_tokens=False)["input_ids"][: self.length]
+                output = self.network(torch.tensor([ids], device=self.device), output_hidden_states=True)
+                rows.append(output.hidden_states[-1][0, -1].float().cpu().numpy())
+        return np.stack(rows)
+
+    def _batches(self, windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+        longest = max((len(ids) for _, ids in windows), default=1)
+        size = max(1, MAX_ELEMENTS // (longest * self.network.config.vocab_size))
+        for start in range(0, len(windows), size):
+            yield windows[start : start + size]
+
+    @torch.no_grad()
+    def _nats(self, batch: list[list[int]]) -> list[np.ndarray]:
+        """-log p of all tokens but the first; padding on the right is not seen by what stands before it."""
+        width = max(2, *map(len, batch))
+        tokens = torch.tensor([ids + [0] * (width - len(ids)) for ids in batch], device=self.device)
+        logits = self.network(tokens[:, :-1]).logits.float() / self.temperature
+        nats = F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none").double().cpu().numpy()
+        return [row[: max(0, len(ids) - 1)] for row, ids in zip(nats, batch, strict=True)]
+
+
+def begin_token(network: Any) -> int:
+    """The token before a block: the model's beginning of text, or 0."""
+    begin = network.config.bos_token_id
+    return 0 if begin is None else int(begin)
+
+
+def build_baseline(
+    tokenizer: Tokenizer, length: int, hidden: int, blocks: int, heads: int, dropout: float = 0.0
+) -> nn.Module:
+    """A GPT-2 network with fresh weights for `length` tokens."""
+    config = transformers.GPT2Config(
+        vocab_size=tokenizer.vocabulary,
+        n_positions=length,
+        n_embd=hidden,
+        n_layer=blocks,
+        n_head=heads,
+        resid_pdrop=dropout,
+        embd_pdrop=dropout,
+        attn_pdrop=0.0,
+        activation_function="gelu_pytorch_tanh",  # GPT-2's own, in one pass
+        bos_token_id=tokenizer.eot_id,
+        eos_token_id=tokenizer.eot_id,
+    )
+    network: nn.Module = transformers.GPT2LMHeadModel(config)
+    return network
+
+
+def with_dropout(network: Any, dropout: float) -> nn.Module:
+    """A GPT-2 network with the weights of another; in training it leaves out a share `dropout` (0 to 1) of units."""
+    config = copy.deepcopy(network.config)
+    config.resid_pdrop = config.embd_pdrop = dropout
+    changed: nn.Module = transformers.GPT2LMHeadModel(config)
+    changed.load_state_dict(network.state_dict())
+    return changed
+
+
+class BaselineLearner:
+    """An autoregressive model learning to predict the next token."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    @property
+    def network(self) -> nn.Module:
+        module: nn.Module = self._network
+        return module
+
+    @property
+    def length(self) -> int:
+        return int(self._network.config.n_positions)
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device(self._network.device)
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        return list(self._network.transformer.h)
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """The clean tokens (B, L) themselves: nothing is random."""
+        return (clean,)
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Cross entropy, nats per token."""
+        (clean,) = inputs
+        before = torch.full_like(clean[:, :1], begin_token(self._network))
+        logits = self._network(torch.cat((before, clean[:, :-1]), dim=1)).logits
+        return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
+
+    def settle(self) -> None:
+        """Nothing changes towards the end."""
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        """The exact negative log-likelihood of sequences (L,), with its error over them."""
+        return baseline_likelihood(CausalModel("", self._network, None), sequences)
+
+
+def baseline_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:
+    """The exact negative log-likelihood of sequences (L,), with its error over them: a bound that is an equality."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return ratio_of(model.block_nats(sequences), lengths, len(sequences), len(sequences))
+
+
+def save_baseline(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
+    """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them."""
+    marker = END_OF_TEXT if tokenizer.eot_id is not None else None
+    copy.deepcopy(network).to(torch.bfloat16).save_pretrained(folder)
+    wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer.backend, bos_token=marker, eos_token=marker
+    )
+    wrapped.save_pretrained(folder)
+    tokenizer.save(folder)
+    (folder / "README.md").write_text(card, encoding="utf-8")

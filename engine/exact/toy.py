@@ -1,0 +1,230 @@
+"""Worlds so small or so simple that everything is known exactly: scores, densities, likelihoods, conditionals.
+
+`ToyWorld` is a table of the joint law of L tokens, under any graph. Noise acts on each position on its own, so
+p_sigma is the table with exp(sigma Q) applied along every axis. `MarkovWorld` draws its tokens from a Markov chain;
+the forward-backward algorithm gives the same quantities at any length. All in float64. Either can stand in for a
+trained network: `diffusion` wraps it as a model whose network knows the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.protocol import Noise
+from engine.theory.diffusion import REQUIRED_NOISE, Diffusion, DiffusionConfig, Parametrisation
+from engine.theory.graphs import GRAPHS, Graph
+from engine.theory.network import Features, NetworkConfig
+
+
+class World(Protocol):
+    """What is known exactly about sequences of `length` tokens, noised by `graph`."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+    @property
+    def length(self) -> int: ...
+
+    def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
+        """Exact log ratios (B, L, V) at tokens (B, L) and sigma (B,). With `locked` (B, L) bool: given that the
+        tokens there are clean; ratios at locked positions mean nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class ToyWorld:
+    """`joint` (N,) * L sums to 1: the probability of every clean sequence. N may be less than the graph's states."""
+
+    joint: Tensor
+    graph: Graph
+
+    @staticmethod
+    def random(noise: Noise, vocabulary: int, length: int, concentration: float, seed: int) -> ToyWorld:
+        """A joint law drawn from a symmetric Dirichlet; a small concentration makes it peaked."""
+        generator = torch.Generator().manual_seed(seed)
+        shape = (vocabulary,) * length
+        gamma = torch._standard_gamma(torch.full(shape, concentration, dtype=torch.float64), generator=generator)
+        return ToyWorld(gamma / gamma.sum(), GRAPHS[noise](vocabulary))
+
+    @property
+    def length(self) -> int:
+        return int(self.joint.dim())
+
+    def sequences(self) -> Tensor:
+        """Every sequence of states, (V^L, L), in the order of a flattened table."""
+        states = torch.arange(self.graph.states)
+        return torch.cartesian_prod(*[states] * self.length).reshape(-1, self.length)
+
+    def condition(self, tokens: Tensor) -> ToyWorld:
+        """The world given clean tokens (L,), -1 where nothing is given: sequences that differ have probability 0."""
+        joint = self.joint
+        for axis, token in enumerate(tokens.tolist()):
+            if token >= 0:
+                keep = F.one_hot(torch.tensor(token), joint.shape[axis]).to(joint)
+                joint = joint * keep.reshape([-1 if k == axis else 1 for k in range(self.length)])
+        return ToyWorld(joint / joint.sum(), self.graph)
+
+    def negative_log_likelihood(self, tokens: Tensor) -> float:
+        """-log p (nats) of a clean sequence (L,)."""
+        return -float(self.joint[tuple(tokens.tolist())].log())
+
+    def transition_matrix(self, sigma: Tensor) -> Tensor:
+        """exp(sigma Q) (S, V, V) for sigma (S,), by the matrix exponential; entry [y, x] is the law of x -> y."""
+        states = torch.arange(self.graph.states)
+        rates = self.graph.rate(states[None], torch.float64)[0].T
+        matrix: Tensor = torch.linalg.matrix_exp(sigma.double()[:, None, None] * rates)
+        return matrix
+
+    def marginal(self, sigma: Tensor, noised: tuple[bool, ...] | None = None) -> Tensor:
+        """p_sigma (S, V, ..., V) for sigma (S,); with `noised`, only those of the L positions are noised."""
+        missing = self.graph.states - self.joint.shape[0]  # states without mass in clean data, such as the mask
+        table = F.pad(self.joint, (0, missing) * self.length).expand(len(sigma), *[self.graph.states] * self.length)
+        matrix = self.transition_matrix(sigma)
+        for axis in range(self.length):
+            if noised is None or noised[axis]:
+                moved = table.movedim(axis + 1, 1)
+                table = torch.einsum("syx,sx...->sy...", matrix, moved).movedim(1, axis + 1)
+        return table
+
+    def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
+        scores = torch.empty(*tokens.shape, self.graph.states, dtype=torch.float64)
+        for world, noised, rows in self._by_lock(tokens, locked):
+            levels, index = sigma[rows].double().unique(return_inverse=True)  # type: ignore[no-untyped-call]
+            scores[rows] = world._log_ratios(tokens[rows], world.marginal(levels, noised).log(), index)
+        return scores
+
+    def _by_lock(self, tokens: Tensor, locked: Tensor | None) -> list[tuple[ToyWorld, tuple[bool, ...] | None, Tensor]]:
+        """The batch parted by what is given: conditioned world, noised positions, rows (R,)."""
+        if locked is None or not locked.any():
+            return [(self, None, torch.arange(len(tokens)))]
+        given, index = torch.where(locked, tokens, -1).unique(dim=0, return_inverse=True)  # type: ignore[no-untyped-call]
+        return [
+            (self.condition(row), tuple((row < 0).tolist()), (index == k).nonzero()[:, 0])
+            for k, row in enumerate(given)
+        ]
+
+    def _log_ratios(self, tokens: Tensor, log_p: Tensor, level: Tensor) -> Tensor:
+        """Ratios (B, L, V) at tokens (B, L) from tables (S, V, ..., V), row b from table level[b]."""
+        here = log_p[(level, *tokens.unbind(-1))]
+        ratios = []
+        for i in range(self.length):
+            neighbours = [column[:, None] for column in tokens.unbind(-1)]
+            neighbours[i] = torch.arange(self.graph.states)[None]
+            ratios.append(log_p[(level[:, None], *neighbours)] - here[:, None])
+        return torch.stack(ratios, dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class MarkovWorld:
+    """Tokens of a Markov chain: `initial` (N,), `step` (N, N) with step[a, b] = p(b follows a); any length."""
+
+    initial: Tensor
+    step: Tensor
+    length: int
+    graph: Graph
+
+    @staticmethod
+    def random(noise: Noise, vocabulary: int, length: int, concentration: float, seed: int) -> MarkovWorld:
+        """A chain whose first token and whose transitions are drawn from symmetric Dirichlet laws."""
+        generator = torch.Generator().manual_seed(seed)
+        alpha = torch.full((vocabulary + 1, vocabulary), concentration, dtype=torch.float64)
+        gamma = torch._standard_gamma(alpha, generator=generator) + 1e-12
+        laws = gamma / gamma.sum(-1, keepdim=True)
+        return MarkovWorld(laws[0], laws[1:], length, GRAPHS[noise](vocabulary))
+
+    def table(self) -> ToyWorld:
+        """The same world by enumeration; for short lengths."""
+        joint = self.initial
+        for _ in range(self.length - 1):
+            joint = joint[..., None] * self.step
+        return ToyWorld(joint, self.graph)
+
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Clean sequences (count, L)."""
+        tokens = torch.multinomial(self.initial.expand(count, -1), 1, generator=generator)
+        for _ in range(self.length - 1):
+            following = torch.multinomial(self.step[tokens[:, -1]], 1, generator=generator)
+            tokens = torch.cat((tokens, following), dim=1)
+        return tokens
+
+    def negative_log_likelihood(self, tokens: Tensor) -> float:
+        """-log p (nats) of a clean sequence (L,)."""
+        return -float(self.initial[tokens[0]].log() + self.step[tokens[:-1], tokens[1:]].log().sum())
+
+    def leave_one_out(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
+        """Law (B, L, N) of each clean token given all other noised positions (B, L) at sigma (B,)."""
+        emission = self._emission(tokens, sigma, locked)
+        before = [self.initial.expand(len(tokens), -1)]
+        for i in range(self.length - 1):
+            before.append(_normalise(before[-1] * emission[:, i]) @ self.step)
+        after = [torch.ones_like(before[0])]
+        for i in range(self.length - 1, 0, -1):
+            after.append(_normalise((after[-1] * emission[:, i]) @ self.step.T))
+        return _normalise(torch.stack(before, 1) * torch.stack(after[::-1], 1))
+
+    def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
+        others = self.leave_one_out(tokens, sigma, locked)  # (B, L, N)
+        law = others @ self._forward(sigma).mT  # of the noised token given the others, (B, L, V)
+        return (law / law.gather(-1, tokens[..., None])).log()
+
+    def _forward(self, sigma: Tensor) -> Tensor:
+        """q(y | x0) (B, V, N)."""
+        states = torch.arange(self.graph.states)[None].expand(len(sigma), -1)
+        return self.graph.transition(states, sigma.double()).mT[..., : len(self.initial)]
+
+    def _emission(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None) -> Tensor:
+        """q(x_i | x0_i = z) (B, L, N): certain at locked positions."""
+        rows = self._forward(sigma).gather(1, tokens[..., None].expand(-1, -1, len(self.initial)))
+        if locked is None:
+            return rows
+        certain = F.one_hot(tokens.clamp(max=len(self.initial) - 1), len(self.initial)).to(rows)
+        return torch.where(locked[..., None], certain, rows)
+
+
+def _normalise(law: Tensor) -> Tensor:
+    return law / law.sum(-1, keepdim=True)
+
+
+def diffusion(
+    world: World, parametrisation: Parametrisation = "log_score", marks_locks: bool = False, geometric: bool = False
+) -> Diffusion:
+    """A model whose network is the world itself. `geometric` noise runs from 1e-4 to 20, log-linear to 6.9."""
+    network = NetworkConfig(world.graph.states, world.length, hidden=2, blocks=0, heads=1, cond_dim=1)
+    noise: Noise = REQUIRED_NOISE.get(parametrisation, "uniform" if world.graph.mask is None else "absorb")
+    config = DiffusionConfig(
+        replace(network, marks_locks=marks_locks),
+        noise,
+        "geometric" if geometric else "loglinear",
+        parametrisation=parametrisation,
+        scale_by_sigma=False,
+    )
+    return Diffusion(config, Oracle(world, parametrisation), world.graph)  # type: ignore[arg-type]
+
+
+class Oracle(nn.Module):
+    """Stands in for a score network: body and head, exact. Its features are its output."""
+
+    def __init__(self, world: World, parametrisation: Parametrisation) -> None:
+        super().__init__()
+        self.world = world
+        self.parametrisation = parametrisation
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device("cpu")
+
+    def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
+        """Log scores (B, L, V), or log g for the leave-one-out parametrisation."""
+        output = self.world.log_score(tokens, sigma, locked)
+        if self.parametrisation == "leave_one_out":
+            kept = torch.exp(-sigma.double())[:, None, None]
+            denoised = (output.softmax(-1) - (1 - kept) / output.shape[-1]) / kept
+            output = denoised.clamp(min=0).log()
+        return Features(output, torch.zeros(len(tokens), 1, 1))
+
+    def head(self, features: Features) -> Tensor:
+        return features.hidden

@@ -1,0 +1,21 @@
+"""Kinds of discrete sequences: a file each, and a row here."""
+
+from __future__ import annotations
+
+from engine.language.domains.dna import DNA
+from engine.language.domains.domain import Curve, Domain, Measure, View
+from engine.language.domains.images import IMAGES
+from engine.language.domains.molecules import MOLECULES
+from engine.language.domains.text import TEXT
+from engine.protocol import UserError
+
+DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (TEXT, MOLECULES, IMAGES, DNA)}
+
+__all__ = ["DOMAINS", "TEXT", "Curve", "Domain", "Measure", "View", "domain_named"]
+
+
+def domain_named(name: str) -> Domain:
+    """The domain of that name; a UserError lists those that there are."""
+    if name not in DOMAINS:
+        raise UserError(f"There is no domain {name}; choose one of: {', '.join(DOMAINS)}.")
+    return DOMAINS[name]

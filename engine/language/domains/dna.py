@@ -1,0 +1,89 @@
+"""DNA: promoters of 300 bases around the start of transcription, one a line, in the letters A, C, G and T.
+
+Promoters with a TATA box carry TATAAA some 30 bases before the start, which lies at base 249 of these files
+(EPDnew; Dreos et al., Nucleic Acids Research 45, D51).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.language.documents import lines
+from engine.language.domains.domain import Curve, Domain, Measure
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
+
+BASES = "ACGT"
+LENGTH = 300
+MOTIF = "TATAAA"
+WINDOW = 10
+
+
+def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
+    """One token a base; texts and size have no say."""
+    return symbol_tokenizer(BASES)
+
+
+def read(path: Path) -> Iterator[str]:
+    """The sequences of a file, in capitals; those with other letters are left out."""
+    for line in lines(path):
+        sequence = line.upper()
+        if set(sequence) <= set(BASES):
+            yield sequence
+
+
+def composition(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
+    """The share of each base at each position, (4, length)."""
+    counts = np.zeros((len(BASES), length))
+    for text in texts:
+        for position, base in enumerate(text.split(END_OF_TEXT)[0][:length]):
+            counts[BASES.index(base), position] += 1
+    shares: np.ndarray = counts / np.maximum(counts.sum(0), 1)
+    return shares
+
+
+def motif_share(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
+    """The share of sequences in which the TATA motif begins at each position, (length,)."""
+    counts = np.zeros(length)
+    for text in texts:
+        start = text.find(MOTIF)
+        while 0 <= start < length:
+            counts[start] += 1
+            start = text.find(MOTIF, start + 1)
+    return counts / max(1, len(texts))
+
+
+def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]:
+    """Share of G and C, the base where the motif is most frequent, and how many samples have it near the real peak."""
+    real = list(read(reference)) if reference else []
+    if not real:
+        return (Measure("G and C", float(composition(texts)[1:3].sum(0).mean()), note="There is no data beside it."),)
+    made, known = composition(texts), composition(real)
+    motif, real_motif = motif_share(texts), motif_share(real)
+    peak = int(real_motif.argmax())
+    near = slice(max(0, peak - WINDOW), peak + WINDOW + 1)
+    error = float(np.abs(made - known).mean())
+    halves = float(np.abs(composition(real[::2]) - composition(real[1::2])).mean()) if len(real) > 1 else None
+    return (
+        Measure("G and C", float(made[1:3].sum(0).mean()), float(known[1:3].sum(0).mean())),
+        Measure("composition by position, mean difference", error, halves),
+        Measure("TATA motif most frequent at base", float(motif.argmax()), float(peak)),
+        Measure("with the motif there", float(motif[near].sum()), float(real_motif[near].sum())),
+    )
+
+
+def curves(texts: Sequence[str], reference: Path) -> tuple[Curve, ...]:
+    """The share of each base, and of beginnings of the TATA motif, at each position."""
+    real = list(read(reference))
+    bases = zip(BASES, composition(texts), composition(real), strict=True)
+    return (
+        *(Curve(base, tuple(made.tolist()), tuple(known.tolist())) for base, made, known in bases),
+        Curve(MOTIF, tuple(motif_share(texts).tolist()), tuple(motif_share(real).tolist())),
+    )
+
+
+DNA = Domain(
+    "promoters", "DNA", "sequence", LENGTH, ("[300]", "[218] TATAAA [76]"), True, read, tokenizer, measure, curves
+)

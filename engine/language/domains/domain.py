@@ -1,0 +1,61 @@
+"""What makes a kind of discrete sequence: its symbols, its files, how it is shown, what is worth measuring.
+
+Imports no torch: the window reads domains, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from engine.language.documents import documents
+from engine.language.tokenizers import Tokenizer, train_tokenizer
+
+if TYPE_CHECKING:
+    from engine.language.automata import Automaton
+
+View = Literal["text", "molecule", "image", "sequence"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure about samples: `value`, or `note` where it cannot be had; `data`, if known, is that of real data."""
+
+    name: str
+    value: float | None
+    data: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A figure at each position, (L,): `values` of samples, `data` of real data."""
+
+    name: str
+    values: tuple[float, ...]
+    data: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A kind of sequence.
+
+    `length` is in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens;
+    otherwise records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data;
+    `curves` takes both and draws the two beside each other. `patterns` are rules of the kind that no regular expression
+    says well: a text may be held to one by its name, which begins with @.
+    """
+
+    name: str
+    title: str
+    view: View
+    length: int
+    examples: tuple[str, ...]
+    rows: bool
+    read: Callable[[Path], Iterator[str]] = documents
+    tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
+    measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
+    curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()
+    patterns: Mapping[str, Callable[[Tokenizer], Automaton]] = field(default_factory=dict)

@@ -1,0 +1,89 @@
+"""Small organic molecules as SMILES strings, one a line: QM9 (Ramakrishnan et al., Sci. Data 1, 140022).
+
+A string is valid if RDKit can make a molecule of it. Unique and novel molecules are told apart by their canonical
+SMILES. Without RDKit, which is optional, molecules are written and only their validity is not known.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.language.documents import lines
+from engine.language.domains.domain import Domain, Measure
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
+
+if TYPE_CHECKING:
+    from engine.language.automata import Automaton
+
+CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
+SYMBOLS = (*"#()12345=CFNO", *CHARGED)
+NEEDED = "Drawing and checking molecules needs RDKit, which is not installed; run: pip install rdkit"
+
+
+def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
+    """One token for an atom, a bond, a bracket of a branch or the number of a ring; texts and size have no say."""
+    return symbol_tokenizer(SYMBOLS)
+
+
+def canonical(text: str) -> str | None:
+    """The canonical SMILES of the molecule before the first end-of-text mark, None if there is none.
+
+    Call it only where RDKit is installed.
+    """
+    from rdkit import Chem, rdBase
+
+    string = text.split(END_OF_TEXT, maxsplit=1)[0]
+    with rdBase.BlockLogs():  # the library prints what is wrong with a string
+        molecule = Chem.MolFromSmiles(string) if string else None
+    return None if molecule is None else str(Chem.MolToSmiles(molecule))
+
+
+def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]:
+    """Validity of samples and data; of the valid samples the share of different ones, and of those not in the data."""
+    if importlib.util.find_spec("rdkit") is None:
+        return tuple(Measure(name, None, note=NEEDED) for name in ("valid", "unique", "novel"))
+    made = [canonical(text) for text in texts]
+    known = [canonical(text) for text in (read(reference) if reference else ())]
+    valid, data = [name for name in made if name], [name for name in known if name]
+    different = set(valid)
+    novel = different - set(data)
+    return (
+        Measure("valid", _share(len(valid), len(made)), _share(len(data), len(known))),
+        Measure("unique", _share(len(different), len(valid)), _share(len(set(data)), len(data))),
+        Measure("novel", _share(len(novel), len(different))),
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def read(path: Path) -> Iterator[str]:
+    """The strings of a file, one a line."""
+    return lines(path)
+
+
+def well_formed(tokenizer: Tokenizer) -> Automaton:
+    """Strings with their branches and rings closed and no atom with too many bonds."""
+    from engine.language.domains.smiles import (
+        automaton,  # brings the library for expressions, which the window starts without
+    )
+
+    return automaton(tokenizer)
+
+
+MOLECULES = Domain(
+    "molecules",
+    "Molecules",
+    "molecule",
+    24,
+    ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"),
+    True,
+    read,
+    tokenizer,
+    measure,
+    patterns={"@smiles": well_formed},
+)

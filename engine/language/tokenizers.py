@@ -1,0 +1,231 @@
+"""Text to token ids and back, on the `tokenizers` library; imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Backend
+
+from engine.files import write_whole
+from engine.protocol import UserError
+
+END_OF_TEXT = "<|endoftext|>"
+FILE_NAME = "tokenizer.json"
+MAX_BYTES = 100 * 2**20
+_PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
+_PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
+_OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
+# How byte-level vocabularies write bytes: printable ones as they are, the others as characters from 256 on.
+_BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + k): byte for k, byte in enumerate(_OTHERS)}
+_CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
+
+
+class Tokenizer:
+    """Text to tokens and back. Immutable.
+
+    Byte-level BPE knows every text; a tokenizer of symbols refuses texts with others.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        backend.encode_special_tokens = True  # a marker written in a text is text
+        backend.no_truncation()
+        backend.no_padding()
+        self._backend = backend
+        self._by_symbol = not isinstance(backend.decoder, decoders.ByteLevel)
+        self.vocabulary: int = backend.get_vocab_size()
+        self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
+        self._piece = lru_cache(maxsize=None)(self._decode_one)
+
+    @property
+    def backend(self) -> Backend:
+        """The library's tokenizer, for what must be saved in its own ways."""
+        return self._backend
+
+    def encode(self, text: str) -> list[int]:
+        """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
+        pieces = self._backend.pre_tokenizer.pre_tokenize_str(text) if self._by_symbol else ()
+        strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
+        if strange:
+            raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
+        ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
+        return ids
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols, in the order of their ids; none for byte-level BPE."""
+        ids = range(self.vocabulary) if self._by_symbol else ()
+        return tuple(self.piece(token) for token in ids if token != self.eot_id)
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """How a word may stand in a text: at its beginning, and after a space where there are spaces."""
+        return (word,) if self.symbols and " " not in self.symbols else (word, f" {word}")
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
+        if any(not 0 <= i < self.vocabulary for i in ids):
+            raise UserError("A token is not in this tokenizer's vocabulary; the tokenizer belongs to another model.")
+        text: str = self._backend.decode(list(ids), skip_special_tokens=False)
+        return text
+
+    def piece(self, token: int) -> str:
+        """What one token shows as text, its leading space included."""
+        return self._piece(token)
+
+    def _decode_one(self, token: int) -> str:
+        return self.decode([token])
+
+    def spelling(self, token: int) -> bytes:
+        """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
+        if token == self.eot_id:
+            return b""
+        if self._by_symbol:
+            return self.piece(token).encode()
+        return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
+
+    def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Half-open runs of positions that form one word each, in order, covering all of `ids`.
+
+        A word starts at a token whose piece begins with white space, after one that ends a line, and at and after
+        the end-of-text token. Symbols are words of their own.
+        """
+        if self._by_symbol:
+            return [(position, position + 1) for position in range(len(ids))]
+        starts: list[int] = []
+        for position, token in enumerate(ids):
+            before = self.piece(ids[position - 1]) if position else ""
+            piece = self.piece(token)
+            apart = self.eot_id is not None and self.eot_id in (token, ids[position - 1] if position else -1)
+            if position == 0 or apart or piece[:1].isspace() or before.endswith("\n"):
+                starts.append(position)
+        return list(zip(starts, [*starts[1:], len(ids)], strict=True))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokenizer's JSON, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Writes tokenizer.json into `folder`, whole or not at all."""
+        write_whole(folder / FILE_NAME, self._backend.to_str(pretty=True).encode())
+
+    def to_json(self) -> str:
+        """All of it as JSON; `tokenizer_from` makes it again."""
+        return str(self._backend.to_str())
+
+
+def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
+    """A byte-level BPE tokenizer of `vocabulary` tokens, all 256 bytes and the end-of-text token among them."""
+    smallest = len(pre_tokenizers.ByteLevel.alphabet()) + 1
+    if vocabulary < smallest:
+        raise UserError(f"A vocabulary of {vocabulary} is too small for bytes; choose at least {smallest}.")
+    backend = _byte_level(models.BPE())
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    return Tokenizer(backend)
+
+
+def symbol_tokenizer(symbols: Sequence[str]) -> Tokenizer:
+    """One token for each of the `symbols`, after the end-of-text token; where several fit, the longest is read."""
+    vocabulary = {END_OF_TEXT: 0} | {symbol: k + 1 for k, symbol in enumerate(symbols)}
+    backend = Backend(models.WordLevel(vocabulary))
+    longest_first = [re.escape(symbol) for symbol in sorted(symbols, key=len, reverse=True)]
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex("|".join([*longest_first, r"[\s\S]"])), "isolated")
+    backend.decoder = decoders.Fuse()
+    backend.add_special_tokens([END_OF_TEXT])
+    return Tokenizer(backend)
+
+
+def tokenizer_from(text: str) -> Tokenizer:
+    """The tokenizer whose JSON this is; a UserError if it is damaged."""
+    try:
+        return _whole(Backend.from_str(text))
+    except Exception as error:  # the library raises a bare Exception for damaged text
+        raise UserError(f"The tokenizer is damaged ({error}); use a whole copy.") from error
+
+
+def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
+    """The tokenizer beside the weights in `folder`, else GPT-2's from the user's Hugging Face cache.
+
+    With `vocabulary` only one of that size is taken. A UserError says which files to put where if there is none.
+    """
+    folder = Path(folder)
+    tokenizer = _tokenizer_in(folder)
+    if tokenizer is not None:
+        if vocabulary is not None and tokenizer.vocabulary != vocabulary:
+            raise UserError(
+                f"The tokenizer in {folder} has {tokenizer.vocabulary} tokens and the model {vocabulary}; "
+                "put the tokenizer that the model was trained with there."
+            )
+        return tokenizer
+    for cached in _cache_folders():
+        tokenizer = _tokenizer_in(cached)
+        if tokenizer is not None and vocabulary in (None, tokenizer.vocabulary):
+            return tokenizer
+    raise UserError(
+        "No tokenizer was found for the model; put tokenizer.json, or vocab.json and merges.txt, "
+        f"or encoder.json and vocab.bpe, into {folder}."
+    )
+
+
+def _tokenizer_in(folder: Path) -> Tokenizer | None:
+    try:
+        if (folder / FILE_NAME).is_file():
+            return _whole(Backend.from_str(_read(folder / FILE_NAME)))
+        for vocab, merges in _PAIRS:
+            if (folder / vocab).is_file() and (folder / merges).is_file():
+                return _whole(_from_pair(folder / vocab, folder / merges))
+    except UserError:
+        raise
+    except Exception as error:  # the library raises a bare Exception for damaged files
+        raise UserError(f"The tokenizer in {folder} is damaged ({error}); put a whole copy there.") from error
+    return None
+
+
+def _whole(backend: Backend) -> Tokenizer:
+    """A ValueError unless the ids are 0 .. vocabulary - 1: others would point outside the model's embedding."""
+    if sorted(backend.get_vocab().values()) != list(range(backend.get_vocab_size())):
+        raise ValueError("its token ids have gaps")
+    return Tokenizer(backend)
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{path} is too large for a tokenizer; put a whole copy there.")
+    return path.read_text(encoding="utf-8")
+
+
+def _from_pair(vocab: Path, merges: Path) -> Backend:
+    tokens: dict[str, int] = json.loads(_read(vocab))
+    lines = [line for line in _read(merges).splitlines() if line and not line.startswith("#version")]
+    pairs = [(line.split(" ")[0], line.split(" ")[1]) for line in lines]
+    backend = _byte_level(models.BPE(vocab=tokens, merges=pairs))
+    if END_OF_TEXT in tokens:
+        backend.add_special_tokens([END_OF_TEXT])
+    return backend
+
+
+def _byte_level(model: models.Model) -> Backend:
+    backend = Backend(model)
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    return backend
+
+
+def _cache_folders() -> Iterator[Path]:
+    """Snapshots of GPT-2 in the Hugging Face cache, wherever the user keeps it."""
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    hub = Path(os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", home / "hub")))
+    for name in _CACHED_MODELS:
+        yield from sorted((hub / name / "snapshots").glob("*"))

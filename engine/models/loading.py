@@ -1,0 +1,146 @@
+"""Loading models. Three layouts are read, none by running code that a file brings along:
+
+- our own folder: config.json (with "format"), model.safetensors, tokenizer.json, README.md as model card;
+- the published one: config.json, and model.safetensors or pytorch_model.bin;
+- a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, of which the averaged weights are taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.files import sha256
+from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.own_layout import FORMAT, own_config
+from engine.models.published_layout import published_config
+from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_weights
+from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, read_run
+from engine.protocol import ModelInfo, UserError
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DEFAULT_MODEL = ASSETS / "stories-absorb"
+
+
+class Model:
+    """A model ready for use: in evaluation mode, on its device.
+
+    Its tokenizer is looked for when it is first asked for: tokens can be scored without one, texts cannot.
+    """
+
+    def __init__(self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None) -> None:
+        self.diffusion = diffusion
+        self.info = info
+        self._tokenizer = tokenizer
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer; a UserError says which files to put where if there is none."""
+        if self._tokenizer is None:
+            self._tokenizer = find_tokenizer(self.info.path, self.info.vocabulary)
+        return self._tokenizer
+
+
+def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Model:
+    """The model in the folder `path`, or in the folder of the file `path`.
+
+    `device` and `precision` as in `engine.models.devices`. A UserError says in a sentence what is wrong with the
+    folder.
+    """
+    folder = checkpoint_folder(Path(path))
+    chosen = choose_device(device)
+    stored_in = choose_precision(precision, chosen)
+    diffusion, stored = build(folder)
+    diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
+    info = ModelInfo(
+        name=folder.name,
+        path=str(folder),
+        noise=stored.config.noise,
+        schedule=stored.config.schedule,
+        length=stored.config.network.length,
+        vocabulary=diffusion.vocabulary,
+        mask_id=diffusion.graph.mask,
+        parameters=diffusion.network.parameter_count,
+        device=str(chosen),
+        precision=stored_in,
+        facts=stored.facts,
+        weights=sha256(stored.source),
+    )
+    return Model(diffusion, info)
+
+
+def build(folder: Path) -> tuple[Diffusion, Stored]:
+    """The model in `folder` in float32 on the CPU, without a tokenizer, and what it was read from."""
+    stored = read(folder)
+    with torch.device("meta"):  # shapes are compared before any memory is taken
+        diffusion = Diffusion(stored.config)
+    check_shapes(stored, diffusion)
+    # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
+    weights = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.weights.items()}
+    if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
+        raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
+    diffusion.network.load_state_dict(weights, assign=True)
+    diffusion.network.requires_grad_(False).eval()
+    return diffusion, stored
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The folder of a model from a path to it or to a file in it."""
+    try:
+        path = path.expanduser()
+        present = path.exists()
+    except (OSError, RuntimeError):  # a name too long, a user that is not there, a folder that may not be entered
+        present = False
+    if not present:
+        raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
+    folder = path if path.is_dir() else path.parent
+    if folder.name in (RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
+        folder = folder.parent
+    return folder.resolve()
+
+
+def read(folder: Path) -> Stored:
+    """Configuration and weights of the model in `folder`, whichever layout it has."""
+    if (folder / RUN_CONFIG).is_file():
+        return read_run(folder)
+    if not (folder / CONFIG).is_file():
+        raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
+    values = mapping(parse(json.loads, folder / CONFIG, "JSON"), folder / CONFIG)
+    facts = {str(key): str(value) for key, value in mapping(values.get("facts") or {}, folder / CONFIG).items()}
+    config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
+    source, weights = read_weights(folder)
+    return Stored(config, weights, source, facts)
+
+
+def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:
+    if "format" not in values:
+        return published_config
+    if values["format"] != FORMAT:
+        raise UserError(f"{path} has a format that this version does not know; it reads {FORMAT}: update the program.")
+    return own_config
+
+
+def check_shapes(stored: Stored, diffusion: Diffusion) -> None:
+    """Raises a UserError unless the weights have the names and shapes that the configuration asks for."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in diffusion.network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in stored.weights.items()}
+    if missing := sorted(wanted.keys() - found.keys()):
+        raise UserError(f"{stored.source} lacks {len(missing)} weights, {missing[0]} first; it is not such a model.")
+    if extra := sorted(found.keys() - wanted.keys()):
+        raise UserError(f"{stored.source} has {len(extra)} weights too many, {extra[0]} first; it is not such a model.")
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            raise UserError(
+                f"{stored.source} does not match its configuration: {name} is {_shape(found[name])} "
+                f"instead of {_shape(shape)}; use files that belong together."
+            )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "a number"

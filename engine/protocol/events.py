@@ -1,0 +1,203 @@
+"""Events come up from the engine. Every event carries the id of the run that it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.protocol.model_info import ModelInfo
+from engine.protocol.tokens import Tokens
+
+if TYPE_CHECKING:
+    from engine.language.tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The model of a `LoadModel` request is ready; `tokenizer` may be shared with the window (it is immutable)."""
+
+    run_id: int
+    info: ModelInfo
+    tokenizer: Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """The run that begins is one of another model than the one that is loaded."""
+
+    run_id: int
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Started:
+    """The chain stands at noise `sigma` before step `first_step`: `tokens` (B, L), `locked` (L,) bool.
+
+    Frames of the steps `first_step` to `steps` will follow. `sampler` is the one that "auto" stood for, too.
+    """
+
+    run_id: int
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    steps: int
+    sigma: float
+    first_step: int = 1
+    sampler: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The state after step `step` (1..steps), as what changed: entry k sets tokens[sample[k], position[k]] = token[k].
+
+    `time` is t and `sigma` the total noise after the step; `calls` counts network calls so far for the sample that
+    needed most, `seconds` the time since the run began.
+    """
+
+    run_id: int
+    step: int
+    time: float
+    sigma: float
+    sample: Tokens
+    position: Tokens
+    token: Tokens
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run came to its end after `seconds` of wall time.
+
+    `calls` are the network calls of the sample that needed most, `evaluations` those of all samples together.
+    `log_weights` holds for each sample the log importance weight towards the model's law restricted to what the
+    constraints allow: 0 without constraints, NaN where it is not known.
+    """
+
+    run_id: int
+    calls: int
+    seconds: float
+    evaluations: int = 0
+    log_weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The run was stopped or superseded before its end."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run ended by an error: `headline` is a sentence for the user, `detail` what a developer wants to read."""
+
+    run_id: int
+    headline: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Insight:
+    """The answer to `Inspect`: the likely `tokens` (K,) with their `probability` (K,), the likeliest first.
+
+    The law is that of the clean token given all others, `entropy` its entropy in nats, `own` the probability of the
+    token that stands there, None where none does. `score` (K,) is the concrete score of each, None where undefined.
+    """
+
+    run_id: int
+    position: int
+    tokens: Tokens
+    probability: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64] | None
+    entropy: float
+    own: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guessed:
+    """The answer to `Guess`: the likeliest clean `tokens` (L,), their `probability` (L,), and the `entropy` (L,) of the
+    law of each position's clean token, nats. A token that is known is itself, with NaN for both numbers.
+    """
+
+    run_id: int
+    tokens: Tokens
+    probability: npt.NDArray[np.float64]
+    entropy: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
+
+    It is over `tokens` tokens, from `calls` network calls.
+    """
+
+    run_id: int
+    nats: float
+    standard_error: float
+    half_width: float
+    tokens: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributed:
+    """What each token adds to the bound, `nats` (L,), 0 where it is given; the last one has `done`.
+
+    `profile` (K,) is where along the noise the bound comes from: entry k holds nats a token for each unit of the noised
+    share, between k / K and (k + 1) / K, NaN while not known; the mean of all is the bound.
+    """
+
+    run_id: int
+    nats: npt.NDArray[np.float64]
+    done: bool
+    profile: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """The answer to `Weigh`: -log p of each token given those before it, `nats` (L,), exact; the model's `name`."""
+
+    run_id: int
+    name: str
+    nats: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to `Judge`: generative perplexity by token with its standard error over the texts (NaN for a single
+    one); beside it the entropy of a text's tokens, nats, with its error.
+    """
+
+    run_id: int
+    perplexity: float
+    entropy: float
+    error: float = float("nan")
+    entropy_error: float = float("nan")
+
+
+Event = (
+    ModelLoaded
+    | Introduced
+    | Started
+    | Frame
+    | Finished
+    | Cancelled
+    | Failed
+    | Insight
+    | Guessed
+    | Bounded
+    | Attributed
+    | Weighed
+    | Judged
+)
+
+
+def ends(event: Event) -> bool:
+    """Whether an event is the last of its request: each ends with exactly one such."""
+    if isinstance(event, Attributed):
+        return event.done
+    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Weighed | Judged)

@@ -1,0 +1,125 @@
+"""Requests go down to the engine. Each is frozen and holds everything that decides a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.protocol.tokens import Tokens
+
+Limit = tuple[int, int, tuple[int, ...]]
+"""Positions start .. stop - 1, and the only token ids that may stand at each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Load the checkpoint at `path`. `device` and `precision` are "auto" or a name such as "cpu", "bf16"."""
+
+    path: str
+    device: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generate:
+    """Fill the free positions of `tokens` (L,), int64: a token id where locked, `FREE` elsewhere.
+
+    `samples` chains run; chain k draws from the streams of sample `first_sample + k`. Where the model writes from left
+    to right each free position is a step, however many `steps` are asked for.
+
+    - `sampler` is a name from `engine.protocol.sampler_table` or "auto"; `options` are its numbers, by name.
+    - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.
+    - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
+      appear in the text; `pattern` is a regular expression that the whole text matches, or the name of a pattern of the
+      model's domain.
+    - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there.
+    - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
+    - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the
+      same tokenizer.
+    - `start` (samples, L), if given, is where the chains stand before step `first_step`; masks are `FREE`. They go on
+      from there, with locks that may have changed.
+    """
+
+    tokens: Tokens
+    steps: int = 64
+    sampler: str = "auto"
+    seed: int = 0
+    samples: int = 1
+    first_sample: int = 0
+    options: tuple[tuple[str, float], ...] = ()
+    spacing: str | tuple[float, ...] = "time"
+    temperature: float = 1.0
+    top_p: float = 1.0
+    banned: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    pattern: str = ""
+    locking: str = "auto"
+    start: Tokens | None = None
+    first_step: int = 1
+    model: str = ""
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspect:
+    """What would the model put at `position` of `tokens` (L,), given all others as they stand?
+
+    Masked tokens are `FREE`; `locked` (L,) bool are given; `sigma` is the noise at which the text stands, NaN where it
+    is in no run. The answer names the `most` likely tokens.
+    """
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    position: int
+    sigma: float
+    most: int = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """What would the model say of `tokens` (L,) if it had to stop now? Entries as in `Inspect`."""
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
+
+    It goes on until half of the 95 % interval is `precision` nats a token, or `max_calls` network calls are made; then
+    it is shared out over the tokens, unless `by_token` is not wanted. The numbers are those of `sedd score` with the
+    same seed.
+    """
+
+    tokens: Tokens
+    given: npt.NDArray[np.bool_]
+    precision: float = 0.02
+    max_calls: int = 4096
+    seed: int = 0
+    by_token: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weigh:
+    """What does the autoregressive model in the folder `path` give `tokens` (L,)? It must have the same tokenizer."""
+
+    path: str
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What does the autoregressive model in the folder `path` make of `texts`, whose tokens are `tokens`?"""
+
+    path: str
+    texts: tuple[str, ...]
+    tokens: tuple[tuple[int, ...], ...]
+
+
+Question = Inspect | Guess | Score | Weigh | Judge | Generate
+"""What may be asked without ending what is going on."""
+Request = LoadModel | Question

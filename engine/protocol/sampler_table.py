@@ -1,0 +1,180 @@
+"""Every sampler in one table: what menus, `--help` and the documentation say of it. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.protocol import Noise
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerOption:
+    """A number that a sampler takes: its `default`, and the range that makes sense."""
+
+    name: str
+    summary: str
+    default: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerInfo:
+    """One row of the sampler table, for menus, for `--help` and for the documentation.
+
+    N is the number of steps, L that of free positions. `calls` is the cost in network calls a sample; `order` the power
+    of the step in which the error falls with exact scores (None: no such power); `exact` says when there is no error.
+    """
+
+    name: str
+    title: str
+    summary: str
+    noises: tuple[Noise, ...]
+    calls: str
+    order: int | None = 1
+    exact: str = ""
+    biased: bool = False
+    options: tuple[SamplerOption, ...] = ()
+
+
+BOTH: tuple[Noise, ...] = ("absorb", "uniform")
+
+SAMPLERS: tuple[SamplerInfo, ...] = (
+    SamplerInfo(
+        "surest",
+        "Surest first",
+        "Reveals the same number of tokens in each step: those the model is surest of, far from each other.",
+        ("absorb",),
+        "N, at most L",
+        exact="from L steps on",
+        options=(
+            SamplerOption("spread", "Nats that it costs to stand beside one of the same step.", 20.0, 0.0, 1000.0),
+        ),
+    ),
+    SamplerInfo(
+        "subset",
+        "Fixed-size subsets",
+        "Reveals the same number of tokens in each step, at random positions.",
+        ("absorb",),
+        "N, at most L",
+        exact="from L steps on",
+    ),
+    SamplerInfo(
+        "tweedie",
+        "Tweedie",
+        "Moves each position by its own true law; steps in which nothing can change cost nothing.",
+        BOTH,
+        "at most N",
+    ),
+    SamplerInfo(
+        "first-hitting",
+        "First hitting",
+        "Reveals one token at a time, each at its own moment; steps only decide how many frames are shown.",
+        ("absorb",),
+        "L",
+        order=None,
+        exact="always",
+    ),
+    SamplerInfo(
+        "trapezoidal",
+        "Theta-trapezoidal",
+        "Two stages a step, the second extrapolated; needs fewer steps for the same error where data are smooth.",
+        BOTH,
+        "at most 2 N",
+        order=2,
+        options=(SamplerOption("theta", "Where the first stage ends, as a share of the step.", 0.5, 0.05, 0.95),),
+    ),
+    SamplerInfo(
+        "entropy-bounded",
+        "Entropy-bounded",
+        "Reveals as many tokens at once as are nearly independent, the surest first.",
+        ("absorb",),
+        "at most N, at most L",
+        order=None,
+        exact="for gamma 0, from L steps on",
+        options=(SamplerOption("gamma", "Nats that tokens revealed together may know of each other.", 0.1, 0.0, 5.0),),
+    ),
+    SamplerInfo(
+        "confidence",
+        "Confidence order (biased)",
+        "Keeps the most probable of the drawn tokens; sharpens the law like a lower temperature.",
+        ("absorb",),
+        "N, at most L",
+        order=None,
+        biased=True,
+    ),
+    SamplerInfo(
+        "remask",
+        "Remasking",
+        "Masks revealed tokens again now and then, so that early mistakes can be undone; for many steps.",
+        ("absorb",),
+        "at most N",
+        options=(SamplerOption("rate", "How often a token is masked again in a run.", 4.0, 0.0, 50.0),),
+    ),
+    SamplerInfo(
+        "tau-leaping",
+        "Tau-leaping",
+        "Holds the rates of the reverse chain over each step.",
+        BOTH,
+        "at most N",
+    ),
+    SamplerInfo(
+        "uniformization",
+        "Uniformization",
+        "Makes every jump at its own moment; steps only decide how many frames are shown.",
+        ("uniform",),
+        "some 20 L to 30 L",
+        order=None,
+        exact="always",
+    ),
+    SamplerInfo(
+        "gibbs",
+        "Gibbs corrector",
+        "Draws some tokens anew after each step, given all others, which mends what does not fit together.",
+        BOTH,
+        "at most (1 + corrections) N + sweeps L",
+        order=None,
+        exact="from L steps on (absorbing); in the limit, but for (L sigma)^2 of the last step (uniform)",
+        options=(
+            SamplerOption("corrections", "Tokens drawn anew after each step.", 1, 0, 4096),
+            SamplerOption("sweeps", "How often all are drawn anew at the end (absorbing noise).", 0, 0, 64),
+        ),
+    ),
+    SamplerInfo(
+        "analytic",
+        "Analytic, as published",
+        "Tweedie steps with the scores as they are, for comparison with published numbers.",
+        BOTH,
+        "N",
+    ),
+    SamplerInfo(
+        "euler",
+        "Euler, as published",
+        "Follows the reverse rates over each step, for comparison with published numbers.",
+        BOTH,
+        "N",
+    ),
+)
+"""Every sampler, the default of a noise type before the others. `engine.samplers` holds one file for each name."""
+
+
+LEFT_TO_RIGHT = SamplerInfo(
+    "left-to-right",
+    "From left to right",
+    "Writes one token after another; each sees what stands to its left, and nothing to its right.",
+    ("none",),
+    "L",
+    order=None,
+    exact="where nothing is locked to the right of a gap",
+)
+"""The only way of an autoregressive model: no sampler of diffusion, and in no file of its own."""
+
+
+def samplers_for(noise: Noise) -> list[SamplerInfo]:
+    """The rows that work with a noise type, the default one first."""
+    return [row for row in (*SAMPLERS, LEFT_TO_RIGHT) if noise in row.noises]
+
+
+def default_sampler(noise: Noise) -> str:
+    """The first in the table that fits."""
+    return samplers_for(noise)[0].name

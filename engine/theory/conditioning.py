@@ -1,0 +1,106 @@
+"""What a sampler is held to: locked tokens, and what may be drawn where.
+
+Locked tokens are given, and no sampler may change them. Under absorbing noise clamping them from the first step on is
+exact: the law of the masked tokens given the others does not depend on the noise level. Under uniform noise it is
+an approximation, unless the network was trained with given tokens marked: a clean token looks to it like a noisy
+one that happens to read the same. `engine.samplers.locking` has the remedies.
+
+`Shaping` acts on the law of one clean token (the posterior p under absorbing noise, the leave-one-out posterior g
+under uniform noise), never on the rates: raising a score to a power would also change when tokens are revealed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.protocol import FREE, Tokens, UserError
+
+
+@dataclass(frozen=True)
+class Locks:
+    """`tokens` (L,) int64 holds the given token where `locked` (L,) bool is set."""
+
+    tokens: Tensor
+    locked: Tensor
+
+    @staticmethod
+    def of(tokens: Tokens, vocabulary: int, length: int) -> Locks:
+        """From a request's tokens, `FREE` where the sampler fills; a UserError if they do not fit the model."""
+        if tokens.ndim != 1 or not 0 < tokens.size <= length:
+            raise UserError(f"The text has {tokens.size} tokens, and this model takes 1 to {length}; shorten it.")
+        if tokens.min() < FREE or tokens.max() >= vocabulary:
+            raise UserError("A locked token is not in this model's vocabulary; enter the prompt again for this model.")
+        given = torch.from_numpy(tokens.copy())
+        return Locks(given, given != FREE)
+
+    def clamp(self, x: Tensor) -> Tensor:
+        """x (B, L) with every locked position set to its token."""
+        return torch.where(self.locked.to(x.device), self.tokens.to(x.device), x)
+
+
+def matched_sigma(masked: np.ndarray, length: int) -> np.ndarray:
+    """The noise level that goes with a number of masked tokens (any shape): the posterior mean of the noised fraction.
+
+    With m of L masked that fraction has the law Beta(m + 1, L - m + 1). The law of a masked token does not depend
+    on the level, but a network that is told one has learned what goes with it.
+    """
+    sigma: np.ndarray = -np.log1p(-(np.asarray(masked) + 1.0) / (length + 2.0))
+    return sigma
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """Temperature, nucleus and allowed tokens.
+
+    `allowed` is (V,) or (L, V) bool over the clean tokens, None where all are. Probabilities are masked, then raised to
+    1 / `temperature` (0: the most probable token alone), then cut to the smallest set of tokens that holds `top_p`
+    of the mass, the token that crosses it included.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    allowed: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if not self.temperature >= 0:
+            raise UserError(
+                f"The temperature must be at least 0 and is {self.temperature:g}; 1 leaves the model as is."
+            )
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"Top-p must be more than 0 and at most 1 and is {self.top_p:g}; 1 leaves the model as is.")
+        if self.allowed is not None and not self.allowed.any(-1).all():
+            raise UserError("No token is allowed at a position; allow at least one.")
+
+    @property
+    def active(self) -> bool:
+        return self.temperature != 1 or self.top_p != 1 or self.allowed is not None
+
+    def restrict(self, law: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """Laws (R, V) at positions (R,) given that the token is allowed, and the log of the allowed mass (R,)."""
+        allowed_mass = torch.zeros(len(law), dtype=torch.float64, device=law.device)
+        if self.allowed is not None:
+            allowed = self.allowed.to(law.device)
+            allowed = allowed.expand(len(law), -1) if allowed.dim() == 1 else allowed[position]
+            law = law * allowed
+            total = law.sum(-1, keepdim=True)
+            allowed_mass = total[:, 0].double().log()
+            even = allowed / allowed.sum(-1, keepdim=True)  # where the model expects no allowed token
+            law = torch.where(total > 0, law / total.clamp(min=torch.finfo(law.dtype).tiny), even.to(law.dtype))
+        return law, allowed_mass
+
+    def sharpen(self, law: Tensor) -> Tensor:
+        """Laws (R, V) at the temperature, cut to the nucleus, each summing to 1."""
+        if self.temperature == 0:
+            law = torch.zeros_like(law).scatter(-1, law.argmax(-1, keepdim=True), 1.0)
+        elif self.temperature != 1:
+            law = (law.log() / self.temperature).softmax(-1)
+        if self.top_p < 1:
+            ranked, order = law.sort(-1, descending=True)
+            kept = ranked.cumsum(-1) - ranked < self.top_p
+            law = torch.zeros_like(law).scatter(-1, order, ranked * kept)
+            law = law / law.sum(-1, keepdim=True)
+        return law

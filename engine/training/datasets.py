@@ -1,0 +1,103 @@
+"""Texts to blocks of tokens.
+
+Documents are joined with the end-of-text token between them and cut into blocks of fixed length, so no token is wasted
+on padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.language.documents import documents
+from engine.protocol import UserError
+
+if TYPE_CHECKING:
+    from engine.language.tokenizers import Tokenizer
+
+
+def tokenize(paths: Sequence[Path], tokenizer: Tokenizer) -> np.ndarray:
+    """All documents as one stream (n,) uint16 or uint32, an end-of-text token after each."""
+    dtype = np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32
+    stream: list[np.ndarray] = []
+    for path in paths:
+        for document in documents(path):
+            stream.append(np.array(tokenizer.encode(document), dtype))
+            if tokenizer.eot_id is not None:
+                stream.append(np.array([tokenizer.eot_id], dtype))
+    return np.concatenate(stream) if stream else np.empty(0, dtype)
+
+
+def blocks(stream: np.ndarray, length: int) -> np.ndarray:
+    """The stream cut into (n, length) int64; what is left over at the end is dropped."""
+    count = len(stream) // length
+    return stream[: count * length].reshape(count, length).astype(np.int64)
+
+
+def pieces(stream: np.ndarray, length: int) -> list[np.ndarray]:
+    """The stream cut into arrays (length,) int64, the last of what is left over."""
+    return [stream[start : start + length].astype(np.int64) for start in range(0, len(stream), length)]
+
+
+def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int) -> np.ndarray:
+    """A row (n, length) for each record, filled up with end-of-text tokens; records that are longer are left out."""
+    if tokenizer.eot_id is None:
+        raise UserError("Rows are filled up with end-of-text tokens, and this tokenizer has none; take another.")
+    encoded = (tokenizer.encode(record) for record in records)
+    made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in encoded if len(ids) <= length]
+    return np.array(made, np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32).reshape(-1, length)
+
+
+class RowBatches:
+    """Rows (n, L) in random order, shuffled anew in each pass; batch k of a seed is always the same."""
+
+    def __init__(self, rows: np.ndarray, batch: int, seed: int) -> None:
+        self.per_epoch = len(rows) // batch
+        if self.per_epoch < 1:
+            raise UserError(f"There are {len(rows):,} sequences, too few for a batch of {batch}; choose smaller ones.")
+        self._rows, self._batch, self._seed = rows, batch, seed
+        self._epoch = -1
+        self._order = np.empty(0, np.int64)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Batch `number`, (batch, L) int64."""
+        epoch, k = divmod(number, self.per_epoch)
+        if epoch != self._epoch:
+            self._order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(len(self._rows))
+            self._epoch = epoch
+        return self._rows[self._order[k * self._batch : (k + 1) * self._batch]].astype(np.int64)
+
+
+class Batches:
+    """Blocks of a stream in random order: batch k of a seed is always the same, so a resumed run sees what an
+    unbroken one would have seen.
+
+    Each pass over the data cuts the stream at a new offset and shuffles the blocks.
+    """
+
+    def __init__(self, stream: np.ndarray, length: int, batch: int, seed: int) -> None:
+        self.per_epoch = (len(stream) - length) // length // batch
+        if self.per_epoch < 1:
+            raise UserError(
+                f"The text has {len(stream):,} tokens, too few for one batch of {batch} blocks of {length}; "
+                "add text, or choose smaller blocks or batches."
+            )
+        self._stream, self._length, self._batch, self._seed = stream, length, batch, seed
+        self._epoch = -1
+        self._starts = np.empty(0, np.int64)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Batch `number`, (batch, length) int64."""
+        epoch, k = divmod(number, self.per_epoch)
+        if epoch != self._epoch:
+            generator = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
+            count = (len(self._stream) - self._length) // self._length
+            offset = generator.integers(self._length)
+            self._starts = generator.permutation(count) * self._length + offset
+            self._epoch = epoch
+        starts = self._starts[k * self._batch : (k + 1) * self._batch]
+        batch: np.ndarray = self._stream[starts[:, None] + np.arange(self._length)]
+        return batch.astype(np.int64)

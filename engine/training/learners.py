@@ -1,0 +1,157 @@
+"""What a trainer teaches: a network, its loss on a batch of clean tokens, and how well it does on held-out text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.likelihood import Bound, bound
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion
+from engine.theory.objectives import implicit_by_one_target
+
+SMALLEST_TIME = 1e-4
+
+
+class Learner(Protocol):
+    """A network of `length` tokens that can be trained."""
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        """The blocks of the network, all alike: what is worth compiling."""
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """What the loss of clean tokens (B, L) is taken of: tensors (B, ...); all that is random is drawn here."""
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The mean loss of the sequences, nats per token."""
+
+    def settle(self) -> None:
+        """The learning rate has begun to fall: what a recipe changes for the last part of a run changes now."""
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        """An upper bound on the negative log-likelihood of sequences, each (L,)."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is minimised in training a diffusion model.
+
+    `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
+    which under absorbing noise has a much lower variance, and the same optimum; "annealed" is flat until the learning
+    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ce", the cross
+    entropy of posteriors, has the same optimum and is for networks that give those: under absorbing noise it is score
+    entropy with another weight, under uniform noise its gradients vary less; "ise", implicit score entropy by one
+    target, is for absorbing noise and for comparison; "auto" is "ce" where it can be, otherwise "dse". `times` are
+    drawn one in each of B equal strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in
+    which some tokens are held clean and marked as given, for a network that marks locks.
+    """
+
+    objective: Literal["auto", "dse", "ce", "ise"] = "auto"
+    weighting: Literal["bound", "flat", "annealed"] = "flat"
+    times: Literal["systematic", "iid"] = "systematic"
+    locks: float = 0.5
+
+
+class DiffusionLearner:
+    """A diffusion model learning by a recipe."""
+
+    def __init__(self, diffusion: Diffusion, recipe: Recipe | None = None) -> None:
+        self.diffusion = diffusion
+        self.recipe = recipe or Recipe()
+        self._by_bound = self.recipe.weighting == "bound"
+        by_posterior = diffusion.config.parametrisation != "log_score"
+        self.objective = self.recipe.objective
+        if self.objective == "auto":
+            self.objective = "ce" if by_posterior else "dse"
+        if self.objective == "ce" and not by_posterior:
+            raise UserError("Cross entropy needs a network that gives posteriors; choose the objective dse.")
+        if self.objective == "ise" and diffusion.graph.mask is None:
+            raise UserError("Implicit score entropy by one target needs absorbing noise; choose the objective dse.")
+
+    @property
+    def network(self) -> nn.Module:
+        return self.diffusion.network
+
+    @property
+    def length(self) -> int:
+        return self.diffusion.config.network.length
+
+    @property
+    def device(self) -> torch.device:
+        return self.diffusion.device
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        return list(self.diffusion.network.blocks)
+
+    def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
+        """Clean tokens, times, noised tokens, and what the objective asks for: choices or locks."""
+        device, recipe = clean.device, self.recipe
+        t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
+        flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
+        x = self.diffusion.perturb(clean, t, flip, target)
+        if self.objective == "ise":
+            return clean, t, x, torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
+        if self.diffusion.marks_locks:
+            locked = torch.from_numpy(draw_locks(clean.shape, recipe.locks, generator)).to(device)
+            return clean, t, torch.where(locked, clean, x), locked
+        return clean, t, x
+
+    def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        clean, t, x, *more = inputs
+        noise = self.diffusion.schedule(t)
+        weight = noise.rate
+        if not self._by_bound:
+            weight = weight * -torch.expm1(-noise.total)
+        if self.objective == "ise":
+            losses = implicit_by_one_target(self.diffusion, x, noise.total, *more)
+        elif self.objective == "ce":
+            # per unit of sigma, as score entropy is
+            losses = self.diffusion.cross_entropy(x, noise.total, clean, *more).sum(-1) / torch.expm1(noise.total)
+        else:
+            losses = self.diffusion.score_entropy(x, noise.total, clean, *more).sum(-1)
+        return (weight * losses).sum() / clean.numel()
+
+    def settle(self) -> None:
+        self._by_bound = self.recipe.weighting != "flat"
+
+    def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
+        *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)
+        return last
+
+
+def draw_times(count: int, times: Literal["systematic", "iid"], generator: np.random.Generator) -> np.ndarray:
+    """Times (B,) float32, uniform in (0, 1): each alone is, but systematic ones lie one in each of B strata."""
+    strata = (generator.random() + np.arange(count) / count) % 1
+    drawn = generator.random(count) if times == "iid" else strata
+    return drawn.astype(np.float32).clip(min=SMALLEST_TIME)
+
+
+def draw_locks(shape: tuple[int, ...], share: float, generator: np.random.Generator) -> np.ndarray:
+    """Which tokens are given (B, L): in a `share` of sequences a random part, one half of them scattered, the other a
+    beginning and an end around a gap, as prompts are."""
+    count, length = shape
+    chosen = generator.random(count) < share
+    part = generator.random((count, 1))
+    scattered = generator.random(shape) < part
+    gap_start = generator.random((count, 1)) * part
+    place = (np.arange(length) + 0.5) / length
+    around = (place < gap_start) | (place > gap_start + 1 - part)
+    kind = np.where(generator.random((count, 1)) < 0.5, scattered, around)
+    locked: np.ndarray = kind & chosen[:, None]
+    return locked

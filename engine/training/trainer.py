@@ -1,0 +1,335 @@
+"""Training: a generator of events around one optimiser step.
+
+What is learned, and how well, is the learner's business. Everything random in step n is drawn from streams keyed
+by (seed, n), for the whole batch, of which each process takes its part: several processes have the loss curve of
+one, but for rounding and for what dropout leaves out. The state on disk holds the weights, their average and the
+optimiser: a run that was killed goes on from its last save with the loss curve of an unbroken one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from engine.likelihood import Bound
+from engine.protocol import UserError
+from engine.training.datasets import Batches, RowBatches, blocks
+from engine.training.learners import Learner
+from engine.training.muon import StackedMuon
+from engine.training.processes import Processes
+
+VALIDATION_BLOCKS = 64
+VALIDATION_ROWS = 512
+VALIDATION_SEED = 0
+"""The same whatever the seed of a run, so that the bounds of runs can be compared."""
+COMPILERS = ("c++", "g++", "clang++", "cl")
+HIDDEN = ("blocks.", "transformer.h.")
+"""Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What decides a run beside the learner and the data.
+
+    `optimizer` "muon" takes Muon for the hidden matrices and AdamW for the rest. `short` is the share of batches cut
+    into halves or quarters, so that short texts are known too. `compile` has the network's blocks compiled, which
+    takes half a minute and makes a CPU a fifth faster. The learning rate rises over `warmup` steps, holds, and falls
+    in a straight line over the last `decay` share of the steps, to `floor` of it: 0, but for a run that another one
+    will finish. `ema` and `lag` say over how many steps the weights are averaged: see `Average`.
+    """
+
+    steps: int = 10_000
+    batch: int = 32
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    decay: float = 0.5
+    floor: float = 0.0
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    ema: float = 0.999
+    lag: int = 10
+    optimizer: Literal["adamw", "muon"] = "muon"
+    short: float = 0.3
+    seed: int = 0
+    precision: Literal["fp32", "bf16"] = "bf16"
+    compile: bool = False
+    save_seconds: float = 60.0
+    validate_every: int = 500
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Step `step` of `steps` is done: its `loss` (nats per token, weighted), `tokens` seen so far, `seconds` spent."""
+
+    step: int
+    steps: int
+    loss: float
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The bound on validation blocks after `step`, with averaged weights."""
+
+    step: int
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The state after `step` is on disk."""
+
+    step: int
+    path: Path
+
+
+Event = Trained | Validated | Saved
+
+
+class Average:
+    """Exponential moving average of the weights, with a warm-up: decay min(ema, (1 + n) / (lag + n)) after n steps.
+
+    While it warms up, step k counts about as k^(lag - 2) does: 10 looks back over a tenth of the steps; 2 takes all
+    alike, 3 later ones more, which suits a low and constant learning rate (Izmailov et al., arXiv 1803.05407).
+    """
+
+    def __init__(self, network: nn.Module, decay: float, lag: int = 10) -> None:
+        self.decay, self.lag = decay, lag
+        self.updates = 0
+        self.weights = [p.detach().clone() for p in network.parameters()]
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (self.lag + self.updates))
+        torch._foreach_lerp_(self.weights, list(network.parameters()), 1 - decay)
+
+    @torch.no_grad()
+    def swap(self, network: nn.Module) -> None:
+        """Exchanges the network's weights and the averaged ones."""
+        for average, parameter in zip(self.weights, network.parameters(), strict=True):
+            kept = parameter.detach().clone()
+            parameter.copy_(average)
+            average.copy_(kept)
+
+
+class Trainer:
+    """A learner in training. `run` yields events; `save` and `resume` keep the state in one file.
+
+    `train` and `valid` are streams (n,) of tokens, cut into blocks, or rows (n, L), each a sequence of its own.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        config: TrainingConfig,
+        train: np.ndarray,
+        valid: np.ndarray,
+        processes: Processes | None = None,
+    ) -> None:
+        self.processes = processes or Processes()
+        if config.batch % self.processes.count:
+            raise UserError(
+                f"{self.processes.count} processes cannot share a batch of {config.batch} alike; "
+                f"choose a batch that is a multiple of {self.processes.count}."
+            )
+        learner.network.requires_grad_(True)
+        if config.compile:
+            compile_layers(learner)
+        self.learner = learner
+        self.config = config
+        self.batches: Batches | RowBatches
+        if train.ndim == 2:
+            self.batches = RowBatches(train, config.batch, config.seed)
+            self.valid = list(valid[:VALIDATION_ROWS].astype(np.int64))
+        else:
+            self.batches = Batches(train, learner.length, config.batch, config.seed)
+            self.valid = list(blocks(valid, learner.length)[:VALIDATION_BLOCKS])
+        self.average = Average(learner.network, config.ema, config.lag)
+        self.optimizers = build_optimizers(learner.network, config)
+        self.step = 0
+        self.seconds = 0.0
+        self.losses: list[float] = []
+
+    def run(self, path: Path) -> Iterator[Event]:
+        """Trains to the last step, saving to `path` on the way and at the end."""
+        saved = started = time.monotonic()
+        before = self.seconds
+        while self.step < self.config.steps:
+            loss = self._step()
+            self.seconds = before + time.monotonic() - started
+            tokens = self.step * self.config.batch * self.learner.length
+            yield Trained(self.step, self.config.steps, loss, tokens, self.seconds)
+            last = self.step == self.config.steps
+            if not self.processes.speaks:
+                continue
+            if self.valid and (last or self.step % self.config.validate_every == 0):
+                yield Validated(self.step, self.validate())
+            if last or time.monotonic() - saved > self.config.save_seconds:
+                self.save(path)
+                saved = time.monotonic()
+                yield Saved(self.step, path)
+
+    def _step(self) -> float:
+        config, network = self.config, self.learner.network
+        generator = np.random.Generator(np.random.Philox(key=[config.seed, 2**32 + self.step]))
+        torch.manual_seed(int(generator.integers(2**62)))  # dropout
+        clean = self._cut(self.batches[self.step], generator)
+        network.train()
+        if falls(self.step, config):
+            self.learner.settle()
+        with self._autocast(), fastest_attention(self.learner.device):
+            loss = self.learner.loss(self.processes.part(self.learner.draw(clean, generator)))
+        loss.backward()  # type: ignore[no-untyped-call]
+        loss = self.processes.average(network, loss.detach())
+        nn.utils.clip_grad_norm_(network.parameters(), config.clip)
+        factor = learning_rate(self.step, config)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["base"] * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.average.update(network)
+        self.step += 1
+        self.losses.append(float(loss))
+        return self.losses[-1]
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.learner.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+
+    def _cut(self, batch: np.ndarray, generator: np.random.Generator) -> Tensor:
+        """The batch, or the same tokens as twice or four times as many shorter sequences."""
+        pieces = int(generator.choice([2, 4])) if generator.random() < self.config.short else 1
+        if batch.shape[1] % pieces == 0:
+            batch = batch.reshape(batch.shape[0] * pieces, -1)
+        return torch.from_numpy(batch).to(self.learner.device)
+
+    def validate(self) -> Bound:
+        """The bound on the validation blocks with the averaged weights; the same draws every time and in every run."""
+        network = self.learner.network
+        network.eval()
+        self.average.swap(network)
+        try:
+            with self._autocast(), torch.compiler.set_stance("force_eager"):  # to compile for its shapes takes longer
+                return self.learner.validate(self.valid, VALIDATION_SEED)
+        finally:
+            self.average.swap(network)
+
+    def save(self, path: Path) -> None:
+        """Writes the whole state to `path`, or leaves what was there as it was."""
+        state = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "losses": self.losses,
+            "network": self.learner.network.state_dict(),
+            "average": self.average.weights,
+            "updates": self.average.updates,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "config": json.dumps(comparable(self.config)),
+        }
+        temporary = path.with_name(path.name + ".part")
+        try:
+            with temporary.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise UserError(f"The training state cannot be written to {path}: {error.strerror}.") from error
+
+    def resume(self, path: Path) -> None:
+        """Goes on from the state at `path`; a UserError if it is damaged or belongs to another run."""
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=self.learner.device, weights_only=True)
+        except Exception as error:  # whatever a damaged file provokes
+            raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
+        if state["config"] != json.dumps(comparable(self.config)):
+            raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.")
+        self.learner.network.load_state_dict(state["network"])
+        self.average.weights = state["average"]
+        self.average.updates = state["updates"]
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.seconds, self.losses = state["step"], state["seconds"], state["losses"]
+
+
+@contextmanager
+def fastest_attention(device: torch.device) -> Iterator[None]:
+    """On a CPU the plain product of matrices trains twice as fast as the fused kernel at these lengths."""
+    if device.type != "cpu":
+        yield
+        return
+    torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # a global switch; it acts on CPUs too
+    with sdpa_kernel([SDPBackend.MATH]):
+        yield
+
+
+def compile_layers(learner: Learner) -> None:
+    """Compiles each block of the network in place; a UserError where there is no compiler for the CPU."""
+    if learner.device.type == "cpu" and not any(map(shutil.which, COMPILERS)):
+        raise UserError("Compiling needs a C++ compiler, and none was found; install one, or leave out --compile.")
+    for layer in learner.layers:
+        # On a GPU each of the three shapes of a batch has kernels of its own; kernels for any shape would be slower.
+        layer.compile(dynamic=False if learner.device.type == "cuda" else None)
+
+
+def comparable(config: TrainingConfig) -> dict[str, Any]:
+    """The settings that a resumed run must share: not how often it saves, nor whether it is compiled."""
+    return {name: value for name, value in asdict(config).items() if name not in ("save_seconds", "compile")}
+
+
+def learning_rate(step: int, config: TrainingConfig) -> float:
+    """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall."""
+    rise = (step + 1) / max(1, config.warmup)
+    return min(1.0, rise, _fall(step, config))
+
+
+def falls(step: int, config: TrainingConfig) -> bool:
+    """Whether the learning rate is falling."""
+    return _fall(step, config) < 1
+
+
+def _fall(step: int, config: TrainingConfig) -> float:
+    left = (config.steps - step) / max(1.0, config.decay * config.steps)
+    return config.floor + (1 - config.floor) * left
+
+
+def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
+    """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
+    hidden = [
+        p
+        for name, p in network.named_parameters()
+        if config.optimizer == "muon" and p.ndim == 2 and name.startswith(HIDDEN) and "adaLN" not in name
+    ]
+    chosen = {id(p) for p in hidden}
+    rest = [p for p in network.parameters() if id(p) not in chosen]
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay)
+    ]
+    if hidden:
+        optimizers.append(
+            StackedMuon(
+                hidden,
+                lr=config.learning_rate,
+                momentum=0.95,
+                weight_decay=config.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            )
+        )
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["base"] = config.learning_rate
+    return optimizers

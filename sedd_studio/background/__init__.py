@@ -1,0 +1,1 @@
+"""Threads beside the window's: the engine's, long jobs, the keeper of the history; and where garbage is collected."""

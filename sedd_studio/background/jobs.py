@@ -1,0 +1,104 @@
+"""Long work beside the engine's: one piece at a time in a thread of its own, with progress and a way to end it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import UserError
+
+Work = Callable[[], Iterator[float]]
+
+
+@dataclass
+class Job:
+    """A piece of work: a generator that yields how far it is, from 0 to 1."""
+
+    title: str
+    work: Work
+    share: float = 0.0
+    started: float = 0.0
+    cancelled: bool = False
+
+
+class Jobs(QObject):
+    """Does jobs in the order in which they were given. Ending one is closing its generator, as with the engine's runs.
+
+    `changed` is told when there is something else to show, `failed` with a sentence and details.
+    """
+
+    changed = Signal()
+    failed = Signal(str, str)
+    _ended = Signal(str, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: list[Job] = []
+        self._thread: threading.Thread | None = None
+        self.current: Job | None = None
+        self._ended.connect(self._take_end)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the job may still take; None while that is not known."""
+        job = self.current
+        if job is None or job.share <= 0:
+            return None
+        spent = time.monotonic() - job.started
+        return spent / job.share * (1 - job.share)
+
+    def start(self, title: str, work: Work) -> None:
+        """Does the work, after what was given before."""
+        self._waiting.append(Job(title, work))
+        if self.current is None:
+            self._next()
+
+    def cancel(self) -> None:
+        """Ends the job that is being done, at its next yield."""
+        if self.current is not None:
+            self.current.cancelled = True
+
+    def close(self) -> None:
+        """Ends all of them and waits for the thread."""
+        self._waiting.clear()
+        self.cancel()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _next(self) -> None:
+        self.current = self._waiting.pop(0) if self._waiting else None
+        if self.current is not None:
+            self.current.started = time.monotonic()
+            self._thread = threading.Thread(target=self._do, args=(self.current,), name="job")
+            self._thread.start()
+        self.changed.emit()
+
+    def _do(self, job: Job) -> None:
+        headline = detail = ""
+        try:
+            steps = job.work()
+            for share in steps:
+                job.share = share
+                self.changed.emit()
+                if job.cancelled:
+                    steps.close()  # type: ignore[attr-defined]
+                    break
+        except UserError as error:
+            headline = str(error)
+        except OSError as error:
+            headline = f"{job.title} failed: {error.strerror or error}. Choose another place, or free some room."
+        except Exception as error:  # whatever a library raises: the window goes on
+            headline, detail = f"{job.title} failed: {error}", traceback.format_exc()
+        self._ended.emit(headline, detail)
+
+    def _take_end(self, headline: str, detail: str) -> None:
+        if self._thread is not None:
+            self._thread.join()
+        if headline:
+            self.failed.emit(headline, detail)
+        self._next()

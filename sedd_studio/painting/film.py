@@ -1,0 +1,233 @@
+"""A run as pictures: one step as PNG, all of them as GIF, WebP or MP4. Each carries the run, and opens as it again.
+
+Nothing here needs the window; pictures may be made in another thread. The libraries for films are imported when they
+are needed: the window is painted sooner without them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QImage, QPainter
+
+from engine.files import write_whole
+from engine.language.domains import DOMAINS, TEXT
+from engine.protocol import UserError
+from sedd_studio.painting.pictures import PAINTERS, Scenery
+from sedd_studio.painting.run_view import content_at, state_at
+from sedd_studio.painting.theme import Theme, token_font
+from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.record.exports import origin_of
+from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WIDTH, MARGIN, FOOT, PICTURE = 860, 36, 44, 320
+"""Of a picture, in pixels at scale 1: its width, its margins, the line at its foot, and what a domain's view takes."""
+MOST_FRAMES = 120
+SECONDS, HOLD = 6.0, 2.5
+"""How long a film shows the run, and then its end."""
+FILM_RATE = 25
+"""Pictures a second in an MP4 film, where each is shown as often as it takes."""
+KEY = "sedd-run"
+
+
+class Film:
+    """The pictures of one sample of a run, all of one size."""
+
+    def __init__(self, run: Trajectory, sample: int, theme: Theme, scale: float = 1.0) -> None:
+        self.run, self.sample, self.theme, self.scale = run, sample, theme, scale
+        self._tokenizer = origin_of(run).tokenizer
+        self._paint = PAINTERS.get(DOMAINS.get(origin_of(run).info.domain, TEXT).view)
+        self._painter = TokenPainter(theme, token_font(theme, 1.0))
+        count = min(run.recorded + 1, MOST_FRAMES)
+        self.steps: list[int] = np.unique(np.linspace(0, run.recorded, count).round().astype(int)).tolist()
+        text = PICTURE if self._paint else max(self._content(step).layout.height for step in self.steps)
+        self.height = int(text) + 2 * MARGIN + FOOT
+
+    def picture(self, step: int) -> QImage:
+        """The run after a step."""
+        wide, high = round(WIDTH * self.scale), round(self.height * self.scale)
+        image = QImage(wide + wide % 2, high + high % 2, QImage.Format.Format_RGB888)  # films want even sides
+        image.fill(self.theme.colour("window"))
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.scale, self.scale)
+        self._foot(painter, step)
+        painter.translate(MARGIN, MARGIN)
+        if self._paint is None:
+            content = self._content(step)
+            self._painter.paint(painter, content, Marks(), 0, content.layout.height)
+        else:
+            tokens, _ = state_at(self.run, step, self.sample)
+            scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
+            self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
+        painter.end()
+        return image
+
+    def _content(self, step: int) -> Content:
+        return content_at(self.run, step, self.sample, self._tokenizer, self._painter, WIDTH - 2 * MARGIN)
+
+    def _foot(self, painter: QPainter, step: int) -> None:
+        """A line that grows with the steps, and what is shown."""
+        top, wide = self.height - FOOT + 8, WIDTH - 2 * MARGIN
+        painter.fillRect(QRectF(MARGIN, top, wide, 3), self.theme.colour("mask"))
+        painter.fillRect(QRectF(MARGIN, top, wide * step / max(1, self.run.steps), 3), self.theme.colour("accent"))
+        font = QFont(self._painter.plain)
+        font.setPixelSize(self.theme.sizes.small)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("muted"))
+        area = QRectF(MARGIN, top + 6, wide, 22)
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft, f"step {step} of {self.run.steps}")
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight, origin_of(self.run).info.name)
+
+
+def carried(run: Trajectory) -> str:
+    """The run as text that a picture can carry."""
+    return base64.b64encode(encode(run)).decode()
+
+
+def write_picture(film: Film, step: int, path: Path) -> Iterator[float]:
+    """Writes one step as PNG; yields how far it is, from 0 to 1."""
+    from PIL.PngImagePlugin import PngInfo
+
+    about, out = PngInfo(), io.BytesIO()
+    about.add_text(KEY, carried(film.run))
+    as_pillow(film.picture(step)).save(out, "PNG", pnginfo=about)
+    yield 0.9
+    write_whole(path, out.getvalue())
+    yield 1.0
+
+
+def write_film(film: Film, path: Path) -> Iterator[float]:
+    """Writes all steps as GIF, WebP or MP4, as the name ends; yields how far it is, from 0 to 1."""
+    encoder = ENCODERS.get(path.suffix.lower())
+    if encoder is None:
+        raise UserError(f"A film ends in {', '.join(ENCODERS)} and not in {path.suffix}; choose one of these.")
+    images = []
+    for number, step in enumerate(film.steps, start=1):
+        images.append(as_pillow(film.picture(step)))
+        yield 0.6 * number / len(film.steps)
+    write_whole(path, encoder(images, film))
+    yield 1.0
+
+
+def as_pillow(image: QImage) -> Image:
+    """The same picture for Pillow; rows of a QImage are padded."""
+    from PIL import Image
+
+    stride = image.bytesPerLine()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), stride)
+    return Image.fromarray(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
+
+
+def durations(count: int) -> list[int]:
+    """Milliseconds of each of `count` pictures: the end is held."""
+    each = round(1000 * SECONDS / max(1, count - 1))
+    return [max(20, each)] * (count - 1) + [round(1000 * HOLD)]
+
+
+def as_gif(images: list[Image], film: Film) -> bytes:
+    """An animated GIF that repeats; its comment is the run."""
+    from PIL.Image import Dither
+
+    palette = palette_of([images[0], images[len(images) // 2], images[-1]])
+    first, *others = (image.quantize(palette=palette, dither=Dither.NONE) for image in images)
+    out = io.BytesIO()
+    more = {"save_all": True, "append_images": others, "duration": durations(len(images)), "loop": 0}
+    first.save(out, "GIF", comment=carried(film.run).encode(), **more)
+    return out.getvalue()
+
+
+def palette_of(images: list[Image]) -> Image:
+    """A palette of the colours that pictures have most of: plain areas keep theirs exactly."""
+    from PIL import Image
+
+    counts: Counter[tuple[int, ...]] = Counter()
+    for image in images:
+        counts.update({colour: count for count, colour in image.getcolors(2**24) or []})  # type: ignore[misc]
+    made = Image.new("P", (1, 1))
+    made.putpalette([value for colour, _ in counts.most_common(256) for value in colour])
+    return made
+
+
+def as_webp(images: list[Image], film: Film) -> bytes:
+    """An animated WebP that repeats, without loss; its XMP data are the run."""
+    out = io.BytesIO()
+    more = {"save_all": True, "append_images": images[1:], "duration": durations(len(images)), "loop": 0}
+    images[0].save(out, "WEBP", lossless=True, method=2, xmp=carried(film.run).encode(), **more)
+    return out.getvalue()
+
+
+def as_mp4(images: list[Image], film: Film) -> bytes:
+    """An MP4 film in H.264; its comment is the run."""
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        container.metadata["comment"] = carried(film.run)
+        stream = container.add_stream("libx264", rate=FILM_RATE, options={"crf": "18"})
+        stream.width, stream.height = images[0].size
+        stream.pix_fmt = "yuv420p"
+        for image, pause in zip(images, durations(len(images)), strict=True):
+            frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
+            for _ in range(max(1, round(pause * FILM_RATE / 1000))):
+                container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+Encoder = Callable[[list["Image"], Film], bytes]
+ENCODERS: dict[str, Encoder] = {".gif": as_gif, ".webp": as_webp, ".mp4": as_mp4}
+PICTURES = (".png", *ENCODERS)
+"""Names of files that may carry a run end so."""
+
+
+def run_in_picture(path: Path) -> Trajectory:
+    """The run that a picture or a film carries; a UserError if it carries none."""
+    try:
+        text = READERS[path.suffix.lower()](path)
+        content = base64.b64decode(text, validate=True)
+    except (OSError, ValueError, KeyError, binascii.Error):
+        content = b""
+    if not content:
+        raise UserError(f"{path.name} carries no run; choose a picture or a film that SEDD Studio exported.")
+    return decode(content)
+
+
+def comment_of_film(path: Path) -> str:
+    """The comment of an MP4 film, empty if it has none or is damaged."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            return str(container.metadata.get("comment", ""))
+    except av.FFmpegError:
+        return ""
+
+
+def told_by(path: Path, name: str) -> bytes:
+    """What a GIF or WebP file tells beside its pictures."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        found = image.info.get(name, b"")
+    return found if isinstance(found, bytes) else str(found).encode()
+
+
+READERS: dict[str, Callable[[Path], str | bytes]] = {
+    ".png": lambda path: QImage(str(path)).text(KEY),
+    ".gif": lambda path: told_by(path, "comment"),
+    ".webp": lambda path: told_by(path, "xmp"),
+    ".mp4": comment_of_film,
+}

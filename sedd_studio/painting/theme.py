@@ -1,0 +1,254 @@
+"""Colours, sizes and type of the window, light, dark and with high contrast, and how they are put on the application.
+
+One accent (blue) stands for what the user holds: locks and Run. One (amber) stands for what is new. The two stay
+apart for colour-blind readers, and neither is ever the only sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from string import Template
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from sedd_studio.painting.stylesheet import STYLESHEET
+
+FAMILIES = (
+    "Inter",
+    "SF Pro Text",
+    "Segoe UI Variable Text",
+    "Segoe UI",
+    "Noto Sans",
+    "Cantarell",
+    "Ubuntu",
+    "Liberation Sans",
+    "DejaVu Sans",
+)
+"""Sans families in order of preference; the first that the machine has is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Every colour of the window, as "#rrggbb"."""
+
+    window: str
+    panel: str
+    field: str
+    hover: str
+    border: str
+    strong_border: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    lock_fill: str
+    lock_text: str
+    selection: str
+    fresh: str
+    mask: str
+    mask_edge: str
+    error: str
+    error_fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Lengths in device-independent pixels; `text` and `token` are font sizes."""
+
+    text: int = 13
+    small: int = 12
+    token: int = 20
+    radius: int = 8
+    control: int = 32
+    gap: int = 12
+    margin: int = 16
+    side_panel: int = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A complete look. `dark` says which of the two families it belongs to."""
+
+    name: str
+    dark: bool
+    colours: Colours
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def colour(self, name: str) -> QColor:
+        """The colour called `name`, a field of `Colours`."""
+        return QColor(getattr(self.colours, name))
+
+
+class Themed(Protocol):
+    """What can be drawn in the colours of another theme."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+
+
+LIGHT = Theme(
+    "light",
+    False,
+    Colours(
+        window="#f6f7f9",
+        panel="#ffffff",
+        field="#f2f4f7",
+        hover="#e8ebf1",
+        border="#dde1e8",
+        strong_border="#b9c0cc",
+        text="#191c22",
+        muted="#5c6473",
+        faint="#8b93a1",
+        accent="#2b5fd9",
+        accent_hover="#1f4fc0",
+        on_accent="#ffffff",
+        lock_fill="#dfe8ff",
+        lock_text="#1c3c91",
+        selection="#cfd9ee",
+        fresh="#ad5a00",
+        mask="#e1e5ec",
+        mask_edge="#d3d9e2",
+        error="#b3261e",
+        error_fill="#fdeeec",
+    ),
+)
+
+DARK = Theme(
+    "dark",
+    True,
+    Colours(
+        window="#131519",
+        panel="#1a1d23",
+        field="#22262e",
+        hover="#2b303a",
+        border="#2c313a",
+        strong_border="#465060",
+        text="#e9ebef",
+        muted="#9aa1ae",
+        faint="#6f7785",
+        accent="#7ba3ff",
+        accent_hover="#98b7ff",
+        on_accent="#0b1326",
+        lock_fill="#2b3a66",
+        lock_text="#d3dfff",
+        selection="#34405a",
+        fresh="#ffb454",
+        mask="#282d36",
+        mask_edge="#333a45",
+        error="#ff8a80",
+        error_fill="#3a2224",
+    ),
+)
+
+
+CONTRAST = Theme(
+    "contrast",
+    True,
+    Colours(
+        window="#000000",
+        panel="#000000",
+        field="#000000",
+        hover="#333333",
+        border="#ffffff",
+        strong_border="#ffffff",
+        text="#ffffff",
+        muted="#ffffff",
+        faint="#c8c8c8",
+        accent="#4de4ff",
+        accent_hover="#9ff1ff",
+        on_accent="#000000",
+        lock_fill="#00354a",
+        lock_text="#ffffff",
+        selection="#004f9e",
+        fresh="#ffe14d",
+        mask="#3d3d3d",
+        mask_edge="#ffffff",
+        error="#ffa6a0",
+        error_fill="#4a0000",
+    ),
+)
+"""White on black, every edge drawn: for those who need more than the usual difference."""
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, CONTRAST)}
+
+
+def system_theme() -> Theme:
+    """The theme that the desktop asks for; light where it does not say."""
+    hints = QApplication.styleHints()
+    if hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast:
+        return CONTRAST
+    return DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def resolve(choice: str) -> Theme:
+    """The theme of that name, or for any other name the one that the system asks for."""
+    return THEMES.get(choice) or system_theme()
+
+
+def family() -> str:
+    """The first of `FAMILIES` on this machine, or the system's own general font."""
+    present = set(QFontDatabase.families())
+    return (
+        next((name for name in FAMILIES if name in present), "")
+        or QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    )
+
+
+def token_font(theme: Theme, zoom: float) -> QFont:
+    """The canvas's font at `zoom` times its normal size, unhinted so that widths scale evenly."""
+    font = QFont(family())
+    font.setPixelSize(max(8, round(theme.sizes.token * zoom)))
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+def palette(theme: Theme) -> QPalette:
+    """The Qt palette that goes with `theme`."""
+    roles = {
+        QPalette.ColorRole.Window: "window",
+        QPalette.ColorRole.WindowText: "text",
+        QPalette.ColorRole.Base: "field",
+        QPalette.ColorRole.AlternateBase: "panel",
+        QPalette.ColorRole.Text: "text",
+        QPalette.ColorRole.PlaceholderText: "muted",
+        QPalette.ColorRole.Button: "field",
+        QPalette.ColorRole.ButtonText: "text",
+        QPalette.ColorRole.Highlight: "accent",
+        QPalette.ColorRole.HighlightedText: "on_accent",
+        QPalette.ColorRole.ToolTipBase: "field",
+        QPalette.ColorRole.ToolTipText: "text",
+        QPalette.ColorRole.Link: "accent",
+        QPalette.ColorRole.Accent: "accent",
+    }
+    made = QPalette()
+    for role, name in roles.items():
+        made.setColor(role, theme.colour(name))
+    dimmed = (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText)
+    for role in dimmed:
+        made.setColor(QPalette.ColorGroup.Disabled, role, theme.colour("faint"))
+    return made
+
+
+def stylesheet(theme: Theme) -> str:
+    """The style sheet with the colours and sizes of `theme` filled in."""
+    colours = {name: getattr(theme.colours, name) for name in Colours.__slots__}
+    sizes = {name: str(getattr(theme.sizes, name)) for name in Sizes.__slots__}
+    return Template(STYLESHEET).substitute(colours | {f"{name}_px": f"{value}px" for name, value in sizes.items()})
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Give the whole application the palette, font and style sheet of `theme`."""
+    if app.style().objectName().lower() != "fusion":
+        app.setStyle("Fusion")
+    font = QFont(family())
+    font.setPixelSize(theme.sizes.text)
+    app.setFont(font)
+    app.setPalette(palette(theme))
+    sheet = stylesheet(theme)
+    if app.styleSheet() != sheet:  # Qt dresses every widget anew, whether it is another or not
+        app.setStyleSheet(sheet)

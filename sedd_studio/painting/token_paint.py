@@ -1,0 +1,230 @@
+"""Draws laid-out tokens with QPainter: locked pills, masked blocks, settled and just-settled text, outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from sedd_studio.painting import icons
+from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.token_layout import Box, Kind, Layout, Metrics, Pill
+
+FADE_STAGES = 6
+LINE_SPACING = 1.9
+SAMPLE = "the quick brown fox jumps over the lazy dog"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is pointed at or chosen, as half-open runs of positions; None where nothing is.
+
+    `handle` is the place of the handle of a gap, `pulled` says whether it is being pulled.
+    """
+
+    hover: tuple[int, int] | None = None
+    cursor: tuple[int, int] | None = None
+    selection: tuple[int, int] | None = None
+    dragged: tuple[int, int] | None = None
+    handle: QRectF | None = None
+    pulled: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text.
+
+    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured. `limited` are the
+    positions that are softly locked.
+    """
+
+    layout: Layout
+    locked: Sequence[bool]
+    slanted: Sequence[bool]
+    stage: Sequence[int]
+    tint: Sequence[QColor | None] = ()
+    limited: Sequence[int] = ()
+
+
+class TokenPainter:
+    """Fonts, metrics and colours for one theme and zoom, and the drawing itself."""
+
+    def __init__(self, theme: Theme, font: QFont) -> None:
+        self.theme = theme
+        self.plain = font
+        self.italic = QFont(font)
+        self.italic.setItalic(True)
+        self.fresh = _same_width(font)
+        self._plain_metrics = QFontMetricsF(self.plain)
+        self._italic_metrics = QFontMetricsF(self.italic)
+        self._widths: dict[tuple[str, bool], float] = {}
+        self.em = float(font.pixelSize())
+        self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING))
+        fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
+        self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
+        self._slanted_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
+
+    def advance(self, text: str, slanted: bool) -> float:
+        """Width of `text`; remembered, since a vocabulary's pieces come again and again."""
+        key = (text, slanted)
+        width = self._widths.get(key)
+        if width is None:
+            metrics = self._italic_metrics if slanted else self._plain_metrics
+            width = self._widths[key] = metrics.horizontalAdvance(text)
+        return width
+
+    def paint(self, painter: QPainter, content: Content, marks: Marks, top: float, bottom: float) -> None:
+        """Draw the lines between `top` and `bottom`; the painter's origin is the text's."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        layout = content.layout
+        first = max(0, int(top // layout.line_height))
+        last = min(len(layout.lines), int(bottom // layout.line_height) + 1)
+        self._selection(painter, layout, marks.selection, "selection", first, last)
+        for pill in layout.pills:
+            if first <= pill.line < last:
+                self._pill(painter, pill)
+        self._selection(painter, layout, marks.dragged, "accent", first, last)
+        if content.tint:
+            self._tints(painter, content, first, last)
+        for start, stop in layout.lines[first:last]:
+            for position in range(start, stop):
+                self._token(painter, content, position)
+        self._limits(painter, content, first, last)
+        if marks.hover:
+            self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
+        if marks.handle is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.colour("accent" if marks.pulled else "muted"))
+            painter.drawRoundedRect(marks.handle, marks.handle.width() / 2, marks.handle.width() / 2)
+        if marks.cursor:
+            self._outline(painter, layout, marks.cursor, self.theme.colour("accent"), 2.0, ticks=False)
+
+    def _tints(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for start, stop in content.layout.lines[first:last]:
+            for position in range(start, stop):
+                box, colour = content.layout.boxes[position], content.tint[position]
+                if colour is not None and box.width:
+                    painter.setBrush(colour)
+                    painter.drawRoundedRect(self._band(box.line, box.x - 1, box.x + box.width + 1, 0.02), 3, 3)
+
+    def _token(self, painter: QPainter, content: Content, position: int) -> None:
+        box = content.layout.boxes[position]
+        if box.kind is Kind.BLOCK:
+            self._block(painter, box)
+            return
+        colour = self._text_colour(painter, content, position)
+        if box.text:
+            painter.setPen(colour)
+            painter.drawText(QPointF(box.x, self._baseline(box.line)), box.text)
+        if box.kind is Kind.BREAK:
+            self._return_mark(painter, box, colour if content.stage[position] < FADE_STAGES else None)
+
+    def _text_colour(self, painter: QPainter, content: Content, position: int) -> QColor:
+        """Choose the font on `painter`, and return the colour, for the text at `position`."""
+        stage = content.stage[position]
+        if content.slanted[position]:
+            painter.setFont(self.italic)
+            return self._slanted_fades[stage]
+        if content.locked[position]:
+            painter.setFont(self.plain)
+            return self.theme.colour("lock_text")
+        painter.setFont(self.fresh if stage < FADE_STAGES // 2 else self.plain)
+        return self._fades[stage]
+
+    def _baseline(self, line: int) -> float:
+        metrics, height = self._plain_metrics, self.metrics.line_height
+        return line * height + (height + metrics.ascent() - metrics.descent()) / 2
+
+    def _band(self, line: int, left: float, right: float, grow: float) -> QRectF:
+        """The rectangle round text on `line`, `grow` em higher than the letters."""
+        height = (1.16 + 2 * grow) * self.em
+        middle = self._baseline(line) - 0.355 * self.em
+        return QRectF(left, round(middle - height / 2), right - left, round(height))
+
+    def _limits(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        """A dashed line under each softly locked position."""
+        painter.setPen(QPen(self.theme.colour("accent"), max(1.5, 0.08 * self.em), Qt.PenStyle.DashLine))
+        for box in map(content.layout.boxes.__getitem__, content.limited):
+            if first <= box.line < last:
+                y = self._band(box.line, 0, 1, 0.0).bottom() + 0.5
+                painter.drawLine(QPointF(box.x, y), QPointF(box.x + max(box.width, 0.5 * self.em), y))
+
+    def _block(self, painter: QPainter, box: Box) -> None:
+        height = 0.62 * self.em
+        middle = self._baseline(box.line) - 0.30 * self.em
+        painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
+        painter.setBrush(self.theme.colour("mask"))
+        place = QRectF(box.x, round(middle - height / 2), box.width, round(height))
+        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), height * 0.36, height * 0.36)
+
+    def _pill(self, painter: QPainter, pill: Pill) -> None:
+        place = self._band(pill.line, pill.left, pill.right, 0.12).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(self.theme.colour("accent"), 1.2))
+        painter.setBrush(self.theme.colour("lock_fill"))
+        painter.drawRoundedRect(place, 0.28 * self.em, 0.28 * self.em)
+        size = 0.62 * self.em
+        corner = QPointF(place.right() - 0.28 * self.em - size, place.center().y() - 0.52 * size)
+        icons.draw(painter, "lock", QRectF(corner.x(), corner.y(), size, size), self.theme.colour("accent"))
+
+    def _return_mark(self, painter: QPainter, box: Box, fresh: QColor | None) -> None:
+        """A small bent arrow where a token breaks the line."""
+        unit = 0.07 * self.em
+        x, y = box.x + box.width - 0.62 * self.em, self._baseline(box.line) - 0.3 * self.em
+        painter.setPen(QPen(fresh or self.theme.colour("strong_border"), max(1.0, unit)))
+        painter.drawPolyline([QPointF(x + 7 * unit, y - 3 * unit), QPointF(x + 7 * unit, y), QPointF(x, y)])
+        painter.drawPolyline([QPointF(x + 2 * unit, y - 2 * unit), QPointF(x, y), QPointF(x + 2 * unit, y + 2 * unit)])
+
+    def _pieces(self, layout: Layout, run: tuple[int, int]) -> list[tuple[int, float, float, list[float]]]:
+        """Line, left, right and inner token edges of each line's share of `run`."""
+        found: list[tuple[int, float, float, list[float]]] = []
+        for box in layout.boxes[run[0] : run[1]]:
+            right = box.x + box.width
+            if found and found[-1][0] == box.line:
+                line, left, _, edges = found[-1]
+                found[-1] = (line, left, right, [*edges, box.x])
+            else:
+                found.append((box.line, box.x, right, []))
+        return found
+
+    def _selection(
+        self, painter: QPainter, layout: Layout, run: tuple[int, int] | None, name: str, first: int, last: int
+    ) -> None:
+        if run is None:
+            return
+        colour = self.theme.colour(name)
+        if name == "accent":
+            colour.setAlphaF(0.28)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for line, left, right, _ in self._pieces(layout, run):
+            if first <= line < last:
+                painter.drawRoundedRect(self._band(line, left - 3, right + 3, 0.2), 4, 4)
+
+    def _outline(
+        self, painter: QPainter, layout: Layout, run: tuple[int, int], colour: QColor, thick: float, ticks: bool
+    ) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, thick))
+        for line, left, right, edges in self._pieces(layout, run):
+            place = self._band(line, left - 3, right + 3, 0.06)
+            painter.drawRoundedRect(place, 0.24 * self.em, 0.24 * self.em)
+            for x in edges if ticks else ():
+                painter.drawLine(QPointF(x, place.bottom() - 0.2 * self.em), QPointF(x, place.bottom()))
+
+
+def _mix(one: QColor, other: QColor, share: float) -> QColor:
+    """`one` at share 0, `other` at share 1, blended evenly between."""
+    pairs = ((one.redF(), other.redF()), (one.greenF(), other.greenF()), (one.blueF(), other.blueF()))
+    return QColor.fromRgbF(*(a + (b - a) * share for a, b in pairs))
+
+
+def _same_width(font: QFont) -> QFont:
+    """A heavier cut of `font`, spaced so that text is as wide as before and nothing moves when it fades."""
+    heavy = QFont(font)
+    heavy.setWeight(QFont.Weight.DemiBold)
+    excess = QFontMetricsF(heavy).horizontalAdvance(SAMPLE) - QFontMetricsF(font).horizontalAdvance(SAMPLE)
+    heavy.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, -excess / len(SAMPLE))
+    return heavy

@@ -1,0 +1,133 @@
+"""A run as other programs read it: text, JSON, a table of its steps, a page that plays it.
+
+The page is one file without anything from elsewhere; it carries the run itself, as a picture does (`painting.film`), so
+that either opens as the run again.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.language.prompts import format_prompt
+from engine.protocol import FREE, UserError
+from sedd_studio.record.runfile import ARRAYS, decode, encode, versions
+from sedd_studio.record.snippets import as_command, as_python
+from sedd_studio.record.trajectory import Origin, Trajectory
+
+PLAYER = Path(__file__).with_name("player.html")
+CARRIED = re.compile(rb'<script type="application/x-sedd-run" id="run">([A-Za-z0-9+/=]+)</script>')
+
+
+def texts(run: Trajectory, step: int) -> list[str]:
+    """The text of each sample after a step; what is masked is left out."""
+    origin = origin_of(run)
+    rows = (run.at(step, sample)[0].tolist() for sample in range(run.samples))
+    return [origin.tokenizer.decode([token for token in row if token not in (run.mask, FREE)]) for row in rows]
+
+
+def as_text(run: Trajectory, step: int) -> str:
+    """The samples after a step, one after another, with a line between them."""
+    return "\n\n---\n\n".join(texts(run, step)) + "\n"
+
+
+def as_json(run: Trajectory, step: int) -> str:
+    """What was asked for, of which model, what came of it, and how it went."""
+    origin = origin_of(run)
+    request = {name: value for name, value in asdict(origin.request).items() if name not in ARRAYS}
+    shown: dict[str, Any] = {
+        "prompt": format_prompt(origin.request.tokens, origin.tokenizer),
+        "request": request,
+        "model": asdict(origin.info),
+        "made": origin.made,
+        "versions": versions(),
+        "step": step,
+        "texts": texts(run, step),
+        "tokens": [run.at(step, sample)[0].tolist() for sample in range(run.samples)],
+        "locked": run.locked.tolist(),
+        "steps": rows_of(run),
+    }
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_csv(run: Trajectory) -> str:
+    """A line for each step: time, noise, calls, seconds, and how many positions of each sample are settled."""
+    rows = rows_of(run)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def rows_of(run: Trajectory) -> list[dict[str, float]]:
+    """What is known of each step, from 0 on."""
+    curves = [run.settled_curve(sample) for sample in range(run.samples)]
+    return [
+        {"step": step, "time": m.time, "sigma": m.sigma, "calls": m.calls, "seconds": m.seconds}
+        | {f"settled_{sample}": int(curve[step]) for sample, curve in enumerate(curves)}
+        for step, m in enumerate(run.moments)
+    ]
+
+
+def as_html(run: Trajectory) -> str:
+    """A page that plays the run, and carries it."""
+    origin = origin_of(run)
+    began = [run.at(0, sample)[0].tolist() for sample in range(run.samples)]
+    frames = [
+        [value for triple in zip(*(part.tolist() for part in change), strict=True) for value in triple]
+        for change in run.changes
+    ]
+    used = {token for row in began for token in row} | {token for frame in frames for token in frame[2::3]}
+    data = {
+        "pieces": {token: origin.tokenizer.piece(token) for token in sorted(used) if token != run.mask},
+        "mask": run.mask,
+        "locked": run.locked.tolist(),
+        "free": run.free,
+        "steps": run.steps,
+        "start": began,
+        "frames": frames,
+        "moments": [{"time": moment.time} for moment in run.moments],
+        "made": made_by(origin),
+    }
+    filled = {
+        "__TITLE__": escaped(format_prompt(origin.request.tokens, origin.tokenizer)[:60]),
+        "__DATA__": json.dumps(data).replace("</", "<\\/"),
+        "__RUN__": base64.b64encode(encode(run)).decode(),
+    }
+    page = PLAYER.read_text(encoding="utf-8")
+    return re.sub("|".join(filled), lambda match: filled[match[0]], page)
+
+
+def run_in_page(content: bytes) -> Trajectory:
+    """The run that a page carries; a UserError if it carries none."""
+    found = CARRIED.search(content)
+    if found is None:
+        raise UserError("This page carries no run; choose one that SEDD Studio exported.")
+    return decode(base64.b64decode(found[1]))
+
+
+def made_by(origin: Origin) -> str:
+    """How the run is made again, as a command where one can say it."""
+    try:
+        return as_command(origin)
+    except UserError:
+        return as_python(origin)
+
+
+def escaped(text: str) -> str:
+    """Text that stands in HTML as it is."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+
+
+def origin_of(run: Trajectory) -> Origin:
+    """Where a run comes from; a ValueError if that was not recorded."""
+    if run.origin is None:
+        raise ValueError("a run without its origin cannot be exported")
+    return run.origin

@@ -1,0 +1,94 @@
+"""What can be laid beside each other: one row a kind, with the runs that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.language.domains import TEXT
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import Generate, ModelInfo, Noise
+from engine.protocol.sampler_table import LEFT_TO_RIGHT, samplers_for
+from sedd_studio.session import model_folders
+
+BUDGETS = (4, 16, 64, 256)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared: the run as it is asked for of each noise, the loaded model and its tokenizer, texts of each
+    pane; the judge's folder, if any; folders of other models."""
+
+    asked: Callable[[Noise], Generate]
+    info: ModelInfo
+    tokenizer: Tokenizer
+    samples: int
+    judge: str | None
+    models: list[str]
+
+    def request(self, **changes: Any) -> Generate:
+        """The run of the loaded model, with changes."""
+        return replace(self.asked(self.info.noise), samples=self.samples, **changes)
+
+    def request_of(self, path: str, noise: Noise) -> Generate:
+        """The run of another model."""
+        return replace(self.asked(noise), samples=self.samples, model=path)
+
+
+Rows = list[tuple[str, Generate]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to compare: its rows, and whether the last one is what the others are held against."""
+
+    title: str
+    rows: Callable[[Asked], Rows]
+    towards_last: bool = True
+
+
+def by_steps(asked: Asked) -> Rows:
+    """The same run with other step budgets, fewest first; they share their draws. From left to right there is one."""
+    if asked.info.noise == "none":
+        return [(LEFT_TO_RIGHT.title, asked.request())]
+    return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
+
+
+def by_sampler(asked: Asked) -> Rows:
+    """The same run by each sampler that fits the noise, the published ones last."""
+    fitting = [row for row in samplers_for(asked.info.noise) if row.name != "uniformization"]
+    return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
+
+
+def by_noise(asked: Asked) -> Rows:
+    """The same prompt by the loaded model, by its counterparts of other noise, and from left to right."""
+    info = asked.info
+    rows: Rows = [(model_folders.NOISES[info.noise], asked.request())]
+    for noise, title in model_folders.NOISES.items():
+        path = model_folders.counterpart(info.path, info.noise, noise)
+        if noise == "none" and info.domain == TEXT.name:
+            path = asked.judge
+        if noise != info.noise and path is not None:
+            rows.append((title, asked.request_of(path, noise)))
+    return rows
+
+
+def by_model(asked: Asked) -> Rows:
+    """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
+    others = model_folders.with_same_tokenizer(
+        asked.tokenizer, (path for path in asked.models if path != asked.info.path)
+    )
+    return [
+        (asked.info.name, asked.request()),
+        *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),
+    ]
+
+
+KINDS: dict[str, Kind] = {
+    "steps": Kind("Step budgets", by_steps),
+    "sampler": Kind("Samplers", by_sampler),
+    "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
+    "model": Kind("Models", by_model, towards_last=False),
+}

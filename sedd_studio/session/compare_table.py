@@ -1,0 +1,39 @@
+"""A comparison as a table for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from sedd_studio.session.comparing import Comparison, PaneState
+
+COLUMNS = (
+    "title",
+    "sampler",
+    "steps",
+    "samples",
+    "calls a sample",
+    "seconds a sample",
+    "generative perplexity",
+    "its standard error",
+    "entropy in nats",
+    "its standard error",
+    "share of tokens like the last",
+)
+
+
+def as_csv(comparison: Comparison) -> str:
+    """A line for each pane that is done; what is not known is left empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for pane in comparison.panes:
+        if pane.state is not PaneState.DONE or pane.run is None:
+            continue
+        verdict, same = pane.verdict, comparison.agreement(pane)
+        judged: tuple[object, ...] = ("",) * 4
+        if verdict is not None:
+            judged = (verdict.perplexity, verdict.error, verdict.entropy, verdict.entropy_error)
+        made = (pane.run.started.sampler, pane.run.steps, pane.run.samples)
+        writer.writerow([pane.title, *made, pane.calls, pane.seconds, *judged, "" if same is None else same])
+    return out.getvalue()

@@ -1,0 +1,322 @@
+"""Runs beside each other on one prompt, one seed and the same locks, so that what differs is what is compared."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import (
+    FREE,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Generate,
+    Introduced,
+    Judge,
+    Judged,
+    ModelInfo,
+    Started,
+    ends,
+)
+from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session import model_folders
+from sedd_studio.session.compare_kinds import KINDS, Asked, Kind
+from sedd_studio.session.session import Session
+
+SAMPLES = (1, 4, 16, 64)
+"""Texts that a pane may be of: more give a surer figure."""
+TICK = 33
+SHOW = 6.0
+"""Seconds in which all panes are played."""
+
+
+class PaneState(Enum):
+    """How far a pane is."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+@dataclass(eq=False)
+class Pane:
+    """One of the runs: its request, what is recorded of it, and what the judge says.
+
+    `question` is its id, `info` tells of its model.
+    """
+
+    title: str
+    request: Generate
+    info: ModelInfo | None = None
+    question: int = 0
+    state: PaneState = PaneState.WAITING
+    run: Trajectory | None = None
+    verdict: Judged | None = None
+    judging: int = 0
+
+    @property
+    def can_be_opened(self) -> bool:
+        """Whether the window can show it: a run that is over."""
+        return self.state is PaneState.DONE and self.run is not None and self.run.origin is not None
+
+    @property
+    def final(self) -> np.ndarray | None:
+        """The tokens (B, L) that the run ended with."""
+        run = self.run
+        if run is None or self.state is not PaneState.DONE:
+            return None
+        return np.stack([run.at(run.recorded, sample)[0] for sample in range(run.samples)])
+
+    @property
+    def calls(self) -> float:
+        """Network calls of a sample: so far those of the sample that needed most, the mean once the run is over."""
+        run = self.run
+        if run is None:
+            return 0
+        if run.result is not None and run.result.evaluations:
+            return run.result.evaluations / run.samples
+        return run.moments[-1].calls
+
+    @property
+    def steps(self) -> int:
+        """The steps of its run."""
+        return self.request.steps
+
+    @property
+    def steps_done(self) -> int:
+        """How many of them are over, one way or the other."""
+        if self.state in (PaneState.WAITING, PaneState.RUNNING):
+            return 0 if self.run is None else self.run.recorded
+        return self.steps
+
+    @property
+    def seconds(self) -> float:
+        """Seconds a sample so far."""
+        return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
+
+
+RECORDED = Kind("Recorded runs", lambda asked: [])
+"""Not in the table: its rows are chosen in the history."""
+
+
+def recorded(run: Trajectory) -> Pane:
+    """The pane of a run that was made before."""
+    assert run.origin is not None
+    asked = run.origin.request
+    branch = f" from {asked.first_step - 1}" if asked.first_step > 1 else ""
+    title = f"{run.steps} steps{branch}, seed {asked.seed}"
+    return Pane(title, asked, run.origin.info, state=PaneState.DONE, run=run)
+
+
+class Comparison(QObject):
+    """The panes, and a playhead that they share: `position` from 0, before the first step of each, to 1, its last."""
+
+    changed = Signal()
+    moved = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.panes: list[Pane] = []
+        self._kind = KINDS["steps"]
+        self._tokenizer: Tokenizer | None = None
+        self.position = 1.0
+        self._began = 0.0
+        self.judge = model_folders.judge()
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK)
+        self._timer.timeout.connect(self._advance)
+        session.answered.connect(self._take)
+
+    def tokenizer_of(self, pane: Pane) -> Tokenizer | None:
+        """The tokenizer of a pane's text."""
+        origin = pane.run.origin if pane.run is not None else None
+        return origin.tokenizer if origin is not None else self._tokenizer
+
+    @property
+    def busy(self) -> bool:
+        """Whether some pane is not done yet."""
+        return any(pane.state in (PaneState.WAITING, PaneState.RUNNING) for pane in self.panes)
+
+    @property
+    def share(self) -> float | None:
+        """How much of all steps is done; None while nothing goes on."""
+        if not self.busy:
+            return None
+        return sum(pane.steps_done for pane in self.panes) / max(1, sum(pane.steps for pane in self.panes))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may take, at the pace so far; None while that cannot be told, or nothing goes on."""
+        share = self.share
+        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
+
+    @property
+    def playing(self) -> bool:
+        """Whether the playhead moves."""
+        return self._timer.isActive()
+
+    @property
+    def reference(self) -> Pane | None:
+        """The pane that the others are held against: the last, where it has the largest budget."""
+        return self.panes[-1] if self.panes and self._kind.towards_last else None
+
+    def start(self, kind: str, samples: int = 1) -> None:
+        """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
+        session = self._session
+        if not session.ready or session.info is None or session.tokenizer is None:
+            return
+        self.cancel_all()
+        self._kind, self._tokenizer = KINDS[kind], session.tokenizer
+        asked = Asked(session.asked, session.info, session.tokenizer, samples, self.judge, session.known_models())
+        self.panes = [Pane(*row) for row in self._kind.rows(asked)]
+        self._began = time.monotonic()
+        for pane in self.panes:
+            pane.info = session.info
+            pane.question = session.ask(pane.request)
+        self.play()
+        self.changed.emit()
+
+    def show_runs(self, runs: list[Trajectory]) -> None:
+        """Lays recorded runs beside each other; nothing is run. The last is what the others are held against."""
+        self.cancel_all()
+        self._kind = RECORDED
+        self.panes = [recorded(run) for run in runs]
+        self._tokenizer = self._session.tokenizer
+        self.seek(1.0)
+        self.changed.emit()
+
+    def cancel(self, pane: Pane) -> None:
+        """Ends one pane's run, or takes it out of the queue."""
+        if pane.state in (PaneState.WAITING, PaneState.RUNNING):
+            self._session.drop(pane.question)
+
+    def cancel_all(self) -> None:
+        """Ends all that is not done."""
+        for pane in self.panes:
+            self.cancel(pane)
+
+    def agreement(self, pane: Pane) -> float | None:
+        """The share of free positions, over all samples, at which a pane ended with the reference's token."""
+        reference = self.reference
+        if reference is None or not alike(pane, reference) or pane.run is None:
+            return None
+        assert pane.final is not None
+        assert reference.final is not None
+        free = ~pane.run.locked
+        return float((pane.final == reference.final)[:, free].mean()) if free.any() else 1.0
+
+    def differences(self, pane: Pane) -> np.ndarray | None:
+        """Where (L,) a pane's first sample ended with another token than the reference's; None while not known."""
+        reference = self.reference
+        if reference is None or reference is pane or not alike(pane, reference):
+            return None
+        assert pane.final is not None
+        assert reference.final is not None
+        different: np.ndarray = np.not_equal(pane.final[0], reference.final[0])
+        return different
+
+    def judged(self) -> list[Pane]:
+        """The panes that are done and of whose texts the judge has spoken."""
+        return [pane for pane in self.panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
+
+    def open(self, pane: Pane) -> None:
+        """Shows a pane's run, with all of its samples, in the window."""
+        if pane.run is not None and pane.can_be_opened:
+            self._session.show_run(pane.run)
+
+    # ---- the playhead
+
+    def step_of(self, pane: Pane) -> int:
+        """The step that a pane shows."""
+        return 0 if pane.run is None else min(round(self.position * pane.run.steps), pane.run.recorded)
+
+    def seek(self, position: float) -> None:
+        """Shows every pane at a share of its steps, and holds it."""
+        self._timer.stop()
+        self.position = min(max(position, 0.0), 1.0)
+        self.moved.emit()
+
+    def play(self) -> None:
+        """Plays all panes from the start."""
+        self.position = 0.0
+        self._timer.start()
+        self.moved.emit()
+
+    def toggle(self) -> None:
+        """Plays, or holds."""
+        if self.playing:
+            self.seek(self.position)
+        else:
+            self.play()
+
+    def _advance(self) -> None:
+        self.position = min(1.0, self.position + TICK / 1000 / SHOW)
+        if self.position >= 1.0 and not self.busy:
+            self._timer.stop()
+        self.moved.emit()
+
+    # ---- answers
+
+    def _take(self, event: Event) -> None:
+        for pane in self.panes:
+            if event.run_id in (pane.question, pane.judging):
+                self._record(pane, event)
+                if ends(event):
+                    self.changed.emit()
+                return
+
+    def _record(self, pane: Pane, event: Event) -> None:
+        session = self._session
+        match event:
+            case Introduced(info=info):
+                pane.info = info
+            case Started():
+                pane.run, pane.state = begin(pane, event, self._tokenizer), PaneState.RUNNING
+            case Frame():
+                assert pane.run is not None
+                pane.run.append(event)
+            case Finished():
+                assert pane.run is not None
+                pane.run.result, pane.state = event, PaneState.DONE
+                self._have_judged(pane, pane.run)
+            case Cancelled() if event.run_id == pane.question:
+                pane.state = PaneState.CANCELLED
+            case Failed(headline=headline, detail=detail):
+                if event.run_id == pane.question:
+                    pane.state = PaneState.FAILED
+                session.show_error(f"{pane.title}: {headline}", detail)
+            case Judged():
+                pane.verdict = event
+
+    def _have_judged(self, pane: Pane, run: Trajectory) -> None:
+        tokenizer = self._tokenizer
+        if self.judge is None or tokenizer is None or self._session.domain.rows:
+            return
+        rows = (run.at(run.recorded, sample)[0].tolist() for sample in range(run.samples))
+        known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in rows]
+        texts = tuple(tokenizer.decode(list(row)) for row in known)
+        pane.judging = self._session.ask(Judge(self.judge, texts, tuple(known)))
+
+
+def alike(pane: Pane, other: Pane) -> bool:
+    """Whether two panes are through and their tokens can be compared one by one."""
+    one, two = pane.final, other.final
+    return one is not None and two is not None and one.shape[-1] == two.shape[-1] and len(one) == len(two)
+
+
+def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:
+    """The record of a pane's run, which can be opened later."""
+    if pane.info is None or tokenizer is None:
+        return Trajectory(started, FREE)
+    return Trajectory(started, pane.info.mask_id, Origin.of_now(replace(pane.request, model=""), pane.info, tokenizer))

@@ -1,0 +1,36 @@
+"""Samples that were kept: each goes into the history as a run of its own, among the favourites."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from PySide6.QtCore import QObject, Signal
+
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
+
+
+class Favourites(QObject):
+    """Knows which samples of a run were kept since the program began. `changed` is told when one more is."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._keeper = session, keeper
+        self._kept: WeakKeyDictionary[Trajectory, set[int]] = WeakKeyDictionary()
+
+    def has(self, sample: int) -> bool:
+        """Whether a sample of the run on show was kept."""
+        run = self._session.document.trajectory
+        return run is not None and sample in self._kept.get(run, ())
+
+    def keep(self, sample: int) -> None:
+        """Keeps a sample of the run on show, once."""
+        run = self._session.document.trajectory
+        if run is None or run.origin is None or not run.recorded or self.has(sample):
+            return
+        self._kept.setdefault(run, set()).add(sample)
+        self._keeper.keep(run.only(sample), favourite=True)
+        self.changed.emit()

@@ -1,0 +1,77 @@
+"""The model folders that the window offers, told from their files alone: nothing is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.protocol import Noise, UserError
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+BUNDLED = ASSETS / "stories-absorb"
+JUDGE = ASSETS / "stories-gpt"
+NOISES: dict[Noise, str] = {"absorb": "Absorbing noise", "uniform": "Uniform noise", "none": "From left to right"}
+ENDINGS: dict[Noise, str] = {"absorb": "absorb", "uniform": "uniform", "none": "gpt"}
+"""What tells models of one kind apart in the names of their folders."""
+
+
+def known(recent: Iterable[str]) -> list[str]:
+    """The bundled models, the default one first, and recent ones, as far as they are still there."""
+    bundled = sorted(path.parent for path in ASSETS.glob("*/model.safetensors"))
+    paths = dict.fromkeys(map(str, [BUNDLED, *bundled, *map(Path, recent)]))
+    return [path for path in paths if is_model(Path(path))]
+
+
+def is_model(folder: Path) -> bool:
+    """Whether the folder looks like that of a model."""
+    return (folder / ".hydra").is_dir() or description(folder) is not None
+
+
+def description(folder: Path) -> dict[str, Any] | None:
+    """What config.json says, None where it cannot be read."""
+    try:
+        described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return described if isinstance(described, dict) else None
+
+
+def noise_of(folder: Path) -> Noise | None:
+    """The noise of a model in our layout or in the published one, None where the description does not tell.
+
+    An autoregressive one says its `model_type` instead.
+    """
+    described = description(folder) or {}
+    graph = described.get("graph")
+    named = graph.get("type") if isinstance(graph, dict) else described.get("noise")
+    if named is None and "model_type" in described:
+        return "none"
+    return next((noise for noise in NOISES if noise == named), None)
+
+
+def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:
+    """Those of the folders whose model has this very tokenizer, each with its noise."""
+    found = []
+    for path in paths:
+        noise = noise_of(Path(path))
+        try:
+            if noise is not None and find_tokenizer(path).fingerprint == tokenizer.fingerprint:
+                found.append((path, noise))
+        except UserError:  # it has none, or a damaged one
+            continue
+    return found
+
+
+def judge() -> str | None:
+    """The folder of the bundled autoregressive model that judges samples, None if it is not there."""
+    return str(JUDGE) if (JUDGE / "config.json").is_file() else None
+
+
+def counterpart(path: str, noise: Noise, other: Noise) -> str | None:
+    """The folder beside `path` whose name differs only in its noise, None if there is none."""
+    folder = Path(path)
+    name = folder.name.replace(ENDINGS[noise], ENDINGS[other])
+    return str(folder.with_name(name)) if name != folder.name and is_model(folder.with_name(name)) else None

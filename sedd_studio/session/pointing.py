@@ -1,0 +1,95 @@
+"""What the model would put where the user points: asked for after a short rest, and only while no run is going on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.protocol import FREE, Event, Insight, Inspect
+from sedd_studio.session.scoring import Scorer
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import Candidate, Pointed, RunState
+
+REST = 90
+"""Milliseconds that a pointer rests before the model is asked."""
+
+
+class Pointer(QObject):
+    """The position pointed at, kept until another is; `changed` is told when it, or what is known of it, changes."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, scorer: Scorer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._scorer = session, scorer
+        self.pointed: Pointed | None = None
+        self._asked = 0
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._ask)
+        session.canvas_changed.connect(self._look_again)
+        session.run_changed.connect(self._look_again)
+        session.playhead_changed.connect(self._look_again)
+        session.answered.connect(self._take)
+        scorer.changed.connect(self._note_cost)
+
+    def point_at(self, position: int | None) -> None:
+        """Points at a position; pointing at nothing leaves what was pointed at before."""
+        if position is not None and (self.pointed is None or self.pointed.position != position):
+            self.pointed = self._known(position)
+            self._asked = 0
+            self.changed.emit()
+            self._rest.start()
+
+    def _look_again(self) -> None:
+        """The text has changed under the pointer."""
+        if self.pointed is None:
+            return
+        session, position = self._session, self.pointed.position
+        known = self._known(position) if position < session.canvas().length else None
+        moving = session.playing or session.state is RunState.RUNNING
+        if known is None or moving or (known.shown, known.locked) != (self.pointed.shown, self.pointed.locked):
+            self.pointed = known
+            self.changed.emit()
+        self._asked = 0
+        if known is not None and not moving:
+            self._rest.start()
+
+    def _note_cost(self) -> None:
+        """A score has come in for the text that is pointed at."""
+        if self.pointed is not None and self.pointed.position < self._session.canvas().length:
+            cost = self._known(self.pointed.position).cost
+            if cost != self.pointed.cost:
+                self.pointed = replace(self.pointed, cost=cost)
+                self.changed.emit()
+
+    def _known(self, position: int) -> Pointed:
+        session, state = self._session, self._session.canvas()
+        masked = state.tokens[position] == FREE
+        costs = self._scorer.costs_on_show()
+        cost = None if costs is None else float(costs[position])
+        return Pointed(position, None if masked else session.piece(position), bool(state.locked[position]), cost=cost)
+
+    def _ask(self) -> None:
+        session = self._session
+        if self.pointed is None or not session.ready or session.state is RunState.RUNNING or session.playing:
+            return
+        state = session.canvas()
+        request = Inspect(state.tokens, state.locked, self.pointed.position, session.step_info().sigma)
+        self._asked = session.ask(request)
+
+    def _take(self, event: Event) -> None:
+        if event.run_id != self._asked or self.pointed is None or not isinstance(event, Insight):
+            return
+        tokenizer = self._session.tokenizer
+        scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()
+        rows = zip(event.tokens.tolist(), event.probability.tolist(), scores, strict=True)
+        candidates = tuple(
+            Candidate(token, tokenizer.piece(token) if tokenizer else "", probability, score)
+            for token, probability, score in rows
+        )
+        known = self._known(self.pointed.position)
+        self.pointed = replace(known, candidates=candidates, entropy=event.entropy, own=event.own)
+        self.changed.emit()

@@ -1,0 +1,77 @@
+"""Presets of the run form: some that come along, and the user's own, kept in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import UserError
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunForm
+
+NOT_KEPT = ("seed",)
+"""A preset says how to run; which draws are taken is another matter."""
+USUAL: Mapping[str, Any] = {
+    field.name: SETTINGS[field.name].default for field in fields(RunForm) if field.name not in NOT_KEPT
+}
+BUILT_IN: Mapping[str, Mapping[str, Any]] = {
+    "Balanced": {},
+    "Quick look": {"steps": 16},
+    "Careful": {"steps": 256},
+    "Four to choose from": {"samples": 4},
+    "The model's own law": {"top_p": 1.0},
+}
+LONGEST_NAME = 40
+
+
+class Presets(QObject):
+    """Names of presets and what each stands for. `changed` is told when there are others, or the form is another."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        session.settings_changed.connect(self.changed)
+
+    def names(self) -> list[str]:
+        """Those that come along, then the user's own."""
+        return [*BUILT_IN, *self._settings["presets"]]
+
+    def is_own(self, name: str) -> bool:
+        """Whether the user made it."""
+        return name in self._settings["presets"]
+
+    def current(self) -> str | None:
+        """The preset that the form is now, None if it is none."""
+        form = {name: value for name, value in asdict(self._session.form).items() if name in USUAL}
+        return next((name for name in self.names() if self._entries(name) == form), None)
+
+    def choose(self, name: str) -> None:
+        """Makes the form what the preset says; the seed stays."""
+        self._session.set_form(**self._entries(name))
+
+    def save(self, name: str) -> None:
+        """Keeps the form as it is under a name; a UserError if the name will not do."""
+        name = " ".join(name.split())
+        if not name or len(name) > LONGEST_NAME or name in BUILT_IN:
+            raise UserError(f"A preset needs a name of its own, of at most {LONGEST_NAME} letters; choose another.")
+        form = {key: value for key, value in asdict(self._session.form).items() if key in USUAL}
+        self._settings.set("presets", {**self._settings["presets"], name: form})
+        self.changed.emit()
+
+    def remove(self, name: str) -> None:
+        """Forgets one of the user's own."""
+        left = {other: form for other, form in self._settings["presets"].items() if other != name}
+        self._settings.set("presets", left)
+        self.changed.emit()
+
+    def _entries(self, name: str) -> dict[str, Any]:
+        """The whole form of a preset; an entry that is not sane any more is the usual one."""
+        given = BUILT_IN.get(name) or self._settings["presets"].get(name, {})
+        sane = {key: value for key, value in given.items() if key in USUAL and SETTINGS[key].accepts(value)}
+        return {**USUAL, **sane}

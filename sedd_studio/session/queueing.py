@@ -1,0 +1,124 @@
+"""Runs that wait for the engine to be free: each is made in turn, unseen, and goes to the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.language.prompts import format_prompt
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Started, ends
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+
+
+@dataclass(eq=False)
+class Queued:
+    """A run that waits, or is being made: then `run` is what is recorded of it."""
+
+    request: Generate
+    info: ModelInfo
+    tokenizer: Tokenizer
+    run: Trajectory | None = None
+
+    @property
+    def prompt(self) -> str:
+        """What it is asked for, as a prompt."""
+        return format_prompt(self.request.tokens, self.tokenizer)
+
+    @property
+    def share(self) -> float:
+        """How much of it is made, from 0 to 1."""
+        return 0.0 if self.run is None else self.run.recorded / max(1, self.run.steps)
+
+
+class RunQueue(QObject):
+    """Makes its `items` one after another while the window runs nothing itself. A run of the window goes before them.
+
+    An item waits as long as another model than its own is loaded. `changed` is told when there is something to show.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._keeper = session, keeper
+        self._question = 0
+        self._making: Queued | None = None
+        self.items: list[Queued] = []
+        session.answered.connect(self._take)
+        session.run_changed.connect(self._go_on)
+        session.model_changed.connect(self._go_on)
+
+    @property
+    def making(self) -> Queued | None:
+        """The one that is being made."""
+        return self._making
+
+    def add(self) -> None:
+        """Puts the run of the form, of the prompt as it stands, at the end."""
+        session = self._session
+        if session.info is None or session.tokenizer is None or not session.ready:
+            return
+        request = session.asked()
+        self.items.append(Queued(request, session.info, session.tokenizer))
+        self.changed.emit()
+        self._go_on()
+
+    def remove(self, item: Queued) -> None:
+        """Takes one out; what was made of it is dropped."""
+        if item in self.items:
+            self.items.remove(item)
+            if item is self._making:
+                self._session.drop(self._question)
+                self._question, self._making = 0, None
+            self.changed.emit()
+            self._go_on()
+
+    def move(self, item: Queued, by: int) -> None:
+        """Moves one nearer to the front, where `by` is negative, or to the end."""
+        place = self.items.index(item)
+        target = min(max(place + by, 0), len(self.items) - 1)
+        self.items.insert(target, self.items.pop(place))
+        self.changed.emit()
+
+    def hindrance(self, item: Queued) -> str:
+        """Why one that waits is not made although it is its turn; empty if it will be."""
+        info = self._session.info
+        if info is None or info.weights != item.info.weights or info.name != item.info.name:
+            return f"waits for {item.info.name}"
+        return ""
+
+    def _go_on(self) -> None:
+        session = self._session
+        if self._question or not session.ready or session.state is RunState.RUNNING:
+            return
+        item = next((item for item in self.items if not self.hindrance(item)), None)
+        if item is not None:
+            self._making = item
+            self._question = session.ask(item.request)
+            self.changed.emit()
+
+    def _take(self, event: Event) -> None:
+        item = self._making
+        if item is None or event.run_id != self._question:
+            return
+        match event:
+            case Started():
+                item.run = Trajectory(event, item.info.mask_id, Origin.of_now(item.request, item.info, item.tokenizer))
+            case Frame() if item.run is not None:
+                item.run.append(event)
+            case Finished() if item.run is not None:
+                item.run.result = event
+                self._keeper.keep(item.run)
+                self.items.remove(item)
+            case Failed(headline=headline, detail=detail):
+                self._session.show_error(headline, detail)
+                self.items.remove(item)
+        if ends(event):  # cancelled, it waits for another turn
+            item.run, self._question, self._making = None, 0, None
+            self._go_on()
+        self.changed.emit()

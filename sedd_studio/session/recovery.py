@@ -1,0 +1,104 @@
+"""The session on disk: every run goes into the history, and what is on show is kept every few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from engine.protocol import UserError, frozen
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.document import Document
+from sedd_studio.record.history import LeftOver
+from sedd_studio.record.runfile import as_tuple, decode
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
+
+INTERVAL = 4000
+"""Milliseconds between two looks at whether something has changed."""
+
+
+class Recorder(QObject):
+    """Watches the session and has the keeper write what it did.
+
+    `remembers` is off in a second studio beside a first: what would be offered back is the first one's.
+    """
+
+    def __init__(self, session: Session, keeper: Keeper, remembers: bool = True, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._keeper = session, keeper
+        self._changed = False
+        session.run_ended.connect(self._keep)
+        for signal in (session.canvas_changed, session.run_changed, session.settings_changed):
+            signal.connect(self._note_change)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.remember)
+        if remembers:
+            self._timer.start(INTERVAL)
+
+    def finish(self) -> None:
+        """The session is over."""
+        self._timer.stop()
+
+    def remember(self) -> None:
+        """Has the session kept as it stands, if it has changed."""
+        if self._changed:
+            self._changed = False
+            self._keeper.remember(state_of(self._session), self._session.document.trajectory)
+
+    def _note_change(self) -> None:
+        self._changed = True
+
+    def _keep(self, run: Trajectory) -> None:
+        if run.recorded:
+            self._keeper.keep(run)
+
+
+def keep_unfinished(keeper: Keeper, left: LeftOver) -> None:
+    """Puts the run that was cut off into the history, before anything else can happen to it."""
+    try:
+        run = None if left.content is None else decode(left.content)
+    except UserError:
+        return
+    if run is not None and run.result is None and run.recorded:
+        keeper.keep(run)
+
+
+def state_of(session: Session) -> dict[str, object]:
+    """How the session stands, as JSON values; its run is kept beside it."""
+    document = session.document
+    return {
+        "model": session.info.path if session.info is not None else None,
+        "prompt": session.prompt_text,
+        "tokens": document.tokens.tolist(),
+        "locked": document.locked.tolist(),
+        "limits": [list(limit) for limit in document.limits],
+        "playhead": session.playhead,
+        "sample": session.sample,
+    }
+
+
+def restore(session: Session, left: LeftOver) -> None:
+    """Shows what a session left; a UserError if it is damaged, and then nothing has changed."""
+    try:
+        state = left.state
+        tokens, locked = frozen(state["tokens"]), np.array(state["locked"], bool)  # type: ignore[arg-type]
+        limits = as_tuple(state.get("limits", []))
+        model, prompt = state["model"], str(state["prompt"])
+        playhead, sample = int(state["playhead"]), int(state["sample"])  # type: ignore[call-overload]
+        run = None if left.content is None else decode(left.content)
+        if tokens.shape != locked.shape or (run is not None and run.length != len(tokens)):
+            raise ValueError("sizes differ")
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("What the last session left is damaged; its finished runs are in the history.") from error
+    if run is None:
+        session.open_model(str(model)) if model else None
+        session.set_prompt(prompt)
+        if len(session.document.tokens) == len(tokens):
+            session.adopt(replace(session.document, limits=limits))
+        return
+    session.show_run(run)
+    session.adopt(Document(tokens, locked, run, limits))
+    session.set_sample(sample)
+    session.seek(playhead)

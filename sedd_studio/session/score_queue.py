@@ -1,0 +1,90 @@
+"""Bounds of several texts, asked for one after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import Bounded, Event, Failed, Finished, Score, ends
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+
+
+class ScoreQueue(QObject):
+    """Puts scores to the engine in turn; a run ends it. `bounds` holds what is known of each of `scores`.
+
+    `changed` is told with the number of the score whose bound has changed, -1 for all.
+    """
+
+    changed = Signal(int)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._question = 0
+        self._next = 0
+        self._began = 0.0
+        self.scores: Sequence[Score] = ()
+        self.bounds: list[Bounded | None] = []
+        session.answered.connect(self._take)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being waited for."""
+        return self._question != 0
+
+    @property
+    def done(self) -> int:
+        """Scores that are through."""
+        return self._next - self.busy
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is done; None while nothing is asked for."""
+        return self.done / len(self.scores) if self.busy else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take, as far as can be told; None while it cannot, or when it is over."""
+        if not self.busy or not self.done:
+            return None
+        return (time.monotonic() - self._began) / self.done * (len(self.scores) - self.done)
+
+    def start(self, scores: Sequence[Score]) -> None:
+        """Asks for these in place of what was asked for before."""
+        self.cancel()
+        self.scores, self.bounds = scores, [None] * len(scores)
+        self._next, self._began = 0, time.monotonic()
+        self.changed.emit(-1)
+        self._go_on()
+
+    def cancel(self) -> None:
+        """Ends it; what is known stays."""
+        if self._question:
+            self._session.drop(self._question)
+            self._question = 0
+            self.changed.emit(-1)
+
+    def _go_on(self) -> None:
+        session = self._session
+        if self._next >= len(self.scores) or not session.ready or session.state is RunState.RUNNING:
+            self._question = 0
+            return
+        self._question = session.ask(self.scores[self._next])
+        self._next += 1
+
+    def _take(self, event: Event) -> None:
+        if not self._question or event.run_id != self._question:
+            return
+        number = self._next - 1
+        if isinstance(event, Bounded):
+            self.bounds[number] = event
+        if isinstance(event, Failed):
+            self._session.show_error(event.headline, event.detail)
+        if isinstance(event, Finished):
+            self._go_on()
+        elif ends(event):  # failed, or superseded by a run
+            self._question = 0
+        self.changed.emit(number)

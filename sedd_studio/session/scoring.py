@@ -1,0 +1,159 @@
+"""The bound on the likelihood of the text on show, as it tightens, and how its tokens share it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from engine.language.domains import TEXT
+from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
+from sedd_studio.session import model_folders
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+
+PRECISIONS = (0.1, 0.05, 0.02, 0.01)
+"""Halves of the 95 % interval, nats a token, at which a bound may stop."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A bound in one unit: its value and its standard error."""
+
+    unit: str
+    value: float
+    error: float
+
+
+def figures(bound: Bounded, size: int) -> tuple[Figure, ...]:
+    """A bound in the usual units, for a text of `size` bytes."""
+    return in_units(bound.nats, bound.standard_error, bound.tokens, size)
+
+
+def exact_figures(weighed: Weighed, size: int) -> tuple[Figure, ...]:
+    """An exact value in the usual units; it has no error."""
+    return in_units(float(weighed.nats.mean()), 0.0, len(weighed.nats), size)
+
+
+def in_units(nats: float, error: float, tokens: int, size: int) -> tuple[Figure, ...]:
+    """Nats a token, and what follows from them for a text of so many tokens and bytes."""
+    bits, bits_error, perplexity = nats / math.log(2), error / math.log(2), math.exp(nats)
+    found = [Figure("nats a token", nats, error), Figure("bits a token", bits, bits_error)]
+    if size:
+        found.append(Figure("bits a byte", bits * tokens / size, bits_error * tokens / size))
+    return (*found, Figure("perplexity a token", perplexity, perplexity * error))
+
+
+class Scorer(QObject):
+    """Scores the text at the playhead. `points` are the bounds so far, `costs` the nats of each token of `tokens`,
+    `profile` where along the noise they come from, `size` the bytes of what is scored.
+
+    `exact` is what the autoregressive model gives the same text; none for a part of a text, of which it sees only the
+    left side. `changed` is told when there is more to show.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._question = 0
+        self.tokens: Tokens | None = None
+        self.given = np.zeros(0, bool)
+        self.points: list[Bounded] = []
+        self.costs: np.ndarray | None = None
+        self.size = 0
+        self.profile = np.zeros(0)
+        self.exact: Weighed | None = None
+        self._weighing = 0
+        self._precision, self._began = PRECISIONS[1], 0.0
+        self.writer = model_folders.judge()
+        session.answered.connect(self._take)
+        session.run_changed.connect(self.changed)
+        session.playhead_changed.connect(self.changed)
+
+    @property
+    def scoring(self) -> bool:
+        """Whether an answer is being waited for."""
+        return self._question != 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is done: the interval narrows as the root of the calls grows. None: nothing is scored."""
+        if not self.scoring:
+            return None
+        width = self.points[-1].half_width if self.points else math.nan
+        return 0.0 if math.isnan(width) else min(1.0, (self._precision / width) ** 2)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may take until the precision is reached; None while that cannot be told, or nothing is scored."""
+        share = self.share
+        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
+
+    @property
+    def hindrance(self) -> str:
+        """Why the text on show cannot be scored now, as a sentence; empty if it can."""
+        state = self._session.canvas()
+        if not self._session.ready:
+            return "Open the model first."
+        if self._session.state is RunState.RUNNING:
+            return "The model is busy with the run."
+        if not state.length or (state.tokens == FREE).any():
+            return "Only a text without masked positions can be scored."
+        return ""
+
+    @property
+    def by_whole(self) -> bool:
+        """Whether the model is one that scores exactly, and whole texts alone: it sees only what stands to the left."""
+        info = self._session.info
+        return info is not None and info.noise == "none"
+
+    def start(self, precision: float, given_locked: bool) -> None:
+        """Scores the text on show, all of it or what is not locked given what is."""
+        if self.hindrance:
+            return
+        self.stop()
+        state = self._session.canvas()
+        given = state.locked & (given_locked and not self.by_whole)
+        self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
+        self._precision, self._began = precision, time.monotonic()
+        self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
+        scored = self.tokens[~self.given].tolist()
+        self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0
+        self._question = self._session.ask(Score(self.tokens, self.given, precision))
+        if self.writer is not None and not self.given.any() and self._session.domain is TEXT and not self.by_whole:
+            self._weighing = self._session.ask(Weigh(self.writer, self.tokens))
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Is content with what is known."""
+        if self._question:
+            self._session.drop(self._question)
+
+    def costs_on_show(self) -> np.ndarray | None:
+        """The nats of each token (L,) if the text on show is the one that was scored."""
+        shown = self._session.canvas().tokens
+        return self.costs if self.tokens is not None and np.array_equal(self.tokens, shown) else None
+
+    def _take(self, event: Event) -> None:
+        if event.run_id == self._weighing and isinstance(event, Weighed):
+            self.exact = event  # where it cannot be had, the bound stands alone
+            self.changed.emit()
+        if event.run_id != self._question:
+            return
+        match event:
+            case Bounded():
+                self.points.append(event)
+            case Attributed(nats=nats, profile=profile):
+                self.costs, self.profile = nats, profile
+            case Failed(headline=headline, detail=detail):
+                self._session.show_error(headline, detail)
+            case Cancelled():
+                pass
+        if ends(event):
+            self._question = 0
+        self.changed.emit()

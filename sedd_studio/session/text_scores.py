@@ -1,0 +1,89 @@
+"""The bounds of many texts, one after another, each as `sedd score` would give it alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from engine.protocol import Bounded, Score, Tokens, UserError, frozen
+from sedd_studio.session.score_queue import ScoreQueue
+from sedd_studio.session.scoring import Figure, figures
+from sedd_studio.session.session import Session
+
+COLUMNS = ("text", "tokens", "nats a token", "± nats", "bits a byte", "perplexity a token")
+
+
+@dataclass(frozen=True, eq=False)
+class TextRow:
+    """A text, the tokens (L,) of it that are scored, their bytes, and whether the rest did not fit."""
+
+    text: str
+    tokens: Tokens
+    size: int
+    cut: bool
+
+    def figures(self, bound: Bounded | None) -> dict[str, Figure]:
+        """Its bound by unit; empty while it is not known."""
+        return {} if bound is None else {figure.unit: figure for figure in figures(bound, self.size)}
+
+    def cells(self, bound: Bounded | None) -> list[str]:
+        """What the table shows in each of `COLUMNS`."""
+        start = " ".join(self.text.split())
+        shown = f"{start[:80]} …" if len(start) > 80 else start
+        count = f"first {len(self.tokens):,}" if self.cut else f"{len(self.tokens):,}"
+        found = self.figures(bound)
+        if not found:
+            return [shown, count, "", "", "", ""]
+        nats, perplexity = found["nats a token"], found["perplexity a token"]
+        byte = f"<= {found['bits a byte'].value:.3f}" if "bits a byte" in found else ""
+        return [shown, count, f"<= {nats.value:.3f}", f"{nats.error:.3f}", byte, f"<= {perplexity.value:.2f}"]
+
+
+def read_rows(session: Session, path: Path) -> list[TextRow]:
+    """The texts of a file as tokens of the model; a UserError if it cannot be read or holds none."""
+    tokenizer, domain, length = session.tokenizer, session.domain, session.length
+    if tokenizer is None:
+        raise UserError("Open a model first.")
+    rows = []
+    for text in domain.read(path):
+        tokens = np.array(tokenizer.encode(text), np.int64)
+        kept = tokens[:length]
+        size = len(tokenizer.decode(kept.tolist()).encode())
+        if domain.rows and tokenizer.eot_id is not None:
+            kept = np.append(kept, np.full(length - len(kept), tokenizer.eot_id))
+        rows.append(TextRow(text, frozen(kept), size, len(tokens) > length))
+    if not rows:
+        raise UserError(f"{path.name} holds no text; choose another file.")
+    return rows
+
+
+class TextScores(ScoreQueue):
+    """Scores the texts of `rows` in turn."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(session, parent)
+        self.rows: list[TextRow] = []
+
+    def score(self, rows: list[TextRow], precision: float) -> None:
+        """Scores texts, each until half of its 95 % interval is `precision` nats a token."""
+        self.rows = rows
+        self.start([Score(row.tokens, np.zeros(len(row.tokens), bool), precision, by_token=False) for row in rows])
+
+
+def as_csv(scores: TextScores) -> str:
+    """The table for other programs: whole texts, and numbers without signs."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row, bound in zip(scores.rows, scores.bounds, strict=True):
+        found = row.figures(bound)
+        numbers = [found[unit].value if unit in found else "" for unit in ("nats a token", "bits a byte")]
+        error = found["nats a token"].error if found else ""
+        perplexity = found["perplexity a token"].value if found else ""
+        writer.writerow([row.text, len(row.tokens), numbers[0], error, numbers[1], perplexity])
+    return out.getvalue()

@@ -1,0 +1,131 @@
+"""What the mouse does on the canvas: locking by click and drag, and gaps made longer or shorter by the handle at their
+end. Points are in the text's own coordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from sedd_studio.painting.token_layout import Layout
+from sedd_studio.session.session import Session
+
+Run = tuple[int, int]
+TOKEN = 2.76
+"""Width of a masked position with the room after it, in em, on average."""
+
+
+@dataclass(frozen=True)
+class Handle:
+    """The handle at the end of the gap `run`, in the rectangle `place`; `length` is what the gap would have now."""
+
+    run: Run
+    place: QRectF
+    length: int
+
+
+class Gestures:
+    """Follows one gesture at a time. `hover` is what is pointed at, `dragged` what a drag has crossed.
+
+    `handle` is that of the gap pointed at, or of the one being dragged; `lock_clicked` says whether the last click
+    changed a lock.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.hover: Run | None = None
+        self.dragged: Run | None = None
+        self.handle: Handle | None = None
+        self.lock_clicked = False
+        self._pressed: int | None = None
+        self._handle_from: QPointF | None = None
+
+    @property
+    def pulls(self) -> bool:
+        """Whether a gap's handle is being pulled."""
+        return self._handle_from is not None
+
+    def over_handle(self, point: QPointF) -> bool:
+        """Whether a point is on the handle that is shown."""
+        return self.handle is not None and self.handle.place.adjusted(-5, -4, 5, 4).contains(point)
+
+    def press(self, point: QPointF, position: int | None) -> bool:
+        """Begins a gesture at a point; False where there is nothing to take hold of."""
+        if self.over_handle(point):
+            self._handle_from = point
+        elif position is not None:
+            self._pressed = position
+            self._session.set_selection(None)
+        return self.pulls or position is not None
+
+    def move(self, point: QPointF, position: int | None, layout: Layout, em: float, line_width: float) -> None:
+        """Follows the pointer."""
+        if self._handle_from is not None:
+            self._pull(point - self._handle_from, layout, em, line_width)
+        elif self._pressed is None:
+            self.hover = None if position is None else self._session.word_at(position)
+            if position is not None or not self.over_handle(point):
+                self.handle = None if position is None else handle_of(self._session, position, layout, em)
+        else:
+            self.hover = self.handle = None
+            self._drag(self._pressed, position)
+
+    def release(self) -> None:
+        """Ends the gesture and does what it asks for."""
+        if self.handle is not None and self._handle_from is not None:
+            self._handle_from = None
+            handle, self.handle = self.handle, None
+            start, stop = handle.run
+            still_there = start < len(self._session.document.locked) and gap_at(self._session, start) == handle.run
+            if still_there and handle.length != stop - start:
+                self._session.set_gap(*handle.run, handle.length)
+        elif self._pressed is not None:
+            pressed, self._pressed = self._pressed, None
+            run, self.dragged = self.dragged or self._session.word_at(pressed), None
+            # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
+            before = self._session.undo_stack.index()
+            self._session.set_locked(list(range(*run)), not self._session.canvas().locked[pressed])
+            self.lock_clicked = self._session.undo_stack.index() > before
+
+    def forget(self) -> None:
+        """The text is another: nothing of it is pointed at."""
+        self.hover = self.dragged = self.handle = self._pressed = self._handle_from = None
+
+    def _drag(self, pressed: int, position: int | None) -> None:
+        if position is None:
+            return
+        start, stop = self._session.word_at(pressed)
+        if start <= position < stop and self.dragged is None:
+            return
+        first, last = self._session.word_at(position)
+        self.dragged = (min(start, first), max(stop, last))
+
+    def _pull(self, by: QPointF, layout: Layout, em: float, line_width: float) -> None:
+        """A line further down is as far as a line's width to the right."""
+        assert self.handle is not None
+        lines = round(by.y() / layout.line_height)
+        start, stop = self.handle.run
+        length = stop - start + round((by.x() + lines * line_width) / (TOKEN * em))
+        most = self._session.length - len(self._session.document.tokens) + stop - start
+        self.handle = Handle(self.handle.run, self.handle.place, min(max(length, 1), most))
+
+
+def gap_at(session: Session, position: int) -> Run | None:
+    """The run of unlocked positions that a position belongs to; None where it is locked."""
+    locked = session.document.locked
+    if locked[position]:
+        return None
+    before, after = np.flatnonzero(locked[:position]), np.flatnonzero(locked[position:])
+    start = int(before[-1]) + 1 if before.size else 0
+    return start, position + int(after[0]) if after.size else len(locked)
+
+
+def handle_of(session: Session, position: int, layout: Layout, em: float) -> Handle | None:
+    """The handle of the gap at a position: a short bar behind its last token."""
+    run = gap_at(session, position)
+    if run is None:
+        return None
+    box = layout.boxes[run[1] - 1]
+    top = (box.line + 0.5) * layout.line_height - 0.55 * em
+    return Handle(run, QRectF(box.x + box.width + 0.02 * em, top, 0.2 * em, 1.1 * em), run[1] - run[0])

@@ -1,0 +1,1 @@
+"""What panels are made of: labels, buttons, fields, lists, curves."""

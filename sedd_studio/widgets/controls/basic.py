@@ -1,0 +1,287 @@
+"""Small controls that several widgets use: labels, icon buttons, a choice list, a logarithmic slider."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from sedd_studio.painting import icons
+from sedd_studio.painting.theme import Theme
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """A plain-text label; `role` picks its look in the style sheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+class Elided(QLabel):
+    """One line of quiet text that ends in dots where there is no room for all of it."""
+
+    def __init__(self, role: str = "muted") -> None:
+        super().__init__()
+        self._full = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show `text` on one line."""
+        if text != self._full:
+            self._full = text
+            self.setToolTip(text)
+            self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class ProgressLine(QProgressBar):
+    """A thin line that fills; it is there only while something goes on, but keeps its place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setRange(0, 1000)
+        self.setAccessibleName(name)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+
+    def show_share(self, share: float | None) -> None:
+        """How much is done, from 0 to 1; None: nothing goes on."""
+        self.setVisible(share is not None)
+        self.setValue(0 if share is None else round(1000 * share))
+
+
+class PushButton(QPushButton):
+    """A button with an icon of ours; `primary` is the one that stands out."""
+
+    def __init__(self, text: str, icon: str, theme: Theme, primary: bool = False) -> None:
+        super().__init__(text)
+        self._icon, self._primary = icon, primary
+        self.setIconSize(QSize(14, 14))
+        self.setAccessibleName(text)
+        if primary:
+            self.setProperty("kind", "primary")
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icon in the colours of `theme`."""
+        colour = theme.colour("on_accent" if self._primary else "text")
+        self.setIcon(icons.icon(self._icon, colour, theme.colour("muted" if self._primary else "faint")))
+
+    def set_icon(self, icon: str, theme: Theme) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self.set_theme(theme)
+
+
+class IconButton(QToolButton):
+    """A button that is only an icon, or an icon and quiet text; `name` says aloud what it does."""
+
+    def __init__(self, icon: str, name: str, theme: Theme, text: str = "", kind: str = "quiet") -> None:
+        super().__init__()
+        self._icon = icon
+        self.setProperty("kind", kind)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setIconSize(QSize(12, 12) if kind == "disclosure" else QSize(16, 16))
+        self.set_name(name)
+        if text:
+            self.setText(text)
+            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.set_theme(theme)
+
+    def set_name(self, name: str) -> None:
+        """Say what the button does now, aloud and in the tooltip."""
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icon in the colours of `theme`."""
+        name = {"disclosure": "muted", "toggle": "accent"}.get(str(self.property("kind")), "text")
+        self.setIcon(icons.icon(self._icon, theme.colour(name), theme.colour("faint")))
+
+    def set_icon(self, icon: str, theme: Theme) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self.set_theme(theme)
+
+
+class Check(QCheckBox):
+    """A box to tick, drawn by us: the style's own is hardly seen on dark."""
+
+    BOX = 16.0
+
+    def __init__(self, text: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._theme = theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, on = self._theme, self.isChecked()
+        box = QRectF(1, (self.height() - self.BOX) / 2, self.BOX, self.BOX)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = "accent" if on or self.hasFocus() else "muted"
+        painter.setPen(QPen(theme.colour(edge), 2.0 if self.hasFocus() else 1.2))
+        painter.setBrush(theme.colour("accent" if on else "field"))
+        painter.drawRoundedRect(box, 4, 4)
+        if on:
+            icons.draw(painter, "tick", box.adjusted(1.5, 1.5, -1.5, -1.5), theme.colour("on_accent"))
+        painter.setPen(theme.colour("text" if self.isEnabled() else "faint"))
+        left = self.BOX + 9
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
+        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), flags, self.text())
+        painter.end()
+
+
+class Choice(QComboBox):
+    """A drop-down list with our chevron. The wheel scrolls what is round it and does not change the choice."""
+
+    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevron in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        place = QRectF(self.width() - 22, self.height() / 2 - 5.5, 11, 11)
+        icons.draw(painter, "chevron-down", place, self._theme.colour("muted"))
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Number(QSpinBox):
+    """A whole number to type; the wheel changes it only while it has the focus."""
+
+    def __init__(self, name: str, low: int, high: int, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setRange(low, high)
+        prepare(self, name, theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevrons in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_chevrons(self, self._theme)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class Decimal(QDoubleSpinBox):
+    """A number with two digits behind the point; else as `Number`."""
+
+    def __init__(self, name: str, low: float, high: float, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setDecimals(2)
+        self.setRange(low, high)
+        self.setSingleStep(0.05)
+        prepare(self, name, theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevrons in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_chevrons(self, self._theme)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+def prepare(box: QSpinBox | QDoubleSpinBox, name: str, theme: Theme) -> None:
+    """What both kinds of number fields have in common."""
+    box.setFixedHeight(theme.sizes.control)
+    box.lineEdit().setTextMargins(8, 0, 0, 0)
+    box.setKeyboardTracking(False)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setAccessibleName(name)
+
+
+def paint_chevrons(box: QSpinBox | QDoubleSpinBox, theme: Theme) -> None:
+    """Our chevrons at the right of a number field."""
+    painter = QPainter(box)
+    left, middle = box.width() - 20, box.height() / 2
+    for name, top, spent in (
+        ("chevron-up", middle - 10, box.value() == box.maximum()),
+        ("chevron-down", middle + 1, box.value() == box.minimum()),
+    ):
+        icons.draw(painter, name, QRectF(left, top, 9, 9), theme.colour("border" if spent else "muted"))
+    painter.end()
+
+
+class LogSlider(QSlider):
+    """A slider over 1..`high` in equal ratios: each doubling has the same length. `high` is a power of two."""
+
+    NOTCHES = 10
+
+    def __init__(self, name: str, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(0, round(math.log2(high) * self.NOTCHES))
+        self.setSingleStep(self.NOTCHES // 2)
+        self.setPageStep(self.NOTCHES)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+
+    def number(self) -> int:
+        """The number that the handle stands at."""
+        return round(2 ** (self.value() / self.NOTCHES))
+
+    def show_number(self, number: int) -> None:
+        """Move the handle to `number` without a signal."""
+        blocked = self.blockSignals(True)
+        self.setValue(round(math.log2(max(number, 1)) * self.NOTCHES))
+        self.blockSignals(blocked)
+        self.update()

@@ -1,0 +1,81 @@
+"""The text of a pane: a recorded run at a step, small, scrolled by the wheel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from engine.language.tokenizers import Tokenizer
+from sedd_studio.painting.run_view import content_at
+from sedd_studio.painting.theme import Theme, token_font
+from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.record.trajectory import Trajectory
+
+ZOOM, MARGIN = 0.7, 6
+
+
+class PaneText(QAbstractScrollArea):
+    """Draws what `show_run` was last given."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._painter = TokenPainter(theme, token_font(theme, ZOOM))
+        self._shown: tuple[Trajectory, int, Tokenizer, np.ndarray | None] | None = None
+        self._content: Content | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Text of the pane")
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, 120)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        self._painter = TokenPainter(theme, token_font(theme, ZOOM))
+        self._lay_out()
+
+    def show_run(self, run: Trajectory, step: int, tokenizer: Tokenizer, different: np.ndarray | None) -> None:
+        """Show a run after a step; positions (L,) that are `different` from another run's are marked."""
+        self._shown = run, step, tokenizer, different
+        self._lay_out()
+
+    def text(self) -> str:
+        """What is on show, for those who hear the window."""
+        if self._content is None:
+            return ""
+        return " ".join(box.text for box in self._content.layout.boxes if box.text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._lay_out()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._theme.colour("panel"))
+        if self._content is not None:
+            offset = self.verticalScrollBar().value()
+            painter.translate(MARGIN, MARGIN - offset)
+            self._painter.paint(painter, self._content, Marks(), offset - MARGIN, offset + self.viewport().height())
+        painter.end()
+
+    def _lay_out(self) -> None:
+        if self._shown is None:
+            return
+        run, step, tokenizer, different = self._shown
+        width = self.viewport().width() - 2 * MARGIN
+        content = content_at(run, step, 0, tokenizer, self._painter, width)
+        if different is not None and step >= run.recorded:
+            content = replace(content, tint=[self._mark() if other else None for other in different.tolist()])
+        self._content = content
+        self.verticalScrollBar().setRange(0, max(0, int(content.layout.height) + 2 * MARGIN - self.viewport().height()))
+        self.setAccessibleDescription(self.text())
+        self.viewport().update()
+
+    def _mark(self) -> QColor:
+        colour = self._theme.colour("accent")
+        colour.setAlphaF(0.28)
+        return colour

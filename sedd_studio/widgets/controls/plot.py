@@ -1,0 +1,34 @@
+"""A quiet plot: no menu, no mouse, our colours. The library is imported when the first one is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sedd_studio.painting.theme import Theme
+
+if TYPE_CHECKING:
+    import pyqtgraph
+
+
+def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
+    """An empty plot with titled axes."""
+    import pyqtgraph
+
+    plot = pyqtgraph.PlotWidget()
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(False, False)
+    plot.hideButtons()
+    plot.setLabel("bottom", bottom)
+    plot.setLabel("left", left)
+    plot.setMinimumWidth(240)
+    plot.setAccessibleName(name)
+    return plot
+
+
+def dress(plot: pyqtgraph.PlotWidget, theme: Theme) -> None:
+    """Colours of background and axes."""
+    plot.setBackground(theme.colour("panel"))
+    for side in ("bottom", "left"):
+        axis = plot.getAxis(side)
+        axis.setPen(theme.colour("strong_border"))
+        axis.setTextPen(theme.colour("muted"))

@@ -1,0 +1,72 @@
+"""The list of presets above the run form, and a menu to keep the form as one, or to forget one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QWidget
+
+from engine.protocol import UserError
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.presets import Presets
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import Choice, IconButton
+
+NONE = "Settings of your own"
+
+
+class PresetChoice(QWidget):
+    """Shows which preset the form is, and makes it another."""
+
+    def __init__(self, session: Session, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._presets = session, presets
+        self.list = Choice("Preset", theme)
+        self.more = IconButton("star", "Keep these settings as a preset, or remove one", theme)
+        self.menu = QMenu(self)
+        self.keep = self.menu.addAction("&Keep these settings as a preset …")
+        self.forget = self.menu.addAction("&Remove this preset")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.list, 1)
+        row.addWidget(self.more)
+        self.list.activated.connect(self._choose)
+        self.more.clicked.connect(lambda: self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.keep.triggered.connect(self._keep)
+        self.forget.triggered.connect(self._forget)
+        presets.changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons in the colours of `theme`."""
+        self.list.set_theme(theme)
+        self.more.set_theme(theme)
+
+    def refresh(self) -> None:
+        """Show the presets, and which one it is."""
+        current, names = self._presets.current(), self._presets.names()
+        shown = names if current is not None else [NONE, *names]
+        with QSignalBlocker(self.list):
+            if shown != [self.list.itemText(row) for row in range(self.list.count())]:
+                self.list.clear()
+                self.list.addItems(shown)
+            self.list.setCurrentIndex(shown.index(current) if current is not None else 0)
+        self.forget.setEnabled(current is not None and self._presets.is_own(current))
+        self.keep.setEnabled(current is None)
+
+    def _choose(self) -> None:
+        if self.list.currentText() in self._presets.names():
+            self._presets.choose(self.list.currentText())
+
+    def _keep(self) -> None:
+        name, agreed = QInputDialog.getText(self, "Keep a preset", "Name of the preset")
+        if agreed:
+            try:
+                self._presets.save(name)
+            except UserError as error:
+                self._session.show_error(str(error))
+
+    def _forget(self) -> None:
+        current = self._presets.current()
+        if current is not None:
+            self._presets.remove(current)

@@ -1,0 +1,144 @@
+"""The timeline's track: a slider over the recorded steps, drawn as the curve of settled tokens."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QAbstractSlider, QWidget
+
+from sedd_studio.painting.theme import Theme
+
+SIDE = 8.0
+TOP = 8.0
+FOOT = 12.0
+
+
+class Track(QAbstractSlider):
+    """A horizontal slider from step 0 to the last recorded one. The full width stands for all `steps` of the run."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._steps, self._free = 1, 1
+        self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._polygons: tuple[QPolygonF, QPolygonF] | None = None
+        self.setOrientation(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Timeline")
+        self.setFixedHeight(84)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def show_run(self, steps: int, free: int, settled: npt.NDArray[np.int64], changed: npt.NDArray[np.int64]) -> None:
+        """Show a run of `steps` steps over `free` positions; `settled[k]` of them are settled after step k."""
+        self._steps, self._free = max(steps, 1), max(free, 1)
+        self._settled, self._changed = settled, changed
+        self._polygons = None
+        blocked = self.blockSignals(True)
+        self.setRange(0, max(len(settled) - 1, 0))
+        self.setPageStep(max(1, self._steps // 10))
+        self.blockSignals(blocked)
+        self.update()
+
+    def show_step(self, step: int) -> None:
+        """Put the playhead at `step` without a signal."""
+        blocked = self.blockSignals(True)
+        self.setValue(step)
+        self.blockSignals(blocked)
+        self.update()
+
+    def x_of(self, step: float) -> float:
+        """Where `step` stands, in pixels from the left."""
+        return SIDE + (self.width() - 2 * SIDE) * step / self._steps
+
+    def step_at(self, x: float) -> int:
+        """The recorded step nearest to `x`."""
+        step = round((x - SIDE) / max(self.width() - 2 * SIDE, 1) * self._steps)
+        return min(max(step, 0), self.maximum())
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 84)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self.setValue(self.step_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self.setValue(self.step_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._polygons = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        floor = self.height() - FOOT
+        self._axes(painter, floor)
+        self._curve(painter, floor)
+        self._markers(painter, floor)
+        self._playhead(painter, floor)
+        if self.hasFocus():
+            painter.setPen(QPen(self._theme.colour("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        painter.end()
+
+    def _height_of(self, settled: float, floor: float) -> float:
+        return floor - (floor - TOP) * settled / self._free
+
+    def _axes(self, painter: QPainter, floor: float) -> None:
+        painter.setPen(QPen(self._theme.colour("border"), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(SIDE, TOP), QPointF(self.width() - SIDE, TOP))
+        painter.setPen(QPen(self._theme.colour("border"), 1))
+        painter.drawLine(QPointF(SIDE, floor + 0.5), QPointF(self.width() - SIDE, floor + 0.5))
+
+    def _curve(self, painter: QPainter, floor: float) -> None:
+        line, area = self._polygons = self._polygons or self._make_polygons(floor)
+        if line.size() < 2:
+            return
+        under = self._theme.colour("accent")
+        under.setAlphaF(0.10)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(under)
+        painter.drawPolygon(area)
+        painter.setPen(QPen(self._theme.colour("accent"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(line)
+
+    def _make_polygons(self, floor: float) -> tuple[QPolygonF, QPolygonF]:
+        """The curve, and the area under it. They stay the same while the playhead moves."""
+        points = [QPointF(self.x_of(k), self._height_of(v, floor)) for k, v in enumerate(self._settled.tolist())]
+        return QPolygonF(points), QPolygonF([QPointF(SIDE, floor), *points, QPointF(points[-1].x(), floor)])
+
+    def _markers(self, painter: QPainter, floor: float) -> None:
+        """A short tick under the floor for each step in which some position changed."""
+        thick = min(2.0, max(1.0, (self.width() - 2 * SIDE) / self._steps - 1))
+        painter.setPen(QPen(self._theme.colour("faint"), thick))
+        ticks = {round(self.x_of(float(step))) for step in self._changed}
+        for x in ticks:
+            painter.drawLine(QPointF(x, floor + 3.5), QPointF(x, floor + 7.5))
+
+    def _playhead(self, painter: QPainter, floor: float) -> None:
+        colour = self._theme.colour("fresh")
+        if self.maximum() == 0:
+            return
+        step = self.value()
+        settled = float(self._settled[min(step, len(self._settled) - 1)])
+        x = self.x_of(step)
+        painter.setPen(QPen(colour, 2))
+        painter.drawLine(QPointF(x, 3), QPointF(x, self.height() - 3))
+        painter.setPen(QPen(self._theme.colour("panel"), 2))
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(x, self._height_of(settled, floor)), 6, 6)

@@ -1,0 +1,186 @@
+"""The page of settings, with a search: one row a setting that a user may want to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.record.settings import SETTINGS
+from sedd_studio.session.colouring import MODES
+from sedd_studio.widgets.controls.basic import Check, Choice, label
+from sedd_studio.widgets.controls.form import add_field
+
+if TYPE_CHECKING:
+    from sedd_studio.window.main_window import MainWindow
+
+SIZE = (460, 620)
+ANOTHER_MODEL = "Takes effect with the next model that is opened."
+
+
+@dataclass(frozen=True)
+class Preference:
+    """A row: the setting's name, its title, and how a value is put into effect.
+
+    `choices` are titles by value; without any the setting is on or off. `note` is added to the setting's own help.
+    """
+
+    name: str
+    title: str
+    apply: Callable[[MainWindow, Any], object]
+    choices: Mapping[Any, str] = field(default_factory=dict)
+    note: str = ""
+
+    def matches(self, words: str) -> bool:
+        """Whether all of the words stand somewhere in the row."""
+        text = " ".join((self.title, SETTINGS[self.name].help, self.note, *self.choices.values())).lower()
+        return all(word in text for word in words.lower().split())
+
+
+def _trigger(group: str) -> Callable[[MainWindow, Any], object]:
+    """Chooses as the menu does, so that the menu shows it."""
+    return lambda window, value: window.actions_by_name[f"{group}_{value}"].trigger()
+
+
+def _keep(name: str) -> Callable[[MainWindow, Any], object]:
+    return lambda window, value: window.settings.set(name, value)
+
+
+def _reduce_motion(window: MainWindow, reduced: bool) -> None:
+    window.settings.set("reduced_motion", reduced)
+    window.canvas.set_reduced_motion(reduced)
+
+
+PREFERENCES: tuple[Preference, ...] = (
+    Preference(
+        "theme",
+        "Colours of the window",
+        _trigger("theme"),
+        {"system": "Like the system", "light": "Light", "dark": "Dark", "contrast": "High contrast"},
+    ),
+    Preference(
+        "zoom",
+        "Size of the text",
+        lambda window, value: window.canvas.set_zoom(value),
+        {0.8: "Small", 1.0: "Normal", 1.3: "Large", 1.75: "Very large", 2.5: "For a projector"},
+    ),
+    Preference(
+        "colour", "Colours behind tokens", _trigger("colour"), {name: mode.title for name, mode in MODES.items()}
+    ),
+    Preference("reduced_motion", "Reduced motion", _reduce_motion),
+    Preference("follow", "Follow runs live", lambda window, value: window.session.set_following(value)),
+    Preference(
+        "device",
+        "Device",
+        _keep("device"),
+        {"auto": "The fastest there is", "cpu": "CPU", "cuda": "NVIDIA or AMD GPU", "mps": "Apple GPU"},
+        ANOTHER_MODEL,
+    ),
+    Preference(
+        "precision",
+        "Precision",
+        _keep("precision"),
+        {"auto": "What suits the device", "fp32": "32 bits", "bf16": "16 bits (bfloat16)"},
+        ANOTHER_MODEL,
+    ),
+)
+
+
+class PreferencesDialog(QDialog):
+    """The page. What is changed is in effect at once."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Settings")
+        self.resize(*SIZE)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search the settings")
+        self.search.setAccessibleName("Search the settings")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._find)
+        self.nothing = label("No setting has these words.", "muted")
+        self.controls: dict[str, Check | Choice] = {}
+        self.rows: dict[str, QWidget] = {}
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
+        )
+        self.buttons.rejected.connect(self.reject)
+        self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(self._restore)
+        self._arrange(window.theme)
+        self._find("")
+
+    def refresh(self) -> None:
+        """Show the values as they are."""
+        for row in PREFERENCES:
+            control, value = self.controls[row.name], self._window.settings[row.name]
+            with QSignalBlocker(control):
+                if isinstance(control, Check):
+                    control.setChecked(value)
+                else:
+                    control.setCurrentIndex(control.findData(value))
+
+    def _choose(self, row: Preference, value: Any) -> None:
+        row.apply(self._window, value)
+        for control in self.controls.values():
+            control.set_theme(self._window.theme)
+        self.refresh()
+
+    def _restore(self) -> None:
+        for row in PREFERENCES:
+            self._choose(row, SETTINGS[row.name].default)
+
+    def _find(self, words: str) -> None:
+        for row in PREFERENCES:
+            self.rows[row.name].setVisible(row.matches(words))
+        self.nothing.setVisible(not any(row.matches(words) for row in PREFERENCES))
+
+    def _arrange(self, theme: Theme) -> None:
+        fields = QWidget()
+        fields.setObjectName("fields")
+        inner = QVBoxLayout(fields)
+        inner.setContentsMargins(2, 2, 12, 2)
+        inner.setSpacing(0)
+        for row in PREFERENCES:
+            control = self._control(row, theme)
+            told = f"{SETTINGS[row.name].help} {row.note}".strip()
+            self.controls[row.name] = control
+            self.rows[row.name] = add_field(inner, row.title, [control], told)
+        inner.addWidget(self.nothing)
+        inner.addStretch(1)
+        self.refresh()
+        scroll = QScrollArea()
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(fields)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 12, 16)
+        column.setSpacing(16)
+        column.addWidget(self.search)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.buttons)
+
+    def _control(self, row: Preference, theme: Theme) -> Check | Choice:
+        if not row.choices:
+            box = Check("On", theme)
+            box.setAccessibleName(row.title)
+            box.toggled.connect(lambda on: self._choose(row, on))
+            return box
+        choice = Choice(row.title, theme)
+        for value, title in row.choices.items():
+            choice.addItem(title, value)
+        choice.activated.connect(lambda _: self._choose(row, choice.currentData()))
+        return choice
+
+
+def show_preferences(window: MainWindow) -> PreferencesDialog:
+    """Opens the page over the window and returns it; it closes by Esc."""
+    dialog = PreferencesDialog(window)
+    dialog.open()
+    dialog.search.setFocus()
+    return dialog

@@ -1,0 +1,143 @@
+"""The window in which the texts of a file are scored: a table that fills, with how far it is, a stop, and an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QProgressBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.files import write_whole
+from engine.protocol import UserError
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.session import Session
+from sedd_studio.session.text_scores import COLUMNS, TextRow, TextScores, as_csv, read_rows
+from sedd_studio.widgets.controls.basic import PushButton, label
+from sedd_studio.widgets.controls.durations import duration
+
+Index = QModelIndex | QPersistentModelIndex
+SIZE = (860, 560)
+
+
+class TextTable(QAbstractTableModel):
+    """A line for each text."""
+
+    def __init__(self, scores: TextScores, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._scores = scores
+        self.rows: list[TextRow] = []
+        scores.changed.connect(self._refresh)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return row.cells(self._scores.bounds[index.row()])[index.column()]
+            case Qt.ItemDataRole.ToolTipRole if index.column() == 0:
+                return row.text
+            case Qt.ItemDataRole.TextAlignmentRole if index.column():
+                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return COLUMNS[section] if orientation is Qt.Orientation.Horizontal else section + 1
+
+    def _refresh(self, number: int) -> None:
+        if self.rows is not self._scores.rows:
+            self.beginResetModel()
+            self.rows = self._scores.rows
+            self.endResetModel()
+        elif number >= 0:
+            self.dataChanged.emit(self.index(number, 0), self.index(number, len(COLUMNS) - 1))
+
+
+class TextsWindow(QDialog):
+    """Scores texts, each to a precision; closing it ends that."""
+
+    def __init__(self, session: Session, rows: list[TextRow], precision: float, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*SIZE)
+        self._session = session
+        self.scores = TextScores(session, self)
+        self.rows = TextTable(self.scores, self)
+        self.table = QTableView()
+        self.table.setModel(self.rows)
+        self.table.setAccessibleName("Bounds of the texts")
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Texts that are scored")
+        self.note = label("", "help")
+        self.stop = PushButton("Stop", "stop", theme)
+        self.export = PushButton("Export …", "folder", theme)
+        self.stop.clicked.connect(self.scores.cancel)
+        self.export.clicked.connect(self._export)
+        foot = QHBoxLayout()
+        foot.setSpacing(12)
+        for part, stretch in ((self.progress, 1), (self.note, 0), (self.stop, 0), (self.export, 0)):
+            foot.addWidget(part, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(self.table, 1)
+        column.addLayout(foot)
+        self.scores.changed.connect(self._refresh)
+        self.finished.connect(lambda _: self.scores.cancel())
+        self.scores.score(rows, precision)
+
+    def _refresh(self) -> None:
+        scores = self.scores
+        self.progress.setRange(0, max(1, len(scores.rows)))
+        self.progress.setValue(scores.done)
+        left = "" if scores.seconds_left is None else f" · {duration(scores.seconds_left)} left"
+        self.note.setText(f"{scores.done} of {len(scores.rows)} texts{left}")
+        self.stop.setEnabled(scores.busy)
+        self.export.setEnabled(any(bound is not None for bound in scores.bounds))
+
+    def _export(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Export the table", "likelihood.csv", "Table (*.csv)")
+        if path:
+            try:
+                write_whole(Path(path), as_csv(self.scores).encode())
+            except OSError as error:
+                self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
+
+
+def score_file(session: Session, precision: float, theme: Theme, parent: QWidget) -> TextsWindow | None:
+    """Asks for a file and opens the window for it; None, with the reason in the banner, if that cannot be."""
+    name, _ = QFileDialog.getOpenFileName(parent, "Score the texts of a file", "", "Texts (*.txt *.smi *.csv);;All (*)")
+    if not name:
+        return None
+    try:
+        rows = read_rows(session, Path(name))
+    except UserError as error:
+        session.show_error(str(error))
+        return None
+    window = TextsWindow(session, rows, precision, theme, parent)
+    window.setWindowTitle(f"Likelihood of {Path(name).name}")
+    window.show()
+    return window

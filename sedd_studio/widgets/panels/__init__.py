@@ -1,0 +1,1 @@
+"""One part of the window a file; none knows another."""

@@ -1,0 +1,217 @@
+"""The compare panel: panes beside each other on a shared timeline, each with what it cost and how good it is."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
+
+from engine.files import write_whole
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.compare_kinds import KINDS
+from sedd_studio.session.compare_table import as_csv
+from sedd_studio.session.comparing import SAMPLES, Comparison, Pane, PaneState
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.pane_text import PaneText
+from sedd_studio.widgets.controls.quality_curve import QualityCurve
+
+TICKS = 1000
+PANE_WIDTH = 190
+NOTE = "One prompt, one seed, the same locks. Marked words differ from those of the largest budget."
+
+
+class PaneView(QFrame):
+    """One pane: its title, its facts, its text, and a button that ends it."""
+
+    def __init__(self, comparison: Comparison, pane: Pane, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparison, self.pane = comparison, pane
+        self.setObjectName("card")
+        self.setMinimumWidth(PANE_WIDTH)
+        self.setAccessibleName(pane.title)
+        self.facts, self.verdict = Elided("help"), Elided("help")
+        self.text = PaneText(theme)
+        self.cancel = IconButton("close", f"Cancel {pane.title}", theme)
+        self.cancel.clicked.connect(lambda: comparison.cancel(pane))
+        self.open = IconButton("float", f"Open {pane.title} in the window, with all of its samples", theme)
+        self.open.clicked.connect(lambda: comparison.open(pane))
+        title = label(pane.title, "strong")
+        title.setMinimumHeight(self.open.sizeHint().height())  # it stays where it is without a button beside it
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.open)
+        head.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 6, 8)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.facts)
+        column.addWidget(self.verdict)
+        column.addWidget(self.text, 1)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        for part in (self.open, self.cancel, self.text):
+            part.set_theme(theme)
+
+    def refresh(self) -> None:
+        """Show the pane at the shared playhead."""
+        pane, comparison = self.pane, self._comparison
+        self.cancel.setVisible(pane.state in (PaneState.WAITING, PaneState.RUNNING))
+        self.open.setVisible(pane.can_be_opened)
+        self.facts.show_text(facts_of(comparison, pane))
+        self.verdict.show_text(verdict_of(pane))
+        tokenizer = comparison.tokenizer_of(pane)
+        if pane.run is not None and tokenizer is not None:
+            self.text.show_run(pane.run, comparison.step_of(pane), tokenizer, comparison.differences(pane))
+
+
+def facts_of(comparison: Comparison, pane: Pane) -> str:
+    """How far the pane is: calls and seconds of a sample, and the share of tokens like the reference's."""
+    if pane.state is PaneState.WAITING:
+        return "waiting"
+    if pane.state in (PaneState.CANCELLED, PaneState.FAILED):
+        return "cancelled" if pane.state is PaneState.CANCELLED else "failed"
+    if pane.run is None:
+        return "running"
+    facts = [f"{pane.calls:.4g} calls", duration(pane.seconds)]
+    if pane.state is PaneState.RUNNING:
+        facts.insert(0, f"step {pane.run.recorded} of {pane.run.steps}")
+    if (share := comparison.agreement(pane)) is not None and pane is not comparison.reference:
+        facts.append(f"same {100 * share:.0f}%")
+    return " · ".join(facts)
+
+
+def verdict_of(pane: Pane) -> str:
+    """What the judge says, and the entropy without which it means little."""
+    verdict = pane.verdict
+    if verdict is None or math.isnan(verdict.perplexity):
+        return ""
+    error = "" if math.isnan(verdict.error) else f" ± {verdict.error:.1f}"
+    return f"ppl {verdict.perplexity:.1f}{error} · H {verdict.entropy:.2f}"
+
+
+class ComparePanel(QWidget):
+    """Starts comparisons and plays them."""
+
+    def __init__(self, session: Session, comparison: Comparison, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._comparison, self._theme = session, comparison, theme
+        self.kind = Choice("What to compare", theme)
+        for name, kind in KINDS.items():
+            self.kind.addItem(kind.title, name)
+        self.samples = Choice("Samples of each pane", theme)
+        for count in SAMPLES:
+            self.samples.addItem("1 sample" if count == 1 else f"{count} samples", count)
+        self.start = PushButton("Compare", "play", theme, primary=True)
+        self.stop = PushButton("Cancel all", "stop", theme)
+        self.play = IconButton("play", "Play all panes", theme)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, TICKS)
+        self.slider.setAccessibleName("Share of the steps of every pane")
+        self.export = PushButton("Export …", "folder", theme)
+        self.export.setToolTip("The table for other programs (CSV), or the curve as a picture (PNG).")
+        self.note = Elided("help")
+        self.progress = ProgressLine("How far the comparison is")
+        self.curve = QualityCurve(comparison, theme)
+        self.views: list[PaneView] = []
+        self._arrange()
+        self.start.clicked.connect(lambda: comparison.start(self.kind.currentData(), self.samples.currentData()))
+        self.stop.clicked.connect(comparison.cancel_all)
+        self.play.clicked.connect(comparison.toggle)
+        self.export.clicked.connect(self._export)
+        self.slider.valueChanged.connect(lambda value: comparison.seek(value / TICKS))
+        comparison.changed.connect(self.refresh)
+        comparison.moved.connect(self.refresh)
+        session.run_changed.connect(self._enable)
+        session.model_changed.connect(self._enable)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        for part in (self.kind, self.samples, self.start, self.stop, self.play, self.export, self.curve):
+            part.set_theme(theme)
+        for view in self.views:
+            view.set_theme(theme)
+
+    def refresh(self) -> None:
+        """Show every pane at the playhead."""
+        comparison = self._comparison
+        if [view.pane for view in self.views] != comparison.panes:
+            self._make_views()
+        for view in self.views:
+            view.refresh()
+        self.curve.refresh()
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(comparison.position * TICKS))
+        self.progress.show_share(comparison.share)
+        left = comparison.seconds_left
+        self.note.show_text(NOTE if left is None else f"About {duration(left)} left. {NOTE}")
+        self.slider.setEnabled(bool(self.views))
+        self.play.setEnabled(bool(self.views))
+        self.play.set_icon("pause" if comparison.playing else "play", self._theme)
+        self._enable()
+
+    def _enable(self) -> None:
+        self.start.setEnabled(self._session.ready and self._session.state is not RunState.RUNNING)
+        self.stop.setEnabled(self._comparison.busy)
+        self.export.setEnabled(any(pane.state is PaneState.DONE for pane in self._comparison.panes))
+
+    def _export(self) -> None:
+        name, kinds = "comparison.csv", "Table (*.csv);;Picture of the curve (*.png)"
+        path, _ = QFileDialog.getSaveFileName(self, "Export the comparison", name, kinds)
+        if not path:
+            return
+        try:
+            if path.endswith(".png"):
+                write_whole(Path(path), self.curve.as_png())
+            else:
+                write_whole(Path(path), as_csv(self._comparison).encode())
+        except OSError as error:
+            self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
+
+    def _make_views(self) -> None:
+        for view in self.views:
+            self._row.removeWidget(view)
+            view.hide()
+            view.deleteLater()
+        self.views = [PaneView(self._comparison, pane, self._theme) for pane in self._comparison.panes]
+        for view in self.views:
+            self._row.addWidget(view, 1)
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        self.kind.setMinimumWidth(150)
+        for part in (self.kind, self.samples, self.start, self.stop, self.play):
+            head.addWidget(part)
+        head.addWidget(self.slider, 2)
+        head.addWidget(self.note, 3)
+        head.addWidget(self.export)
+        panes = QWidget()
+        panes.setObjectName("panes")
+        self._row = QHBoxLayout(panes)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(10)
+        scroll = QScrollArea()
+        scroll.setWidget(panes)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(4)
+        body = QHBoxLayout()
+        body.setSpacing(14)
+        body.addWidget(scroll, 1)
+        body.addWidget(self.curve)
+        column.addLayout(head)
+        column.addWidget(self.progress)
+        column.addLayout(body, 1)

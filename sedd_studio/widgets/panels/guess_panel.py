@@ -1,0 +1,110 @@
+"""The best guess: the text that the model would write if it had to stop at the step on show."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtGui import QColor, QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
+
+from engine.protocol import Guessed
+from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.token_text import shown_text
+from sedd_studio.session.guessing import Guesser
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.heat import HeatBar
+
+FAINTEST = 0.35
+"""How opaque the least certain guess is written."""
+
+
+class GuessPanel(QWidget):
+    """Shows `guesser.guess` while it is visible: known words plain, guesses in colour, the surer the stronger."""
+
+    def __init__(self, session: Session, guesser: Guesser, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._guesser, self._theme = session, guesser, theme
+        self.title = label("", "strong")
+        self.note = label("", "help")
+        self.text = QTextEdit()
+        self.text.setObjectName("reading")
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName("The best guess at this step")
+        self.bar = HeatBar(theme)
+        self.legend = [label("unsure", "help"), self.bar, label("sure", "help")]
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.title)
+        head.addWidget(self.note, 1)
+        for part in self.legend:
+            head.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.text, 1)
+        guesser.changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Write in the colours of `theme`."""
+        self._theme = theme
+        self.bar.set_theme(theme)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._guesser.want("panel", True)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._guesser.want("panel", False)
+
+    def refresh(self) -> None:
+        """Write what is known."""
+        if not self.isVisible():
+            return
+        guess, tokenizer = self._guesser.guess, self._session.tokenizer
+        for part in self.legend:
+            part.setVisible(guess is not None)
+        if guess is None or tokenizer is None:
+            self.title.setText("")
+            self.note.setText(self._guesser.reason)
+            self.text.clear()
+            return
+        self.title.setText("If it had to stop here")
+        self.note.setText(summary(guess))
+        self._write([shown_text(tokenizer.piece(token)) for token in guess.tokens.tolist()], guess)
+
+    def _write(self, pieces: list[str], guess: Guessed) -> None:
+        place = self.text.verticalScrollBar().value()
+        self.text.clear()
+        cursor = self.text.textCursor()
+        for piece, sure in zip(pieces, guess.probability.tolist(), strict=True):
+            cursor.insertText(piece, self._format(sure))
+        cursor.movePosition(QTextCursor.MoveOperation.Start)
+        self.text.verticalScrollBar().setValue(place)
+
+    def _format(self, sure: float) -> QTextCharFormat:
+        known = math.isnan(sure)
+        colour: QColor = self._theme.colour("text" if known else "fresh")
+        if not known:
+            colour.setAlphaF(FAINTEST + (1 - FAINTEST) * sure)
+        form = QTextCharFormat()
+        form.setForeground(colour)
+        form.setFontItalic(not known)
+        return form
+
+
+def summary(guess: Guessed) -> str:
+    """How many tokens are guessed, and how sure the model is of them on average."""
+    open_ = ~np.isnan(guess.probability)
+    count = int(open_.sum())
+    if not count:
+        return "Nothing is left to guess at this step."
+    sure, entropy = guess.probability[open_].mean(), guess.entropy[open_].mean()
+    tokens = "1 token" if count == 1 else f"{count:,} tokens"
+    return f"{tokens} guessed, {sure:.0%} sure and {entropy:.2f} nats of entropy on average"

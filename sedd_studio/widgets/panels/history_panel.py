@@ -1,0 +1,154 @@
+"""The history panel: every run, searched by its words and settings, to be opened, starred and removed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
+
+from engine.protocol import UserError
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting.theme import Theme
+from sedd_studio.record.history import Entry
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.edits import RemoveRuns
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+from sedd_studio.widgets.controls.history_rows import RowPainter, Runs
+
+FEWEST, MOST = 2, 8
+"""Runs that can stand beside each other."""
+EMPTY = "Runs will be listed here."
+NOTHING = "No run has all of these words."
+
+
+class HistoryPanel(QWidget):
+    """Lists `keeper.history`; what it changes there goes through the keeper.
+
+    Enter or a double click opens a run, S or a click on the star marks it, Delete removes it, C lays several that are
+    selected beside each other.
+    """
+
+    compared = Signal(object)
+    """With the runs that are to stand beside each other, the oldest first: a list of `Trajectory`."""
+
+    def __init__(self, session: Session, keeper: Keeper, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._keeper = session, keeper
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search words, models, samplers, seeds")
+        self.search.setAccessibleName("Search the history")
+        self.search.setClearButtonEnabled(True)
+        self.favourites = IconButton("star", "Show favourites only", theme, "Favourites", "toggle")
+        self.favourites.setCheckable(True)
+        self.compare = PushButton("Compare", "columns", theme)
+        self.compare.setToolTip("Lay the selected runs beside each other (C). Select several with Ctrl or Shift.")
+        self.runs = Runs(self)
+        self.list = QListView()
+        self.list.setModel(self.runs)
+        self.list.setAccessibleName("Runs")
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._rows = RowPainter(theme, self.list)
+        self.list.setItemDelegate(self._rows)
+        self.note = label(EMPTY, "help")
+        self._arrange()
+        self.search.textChanged.connect(self.refresh)
+        self.favourites.toggled.connect(self.refresh)
+        self.list.activated.connect(self._open)
+        self._rows.starred.connect(self._star)
+        self.list.installEventFilter(self)
+        self.list.selectionModel().selectionChanged.connect(self._enable)
+        self.compare.clicked.connect(self.compare_chosen)
+        self._enable()
+        keeper.changed.connect(self.refresh)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self.favourites.set_theme(theme)
+        self.compare.set_theme(theme)
+        self._rows.theme = theme
+        self.list.viewport().update()
+
+    def refresh(self) -> None:
+        """List what the search finds now; the chosen run stays chosen."""
+        if not self.isVisible() or self._keeper.closed:
+            return
+        chosen = {entry.id for entry in self.chosen()}
+        self.runs.show_entries(self._keeper.history.search(self.search.text(), self.favourites.isChecked()))
+        for row, entry in enumerate(self.runs.entries):
+            if entry.id in chosen:
+                index, add = self.runs.index(row), QItemSelectionModel.SelectionFlag.Select
+                self.list.selectionModel().setCurrentIndex(index, add)
+        asked = bool(self.search.text().strip()) or self.favourites.isChecked()
+        self.note.setText(NOTHING if asked else EMPTY)
+        self.note.setVisible(not self.runs.entries)
+
+    def chosen(self) -> list[Entry]:
+        """The runs that are selected, the newest first."""
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
+        return [self.runs.entries[row] for row in rows]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Delete:
+                self.remove()
+                return True
+            if event.key() == Qt.Key.Key_C and not event.modifiers():
+                self.compare_chosen()
+                return True
+            if event.key() == Qt.Key.Key_S and not event.modifiers():
+                for index in self.list.selectionModel().selectedRows():
+                    self._star(index.row())
+                return True
+        return super().eventFilter(watched, event)
+
+    def remove(self) -> None:
+        """Take the chosen runs out of the list; undoing puts them back."""
+        if numbers := [entry.id for entry in self.chosen()]:
+            self._session.undo_stack.push(RemoveRuns(numbers, self._keeper))
+
+    def compare_chosen(self) -> None:
+        """Have the chosen runs laid beside each other."""
+        found = [self._run(entry) for entry in reversed(self.chosen())]
+        runs = [run for run in found if run is not None]
+        if FEWEST <= len(runs) <= MOST:
+            self.compared.emit(runs)
+
+    def _enable(self) -> None:
+        self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
+
+    def _open(self, index: QModelIndex) -> None:
+        run = self._run(self.runs.entries[index.row()])
+        if run is not None:
+            self._session.show_run(run)
+
+    def _run(self, entry: Entry) -> Trajectory | None:
+        """The run of an entry; None, with the reason in the banner, if it is damaged."""
+        try:
+            return self._keeper.history.run(entry.id)
+        except UserError as error:
+            self._session.show_error(str(error))
+            return None
+
+    def _star(self, row: int) -> None:
+        entry = self.runs.entries[row]
+        self._keeper.do(lambda history: history.set_favourite(entry.id, not entry.favourite))
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.search, 1)
+        head.addWidget(self.favourites)
+        head.addWidget(self.compare)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.note)
+        column.addWidget(self.list, 1)

@@ -1,0 +1,224 @@
+"""The likelihood panel: an upper bound on the cost of the text as it tightens, in every unit, and word by word."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.colouring import Colouring
+from sedd_studio.session.ranking import Ranking
+from sedd_studio.session.score_queue import ScoreQueue
+from sedd_studio.session.scoring import PRECISIONS, Scorer, exact_figures, figures
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.plot import dress, make_plot
+from sedd_studio.widgets.dialogs.texts_window import score_file
+
+if TYPE_CHECKING:
+    import pyqtgraph
+
+UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
+RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
+MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
+EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
+ONLY_WHOLE = "A model that writes from left to right sees only that side, so it scores whole texts alone."
+
+
+class LikelihoodPanel(QWidget):
+    """Works `scorer` and `ranking`, and may have the words on the canvas coloured by what they cost."""
+
+    def __init__(
+        self,
+        session: Session,
+        scorer: Scorer,
+        ranking: Ranking,
+        colouring: Colouring,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._scorer, self._ranking, self._theme = session, scorer, ranking, theme
+        self._colouring = colouring
+        self.start = PushButton("Score this text", "play", theme, primary=True)
+        self.rank = PushButton("Rank samples", "columns", theme)
+        self.stop = PushButton("Stop", "stop", theme)
+        self.file = PushButton("A file …", "folder", theme)
+        self.file.setAccessibleName("Score the texts of a file")
+        self.file.setToolTip("Score every text of a file, in a table.")
+        self.precision = Choice("Stop at a precision of", theme)
+        for value in PRECISIONS:
+            self.precision.addItem(f"until ± {value:g} nats", value)
+        self.precision.setCurrentIndex(1)
+        self.precision.setMinimumWidth(160)
+        self.given = Check("Given the locked words", theme)
+        self.given.setToolTip("Score what was filled in, given the words that are locked.")
+        self.colour = Check("Colour words by cost", theme)
+        self.values = {unit: label("", "strong") for unit in UNITS}
+        self.exact = {unit: label("", "muted") for unit in UNITS}
+        self.writer = label("", "help")
+        self.note = label(MEANING, "help")
+        self.note.setWordWrap(True)
+        self.progress = ProgressLine("How far the score is")
+        self._plot: pyqtgraph.PlotWidget | None = None
+        self._profile: pyqtgraph.PlotWidget | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._arrange()
+        self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
+        self.rank.clicked.connect(lambda: ranking.start(self.precision.currentData()))
+        self.stop.clicked.connect(self._stop)
+        self.file.clicked.connect(lambda: score_file(session, self.precision.currentData(), self._theme, self))
+        self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
+        colouring.changed.connect(self._follow_colours)
+        scorer.changed.connect(self.refresh)
+        ranking.changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        self._follow_colours()
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        for part in (self.start, self.rank, self.stop, self.precision, self.file, self.given, self.colour):
+            part.set_theme(theme)
+        self._draw()
+
+    def refresh(self) -> None:
+        """Show what is known so far."""
+        scorer, ranking = self._scorer, self._ranking
+        hindrance, busy = scorer.hindrance, scorer.scoring or ranking.queue.busy
+        self.start.setEnabled(not hindrance and not busy)
+        self.rank.setEnabled(not ranking.hindrance and not busy)
+        self.rank.setToolTip(ranking.hindrance or RANKING)
+        self.stop.setEnabled(busy)
+        self.file.setEnabled(self._session.ready)
+        self.given.setEnabled(not scorer.by_whole)
+        self.given.setToolTip(ONLY_WHOLE if scorer.by_whole else "")
+        for value in (*self.values.values(), *self.exact.values(), self.writer):
+            value.setText("")
+        if scorer.points:
+            for figure in figures(scorer.points[-1], scorer.size):
+                error = "" if math.isnan(figure.error) else f" ± {figure.error:.3f}"
+                exact = figure.error == 0
+                self.values[figure.unit].setText(f"{figure.value:.3f}" if exact else f"<= {figure.value:.3f}{error}")
+        if scorer.exact is not None:
+            self.writer.setText(f"{scorer.exact.name}, exact")
+            for figure in exact_figures(scorer.exact, scorer.size):
+                self.exact[figure.unit].setText(f"{figure.value:.3f}")
+        calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
+        left = scorer.seconds_left
+        wait = f" About {duration(left)} left." if left is not None else ""
+        meaning = EXACT if scorer.by_whole else MEANING
+        self.note.setText(hindrance if hindrance and not scorer.points else meaning + calls + wait)
+        self.progress.show_share(ranking.queue.share if ranking.queue.busy else scorer.share)
+        if ranking.queue.busy:
+            self.note.setText(progress(ranking.queue))
+        self._draw()
+
+    def _stop(self) -> None:
+        self._scorer.stop()
+        self._ranking.queue.cancel()
+
+    def _follow_colours(self) -> None:
+        with QSignalBlocker(self.colour):
+            self.colour.setChecked(self._colouring.name == "cost")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._plot is None:
+            self._plot = make_plot("The bound as it tightens", "network calls", "nats a token <=")
+            self._profile = make_plot("Where along the noise the bound comes from", "noised share", "nats a token")
+            for plot in (self._plot, self._profile):
+                self._row.addWidget(plot, 1)
+        self.refresh()
+
+    def _draw(self) -> None:
+        """The plots, if they can be seen and show anything else than before."""
+        scorer = self._scorer
+        what = (self._theme, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
+        if self._plot is not None and self._profile is not None and self.isVisible() and what != self._drawn:
+            self._drawn = what
+            self._draw_bound(self._plot)
+            self._draw_profile(self._profile)
+
+    def _draw_profile(self, plot: pyqtgraph.PlotWidget) -> None:
+        """A bar for each part of the noise, as high as what it adds a token and unit."""
+        import pyqtgraph
+
+        plot.clear()
+        dress(plot, self._theme)
+        profile = self._scorer.profile
+        known = ~np.isnan(profile)
+        plot.setVisible(bool(known.any()))
+        if known.any():
+            width = 1 / len(profile)
+            centres = (np.arange(len(profile)) + 0.5) * width
+            bar, edge = self._theme.colour("accent"), pyqtgraph.mkPen(self._theme.colour("panel"))
+            bar.setAlpha(150)
+            heights = profile[known]
+            plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
+
+    def _draw_bound(self, plot: pyqtgraph.PlotWidget) -> None:
+        """The running bound and its 95 % interval."""
+        import pyqtgraph
+
+        plot.clear()
+        dress(plot, self._theme)
+        points = [point for point in self._scorer.points if point.half_width > 0]
+        plot.setVisible(bool(points))
+        if not points:
+            return
+        calls = [point.calls for point in points]
+        band = self._theme.colour("accent")
+        band.setAlpha(50)
+        edges = [
+            plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band) for sign in (1, -1)
+        ]
+        plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
+        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._theme.colour("accent"), width=2))
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for part in (self.start, self.rank, self.stop, self.precision, self.file):
+            buttons.addWidget(part)
+        buttons.addStretch(1)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(label("this model", "help"), 0, 1)
+        grid.addWidget(self.writer, 0, 2)
+        for row, unit in enumerate(UNITS, start=1):
+            grid.addWidget(label(unit, "muted"), row, 0)
+            grid.addWidget(self.values[unit], row, 1)
+            grid.addWidget(self.exact[unit], row, 2)
+        grid.setColumnStretch(2, 1)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addLayout(buttons)
+        checks = QHBoxLayout()
+        checks.setSpacing(18)
+        checks.addWidget(self.given)
+        checks.addWidget(self.colour)
+        checks.addStretch(1)
+        left.addLayout(checks)
+        left.addLayout(grid)
+        left.addWidget(self.note)
+        left.addWidget(self.progress)
+        left.addStretch(1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 10, 16, 10)
+        self._row.setSpacing(20)
+        self._row.addLayout(left, 1)
+
+
+def progress(queue: ScoreQueue) -> str:
+    """How far a ranking is."""
+    left = "" if queue.seconds_left is None else f" About {duration(queue.seconds_left)} left."
+    return f"Ranking: {queue.done} of {len(queue.scores)} samples scored.{left}"

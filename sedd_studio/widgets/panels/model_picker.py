@@ -1,0 +1,88 @@
+"""The model picker: which model is loaded, and a menu to open another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWidget
+
+from sedd_studio.painting import icons
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.fetching import Fetcher
+from sedd_studio.session.session import Session
+
+PUBLISHED = "louaaron/sedd-small"
+"""What the authors of SEDD published: GPT-2's size and vocabulary, trained on OpenWebText."""
+
+
+class ModelPicker(QToolButton):
+    """Shows the model's name, size and length; its menu opens another, from here or from the hub."""
+
+    def __init__(self, session: Session, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._fetcher = session, fetcher
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Model")
+        self.setFixedHeight(theme.sizes.control)
+        self._menu = QMenu(self)
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self._menu.aboutToShow.connect(self._fill)
+        self.setMenu(self._menu)
+        session.model_changed.connect(self.refresh)
+        session.run_changed.connect(self.refresh)
+        self.set_theme(theme)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevron in the colours of `theme`."""
+        self.setIcon(icons.icon("chevron-down", theme.colour("muted"), theme.colour("faint")))
+
+    def refresh(self) -> None:
+        """Show the model that is loaded, or that one is being loaded."""
+        info = self._session.info
+        if self._session.loading:
+            self.setText("Loading the model …")
+        elif info is None:
+            self.setText("No model")
+        else:
+            self.setText(f"{info.name}   {count(info.parameters)} · {info.length} tokens")
+            self.setToolTip(info.path)
+
+    def choose_folder(self) -> None:
+        """Ask for a model folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
+        if folder:
+            self._session.open_model(folder)
+
+    def choose_from_hub(self) -> None:
+        """Ask for the name of a model on the hub, fetch it and open it."""
+        question = "Its name on the Hugging Face hub, as owner/name"
+        name, agreed = QInputDialog.getText(self, "Open a model from the hub", question, text=PUBLISHED)
+        if agreed and name.strip():
+            self._fetcher.fetch(name.strip())
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for path in self._session.known_models():
+            action = QAction(Path(path).name, self._menu)
+            action.setToolTip(path)
+            action.setCheckable(True)
+            action.setChecked(self._session.info is not None and self._session.info.path == path)
+            action.triggered.connect(lambda _on=False, path=path: self._session.open_model(path))
+            self._menu.addAction(action)
+        self._menu.addSeparator()
+        self._menu.addAction("Open a folder …", self.choose_folder)
+        self._menu.addAction("From the hub …", self.choose_from_hub)
+
+
+def count(number: int) -> str:
+    """A number of parameters in words: 11_800_000 is "12 M"."""
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:.0f} {name}" if number >= 10 * unit else f"{number / unit:.1f} {name}"
+    return str(number)

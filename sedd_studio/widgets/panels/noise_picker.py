@@ -1,0 +1,67 @@
+"""The noise picker: which noise the model was trained with; picking another opens the model that matches."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from sedd_studio.painting import icons
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.model_folders import NOISES, counterpart
+from sedd_studio.session.session import Session
+
+MEANINGS = {
+    "absorb": "Tokens vanish behind a mask; a written token stays.",
+    "uniform": "Tokens turn into random ones; each may change until the end.",
+    "none": "No noise: one token after another is written, and each sees only what stands to its left.",
+}
+
+
+class NoisePicker(QToolButton):
+    """Shows the noise of the model; its menu offers each type, greyed out where no model matches."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Noise")
+        self.setFixedHeight(theme.sizes.control)
+        self._menu = QMenu(self)
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill)
+        self.setMenu(self._menu)
+        session.model_changed.connect(self.refresh)
+        self.set_theme(theme)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the chevron in the colours of `theme`."""
+        self.setIcon(icons.icon("chevron-down", theme.colour("muted"), theme.colour("faint")))
+
+    def refresh(self) -> None:
+        """Show the noise of the model that is loaded."""
+        if (info := self._session.info) is not None:
+            self.setText(NOISES[info.noise])
+            self.setToolTip(MEANINGS[info.noise])
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        if (info := self._session.info) is None:
+            return
+        for noise, name in NOISES.items():
+            chosen = info.noise == noise
+            path = info.path if chosen else counterpart(info.path, info.noise, noise)
+            action = QAction(name, self._menu)
+            action.setCheckable(True)
+            action.setChecked(chosen)
+            action.setEnabled(path is not None)
+            missing = f"There is no model like {info.name} of this kind."
+            action.setToolTip(MEANINGS[noise] if path is not None else missing)
+            if path is not None and not chosen:
+                action.triggered.connect(lambda _on=False, path=path: self._session.open_model(path))
+            self._menu.addAction(action)

@@ -1,0 +1,94 @@
+"""The position panel: the ten likeliest tokens where the user points, and how sure the model is there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.pointing import Pointer
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import Pointed, RunState
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.candidate_rows import ROW, CandidatePainter, Candidates, percent
+
+SHOWN = 10
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+HINT = "Point at a position to see what the model would put there."
+WAIT = "The model is busy with the run."
+
+
+class PositionPanel(QFrame):
+    """Shows `pointer.pointed`. A click, or Enter, puts a candidate there and goes on from the step on show."""
+
+    def __init__(self, session: Session, pointer: Pointer, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._pointer = session, pointer
+        self.setObjectName("positionPanel")
+        self.setFixedWidth(theme.sizes.side_panel)
+        self.title = label("POSITION", "section")
+        self.candidates = Candidates(self)
+        self.list = QListView()
+        self.list.setModel(self.candidates)
+        self.list.setAccessibleName("Likely tokens at the position")
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setFixedHeight(SHOWN * ROW)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._painter = CandidatePainter(theme, self.list)
+        self.list.setItemDelegate(self._painter)
+        self.facts = label(HINT, "help")
+        self.facts.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 12, 20, 14)
+        column.setSpacing(8)
+        for part in (self.title, self.list, self.facts):
+            column.addWidget(part)
+        self.list.clicked.connect(self._place)
+        self.list.installEventFilter(self)
+        pointer.changed.connect(self.refresh)
+        session.run_changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._painter.theme = theme
+        self.list.viewport().update()
+
+    def refresh(self) -> None:
+        """Show what is known of the position."""
+        pointed = self._pointer.pointed
+        self.candidates.show_rows(pointed.candidates if pointed is not None else ())
+        self.list.setEnabled(bool(self.candidates.rows))
+        self.list.setVisible(pointed is not None)  # room for the form until something is pointed at
+        if pointed is None:
+            self.title.setText("POSITION")
+            self.facts.setText(HINT)
+            return
+        what = "masked" if pointed.shown is None else "locked" if pointed.locked else "settled"
+        self.title.setText(f"POSITION {pointed.position + 1} · {what.upper()}")
+        self.facts.setText(self._facts(pointed))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in ENTER:
+            self._place(self.list.currentIndex())
+            return True
+        return super().eventFilter(watched, event)
+
+    def _facts(self, pointed: Pointed) -> str:
+        if pointed.entropy is None:
+            return WAIT if self._session.state is RunState.RUNNING else "…"
+        facts = [f"entropy {pointed.entropy:.2f} nats"]
+        if pointed.own is not None:
+            facts.append(f"what stands here: {percent(pointed.own)}")
+        if pointed.cost is not None:
+            facts.append(f"{pointed.cost:.2f} nats of the bound")
+        return " · ".join(facts) + "\nClick a word to put it here and go on from this step."
+
+    def _place(self, index: QModelIndex) -> None:
+        pointed = self._pointer.pointed
+        if pointed is not None and 0 <= index.row() < len(pointed.candidates):
+            self._session.place(pointed.position, pointed.candidates[index.row()].token)

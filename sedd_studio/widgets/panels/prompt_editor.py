@@ -1,0 +1,138 @@
+"""The prompt as text: one line that opens into an editor where words and gaps are typed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import Elided, IconButton, label
+
+EDITOR_HEIGHT = 92
+HINT = "Words you type are locked. [24] is a gap of 24 tokens, ____ one of 12."
+
+
+class PromptText(QPlainTextEdit):
+    """The text field; Ctrl+Enter says `submitted`."""
+
+    submitted = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        # Ctrl+Enter starts a run elsewhere in the window; in here it applies the prompt.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _submits(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _submits(event):
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _submits(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
+class Preview(Elided):
+    """The beginning of the prompt on one line; `clicked` when pressed."""
+
+    clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+
+class PromptEditor(QFrame):
+    """Edits `session.prompt_text`. What is typed stays in the field until it can be applied."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._theme = theme
+        self._shown = ""
+        self._submitted: str | None = None
+        self.setObjectName("card")
+        self.toggle = IconButton("chevron-right", "Edit the prompt", theme, "Prompt", "disclosure")
+        self.toggle.setCheckable(True)
+        self.preview = Preview()
+        self.editor = PromptText()
+        self.editor.setAccessibleName("Prompt text")
+        self.editor.setTabChangesFocus(True)
+        self.editor.setFixedHeight(EDITOR_HEIGHT)
+        self.apply_button = QPushButton("Apply")
+        self.apply_button.setToolTip("Apply the prompt (Ctrl+Enter)")
+        self._arrange()
+        self.toggle.toggled.connect(self._open)
+        self.preview.clicked.connect(lambda: self.toggle.setChecked(True))
+        self.editor.submitted.connect(self.apply)
+        self.editor.textChanged.connect(self._mark_changed)
+        self.apply_button.clicked.connect(self.apply)
+        session.canvas_changed.connect(self.refresh)
+        self._open(False)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons in the colours of `theme`."""
+        self._theme = theme
+        self.toggle.set_theme(theme)
+
+    def refresh(self) -> None:
+        """Show the session's prompt if it is another one; an edit that is not applied yet is left alone."""
+        text = self._session.prompt_text
+        if text == self._shown:
+            return
+        untouched = self.editor.toPlainText() in (self._shown, text, self._submitted)
+        self._shown, self._submitted = text, None
+        self.preview.show_text(" ".join(text.split()))
+        if untouched:
+            self.editor.setPlainText(text)
+        self._mark_changed()
+
+    def apply(self) -> None:
+        """Make the text in the field the prompt; an error shows in the banner and the text stays."""
+        self._submitted = self.editor.toPlainText()
+        self._session.set_prompt(self._submitted)
+        self.refresh()
+        self._submitted = None
+        self._mark_changed()
+
+    def _mark_changed(self) -> None:
+        self.apply_button.setEnabled(self.editor.toPlainText() != self._shown)
+
+    def _open(self, opened: bool) -> None:
+        self._body.setVisible(opened)
+        self.preview.setVisible(not opened)
+        self.toggle.set_icon("chevron-down" if opened else "chevron-right", self._theme)
+        self.toggle.set_name("Close the prompt editor" if opened else "Edit the prompt")
+        if opened:
+            self.editor.setFocus()
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.toggle)
+        head.addWidget(self.preview, 1)
+        head.addStretch(0)
+        self._body = QWidget()
+        foot = QHBoxLayout()
+        foot.addWidget(label(HINT, "help"), 1)
+        foot.addWidget(self.apply_button)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(6, 2, 6, 6)
+        body.setSpacing(8)
+        body.addWidget(self.editor)
+        body.addLayout(foot)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 5, 8, 5)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._body)

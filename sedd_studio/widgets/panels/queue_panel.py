@@ -1,0 +1,119 @@
+"""The queue panel: runs that wait, how far the one is that is being made, and buttons to move and remove them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.queueing import Queued, RunQueue
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, label
+
+EMPTY = "Runs that are added to the queue are made one after another and go to the history."
+
+
+class QueuePanel(QWidget):
+    """Works `queue`. Alt with Up and Down moves a run, Delete removes it."""
+
+    def __init__(self, session: Session, queue: RunQueue, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._queue = session, queue
+        self._shown: list[Queued] = []
+        self.add = PushButton("Add this run", "play", theme, primary=True)
+        self.up = IconButton("chevron-up", "Move it nearer to the front", theme)
+        self.down = IconButton("chevron-down", "Move it nearer to the end", theme)
+        self.remove = IconButton("close", "Remove it from the queue", theme)
+        self.progress = ProgressLine("How far the run is that is being made")
+        self.note = label(EMPTY, "help")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Runs that wait")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.installEventFilter(self)
+        self._arrange()
+        self.add.clicked.connect(queue.add)
+        self.up.clicked.connect(lambda: self._move(-1))
+        self.down.clicked.connect(lambda: self._move(1))
+        self.remove.clicked.connect(self._remove)
+        self.list.currentRowChanged.connect(self._enable)
+        queue.changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        session.run_changed.connect(self._enable)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons in the colours of `theme`."""
+        for part in (self.add, self.up, self.down, self.remove):
+            part.set_theme(theme)
+
+    def refresh(self) -> None:
+        """Show the queue; the chosen run stays chosen."""
+        chosen, items = self._chosen(), list(self._queue.items)
+        lines = [self._line(item) for item in items]
+        if items != self._shown:
+            self._shown = items
+            self.list.clear()
+            self.list.addItems(lines)
+            if chosen in items:
+                self.list.setCurrentRow(items.index(chosen))
+        for row, line in enumerate(lines):
+            entry = self.list.item(row)
+            if entry.text() != line:
+                entry.setText(line)
+        making = self._queue.making
+        self.progress.show_share(None if making is None else making.share)
+        self.note.setVisible(not items)
+        self._enable()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            if event.key() == Qt.Key.Key_Delete:
+                self._remove()
+                return True
+            if alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+                self._move(-1 if event.key() == Qt.Key.Key_Up else 1)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _line(self, item: Queued) -> str:
+        asked = item.request
+        state = "" if item is self._queue.making else self._queue.hindrance(item)
+        samples = "" if asked.samples == 1 else f"{asked.samples} samples · "
+        about = f"{item.info.name} · {asked.steps} steps · {samples}seed {asked.seed}"
+        doing = "now · " if item is self._queue.making else f"{state} · " if state else ""
+        return f"{doing}{about} · {' '.join(item.prompt.split())[:90]}"
+
+    def _chosen(self) -> Queued | None:
+        row = self.list.currentRow()
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    def _move(self, by: int) -> None:
+        if (item := self._chosen()) is not None:
+            self._queue.move(item, by)
+
+    def _remove(self) -> None:
+        if (item := self._chosen()) is not None:
+            self._queue.remove(item)
+
+    def _enable(self) -> None:
+        chosen = self._chosen()
+        self.add.setEnabled(self._session.ready)
+        self.remove.setEnabled(chosen is not None)
+        self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
+        self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.add)
+        head.addWidget(self.progress, 1)
+        for part in (self.up, self.down, self.remove):
+            head.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.note)
+        column.addWidget(self.list, 1)

@@ -1,0 +1,56 @@
+"""The offer to bring back what a session left that did not end properly."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from engine.protocol import UserError
+from sedd_studio.painting.theme import Theme
+from sedd_studio.record.history import LeftOver
+from sedd_studio.session.recovery import restore
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import PushButton, label
+
+OFFER = "The studio did not close properly last time. Its text and its run can be brought back."
+
+
+class RecoveryBar(QFrame):
+    """Hidden until something is offered; Restore shows it, Dismiss puts the offer aside."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._left: LeftOver | None = None
+        self.setObjectName("card")
+        self.setAccessibleName(OFFER)
+        text = label(OFFER)
+        text.setWordWrap(True)
+        self.restore_button = PushButton("Restore", "play", theme)
+        self.dismiss_button = PushButton("Dismiss", "close", theme)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 8, 8)
+        row.addWidget(text, 1)
+        row.addWidget(self.restore_button)
+        row.addWidget(self.dismiss_button)
+        self.restore_button.clicked.connect(self._restore)
+        self.dismiss_button.clicked.connect(self.hide)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons in the colours of `theme`."""
+        for button in (self.restore_button, self.dismiss_button):
+            button.set_theme(theme)
+
+    def offer(self, left: LeftOver) -> None:
+        """Show the offer."""
+        self._left = left
+        self.show()
+
+    def _restore(self) -> None:
+        self.hide()
+        if self._left is None:
+            return
+        try:
+            restore(self._session, self._left)
+        except UserError as error:
+            self._session.show_error(str(error))

@@ -1,0 +1,65 @@
+"""The picture above the canvas: what the sequence at the playhead stands for, where it is no text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.protocol import FREE
+from sedd_studio.painting.pictures import PAINTERS, Scenery
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import CanvasState
+
+HEIGHT = 260
+MARGIN = 16
+
+
+class SamplePicture(QWidget):
+    """Draws `session.canvas()` as the model's domain looks; hidden for text."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self._shown: CanvasState | None = None
+        self.note = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        session.model_changed.connect(self.refresh)
+        session.canvas_changed.connect(self.refresh)
+        session.playhead_changed.connect(self.refresh)
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, HEIGHT)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme` from now on."""
+        self._theme = theme
+        self.update()
+
+    def refresh(self) -> None:
+        """Take the state at the playhead."""
+        domain = self._session.domain
+        self.setVisible(domain.view in PAINTERS)
+        self.setAccessibleName(f"Picture: {domain.title}")
+        state = self._session.canvas()
+        if state is not self._shown:
+            self._shown = state
+            known = int((state.tokens != FREE).sum())
+            self.setAccessibleDescription(f"{known} of {state.length} symbols are known")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokenizer, paint = self._session.tokenizer, PAINTERS.get(self._session.domain.view)
+        if tokenizer is None or paint is None:
+            return
+        state = self._session.canvas()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        self.note = paint(painter, area, Scenery(state.tokens, state.locked, tokenizer, self._theme))
+        if self.note:
+            painter.setPen(self._theme.colour("muted"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.note)
+        painter.end()

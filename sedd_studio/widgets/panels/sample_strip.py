@@ -1,0 +1,78 @@
+"""The samples of a run beside each other, under the text: pick one, or keep it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QListView, QWidget
+
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.favourites import Favourites
+from sedd_studio.session.ranking import Ranking
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards
+
+OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
+
+
+class SampleStrip(QListView):
+    """Hidden while the run has one sample. The star of a card, or S, keeps the sample among the favourites."""
+
+    def __init__(
+        self, session: Session, favourites: Favourites, ranking: Ranking, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._favourites = session, favourites
+        self.cards = SampleCards(session, favourites, ranking, self)
+        self.setModel(self.cards)
+        self._painter = CardPainter(theme, self)
+        self.setItemDelegate(self._painter)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(CARD.height() + 14)
+        self.setAccessibleName("Samples of the run")
+        self._painter.starred.connect(favourites.keep)
+        self.selectionModel().currentChanged.connect(self._pick)
+        for signal in (session.run_changed, session.canvas_changed, session.playhead_changed):
+            signal.connect(self.refresh)
+        favourites.changed.connect(self.refresh)
+        ranking.changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._painter.theme = theme
+        self.viewport().update()
+
+    def refresh(self) -> None:
+        """Show the samples at the playhead, and which one the canvas shows."""
+        several = self._session.samples > 1
+        self.setVisible(several)
+        self.cards.refresh()
+        if several and self.currentIndex().row() != self._session.sample:
+            with QSignalBlocker(self.selectionModel()):
+                chosen = self.cards.index(self._session.sample)
+                self.selectionModel().setCurrentIndex(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.scrollTo(chosen)
+            self.viewport().update()
+
+    def event(self, event: QEvent) -> bool:
+        # The arrows move from card to card here; shortcuts of the window must not take them.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in OWN_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_S and not event.modifiers():
+            self._favourites.keep(self._session.sample)
+        else:
+            super().keyPressEvent(event)
+
+    def _pick(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self._session.set_sample(current.row())

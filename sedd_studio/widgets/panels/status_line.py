@@ -1,0 +1,79 @@
+"""The status line at the foot of the window: what the engine is doing, how far it is, and the time left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.durations import duration
+
+PAUSE = 100
+"""Milliseconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
+
+
+class StatusLine(QFrame):
+    """One sentence and, while something is going on, a progress bar."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._missed = False
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._pause.timeout.connect(self._catch_up)
+        self.setObjectName("statusLine")
+        self.text = label(role="help")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(220)
+        self.bar.setAccessibleName("Progress")
+        self.hint = label("Click a word to lock it, drag to lock more", "help")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 16, 6)
+        row.setSpacing(12)
+        row.addWidget(self.bar)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.hint)
+        session.run_changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is going on."""
+        session, run = self._session, self._session.progress
+        running = session.state is RunState.RUNNING
+        self._missed = running and self._pause.isActive()
+        if self._missed:
+            return
+        if running:
+            self._pause.start()
+        self.bar.setVisible(running or session.loading)
+        self.bar.setRange(0, 0 if session.loading else max(run.steps, 1))
+        self.bar.setValue(run.step if running else 0)
+        self.text.setText(self._sentence())
+        self.setAccessibleName(self.text.text())
+
+    def _catch_up(self) -> None:
+        if self._missed:
+            self.refresh()
+
+    def _sentence(self) -> str:
+        session, run = self._session, self._session.progress
+        if session.loading:
+            return "Loading the model. The prompt can be edited meanwhile."
+        if session.info is not None and not session.ready:
+            return f"{session.info.name} is not loaded: its run can be played; open the model to run it again"
+        if session.state is RunState.RUNNING:
+            left = "" if run.seconds_left is None else f", {duration(run.seconds_left)} left"
+            return f"Running: step {run.step} of {run.steps}{left}"
+        if session.state is RunState.DONE:
+            return f"Finished: {run.steps} steps, {run.calls} network calls, {duration(run.seconds)}"
+        if session.state is RunState.STOPPED:
+            return f"Stopped after step {run.step} of {run.steps}"
+        if session.state is RunState.FAILED:
+            return "The run failed; the message above says why"
+        return "Ready" if session.info is not None else "No model is loaded"

@@ -1,0 +1,135 @@
+"""Builds the studio and wires it up; the only place that does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QLockFile, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.protocol import UserError
+from sedd_studio.background.collector import Collector
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.background.runner import Runner
+from sedd_studio.painting import theme
+from sedd_studio.record.history import default_path
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.model_folders import BUNDLED
+from sedd_studio.session.recovery import Recorder, keep_unfinished
+from sedd_studio.session.session import Session
+from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.opening import open_path
+from sedd_studio.window.registering import register
+
+NO_DISPLAY = (
+    "SEDD Studio needs a display and found none; start it on a desktop (or under Xvfb), "
+    "or use the command line: sedd sample"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the studio; returns the process's exit code."""
+    parser = argparse.ArgumentParser(
+        prog="sedd-studio", description="Watch text appear out of noise around words you lock."
+    )
+    parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of a model, or a run file, to open")
+    parser.add_argument("--register", action="store_true", help="have a double click on a run file open the studio")
+    arguments = parser.parse_args(argv)
+    if arguments.register:
+        return tell_desktop()
+    if not has_display():
+        sys.stderr.write(NO_DISPLAY + "\n")
+        return 1
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("sedd-studio")
+    app.setApplicationDisplayName("SEDD Studio")
+    collector = Collector()
+    settings = Settings()
+    look = theme.resolve(settings["theme"])
+    theme.apply(app, look)
+    session = Session(Runner(), settings)
+    path = default_path()
+    keeper = Keeper(path)
+    window = MainWindow(session, look, settings, keeper)
+    restore(window, settings)
+    install_error_hook(session)
+    window.show()
+    lock, recorder = record(session, keeper, path)
+
+    def begin() -> None:
+        """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
+        if lock.isLocked() and (left := keeper.history.left_over()) is not None:
+            keep_unfinished(keeper, left)
+            window.recovery_bar.offer(left)
+        open_path(session, arguments.model)
+
+    QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
+    code = app.exec()
+    settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
+    settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
+    session.shutdown()
+    recorder.finish()
+    keeper.close()
+    lock.unlock()
+    collector.close()
+    return code
+
+
+def record(session: Session, keeper: Keeper, path: Path) -> tuple[QLockFile, Recorder]:
+    """Has everything written to the history at `path`; of several studios only the first offers its session back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(path.with_suffix(".lock")))
+    alone = lock.tryLock(0)
+    keeper.failed.connect(session.show_error)
+    return lock, Recorder(session, keeper, remembers=alone)
+
+
+def tell_desktop() -> int:
+    """Registers run files with the desktop; returns the process's exit code."""
+    command = Path(sys.argv[0]).resolve()
+    try:
+        files = register(Path(platformdirs.user_data_dir()), str(command))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write("Run files now open in the studio; written were:\n" + "".join(f"  {path}\n" for path in files))
+    return 0
+
+
+def has_display() -> bool:
+    """Whether Qt can open a window here. Off Linux there always is a display."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def restore(window: MainWindow, settings: Settings) -> None:
+    """Gives the window the place, the size, the panels and the zoom that it had."""
+    if settings["geometry"]:
+        window.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode()))
+    if settings["layout"]:
+        window.restoreState(QByteArray.fromBase64(settings["layout"].encode()))
+    window.canvas.set_zoom(settings["zoom"])
+    window.canvas.set_reduced_motion(settings["reduced_motion"])
+
+
+def install_error_hook(session: Session) -> None:
+    """An exception that nobody expected goes to the banner, and the program goes on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        detail = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(detail)
+        session.show_error(f"Something unexpected went wrong: {str(error) or kind.__name__}", detail)
+
+    sys.excepthook = hook
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Exports as the window offers them: a name is asked for, and the file is written by a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.files import write_whole
+from sedd_studio.background.jobs import Jobs
+from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
+from sedd_studio.painting.theme import Theme
+from sedd_studio.record import exports
+from sedd_studio.record.trajectory import Trajectory
+
+SCALE = 2.0
+"""Of exported pictures: sharp on any display."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is exported: a run as it stands, at a step, one sample of it where one alone can be shown, in a theme."""
+
+    run: Trajectory
+    step: int
+    sample: int
+    theme: Theme
+
+
+Write = Callable[[View, Path], Iterator[float]]
+
+
+@dataclass(frozen=True)
+class Export:
+    """A kind of file: what it is called, how its name may end, and how it is written."""
+
+    title: str
+    suffixes: tuple[str, ...]
+    write: Write
+
+    @property
+    def filter(self) -> str:
+        """For a file dialog."""
+        return f"{self.title} ({' '.join('*' + suffix for suffix in self.suffixes)})"
+
+
+def as_bytes(text: Callable[[View], str]) -> Write:
+    """Writes what is a text."""
+
+    def write(view: View, path: Path) -> Iterator[float]:
+        write_whole(path, text(view).encode())
+        yield 1.0
+
+    return write
+
+
+EXPORTS: dict[str, Export] = {
+    "text": Export("Text", (".txt",), as_bytes(lambda view: exports.as_text(view.run, view.step))),
+    "json": Export("JSON", (".json",), as_bytes(lambda view: exports.as_json(view.run, view.step))),
+    "csv": Export("Table of the steps", (".csv",), as_bytes(lambda view: exports.as_csv(view.run))),
+    "page": Export("Page that plays the run", (".html",), as_bytes(lambda view: exports.as_html(view.run))),
+    "picture": Export(
+        "Picture",
+        (".png",),
+        lambda view, path: write_picture(Film(view.run, view.sample, view.theme, SCALE), view.step, path),
+    ),
+    "film": Export(
+        "Film", tuple(ENCODERS), lambda view, path: write_film(Film(view.run, view.sample, view.theme, SCALE / 2), path)
+    ),
+}
+
+
+def start(jobs: Jobs, export: Export, view: View, path: Path) -> None:
+    """Writes the file, as a job; a name without one of the endings gets the first."""
+    path = path if path.suffix.lower() in export.suffixes else path.with_name(path.name + export.suffixes[0])
+    jobs.start(f"Writing {path.name}", lambda: export.write(view, path))

@@ -1,0 +1,268 @@
+"""The window: makes the widgets and arranges them, nothing else."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QStatusBar,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sedd_studio.background.jobs import Jobs
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme as themes
+from sedd_studio.painting.theme import Theme, Themed
+from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.colouring import Colouring, Sources
+from sedd_studio.session.comparing import Comparison
+from sedd_studio.session.favourites import Favourites
+from sedd_studio.session.fetching import Fetcher
+from sedd_studio.session.guessing import Guesser
+from sedd_studio.session.pointing import Pointer
+from sedd_studio.session.presets import Presets
+from sedd_studio.session.queueing import RunQueue
+from sedd_studio.session.ranking import Ranking
+from sedd_studio.session.scoring import Scorer
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
+from sedd_studio.widgets.controls.dock import Dock
+from sedd_studio.widgets.panels.colour_legend import ColourLegend
+from sedd_studio.widgets.panels.compare_panel import ComparePanel
+from sedd_studio.widgets.panels.error_banner import ErrorBanner
+from sedd_studio.widgets.panels.guess_panel import GuessPanel
+from sedd_studio.widgets.panels.history_panel import HistoryPanel
+from sedd_studio.widgets.panels.job_line import JobLine
+from sedd_studio.widgets.panels.likelihood_panel import LikelihoodPanel
+from sedd_studio.widgets.panels.model_picker import ModelPicker
+from sedd_studio.widgets.panels.noise_picker import NoisePicker
+from sedd_studio.widgets.panels.position_panel import PositionPanel
+from sedd_studio.widgets.panels.prompt_editor import PromptEditor
+from sedd_studio.widgets.panels.queue_panel import QueuePanel
+from sedd_studio.widgets.panels.recovery_bar import RecoveryBar
+from sedd_studio.widgets.panels.run_form import RunForm
+from sedd_studio.widgets.panels.sample_picture import SamplePicture
+from sedd_studio.widgets.panels.sample_strip import SampleStrip
+from sedd_studio.widgets.panels.status_line import StatusLine
+from sedd_studio.widgets.panels.timeline import Timeline
+from sedd_studio.widgets.panels.top_bar import TopBar
+from sedd_studio.window.commands import build_actions, build_menus
+from sedd_studio.window.opening import open_path
+
+DOCK_HEIGHT = 260
+"""Of a panel at the foot of the window, at first."""
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen. It reads the session and calls it; it keeps no state of its own but the theme."""
+
+    def __init__(self, session: Session, theme: Theme, settings: Settings, keeper: Keeper) -> None:
+        super().__init__()
+        self.session: Session = session
+        self.theme, self.settings = theme, settings
+        self.setWindowTitle("SEDD Studio")
+        self.resize(1280, 820)
+        self.setMinimumSize(860, 560)
+        self.canvas: TokenCanvas = TokenCanvas(session, theme)
+        self.scorer = Scorer(session, self)
+        self.pointer = Pointer(session, self.scorer, self)
+        self.position = PositionPanel(session, self.pointer, theme)
+        self.picture = SamplePicture(session, theme)
+        self.banner = ErrorBanner(session, theme)
+        self.recovery_bar = RecoveryBar(session, theme)
+        self.prompt: PromptEditor = PromptEditor(session, theme)
+        self.timeline = Timeline(session, theme)
+        self.favourites: Favourites = Favourites(session, keeper, self)
+        self.ranking: Ranking = Ranking(session, self)
+        self.samples = SampleStrip(session, self.favourites, self.ranking, theme)
+        self.presets = Presets(session, settings, self)
+        self.run_form = RunForm(session, self.presets, theme)
+        self.jobs = Jobs(self)
+        self.jobs.failed.connect(session.show_error)
+        self.picker: ModelPicker = ModelPicker(session, Fetcher(session, self.jobs, self), theme)
+        self.noise_picker = NoisePicker(session, theme)
+        self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
+        self.status_line = StatusLine(session)
+        self.job_line = JobLine(self.jobs, theme)
+        self.guesser = Guesser(session, self)
+        self.colouring = Colouring(Sources(session, self.scorer, self.guesser), settings, self)
+        self.legend = ColourLegend(self.colouring, theme)
+        self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.ranking, self.colouring, theme)
+        self.comparison = Comparison(session, self)
+        self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
+        self.guess: GuessPanel = GuessPanel(session, self.guesser, theme)
+        self.history: HistoryPanel = HistoryPanel(session, keeper, theme)
+        self.queue: RunQueue = RunQueue(session, keeper, self)
+        self.queue_panel: QueuePanel = QueuePanel(session, self.queue, theme)
+        self._arrange()
+        self.docks: dict[str, Dock] = {
+            "history": self._dock("history", "History", self.history),
+            "likelihood": self._dock("likelihood", "Likelihood", self.likelihood),
+            "compare": self._dock("compare", "Compare", self.compare),
+            "guess": self._dock("guess", "Best guess", self.guess),
+            "queue": self._dock("queue", "Queue", self.queue_panel),
+        }
+        for one, other in pairwise(self.docks.values()):
+            self.tabifyDockWidget(one, other)
+        self._first_layout = self.saveState()
+        self._name_tabs()
+        self.actions_by_name: dict[str, QAction] = build_actions(self, session)
+        build_menus(self.menuBar(), self.actions_by_name)
+        self._guard = KeyGuard(self)
+        self.colouring.changed.connect(lambda: self.canvas.set_shares(self.colouring.shares()))
+        self.history.compared.connect(self._compare)
+        self.canvas.pointed.connect(self.pointer.point_at)
+        self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
+        QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self.setAcceptDrops(True)
+        self.canvas.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Change the look of the whole window."""
+        self.theme = theme
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            themes.apply(app, theme)
+        parts: tuple[Themed, ...] = (
+            self.canvas,
+            self.picture,
+            self.banner,
+            self.recovery_bar,
+            self.prompt,
+            self.timeline,
+            self.samples,
+            self.run_form,
+            self.position,
+            self.picker,
+            self.noise_picker,
+            self.top_bar,
+            self.history,
+            self.job_line,
+            self.likelihood,
+            self.legend,
+            self.compare,
+            self.guess,
+            self.queue_panel,
+            *self.docks.values(),
+        )
+        for part in parts:
+            part.set_theme(theme)
+
+    def show_dock(self, dock: QDockWidget) -> None:
+        """Show a panel, in front of those that it shares its place with."""
+        dock.show()
+        dock.raise_()
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Qt makes the tabs of docks by itself, without a name for those who hear the window."""
+        for bar in self.findChildren(QTabBar):
+            bar.setAccessibleName("Panels")
+
+    def reset_layout(self) -> None:
+        """Put the docks back where they were at first."""
+        self.restoreState(self._first_layout)
+
+    def _dock(self, name: str, title: str, panel: QWidget) -> Dock:
+        """A panel at the foot of the window, closed at first."""
+        dock = Dock(name, title, panel, self.theme, self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
+        dock.hide()
+        return dock
+
+    def _compare(self, runs: list[Trajectory]) -> None:
+        self.comparison.show_runs(runs)
+        self.show_dock(self.docks["compare"])
+
+    def _follow_system(self) -> None:
+        if self.settings["theme"] == "system":
+            self.set_theme(themes.system_theme())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens the first file that was dropped."""
+        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        event.acceptProposedAction()
+        open_path(self.session, path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.jobs.close()
+        self.session.shutdown()
+        super().closeEvent(event)
+
+    def _arrange(self) -> None:
+        sizes = self.theme.sizes
+        column = QWidget()
+        column.setObjectName("canvasColumn")
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(sizes.margin, sizes.margin, sizes.margin, sizes.margin)
+        inner.setSpacing(sizes.gap)
+        inner.addWidget(self.recovery_bar)
+        inner.addWidget(self.banner)
+        inner.addWidget(self.prompt)
+        inner.addWidget(self.picture)
+        inner.addWidget(self.canvas, 1)
+        inner.addWidget(self.legend)
+        inner.addWidget(self.samples)
+        inner.addWidget(self.timeline)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(column, 1)
+        side = QVBoxLayout()
+        side.setSpacing(0)
+        side.addWidget(self.run_form, 1)
+        side.addWidget(self.position)
+        middle.addLayout(side)
+        whole = QWidget()
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.top_bar)
+        outer.addLayout(middle, 1)
+        self.setCentralWidget(whole)
+        foot = QStatusBar()
+        foot.setSizeGripEnabled(False)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.addWidget(self.status_line, 1)
+        foot.addPermanentWidget(self.job_line)
+        self.setStatusBar(foot)
+
+
+class KeyGuard(QObject):
+    """Leaves a focused control the keys that work it, where a shortcut of the window has the same key."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        for kind in (QAbstractButton, QComboBox, QAbstractSlider):
+            for control in window.findChildren(kind):
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            if plain and event.key() in _own_keys(watched):
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+
+def _own_keys(control: QObject) -> set[int]:
+    if isinstance(control, QAbstractSlider):
+        return {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
+    return {Qt.Key.Key_Space}

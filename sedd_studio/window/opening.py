@@ -1,0 +1,78 @@
+"""Files that are opened and saved: whatever lies at a path goes where it belongs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.protocol import UserError
+from sedd_studio.painting import film
+from sedd_studio.record import exports, runfile
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
+
+TEXTS = (".txt", ".md")
+PAGES = (".html", ".htm")
+
+
+def open_path(session: Session, path: str | Path) -> None:
+    """Opens a run, a text as the prompt, or a model; what is wrong with it goes to the banner."""
+    path = Path(path)
+    if path.suffix.lower() in (runfile.SUFFIX, *PAGES, *film.PICTURES):
+        open_run(session, path)
+    elif path.suffix in TEXTS and path.is_file():
+        open_prompt(session, path)
+    else:
+        session.open_model(path)
+
+
+def open_run(session: Session, path: Path) -> None:
+    """Shows a saved run, or the one that a page, a picture or a film carries."""
+    try:
+        run = read_run(path)
+    except UserError as error:
+        session.show_error(str(error))
+        return
+    session.show_run(run)
+
+
+def read_run(path: Path) -> Trajectory:
+    """The run in a file of any kind that has one; a UserError says what is wrong with it."""
+    if path.suffix.lower() in film.PICTURES:
+        return film.run_in_picture(path)
+    if path.suffix.lower() in PAGES:
+        try:
+            return exports.run_in_page(path.read_bytes())
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}); choose another page.") from error
+    return runfile.open_run(path)
+
+
+def open_prompt(session: Session, path: Path) -> None:
+    """Makes the text of a file the prompt."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        session.show_error(f"{path} is not a text that can be read; choose a UTF-8 text file.")
+        return
+    session.set_prompt(text)
+
+
+def save_run(session: Session, path: Path) -> bool:
+    """Saves the run on show; False, with the reason in the banner, if that cannot be done."""
+    run = session.document.trajectory
+    if run is None:
+        return False
+    try:
+        runfile.save_run(path.with_suffix(runfile.SUFFIX), run)
+    except UserError as error:
+        session.show_error(str(error))
+        return False
+    return True
+
+
+def file_name(session: Session, suffix: str = runfile.SUFFIX) -> str:
+    """A name for the file of the run on show: model, steps and seed."""
+    run = session.document.trajectory
+    if run is None or run.origin is None:
+        return f"run{suffix}"
+    return f"{run.origin.info.name}-{run.steps}-steps-seed-{run.origin.request.seed}{suffix}"
