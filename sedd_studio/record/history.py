@@ -214,5 +214,4 @@ def _entry(values: dict[str, Any]) -> Entry:
 def sample_texts(run: Trajectory, origin: Origin) -> list[str]:
     """The text of each sample as far as it is known; masked positions are left out."""
     hidden = (run.mask, FREE)
-    last = (run.at(run.recorded, sample)[0].tolist() for sample in range(run.samples))
-    return [origin.tokenizer.decode([token for token in tokens if token not in hidden]) for tokens in last]
+    return [origin.tokenizer.decode([token for token in row if token not in hidden]) for row in run.newest.tolist()]

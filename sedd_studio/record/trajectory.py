@@ -96,6 +96,11 @@ class Trajectory:
         """What changed in each recorded step."""
         return self._changes
 
+    @property
+    def newest(self) -> Ints:
+        """Tokens (B, L) after the newest step."""
+        return self._tokens.astype(np.int64)
+
     def append(self, frame: Frame) -> None:
         """Adds the next frame; a ValueError if it is not the next."""
         if frame.step != self.recorded + 1:
@@ -136,10 +141,12 @@ class Trajectory:
     def at(self, step: int, sample: int) -> tuple[Ints, Ints]:
         """Tokens (L,) after `step`, and the step (L,) in which each last changed up to then, -1 for never."""
         step = min(max(step, 0), self.recorded)
-        tokens, settled = (array.copy() for array in self._keyframes[step // KEYFRAME])
+        tokens, settled = (array[sample].astype(np.int64) for array in self._keyframes[step // KEYFRAME])
         for number in range(step - step % KEYFRAME, step):
-            _apply(tokens, settled, self._changes[number], number + 1)
-        return tokens[sample].astype(np.int64), settled[sample].astype(np.int64)
+            samples, positions, changed = self._changes[number]
+            own = samples == sample
+            tokens[positions[own]], settled[positions[own]] = changed[own], number + 1
+        return tokens, settled
 
     def unsettled(self, step: int, sample: int) -> npt.NDArray[np.bool_]:
         """Which free positions (L,) do not stand yet, after `step`, as they do at the end of what is recorded.

@@ -63,6 +63,7 @@ class Pane:
     run: Trajectory | None = None
     verdict: Judged | None = None
     judging: int = 0
+    _final: np.ndarray | None = None
 
     @property
     def can_be_opened(self) -> bool:
@@ -71,11 +72,10 @@ class Pane:
 
     @property
     def final(self) -> np.ndarray | None:
-        """The tokens (B, L) that the run ended with."""
-        run = self.run
-        if run is None or self.state is not PaneState.DONE:
-            return None
-        return np.stack([run.at(run.recorded, sample)[0] for sample in range(run.samples)])
+        """The tokens (B, L) that the run ended with, read once."""
+        if self._final is None and self.run is not None and self.state is PaneState.DONE:
+            self._final = self.run.newest
+        return self._final
 
     @property
     def calls(self) -> float:
@@ -303,8 +303,7 @@ class Comparison(QObject):
         tokenizer = self._tokenizer
         if self.judge is None or tokenizer is None or self._session.domain.rows:
             return
-        rows = (run.at(run.recorded, sample)[0].tolist() for sample in range(run.samples))
-        known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in rows]
+        known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in run.newest.tolist()]
         texts = tuple(tokenizer.decode(list(row)) for row in known)
         pane.judging = self._session.ask(Judge(self.judge, texts, tuple(known)))
 

@@ -17,7 +17,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
 from engine.protocol import FREE, Generate, Judge
+from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_table import COLUMNS
@@ -96,7 +98,9 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
     position = int((~last.run.locked).argmax())
     last.run._tokens[0, position] += 1  # as if the large budget had drawn another letter
     last.run._keyframes[-1][0][0, position] += 1
-    window.comparison.seek(1.0)
+    window.comparison.show_runs([pane.run for pane in window.comparison.panes if pane.run is not None])
+    first, last = window.comparison.panes[0], window.comparison.panes[-1]
+    assert last.run is not None
     different = window.comparison.differences(first)
     assert different is not None
     assert np.flatnonzero(different).tolist() == [position]
@@ -104,6 +108,56 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
     assert content is not None
     assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
     assert window.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
+
+
+def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_step(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.compare.samples.setCurrentIndex(window.compare.samples.findData(64))
+    compare(window)
+    done(window, qtbot)
+    runs = [pane.run for pane in window.comparison.panes]
+    window.comparison.seek(0.5)
+    read: list[int] = []
+    at = Trajectory.at
+
+    def counted(run: Trajectory, step: int, sample: int) -> tuple[np.ndarray, np.ndarray]:
+        read.append(runs.index(run))
+        return at(run, step, sample)
+
+    monkeypatch.setattr(Trajectory, "at", counted)
+    window.comparison.seek(1.0)
+    assert sorted(read) == [0, 1, 2, 3]
+    read.clear()
+    window.comparison.seek(1.0)  # nothing is another
+    assert not read
+    window.comparison.seek(0.98)  # the pane of 4 steps still shows its last, and so does that of 16
+    assert sorted(read) == [2, 3]
+    read.clear()
+    window.docks["compare"].hide()
+    window.comparison.seek(0.5)
+    assert not read
+    window.show_dock(window.docks["compare"])
+    assert sorted(read) == [0, 1, 2, 3]
+
+
+def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.hold_at = 4
+    compare(window)
+    first = window.comparison.panes[0]
+    qtbot.waitUntil(lambda: first.steps_done == 4)
+    window.comparison.seek(1.0)
+    content = window.compare.views[0].text._content
+    assert content is not None
+    assert min(content.stage) < FADE_STAGES  # the newest words are still bright
+    engine.go.set()
+    done(window, qtbot)
+    window.comparison.seek(1.0)
+    content = window.compare.views[0].text._content
+    assert content is not None
+    assert min(content.stage) == FADE_STAGES
 
 
 def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:

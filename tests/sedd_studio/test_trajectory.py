@@ -40,6 +40,7 @@ def test_any_step_can_be_shown_at_any_time(steps: list[list[tuple[int, int, int]
         for sample, position, token in changes:
             tokens[sample, position], last[sample, position] = token, number
         history.append((tokens.copy(), last.copy()))
+    np.testing.assert_array_equal(trajectory.newest, tokens)
     for step in reversed(range(len(history))):
         for sample in range(2):
             got = trajectory.at(step, sample)

@@ -26,6 +26,7 @@ class PaneText(QAbstractScrollArea):
         self._theme = theme
         self._painter = TokenPainter(theme, token_font(theme, ZOOM))
         self._shown: tuple[Trajectory, int, Tokenizer, np.ndarray | None] | None = None
+        self._key: tuple[object, ...] = ()
         self._content: Content | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Text of the pane")
@@ -40,9 +41,15 @@ class PaneText(QAbstractScrollArea):
         self._lay_out()
 
     def show_run(self, run: Trajectory, step: int, tokenizer: Tokenizer, different: np.ndarray | None) -> None:
-        """Show a run after a step; positions (L,) that are `different` from another run's are marked."""
-        self._shown = run, step, tokenizer, different
-        self._lay_out()
+        """Show a run after a step; positions (L,) that are `different` from another run's are marked.
+
+        The text is laid out anew only if it can be another one: what comes later in the run slants it, too.
+        """
+        marks = None if different is None else different.tobytes()
+        key = run, step, run.recorded, run.result is not None, tokenizer, marks
+        if key != self._key:
+            self._key, self._shown = key, (run, step, tokenizer, different)
+            self._lay_out()
 
     def text(self) -> str:
         """What is on show, for those who hear the window."""

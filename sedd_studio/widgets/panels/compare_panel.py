@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from engine.files import write_whole
@@ -130,7 +131,6 @@ class ComparePanel(QWidget):
         comparison.moved.connect(self.refresh)
         session.run_changed.connect(self._enable)
         session.model_changed.connect(self._enable)
-        self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
@@ -141,7 +141,9 @@ class ComparePanel(QWidget):
             view.set_theme(theme)
 
     def refresh(self) -> None:
-        """Show every pane at the playhead."""
+        """Show every pane at the playhead; while the panel is out of sight that waits."""
+        if not self.isVisible():
+            return
         comparison = self._comparison
         if [view.pane for view in self.views] != comparison.panes:
             self._make_views()
@@ -157,6 +159,10 @@ class ComparePanel(QWidget):
         self.play.setEnabled(bool(self.views))
         self.play.set_icon("pause" if comparison.playing else "play", self._theme)
         self._enable()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def _enable(self) -> None:
         self.start.setEnabled(self._session.ready and self._session.state is not RunState.RUNNING)
