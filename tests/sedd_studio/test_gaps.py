@@ -104,6 +104,17 @@ def test_a_click_on_a_handle_changes_nothing_and_an_undo_in_a_pull_is_no_trouble
     assert scene.session.document is after
 
 
+def test_a_double_click_on_a_handle_leaves_the_lock_of_the_click_before(scene: Scene, canvas: TokenCanvas) -> None:
+    _, stop = first_gap(scene)
+    word = scene.session.word_at(0)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.position_point(0))
+    assert not scene.session.document.locked[slice(*word)].any()
+    place = handle_point(canvas, stop - 1)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, place)
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, place)
+    assert not scene.session.document.locked[slice(*word)].any()
+
+
 def test_plus_and_minus_work_the_gap_at_the_cursor(scene: Scene, canvas: TokenCanvas) -> None:
     start, stop = first_gap(scene)
     canvas.setFocus()

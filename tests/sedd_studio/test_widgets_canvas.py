@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.painting.theme import DARK, LIGHT
+from sedd_studio.session.editing import UNDO_LIMIT
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 
@@ -265,6 +266,33 @@ def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene,
     assert scene.session.document.locked[start]
     scene.session.undo_stack.undo()
     assert scene.session.full_text() == before
+
+
+def test_a_double_click_takes_back_no_other_click_and_no_other_edit(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    other = scene.session.word_at(0)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.position_point(0))
+    point = canvas.position_point(word[0])
+    QTest.mouseClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)  # selects
+    QTest.mouseDClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)
+    assert not scene.session.document.locked[slice(*other)].any()
+    assert canvas.editor is not None
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Escape)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
+    scene.session.set_prompt("The fox [12] again.")  # meanwhile
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, canvas.position_point(0))
+    assert scene.session.prompt_text == "The fox [12] again."
+
+
+def test_a_double_click_leaves_the_lock_as_it_was_however_many_edits_came_before(
+    scene: Scene, canvas: TokenCanvas
+) -> None:
+    word = free_word(played(scene))
+    for number in range(UNDO_LIMIT):
+        scene.session.set_locked(list(range(*scene.session.word_at(0))), bool(number % 2))
+    locked = scene.session.document.locked.copy()
+    double_click(canvas, word[0])
+    np.testing.assert_array_equal(scene.session.document.locked, locked)
 
 
 def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, canvas: TokenCanvas) -> None:

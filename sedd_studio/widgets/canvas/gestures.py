@@ -28,8 +28,7 @@ class Handle:
 class Gestures:
     """Follows one gesture at a time. `hover` is what is pointed at, `dragged` what a drag has crossed.
 
-    `handle` is that of the gap pointed at, or of the one being dragged; `lock_clicked` says whether the last click
-    changed a lock.
+    `handle` is that of the gap pointed at, or of the one being dragged.
     """
 
     def __init__(self, session: Session) -> None:
@@ -37,7 +36,7 @@ class Gestures:
         self.hover: Run | None = None
         self.dragged: Run | None = None
         self.handle: Handle | None = None
-        self.lock_clicked = False
+        self._locks_of_click: np.ndarray | None = None
         self._pressed: int | None = None
         self._handle_from: QPointF | None = None
 
@@ -45,6 +44,11 @@ class Gestures:
     def pulls(self) -> bool:
         """Whether a gap's handle is being pulled."""
         return self._handle_from is not None
+
+    @property
+    def lock_clicked(self) -> bool:
+        """Whether the last gesture changed a lock, and nothing has changed any since."""
+        return self._locks_of_click is self._session.document.locked
 
     def over_handle(self, point: QPointF) -> bool:
         """Whether a point is on the handle that is shown."""
@@ -73,6 +77,7 @@ class Gestures:
 
     def release(self) -> None:
         """Ends the gesture and does what it asks for."""
+        self._locks_of_click = None
         if self.handle is not None and self._handle_from is not None:
             self._handle_from = None
             handle, self.handle = self.handle, None
@@ -84,13 +89,14 @@ class Gestures:
             pressed, self._pressed = self._pressed, None
             run, self.dragged = self.dragged or self._session.word_at(pressed), None
             # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
-            before = self._session.undo_stack.index()
-            self._session.set_locked(list(range(*run)), not self._session.canvas().locked[pressed])
-            self.lock_clicked = self._session.undo_stack.index() > before
+            before = self._session.document
+            self._session.set_locked(list(range(*run)), not before.locked[pressed])
+            if self._session.document is not before:
+                self._locks_of_click = self._session.document.locked
 
     def forget(self) -> None:
         """The text is another: nothing of it is pointed at."""
-        self.hover = self.dragged = self.handle = self._pressed = self._handle_from = None
+        self.hover = self.dragged = self.handle = self._pressed = self._handle_from = self._locks_of_click = None
 
     def _drag(self, pressed: int, position: int | None) -> None:
         if position is None:
