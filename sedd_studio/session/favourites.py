@@ -12,7 +12,10 @@ from sedd_studio.session.session import Session
 
 
 class Favourites(QObject):
-    """Knows which samples of a run were kept since the program began. `changed` is told when one more is."""
+    """Knows which samples of a run were kept since the program began. `changed` is told when one more is.
+
+    A sample of a run that is still being made goes into the history when the run ends, as far as it came.
+    """
 
     changed = Signal()
 
@@ -20,6 +23,7 @@ class Favourites(QObject):
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._kept: WeakKeyDictionary[Trajectory, set[int]] = WeakKeyDictionary()
+        session.run_ended.connect(self._keep_whole)
 
     def has(self, sample: int) -> bool:
         """Whether a sample of the run on show was kept."""
@@ -29,8 +33,16 @@ class Favourites(QObject):
     def keep(self, sample: int) -> None:
         """Keeps a sample of the run on show, once."""
         run = self._session.document.trajectory
-        if run is None or run.origin is None or not run.recorded or self.has(sample):
+        under_way = run is not None and run is self._session.recording
+        if run is None or run.origin is None or self.has(sample) or not (under_way or run.recorded):
             return
         self._kept.setdefault(run, set()).add(sample)
-        self._keeper.keep(run.only(sample), favourite=True)
+        if not under_way:
+            self._keeper.keep(run.only(sample), favourite=True)
         self.changed.emit()
+
+    def _keep_whole(self, run: Trajectory) -> None:
+        if not run.recorded:
+            self._kept.pop(run, None)
+        for sample in sorted(self._kept.get(run, ())):
+            self._keeper.keep(run.only(sample), favourite=True)

@@ -99,6 +99,31 @@ def test_a_kept_sample_is_a_favourite_run_of_its_own_in_the_history(
     assert "kept" not in window.samples.cards.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_sample_kept_during_a_run_is_kept_once_as_the_run_ended(
+    window: MainWindow, engine: FakeEngine, keeper: Keeper, qtbot: QtBot, stopped: bool
+) -> None:
+    session = window.session
+    engine.hold_at = 3
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    click(window, 2, star=True)
+    assert "kept" in window.samples.cards.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
+    if stopped:
+        session.stop()
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is not RunState.RUNNING)
+    click(window, 2, star=True)  # it is kept already
+    click(window, 1, star=True)
+    qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
+    _, entry = keeper.history.search(favourites=True)
+    kept, run = keeper.history.run(entry.id), session.document.trajectory
+    assert run is not None
+    assert entry.finished is not stopped
+    assert kept.recorded == run.recorded
+    np.testing.assert_array_equal(kept.newest, run.newest[2:3])
+
+
 def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow, tmp_path: Path) -> None:
     """With the real engine, under both kinds of noise: the same tokens in every step."""
     run = real_window.session.document.trajectory
