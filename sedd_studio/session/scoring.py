@@ -73,7 +73,7 @@ class Scorer(QObject):
         self.writer = model_folders.judge()
         session.answered.connect(self._take)
         session.run_changed.connect(self.changed)
-        session.playhead_changed.connect(self.changed)
+        session.canvas_changed.connect(self.changed)
 
     @property
     def scoring(self) -> bool:
@@ -134,10 +134,14 @@ class Scorer(QObject):
         if self._question:
             self._session.drop(self._question)
 
+    @property
+    def on_show(self) -> bool:
+        """Whether the text on show is the one that was scored."""
+        return self.tokens is not None and np.array_equal(self.tokens, self._session.canvas().tokens)
+
     def costs_on_show(self) -> np.ndarray | None:
         """The nats of each token (L,) if the text on show is the one that was scored."""
-        shown = self._session.canvas().tokens
-        return self.costs if self.tokens is not None and np.array_equal(self.tokens, shown) else None
+        return self.costs if self.on_show else None
 
     def _take(self, event: Event) -> None:
         if event.run_id == self._weighing and isinstance(event, Weighed):

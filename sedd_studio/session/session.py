@@ -63,7 +63,6 @@ class Session(Editing):
         super().__init__(settings, parent)
         self._runner = runner
         self.state = RunState.IDLE
-        self.progress = RunProgress()
         self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
         self._run_id = 0
         self._request: Generate | None = None
@@ -212,7 +211,6 @@ class Session(Editing):
         self._end_recording()
         self._request, self._branch = request, branch
         self._run_id = self._runner.submit(request)
-        self.progress = RunProgress(steps=request.steps)
         self._set_state(RunState.RUNNING)
         self._start_ticking()
 
@@ -220,6 +218,18 @@ class Session(Editing):
     def recording(self) -> Trajectory | None:
         """The run that the engine is adding to, on show or not; None while there is none."""
         return self._recording
+
+    @property
+    def progress(self) -> RunProgress:
+        """How far the run on show is."""
+        return RunProgress.of(self.document.trajectory, self.running)
+
+    @property
+    def progress_of_engine(self) -> RunProgress:
+        """How far the run is that the engine is at work on, on show or not."""
+        if self._recording is None and self._request is not None:
+            return RunProgress(steps=self._request.steps)
+        return RunProgress.of(self._recording, grows=True)
 
     def _end_recording(self) -> None:
         run, self._recording = self._recording, None
@@ -286,7 +296,6 @@ class Session(Editing):
         assert self.tokenizer is not None
         assert self._request is not None
         origin = Origin.of_now(self._request, self.info, self.tokenizer)
-        self.sample = min(self.sample, len(started.tokens) - 1)
         mask, branch = self.info.mask_id, self._branch
         self._recording = (
             Trajectory(started, mask, origin)
@@ -295,27 +304,31 @@ class Session(Editing):
         )
         if self.document.answers(self._request.tokens):  # else the prompt has changed meanwhile
             self.document = replace(self.document, trajectory=self._recording)
-        self._playback.start(started.steps, 0 if branch is None else branch.step)
+            self.sample = min(self.sample, len(started.tokens) - 1)
+            self._playback.start(started.steps, 0 if branch is None else branch.step)
 
     def _finish(self, finished: Finished) -> None:
         if self._recording is not None:
             self._recording.result = finished
         self._end_recording()
-        self.progress = replace(self.progress, calls=finished.calls, seconds=finished.seconds, seconds_left=0.0)
         self._set_state(RunState.DONE)
         self.canvas_changed.emit()  # which positions still change after the step on show is known only now
 
     def _record(self, frame: Frame) -> None:
         assert self._recording is not None
         self._recording.append(frame)
-        steps = self._recording.steps
-        done = frame.step - (self._branch.step if self._branch is not None else 0)
-        left = frame.seconds / done * (steps - frame.step)
-        self.progress = RunProgress(frame.step, steps, frame.calls, frame.seconds, left)
 
     def _set_state(self, state: RunState) -> None:
         self.state = state
         self.run_changed.emit()
+
+    def _show(self, document: Document) -> None:
+        if document.trajectory is not self.document.trajectory and self.state not in (
+            RunState.RUNNING,
+            RunState.LOADING,
+        ):
+            self.state = resting(document.trajectory)
+        super()._show(document)
 
     def show_run(self, run: Trajectory) -> None:
         """Shows a recorded run with its settings; its model is opened if it is on this machine and not loaded."""
@@ -343,10 +356,8 @@ class Session(Editing):
         else:
             self.undo_stack.clear()
             self._show(document)
-        last = run.moments[-1]
-        self.progress = RunProgress(run.recorded, run.steps, last.calls, last.seconds, 0.0)
         self._playback.start(run.steps)
-        self._set_state(RunState.DONE if run.result is not None else RunState.STOPPED)
+        self._set_state(resting(run))
         self._start_ticking()
         self.model_changed.emit()
 
@@ -354,8 +365,7 @@ class Session(Editing):
 
     @property
     def running(self) -> bool:
-        """Whether the engine is at work on a run."""
-        return self.state is RunState.RUNNING
+        return self._recording is not None and self._recording is self.document.trajectory
 
     @property
     def planned_steps(self) -> int:
@@ -368,7 +378,7 @@ class Session(Editing):
         self.apply(self._runner.take())
         waits = self._awaited > 0 or bool(self._questions)
         busy = waits or self.state in (RunState.RUNNING, RunState.LOADING)
-        if self._playback.advance(now - self._ticked, self.recorded_steps, self.state is RunState.RUNNING):
+        if self._playback.advance(now - self._ticked, self.recorded_steps, self.running):
             self._playhead_moved()
         self._ticked = now
         if not busy and not self.playing:
@@ -387,3 +397,10 @@ class Session(Editing):
         self._end_recording()
         self.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
         self._runner.close()
+
+
+def resting(run: Trajectory | None) -> RunState:
+    """How things stand when another run comes on show while the engine is at work on none: as that run ended."""
+    if run is None:
+        return RunState.IDLE
+    return RunState.DONE if run.result is not None else RunState.STOPPED

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.protocol import FREE, Generate, Noise, Tokens
 from engine.protocol.sampler_table import SamplerInfo, samplers_for
+from sedd_studio.record.trajectory import Trajectory
 
 
 class RunState(Enum):
@@ -106,13 +107,29 @@ SHARED = ("steps", "sampler", "seed", "samples", "temperature", "top_p", "lockin
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far the engine is: `calls` of the network and `seconds` so far; `seconds_left` is None while unknown."""
+    """How far a run is: `calls` of the network and `seconds` so far.
+
+    `seconds_left` is None where that is not known, or nothing more is to come.
+    """
 
     step: int = 0
     steps: int = 0
     calls: int = 0
     seconds: float = 0.0
     seconds_left: float | None = None
+
+    @staticmethod
+    def of(run: Trajectory | None, grows: bool = False) -> RunProgress:
+        """That of a recorded run, which `grows` while the engine adds to it; a branch counts what it added itself."""
+        if run is None:
+            return RunProgress()
+        before = run.origin.request.first_step - 1 if run.origin is not None else 0
+        done, last = run.recorded - before, run.moments[-1]
+        if done <= 0:
+            return RunProgress(run.recorded, run.steps)
+        calls, seconds = (last.calls, last.seconds) if run.result is None else (run.result.calls, run.result.seconds)
+        left = last.seconds / done * (run.steps - run.recorded) if grows else None
+        return RunProgress(run.recorded, run.steps, calls, seconds, left)
 
 
 @dataclass(frozen=True)

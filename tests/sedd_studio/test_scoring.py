@@ -66,6 +66,15 @@ def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, eng
     assert not asked(engine).given.any()
 
 
+def test_figures_of_a_text_that_is_no_longer_on_show_say_so(window: MainWindow, qtbot: QtBot) -> None:
+    score(window, qtbot)
+    assert "not of the one on show" not in window.likelihood.note.text()
+    window.session.set_prompt("The end.")
+    assert "not of the one on show" in window.likelihood.note.text()
+    window.session.undo_stack.undo()
+    assert "not of the one on show" not in window.likelihood.note.text()
+
+
 def test_what_was_filled_in_is_scored_given_the_locked_words(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:

@@ -28,6 +28,7 @@ UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
 EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
+OTHER = "Of the text that was scored, not of the one on show. "
 ONLY_WHOLE = "A model that writes from left to right sees only that side, so it scores whole texts alone."
 
 
@@ -114,8 +115,10 @@ class LikelihoodPanel(QWidget):
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
-        meaning = EXACT if scorer.by_whole else MEANING
-        self.note.setText(hindrance if hindrance and not scorer.points else meaning + calls + wait)
+        meaning = (EXACT if scorer.by_whole else MEANING) + calls + wait
+        if scorer.points and not scorer.on_show:
+            meaning = OTHER + meaning
+        self.note.setText(hindrance if hindrance and not scorer.points else meaning)
         self.progress.show_share(ranking.queue.share if ranking.queue.busy else scorer.share)
         if ranking.queue.busy:
             self.note.setText(progress(ranking.queue))

@@ -44,8 +44,8 @@ class StatusLine(QFrame):
 
     def refresh(self) -> None:
         """Say what is going on."""
-        session, run = self._session, self._session.progress
-        running = session.state is RunState.RUNNING
+        session = self._session
+        running, run = session.state is RunState.RUNNING, session.progress_of_engine
         self._missed = running and self._pause.isActive()
         if self._missed:
             return
@@ -68,12 +68,14 @@ class StatusLine(QFrame):
         if session.info is not None and not session.ready:
             return f"{session.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.state is RunState.RUNNING:
-            left = "" if run.seconds_left is None else f", {duration(run.seconds_left)} left"
-            return f"Running: step {run.step} of {run.steps}{left}"
-        if session.state is RunState.DONE:
-            return f"Finished: {run.steps} steps, {run.calls} network calls, {duration(run.seconds)}"
-        if session.state is RunState.STOPPED:
-            return f"Stopped after step {run.step} of {run.steps}"
+            made = session.progress_of_engine
+            left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
+            return f"Running: step {made.step} of {made.steps}{left}"
         if session.state is RunState.FAILED:
             return "The run failed; the message above says why"
-        return "Ready" if session.info is not None else "No model is loaded"
+        shown = session.document.trajectory
+        if shown is None:
+            return "Ready" if session.info is not None else "No model is loaded"
+        if shown.result is None:
+            return f"Stopped after step {run.step} of {run.steps}"
+        return f"Finished: {run.steps} steps, {run.calls} network calls, {duration(run.seconds)}"

@@ -99,7 +99,7 @@ class Timeline(QFrame):
             f"{info.settled} of {info.free} settled",
             f"{run.calls} calls · {run.seconds:.1f} s",
         ]
-        if run.seconds_left is not None and session.state is RunState.RUNNING:
+        if run.seconds_left is not None:
             facts[-1] += f" · {run.seconds_left:.1f} s left"
         return facts
 
