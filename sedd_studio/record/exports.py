@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import json
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE, UserError
+from engine.strict_json import finite, to_json
 from sedd_studio.record.runfile import ARRAYS, decode, encode, versions
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin, Trajectory
@@ -53,12 +53,15 @@ def as_json(run: Trajectory, step: int) -> str:
         "locked": run.locked.tolist(),
         "steps": rows_of(run),
     }
-    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    return to_json(shown, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_csv(run: Trajectory) -> str:
-    """A line for each step: time, noise, calls, seconds, and how many positions of each sample are settled."""
-    rows = rows_of(run)
+    """A line for each step: time, noise, calls, seconds, and how many positions of each sample are settled.
+
+    What is not known, as the noise of a run from left to right, is left empty.
+    """
+    rows = finite(rows_of(run))
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -98,7 +101,7 @@ def as_html(run: Trajectory) -> str:
     }
     filled = {
         "__TITLE__": escaped(format_prompt(origin.request.tokens, origin.tokenizer)[:60]),
-        "__DATA__": json.dumps(data).replace("</", "<\\/"),
+        "__DATA__": to_json(data).replace("</", "<\\/"),
         "__RUN__": base64.b64encode(encode(run)).decode(),
     }
     page = PLAYER.read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ import platformdirs
 
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE
+from engine.strict_json import to_json
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.trajectory import Origin, Trajectory
 
@@ -166,7 +167,7 @@ class History:
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
         """Keeps how the session stands, in the place of what was kept before."""
         content = None if run is None or run.origin is None else encode(run)
-        self._database.execute("REPLACE INTO session VALUES (1, ?, ?)", (json.dumps(state), content))
+        self._database.execute("REPLACE INTO session VALUES (1, ?, ?)", (to_json(state), content))
 
     def forget(self) -> None:
         """The session ended properly: there is nothing to offer back."""

@@ -8,6 +8,7 @@ before it is believed.
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -21,6 +22,7 @@ from safetensors.numpy import load, save
 from engine.files import write_whole
 from engine.language.tokenizers import tokenizer_from
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
+from engine.strict_json import to_json
 from sedd_studio.record.trajectory import Origin, Trajectory
 
 SUFFIX = ".sedd"
@@ -77,7 +79,7 @@ def encode(run: Trajectory) -> bytes:
         "locked": run.locked.astype(np.uint8),
         "counts": np.array([len(sample) for sample, _, _ in changes], np.int32),
         "moments": np.array([[m.time, m.sigma, m.calls, m.seconds] for m in run.moments], np.float64),
-        "about": text_array(json.dumps(about)),
+        "about": text_array(to_json(about)),
         "tokenizer": text_array(origin.tokenizer.to_json()),
     }
     for k, name in enumerate(("sample", "position", "token")):
@@ -129,7 +131,8 @@ def rebuild(arrays: Arrays, about: Mapping[str, Any]) -> Trajectory:
     run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, str(about["made"])))
     add_frames(run, arrays, states)
     if about["result"] is not None:
-        run.result = record(Finished, about["result"])
+        weights = (math.nan if weight is None else float(weight) for weight in about["result"].get("log_weights", ()))
+        run.result = record(Finished, about["result"] | {"log_weights": tuple(weights)})
     return run
 
 

@@ -12,6 +12,7 @@ import platformdirs
 
 from engine.files import write_whole
 from engine.protocol.sampler_table import SAMPLERS
+from engine.strict_json import to_json
 
 RECENT_MODELS = 8
 
@@ -113,7 +114,7 @@ class Settings:
         self._values[name] = value
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, (json.dumps(self._values, indent=2) + "\n").encode(), sync=False)
+            write_whole(self.path, (to_json(self._values, indent=2) + "\n").encode(), sync=False)
         except OSError:
             pass
 

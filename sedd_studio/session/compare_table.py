@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from engine.strict_json import finite
 from sedd_studio.session.comparing import Comparison, PaneState
 
 COLUMNS = (
@@ -35,5 +36,5 @@ def as_csv(comparison: Comparison) -> str:
         if verdict is not None:
             judged = (verdict.perplexity, verdict.error, verdict.entropy, verdict.entropy_error)
         made = (pane.run.started.sampler, pane.run.steps, pane.run.samples)
-        writer.writerow([pane.title, *made, pane.calls, pane.seconds, *judged, "" if same is None else same])
+        writer.writerow(finite([pane.title, *made, pane.calls, pane.seconds, *judged, same]))
     return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from engine.protocol import Bounded, Score, Tokens, UserError, frozen
+from engine.strict_json import finite
 from sedd_studio.session.score_queue import ScoreQueue
 from sedd_studio.session.scoring import Figure, figures
 from sedd_studio.session.session import Session
@@ -41,7 +43,8 @@ class TextRow:
             return [shown, count, "", "", "", ""]
         nats, perplexity = found["nats a token"], found["perplexity a token"]
         byte = f"<= {found['bits a byte'].value:.3f}" if "bits a byte" in found else ""
-        return [shown, count, f"<= {nats.value:.3f}", f"{nats.error:.3f}", byte, f"<= {perplexity.value:.2f}"]
+        error = "" if math.isnan(nats.error) else f"{nats.error:.3f}"
+        return [shown, count, f"<= {nats.value:.3f}", error, byte, f"<= {perplexity.value:.2f}"]
 
 
 def read_rows(session: Session, path: Path) -> list[TextRow]:
@@ -76,7 +79,7 @@ class TextScores(ScoreQueue):
 
 
 def as_csv(scores: TextScores) -> str:
-    """The table for other programs: whole texts, and numbers without signs."""
+    """The table for other programs: whole texts, and numbers without signs; what is not known is left empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -85,5 +88,5 @@ def as_csv(scores: TextScores) -> str:
         numbers = [found[unit].value if unit in found else "" for unit in ("nats a token", "bits a byte")]
         error = found["nats a token"].error if found else ""
         perplexity = found["perplexity a token"].value if found else ""
-        writer.writerow([row.text, len(row.tokens), numbers[0], error, numbers[1], perplexity])
+        writer.writerow(finite([row.text, len(row.tokens), numbers[0], error, numbers[1], perplexity]))
     return out.getvalue()
