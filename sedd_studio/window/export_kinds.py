@@ -11,6 +11,7 @@ from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record import exports
+from sedd_studio.record.endings import with_ending
 from sedd_studio.record.trajectory import Trajectory
 
 SCALE = 2.0
@@ -72,5 +73,5 @@ EXPORTS: dict[str, Export] = {
 
 def start(jobs: Jobs, export: Export, view: View, path: Path) -> None:
     """Writes the file, as a job; a name without one of the endings gets the first."""
-    path = path if path.suffix.lower() in export.suffixes else path.with_name(path.name + export.suffixes[0])
+    path = with_ending(path, export.suffixes)
     jobs.start(f"Writing {path.name}", lambda: export.write(view, path))

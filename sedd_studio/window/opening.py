@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.protocol import UserError
 from sedd_studio.painting import film
 from sedd_studio.record import exports, runfile
+from sedd_studio.record.endings import ends_in, with_ending
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
@@ -17,9 +18,9 @@ PAGES = (".html", ".htm")
 def open_path(session: Session, path: str | Path) -> None:
     """Opens a run, a text as the prompt, or a model; what is wrong with it goes to the banner."""
     path = Path(path)
-    if path.suffix.lower() in (runfile.SUFFIX, *PAGES, *film.PICTURES):
+    if ends_in(path, (runfile.SUFFIX, *PAGES, *film.PICTURES)):
         open_run(session, path)
-    elif path.suffix in TEXTS and path.is_file():
+    elif ends_in(path, TEXTS) and path.is_file():
         open_prompt(session, path)
     else:
         session.open_model(path)
@@ -37,9 +38,9 @@ def open_run(session: Session, path: Path) -> None:
 
 def read_run(path: Path) -> Trajectory:
     """The run in a file of any kind that has one; a UserError says what is wrong with it."""
-    if path.suffix.lower() in film.PICTURES:
+    if ends_in(path, film.PICTURES):
         return film.run_in_picture(path)
-    if path.suffix.lower() in PAGES:
+    if ends_in(path, PAGES):
         try:
             return exports.run_in_page(path.read_bytes())
         except OSError as error:
@@ -63,7 +64,7 @@ def save_run(session: Session, path: Path) -> bool:
     if run is None:
         return False
     try:
-        runfile.save_run(path.with_suffix(runfile.SUFFIX), run)
+        runfile.save_run(with_ending(path, (runfile.SUFFIX,)), run)
     except UserError as error:
         session.show_error(str(error))
         return False

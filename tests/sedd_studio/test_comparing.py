@@ -254,9 +254,20 @@ def test_the_table_and_the_curve_are_exported(
     assert not window.compare.export.isEnabled()
     compare(window)
     done(window, qtbot)
-    for name in ("table.csv", "curve.png", "absent/table.csv"):
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+    table, curve = "Table (*.csv)", "Picture of the curve (*.png)"
+    for name, kind in (
+        ("table.csv", table),
+        ("curve.png", curve),
+        ("CURVE.PNG", table),
+        ("story v1.2", table),
+        ("curve v1.2", curve),
+        ("absent/table.csv", table),
+    ):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, given=(str(tmp_path / name), kind): given)
         QTest.mouseClick(window.compare.export, LEFT)
+    assert (tmp_path / "story v1.2.csv").read_text() == (tmp_path / "table.csv").read_text()
+    assert not QImage(str(tmp_path / "curve v1.2.png")).isNull()
+    assert not QImage(str(tmp_path / "CURVE.PNG")).isNull()
     rows = list(csv.reader((tmp_path / "table.csv").read_text().splitlines()))
     assert rows[0] == list(COLUMNS)
     assert [row[2] for row in rows[1:]] == [str(budget) for budget in BUDGETS]

@@ -135,6 +135,29 @@ def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
     qtbot.waitUntil(lambda: window.session.ready)
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [("my story v1.2", "my story v1.2.sedd"), ("run.sedd", "run.sedd"), ("RUN.SEDD", "RUN.SEDD"), ("run", "run.sedd")],
+)
+def test_a_run_keeps_the_name_that_it_is_given(
+    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, written: str
+) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder / given), ""))
+    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    assert [path.name for path in folder.iterdir()] == [written]
+
+
+@pytest.mark.parametrize("name", ["PROMPT.TXT", "Prompt.Md"])
+def test_a_text_is_the_prompt_whether_its_ending_is_in_capitals_or_not(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, name: str
+) -> None:
+    (tmp_path / name).write_text("Once upon a time [9] The end.\n", encoding="utf-8")
+    assert drop(window, tmp_path / name)
+    qtbot.waitUntil(lambda: window.session.prompt_text == "Once upon a time [9] The end.")
+
+
 def test_saving_where_nothing_can_be_written_is_said(
     window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,9 +82,9 @@ def test_it_can_be_stopped_and_exported(
     QTest.mouseClick(table.stop, LEFT)
     engine.go.set()
     assert not table.scores.busy
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.csv"), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out v1.2"), ""))
     QTest.mouseClick(table.export, LEFT)
-    rows = list(csv.reader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.reader((tmp_path / "out v1.2.csv").read_text(encoding="utf-8").splitlines()))
     assert rows[0] == list(COLUMNS)
     assert float(rows[1][2]) == 2.0
     assert rows[3][2:] == [""] * 4

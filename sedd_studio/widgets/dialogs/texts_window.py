@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.files import write_whole
 from engine.protocol import UserError
 from sedd_studio.painting.theme import Theme
+from sedd_studio.record.endings import with_ending
 from sedd_studio.session.session import Session
 from sedd_studio.session.text_scores import COLUMNS, TextRow, TextScores, as_csv, read_rows
 from sedd_studio.widgets.controls.basic import PushButton, label
@@ -119,10 +120,11 @@ class TextsWindow(QDialog):
         self.export.setEnabled(any(bound is not None for bound in scores.bounds))
 
     def _export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export the table", "likelihood.csv", "Table (*.csv)")
-        if path:
+        given, _ = QFileDialog.getSaveFileName(self, "Export the table", "likelihood.csv", "Table (*.csv)")
+        if given:
+            path = with_ending(Path(given), (".csv",))
             try:
-                write_whole(Path(path), as_csv(self.scores).encode())
+                write_whole(path, as_csv(self.scores).encode())
             except OSError as error:
                 self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
 

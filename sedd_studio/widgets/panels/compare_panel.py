@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSl
 
 from engine.files import write_whole
 from sedd_studio.painting.theme import Theme
+from sedd_studio.record.endings import ends_in, with_ending
 from sedd_studio.session.compare_kinds import KINDS
 from sedd_studio.session.compare_table import as_csv
 from sedd_studio.session.comparing import SAMPLES, Comparison, Pane, PaneState
@@ -171,14 +172,12 @@ class ComparePanel(QWidget):
 
     def _export(self) -> None:
         name, kinds = "comparison.csv", "Table (*.csv);;Picture of the curve (*.png)"
-        path, _ = QFileDialog.getSaveFileName(self, "Export the comparison", name, kinds)
-        if not path:
+        given, kind = QFileDialog.getSaveFileName(self, "Export the comparison", name, kinds)
+        if not given:
             return
+        path = with_ending(Path(given), (".png", ".csv") if "png" in kind else (".csv", ".png"))
         try:
-            if path.endswith(".png"):
-                write_whole(Path(path), self.curve.as_png())
-            else:
-                write_whole(Path(path), as_csv(self._comparison).encode())
+            write_whole(path, self.curve.as_png() if ends_in(path, (".png",)) else as_csv(self._comparison).encode())
         except OSError as error:
             self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
 
