@@ -73,13 +73,14 @@ def _lock(locked: bool) -> Do:
 
 def _limit(window: MainWindow, session: Session) -> None:
     """Asks for the words that alone may stand at the selection."""
-    if session.selection is None:
+    run = session.selection
+    if run is None:
         return
-    now = ", ".join(sorted({piece.strip() for piece in session.limit_at(session.selection[0])} - {""}))
+    now = ", ".join(sorted({piece.strip() for piece in session.limit_at(run[0])} - {""}))
     question = "Words that alone may stand here, with commas between them (none: any word)"
     words, agreed = QInputDialog.getText(window, "Only these words", question, text=now)
-    if agreed:
-        session.limit(*session.selection, words)
+    if agreed and session.selection == run:  # else another text has come meanwhile
+        session.limit(*run, words)
 
 
 def _choose_theme(choice: str) -> Do:

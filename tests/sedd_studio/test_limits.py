@@ -43,6 +43,20 @@ def limit(window: MainWindow, words: str, monkeypatch: pytest.MonkeyPatch) -> tu
     return start, start + 2
 
 
+def test_words_are_not_put_into_a_text_that_came_while_they_were_asked_for(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(*_: object, **__: object) -> tuple[str, bool]:
+        window.session.set_prompt("The end.")
+        return "fox", True
+
+    window.session.set_selection((8, 10))
+    monkeypatch.setattr(QInputDialog, "getText", answer)
+    QTest.keyClick(window, Qt.Key.Key_W, CTRL_SHIFT)
+    assert window.session.document.limits == ()
+    assert window.session.error is None
+
+
 @pytest.mark.parametrize(
     ("start", "stop", "length", "left"),
     [

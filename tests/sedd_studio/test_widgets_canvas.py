@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE
+from engine.protocol import FREE, ModelLoaded
 from sedd_studio.painting.theme import DARK, LIGHT
 from sedd_studio.session.editing import UNDO_LIMIT
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
@@ -313,6 +314,49 @@ def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> 
     QTest.keyClick(canvas.editor, Qt.Key.Key_Escape)
     assert scene.session.full_text() == before
     assert scene.session.undo_stack.index() == edits
+
+
+def test_another_model_closes_the_line_that_is_open_and_the_text_stays(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.session.open_model("another")
+    double_click(canvas, 0)
+    editor, before = canvas.editor, scene.session.document
+    assert editor is not None
+    QTest.keyClicks(editor, "dragon")
+    loaded = ModelLoaded(len(scene.runner.requests), replace(scene.info, name="another"), scene.tokenizer)
+    scene.session.apply([loaded])
+    assert canvas.editor is None
+    assert editor.isHidden()
+    assert scene.session.document is before
+
+
+def test_another_text_closes_the_line_that_is_open_and_a_run_does_not(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    double_click(canvas, word[0])
+    scene.run(16)
+    scene.play(16)
+    assert canvas.editor is not None
+    QTest.keyClick(canvas.editor, Qt.Key.Key_Escape)
+    before = scene.session.document
+    scene.session.replace_range(*word, " dragon")
+    double_click(canvas, free_word(scene)[0])
+    editor = canvas.editor
+    assert editor is not None
+    scene.session.undo_stack.undo()  # from the menu, which leaves the line its focus
+    assert editor.isHidden()
+    np.testing.assert_array_equal(scene.session.document.tokens, before.tokens)
+
+
+def test_a_line_opened_while_another_is_takes_its_place(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    played(scene)
+    double_click(canvas, 0)
+    first = canvas.editor
+    assert first is not None
+    gone: list[bool] = []
+    first.destroyed.connect(lambda: gone.append(True))
+    canvas.edit(scene.session.word_at(3))
+    qtbot.waitUntil(lambda: bool(gone))
+    assert canvas.editor is not None
+    assert not canvas.editor.isHidden()
 
 
 def test_typing_over_a_selection_replaces_it_and_what_does_not_fit_is_said(scene: Scene, canvas: TokenCanvas) -> None:

@@ -14,6 +14,7 @@ class InlineEditor(QLineEdit):
     """Says `committed` with the text at Enter; Esc, or losing the focus, closes it without a word."""
 
     committed = Signal(str)
+    closed = Signal()
 
     def __init__(self, place: QRect, text: str, selected: bool, font: QFont, parent: QWidget) -> None:
         super().__init__(text, parent)
@@ -44,5 +45,7 @@ class InlineEditor(QLineEdit):
 
     def close_editor(self) -> None:
         """Goes away; the canvas has the focus again."""
-        self.hide()
-        self.deleteLater()
+        if not self.isHidden():  # hiding takes the focus, which closes it
+            self.hide()
+            self.deleteLater()
+            self.closed.emit()

@@ -64,6 +64,7 @@ class TokenCanvas(QAbstractScrollArea):
         self._under: int | None = None
         self._shares: np.ndarray | None = None
         self.editor: InlineEditor | None = None
+        self._edited = session.document.tokens
         self.caret = Caret(session)
         self._by_keyboard = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -140,6 +141,8 @@ class TokenCanvas(QAbstractScrollArea):
         limits = self._session.document.limits
         if state is self._text.state:
             return
+        if self._session.document.tokens is not self._edited:  # what stands where the line is open is another text
+            self.close_editor()
         if self._text.take(state) or limits != self._limits:
             self._limits = limits
             self._arrange()
@@ -154,6 +157,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _forget(self) -> None:
+        self.close_editor()
         self._gestures.forget()
         self._text = TokenText(self._session)
         self._arrange()
@@ -329,7 +333,17 @@ class TokenCanvas(QAbstractScrollArea):
         place = QRectF(corner, QSizeF(right - first.x, self._content.layout.line_height)).toRect()
         self.editor = InlineEditor(place, typed or written, not typed, self._painter.plain, self.viewport())
         self.editor.committed.connect(lambda text: self._commit(run, text))
-        self.editor.destroyed.connect(self._forget_editor)
+        self.editor.closed.connect(self._forget_editor)
+        self._edited = self._session.document.tokens
+
+    def close_editor(self) -> None:
+        """Closes the line that is open, if there is one; the text stays as it is."""
+        editor = self.editor
+        if editor is None:
+            return
+        if editor.hasFocus():
+            self.setFocus()
+        editor.close_editor()
 
     def _commit(self, run: Run, text: str) -> None:
         if text.strip():
