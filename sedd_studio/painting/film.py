@@ -10,7 +10,7 @@ import base64
 import binascii
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,10 @@ SECONDS, HOLD = 6.0, 2.5
 FILM_RATE = 25
 """Pictures a second in an MP4 film, where each is shown as often as it takes."""
 KEY = "sedd-run"
+
+
+Encoding = Generator[float, None, bytes]
+"""Yields how far it is, and returns the content of a file."""
 
 
 class Film:
@@ -104,13 +108,16 @@ def write_picture(film: Film, step: int, path: Path) -> Iterator[float]:
     about, out = PngInfo(), io.BytesIO()
     about.add_text(KEY, carried(film.run))
     as_pillow(film.picture(step)).save(out, "PNG", pnginfo=about)
-    yield 0.9
+    yield 0.99
     write_whole(path, out.getvalue())
     yield 1.0
 
 
 def write_film(film: Film, path: Path) -> Iterator[float]:
-    """Writes all steps as GIF, WebP or MP4, as the name ends; yields how far it is, from 0 to 1."""
+    """Writes all steps as GIF, WebP or MP4, as the name ends; yields how far it is, from 0 to 1.
+
+    Until the last yield but one nothing is written, so that a film that is given up leaves no file.
+    """
     encoder = ENCODERS.get(path.suffix.lower())
     if encoder is None:
         raise UserError(f"A film ends in {', '.join(ENCODERS)} and not in {path.suffix}; choose one of these.")
@@ -118,7 +125,9 @@ def write_film(film: Film, path: Path) -> Iterator[float]:
     for number, step in enumerate(film.steps, start=1):
         images.append(as_pillow(film.picture(step)))
         yield 0.6 * number / len(film.steps)
-    write_whole(path, encoder(images, film))
+    content = yield from encoder(images, film)
+    yield 0.99
+    write_whole(path, content)
     yield 1.0
 
 
@@ -137,15 +146,18 @@ def durations(count: int) -> list[int]:
     return [max(20, each)] * (count - 1) + [round(1000 * HOLD)]
 
 
-def as_gif(images: list[Image], film: Film) -> bytes:
+def as_gif(images: list[Image], film: Film) -> Encoding:
     """An animated GIF that repeats; its comment is the run."""
     from PIL.Image import Dither
 
     palette = palette_of([images[0], images[len(images) // 2], images[-1]])
-    first, *others = (image.quantize(palette=palette, dither=Dither.NONE) for image in images)
+    few: list[Image] = []
+    for image in images:
+        few.append(image.quantize(palette=palette, dither=Dither.NONE))
+        yield 0.6 + 0.2 * len(few) / len(images)
     out = io.BytesIO()
-    more = {"save_all": True, "append_images": others, "duration": durations(len(images)), "loop": 0}
-    first.save(out, "GIF", comment=carried(film.run).encode(), **more)
+    more = {"save_all": True, "append_images": few[1:], "duration": durations(len(images)), "loop": 0}
+    few[0].save(out, "GIF", comment=carried(film.run).encode(), **more)
     return out.getvalue()
 
 
@@ -161,15 +173,16 @@ def palette_of(images: list[Image]) -> Image:
     return made
 
 
-def as_webp(images: list[Image], film: Film) -> bytes:
+def as_webp(images: list[Image], film: Film) -> Encoding:
     """An animated WebP that repeats, without loss; its XMP data are the run."""
+    yield 0.6
     out = io.BytesIO()
     more = {"save_all": True, "append_images": images[1:], "duration": durations(len(images)), "loop": 0}
     images[0].save(out, "WEBP", lossless=True, method=2, xmp=carried(film.run).encode(), **more)
     return out.getvalue()
 
 
-def as_mp4(images: list[Image], film: Film) -> bytes:
+def as_mp4(images: list[Image], film: Film) -> Encoding:
     """An MP4 film in H.264; its comment is the run."""
     import av
 
@@ -179,15 +192,16 @@ def as_mp4(images: list[Image], film: Film) -> bytes:
         stream = container.add_stream("libx264", rate=FILM_RATE, options={"crf": "18"})
         stream.width, stream.height = images[0].size
         stream.pix_fmt = "yuv420p"
-        for image, pause in zip(images, durations(len(images)), strict=True):
+        for number, (image, pause) in enumerate(zip(images, durations(len(images)), strict=True), start=1):
             frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
             for _ in range(max(1, round(pause * FILM_RATE / 1000))):
                 container.mux(stream.encode(frame))
+            yield 0.6 + 0.3 * number / len(images)
         container.mux(stream.encode(None))
     return out.getvalue()
 
 
-Encoder = Callable[[list["Image"], Film], bytes]
+Encoder = Callable[[list["Image"], Film], Encoding]
 ENCODERS: dict[str, Encoder] = {".gif": as_gif, ".webp": as_webp, ".mp4": as_mp4}
 PICTURES = (".png", *ENCODERS)
 """Names of files that may carry a run end so."""

@@ -46,10 +46,13 @@ class Export:
 
 
 def as_bytes(text: Callable[[View], str]) -> Write:
-    """Writes what is a text."""
+    """Writes what is a text; given up before it is written, it leaves no file."""
 
     def write(view: View, path: Path) -> Iterator[float]:
-        write_whole(path, text(view).encode())
+        yield 0.0
+        content = text(view).encode()
+        yield 0.99
+        write_whole(path, content)
         yield 1.0
 
     return write

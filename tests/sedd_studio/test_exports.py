@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -199,6 +200,31 @@ def test_a_cancelled_job_is_closed_and_leaves_no_file(
     go.set()
     qtbot.waitUntil(lambda: jobs.current is None)
     assert not list(tmp_path.glob("run.gif*"))
+
+
+@pytest.mark.parametrize("name", ["run.gif", "run.webp", "run.mp4", "run.png", "run.html", "run.json"])
+def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
+    jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    began, go = threading.Event(), threading.Event()
+    export = next(export for export in EXPORTS.values() if Path(name).suffix in export.suffixes)
+
+    def slow(*given: Any) -> Any:
+        began.set()
+        go.wait(5)
+        return quick(*given)
+
+    place, part = {"Film": (film, "durations"), "Picture": (film, "carried")}.get(export.title, (exports, "versions"))
+    if export is EXPORTS["page"]:
+        place, part = exports, "made_by"
+    quick = getattr(place, part)
+    monkeypatch.setattr(place, part, slow)
+    start(jobs, export, View(run, STEPS, 0, LIGHT), tmp_path / name)
+    qtbot.waitUntil(began.is_set)
+    jobs.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: jobs.current is None)
+    assert not list(tmp_path.glob("run.*"))
 
 
 def test_a_place_that_cannot_be_written_is_told(jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot) -> None:
