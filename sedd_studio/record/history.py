@@ -169,6 +169,10 @@ class History:
         content = None if run is None or run.origin is None else encode(run)
         self._database.execute("REPLACE INTO session VALUES (1, ?, ?)", (to_json(state), content))
 
+    def remember_state(self, state: dict[str, object]) -> None:
+        """Keeps how the session stands; the run that was kept with it stays."""
+        self._database.execute("UPDATE session SET state = ?", (to_json(state),))
+
     def forget(self) -> None:
         """The session ended properly: there is nothing to offer back."""
         self._database.execute("DELETE FROM session")

@@ -29,9 +29,11 @@ class Recorder(QObject):
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._changed = False
+        self._kept: tuple[object, ...] | None = None
         session.run_ended.connect(self._keep)
         for signal in (session.canvas_changed, session.run_changed, session.settings_changed):
             signal.connect(self._note_change)
+        keeper.failed.connect(self._keep_again)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.remember)
         if remembers:
@@ -42,10 +44,22 @@ class Recorder(QObject):
         self._timer.stop()
 
     def remember(self) -> None:
-        """Has the session kept as it stands, if it has changed."""
-        if self._changed:
-            self._changed = False
-            self._keeper.remember(state_of(self._session), self._session.document.trajectory)
+        """Has the session kept as it stands, if it has changed; its run only if that is another, or longer."""
+        if not self._changed:
+            return
+        self._changed = False
+        state, run = state_of(self._session), self._session.document.trajectory
+        kept = (run, run.recorded, run.result is not None) if run is not None else ()
+        if kept == self._kept:
+            self._keeper.do(lambda history: history.remember_state(state))
+        else:
+            self._kept = kept
+            self._keeper.remember(state, run)
+
+    def _keep_again(self) -> None:
+        """What the keeper was given may not have been written."""
+        self._kept = None
+        self._changed = True
 
     def _note_change(self) -> None:
         self._changed = True
@@ -56,7 +70,12 @@ class Recorder(QObject):
 
 
 def keep_unfinished(keeper: Keeper, left: LeftOver) -> None:
-    """Puts the run that was cut off into the history, before anything else can happen to it."""
+    """Puts the run that was cut off into the history, before anything else can happen to it.
+
+    One that had ended before, or was only looked at, is not put there again.
+    """
+    if not left.state.get("under_way", True):
+        return
     try:
         run = None if left.content is None else decode(left.content)
     except UserError:
@@ -76,6 +95,7 @@ def state_of(session: Session) -> dict[str, object]:
         "limits": [list(limit) for limit in document.limits],
         "playhead": session.playhead,
         "sample": session.sample,
+        "under_way": session.running,
     }
 
 

@@ -13,8 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.background.keeper import Keeper
+from sedd_studio.record import history as history_module
 from sedd_studio.record.history import History, LeftOver
+from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import Recorder, keep_unfinished, restore, state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
@@ -119,6 +122,85 @@ def test_what_is_on_show_is_kept_only_when_it_has_changed(
     recorder.remember()
     settled(keeper)
     assert keeper.history.left_over() is None
+
+
+def test_a_run_that_is_only_scrubbed_is_not_written_again(
+    make_session: MakeSession, keeper: Keeper, record: Record, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine(hold_at=3)
+    session = make_session(engine)
+    recorder, written = record(session), []
+
+    def counted(run: Trajectory) -> bytes:
+        written.append(run.recorded)
+        return encode(run)
+
+    monkeypatch.setattr(history_module, "encode", counted)
+    session.set_form(steps=6)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    recorder.remember()
+    session.seek(1)
+    recorder.remember()
+    settled(keeper)
+    assert written == [3]
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    for step in (6, 2, 5):
+        session.seek(step)
+        recorder.remember()
+    settled(keeper)
+    assert written == [3, 6, 6]  # longer than before, and once into the list of runs
+    left = keeper.history.left_over()
+    assert left is not None
+    assert left.state["playhead"] == 5
+    assert left.content is not None
+    assert decode(left.content).recorded == 6
+    session.set_prompt("The end.")
+    recorder.remember()
+    settled(keeper)
+    left = keeper.history.left_over()
+    assert left is not None
+    assert left.content is None
+
+
+def test_a_run_that_could_not_be_kept_is_written_with_the_next_change(
+    session: Session, keeper: Keeper, record: Record, qtbot: QtBot
+) -> None:
+    recorder = record(session)
+    run(session, qtbot, steps=6)
+    settled(keeper)
+
+    def fail(history: History) -> None:
+        history.forget()
+        raise OSError("no room")
+
+    recorder.remember()
+    with qtbot.waitSignal(keeper.failed):
+        keeper.do(fail)
+    recorder.remember()
+    settled(keeper)
+    left = keeper.history.left_over()
+    assert left is not None
+    assert left.content is not None
+
+
+def test_a_stopped_run_that_is_on_show_at_a_crash_is_not_put_into_the_history_again(
+    make_session: MakeSession, keeper: Keeper, record: Record, qtbot: QtBot
+) -> None:
+    engine = FakeEngine(hold_at=3)
+    session = make_session(engine)
+    record(session)
+    session.set_form(steps=6)
+    session.run()
+    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.stop()
+    engine.go.set()
+    qtbot.waitUntil(lambda: session.state is RunState.STOPPED)
+    session.seek(1)
+    keep_unfinished(keeper, left_by(session, keeper))
+    settled(keeper)
+    assert len(keeper.history.search()) == 1
 
 
 def left_by(session: Session, keeper: Keeper) -> LeftOver:
