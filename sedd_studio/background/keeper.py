@@ -56,10 +56,11 @@ class Keeper(QObject):
             self._thread.start()
         self._work.put(work)
 
-    def close(self) -> None:
-        """The session ends properly: does what is left to do, and forgets the session."""
+    def close(self, forgets: bool = True) -> None:
+        """Does what is left to do, and forgets the session, unless it is to be offered back."""
         self.closed = True
-        self.do(History.forget)
+        if forgets:
+            self.do(History.forget)
         self.do(History.tidy)
         self._work.put(None)
         self._thread.join()

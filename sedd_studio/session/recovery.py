@@ -36,12 +36,16 @@ class Recorder(QObject):
         keeper.failed.connect(self._keep_again)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.remember)
+        self._remembers = remembers
         if remembers:
             self._timer.start(INTERVAL)
 
-    def finish(self) -> None:
-        """The session is over."""
+    def finish(self, keeps: bool = False) -> None:
+        """The session is over; one that was ended from outside `keeps` what is on show, to be offered back."""
         self._timer.stop()
+        if keeps and self._remembers:
+            self._changed = True
+            self.remember()
 
     def remember(self) -> None:
         """Has the session kept as it stands, if it has changed; its run only if that is another, or longer."""

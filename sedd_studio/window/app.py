@@ -24,6 +24,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.model_folders import BUNDLED
 from sedd_studio.session.recovery import Recorder, keep_unfinished
 from sedd_studio.session.session import Session
+from sedd_studio.window.interrupts import Interrupts
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.opening import open_path
 from sedd_studio.window.registering import register
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
-    collector = Collector()
+    collector, interrupts = Collector(), Interrupts()
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
@@ -74,10 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = app.exec()
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
     settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
-    session.shutdown()
-    recorder.finish()
-    keeper.close()
+    window.close()
+    recorder.finish(keeps=interrupts.came)
+    keeper.close(forgets=lock.isLocked() and not interrupts.came)
     lock.unlock()
+    interrupts.close()
     collector.close()
     return code
 

@@ -1,0 +1,122 @@
+"""Ctrl+C in the terminal, and other ends from outside: the studio closes properly and offers back what was on show."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLockFile
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.record.history import History, LeftOver, default_path
+from sedd_studio.record.runfile import decode, save_run
+from sedd_studio.window.interrupts import Interrupts
+from tests.sedd_studio.test_exports import STEPS, made
+from tests.sedd_studio.test_runfile import assert_same
+
+ROOT = Path(__file__).parents[2]
+STUDIO = """
+    import sys
+    from PySide6.QtWidgets import QInputDialog
+    from sedd_studio.window import app
+
+    class Window(app.MainWindow):
+        def __init__(self, *given):
+            super().__init__(*given)
+            self.session.model_changed.connect(self.say)
+
+        def say(self):
+            if self.session.document.trajectory is not None:
+                print("shown", flush=True)
+                if sys.argv[2] == "close":
+                    self.close()
+                if sys.argv[2] == "ask":
+                    QInputDialog.getText(self, "A question", "that waits for its answer")
+
+    app.MainWindow = Window
+    sys.exit(app.main([sys.argv[1]]))
+"""
+
+
+@pytest.fixture
+def saved(tmp_path: Path, qapp: QApplication) -> Path:
+    """A run whose model is not on this machine."""
+    path = tmp_path / "run.sedd"
+    save_run(path, made(tmp_path / "absent"))
+    return path
+
+
+def studio(path: Path, then: str = "wait") -> subprocess.Popen[str]:
+    """The studio as a process of its own, with the run on show."""
+    code = "\n".join(line[4:] for line in STUDIO.splitlines())
+    command = [sys.executable, "-c", code, str(path), then]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "shown\n"
+    return process
+
+
+def left_over() -> LeftOver | None:
+    history = History(default_path())
+    left = history.left_over()
+    history.close()
+    return left
+
+
+@pytest.mark.parametrize(
+    ("number", "then"), [(signal.SIGINT, "wait"), (signal.SIGTERM, "wait"), (signal.SIGINT, "ask")]
+)
+def test_a_signal_ends_the_studio_with_its_code_and_what_was_on_show_is_kept(
+    saved: Path, number: int, then: str
+) -> None:
+    process = studio(saved, then)
+    process.send_signal(number)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert all("propagateSizeHints" in line for line in complaints.splitlines())  # the offscreen platform, of dialogs
+    left = left_over()
+    assert left is not None
+    assert left.state["under_way"] is False
+    assert left.content is not None
+    run = decode(left.content)
+    assert run.recorded == STEPS
+    assert_same(run, decode(saved.read_bytes()))
+
+
+def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
+    process = studio(saved, "close")
+    _, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (0, "")
+    assert left_over() is None
+
+
+def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> None:
+    default_path().parent.mkdir(parents=True)
+    lock = QLockFile(str(default_path().with_suffix(".lock")))
+    assert lock.tryLock(0)
+    history = History(default_path())
+    history.remember({"prompt": "of the first"}, None)
+    history.close()
+    for then in ("close", "wait"):
+        process = studio(saved, then)
+        if then == "wait":
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        left = left_over()
+        assert left is not None
+        assert left.state == {"prompt": "of the first"}
+    lock.unlock()
+
+
+def test_signals_go_back_to_whoever_had_them(qtbot: QtBot) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    interrupts = Interrupts()
+    assert [signal.getsignal(number) for number in numbers] != before
+    interrupts.close()
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert not interrupts.came
