@@ -20,7 +20,7 @@ import platformdirs
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE
 from engine.strict_json import to_json
-from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.runfile import encode
 from sedd_studio.record.trajectory import Origin, Trajectory
 
 VERSION = 1
@@ -142,10 +142,10 @@ class History:
         names = [column[0] for column in rows.description]
         return [_entry(dict(zip(names, row, strict=True))) for row in rows]
 
-    def run(self, number: int) -> Trajectory:
-        """The run of that id; a UserError if it is not there or damaged."""
+    def content(self, number: int) -> bytes:
+        """The run of that id as a run file's bytes; none if it is not there."""
         row = self._database.execute("SELECT content FROM runs WHERE id = ?", (number,)).fetchone()
-        return decode(row[0] if row else b"")
+        return bytes(row[0]) if row else b""
 
     def set_favourite(self, number: int, favourite: bool) -> None:
         """Marks a run as a favourite, or as none."""

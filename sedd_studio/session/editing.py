@@ -58,9 +58,13 @@ class Editing(View):
         except UserError as error:
             self.show_error(str(error))
             return False
+        self.set_document(document)
+        return True
+
+    def set_document(self, document: Document) -> None:
+        """Makes a prompt that was cut into tokens before the prompt."""
         self.dismiss_error()
         self.undo_stack.push(SetPrompt(document, lambda: self.document, self._show))
-        return True
 
     def adopt(self, document: Document) -> None:
         """Makes a document the current one without a trace in the undo stack."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from engine.protocol import UserError, frozen
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.document import Document
-from sedd_studio.record.history import LeftOver
+from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import as_tuple, decode
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
@@ -80,12 +80,17 @@ def keep_unfinished(keeper: Keeper, left: LeftOver) -> None:
     """
     if not left.state.get("under_way", True):
         return
+    keeper.do(lambda history: add_unfinished(history, left.content or b""))
+
+
+def add_unfinished(history: History, content: bytes) -> None:
+    """Puts the run with these bytes into the history, unless it is damaged or had come to its end."""
     try:
-        run = None if left.content is None else decode(left.content)
+        run = decode(content)
     except UserError:
         return
-    if run is not None and run.result is None and run.recorded:
-        keeper.keep(run)
+    if run.result is None and run.recorded:
+        history.add(run)
 
 
 def state_of(session: Session) -> dict[str, object]:
@@ -103,26 +108,43 @@ def state_of(session: Session) -> dict[str, object]:
     }
 
 
-def restore(session: Session, left: LeftOver) -> None:
-    """Shows what a session left; a UserError if it is damaged, and then nothing has changed."""
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What a session left, read and checked: its document, with the run on show if there was one, and its place."""
+
+    model: str
+    prompt: str
+    document: Document
+    playhead: int
+    sample: int
+
+
+def read_left(left: LeftOver) -> Left:
+    """What a session left; a UserError if it is damaged."""
     try:
         state = left.state
         tokens, locked = frozen(state["tokens"]), np.array(state["locked"], bool)  # type: ignore[arg-type]
         limits = as_tuple(state.get("limits", []))
-        model, prompt = state["model"], str(state["prompt"])
+        model, prompt = str(state["model"] or ""), str(state["prompt"])
         playhead, sample = int(state["playhead"]), int(state["sample"])  # type: ignore[call-overload]
         run = None if left.content is None else decode(left.content)
         if tokens.shape != locked.shape or (run is not None and run.length != len(tokens)):
             raise ValueError("sizes differ")
     except (KeyError, TypeError, ValueError) as error:
         raise UserError("What the last session left is damaged; its finished runs are in the history.") from error
-    if run is None:
-        session.open_model(str(model)) if model else None
-        session.set_prompt(prompt)
-        if len(session.document.tokens) == len(tokens):
-            session.adopt(replace(session.document, limits=limits))
+    return Left(model, prompt, Document(tokens, locked, run, limits), playhead, sample)
+
+
+def restore(session: Session, left: Left) -> None:
+    """Shows what a session left."""
+    document = left.document
+    if document.trajectory is None:
+        session.open_model(left.model) if left.model else None
+        session.set_prompt(left.prompt)
+        if len(session.document.tokens) == len(document.tokens):
+            session.adopt(replace(session.document, limits=document.limits))
         return
-    session.show_run(run)
-    session.adopt(Document(tokens, locked, run, limits))
-    session.set_sample(sample)
-    session.seek(playhead)
+    session.show_run(document.trajectory)
+    session.adopt(document)
+    session.set_sample(left.sample)
+    session.seek(left.playhead)

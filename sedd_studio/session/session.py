@@ -31,6 +31,7 @@ from engine.protocol import (
     ends,
     frozen,
 )
+from sedd_studio.background.reader import Reader
 from sedd_studio.record.document import Document
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.record.steering import Branch, draw_again, go_on
@@ -62,6 +63,8 @@ class Session(Editing):
     def __init__(self, runner: Runner, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
         self._runner = runner
+        self.reader = Reader(self)
+        self.reader.failed.connect(self.show_error)
         self.state = RunState.IDLE
         self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
         self._run_id = 0
@@ -392,8 +395,9 @@ class Session(Editing):
     # ---- the end
 
     def shutdown(self) -> None:
-        """Cancels what is going on and waits for the engine's thread to end."""
+        """Cancels what is going on and waits for the engine's thread, and that which reads files, to end."""
         self._timer.stop()
+        self.reader.close()
         self._end_recording()
         self.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
         self._runner.close()

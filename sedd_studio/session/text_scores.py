@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject
 
+from engine.language.domains import Domain
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Score, Tokens, UserError, frozen
 from engine.strict_json import finite
 from sedd_studio.session.score_queue import ScoreQueue
@@ -47,11 +49,8 @@ class TextRow:
         return [shown, count, f"<= {nats.value:.3f}", error, byte, f"<= {perplexity.value:.2f}"]
 
 
-def read_rows(session: Session, path: Path) -> list[TextRow]:
-    """The texts of a file as tokens of the model; a UserError if it cannot be read or holds none."""
-    tokenizer, domain, length = session.tokenizer, session.domain, session.length
-    if tokenizer is None:
-        raise UserError("Open a model first.")
+def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> list[TextRow]:
+    """The texts of a file as at most `length` tokens each; a UserError if it cannot be read or holds none."""
     rows = []
     for text in domain.read(path):
         tokens = np.array(tokenizer.encode(text), np.int64)

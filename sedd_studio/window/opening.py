@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.protocol import UserError
 from sedd_studio.painting import film
 from sedd_studio.record import exports, runfile
+from sedd_studio.record.document import Document
 from sedd_studio.record.endings import ends_in, with_ending
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
@@ -16,7 +17,8 @@ PAGES = (".html", ".htm")
 
 
 def open_path(session: Session, path: str | Path) -> None:
-    """Opens a run, a text as the prompt, or a model; what is wrong with it goes to the banner."""
+    """Opens a run, a text as the prompt, or a model, none of it in the window's thread; what is wrong with it goes to
+    the banner."""
     path = Path(path)
     if ends_in(path, (runfile.SUFFIX, *PAGES, *film.PICTURES)):
         open_run(session, path)
@@ -27,13 +29,8 @@ def open_path(session: Session, path: str | Path) -> None:
 
 
 def open_run(session: Session, path: Path) -> None:
-    """Shows a saved run, or the one that a page, a picture or a film carries."""
-    try:
-        run = read_run(path)
-    except UserError as error:
-        session.show_error(str(error))
-        return
-    session.show_run(run)
+    """Shows a saved run, or the one that a page, a picture or a film carries, once it is read."""
+    session.reader.read(lambda: read_run(path), session.show_run)
 
 
 def read_run(path: Path) -> Trajectory:
@@ -49,13 +46,29 @@ def read_run(path: Path) -> Trajectory:
 
 
 def open_prompt(session: Session, path: Path) -> None:
-    """Makes the text of a file the prompt."""
+    """Makes the text of a file the prompt, once it is read and cut into tokens."""
+    tokenizer, length = session.tokenizer, session.length
+
+    def read() -> tuple[str, Document | None]:
+        text = read_prompt(path)
+        return text, None if tokenizer is None else Document.from_text(text, tokenizer, length)
+
+    def take(found: tuple[str, Document | None]) -> None:
+        text, document = found
+        if document is None or session.tokenizer is not tokenizer or session.length != length:
+            session.set_prompt(text)  # another model has come meanwhile
+        else:
+            session.set_document(document)
+
+    session.reader.read(read, take)
+
+
+def read_prompt(path: Path) -> str:
+    """The text of a file; a UserError if it is none."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        session.show_error(f"{path} is not a text that can be read; choose a UTF-8 text file.")
-        return
-    session.set_prompt(text)
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not a text that can be read; choose a UTF-8 text file.") from error
 
 
 def save_run(session: Session, path: Path) -> bool:

@@ -16,6 +16,7 @@ import pytest
 
 from engine.protocol import UserError
 from sedd_studio.record.history import Entry, History
+from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
 
@@ -48,10 +49,10 @@ def test_a_run_comes_back_whole_with_what_it_is_listed_by(history: History, tmp_
     assert (entry.model, entry.noise, entry.finished, entry.favourite) == ("stories-absorb", "absorb", True, False)
     assert entry.text.startswith("Once upon a time, there was a little fox named Ember. She lived")
     assert "[" in entry.prompt
-    again = history.run(number)
+    again = decode(history.content(number))
     np.testing.assert_array_equal(again.at(12, 1), run.at(12, 1))
     with pytest.raises(UserError):
-        history.run(number + 1)
+        decode(history.content(number + 1))
 
 
 def test_the_text_of_a_stopped_run_is_what_was_known(history: History, tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
     entries = history.search()
     assert len(entries) >= acknowledged > 0
     for entry in entries:
-        assert history.run(entry.id).result is not None
+        assert decode(history.content(entry.id)).result is not None
     assert history.left_over() is not None
     assert history.put_aside is None
     history.close()

@@ -15,7 +15,7 @@ from engine.protocol import FREE, Generate, frozen
 from sedd_studio.record.document import Document, shifted
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.recovery import restore, state_of
+from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -138,7 +138,7 @@ def test_they_come_back_after_a_crash(
     left = LeftOver(state_of(window.session), None)
     limits = window.session.document.limits
     window.session.set_prompt("Once [5]")
-    restore(window.session, left)
+    restore(window.session, read_left(left))
     assert window.session.document.limits == limits
 
 

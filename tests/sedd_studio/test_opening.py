@@ -17,9 +17,10 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.opening import read_run
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import read, window_of
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -47,7 +48,14 @@ def run(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def drop(window: MainWindow, path: Path) -> bool:
-    """Whether the window took it."""
+    """Whether the window took it; waits until it is read."""
+    taken = let_fall(window, path)
+    read(window.session)
+    return taken
+
+
+def let_fall(window: MainWindow, path: Path) -> bool:
+    """Whether the window took it, which it then begins to read."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -68,6 +76,7 @@ def test_a_saved_run_is_opened_by_the_command_and_run_again_to_the_same_text(
     assert session.full_text() != text
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(saved), ""))
     QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
+    read(session)
     qtbot.waitUntil(lambda: not session.playing)
     assert session.full_text() == text
     assert (session.form.steps, session.form.seed) == (6, 3)
@@ -169,10 +178,10 @@ def test_saving_where_nothing_can_be_written_is_said(
 def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
     make_session: MakeSession, window: MainWindow, saved: Path, qtbot: QtBot
 ) -> None:
-    session = window.session
+    session, run = window.session, read_run(saved)
     session.open_model("tiny")
     assert session.loading
-    assert drop(window, saved)
+    session.show_run(run)
     assert not session.ready
     qtbot.waitUntil(lambda: session.ready)  # the engine has said what it holds
     assert session.state is RunState.DONE

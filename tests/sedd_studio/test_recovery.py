@@ -18,13 +18,13 @@ from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session.recovery import Recorder, keep_unfinished, restore, state_of
+from sedd_studio.session.recovery import Recorder, keep_unfinished, read_left, restore, state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 Record = Callable[[Session], Recorder]
@@ -225,6 +225,7 @@ def test_restore_brings_back_text_locks_run_and_playhead(
     assert not window.recovery_bar.isVisible()
     window.recovery_bar.offer(left)
     QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
+    read(window.session)
     assert not window.recovery_bar.isVisible()
     assert (other.playhead, other.sample) == (4, 1)
     np.testing.assert_array_equal(other.document.locked, session.document.locked)
@@ -237,7 +238,7 @@ def test_a_prompt_without_a_run_is_brought_back(make_session: MakeSession, keepe
     session.set_prompt("Once [9] star fell.")
     left = left_by(session, keeper)
     other = make_session(FakeEngine())
-    restore(other, left)
+    restore(other, read_left(left))
     assert other.prompt_text == "Once [9] star fell."
     qtbot.waitUntil(lambda: other.ready)
     assert other.prompt_text == "Once [9] star fell."
@@ -253,6 +254,7 @@ def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(
     assert not window.recovery_bar.isVisible()
     window.recovery_bar.offer(LeftOver({"prompt": "x"}, b"nothing"))
     QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
+    read(window.session)
     assert "damaged" in window.banner.headline.text()
     assert session.full_text() == text
 
@@ -320,6 +322,7 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     click(listed, 0)
     QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
     session = listed.session
+    read(session)
     qtbot.waitUntil(lambda: not session.playing)
     assert (session.form.seed, session.form.steps) == (1, 6)
     assert (session.canvas().tokens != FREE).all()
@@ -349,6 +352,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
         row_point(listed, 0),
     )
     QTest.mouseClick(listed.history.compare, Qt.MouseButton.LeftButton)
+    read(listed.session)
     comparison = listed.comparison
     assert listed.compare.isVisible()
     older, newer = comparison.panes

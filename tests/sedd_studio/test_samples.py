@@ -15,6 +15,7 @@ from engine.protocol import FREE, Event, Frame, Score, Started
 from engine.protocol import LoadModel as Load
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
+from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.sample_cards import card_area, star_area
@@ -89,7 +90,7 @@ def test_a_kept_sample_is_a_favourite_run_of_its_own_in_the_history(
     qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
     newest, oldest = keeper.history.search(favourites=True)
     for entry, sample in ((oldest, 0), (newest, 3)):
-        kept = keeper.history.run(entry.id)
+        kept = decode(keeper.history.content(entry.id))
         assert kept.samples == 1
         assert kept.origin is not None
         assert kept.origin.request.first_sample == sample
@@ -117,7 +118,7 @@ def test_a_sample_kept_during_a_run_is_kept_once_as_the_run_ended(
     click(window, 1, star=True)
     qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
     _, entry = keeper.history.search(favourites=True)
-    kept, run = keeper.history.run(entry.id), session.document.trajectory
+    kept, run = decode(keeper.history.content(entry.id)), session.document.trajectory
     assert run is not None
     assert entry.finished is not stopped
     assert kept.recorded == run.recorded

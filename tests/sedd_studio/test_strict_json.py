@@ -108,7 +108,7 @@ def test_the_history_keeps_strict_json_and_opens_runs_of_earlier_versions(tmp_pa
     (content,) = history._database.execute("SELECT content FROM runs WHERE id = ?", (number,)).fetchone()
     strict(about(content))
     history._database.execute("UPDATE runs SET content = ?", (as_of_old(by_left_to_right()),))
-    assert_whole(history.run(number))
+    assert_whole(decode(history.content(number)))
     history.remember({"sigma": math.nan}, None)
     (state,) = history._database.execute("SELECT state FROM session").fetchone()
     assert strict(state) == {"sigma": None}

@@ -27,7 +27,7 @@ from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, FakeEngine
 from tests.sedd_studio.test_steering import TOKENIZER, model
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 TEXTS = ["Once upon a time there was a little fox.", "The end. " * 40, "One day the star fell."]
@@ -41,6 +41,7 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
 def open_file(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch) -> TextsWindow | None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     window.actions_by_name["score_file"].trigger()
+    read(window.session)
     found = window.findChild(TextsWindow)
     assert found is None or isinstance(found, TextsWindow)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +26,15 @@ def window_of(session: Session, settings: Settings, qtbot: QtBot, keeper: Keeper
         window.show()
         window.activateWindow()
     return window
+
+
+def read(session: Session) -> None:
+    """Waits until the files that were opened are read and taken."""
+    for _ in range(2_000):
+        if not session.reader.busy:
+            return
+        QTest.qWait(5)
+    raise AssertionError("a file is read for more than ten seconds")
 
 
 def shown(qtbot: QtBot, widget: W) -> W:

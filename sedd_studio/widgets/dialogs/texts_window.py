@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.files import write_whole
-from engine.protocol import UserError
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.endings import with_ending
 from sedd_studio.session.session import Session
@@ -129,17 +128,19 @@ class TextsWindow(QDialog):
                 self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
 
 
-def score_file(session: Session, precision: float, theme: Theme, parent: QWidget) -> TextsWindow | None:
-    """Asks for a file and opens the window for it; None, with the reason in the banner, if that cannot be."""
+def score_file(session: Session, precision: float, theme: Theme, parent: QWidget) -> None:
+    """Asks for a file and opens the window for it once it is read; what is wrong with it goes to the banner."""
     name, _ = QFileDialog.getOpenFileName(parent, "Score the texts of a file", "", "Texts (*.txt *.smi *.csv);;All (*)")
-    if not name:
-        return None
-    try:
-        rows = read_rows(session, Path(name))
-    except UserError as error:
-        session.show_error(str(error))
-        return None
-    window = TextsWindow(session, rows, precision, theme, parent)
-    window.setWindowTitle(f"Likelihood of {Path(name).name}")
-    window.show()
-    return window
+    path, tokenizer, domain, length = Path(name), session.tokenizer, session.domain, session.length
+    if not name or tokenizer is None:
+        return
+
+    def show(rows: list[TextRow]) -> None:
+        if session.tokenizer is not tokenizer or session.length != length:
+            session.show_error(f"Another model was opened while {path.name} was read; choose the file again.")
+            return
+        window = TextsWindow(session, rows, precision, theme, parent)
+        window.setWindowTitle(f"Likelihood of {path.name}")
+        window.show()
+
+    session.reader.read(lambda: read_rows(path, tokenizer, domain, length), show)

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from engine.protocol import UserError
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.history import Entry
+from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.edits import RemoveRuns
 from sedd_studio.session.session import Session
@@ -116,8 +116,10 @@ class HistoryPanel(QWidget):
 
     def compare_chosen(self) -> None:
         """Have the chosen runs laid beside each other."""
-        found = [self._run(entry) for entry in reversed(self.chosen())]
-        runs = [run for run in found if run is not None]
+        contents = [self._keeper.history.content(entry.id) for entry in reversed(self.chosen())]
+        self._session.reader.read(lambda: [decode(content) for content in contents], self._compare)
+
+    def _compare(self, runs: list[Trajectory]) -> None:
         if FEWEST <= len(runs) <= MOST:
             self.compared.emit(runs)
 
@@ -125,17 +127,8 @@ class HistoryPanel(QWidget):
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:
-        run = self._run(self.runs.entries[index.row()])
-        if run is not None:
-            self._session.show_run(run)
-
-    def _run(self, entry: Entry) -> Trajectory | None:
-        """The run of an entry; None, with the reason in the banner, if it is damaged."""
-        try:
-            return self._keeper.history.run(entry.id)
-        except UserError as error:
-            self._session.show_error(str(error))
-            return None
+        content = self._keeper.history.content(self.runs.entries[index.row()].id)
+        self._session.reader.read(lambda: decode(content), self._session.show_run)
 
     def _star(self, row: int) -> None:
         entry = self.runs.entries[row]

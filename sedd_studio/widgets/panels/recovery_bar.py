@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from engine.protocol import UserError
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.history import LeftOver
-from sedd_studio.session.recovery import restore
+from sedd_studio.session.recovery import read_left, restore
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.basic import PushButton, label
 
@@ -48,9 +47,5 @@ class RecoveryBar(QFrame):
 
     def _restore(self) -> None:
         self.hide()
-        if self._left is None:
-            return
-        try:
-            restore(self._session, self._left)
-        except UserError as error:
-            self._session.show_error(str(error))
+        if (left := self._left) is not None:
+            self._session.reader.read(lambda: read_left(left), lambda found: restore(self._session, found))

@@ -40,6 +40,7 @@ class StatusLine(QFrame):
         row.addWidget(self.hint)
         session.run_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
+        session.reader.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -71,6 +72,8 @@ class StatusLine(QFrame):
             made = session.progress_of_engine
             left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
             return f"Running: step {made.step} of {made.steps}{left}"
+        if session.reader.busy:
+            return "Reading the file"
         if session.state is RunState.FAILED:
             return "The run failed; the message above says why"
         shown = session.document.trajectory

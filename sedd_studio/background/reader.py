@@ -1,0 +1,80 @@
+"""Files are read in a thread of their own, so that the window never waits for a disk or for what a large file holds."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import UserError
+
+T = TypeVar("T")
+Take = Callable[[], object]
+
+
+class Reader(QObject):
+    """Reads one thing after another, in the order asked for; what was read is taken in the window's thread.
+
+    `changed` is told when reading begins and ends, `failed` with a sentence and details.
+    """
+
+    changed = Signal()
+    failed = Signal(str, str)
+    _read = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Any], object]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="files")
+        self._open = 0
+        self._closed = False
+        self._read.connect(self._take)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be read."""
+        return self._open > 0
+
+    def read(self, work: Callable[[], T], take: Callable[[T], object]) -> None:
+        """Does `work` in the thread, and hands what it returns to `take`; a UserError is told."""
+        if self._closed:
+            return
+        if not self._thread.is_alive():
+            self._thread.start()
+        self._open += 1
+        self._work.put((work, take))
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Waits for what is being read; nothing is taken any more."""
+        self._closed = True
+        if self._thread.is_alive():
+            self._work.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (asked := self._work.get()) is not None:
+            if not self._closed:
+                self._read.emit(self._outcome(*asked))
+
+    def _outcome(self, work: Callable[[], Any], take: Callable[[Any], object]) -> Take:
+        """What is to be done in the window's thread once the work is done."""
+        try:
+            found = work()
+        except UserError as error:
+            headline, detail = str(error), ""
+        except Exception as error:  # whatever a damaged file makes a library raise: the window goes on
+            headline, detail = f"The file could not be read: {error}", traceback.format_exc()
+        else:
+            return lambda: take(found)
+        return lambda: self.failed.emit(headline, detail)
+
+    def _take(self, outcome: Take) -> None:
+        self._open -= 1
+        if not self._closed:
+            outcome()
+            self.changed.emit()
