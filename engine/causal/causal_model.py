@@ -24,6 +24,7 @@ from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.protocol import FREE, UserError
 from engine.theory.conditioning import Shaping
+from engine.theory.network import block_places
 
 MAX_ELEMENTS = 2**26
 """Numbers in one batch of logits."""
@@ -189,20 +190,32 @@ def build_baseline(
     return network
 
 
-def with_dropout(network: Any, dropout: float) -> nn.Module:
-    """A GPT-2 network with the weights of another; in training it leaves out a share `dropout` (0 to 1) of units."""
+def with_dropout(network: Any, dropout: float, blocks: int = 0) -> nn.Module:
+    """A GPT-2 network with the weights of another; in training it leaves out a share `dropout` (0 to 1) of units.
+
+    It is deepened to `blocks` blocks, if that is not 0. New ones add nothing at first, so it computes the same.
+    """
     config = copy.deepcopy(network.config)
     config.resid_pdrop = config.embd_pdrop = dropout
-    changed: nn.Module = transformers.GPT2LMHeadModel(config)
-    changed.load_state_dict(network.state_dict())
-    return changed
+    config.n_layer = blocks or config.n_layer
+    changed: Any = transformers.GPT2LMHeadModel(config)
+    rest = {name: value for name, value in network.state_dict().items() if ".h." not in name}
+    changed.load_state_dict(rest, strict=False)
+    before, after = network.transformer.h, changed.transformer.h
+    for block in after:
+        for layer in (block.attn.c_proj, block.mlp.c_proj):
+            nn.init.zeros_(layer.weight)
+    for block, place in zip(before, block_places(len(before), len(after)), strict=True):
+        after[place].load_state_dict(block.state_dict())
+    return changed  # type: ignore[no-any-return]
 
 
 class BaselineLearner:
-    """An autoregressive model learning to predict the next token."""
+    """An autoregressive model learning to predict the next token, in blocks of `length` tokens, or of all it reads."""
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
+    def __init__(self, network: Any, length: int | None = None) -> None:
+        longest = int(network.config.max_position_embeddings)
+        self._network, self._length = network, min(length or longest, longest)
 
     @property
     def network(self) -> nn.Module:
@@ -211,7 +224,7 @@ class BaselineLearner:
 
     @property
     def length(self) -> int:
-        return int(self._network.config.n_positions)
+        return self._length
 
     @property
     def device(self) -> torch.device:
@@ -219,7 +232,8 @@ class BaselineLearner:
 
     @property
     def layers(self) -> Sequence[nn.Module]:
-        return list(self._network.transformer.h)
+        body = self._network.base_model
+        return list(getattr(body, "h", None) or body.layers)
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """The clean tokens (B, L) themselves: nothing is random."""

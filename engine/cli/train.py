@@ -25,7 +25,7 @@ from engine.models.loading import load
 from engine.models.own_layout import save
 from engine.protocol import Noise, UserError
 from engine.theory.diffusion import DiffusionConfig, Parametrisation, build_diffusion
-from engine.theory.network import NetworkConfig
+from engine.theory.network import NetworkConfig, deepen
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner, Recipe
 from engine.training.processes import Processes, started
@@ -46,12 +46,13 @@ PARAMETRISATIONS: dict[Noise, tuple[Parametrisation, ...]] = {
 class Sizes:
     """What decides a fresh network.
 
-    `kind` "gpt" is the autoregressive baseline. The parametrisation "auto" is the posterior for absorbing noise, and
+    `kind` "gpt" is the autoregressive baseline, "causal" any autoregressive model to go on with. A model to go on with
+    is deepened to `grow` blocks, if that is not 0. The parametrisation "auto" is the posterior for absorbing noise, and
     the leave-one-out posterior with locks marked for uniform noise.
     """
 
     domain: str = "text"
-    kind: Literal["diffusion", "gpt"] = "diffusion"
+    kind: Literal["diffusion", "gpt", "causal"] = "diffusion"
     noise: Noise = "absorb"
     parametrisation: Literal["auto", "log_score", "posterior", "leave_one_out"] = "auto"
     vocabulary: int = 4096
@@ -60,6 +61,7 @@ class Sizes:
     blocks: int = 8
     heads: int = 5
     dropout: float = 0.0
+    grow: int = 0
 
 
 @dataclass(frozen=True)
@@ -205,16 +207,23 @@ def prepare(
 
 def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
     """The model to go on with, and its tokenizer."""
-    if plan.sizes.kind == "gpt":
+    sizes = plan.sizes
+    if sizes.kind != "diffusion":
         from engine.causal.causal_model import BaselineLearner, CausalModel, with_dropout
 
         folder = machine.model or Path()
         network = CausalModel.load(folder, machine.device, "fp32").network
-        return BaselineLearner(with_dropout(network, plan.sizes.dropout)), find_tokenizer(folder)
+        tokenizer = find_tokenizer(folder)
+        network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
+        if sizes.kind == "gpt":
+            network = with_dropout(network, sizes.dropout, sizes.grow)
+        return BaselineLearner(network, sizes.length), tokenizer
     loaded = load(machine.model_path, machine.device, "fp32")
     config = loaded.diffusion.config
-    diffusion = build_diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout)))
-    diffusion.network.load_state_dict(loaded.diffusion.network.state_dict())
+    before = config.network.blocks
+    shape = replace(config.network, dropout=sizes.dropout, blocks=sizes.grow or before)
+    diffusion = build_diffusion(replace(config, network=shape))
+    deepen(diffusion.network, loaded.diffusion.network)
     return DiffusionLearner(diffusion, plan.recipe), loaded.tokenizer
 
 
@@ -225,11 +234,11 @@ def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple
     else:
         tokenizer = learn_tokenizer(plan, files, output)
     sizes = plan.sizes
-    if sizes.kind == "gpt":
+    if sizes.kind != "diffusion":
         from engine.causal.causal_model import BaselineLearner, build_baseline
 
         shape = sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout
-        return BaselineLearner(build_baseline(tokenizer, *shape)), tokenizer
+        return BaselineLearner(build_baseline(tokenizer, *shape), sizes.length), tokenizer
     return DiffusionLearner(build_diffusion(configuration(sizes, tokenizer.vocabulary)), plan.recipe), tokenizer
 
 
@@ -346,7 +355,7 @@ def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, st
     facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
     facts |= {"training tokens": f"{trainer.step * training.batch * trainer.learner.length:,}"}
     facts |= {"training time": f"{trainer.seconds / 60:.0f} minutes"}
-    exact = plan.sizes.kind == "gpt"
+    exact = plan.sizes.kind != "diffusion"
     name = "validation loss" if exact else "validation bound"
     return facts | ({name: in_words(result, exact)} if result else {})
 

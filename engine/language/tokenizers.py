@@ -50,12 +50,16 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text. A marker <|endoftext|> in it is text like any other: callers add `eot_id`."""
-        pieces = self._backend.pre_tokenizer.pre_tokenize_str(text) if self._by_symbol else ()
-        strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
-        if strange:
-            raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
-        ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
-        return ids
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, as `encode` gives them; the texts are shared out among the cores."""
+        for text in texts if self._by_symbol else ():
+            pieces = self._backend.pre_tokenizer.pre_tokenize_str(text)
+            strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
+            if strange:
+                raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
+        return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -73,6 +77,10 @@ class Tokenizer:
             raise UserError("A token is not in this tokenizer's vocabulary; the tokenizer belongs to another model.")
         text: str = self._backend.decode(list(ids), skip_special_tokens=False)
         return text
+
+    def decode_all(self, sequences: Sequence[Sequence[int]]) -> list[str]:
+        """The text of each sequence of token ids, of this vocabulary; they are shared out among the cores."""
+        return list(self._backend.decode_batch([list(ids) for ids in sequences], skip_special_tokens=False))
 
     def piece(self, token: int) -> str:
         """What one token shows as text, its leading space included."""

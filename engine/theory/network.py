@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.protocol import UserError
+
 FREQUENCIES = 256
 
 
@@ -243,3 +245,21 @@ class ScoreTransformer(nn.Module):
     @property
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
+
+
+def block_places(count: int, places: int) -> list[int]:
+    """Where `count` blocks stand among `places`, evenly; a UserError if there are too few places."""
+    if places < count:
+        raise UserError(f"A model of {count} blocks cannot grow to {places}; choose a larger number.")
+    return [block * places // count for block in range(count)]
+
+
+def deepen(network: ScoreTransformer, shallow: ScoreTransformer) -> None:
+    """Takes over the weights of a network with as many blocks or fewer, spread evenly over this one's.
+
+    A fresh block passes on what it is given, because its gates are 0: the deeper network computes the same.
+    """
+    rest = {name: value for name, value in shallow.state_dict().items() if not name.startswith("blocks.")}
+    network.load_state_dict(rest, strict=False)
+    for block, place in zip(shallow.blocks, block_places(len(shallow.blocks), len(network.blocks)), strict=True):
+        network.blocks[place].load_state_dict(block.state_dict())

@@ -6,7 +6,8 @@ on padding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,20 @@ from engine.protocol import UserError
 if TYPE_CHECKING:
     from engine.language.tokenizers import Tokenizer
 
+ENCODED_AT_ONCE = 4096
+"""Documents: the tokenizer shares them out among the cores."""
+
 
 def tokenize(paths: Sequence[Path], tokenizer: Tokenizer) -> np.ndarray:
     """All documents as one stream (n,) uint16 or uint32, an end-of-text token after each."""
     dtype = np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32
-    stream: list[np.ndarray] = []
-    for path in paths:
-        for document in documents(path):
-            stream.append(np.array(tokenizer.encode(document), dtype))
-            if tokenizer.eot_id is not None:
-                stream.append(np.array([tokenizer.eot_id], dtype))
+    end = [] if tokenizer.eot_id is None else [tokenizer.eot_id]
+    stream = [
+        np.array(ids + end, dtype)
+        for path in paths
+        for some in in_lists(documents(path), ENCODED_AT_ONCE)
+        for ids in tokenizer.encode_all(some)
+    ]
     return np.concatenate(stream) if stream else np.empty(0, dtype)
 
 
@@ -49,6 +54,13 @@ def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int) -> np.n
     encoded = (tokenizer.encode(record) for record in records)
     made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in encoded if len(ids) <= length]
     return np.array(made, np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32).reshape(-1, length)
+
+
+def in_lists(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of `size`, the last of what is left over."""
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 class RowBatches:

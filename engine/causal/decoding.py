@@ -1,0 +1,181 @@
+"""Many sequences at once from a causal network of Llama's architecture: one call a token, for all of them.
+
+Keys and values stand in a cache of fixed size. On a GPU the step is captured once for each reach of the cache, in
+multiples of `REACH`, and replayed: nothing is left to do between two steps, and a step reads only the part of the cache
+that is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.protocol import UserError
+
+REACH = 64
+WARM_UPS = 3
+"""Calls before a capture: libraries choose and load their kernels in the first ones."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Weights of one block, those that read the same input side by side."""
+
+    attention_norm: Tensor
+    query_key_value: Tensor
+    attention_out: Tensor
+    mlp_norm: Tensor
+    gate_up: Tensor
+    down: Tensor
+
+
+class Decoder:
+    """Writes `count` sequences of `length` tokens, which go on from the tokens `begin`, by the network's own law.
+
+    `network` is a Llama network of `transformers`. Draws are those of torch's generator of its device, by the race of
+    exponentials: the token with the least E_v / p_v.
+    """
+
+    def __init__(self, network: Any, count: int, length: int, begin: Sequence[int]) -> None:
+        config = network.config
+        if config.model_type != "llama" or config.attention_bias or config.mlp_bias:
+            raise UserError("Text is written in batches by networks of Llama's architecture only; name such a model.")
+        if length > config.max_position_embeddings:
+            raise UserError(f"The model reads {config.max_position_embeddings} tokens at once; write shorter streams.")
+        self.count, self.length, self.begin = count, length, list(begin)
+        self.heads, self.shared = config.num_attention_heads, config.num_key_value_heads
+        self.size = config.head_dim
+        self.eps = config.rms_norm_eps
+        self.embedding, self.head = network.model.embed_tokens.weight, network.lm_head.weight
+        self.norm = network.model.norm.weight
+        self.layers = [layer_of(block) for block in network.model.layers]
+        place = {"device": self.embedding.device, "dtype": self.embedding.dtype}
+        self.cos, self.sin = (t[0] for t in network.model.rotary_emb(torch.zeros(1, **place), places(length, **place)))
+        self.cache = torch.zeros(len(self.layers), 2, count, self.shared, length, self.size, **place)
+        self.position = torch.zeros(1, dtype=torch.long, device=self.embedding.device)
+        self.token = torch.full((count,), self.begin[0], device=self.embedding.device)
+        self.written = torch.zeros(count, length, dtype=torch.long, device=self.embedding.device)
+        self._captured: dict[int, torch.cuda.CUDAGraph] = {}
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of weights and cache that one whole sequence of steps reads from memory, each once a step."""
+        weights: int = sum(tensor.nbytes for layer in self.layers for tensor in vars(layer).values())
+        weights += self.head.nbytes
+        cached = self.cache.nbytes // self.length
+        return self.length * weights + sum(min(self.length, reach(step)) * cached for step in range(self.length))
+
+    @torch.no_grad()
+    def write(self) -> Tensor:
+        """Sequences (count, length), drawn anew at each call: what follows the first token of `begin`."""
+        if self.embedding.device.type == "cuda" and not self._captured:
+            self._capture()
+        self._begin()
+        for step in range(self.length):
+            seen = min(self.length, reach(step))
+            if seen in self._captured:
+                self._captured[seen].replay()
+            else:
+                self._step(seen)
+            if step + 1 < len(self.begin):
+                self.token.fill_(self.begin[step + 1])
+                self.written[:, step] = self.begin[step + 1]
+        return self.written.clone()
+
+    def logits(self, token: Tensor, seen: int) -> Tensor:
+        """Logits (count, V), float32, of the tokens after `token` (count,), which stand at the position reached."""
+        x = F.embedding(token, self.embedding)
+        cos, sin = (table.index_select(0, self.position) for table in (self.cos, self.sin))
+        unseen = torch.arange(seen, device=x.device) > self.position
+        mask = torch.zeros(seen, device=x.device, dtype=x.dtype).masked_fill(unseen, float("-inf"))
+        for cached, layer in zip(self.cache, self.layers, strict=True):
+            x = x + self._attended(
+                F.rms_norm(x, x.shape[-1:], layer.attention_norm, self.eps), layer, cached, cos, sin, mask
+            )
+            gate, up = F.linear(F.rms_norm(x, x.shape[-1:], layer.mlp_norm, self.eps), layer.gate_up).chunk(2, -1)
+            x = x + F.linear(F.silu(gate) * up, layer.down)
+        return F.linear(F.rms_norm(x, x.shape[-1:], self.norm, self.eps), self.head).float()
+
+    def _attended(self, x: Tensor, layer: Layer, cached: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+        """What attention adds to x (count, d). Heads that share keys are asked as rows of one query."""
+        wide = F.linear(x, layer.query_key_value).view(self.count, self.heads + 2 * self.shared, self.size)
+        turned, value = torch.split(wide, [self.heads + self.shared, self.shared], 1)
+        first, second = turned.chunk(2, -1)
+        turned = turned * cos + torch.cat((-second, first), -1) * sin
+        query, key = torch.split(turned, [self.heads, self.shared], 1)
+        cached[0].index_copy_(2, self.position, key[:, :, None])
+        cached[1].index_copy_(2, self.position, value[:, :, None].contiguous())
+        keys, values = cached[:, :, :, : len(mask)]
+        query = query.reshape(self.count, self.shared, -1, self.size)
+        law = (query @ keys.transpose(-1, -2) * self.size**-0.5 + mask).softmax(-1)
+        mixed = law @ values
+        return F.linear(mixed.reshape(self.count, -1), layer.attention_out)
+
+    def _step(self, seen: int) -> None:
+        logits = self.logits(self.token, seen)
+        race = torch.empty_like(logits).exponential_().log_()
+        self.token.copy_((logits - race).argmax(-1))
+        self.written.index_copy_(1, self.position, self.token[:, None])
+        self.position.add_(1)
+
+    def _begin(self) -> None:
+        self.position.zero_()
+        self.token.fill_(self.begin[0])
+
+    def _capture(self) -> None:
+        """One graph for each reach; the captured steps write nothing that `write` keeps."""
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        pool = None
+        for seen in sorted({min(self.length, reach(step)) for step in range(self.length)}):
+            with torch.cuda.stream(aside):
+                for _ in range(WARM_UPS):
+                    self._begin()
+                    self._step(seen)
+            torch.cuda.current_stream().wait_stream(aside)
+            self._begin()
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool):
+                self._step(seen)
+            pool = graph.pool()
+            self._captured[seen] = graph
+
+
+def reach(step: int) -> int:
+    """The part of the cache that step `step`, counted from 0, reads: up to its own position, rounded up."""
+    return (step // REACH + 1) * REACH
+
+
+def places(length: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Positions (1, length)."""
+    return torch.arange(length, device=device)[None]
+
+
+def layer_of(block: Any) -> Layer:
+    """The weights of a block of the library's, joined."""
+    attention, mlp = block.self_attn, block.mlp
+    return Layer(
+        block.input_layernorm.weight,
+        torch.cat([attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight]),
+        attention.o_proj.weight,
+        block.post_attention_layernorm.weight,
+        torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight]),
+        mlp.down_proj.weight,
+    )
+
+
+def documents_of(streams: Tensor, end: int) -> Iterator[list[int]]:
+    """The documents in streams (n, L) of tokens; the last of each stream, which has no end, is left out."""
+    for stream in streams.tolist():
+        document: list[int] = []
+        for token in stream:
+            if token == end:
+                yield document
+                document = []
+            else:
+                document.append(token)

@@ -1,0 +1,144 @@
+"""The work behind `sedd write`: a causal model writes text for others to learn from, in batches."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import torch
+
+from engine.causal.causal_model import CausalModel
+from engine.causal.decoding import Decoder, documents_of
+from engine.cli.machine import Machine
+from engine.cli.output import Output
+from engine.files import sha256
+from engine.language.documents import SEPARATOR, documents
+from engine.language.sieve import Sieve
+from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.protocol import UserError
+
+LAST_WORDS = "The end."
+COPY_BYTES = 2**31
+COPIES = 8
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What to write: at least `tokens` of the model's own, in batches of `count` streams of `length` tokens.
+
+    Documents that share 20 words in a row with those of the files `apart` are dropped, and repetitions. No batch is
+    begun after `seconds`.
+    """
+
+    out: Path
+    tokens: int
+    count: int
+    length: int
+    seed: int
+    apart: tuple[Path, ...] = ()
+    seconds: float = float("inf")
+
+
+@dataclass
+class Page:
+    """A text file that grows by the documents that pass a sieve; `tokens` counts theirs, with their ends."""
+
+    file: TextIO
+    tokenizer: Tokenizer
+    end: int
+    sieve: Sieve
+    tokens: int = 0
+
+    def add(self, streams: torch.Tensor) -> None:
+        """Writes the documents of streams (n, L) of tokens."""
+        encoded = list(documents_of(streams, self.end))
+        texts = [text.strip() for text in self.tokenizer.decode_all(encoded)]
+        size = {text: len(ids) + 1 for text, ids in zip(texts, encoded, strict=True)}
+        for document in self.sieve.pass_on(texts):
+            self.tokens += size[document]
+            self.file.write(f"{document}\n{SEPARATOR}\n")
+
+
+def write_text(machine: Machine, asked: Writing, output: Output) -> None:
+    """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
+    if machine.model is None:
+        raise UserError("Name the model that writes by --model.")
+    if min(asked.tokens, asked.count, asked.length) < 1:
+        raise UserError("--tokens, --batch and --length are numbers of at least 1.")
+    machine.set_threads()
+    model = CausalModel.load(machine.model, machine.device, machine.precision)
+    tokenizer = find_tokenizer(machine.model)
+    end = tokenizer.eot_id
+    if end is None:
+        raise UserError("The model's tokenizer has no end-of-text token, so its documents have no end; name another.")
+    sieve = Sieve.apart_from(document for path in asked.apart for document in documents(path))
+    torch.manual_seed(asked.seed)
+    # A block that a model learned from can begin anywhere in a text: what follows an end inside of one is a beginning.
+    decoder = Decoder(model.network, asked.count, asked.length, [end, *tokenizer.encode(LAST_WORDS), end])
+    try:
+        with asked.out.open("w", encoding="utf-8") as file:
+            page = Page(file, tokenizer, end, sieve)
+            batches, seconds = fill(page, decoder, asked, output)
+    except OSError as error:
+        raise UserError(f"Nothing can be written to {asked.out} ({error.strerror}); choose another --out.") from None
+    read, rate = batches * decoder.bytes_read / seconds, memory_rate(model.device)
+    record: dict[str, Any] = {
+        "tokens": page.tokens,
+        "documents": len(sieve),
+        "repeated": sieve.repeated,
+        "shared": sieve.shared,
+        "short": sieve.short,
+        "tokens_per_second": round(batches * asked.count * asked.length / seconds),
+        "bytes_per_second": round(read),
+        "share_of_memory_rate": round(read / rate, 3),
+        "sha256": sha256(asked.out),
+        "seed": asked.seed,
+    }
+    if output.json_lines:
+        output.record(**record)
+        return
+    output.line(f"{page.tokens:,} tokens in {len(sieve):,} documents are in {asked.out}.")
+    output.line(f"Dropped: {sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short ones.")
+    speed = f"{record['tokens_per_second']:,} tokens a second"
+    output.line(f"{speed}; {read / 1e9:.1f} GB a second are read, {read / rate:.0%} of what a copy moves.")
+
+
+def fill(page: Page, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
+    """Writes until there are enough tokens, or the time is up; the number of batches and the seconds they took.
+
+    While the network writes a batch, the one before is made to text beside it.
+    """
+    batches, spent, started = 0, 0.0, time.perf_counter()
+    with ThreadPoolExecutor(1) as beside, output.progress() as progress:
+        task = progress.add_task("writing", total=asked.tokens)
+        last: Future[Any] = beside.submit(int)
+        while not batches or (page.tokens < asked.tokens and time.perf_counter() - started < asked.seconds):
+            before = time.perf_counter()
+            streams = decoder.write().cpu()
+            spent, batches = spent + time.perf_counter() - before, batches + 1
+            last.result()
+            last = beside.submit(page.add, streams)
+            progress.update(task, completed=page.tokens)
+        last.result()
+    return batches, spent
+
+
+def memory_rate(device: torch.device) -> float:
+    """Bytes a second that the device's memory moves in a large copy, those read and those written."""
+    source = torch.ones(COPY_BYTES if device.type == "cuda" else COPY_BYTES // 16, dtype=torch.uint8, device=device)
+    target = source.clone()
+    wait(device)
+    started = time.perf_counter()
+    for _ in range(COPIES):
+        target.copy_(source)
+    wait(device)
+    return 2 * source.nbytes * COPIES / (time.perf_counter() - started)
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

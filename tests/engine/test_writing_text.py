@@ -1,0 +1,167 @@
+"""Text that a causal model writes for others to learn from: the decoder, the sieve, the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from typer.testing import CliRunner
+
+from engine.causal.causal_model import save_baseline
+from engine.causal.decoding import Decoder, documents_of
+from engine.cli.application import app
+from engine.language.documents import documents
+from engine.language.sieve import RUN, Sieve
+from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.models.gguf import check_hash, convert
+from engine.protocol import UserError
+
+STORIES = Path("assets/stories-gpt")
+
+
+def llama(vocabulary: int = 50, **changed: Any) -> Any:
+    """A small network of Llama's architecture whose laws are far from flat."""
+    torch.manual_seed(0)
+    sizes: dict[str, Any] = {
+        "vocab_size": vocabulary,
+        "hidden_size": 24,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 6,
+        "max_position_embeddings": 256,
+    }
+    network = transformers.LlamaForCausalLM(transformers.LlamaConfig(**(sizes | changed)))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(8)
+    return network.eval()  # type: ignore[no-untyped-call]
+
+
+def test_the_decoder_has_the_laws_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = llama()
+    decoder = Decoder(network, 3, 130, [0])  # the cache reaches further twice
+    seen: list[torch.Tensor] = []
+    law = decoder.logits
+
+    def noted(token: torch.Tensor, reach: int) -> torch.Tensor:
+        seen.append(law(token, reach))
+        return seen[-1]
+
+    monkeypatch.setattr(decoder, "logits", noted)
+    written = decoder.write()
+    with torch.no_grad():
+        read = network(torch.cat([torch.zeros(3, 1, dtype=torch.long), written[:, :-1]], 1)).logits
+    torch.testing.assert_close(torch.stack(seen, 1), read, atol=1e-4, rtol=1e-4)
+
+
+def test_tokens_are_drawn_from_the_law() -> None:
+    network = llama(vocabulary=5)
+    torch.manual_seed(1)
+    decoder = Decoder(network, 40_000, 1, [0])
+    found = np.bincount(decoder.write()[:, 0].numpy(), minlength=5) / 40_000
+    with torch.no_grad():
+        law = network(torch.zeros(1, 1, dtype=torch.long)).logits[0, 0].softmax(-1).numpy()
+    assert np.abs(found - law).max() < 5 * np.sqrt(0.25 / 40_000)
+
+
+def test_streams_go_on_from_what_they_begin_with_and_differ() -> None:
+    decoder = Decoder(llama(), 4, 20, [0, 7, 8, 0])
+    first, second = decoder.write(), decoder.write()
+    assert first[:, :3].tolist() == [[7, 8, 0]] * 4
+    assert (first != second).any()
+
+
+def test_another_architecture_is_refused_with_a_sentence() -> None:
+    network = transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=1))
+    with pytest.raises(UserError, match="Llama"):
+        Decoder(network, 1, 4, [0])
+
+
+def test_a_document_ends_with_its_mark_and_the_last_without_one_is_left_out() -> None:
+    assert list(documents_of(torch.tensor([[5, 6, 0, 7, 0], [0, 8, 9, 1, 2]]), 0)) == [[5, 6], [7], []]
+
+
+def words(count: int, start: int = 0) -> str:
+    return " ".join(f"w{k}" for k in range(start, start + count))
+
+
+def test_the_sieve_drops_what_shares_a_run_what_is_repeated_and_what_is_short() -> None:
+    sieve = Sieve.apart_from([words(30), words(5, 900)])
+    near, far = words(RUN, 10), words(RUN - 1, 11)
+    asked = [f"x {near} y", f"x {far} y", f"x  {far}\ny", "too short", words(40, 100)]
+    assert list(sieve.pass_on(asked)) == [asked[1], asked[4]]
+    assert (sieve.shared, sieve.repeated, sieve.short, len(sieve)) == (1, 1, 1, 2)
+
+
+def test_the_sieve_finds_the_shared_runs_that_a_plain_search_finds() -> None:
+    draws = np.random.default_rng(0)
+    kept = [" ".join(map(str, draws.integers(0, 2, 60))) for _ in range(20)]
+    runs = {tuple(text.split()[k : k + RUN]) for text in kept for k in range(61 - RUN)}
+    asked = [" ".join(map(str, draws.integers(0, 2, 21))) for _ in range(200)] + [text[20:80] for text in kept]
+    expected = [
+        t for t in asked if not any(tuple(t.split()[k:][:RUN]) in runs for k in range(len(t.split()) - RUN + 1))
+    ]
+    assert list(Sieve.apart_from(kept).pass_on(asked)) == expected
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small writer, and the tokenizer of the stories."""
+    folder = tmp_path_factory.mktemp("writer")
+    tokenizer = find_tokenizer(STORIES)
+    network = llama(tokenizer.vocabulary)
+    with torch.no_grad():
+        network.lm_head.weight.mul_(0.1)
+        network.lm_head.weight[0] *= 10  # documents end now and then
+    save_baseline(folder, network, tokenizer, "")
+    return folder
+
+
+def run(*arguments: object) -> dict[str, Any]:
+    result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_command_writes_documents_and_counts_them(writer: Path, tmp_path: Path) -> None:
+    out = tmp_path / "text.txt"
+    told = run("write", "--model", writer, "--out", out, "--tokens", 500, "--batch", 8, "--length", 200)
+    written = list(documents(out))
+    assert len(written) == told["documents"] > 0
+    assert all(len(text.split()) >= RUN for text in written)
+    assert told["tokens"] >= 500
+
+
+def test_a_fine_tuned_model_of_any_kind_starts_where_the_other_ended(writer: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n<|endoftext|>\n".join(f"A fox saw {words(30, k)}." for k in range(40)))
+    common = f"train {text} --kind causal --model {writer} --batch 2 --length 32 --optimizer adamw".split()
+    told = run(*common, "--steps", 2, "--learning-rate", 1e-9, "--out", tmp_path / "tuned")
+    before = run("baseline", text, "--model", writer)
+    after = run("baseline", text, "--model", told["folder"])
+    assert after["nats_per_token"] == pytest.approx(before["nats_per_token"], rel=1e-3)
+
+
+def test_a_file_that_is_no_gguf_model_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"GGUF"):
+        convert(tmp_path / "none.gguf", tmp_path / "out")
+    other = tmp_path / "other.gguf"
+    other.write_bytes(b"GGUF")
+    with pytest.raises(UserError, match="is not the file"):
+        check_hash(other)
+
+
+def test_texts_encoded_together_are_encoded_as_alone() -> None:
+    tokenizer: Tokenizer = find_tokenizer(STORIES)
+    texts = ["Once upon a time", "", "  two\nlines <|endoftext|>", "L'été 你好"]
+    assert tokenizer.encode_all(texts) == [tokenizer.encode(text) for text in texts]
+    assert tokenizer.decode_all(tokenizer.encode_all(texts)) == texts
