@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
+    """A new file to be written, which takes the place of `path` when the block ends.
+
+    A reader sees the old content or the new, never a part, however many processes write the same file at once: the one
+    that ends last wins. If the block raises, what was there stays and nothing else is left. With `sync` that holds
+    for a power cut, too; it can take a tenth of a second. The mode of a file that is replaced is kept.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")  # in the same folder: a rename within one file system
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
-    """Replaces the file at `path` in one go: a reader sees the old content or the new, never a part.
-
-    With `sync` that holds for a power cut, too; it can take a tenth of a second.
-    """
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
+    """Replaces the file at `path` by one that holds `content`, as `replacing` does."""
+    with replacing(path, sync) as file:
         file.write(content)
-        file.flush()
-        if sync:
-            os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def sha256(path: Path) -> str:

@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch.nn.functional as F
 import transformers
 from torch import Tensor, nn
 
+from engine.files import write_whole
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
@@ -261,12 +263,22 @@ def baseline_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> 
 
 
 def save_baseline(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
-    """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them."""
+    """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them.
+
+    Each file is whole or not there, config.json comes last. A UserError where they cannot be written.
+    """
     marker = END_OF_TEXT if tokenizer.eot_id is not None else None
-    copy.deepcopy(network).to(torch.bfloat16).save_pretrained(folder)
     wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer.backend, bos_token=marker, eos_token=marker
     )
-    wrapped.save_pretrained(folder)
-    tokenizer.save(folder)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".") as made:  # the library writes its files bit by bit
+            copy.deepcopy(network).to(torch.bfloat16).save_pretrained(made)
+            wrapped.save_pretrained(made)
+            tokenizer.save(Path(made))
+            write_whole(Path(made, "README.md"), card.encode())
+            for file in sorted(Path(made).iterdir(), key=lambda file: file.name == "config.json"):
+                write_whole(folder / file.name, file.read_bytes())
+    except OSError as error:
+        raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error

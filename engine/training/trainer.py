@@ -9,7 +9,6 @@ optimiser: a run that was killed goes on from its last save with the loss curve 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from engine.files import replacing
 from engine.likelihood import Bound
 from engine.protocol import UserError
 from engine.training.datasets import Batches, RowBatches, blocks
@@ -240,13 +240,9 @@ class Trainer:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "config": json.dumps(comparable(self.config)),
         }
-        temporary = path.with_name(path.name + ".part")
         try:
-            with temporary.open("wb") as file:
+            with replacing(path) as file:
                 torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
         except OSError as error:
             raise UserError(f"The training state cannot be written to {path}: {error.strerror}.") from error
 

@@ -189,3 +189,18 @@ def test_filling_keeps_locked_tokens_and_draws_given_all_on_the_left_and_nothing
         drawn = ids[position + 1]
         assert float(law[drawn]) >= uniforms[position] - 1e-5
         assert drawn == 0 or float(law[drawn - 1]) <= uniforms[position] + 1e-5
+
+
+def test_a_model_that_cannot_be_saved_whole_leaves_the_one_that_was_there(
+    model: CausalModel, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_baseline(tmp_path, model.network, tokenizer, "# Judge\n")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(transformers.PreTrainedTokenizerFast, "save_pretrained", full)
+    with pytest.raises(UserError, match="No space left"):
+        save_baseline(tmp_path, build_baseline(tokenizer, 16, 16, 1, 2), tokenizer, "# Another\n")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
