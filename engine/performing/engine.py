@@ -18,6 +18,7 @@ from engine.language.domains import domain_named
 from engine.language.tokenizers import find_tokenizer
 from engine.likelihood import bound, conditional_bound, running_attribution
 from engine.models.loading import Model, checkpoint_folder, load
+from engine.performing.kept import Kept
 from engine.performing.memory import give_back
 from engine.protocol import (
     FREE,
@@ -67,8 +68,8 @@ class Engine:
 
     def __init__(self, model: Model | Writer | None = None) -> None:
         self.model = model
-        self._others: dict[str, Model | Writer] = {}
-        self._causal: dict[tuple[str, str, str], CausalModel] = {}  # by folder, device and precision
+        self._others: Kept[Model | Writer] = Kept(open_folder)
+        self._causal: Kept[CausalModel] = Kept(load_causal)
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         """The events of a request, ending with one that `protocol.ends` it; closing the iterator cancels.
@@ -164,20 +165,13 @@ class Engine:
 
     def _causal_model(self, path: str) -> CausalModel:
         """An autoregressive model, where and in what the loaded model computes; the last one is kept."""
-        from engine.causal.causal_model import CausalModel  # brings a large library, which runs and scores do without
-
         info = self.model.info if self.model is not None else None
-        wanted = (path, info.device if info else "auto", info.precision if info else "auto")
-        if wanted not in self._causal:
-            self._causal = {wanted: CausalModel.load(Path(path), *wanted[1:])}
-        return self._causal[wanted]
+        return self._causal.model(Path(path), info.device if info else "auto", info.precision if info else "auto")
 
     def _other(self, path: str) -> Model | Writer:
         """Another model than the one that is loaded, with the same tokenizer; the last one is kept."""
         here = self._loaded
-        if path not in self._others:
-            self._others = {path: open_model(path, here.info.device, here.info.precision)}
-        other = self._others[path]
+        other = self._others.model(checkpoint_folder(Path(path)), here.info.device, here.info.precision)
         if other.tokenizer.fingerprint != here.tokenizer.fingerprint:
             raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
         return other
@@ -215,8 +209,19 @@ class Engine:
 
 def open_model(path: str, device: str, precision: str) -> Model | Writer:
     """The model in a folder, whichever kind it is of; a UserError says what is wrong with it."""
-    folder = checkpoint_folder(Path(path))
-    return Writer.load(folder, device, precision) if is_causal(folder) else load(path, device, precision)
+    return open_folder(checkpoint_folder(Path(path)), device, precision)
+
+
+def open_folder(folder: Path, device: str, precision: str) -> Model | Writer:
+    """The model in a model's own folder, as `open_model`."""
+    return Writer.load(folder, device, precision) if is_causal(folder) else load(folder, device, precision)
+
+
+def load_causal(folder: Path, device: str, precision: str) -> CausalModel:
+    """The autoregressive model in a folder; a UserError if it holds none."""
+    from engine.causal.causal_model import CausalModel  # brings a large library, which runs and scores do without
+
+    return CausalModel.load(folder, device, precision)
 
 
 def shaping_of(request: Generate, vocabulary: int) -> Shaping:

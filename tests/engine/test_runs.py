@@ -13,6 +13,7 @@ import torch
 from engine.causal.causal_model import build_baseline, save_baseline
 from engine.causal.writer import Writer
 from engine.language.tokenizers import train_tokenizer
+from engine.models import loading
 from engine.models.loading import Model
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
@@ -29,6 +30,8 @@ from engine.protocol import (
     Insight,
     Inspect,
     Introduced,
+    Judge,
+    Judged,
     LoadModel,
     ModelInfo,
     ModelLoaded,
@@ -334,3 +337,52 @@ def test_a_run_of_another_model_can_be_one_from_left_to_right(writer: Engine, en
     assert isinstance(introduced, Introduced)
     assert isinstance(started, Started)
     assert (introduced.info.noise, started.sampler) == ("none", "left-to-right")
+
+
+def test_another_model_is_kept_while_it_is_what_is_asked_for(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[str, str, str]] = []
+    load = loading.load
+
+    def counted(folder: Path, device: str, precision: str) -> Model:
+        opened.append((folder.name, device, precision))
+        return load(folder, device, precision)
+
+    monkeypatch.setattr("engine.performing.engine.load", counted)
+    assert isinstance(engine.model, Model)
+    model = Model(engine.model.diffusion, engine.model.info, TOKENIZER)
+    engine = Engine(model)
+    save(tmp_path / "other", model.diffusion, TOKENIZER, "# Other\n", precision="fp32")
+    asked = replace(REQUEST, model=str(tmp_path / "other"))
+
+    def weights() -> str:
+        introduced = next(iter(engine.perform(1, asked)))
+        assert isinstance(introduced, Introduced)
+        assert (introduced.info.device, introduced.info.precision) == opened[-1][1:]
+        return introduced.info.weights
+
+    first = weights()
+    assert weights() == first
+    assert opened == [("other", "cpu", "fp32")]
+    model.info = replace(model.info, precision="bf16")
+    weights()
+    assert opened[1:] == [("other", "cpu", "bf16")]
+    save(tmp_path / "other", model.diffusion, TOKENIZER, "# Other\n", precision="bf16")
+    assert weights() != first
+    assert len(opened) == 3
+
+
+def test_a_judge_whose_files_changed_is_read_again(engine: Engine, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    asked = Judge(str(tmp_path), ("Once upon a time",), ((1, 2, 3),))
+
+    def perplexity(std: float) -> float:
+        network = build_baseline(TOKENIZER, 16, 16, 1, 2)
+        torch.nn.init.normal_(network.transformer.wte.weight, std=std)  # type: ignore[union-attr,arg-type]
+        save_baseline(tmp_path, network, TOKENIZER, "# Judge\n")
+        (judged,) = engine.perform(1, asked)
+        assert isinstance(judged, Judged)
+        return judged.perplexity
+
+    assert perplexity(0.1) != perplexity(0.5)

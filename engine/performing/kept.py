@@ -1,0 +1,42 @@
+"""A model beside the loaded one: the last that was opened is kept, and taken again while it is what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+M = TypeVar("M")
+Stamp = frozenset[tuple[str, int, int, int]]
+
+
+class Kept(Generic[M]):
+    """The last model that `load` made from a folder, a device and a precision."""
+
+    def __init__(self, load: Callable[[Path, str, str], M]) -> None:
+        self._load = load
+        self._held: tuple[tuple[Path, str, str, Stamp], M] | None = None
+
+    def model(self, folder: Path, device: str, precision: str) -> M:
+        """The model in `folder`: the one that is kept if it is on this device, in this precision, and of the files as
+        they are now. What `load` raises is raised."""
+        asked = (folder, device, precision, stamp(folder))
+        if self._held is not None and self._held[0] == asked:
+            return self._held[1]
+        self._held = None  # its memory is free before another takes more
+        model = self._load(folder, device, precision)
+        self._held = (asked, model)
+        return model
+
+
+def stamp(folder: Path) -> Stamp:
+    """What differs when a file in `folder`, or in a folder in it, was written since: name, inode, size and time of each
+    file. Empty where there is no such folder."""
+    seen = set()
+    for file in (*folder.glob("*"), *folder.glob("*/*")):
+        try:
+            found = file.stat()
+        except OSError:  # gone in the meantime
+            continue
+        seen.add((str(file), found.st_ino, found.st_size, found.st_mtime_ns))
+    return frozenset(seen)
