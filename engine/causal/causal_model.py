@@ -24,7 +24,7 @@ from engine.files import write_whole
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
-from engine.protocol import FREE, UserError
+from engine.protocol import FREE, UserError, is_lack_of_memory
 from engine.theory.conditioning import Shaping
 from engine.theory.network import block_places
 
@@ -60,6 +60,8 @@ class CausalModel:
             network = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except Exception as error:  # the library raises many kinds for what is missing or damaged
+            if is_lack_of_memory(error):
+                raise
             raise UserError(f"The causal model in {folder} cannot be read: {str(error).splitlines()[0]}") from error
         network.to(place)  # type: ignore[arg-type]
         network.eval()  # type: ignore[no-untyped-call]

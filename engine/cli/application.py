@@ -8,11 +8,14 @@ import typer
 from typer.core import TyperGroup
 
 from engine.cli.output import EngineFailed, print_error
-from engine.protocol import UserError
+from engine.protocol import UserError, is_lack_of_memory
 
 USER_ERROR = 2
 ENGINE_ERROR = 1
 INTERRUPTED = 130
+LACKING = (
+    "There is not enough memory for this; choose a shorter text, fewer samples, a smaller batch or a smaller model."
+)
 
 
 class Commands(TyperGroup):
@@ -30,6 +33,11 @@ class Commands(TyperGroup):
             raise typer.Exit(ENGINE_ERROR) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if not is_lack_of_memory(error):
+                raise
+            print_error(UserError(LACKING))
+            raise typer.Exit(USER_ERROR) from None
 
 
 app = typer.Typer(

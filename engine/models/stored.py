@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.protocol import UserError
+from engine.protocol import UserError, is_lack_of_memory
 from engine.theory.diffusion import DiffusionConfig
 
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
@@ -35,6 +35,8 @@ def read_weights(folder: Path) -> tuple[Path, Mapping[str, Tensor]]:
         try:
             return source, tensors(load_file(source), source)
         except (SafetensorError, OSError) as error:
+            if is_lack_of_memory(error):
+                raise
             raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
     if (source := folder / PICKLED).is_file():
         return source, tensors(unpickle(source), source)
@@ -46,6 +48,8 @@ def unpickle(source: Path) -> Any:
     try:
         return torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged zip, forbidden global, end of file, ...
+        if is_lack_of_memory(error):
+            raise
         reason = "asks to run code" if "Unsupported" in str(error) or "GLOBAL" in str(error) else "is damaged"
         raise UserError(f"{source} {reason} and was not opened; use a copy from a source you trust.") from error
 

@@ -45,6 +45,7 @@ from engine.protocol import (
     Weigh,
     Weighed,
     frozen,
+    is_lack_of_memory,
 )
 from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
@@ -80,9 +81,10 @@ class Engine:
             yield from self._work(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
-        except MemoryError:
-            yield Failed(run_id, "There is not enough memory for this run; choose fewer samples or a shorter text.")
         except Exception as error:  # the boundary: whatever it was, the window must go on
+            if is_lack_of_memory(error):
+                yield Failed(run_id, lacking_for(request))
+                return
             yield Failed(run_id, f"The engine stopped with an unexpected error: {error}", traceback.format_exc())
 
     def _work(self, run_id: int, request: Request) -> Iterator[Event]:
@@ -205,6 +207,19 @@ class Engine:
             evaluations=int(state.calls.sum()),
             log_weights=tuple(state.log_weight.tolist()),
         )
+
+
+def lacking_for(request: Request) -> str:
+    """The sentence for a request for which there is not enough memory."""
+    match request:
+        case LoadModel():
+            return "There is not enough memory for this model; close other programs, or choose a smaller model."
+        case Score() | Weigh():
+            return "There is not enough memory to score this text; shorten it, or close other programs."
+        case Judge():
+            return "There is not enough memory to judge these texts; choose fewer or shorter ones, or a smaller judge."
+        case _:
+            return "There is not enough memory for this run; choose fewer samples or a shorter text."
 
 
 def open_model(path: str, device: str, precision: str) -> Model | Writer:

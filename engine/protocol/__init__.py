@@ -4,7 +4,7 @@ Requests are frozen and hold everything that decides a run; every event carries 
 Arrays are read-only copies.
 """
 
-from engine.protocol.errors import UserError
+from engine.protocol.errors import UserError, is_lack_of_memory
 from engine.protocol.events import (
     Attributed,
     Bounded,
@@ -58,4 +58,5 @@ __all__ = [
     "Weighed",
     "ends",
     "frozen",
+    "is_lack_of_memory",
 ]

@@ -24,7 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine.files import replacing
 from engine.likelihood import Bound
-from engine.protocol import UserError
+from engine.protocol import UserError, is_lack_of_memory
 from engine.training.datasets import Batches, RowBatches, blocks
 from engine.training.learners import Learner
 from engine.training.muon import StackedMuon
@@ -251,6 +251,8 @@ class Trainer:
         try:
             state: dict[str, Any] = torch.load(path, map_location=self.learner.device, weights_only=True)
         except Exception as error:  # whatever a damaged file provokes
+            if is_lack_of_memory(error):
+                raise
             raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
         if state["config"] != json.dumps(comparable(self.config)):
             raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.")

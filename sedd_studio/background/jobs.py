@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol import UserError
+from engine.protocol import UserError, is_lack_of_memory
 
 Work = Callable[[], Iterator[float]]
 
@@ -94,6 +94,10 @@ class Jobs(QObject):
             headline = f"{job.title} failed: {error.strerror or error}. Choose another place, or free some room."
         except Exception as error:  # whatever a library raises: the window goes on
             headline, detail = f"{job.title} failed: {error}", traceback.format_exc()
+            if is_lack_of_memory(error):
+                headline = (
+                    f"{job.title} failed: there is not enough memory; close other programs, or choose less at once."
+                )
         self._ended.emit(headline, detail)
 
     def _take_end(self, headline: str, detail: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from engine.cli import app
@@ -336,3 +337,32 @@ def test_train_says_where_it_cannot_write(tmp_path: Path, story: Path) -> None:
 
 def test_train_says_which_text_is_missing(tmp_path: Path) -> None:
     assert "absent.txt" in refusal("train", tmp_path / "absent.txt", "--out", tmp_path / "new")
+
+
+def too_much(*_: object, **__: object) -> None:
+    torch.empty(2**60)
+
+
+@pytest.mark.parametrize("command", ["sample", "score", "train", "evaluate"])
+def test_a_lack_of_memory_is_one_sentence_whichever_command_meets_it(
+    model: Path, story: Path, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.theory.network.ScoreTransformer.body", too_much)
+    given = {
+        "train": [story, "--out", tmp_path / "new", "--model", model, "--steps", 1, "--batch", 1],
+        "score": [story, "--model", model],
+    }
+    result = sedd(command, *given.get(command, ["--model", model]), "--device", "cpu", "--precision", "fp32")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "not enough memory" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+def test_a_training_state_that_does_not_fit_into_memory_is_not_called_damaged(
+    tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["train", story, "--out", tmp_path / "new", *SIZES, "--steps", 2, "--precision", "fp32"]
+    assert sedd(*command).exit_code == 0
+    monkeypatch.setattr(torch, "load", too_much)
+    assert "not enough memory" in sedd(*command).stderr.splitlines()[-1]

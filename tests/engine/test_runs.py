@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from engine.protocol import (
     Request,
     Score,
     Started,
+    Weigh,
     frozen,
 )
 from engine.protocol.sampler_table import SAMPLERS
@@ -386,3 +388,53 @@ def test_a_judge_whose_files_changed_is_read_again(engine: Engine, tmp_path: Pat
         return judged.perplexity
 
     assert perplexity(0.1) != perplexity(0.5)
+
+
+def too_much_on_a_cpu(*_: object, **__: object) -> None:
+    torch.empty(2**60)
+
+
+def too_much_on_a_gpu(*_: object, **__: object) -> None:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def too_much_of_the_gpu_library(*_: object, **__: object) -> None:
+    raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+
+def too_much_on_windows(*_: object, **__: object) -> None:
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp] data. DefaultCPUAllocator: not enough memory: you tried to ...")
+
+
+def too_much_for_an_array(*_: object, **__: object) -> None:
+    np.empty(2**58)
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [too_much_on_a_cpu, too_much_on_a_gpu, too_much_of_the_gpu_library, too_much_on_windows, too_much_for_an_array],
+)
+def test_a_lack_of_memory_is_told_in_a_sentence_whatever_was_asked_for(
+    engine: Engine, fail: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(engine.model, Model)
+    save(tmp_path, engine.model.diffusion, TOKENIZER, "# Other\n")
+    tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
+    monkeypatch.setattr(engine.model.diffusion.network, "body", fail)
+    monkeypatch.setattr("engine.models.stored.load_file", fail)
+    monkeypatch.setattr("engine.causal.causal_model.transformers.AutoModelForCausalLM.from_pretrained", fail)
+    asked: list[Request] = [
+        LoadModel(str(tmp_path), "cpu", "fp32"),
+        Generate(frozen([FREE] * 4)),
+        Inspect(tokens, nothing, 2, 0.5),
+        Guess(tokens if engine.model.info.mask_id is None else frozen([FREE] * 4), nothing, 0.5),
+        Score(tokens, nothing),
+        Weigh(str(tmp_path), tokens),
+        Judge(str(tmp_path), ("Once",), ((1, 2),)),
+    ]
+    for request in asked:
+        *_, event = engine.perform(1, request)
+        assert isinstance(event, Failed)
+        assert "not enough memory" in event.headline
+        assert event.headline.endswith(".")
+        assert not event.detail
