@@ -6,7 +6,6 @@ the first one gathers and prints: draws are keyed by sample, so the result is th
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +20,7 @@ from engine.causal.causal_model import CausalModel
 from engine.cli.generate import Chain, all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
+from engine.files import write_whole
 from engine.language.domains import TEXT, Curve, Measure, domain_named
 from engine.language.prompts import parse_prompt
 from engine.language.quality import Estimate, Quality, mauve, measure
@@ -28,6 +28,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.models.loading import DEFAULT_MODEL
 from engine.performing.engine import Engine
 from engine.protocol import ModelLoaded, Tokens, UserError
+from engine.strict_json import to_json
 from engine.training.datasets import blocks, fill_rows, tokenize
 from engine.training.processes import started
 
@@ -243,12 +244,13 @@ def budgets_of(steps: str) -> list[int]:
 def save_samples(path: Path, written: Written, evaluator: Evaluator) -> None:
     """One JSON object a sample: its text, tokens, and the judge's nats per token."""
     nats: Sequence[np.ndarray | None] = [None] * len(written.tokens) if written.nats is None else written.nats
+    lines = []
+    for number, (row, judged) in enumerate(zip(written.tokens, nats, strict=True)):
+        mean = None if judged is None or not len(judged) else float(judged.mean())
+        text = evaluator.tokenizer.decode(row.tolist())
+        lines.append(to_json({"sample": number, "text": text, "nats": mean, "tokens": row.tolist()}) + "\n")
     try:
-        with path.open("w", encoding="utf-8") as file:
-            for number, (row, judged) in enumerate(zip(written.tokens, nats, strict=True)):
-                mean = None if judged is None or not len(judged) else float(judged.mean())
-                text = evaluator.tokenizer.decode(row.tolist())
-                file.write(json.dumps({"sample": number, "text": text, "nats": mean, "tokens": row.tolist()}) + "\n")
+        write_whole(path, "".join(lines).encode())
     except OSError as error:
         raise UserError(f"The samples cannot be written to {path} ({error.strerror}); choose another --out.") from None
 

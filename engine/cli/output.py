@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -11,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from engine.strict_json import to_json
 
 T = TypeVar("T")
 
@@ -36,10 +36,10 @@ class Output:
         self.results.quiet = self.notes.quiet = True
 
     def record(self, **values: Any) -> None:
-        """One JSON object on a line of its own; a number that is not finite becomes null."""
+        """One JSON object on a line of its own; a number that is not finite, however deep, becomes null."""
         if self.results.quiet:
             return
-        self.results.file.write(json.dumps({key: _finite(value) for key, value in values.items()}) + "\n")
+        self.results.file.write(to_json(values) + "\n")
         self.results.file.flush()
 
     def line(self, text: str | Text = "", style: str | None = None) -> None:
@@ -84,7 +84,3 @@ def print_error(error: Exception) -> None:
     console.print(Text(str(error), "red"))
     if isinstance(error, EngineFailed) and error.detail:
         console.print(Text(error.detail.rstrip(), "dim"))
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

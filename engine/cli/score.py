@@ -18,6 +18,7 @@ from engine.language.documents import documents
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound, slack, tightened
+from engine.likelihood.result import exponential
 from engine.models.loading import Model, load
 from engine.protocol import UserError
 
@@ -178,7 +179,7 @@ def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float
         for name, factor in linear.items()
     }
     error = result.perplexity * result.standard_error
-    return found | {"perplexity": (result.perplexity, error, (math.exp(low), math.exp(high)))}
+    return found | {"perplexity": (result.perplexity, error, (exponential(low), exponential(high)))}
 
 
 def size_of(result: Bound, passages: list[Passage]) -> int:

@@ -24,6 +24,7 @@ from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
 from engine.models.own_layout import save
 from engine.protocol import Noise, UserError
+from engine.strict_json import to_json
 from engine.theory.diffusion import DiffusionConfig, Parametrisation, build_diffusion
 from engine.theory.network import NetworkConfig, deepen
 from engine.training.datasets import fill_rows, tokenize
@@ -99,7 +100,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
     elif processes.speaks:
         tokenizer.save(plan.out)
-        write_whole(plan.out / PLAN, (json.dumps(description, indent=2) + "\n").encode())
+        write_whole(plan.out / PLAN, (to_json(description, indent=2) + "\n").encode())
     try:
         follow(trainer, state, output, byte_count(trainer.valid, tokenizer))
     except KeyboardInterrupt:

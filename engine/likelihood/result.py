@@ -14,6 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 CONFIDENCE = 0.95
+LARGEST_EXPONENT = 709.0
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,16 @@ class Bound:
     @property
     def perplexity(self) -> float:
         """exp(nats per token)."""
-        return math.exp(self.nats)
+        return exponential(self.nats)
 
     def bits_per_byte(self, size: int) -> float:
         """Bits per byte of a text that takes `size` bytes."""
         return self.bits * self.tokens / size
+
+
+def exponential(nats: float) -> float:
+    """exp(nats); infinite where that is more than a float holds."""
+    return math.inf if nats > LARGEST_EXPONENT else math.exp(nats)
 
 
 def mean_of(totals: np.ndarray, tokens: int, calls: int) -> Bound:

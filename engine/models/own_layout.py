@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from engine.models.config_reader import Reader, network_config
 from engine.models.devices import PRECISIONS, Precision
 from engine.models.stored import CONFIG, WEIGHTS
 from engine.protocol import UserError
+from engine.strict_json import to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
 FORMAT = "sedd-studio-1"
@@ -71,6 +71,6 @@ def save(
         write_whole(folder / WEIGHTS, serialize(weights))
         tokenizer.save(folder)
         write_whole(folder / CARD, card.encode())
-        write_whole(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+        write_whole(folder / CONFIG, (to_json(config, indent=2) + "\n").encode())
     except OSError as error:
         raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error

@@ -14,12 +14,16 @@ import torch
 from typer.testing import CliRunner, Result
 
 from engine.cli import app
+from engine.cli.score import flat, units
 from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.likelihood import Bound
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import Failed
+from engine.strict_json import to_json
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from tests.strict import strict
 
 LENGTH = 32
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
@@ -55,7 +59,7 @@ def records(*arguments: object) -> list[dict[str, Any]]:
     """The JSON objects on standard output of a command that must succeed."""
     result = sedd(*arguments, "--json")
     assert result.exit_code == 0, result.output
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [strict(line) for line in result.stdout.splitlines()]
 
 
 def refusal(*arguments: object) -> str:
@@ -366,3 +370,29 @@ def test_a_training_state_that_does_not_fit_into_memory_is_not_called_damaged(
     assert sedd(*command).exit_code == 0
     monkeypatch.setattr(torch, "load", too_much)
     assert "not enough memory" in sedd(*command).stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("score", "--text", "Once upon a time", "--max-calls", 1),  # one value has no error and no interval
+        ("score", "--text", "Once [[upon]] a time", "--max-calls", 1, "--tokens"),
+        ("score", "--text", "Once upon a time", "--max-calls", 1, "--orders", 2),
+        ("score", "--text", "Once upon a time", "--max-calls", 1, "--steps", 2),
+        ("sample", "--length", 1, "--steps", 1),
+        ("evaluate", "--length", 1, "--steps", 1, "--samples", 1),  # a single text has no pairs and no error
+        ("compare", "--length", 1, "--steps", "1,2", "--samples", 1),
+    ],
+)
+def test_what_is_not_a_number_is_null(model: Path, arguments: tuple[object, ...]) -> None:
+    found = records(*arguments, "--model", model, "--device", "cpu", "--precision", "fp32")
+    assert arguments[0] == "sample" or any("null" in json.dumps(record) for record in found)
+
+
+def test_a_perplexity_beyond_all_numbers_is_null() -> None:
+    bound = Bound(nats=800.0, standard_error=1.0, tokens=3, sequences=1, calls=2, values=2)
+    found = strict(to_json(flat(units(bound, 0))))
+    assert found["nats_per_token"] == 800
+    assert (found["perplexity"], found["perplexity_interval"]) == (None, [None, None])
+    deep = {"a": [{"b": (1.0, math.nan)}, -math.inf], "c": {"d": math.inf}, "e": "NaN"}
+    assert strict(to_json(deep)) == {"a": [{"b": [1.0, None]}, None], "c": {"d": None}, "e": "NaN"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from engine.language.tokenizers import find_tokenizer, train_tokenizer
 from engine.models.own_layout import save
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from tests.strict import strict
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 LENGTH = 12
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records(*arguments: object) -> list[dict[str, Any]]:
     result = CliRunner().invoke(app, [*map(str, arguments), *PLACE, "--json"])
     assert result.exit_code == 0, result.output
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [strict(line) for line in result.stdout.splitlines()]
 
 
 def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path) -> None:

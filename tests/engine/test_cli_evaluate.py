@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from tests.strict import strict
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def arguments(folder: Path, *extra: object) -> list[str]:
 def run(command: str, folder: Path, *extra: object) -> list[dict[str, Any]]:
     result = CliRunner().invoke(app, [command, *arguments(folder, *extra), "--json"])
     assert result.exit_code == 0, result.output
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [strict(line) for line in result.stdout.splitlines()]
 
 
 def test_compare_prints_a_row_for_each_budget_and_one_for_the_text(folder: Path) -> None:
@@ -69,8 +69,8 @@ def test_samples_do_not_depend_on_how_many_are_drawn_at_once(folder: Path, tmp_p
     for chunk in (2, 5):
         run("evaluate", folder, "--samples", 5, "--steps", 3, "--chunk", chunk, "--out", tmp_path / f"{chunk}.jsonl")
         lines = (tmp_path / f"{chunk}.jsonl").read_text().splitlines()
-        tokens.append([json.loads(line)["tokens"] for line in lines])
-        assert all(json.loads(line)["nats"] > 0 for line in lines)
+        tokens.append([strict(line)["tokens"] for line in lines])
+        assert all(strict(line)["nats"] > 0 for line in lines)
     assert tokens[0] == tokens[1]
     assert len(tokens[0]) == 5
 
@@ -92,7 +92,7 @@ def test_two_processes_give_what_one_gives(folder: Path, tmp_path: Path) -> None
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    (record,) = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+    (record,) = (strict(line) for line in done.stdout.splitlines() if line.startswith("{"))
     assert record["processes"] == 2
     one = ("--samples", 5, "--steps", 3, "--chunk", 2, "--threads", 1, "--out", tmp_path / "one.jsonl")
     (alone,) = run("evaluate", folder, *one)
@@ -110,7 +110,7 @@ def test_evaluate_prints_its_measures(folder: Path) -> None:
 def test_a_prompt_is_kept_in_every_sample(folder: Path, tmp_path: Path) -> None:
     run("evaluate", folder, "--samples", 3, "--text", "The dragon [4]", "--steps", 2, "--out", tmp_path / "out.jsonl")
     lines = (tmp_path / "out.jsonl").read_text().splitlines()
-    assert all(json.loads(line)["text"].startswith("The dragon") for line in lines)
+    assert all(strict(line)["text"].startswith("The dragon") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from engine.models.loading import ASSETS, load
 from engine.protocol import UserError
 from engine.training.learners import Recipe
 from engine.training.trainer import TrainingConfig
+from tests.strict import strict
 
 ROOT = Path(__file__).parents[2]
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill. One day a girl came up the hill."
@@ -35,7 +35,7 @@ def story(tmp_path: Path) -> Path:
 
 
 def losses(lines: str) -> list[float]:
-    events = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    events = [strict(line) for line in lines.splitlines() if line.startswith("{")]
     return [event["loss"] for event in events if event["event"] == "trained"]
 
 
@@ -75,7 +75,7 @@ def share_left_out(folder: Path, kind: str) -> float:
     """The dropout that a model folder asks for."""
     if kind == "diffusion":
         return load(folder).diffusion.config.network.dropout
-    return float(json.loads((folder / "config.json").read_text(encoding="utf-8"))["resid_pdrop"])
+    return float(strict((folder / "config.json").read_text(encoding="utf-8"))["resid_pdrop"])
 
 
 @pytest.mark.parametrize("name", BUNDLED)

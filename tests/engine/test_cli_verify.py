@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from typer.testing import CliRunner
 
 from engine.cli import app, verify
 from engine.cli.output import Output
 from engine.protocol.sampler_table import SAMPLERS
+from tests.strict import strict
 
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]
 
@@ -22,7 +21,7 @@ def test_samplers_are_listed_with_cost_and_accuracy() -> None:
         assert all(option.name in shown for option in row.options)
     assert "biased" in shown
     assert "order 2" in shown
-    records = [json.loads(line) for line in CliRunner().invoke(app, ["samplers", "--json"]).stdout.splitlines()]
+    records = [strict(line) for line in CliRunner().invoke(app, ["samplers", "--json"]).stdout.splitlines()]
     assert [record["name"] for record in records] == [row.name for row in SAMPLERS]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from engine.language.domains.images import picture
 from engine.language.prompts import parse_prompt
 from engine.protocol import UserError
 from engine.training.datasets import RowBatches, fill_rows
+from tests.strict import strict
 
 FILES = {
     "molecules": "CCO\nCC(=O)O\nN#C\n\nC1CC1\n[NH3+]CC([O-])=O\n",
@@ -172,5 +172,5 @@ def test_a_model_of_a_domain_is_trained_sampled_and_measured(tmp_path: Path) -> 
 def sedd(*arguments: object) -> dict[str, object]:
     result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--json")])
     assert result.exit_code == 0, result.output
-    record: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    record: dict[str, object] = strict(result.stdout.splitlines()[-1])
     return record

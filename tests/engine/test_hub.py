@@ -15,6 +15,7 @@ from engine.models.own_layout import save
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
 from tests.hub import files_of, hub
+from tests.strict import strict
 
 NAME = "someone/tiny-absorb"
 
@@ -42,7 +43,7 @@ def test_a_model_is_fetched_whole_and_again_without_a_connection(
     with hub({NAME: repository}) as address:
         done = fetch(NAME, address, monkeypatch)
     assert done.returncode == 0, done.stderr
-    *steps, last = (json.loads(line) for line in done.stdout.splitlines())
+    *steps, last = (strict(line) for line in done.stdout.splitlines())
     folder = Path(last["folder"])
     assert folder.name == "tiny-absorb"
     assert load(folder, "cpu").info.facts == {"training steps": "0"}
@@ -51,7 +52,7 @@ def test_a_model_is_fetched_whole_and_again_without_a_connection(
     assert shares == sorted(shares)
     assert shares[-1] == 1
     again = fetch(NAME, address, monkeypatch)  # nobody listens there any more
-    assert json.loads(again.stdout) == last
+    assert strict(again.stdout) == last
 
 
 def test_the_tokenizer_of_gpt_2_comes_along_where_a_model_has_none(
@@ -61,7 +62,7 @@ def test_the_tokenizer_of_gpt_2_comes_along_where_a_model_has_none(
     gpt2 = {"openai-community/gpt2": {FILE_NAME: b"merges", "model.safetensors": bytes(100_000)}}
     with hub({"someone/sedd": published, **gpt2}) as address:
         done = fetch("someone/sedd", address, monkeypatch)
-    folder = Path(json.loads(done.stdout.splitlines()[-1])["folder"])
+    folder = Path(strict(done.stdout.splitlines()[-1])["folder"])
     assert files_of(folder) == {**published, FILE_NAME: b"merges"}
 
 
