@@ -1,9 +1,13 @@
-"""Settings: declared once with default, range and help; kept in one JSON file; a bad stored value falls back."""
+"""Settings: declared once with default, range and help; kept in one JSON file; a bad stored value falls back.
+
+What another version of the program keeps in the file stays there.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,8 @@ from engine.protocol.sampler_table import SAMPLERS
 from engine.strict_json import to_json
 
 RECENT_MODELS = 8
+WAIT = 2.0
+"""Seconds to wait for another studio that writes."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +95,19 @@ SETTINGS: dict[str, Setting] = {
 
 
 class Settings:
-    """Values by name. Reading never fails; `set` refuses what is not sane with a ValueError."""
+    """Values by name, as this studio has them. Reading never fails; `set` refuses what is not sane with a ValueError.
+
+    Several studios share the file: each writes what it changes and nothing else, one at a time.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(platformdirs.user_config_dir("sedd-studio", appauthor=False)) / "settings.json"
         try:
-            stored = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            stored = self._stored()
+        except OSError:  # `trouble` says so
             stored = {}
-        values = stored if isinstance(stored, dict) else {}
         self._values = {
-            name: values[name] for name, s in SETTINGS.items() if name in values and s.accepts(values[name])
+            name: stored[name] for name, s in SETTINGS.items() if name in stored and s.accepts(stored[name])
         }
 
     def __getitem__(self, name: str) -> Any:
@@ -109,16 +117,47 @@ class Settings:
         """Changes a setting and keeps it; a file that cannot be written is no reason to stop anyone's work."""
         if not SETTINGS[name].accepts(value):
             raise ValueError(f"{name} cannot be {value!r}")
-        if self[name] == value:
-            return
-        self._values[name] = value
+        if self[name] != value:
+            self.change(name, lambda _: value)
+
+    def change(self, name: str, change: Callable[[Any], Any]) -> None:
+        """Makes a setting what `change` makes of it as it is kept, which another studio may have changed since."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, (to_json(self._values, indent=2) + "\n").encode(), sync=False)
+            with self._locked():
+                stored = self._stored()
+                kept = stored.get(name)
+                value = change(kept if SETTINGS[name].accepts(kept) else SETTINGS[name].default)
+                write_whole(self.path, (to_json(stored | {name: value}, indent=2) + "\n").encode(), sync=False)
         except OSError:
-            pass
+            value = change(self[name])
+        self._values[name] = value
 
     def remember_model(self, path: str) -> None:
         """Puts a model folder at the head of the recent ones."""
-        others = [other for other in self["recent_models"] if other != path]
-        self.set("recent_models", [path, *others][:RECENT_MODELS])
+        self.change("recent_models", lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
+
+    def trouble(self) -> str:
+        """Why settings cannot be kept, in a sentence; empty where they can."""
+        try:
+            with self._locked():
+                self._stored()
+        except OSError as error:
+            return f"Settings are not kept: {self.path.parent} cannot be used ({error.strerror or error})."
+        return ""
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """No other studio writes the file meanwhile; an OSError where that cannot be had."""
+        from filelock import FileLock  # takes a while, and is needed only once something is kept
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.path.with_suffix(".lock"), timeout=WAIT):
+            yield
+
+    def _stored(self) -> dict[str, Any]:
+        """What the file holds; nothing if there is none or it is damaged. An OSError where it cannot be read."""
+        try:
+            stored = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError, RecursionError):
+            return {}
+        return stored if isinstance(stored, dict) else {}

@@ -61,13 +61,12 @@ class Presets(QObject):
         if not name or len(name) > LONGEST_NAME or name in BUILT_IN:
             raise UserError(f"A preset needs a name of its own, of at most {LONGEST_NAME} letters; choose another.")
         form = {key: value for key, value in asdict(self._session.form).items() if key in USUAL}
-        self._settings.set("presets", {**self._settings["presets"], name: form})
+        self._settings.change("presets", lambda kept: {**kept, name: form})
         self.changed.emit()
 
     def remove(self, name: str) -> None:
         """Forgets one of the user's own."""
-        left = {other: form for other, form in self._settings["presets"].items() if other != name}
-        self._settings.set("presets", left)
+        self._settings.change("presets", lambda kept: {key: form for key, form in kept.items() if key != name})
         self.changed.emit()
 
     def _entries(self, name: str) -> dict[str, Any]:

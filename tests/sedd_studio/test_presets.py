@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.record.settings import SETTINGS, Settings
-from sedd_studio.session.presets import BUILT_IN, USUAL
+from sedd_studio.session.presets import BUILT_IN, USUAL, Presets
 from sedd_studio.widgets.controls.preset_choice import NONE, PresetChoice
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -91,3 +91,16 @@ def test_what_is_no_longer_sane_in_a_kept_preset_is_the_usual(window: MainWindow
     window.presets.choose("Old")
     assert window.session.form.steps == USUAL["steps"]
     assert window.session.form.temperature == 0.5
+
+
+def test_presets_of_another_studio_stay_when_one_is_kept_or_removed(
+    make_session: MakeSession, settings: Settings, qtbot: QtBot
+) -> None:
+    here = Presets(make_session(FakeEngine()), settings)
+    there = Presets(make_session(FakeEngine()), Settings(settings.path))
+    here.save("Of the first")
+    there.save("Of the second")
+    here.save("Another")
+    there.remove("Of the first")
+    assert set(Settings(settings.path)["presets"]) == {"Of the second", "Another"}
+    assert there.names()[-2:] == ["Of the second", "Another"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sedd_studio.record.settings import RECENT_MODELS, SETTINGS, Settings
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_what_is_set_is_kept(tmp_path: Path) -> None:
@@ -16,7 +20,7 @@ def test_what_is_set_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[1]", "\xff", '{"steps": -3, "theme": "pink", "seed": true, "zoom": "x"}']
+    "content", ["", "{", "[1]", "[" * 100_000, "\xff", '{"steps": -3, "theme": "pink", "seed": true, "zoom": "x"}']
 )
 def test_a_bad_file_falls_back_to_the_defaults(tmp_path: Path, content: str) -> None:
     path = tmp_path / "settings.json"
@@ -55,3 +59,73 @@ def test_recent_models_come_newest_first_and_once(tmp_path: Path) -> None:
         settings.remember_model(name)
     assert settings["recent_models"][:2] == ["3", "11"]
     assert len(settings["recent_models"]) == RECENT_MODELS
+
+
+STUDIO = """
+import sys
+from pathlib import Path
+from sedd_studio.record.settings import Settings
+name, path = sys.argv[1], Path(sys.argv[2])
+settings = Settings(path)
+sys.stdin.read(1)
+for number in range(20):
+    settings.change("presets", lambda kept: {**kept, f"{name} {number}": {"steps": number}})
+"""
+
+
+def test_two_studios_that_keep_presets_at_once_lose_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    studios = [
+        subprocess.Popen([sys.executable, "-c", STUDIO, name, str(path)], stdin=subprocess.PIPE, cwd=ROOT)
+        for name in ("a", "b")
+    ]
+    for studio in studios:
+        assert studio.stdin is not None
+        studio.stdin.write(b"!")
+        studio.stdin.close()
+    assert [studio.wait() for studio in studios] == [0, 0]
+    assert set(Settings(path)["presets"]) == {f"{name} {number}" for name in ("a", "b") for number in range(20)}
+
+
+def test_a_studio_writes_what_it_changes_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"of another version": [1], "seed": 4}))
+    first, second = Settings(path), Settings(path)
+    first.set("steps", 12)
+    first.set("theme", "dark")
+    first.remember_model("one")
+    second.set("theme", "light")
+    second.set("seed", 5)
+    second.remember_model("two")
+    kept = Settings(path)
+    assert (kept["steps"], kept["theme"], kept["seed"]) == (12, "light", 5)
+    assert kept["recent_models"] == ["two", "one"]
+    assert (first["theme"], second["steps"]) == ("dark", 64)  # each goes on with its own
+    assert json.loads(path.read_text())["of another version"] == [1]
+
+
+def test_what_cannot_be_kept_is_told_and_lasts_as_long_as_the_studio(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = Settings(tmp_path / "file" / "settings.json")
+    settings.remember_model("one")
+    settings.remember_model("two")
+    assert settings["recent_models"] == ["two", "one"]
+    assert str(tmp_path / "file") in settings.trouble()
+    assert Settings(tmp_path / "settings.json").trouble() == ""
+
+
+def test_a_file_that_cannot_be_read_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.json"
+    Settings(path).set("steps", 12)
+    read = Path.read_text
+
+    def denied(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    settings = Settings(path)
+    settings.set("seed", 3)
+    assert (settings["steps"], settings["seed"]) == (64, 3)
+    assert "Permission denied" in settings.trouble()
+    monkeypatch.setattr(Path, "read_text", read)
+    assert Settings(path)["steps"] == 12
