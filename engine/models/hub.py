@@ -50,6 +50,10 @@ def fetch(name: str, report: Report) -> Path:
     except Exception as error:  # the library lets those of its network layer through, whichever that is
         if is_whole(folder):
             return folder
+        if isinstance(error, OSError) and error.filename is not None:  # of a file, not of the network
+            raise UserError(
+                f"{name} cannot be written to {folder} ({error.strerror}); free some room there."
+            ) from error
         raise UserError(
             f"{name} could not be fetched from the hub ({error}); check the connection, then try again: "
             "it goes on where it stopped."

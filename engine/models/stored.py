@@ -37,6 +37,8 @@ def read_weights(folder: Path) -> tuple[Path, Mapping[str, Tensor]]:
         except (SafetensorError, OSError) as error:
             if is_lack_of_memory(error):
                 raise
+            if isinstance(error, PermissionError):
+                raise UserError(f"{source} cannot be read: {error.strerror}; allow reading it.") from error
             raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
     if (source := folder / PICKLED).is_file():
         return source, tensors(unpickle(source), source)

@@ -26,6 +26,8 @@ from sedd_studio.record.trajectory import Origin, Trajectory
 VERSION = 1
 WAIT = 5.0
 """Seconds to wait for another connection's write."""
+PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+"""Errors that another connection's work is the reason for: the lower eight bits of their codes."""
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -76,6 +78,7 @@ class History:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.put_aside: Path | None = None
+        self._removed: set[int] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._opened()
@@ -154,13 +157,21 @@ class History:
     def set_removed(self, numbers: Sequence[int], removed: bool) -> None:
         """Takes runs out of the lists, or puts them back."""
         self._database.executemany("UPDATE runs SET removed = ? WHERE id = ?", [(removed, n) for n in numbers])
+        self._removed = self._removed | set(numbers) if removed else self._removed - set(numbers)
 
     def tidy(self) -> None:
-        """Deletes what was removed, for good."""
+        """Deletes for good what was removed by this connection: another studio may yet put back what it removed."""
+        self._delete("removed AND id IN (SELECT value FROM json_each(?))", to_json(sorted(self._removed)))
+
+    def tidy_all(self) -> None:
+        """Deletes for good whatever was removed, by studios too that did not end properly."""
+        self._delete("removed")
+
+    def _delete(self, which: str, *values: object) -> None:
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM runs WHERE removed)")
-            self._database.execute("DELETE FROM runs WHERE removed")
+            self._database.execute(f"DELETE FROM words WHERE rowid IN (SELECT id FROM runs WHERE {which})", values)
+            self._database.execute(f"DELETE FROM runs WHERE {which}", values)
 
     # ---- the session
 
@@ -178,9 +189,13 @@ class History:
         self._database.execute("DELETE FROM session")
 
     def left_over(self) -> LeftOver | None:
-        """What a session left that did not end properly, None if there was none."""
+        """What a session left that did not end properly, None if there was none or it is damaged."""
         row = self._database.execute("SELECT state, content FROM session").fetchone()
-        return None if row is None else LeftOver(json.loads(row[0]), row[1])
+        try:
+            state = json.loads(row[0]) if row is not None else None
+        except (ValueError, RecursionError):
+            return None
+        return LeftOver(state, row[1]) if isinstance(state, dict) else None
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
@@ -190,8 +205,8 @@ def _write_ahead(database: sqlite3.Connection) -> None:
         try:
             database.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in PASSING or time.monotonic() > end:
                 raise
             time.sleep(0.01)
 

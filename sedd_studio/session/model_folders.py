@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def known(recent: Iterable[str]) -> list[str]:
 
 def is_model(folder: Path) -> bool:
     """Whether the folder looks like that of a model."""
-    return (folder / ".hydra").is_dir() or description(folder) is not None
+    return os.path.isdir(folder / ".hydra") or description(folder) is not None  # noqa: PTH112 - never raises
 
 
 def description(folder: Path) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +20,7 @@ from sedd_studio.background.collector import Collector
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.runner import Runner
 from sedd_studio.painting import theme
-from sedd_studio.record.history import default_path
+from sedd_studio.record.history import History, default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.model_folders import BUNDLED
 from sedd_studio.session.recovery import Recorder, keep_unfinished
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     session = Session(Runner(), settings)
     path = default_path()
     keeper = Keeper(path)
+    keeper.failed.connect(session.show_error)  # before the panels look into the history
     window = MainWindow(session, look, settings, keeper)
     restore(window, settings)
     install_error_hook(session)
@@ -66,9 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
-        if lock.isLocked() and (left := keeper.history.left_over()) is not None:
-            keep_unfinished(keeper, left)
-            window.recovery_bar.offer(left)
+        left = keeper.read(History.left_over, None)
+        if lock.isLocked():
+            keeper.do(History.tidy_all)
+            if left is not None:
+                keep_unfinished(keeper, left)
+                window.recovery_bar.offer(left)
+        if trouble := settings.trouble():
+            session.show_error(f"{session.error.headline} {trouble}" if session.error else trouble)
         open_path(session, arguments.model)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
@@ -86,11 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def record(session: Session, keeper: Keeper, path: Path) -> tuple[QLockFile, Recorder]:
     """Has everything written to the history at `path`; of several studios only the first offers its session back."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # the keeper tells why there is no history
+        path.parent.mkdir(parents=True, exist_ok=True)
     lock = QLockFile(str(path.with_suffix(".lock")))
-    alone = lock.tryLock(0)
-    keeper.failed.connect(session.show_error)
-    return lock, Recorder(session, keeper, remembers=alone)
+    return lock, Recorder(session, keeper, remembers=lock.tryLock(0))
 
 
 def tell_desktop() -> int:

@@ -271,3 +271,12 @@ def test_an_unknown_device_or_precision_is_answered_with_the_known_ones(own: Pat
         load(own, device="abacus")
     with pytest.raises(UserError, match="auto, fp32 or bf16"):
         load(own, device="cpu", precision="fp13")
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("engine.models.stored.load_file", denied)
+    with pytest.raises(UserError, match="Permission denied; allow reading it"):
+        load(own, device="cpu")

@@ -87,3 +87,16 @@ def test_no_connection_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
     assert done.returncode == 2
     assert "check the connection" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_place_that_cannot_be_written_is_not_taken_for_a_lost_connection(
+    repository: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    with hub({NAME: repository}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "connection" not in done.stderr

@@ -14,8 +14,7 @@ import torch
 from engine.causal.causal_model import build_baseline, save_baseline
 from engine.causal.writer import Writer
 from engine.language.tokenizers import train_tokenizer
-from engine.models import loading
-from engine.models.loading import Model
+from engine.models.loading import Model, load
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import (
@@ -345,7 +344,6 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[tuple[str, str, str]] = []
-    load = loading.load
 
     def counted(folder: Path, device: str, precision: str) -> Model:
         opened.append((folder.name, device, precision))

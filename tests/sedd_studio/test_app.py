@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
+from sedd_studio.record.history import History
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
@@ -121,3 +123,95 @@ def test_a_model_can_be_opened_from_the_start(session: Session, qtbot: QtBot) ->
     session.open_model("other")
     assert session.loading
     qtbot.waitUntil(lambda: session.state is RunState.IDLE)
+
+
+START = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from sedd_studio.window import app
+from sedd_studio.session import session as session_module
+from sedd_studio.window.main_window import MainWindow
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
+from tests.sedd_studio.fake_engine import FakeEngine
+
+history, settings = Path(sys.argv[1]), Path(sys.argv[2])
+session_module.PROMPT = "Once [8]"
+app.Runner = lambda: Runner(FakeEngine)
+app.Settings = lambda: Settings(settings)
+app.default_path = lambda: history
+
+def look():
+    window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+    session = window.session
+    if session.info is None or session.state not in (RunState.IDLE, RunState.DONE):
+        return
+    if session.state is RunState.IDLE:
+        print(window.banner.isVisible() and window.banner.headline.text(), flush=True)
+        window.docks["history"].show()
+        session.run()
+    else:
+        print(session.recorded_steps > 0, flush=True)
+        window.timer.stop()
+        window.close()
+
+class Timed(MainWindow):
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.timer = QTimer(self, interval=20)
+        self.timer.timeout.connect(look)
+        self.timer.start()
+
+app.MainWindow = Timed
+sys.exit(app.main([]))
+"""
+
+
+def started(history: Path, settings: Path) -> list[str]:
+    """What a studio tells of itself that is started, does one run and is closed."""
+    done = subprocess.run(
+        [sys.executable, "-c", START, str(history), str(settings)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout.splitlines()
+
+
+def test_where_nothing_can_be_kept_the_studio_opens_says_so_and_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    good, bad = tmp_path / "good", tmp_path / "file" / "sedd-studio"
+    said, ran = started(good / "history.sqlite3", good / "settings.json")
+    assert (said, ran) == ("False", "True")
+    kept = History(good / "history.sqlite3")
+    assert len(kept.search()) == 1
+    kept.close()
+    said, ran = started(bad / "history.sqlite3", good / "settings.json")
+    assert "Runs are not kept" in said
+    assert str(bad) in said
+    assert ran == "True"
+    said, ran = started(tmp_path / "folder", good / "settings.json")  # a folder in the place of the file
+    assert "Runs are not kept" in said
+    assert ran == "True"
+    said, ran = started(bad / "history.sqlite3", bad / "settings.json")
+    assert "Runs are not kept" in said
+    assert "Settings are not kept" in said
+    assert ran == "True"
+
+
+def test_a_session_that_was_kept_damaged_does_not_stand_in_the_way_of_a_model(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite3")
+    history.remember({}, None)
+    history.close()
+    with sqlite3.connect(tmp_path / "history.sqlite3") as database:
+        database.execute("UPDATE session SET state = '{'")
+    database.close()
+    assert started(tmp_path / "history.sqlite3", tmp_path / "settings.json") == ["False", "True"]

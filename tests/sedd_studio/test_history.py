@@ -177,3 +177,29 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
     assert history.left_over() is not None
     assert history.put_aside is None
     history.close()
+
+
+def test_a_studio_deletes_what_it_removed_and_not_what_another_may_put_back(tmp_path: Path) -> None:
+    here, there = (History(tmp_path / "history.sqlite3") for _ in range(2))
+    first, second = here.add(made(tmp_path)), here.add(made(tmp_path))
+    here.set_removed([first], True)
+    there.set_removed([second], True)
+    here.tidy()
+    here.set_removed([first], False)
+    there.set_removed([second], False)
+    assert [entry.id for entry in there.search()] == [second]
+    there.set_removed([second], True)
+    here.tidy_all()
+    there.set_removed([second], False)
+    assert there.search() == []
+    here.close()
+    there.close()
+
+
+def test_a_history_that_cannot_be_written_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    (tmp_path / "history.sqlite3").mkdir()
+    with pytest.raises(sqlite3.OperationalError):
+        History(tmp_path / "history.sqlite3")
+    assert not waited

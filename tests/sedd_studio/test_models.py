@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -144,3 +146,15 @@ def test_a_model_that_comes_slowly_can_be_cancelled_and_a_missing_one_is_told(
         qtbot.waitUntil(window.banner.isVisible, timeout=20_000)
     assert "The hub has no model someone/sedd" in window.banner.headline.text()
     assert len(loaded(engine)) == 1
+
+
+def test_a_folder_that_may_not_be_entered_is_no_model_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def denied(path: Any, *given: Any, **named: Any) -> os.stat_result:
+        if "forbidden" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, *given, **named)
+
+    monkeypatch.setattr(os, "stat", denied)
+    assert model_folders.known(["/forbidden/model"]) == model_folders.known([])

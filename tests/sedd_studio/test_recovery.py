@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record import history as history_module
-from sedd_studio.record.history import History, LeftOver
+from sedd_studio.record.history import Entry, History, LeftOver
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
@@ -386,3 +388,17 @@ def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
     listed.actions_by_name["reset_layout"].trigger()
     assert not listed.docks["history"].isVisible()
     assert listed.dockWidgetArea(listed.docks["history"]) is Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+def test_a_history_that_cannot_be_opened_is_told_of_once_and_reads_as_empty(tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "file").write_text("")
+    keeper = Keeper(tmp_path / "file" / "history.sqlite3")
+    told: list[str] = []
+    keeper.failed.connect(told.append)
+    nothing: list[Entry] = []
+    assert keeper.read(lambda history: history.search(), nothing) is nothing
+    keeper.remember({}, None)
+    keeper.close()
+    QApplication.processEvents()
+    assert len(told) == 1
+    assert "Runs are not kept" in told[0]

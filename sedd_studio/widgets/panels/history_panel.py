@@ -77,7 +77,8 @@ class HistoryPanel(QWidget):
         if not self.isVisible() or self._keeper.closed:
             return
         chosen = {entry.id for entry in self.chosen()}
-        self.runs.show_entries(self._keeper.history.search(self.search.text(), self.favourites.isChecked()))
+        words, starred = self.search.text(), self.favourites.isChecked()
+        self.runs.show_entries(self._keeper.read(lambda history: history.search(words, starred), []))
         for row, entry in enumerate(self.runs.entries):
             if entry.id in chosen:
                 index, add = self.runs.index(row), QItemSelectionModel.SelectionFlag.Select
@@ -116,7 +117,7 @@ class HistoryPanel(QWidget):
 
     def compare_chosen(self) -> None:
         """Have the chosen runs laid beside each other."""
-        contents = [self._keeper.history.content(entry.id) for entry in reversed(self.chosen())]
+        contents = [self._content(entry) for entry in reversed(self.chosen())]
         self._session.reader.read(lambda: [decode(content) for content in contents], self._compare)
 
     def _compare(self, runs: list[Trajectory]) -> None:
@@ -127,8 +128,11 @@ class HistoryPanel(QWidget):
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:
-        content = self._keeper.history.content(self.runs.entries[index.row()].id)
+        content = self._content(self.runs.entries[index.row()])
         self._session.reader.read(lambda: decode(content), self._session.show_run)
+
+    def _content(self, entry: Entry) -> bytes:
+        return self._keeper.read(lambda history: history.content(entry.id), b"")
 
     def _star(self, row: int) -> None:
         entry = self.runs.entries[row]
