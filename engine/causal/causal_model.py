@@ -38,13 +38,17 @@ transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-cal
 class CausalModel:
     """A causal language model with its tokenizer, in evaluation mode on its device.
 
-    Every law of a next token is raised to the power 1 / `temperature`, greater than 0, and normalised.
+    Every law of a next token is raised to the power 1 / `temperature`, greater than 0, and normalised. With
+    `vocabulary` it is first restricted to the tokens below that: a network may have more, by padding, and they stand
+    for nothing. What it writes and every likelihood are by this law; a likelihood is then at least that of the network
+    as it is.
     """
 
     name: str
     network: Any
     tokenizer: Any
     temperature: float = 1.0
+    vocabulary: int | None = None
 
     @staticmethod
     def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalModel:
@@ -65,7 +69,7 @@ class CausalModel:
             raise UserError(f"The causal model in {folder} cannot be read: {str(error).splitlines()[0]}") from error
         network.to(place)  # type: ignore[arg-type]
         network.eval()  # type: ignore[no-untyped-call]
-        return CausalModel(folder.resolve().name, network, tokenizer)
+        return CausalModel(folder.resolve().name, network, tokenizer, vocabulary=len(tokenizer))
 
     @property
     def length(self) -> int:
@@ -139,7 +143,8 @@ class CausalModel:
     def _next_law(self, ids: list[int], cache: Any) -> tuple[Tensor, Any]:
         """The law (V,) of the token after `ids`, which follow what is in the cache; float64. Also the new cache."""
         output = self.network(torch.tensor([ids], device=self.device), past_key_values=cache, use_cache=True)
-        return (output.logits[0, -1].double() / self.temperature).softmax(-1), output.past_key_values
+        logits = output.logits[0, -1, : self.vocabulary]
+        return (logits.double() / self.temperature).softmax(-1), output.past_key_values
 
     def features(self, texts: Sequence[str]) -> np.ndarray:
         """The last hidden state (n, d) at the last token that is read of each text."""
@@ -162,7 +167,7 @@ class CausalModel:
         """-log p of all tokens but the first; padding on the right is not seen by what stands before it."""
         width = max(2, *map(len, batch))
         tokens = torch.tensor([ids + [0] * (width - len(ids)) for ids in batch], device=self.device)
-        logits = self.network(tokens[:, :-1]).logits.float() / self.temperature
+        logits = self.network(tokens[:, :-1]).logits[..., : self.vocabulary].float() / self.temperature
         nats = F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none").double().cpu().numpy()
         return [row[: max(0, len(ids) - 1)] for row, ids in zip(nats, batch, strict=True)]
 

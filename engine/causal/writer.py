@@ -10,6 +10,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ class Writer:
         from engine.causal.causal_model import CausalModel  # brings a large library, which diffusion does without
 
         causal, tokenizer = CausalModel.load(folder, device, precision), find_tokenizer(folder)
+        causal = replace(causal, vocabulary=tokenizer.vocabulary)
         source = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
         info = ModelInfo(
             name=folder.name,
@@ -128,7 +130,7 @@ class Writer:
         Locks.of(tokens, self.info.vocabulary, self.info.length)
         if (tokens[:position] == FREE).any():
             raise UserError(f"{self.info.name} has nothing to say of a position before all to its left is written.")
-        law = self.causal.law_after(tokens[:position])[: self.info.vocabulary]
+        law = self.causal.law_after(tokens[:position])
         top = law.topk(min(request.most, len(law)))
         entropy = -torch.special.xlogy(law, law).sum()
         own = int(tokens[position])

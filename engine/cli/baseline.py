@@ -49,8 +49,8 @@ def baseline(
     machine.set_threads()
     folder = machine.model or DEFAULT_JUDGE
     judge = CausalModel.load(folder, machine.device, machine.precision)
-    writer = replace(judge, temperature=temperature)
     tokenizer = find_tokenizer(folder)
+    writer = replace(judge, temperature=temperature, vocabulary=tokenizer.vocabulary)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
         result = baseline_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
@@ -120,6 +120,7 @@ def infilling(machine: Machine, chain: Chain, file: Path, gap: float, judge: Pat
     engine = Engine()
     loaded = open_model(engine, machine)
     writer = CausalModel.load(judge or DEFAULT_JUDGE, machine.device, machine.precision)
+    writer = replace(writer, vocabulary=loaded.tokenizer.vocabulary)
     if loaded.tokenizer.fingerprint != find_tokenizer(judge or DEFAULT_JUDGE).fingerprint:
         raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")
     length = min(loaded.info.length, writer.length)

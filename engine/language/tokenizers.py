@@ -19,6 +19,7 @@ from engine.protocol import UserError
 END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
 MAX_BYTES = 100 * 2**20
+LARGEST_MULTIPLE = 128
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
@@ -166,12 +167,13 @@ def tokenizer_from(text: str) -> Tokenizer:
 def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
     """The tokenizer beside the weights in `folder`, else GPT-2's from the user's Hugging Face cache.
 
-    With `vocabulary` only one of that size is taken. A UserError says which files to put where if there is none.
+    With `vocabulary` only one of that size is taken, or one from whose size it `was_padded`. A UserError says which
+    files to put where if there is none.
     """
     folder = Path(folder)
     tokenizer = _tokenizer_in(folder)
     if tokenizer is not None:
-        if vocabulary is not None and tokenizer.vocabulary != vocabulary:
+        if vocabulary is not None and not _fits(tokenizer, vocabulary):
             raise UserError(
                 f"The tokenizer in {folder} has {tokenizer.vocabulary} tokens and the model {vocabulary}; "
                 "put the tokenizer that the model was trained with there."
@@ -179,12 +181,24 @@ def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokeniz
         return tokenizer
     for cached in _cache_folders():
         tokenizer = _tokenizer_in(cached)
-        if tokenizer is not None and vocabulary in (None, tokenizer.vocabulary):
+        if tokenizer is not None and (vocabulary is None or _fits(tokenizer, vocabulary)):
             return tokenizer
     raise UserError(
         "No tokenizer was found for the model; put tokenizer.json, or vocab.json and merges.txt, "
         f"or encoder.json and vocab.bpe, into {folder}."
     )
+
+
+def was_padded(known: int, vocabulary: int) -> bool:
+    """Whether a model of `vocabulary` tokens may be one for `known` tokens, fewer, that was padded.
+
+    That makes sizes round, the mask counted or not: by 127 tokens at most, to a multiple of 8 at least.
+    """
+    return 0 < vocabulary - known < LARGEST_MULTIPLE and 0 in (vocabulary % 8, (vocabulary + 1) % 8)
+
+
+def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
+    return tokenizer.vocabulary == vocabulary or was_padded(tokenizer.vocabulary, vocabulary)
 
 
 def _tokenizer_in(folder: Path) -> Tokenizer | None:

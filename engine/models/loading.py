@@ -18,6 +18,7 @@ from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.own_layout import FORMAT, own_config
+from engine.models.padding import trimmed
 from engine.models.published_layout import published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, read_run
@@ -31,7 +32,8 @@ DEFAULT_MODEL = ASSETS / "stories-absorb"
 class Model:
     """A model ready for use: in evaluation mode, on its device.
 
-    Its tokenizer is looked for when it is first asked for: tokens can be scored without one, texts cannot.
+    Where no tokenizer was found one is looked for again when it is asked for: tokens can be scored without it, texts
+    cannot.
     """
 
     def __init__(self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None) -> None:
@@ -50,6 +52,7 @@ class Model:
 def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Model:
     """The model in the folder `path`, or in the folder of the file `path`.
 
+    Where it has more tokens than its tokenizer, by padding, it is the model without them (`engine.models.padding`).
     `device` and `precision` as in `engine.models.devices`. A UserError says in a sentence what is wrong with the
     folder.
     """
@@ -57,6 +60,9 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(folder)
+    tokenizer = _tokenizer_of(folder, diffusion.vocabulary)
+    if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
+        diffusion = trimmed(diffusion, tokenizer.vocabulary)
     diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
     info = ModelInfo(
         name=folder.name,
@@ -72,7 +78,15 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         facts=stored.facts,
         weights=sha256(stored.source),
     )
-    return Model(diffusion, info)
+    return Model(diffusion, info, tokenizer)
+
+
+def _tokenizer_of(folder: Path, vocabulary: int) -> Tokenizer | None:
+    """The tokenizer, None where there is none that fits: that is told when it is asked for."""
+    try:
+        return find_tokenizer(folder, vocabulary)
+    except UserError:
+        return None
 
 
 def build(folder: Path) -> tuple[Diffusion, Stored]:

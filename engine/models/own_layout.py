@@ -45,6 +45,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         scale_by_sigma=reader.flag("scale_by_sigma"),
         time_free=reader.flag("time_free"),
         log_sigma=reader.flag("log_sigma", absent=False),
+        padding=reader.size("states", "padding") if "padding" in values else 0,
     )
 
 
@@ -66,6 +67,8 @@ def save(
         for name, tensor in diffusion.network.state_dict().items()
     }
     config = {"format": FORMAT, **asdict(diffusion.config), "facts": dict(facts or {})}
+    if not diffusion.config.padding:  # an entry that earlier versions do not know
+        del config["padding"]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / WEIGHTS, serialize(weights))

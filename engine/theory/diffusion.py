@@ -43,6 +43,8 @@ class DiffusionConfig:
     `time_free` feeds the network sigma = 0 always: under absorbing noise the posterior of a masked token does not
     depend on the time, so locked tokens never put the network at a noise level it has not seen. `log_sigma` feeds it
     log sigma: the noise embedding cannot tell small levels apart otherwise, and under uniform noise they matter.
+    `padding` counts clean tokens that the network was trained with and that were cut off since, as
+    `engine.models.padding` does.
     """
 
     network: NetworkConfig
@@ -55,6 +57,7 @@ class DiffusionConfig:
     scale_by_sigma: bool = True
     time_free: bool = False
     log_sigma: bool = False
+    padding: int = 0
 
 
 class Diffusion:
@@ -102,6 +105,9 @@ class Diffusion:
         `locked` (B, L) bool, the given tokens, counts for a model that marks them. Where a model of whole records is
         given the beginning of one only, the rest of it is unknown: masked.
         """
+        if self.config.padding and self.graph.mask is None:
+            # Uniform noise on all states that keeps to those that are left is weaker noise on them alone.
+            sigma = sigma + torch.log1p(-torch.expm1(-sigma) * (self.config.padding / self.vocabulary))
         if self.config.time_free:
             sigma = torch.zeros_like(sigma)
         elif self.config.log_sigma:
@@ -124,7 +130,7 @@ class Diffusion:
             clean = F.log_softmax(output[..., : self.vocabulary], dim=-1) - torch.expm1(sigma).log()[..., None]
             output = torch.cat((clean, output[..., self.vocabulary :]), dim=-1)
         elif self.config.scale_by_sigma:
-            output = output - torch.expm1(sigma).log()[..., None] - math.log(output.shape[-1] - 1)
+            output = output - torch.expm1(sigma).log()[..., None] - math.log(output.shape[-1] + self.config.padding - 1)
         return output.scatter(-1, own, 0.0)
 
     def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:

@@ -1,0 +1,40 @@
+"""Models whose vocabulary was padded: the network knows more tokens than the tokenizer has, for round sizes.
+
+Nothing is ever written with the tokens beyond, so they are cut off when the model is read. What is left is the model
+with the law of each token restricted to those that the tokenizer has, and renormalised; it writes, guesses and
+scores by these laws. A bound is that of the restricted model: it lacks what the padding took of each token's
+probability, so on a text it is at most that of the model as it was stored.
+
+- Absorbing noise: the law of a masked token given the others is a softmax; without some of the states it is the law
+  restricted to the others. Scores of tokens that are left stay as they are.
+- Uniform noise on N states, seen only where all tokens are among the first K, is uniform noise on K states: both keep
+  the token that is there in preference to all others, which are alike. The levels differ, by what
+  `Diffusion.features` tells the network; scores and leave-one-out posteriors of the tokens that are left are those of
+  the N states, restricted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from engine.theory.diffusion import Diffusion
+
+BY_STATE = ("vocab_embed.embedding", "output_layer.linear.weight", "output_layer.linear.bias")
+"""Weights with a row for each state."""
+
+
+def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
+    """The same model with the first `vocabulary` of its clean tokens, in evaluation mode."""
+    config, mask = diffusion.config, diffusion.graph.mask
+    kept = torch.tensor([*range(vocabulary), *([] if mask is None else [mask])], device=diffusion.device)
+    network = replace(config.network, states=len(kept))
+    padding = config.padding + diffusion.vocabulary - vocabulary
+    with torch.device("meta"):
+        smaller = Diffusion(replace(config, network=network, padding=padding))
+    weights = diffusion.network.state_dict()
+    weights |= {name: weights[name][kept] for name in BY_STATE}
+    smaller.network.load_state_dict(weights, assign=True)
+    smaller.network.requires_grad_(False).eval()
+    return smaller
