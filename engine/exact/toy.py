@@ -68,10 +68,6 @@ class ToyWorld:
                 joint = joint * keep.reshape([-1 if k == axis else 1 for k in range(self.length)])
         return ToyWorld(joint / joint.sum(), self.graph)
 
-    def negative_log_likelihood(self, tokens: Tensor) -> float:
-        """-log p (nats) of a clean sequence (L,)."""
-        return -float(self.joint[tuple(tokens.tolist())].log())
-
     def transition_matrix(self, sigma: Tensor) -> Tensor:
         """exp(sigma Q) (S, V, V) for sigma (S,), by the matrix exponential; entry [y, x] is the law of x -> y."""
         states = torch.arange(self.graph.states)
@@ -150,10 +146,6 @@ class MarkovWorld:
             following = torch.multinomial(self.step[tokens[:, -1]], 1, generator=generator)
             tokens = torch.cat((tokens, following), dim=1)
         return tokens
-
-    def negative_log_likelihood(self, tokens: Tensor) -> float:
-        """-log p (nats) of a clean sequence (L,)."""
-        return -float(self.initial[tokens[0]].log() + self.step[tokens[:-1], tokens[1:]].log().sum())
 
     def leave_one_out(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
         """Law (B, L, N) of each clean token given all other noised positions (B, L) at sigma (B,)."""

@@ -16,7 +16,7 @@ tighten, `reveal_order` bounds the law of a sampler of N steps and tells how loo
 """
 
 from engine.likelihood.attribution import attribution, running_attribution
-from engine.likelihood.estimators import ESTIMATORS, Estimator, choose, estimates
+from engine.likelihood.estimators import ESTIMATORS, Estimator, choose
 from engine.likelihood.noised_text import uniform_prior
 from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound, slack
@@ -30,7 +30,6 @@ __all__ = [
     "bound",
     "choose",
     "conditional_bound",
-    "estimates",
     "running_attribution",
     "sampler_bound",
     "slack",

@@ -30,14 +30,13 @@ def attribution(
     draws: int = 64,
     seed: int = 0,
     locked: np.ndarray | None = None,
-    steady: bool = True,
 ) -> np.ndarray:
     """b_i (L,) nats of each token (L,), from `draws` network calls; 0 at tokens that `locked` (L,) bool gives.
 
-    They add up to an estimate of the bound. Without `steady` they are the unbiased estimates.
+    They add up to an estimate of the bound.
     """
     *_, last = running_attribution(diffusion, tokens, draws, seed, locked)
-    return last.steady() if steady else last.shares()
+    return last.steady()
 
 
 def running_attribution(

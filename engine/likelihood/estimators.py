@@ -30,7 +30,6 @@ from engine.likelihood.noised_text import SIGMA_LOW, Points, Text, uniform_prior
 from engine.likelihood.strata import Spread, independent, mirrored, systematic
 from engine.protocol import Noise, UserError
 from engine.theory.conditioning import matched_sigma
-from engine.theory.diffusion import Diffusion
 
 AUTO = "auto"
 LAMBDA_LOW = 1e-3
@@ -50,14 +49,6 @@ class Estimator:
     place: Place
     family: Literal["count", "level", "published"] = "count"
     noises: tuple[Noise, ...] = ("absorb", "uniform")
-
-    def omits(self, noise: Noise) -> str:
-        """What keeps this from being an estimate of an upper bound; empty if nothing does."""
-        if self.family == "published":
-            return "times below 0.001, the prior, the reconstruction and a factor 0.999"
-        if self.family == "level" and noise == "absorb":
-            return f"masked shares below {LAMBDA_LOW:g}, about {LAMBDA_LOW:g} times the loss of a lone masked token"
-        return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,11 +174,3 @@ def _reconstruction(text: Text, groups: int, generator: np.random.Generator) -> 
     level = np.full(groups, SIGMA_LOW)
     noised = (flip < -math.expm1(-SIGMA_LOW)) & text.free
     return text.reconstruction(Points(noised, target, level, np.ones(groups)))
-
-
-def estimates(
-    diffusion: Diffusion, tokens: np.ndarray, draws: int, generator: np.random.Generator, estimator: str = AUTO
-) -> np.ndarray:
-    """`draws` estimates (draws,) of the bound of one sequence (L,), nats per sequence; unbiased, drawn together."""
-    row = choose(estimator, diffusion.config.noise)
-    return draw(Text.of(diffusion, tokens), row, 1, draws, generator).totals

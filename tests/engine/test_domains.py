@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.language.domains import DOMAINS, domain_named
-from engine.language.domains.dna import composition, motif_share
+from engine.language.domains.dna import LENGTH, composition, motif_share
 from engine.language.domains.images import picture
 from engine.language.prompts import parse_prompt
 from engine.protocol import UserError
@@ -114,9 +114,9 @@ def test_digits_are_recognised_by_their_neighbours(tmp_path: Path) -> None:
 
 def test_composition_and_motif_are_counted_by_position(tmp_path: Path) -> None:
     texts = ["ACGT", "AAGT", "TATAAA"]
-    shares = composition(texts, 6)
+    shares = composition(texts)
     assert shares[:, 0].tolist() == [2 / 3, 0, 0, 1 / 3]
-    assert motif_share(texts, 6).tolist() == [1 / 3, 0, 0, 0, 0, 0]
+    assert motif_share(texts).tolist() == [1 / 3, *[0] * (LENGTH - 1)]
     real = ["C" * 40 + "TATAAA" + "G" * 254] * 4
     path = tmp_path / "promoters.txt"
     path.write_text("\n".join(real))

@@ -15,6 +15,7 @@ from engine.theory.diffusion import noised
 from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.leave_one_out import leave_one_out_entropy
 from engine.theory.schedules import LogLinear
+from tests.engine.truth import negative_log_likelihood
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 
@@ -48,7 +49,7 @@ def test_the_integral_of_score_entropy_is_the_likelihood_of_every_sequence(noise
             scores[seen], level[seen], everything[seen], clean.expand(int(seen.sum()), 3)
         ).sum(-1)
         total = float((reach[seen] * entropy * weights.repeat_interleave(len(sequences))[seen]).sum())
-        assert total == pytest.approx(world.negative_log_likelihood(clean), abs=1e-6)
+        assert total == pytest.approx(negative_log_likelihood(world, clean), abs=1e-6)
 
 
 def test_absorbing_score_entropy_is_a_weighted_cross_entropy() -> None:

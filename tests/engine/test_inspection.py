@@ -11,6 +11,7 @@ import torch
 from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Guess, Inspect, Noise, UserError, frozen
 from engine.theory.inspection import look, outlook
+from tests.engine.truth import negative_log_likelihood
 
 VALUES = 3
 
@@ -33,7 +34,7 @@ def conditional(world: ToyWorld, tokens: list[int], position: int) -> np.ndarray
             if k != position
         )
         if known and max(sequence) < VALUES:
-            law[sequence[position]] += math.exp(-world.negative_log_likelihood(torch.tensor(sequence)))
+            law[sequence[position]] += math.exp(-negative_log_likelihood(world, torch.tensor(sequence)))
     normalised: np.ndarray = law / law.sum()
     return normalised
 
@@ -117,7 +118,7 @@ def test_the_guess_under_uniform_noise_is_the_posterior_given_the_token_itself_t
     kept = math.exp(-sigma)
     law = np.zeros((3, VALUES))
     for sequence in world.sequences().tolist():
-        weight = math.exp(-world.negative_log_likelihood(torch.tensor(sequence)))
+        weight = math.exp(-negative_log_likelihood(world, torch.tensor(sequence)))
         for clean, noisy in zip(sequence, tokens, strict=True):
             weight *= kept * (clean == noisy) + (1 - kept) / VALUES
         for position, clean in enumerate(sequence):

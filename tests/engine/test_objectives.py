@@ -11,16 +11,12 @@ from torch import Tensor
 
 from engine.exact.toy import MarkovWorld, ToyWorld
 from engine.theory.diffusion import Diffusion, DiffusionConfig
-from engine.theory.graphs import General, Graph
+from engine.theory.graphs import Graph
 from engine.theory.network import NetworkConfig
-from engine.theory.objectives import (
-    denoising_score_entropy,
-    implicit_by_one_target,
-    implicit_score_entropy,
-    outgoing,
-    score_entropy,
-)
+from engine.theory.objectives import implicit_by_one_target
 from engine.training.learners import draw_locks, draw_times
+from tests.engine.exact_objectives import denoising_score_entropy, implicit_score_entropy, outgoing, score_entropy
+from tests.engine.general_graph import General
 
 SIGMA = torch.tensor([0.7], dtype=torch.float64)
 RING = torch.tensor([[-1.0, 0.3, 0.2], [0.7, -0.9, 0.5], [0.3, 0.6, -0.7]], dtype=torch.float64)

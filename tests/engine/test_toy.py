@@ -13,8 +13,10 @@ from engine.exact.toy import MarkovWorld, Oracle, ToyWorld, diffusion
 from engine.protocol import FREE, Noise
 from engine.samplers import TABLE
 from engine.theory.diffusion import Diffusion, DiffusionConfig, noised
-from engine.theory.graphs import Absorbing, General, Uniform
+from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.network import NetworkConfig
+from tests.engine.general_graph import General
+from tests.engine.truth import negative_log_likelihood
 
 NOISES: list[Noise] = ["absorb", "uniform"]
 
@@ -50,7 +52,7 @@ def test_samples_of_the_chain_have_its_law() -> None:
 def test_likelihoods_are_those_of_the_table() -> None:
     chain = MarkovWorld.random("absorb", 3, 4, 0.7, seed=0)
     tokens = torch.tensor([2, 0, 1, 1])
-    assert chain.negative_log_likelihood(tokens) == pytest.approx(chain.table().negative_log_likelihood(tokens))
+    assert negative_log_likelihood(chain, tokens) == pytest.approx(negative_log_likelihood(chain.table(), tokens))
 
 
 @pytest.mark.parametrize("noise", NOISES)

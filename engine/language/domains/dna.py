@@ -34,22 +34,22 @@ def read(path: Path) -> Iterator[str]:
             yield sequence
 
 
-def composition(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
-    """The share of each base at each position, (4, length)."""
-    counts = np.zeros((len(BASES), length))
+def composition(texts: Sequence[str]) -> np.ndarray:
+    """The share of each base at each position, (4, LENGTH)."""
+    counts = np.zeros((len(BASES), LENGTH))
     for text in texts:
-        for position, base in enumerate(text.split(END_OF_TEXT)[0][:length]):
+        for position, base in enumerate(text.split(END_OF_TEXT)[0][:LENGTH]):
             counts[BASES.index(base), position] += 1
     shares: np.ndarray = counts / np.maximum(counts.sum(0), 1)
     return shares
 
 
-def motif_share(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
-    """The share of sequences in which the TATA motif begins at each position, (length,)."""
-    counts = np.zeros(length)
+def motif_share(texts: Sequence[str]) -> np.ndarray:
+    """The share of sequences in which the TATA motif begins at each position, (LENGTH,)."""
+    counts = np.zeros(LENGTH)
     for text in texts:
         start = text.find(MOTIF)
-        while 0 <= start < length:
+        while 0 <= start < LENGTH:
             counts[start] += 1
             start = text.find(MOTIF, start + 1)
     return counts / max(1, len(texts))
