@@ -37,11 +37,14 @@ class Layer:
 class Decoder:
     """Writes `count` sequences of `length` tokens, which go on from the tokens `begin`, by the network's own law.
 
-    `network` is a Llama network of `transformers`. Draws are those of torch's generator of its device, by the race of
+    `network` is a Llama network of `transformers`; with `vocabulary` its law is restricted to the tokens below that, as
+    in `CausalModel`. Draws are those of torch's generator of its device, by the race of
     exponentials: the token with the least E_v / p_v.
     """
 
-    def __init__(self, network: Any, count: int, length: int, begin: Sequence[int]) -> None:
+    def __init__(
+        self, network: Any, count: int, length: int, begin: Sequence[int], vocabulary: int | None = None
+    ) -> None:
         config = network.config
         if config.model_type != "llama" or config.attention_bias or config.mlp_bias:
             raise UserError("Text is written in batches by networks of Llama's architecture only; name such a model.")
@@ -51,7 +54,7 @@ class Decoder:
         self.heads, self.shared = config.num_attention_heads, config.num_key_value_heads
         self.size = config.head_dim
         self.eps = config.rms_norm_eps
-        self.embedding, self.head = network.model.embed_tokens.weight, network.lm_head.weight
+        self.embedding, self.head = network.model.embed_tokens.weight, network.lm_head.weight[:vocabulary]
         self.norm = network.model.norm.weight
         self.layers = [layer_of(block) for block in network.model.layers]
         place = {"device": self.embedding.device, "dtype": self.embedding.dtype}

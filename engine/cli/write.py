@@ -77,7 +77,8 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     sieve = Sieve.apart_from(document for path in asked.apart for document in documents(path))
     torch.manual_seed(asked.seed)
     # A block that a model learned from can begin anywhere in a text: what follows an end inside of one is a beginning.
-    decoder = Decoder(model.network, asked.count, asked.length, [end, *tokenizer.encode(LAST_WORDS), end])
+    begin = [end, *tokenizer.encode(LAST_WORDS), end]
+    decoder = Decoder(model.network, asked.count, asked.length, begin, tokenizer.vocabulary)
     try:
         with asked.out.open("w", encoding="utf-8") as file:
             page = Page(file, tokenizer, end, sieve)

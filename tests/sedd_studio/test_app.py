@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -215,3 +216,16 @@ def test_a_session_that_was_kept_damaged_does_not_stand_in_the_way_of_a_model(tm
         database.execute("UPDATE session SET state = '{'")
     database.close()
     assert started(tmp_path / "history.sqlite3", tmp_path / "settings.json") == ["False", "True"]
+
+
+def test_a_second_studio_leaves_what_the_first_keeps_of_its_session(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite3")
+    history.remember({"prompt": "of the first"}, None)
+    first = QLockFile(str(tmp_path / "history.lock"))
+    assert first.tryLock(0)
+    assert started(tmp_path / "history.sqlite3", tmp_path / "settings.json") == ["False", "True"]
+    first.unlock()
+    left = history.left_over()
+    history.close()
+    assert left is not None
+    assert left.state == {"prompt": "of the first"}
