@@ -11,7 +11,7 @@ from rich.table import Table
 
 from engine.causal.causal_model import CausalModel, baseline_likelihood
 from engine.cli.evaluate import DEFAULT_JUDGE, quality_record, shown
-from engine.cli.generate import Chain, open_model, perform
+from engine.cli.generate import open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import documents
@@ -21,7 +21,7 @@ from engine.likelihood import conditional_bound
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.loading import load
 from engine.performing.engine import Engine
-from engine.protocol import FREE, UserError, frozen
+from engine.protocol import FREE, Generate, UserError, frozen
 from engine.training.datasets import blocks, pieces, tokenize
 
 
@@ -108,7 +108,7 @@ def show_likelihood(result: Bound, size: int, output: Output) -> None:
     output.line(f"{result.tokens:,} tokens in {result.sequences:,} blocks; exact, ± is one standard error", "dim")
 
 
-def infilling(machine: Machine, chain: Chain, file: Path, gap: float, judge: Path | None, output: Output) -> None:
+def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: Path | None, output: Output) -> None:
     """Fills the middle of blocks of a file and measures the wholes, beside a completion that sees only the left side.
 
     The first `chain.samples` blocks are taken, `gap` is the share of the block that is free. Printed are the judge's
@@ -130,7 +130,7 @@ def infilling(machine: Machine, chain: Chain, file: Path, gap: float, judge: Pat
     free[start : length - start] = True
     filled, continued = [], []
     for number, text in enumerate(output.follow(texts, "blocks")):
-        request = replace(chain, samples=1).request(frozen(np.where(free, FREE, text)), number)
+        request = replace(chain, tokens=frozen(np.where(free, FREE, text)), samples=1, first_sample=number)
         filled.append(perform(engine, request, output)[0][0])
         middle = writer.continue_tokens(text[:start], int(free.sum()), chain.seed, number)
         continued.append(np.concatenate([text[:start], middle, text[length - start :]]))

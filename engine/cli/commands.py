@@ -2,178 +2,99 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from engine.cli.application import app
 from engine.cli.machine import Machine
-from engine.cli.options import (
-    Ban,
-    Device,
-    FirstSample,
-    Json,
-    Locking,
-    Model,
-    Only,
-    Option,
-    Pattern,
-    Precision,
-    Sampler,
-    Samples,
-    Seed,
-    Spacing,
-    Steps,
-    Temperature,
-    Threads,
-    TopP,
-)
+from engine.cli.options import Device, Precision, Seed, Threads, command
 from engine.cli.output import Output
-from engine.protocol import UserError
+from engine.protocol import Generate, UserError
+from engine.protocol.options import OPTIONS
 
 
-@app.command()
+@command()
 def info(
+    machine: Machine,
+    output: Output,
     folder: Annotated[Path | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
-    model: Model = None,
     seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Show what is known about a model."""
     from engine.cli.generate import show_info
 
-    show_info(Machine(folder or model, device, precision, threads), Output(json))
+    show_info(replace(machine, model=folder or machine.model), output)
 
 
-@app.command()
+@command()
 def fetch(
+    output: Output,
     name: Annotated[str, typer.Argument(help="A model on the Hugging Face hub, like louaaron/sedd-small.")],
-    json: Json = False,
 ) -> None:
     """Download a model from the Hugging Face hub."""
     from engine.cli.fetch import fetch_model
 
-    fetch_model(name, Output(json))
+    fetch_model(name, output)
 
 
-@app.command()
+@command(*(name for name in OPTIONS if name != "limits"))
 def sample(
+    chain: Generate,
+    machine: Machine,
+    output: Output,
     length: Annotated[
         int | None, typer.Option("--length", help="Tokens. Default: as long as the model allows.")
     ] = None,
-    steps: Steps = 64,
-    sampler: Sampler = "auto",
-    samples: Samples = 1,
-    first_sample: FirstSample = 0,
-    option: Option = [],  # noqa: B006 - typer copies it
-    spacing: Spacing = "time",
-    temperature: Temperature = 1.0,
-    top_p: TopP = 1.0,
-    ban: Ban = [],  # noqa: B006
-    pattern: Pattern = "",
-    locking: Locking = "auto",
-    model: Model = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Write new texts from nothing."""
-    from engine.cli.generate import Chain, generate
+    from engine.cli.generate import generate
 
-    machine = Machine(model, device, precision, threads)
-    chain = Chain(
-        steps,
-        sampler,
-        seed,
-        samples,
-        tuple(option),
-        spacing,
-        temperature,
-        top_p,
-        tuple(ban),
-        pattern,
-        locking,
-        first_sample,
-    )
-    generate(machine, chain, Output(json), length=length)
+    generate(machine, chain, output, length=length)
 
 
-@app.command()
-def samplers(json: Json = False) -> None:
+@command()
+def samplers(output: Output) -> None:
     """List the samplers: for which noise, at what cost, how exact, with which options."""
     from engine.cli.tables import show_samplers
 
-    show_samplers(Output(json))
+    show_samplers(output)
 
 
-@app.command()
+@command()
 def verify(
+    output: Output,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer steps: seconds instead of minutes.")] = False,
-    json: Json = False,
 ) -> None:
     """Compare every sampler with the truth on a world that is known exactly."""
     from engine.cli.verify import verify_samplers
 
-    verify_samplers(quick, Output(json))
+    verify_samplers(quick, output)
 
 
-@app.command()
+@command(*OPTIONS)
 def infill(
+    chain: Generate,
+    machine: Machine,
+    output: Output,
     text: Annotated[
         str | None, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")
     ] = None,
     tokens: Annotated[str | None, typer.Option("--tokens", help="Or token ids and gaps: 17 254 [24] 9.")] = None,
-    steps: Steps = 64,
-    sampler: Sampler = "auto",
-    samples: Samples = 1,
-    first_sample: FirstSample = 0,
-    option: Option = [],  # noqa: B006 - typer copies it
-    spacing: Spacing = "time",
-    temperature: Temperature = 1.0,
-    top_p: TopP = 1.0,
-    ban: Ban = [],  # noqa: B006
-    only: Only = [],  # noqa: B006
-    pattern: Pattern = "",
-    locking: Locking = "auto",
-    model: Model = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Fill the gaps in a text; every word outside a gap stays."""
-    from engine.cli.generate import Chain, generate
+    from engine.cli.generate import generate
 
     if (text is None) == (tokens is None):
         raise UserError("Say what to keep by --text or by --tokens, and not by both.")
-    machine = Machine(model, device, precision, threads)
-    chain = Chain(
-        steps,
-        sampler,
-        seed,
-        samples,
-        tuple(option),
-        spacing,
-        temperature,
-        top_p,
-        tuple(ban),
-        pattern,
-        locking,
-        first_sample,
-        tuple(only),
-    )
-    generate(machine, chain, Output(json), prompt=text, ids=tokens)
+    generate(machine, chain, output, prompt=text, ids=tokens)
 
 
-@app.command()
+@command()
 def score(
+    machine: Machine,
+    output: Output,
     file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None,
     text: Annotated[
         str | None, typer.Option("--text", help="A text; only \\[\\[parts]] in it are scored, if any.")
@@ -186,19 +107,13 @@ def score(
     steps: Annotated[int | None, typer.Option("--steps", help="Bound a sampler of so many steps instead.")] = None,
     orders: Annotated[int, typer.Option("--orders", help="Tighten the bound by so many orders of a text.")] = 1,
     tokens: Annotated[bool, typer.Option("--tokens", help="Show how much each token adds.")] = False,
-    model: Model = None,
     seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Bound the negative log-likelihood of a text from above, with its interval."""
     from engine.cli.score import Scoring, Source, score_text
 
-    machine = Machine(model, device, precision, threads)
     scoring = Scoring(draws, seed, estimator, goal, max_calls, steps, per, tokens, orders)
-    score_text(machine, Source(file, text), scoring, Output(json))
+    score_text(machine, Source(file, text), scoring, output)
 
 
 Judge = Annotated[Path | None, typer.Option("--judge", help="Folder of a causal model. Default: the bundled one.")]
@@ -207,112 +122,80 @@ Chunk = Annotated[int, typer.Option("--chunk", min=1, help="Samples that are dra
 Prompt = Annotated[str | None, typer.Option("--text", help="A prompt with gaps. Default: everything is free.")]
 
 
-@app.command()
+Length = Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")]
+SHAPED = ("samples", "sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
+"""The options with which many samples are drawn to be measured."""
+
+
+@command(*SHAPED, samples=16)
 def compare(
+    chain: Generate,
+    machine: Machine,
+    output: Output,
     steps: Annotated[str, typer.Option("--steps", help="Step budgets with commas between them.")] = "4,16,64",
-    samples: Samples = 16,
     text: Prompt = None,
-    length: Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")] = None,
-    sampler: Sampler = "auto",
-    option: Option = [],  # noqa: B006
-    spacing: Spacing = "time",
-    temperature: Temperature = 1.0,
-    top_p: TopP = 1.0,
-    locking: Locking = "auto",
+    length: Length = None,
     judge: Judge = None,
     reference: Reference = None,
     chunk: Chunk = 16,
-    model: Model = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Lay step budgets beside each other: seconds, calls, generative perplexity, entropy."""
     from engine.cli.evaluate import Subject
     from engine.cli.evaluate import compare as compare_budgets
-    from engine.cli.generate import Chain
 
-    chain = Chain(1, sampler, seed, samples, tuple(option), spacing, temperature, top_p, locking=locking)
-    subject = Subject(text, length, chunk, judge, reference)
-    compare_budgets(Machine(model, device, precision, threads), chain, steps, subject, Output(json))
+    compare_budgets(machine, chain, steps, Subject(text, length, chunk, judge, reference), output)
 
 
-@app.command()
+@command("steps", *SHAPED, "pattern", samples=256)
 def evaluate(
-    steps: Steps = 64,
-    samples: Samples = 256,
+    chain: Generate,
+    machine: Machine,
+    output: Output,
     text: Prompt = None,
-    length: Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")] = None,
-    sampler: Sampler = "auto",
-    option: Option = [],  # noqa: B006
-    spacing: Spacing = "time",
-    temperature: Temperature = 1.0,
-    top_p: TopP = 1.0,
-    pattern: Pattern = "",
-    locking: Locking = "auto",
+    length: Length = None,
     judge: Judge = None,
     reference: Reference = None,
     mauve: Annotated[bool, typer.Option("--mauve", help="Also MAUVE; needs mauve-text.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="File for the samples, JSON lines.")] = None,
     chunk: Chunk = 16,
-    model: Model = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Draw and measure many samples; by `accelerate launch -m engine.cli evaluate` in several processes."""
     from engine.cli.evaluate import Subject
     from engine.cli.evaluate import evaluate as evaluate_samples
-    from engine.cli.generate import Chain
 
-    numbers = tuple(option)
-    chain = Chain(steps, sampler, seed, samples, numbers, spacing, temperature, top_p, pattern=pattern, locking=locking)
-    subject = Subject(text, length, chunk, judge, reference, mauve)
-    evaluate_samples(Machine(model, device, precision, threads), chain, subject, out, Output(json))
+    evaluate_samples(machine, chain, Subject(text, length, chunk, judge, reference, mauve), out, output)
 
 
-@app.command()
+@command("temperature", "seed")
 def baseline(
+    chain: Generate,
+    output: Output,
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text whose exact likelihood is wanted.")] = None,
     samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
-    temperature: Temperature = 1.0,
     model: Annotated[Path | None, typer.Option("--model", help="Causal model. Default: the bundled one.")] = None,
-    seed: Seed = 0,
     device: Device = "auto",
     precision: Precision = "auto",
     threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    compare_with(Machine(model, device, precision, threads), file, text, samples, seed, Output(json), temperature)
+    machine = Machine(model, device, precision, threads)
+    compare_with(machine, file, text, samples, chain.seed, output, chain.temperature)
 
 
-@app.command()
+@command("steps", "sampler", "locking", "seed")
 def infilling(
+    chain: Generate,
+    machine: Machine,
+    output: Output,
     file: Annotated[Path, typer.Argument(help="A text file; the middles of its blocks are filled.")],
     gap: Annotated[float, typer.Option("--gap", help="Share of a block that is free.")] = 0.5,
     samples: Annotated[int, typer.Option("--samples", help="How many blocks to take.")] = 64,
-    steps: Steps = 64,
-    sampler: Sampler = "auto",
-    locking: Locking = "auto",
     judge: Judge = None,
-    model: Model = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Measure how well middles are filled, beside a completion that cannot see the right side."""
     from engine.cli.baseline import infilling as measure_infilling
-    from engine.cli.generate import Chain
 
-    chain = Chain(steps, sampler, seed, samples, locking=locking)
-    measure_infilling(Machine(model, device, precision, threads), chain, file, gap, judge, Output(json))
+    measure_infilling(machine, replace(chain, samples=samples), file, gap, judge, output)

@@ -17,7 +17,7 @@ from accelerate.utils import gather_object
 from rich.table import Table
 
 from engine.causal.causal_model import CausalModel
-from engine.cli.generate import Chain, all_free, open_model, perform
+from engine.cli.generate import all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.files import write_whole
@@ -27,7 +27,7 @@ from engine.language.quality import Estimate, Quality, mauve, measure
 from engine.language.tokenizers import Tokenizer
 from engine.models.loading import DEFAULT_MODEL
 from engine.performing.engine import Engine
-from engine.protocol import ModelLoaded, Tokens, UserError
+from engine.protocol import Generate, ModelLoaded, Tokens, UserError
 from engine.strict_json import to_json
 from engine.training.datasets import blocks, fill_rows, tokenize
 from engine.training.processes import started
@@ -113,13 +113,14 @@ class Evaluator:
             raise UserError(f"{path} holds less than one block of {length} tokens; name a longer text.")
         return found
 
-    def write(self, chain: Chain) -> Written:
+    def write(self, chain: Generate) -> Written:
         """`chain.samples` samples; every process gets all of them."""
         subject, texts = self.subject, []
         starts = range(0, chain.samples, subject.chunk)
         for first in starts[self.processes.index :: self.processes.count]:
             count = min(subject.chunk, chain.samples - first)
-            tokens, finished, _ = perform(self.engine, chain.request(self.tokens, first, count), self.output)
+            request = replace(chain, tokens=self.tokens, samples=count, first_sample=first)
+            tokens, finished, _ = perform(self.engine, request, self.output)
             nats = self._judged(tokens)
             texts.append((first, tokens, finished.evaluations, finished.seconds, nats))
         everything = sorted(gather_object(texts), key=lambda chunk: int(chunk[0]))
@@ -163,7 +164,7 @@ class Evaluator:
         return mauve(self.judge.features(self.texts(tokens)), self.judge.features(self.texts(real)))
 
 
-def compare(machine: Machine, chain: Chain, steps: str, subject: Subject, output: Output) -> None:
+def compare(machine: Machine, chain: Generate, steps: str, subject: Subject, output: Output) -> None:
     """Prints a row for each step budget, of samples that share their draws, and one of the reference."""
     budgets = budgets_of(steps)
     evaluator = Evaluator(machine, subject, output)
@@ -187,7 +188,7 @@ def compare(machine: Machine, chain: Chain, steps: str, subject: Subject, output
         output.line(f"judge: {evaluator.judge.name}; ± is one standard error over texts", "dim")
 
 
-def evaluate(machine: Machine, chain: Chain, subject: Subject, out: Path | None, output: Output) -> None:
+def evaluate(machine: Machine, chain: Generate, subject: Subject, out: Path | None, output: Output) -> None:
     """Measures many samples of one kind; writes them to `out`, one JSON object a line, if it is given."""
     started = time.perf_counter()
     evaluator = Evaluator(machine, subject, output)
@@ -255,7 +256,9 @@ def save_samples(path: Path, written: Written, evaluator: Evaluator) -> None:
         raise UserError(f"The samples cannot be written to {path} ({error.strerror}); choose another --out.") from None
 
 
-def row_record(budget: int, chain: Chain, written: Written, quality: Quality, evaluator: Evaluator) -> dict[str, Any]:
+def row_record(
+    budget: int, chain: Generate, written: Written, quality: Quality, evaluator: Evaluator
+) -> dict[str, Any]:
     """A row as JSON values."""
     made = len(written.tokens)
     record = {"steps": budget, "sampler": chain.sampler, "seed": chain.seed, "samples": made}

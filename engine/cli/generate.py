@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from itertools import groupby
 
 import numpy as np
 from rich.text import Text
 
 from engine.cli.machine import Machine
+from engine.cli.options import given_for
 from engine.cli.output import EngineFailed, Output
 from engine.language.prompts import parse_ids, parse_prompt
 from engine.language.tokenizers import Tokenizer
@@ -21,7 +22,6 @@ from engine.protocol import (
     Finished,
     Frame,
     Generate,
-    Limit,
     LoadModel,
     ModelLoaded,
     Started,
@@ -31,73 +31,6 @@ from engine.protocol import (
 )
 
 LOCKED_STYLE = "bold cyan"
-
-
-@dataclass(frozen=True)
-class Chain:
-    """How the gaps are filled; the entries of a request that the command line decides."""
-
-    steps: int = 64
-    sampler: str = "auto"
-    seed: int = 0
-    samples: int = 1
-    options: tuple[str, ...] = ()
-    spacing: str = "time"
-    temperature: float = 1.0
-    top_p: float = 1.0
-    ban: tuple[str, ...] = ()
-    pattern: str = ""
-    locking: str = "auto"
-    first_sample: int = 0
-    only: tuple[str, ...] = ()
-
-    def request(self, tokens: Tokens, first_sample: int | None = None, samples: int | None = None) -> Generate:
-        """The request to fill the free positions of `tokens`; a UserError where an option cannot be read."""
-        return Generate(
-            tokens,
-            self.steps,
-            self.sampler,
-            self.seed,
-            self.samples if samples is None else samples,
-            self.first_sample if first_sample is None else first_sample,
-            tuple(numbered(option) for option in self.options),
-            spaced(self.spacing),
-            self.temperature,
-            self.top_p,
-            words=self.ban,
-            pattern=self.pattern,
-            locking=self.locking,
-            limits=tuple(limited(only) for only in self.only),
-        )
-
-
-def numbered(option: str) -> tuple[str, float]:
-    """A sampler's option from "name=number"."""
-    name, _, value = option.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise UserError(f'The option "{option}" is not of the form name=number, such as theta=0.4.') from None
-
-
-def limited(only: str) -> Limit:
-    """Positions and the token ids that may stand there, from "13-15=402,511"."""
-    places, _, tokens = only.partition("=")
-    first, _, last = places.partition("-")
-    try:
-        return int(first), int(last or first) + 1, tuple(int(token) for token in tokens.split(","))
-    except ValueError:
-        raise UserError(f'"{only}" is not of the form positions=tokens, such as 13-15=402,511.') from None
-
-
-def spaced(spacing: str) -> str | tuple[float, ...]:
-    """The name of a spacing, or the times themselves from numbers with commas between them."""
-    if "," not in spacing:
-        return spacing
-    try:
-        return tuple(float(number) for number in spacing.split(","))
-    except ValueError:
-        raise UserError(f'The times "{spacing}" are not all numbers; give some like 1,0.5,0.2,0.') from None
 
 
 def show_info(machine: Machine, output: Output) -> None:
@@ -125,13 +58,16 @@ def show_info(machine: Machine, output: Output) -> None:
 
 def generate(
     machine: Machine,
-    chain: Chain,
+    chain: Generate,
     output: Output,
     prompt: str | None = None,
     length: int | None = None,
     ids: str | None = None,
 ) -> None:
-    """Fills the gaps of `prompt` or of `ids`, or `length` free positions where there is neither; prints the texts."""
+    """Fills the gaps of `prompt` or of `ids`, or `length` free positions where there is neither; prints the texts.
+
+    `chain` is the request, but for its tokens.
+    """
     engine = Engine()
     loaded = open_model(engine, machine)
     if ids is not None:
@@ -140,14 +76,14 @@ def generate(
         tokens = all_free(loaded.info.length if length is None else length, loaded.info.length)
     else:
         tokens = parse_prompt(prompt, loaded.tokenizer, loaded.info.length).tokens
-    texts, finished, sampler = perform(engine, chain.request(tokens), output)
+    texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output)
     for number, text in enumerate(texts):
         if output.json_lines:
             output.record(
                 sample=chain.first_sample + number,
                 text=loaded.tokenizer.decode(text.tolist()),
                 tokens=text.tolist(),
-                **asdict(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
+                **given_for(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
                 log_weight=finished.log_weights[number],
             )
         else:
@@ -208,7 +144,7 @@ def styled(tokens: Tokens, locked: np.ndarray, tokenizer: Tokenizer) -> Text:
     return text
 
 
-def report(chain: Chain, sampler: str, finished: Finished) -> str:
+def report(chain: Generate, sampler: str, finished: Finished) -> str:
     """One line: what was run and what it took."""
     line = (
         f"{chain.samples} sample{'s' if chain.samples > 1 else ''}, {chain.steps} steps, {sampler}, "

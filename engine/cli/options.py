@@ -1,16 +1,22 @@
-"""The options that several commands share: their types, names and what is said of them."""
+"""Commands and the options that several of them share. Those of a run are read from the table of all options."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
-from engine.language.domains import DOMAINS
-from engine.protocol.sampler_table import SAMPLERS
-
-_SAMPLER_NAMES = ", ".join(row.name for row in SAMPLERS)
+from engine.cli.application import app
+from engine.cli.machine import Machine
+from engine.cli.output import Output
+from engine.protocol import Generate, frozen
+from engine.protocol.options import OPTIONS
 
 Model = Annotated[Path | None, typer.Option("--model", help="Model folder. Default: the bundled model.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
@@ -18,31 +24,72 @@ Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")
 Precision = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads. Default: one for each core.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
-Steps = Annotated[int, typer.Option("--steps", help="Steps of the chain: more is better and slower.")]
-Sampler = Annotated[str, typer.Option("--sampler", help=f"One of: {_SAMPLER_NAMES}.")]
-Option = Annotated[
-    list[str], typer.Option("--option", help="A number of the sampler, as name=number; `sedd samplers` lists them.")
-]
-Spacing = Annotated[
-    str, typer.Option("--spacing", help="Of the steps: time, sigma, cosine, or the times as 1,0.5,0.2,0.")
-]
-Temperature = Annotated[float, typer.Option("--temperature", help="Below 1 sharper, 0 the most probable token.")]
-TopP = Annotated[float, typer.Option("--top-p", help="Draw from the smallest set of tokens with this much mass.")]
-Ban = Annotated[list[str], typer.Option("--ban", help="A word or phrase that never appears. Can be given again.")]
-_PATTERN_NAMES = ", ".join(f"{domain.name}: {name}" for domain in DOMAINS.values() for name in domain.patterns)
-Pattern = Annotated[
-    str,
-    typer.Option("--pattern", help=f"A regular expression that the whole text matches, or a name ({_PATTERN_NAMES})."),
-]
-Locking = Annotated[
-    str, typer.Option("--locking", help="How given words are honoured: auto, clamp, gibbs or particles.")
-]
-Samples = Annotated[int, typer.Option("--samples", help="How many texts to make.")]
 
-Only = Annotated[
-    list[str],
-    typer.Option("--only", help="Token ids that alone may stand at positions, as 13-15=402,511. Can be given again."),
+Group = tuple[list[Parameter], Callable[..., Any]]
+"""Options, and what is made of them."""
+
+
+def command(*names: str, **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes a function a command. In place of what it takes as `chain`, `machine` or `output` there are options:
+
+    - `chain`, a request for no tokens yet: the options of a run called `names`, with other defaults than a request's
+      where `usual` has some;
+    - `machine`: model, device, precision and threads;
+    - `output`: whether it is JSON.
+    """
+    groups: dict[str, Group] = {
+        "chain": ([run_parameter(name, usual.get(name)) for name in names], chain_of),
+        "machine": (MACHINE, Machine),
+        "output": ([parameter("json_lines", Json, False)], Output),
+    }
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        taken = inspect.signature(function, eval_str=True).parameters
+        used = {name: group for name, group in groups.items() if name in taken}
+
+        @functools.wraps(function)
+        def run(**given: Any) -> None:
+            for name, (parameters, build) in used.items():
+                given[name] = build(**{each.name: given.pop(each.name) for each in parameters})
+            function(**given)
+
+        own = [each for name, each in taken.items() if name not in used]
+        shared = [each for parameters, _ in used.values() for each in parameters]
+        run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        run.__annotations__ = {}  # those of the signature count
+        app.command()(run)
+        return function
+
+    return register
+
+
+def parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    """A parameter that is given by its name."""
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+MACHINE = [
+    parameter("model", Model, None),
+    parameter("device", Device, "auto"),
+    parameter("precision", Precision, "auto"),
+    parameter("threads", Threads, None),
 ]
-FirstSample = Annotated[
-    int, typer.Option("--first-sample", help="The number of the first text; each number has draws of its own.")
-]
+
+
+def run_parameter(name: str, usual: Any) -> Parameter:
+    """The parameter for an option of a run; `usual` is its default, None: that of a request."""
+    row = OPTIONS[name]
+    typed: Any = list[row.kind.typed] if row.kind.several else row.kind.typed  # type: ignore[name-defined]
+    default = row.kind.given(row.usual if usual is None else usual)
+    return parameter(row.argument, Annotated[typed, typer.Option(row.flag, help=row.usage)], default)
+
+
+def chain_of(**given: Any) -> Generate:
+    """The request with the options that were given, for no tokens yet; a UserError where one cannot be read."""
+    read = {name: row.kind.read(given[row.argument]) for name, row in OPTIONS.items() if row.argument in given}
+    return Generate(frozen(np.empty(0, np.int64)), **read)
+
+
+def given_for(chain: Generate) -> dict[str, Any]:
+    """What is given on a command line for a request's options, by their names there."""
+    return {row.argument: row.kind.given(getattr(chain, name)) for name, row in OPTIONS.items()}

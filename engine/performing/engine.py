@@ -47,6 +47,7 @@ from engine.protocol import (
     frozen,
     is_lack_of_memory,
 )
+from engine.protocol.options import check_options
 from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.locking import lock_method
@@ -322,16 +323,9 @@ def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, second
 
 def check(request: Generate, by_steps: bool = True) -> None:
     """Refuses a request that makes no sense or would not fit into memory; its steps count only `by_steps`."""
-    if request.steps < 1:
-        raise UserError("A run needs at least 1 step; choose a larger number of steps.")
-    if request.samples < 1:
-        raise UserError("A run needs at least 1 sample; choose a larger number of samples.")
+    check_options(request)
     if by_steps and not 1 <= request.first_step <= request.steps:
         raise UserError(f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another.")
-    if request.first_sample < 0:
-        raise UserError("The first sample's number is at least 0; choose another.")
-    if request.seed < 0:
-        raise UserError("A seed is a whole number of at least 0; choose another seed.")
     # At worst every position of every sample changes in every step (uniform noise).
     needed = FRAME_BYTES * request.steps * request.samples * len(request.tokens)
     if needed > MEMORY_CAP:

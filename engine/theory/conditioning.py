@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Tokens, UserError
+from engine.protocol.options import OPTIONS
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,8 @@ class Shaping:
     allowed: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if not self.temperature >= 0:
-            raise UserError(
-                f"The temperature must be at least 0 and is {self.temperature:g}; 1 leaves the model as is."
-            )
-        if not 0 < self.top_p <= 1:
-            raise UserError(f"Top-p must be more than 0 and at most 1 and is {self.top_p:g}; 1 leaves the model as is.")
+        for name in ("temperature", "top_p"):
+            OPTIONS[name].check(getattr(self, name))
         if self.allowed is not None and not self.allowed.any(-1).all():
             raise UserError("No token is allowed at a position; allow at least one.")
 

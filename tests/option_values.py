@@ -1,0 +1,48 @@
+"""Requests whose options are drawn from the ranges of the table of options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from engine.protocol import FREE, Generate, frozen
+from engine.protocol.option_kinds import Kind, Limits, Numbers, OneOf, Real, Spacing, Whole, Words
+from engine.protocol.options import OPTIONS
+
+LENGTH = 8
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
+WORD = TEXT.map(lambda text: text.replace(",", "").strip()).filter(bool)
+NUMBERS = st.floats(-1e9, 1e9)
+
+
+def values(kind: Kind) -> st.SearchStrategy[Any]:
+    """Values of a kind, as they stand in a request."""
+    match kind:
+        case Whole():
+            return st.integers(kind.low, kind.high)
+        case Real():
+            return st.floats(kind.low, kind.high)
+        case Spacing():
+            inner = st.lists(st.floats(0.01, 0.99), max_size=4, unique=True)
+            times = inner.map(lambda between: (1.0, *sorted(between, reverse=True), 0.0))
+            return st.sampled_from(list(kind.titles)) | times
+        case OneOf():
+            return st.sampled_from(list(kind.titles))
+        case Words():
+            return st.lists(WORD, max_size=3).map(tuple)
+        case Numbers():
+            return st.dictionaries(st.sampled_from(["theta", "spread", "gamma"]), NUMBERS).map(dict.items).map(tuple)
+        case Limits():
+            span = st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 4)).map(lambda pair: (pair[0], sum(pair)))
+            tokens = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(tuple)
+            return st.lists(st.tuples(span, tokens).map(lambda pair: (*pair[0], pair[1])), max_size=2).map(tuple)
+        case _:
+            return TEXT
+
+
+def requests() -> st.SearchStrategy[Generate]:
+    """Requests for `LENGTH` free positions, with any value of every option."""
+    drawn = st.fixed_dictionaries({name: values(row.kind) for name, row in OPTIONS.items()})
+    return drawn.map(lambda options: Generate(frozen(np.full(LENGTH, FREE)), **options))
