@@ -16,6 +16,7 @@ from engine.protocol.sampler_table import BOTH, SAMPLERS
 
 EVERY: tuple[Noise, ...] = (*BOTH, "none")
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
+MOST_STEPS = 1024
 MOST_SEED = 2**31 - 1
 
 
@@ -69,7 +70,7 @@ OPTIONS: dict[str, RunOption] = {
     for row in (
         RunOption(
             name="steps",
-            kind=Whole(1, 1024),
+            kind=Whole(1, MOST_STEPS),
             title="Steps",
             help="More steps take longer and fit words together better.",
             main=True,

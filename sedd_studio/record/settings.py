@@ -15,7 +15,8 @@ from typing import Any
 import platformdirs
 
 from engine.files import write_whole
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.option_kinds import Real, Text
+from engine.protocol.options import ENTRIES
 from engine.strict_json import to_json
 
 RECENT_MODELS = 8
@@ -32,25 +33,12 @@ class Setting:
     help: str
 
 
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _number(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-
-
 def _one_of(*choices: str) -> Callable[[Any], bool]:
     return lambda value: value in choices
 
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _numbers(value: Any) -> bool:
-    number = _number(-1e9, 1e9)
-    return isinstance(value, dict) and all(isinstance(name, str) and number(item) for name, item in value.items())
 
 
 def _forms(value: Any) -> bool:
@@ -64,32 +52,16 @@ SETTINGS: dict[str, Setting] = {
         _one_of("plain", "settled", "changed", "confidence", "entropy", "cost"),
         "A legend under the text says what they mean.",
     ),
-    "zoom": Setting(1.0, _number(0.4, 4.0), "Ctrl and the wheel over the text change it, too."),
+    "zoom": Setting(1.0, Real(0.4, 4.0).accepts, "Ctrl and the wheel over the text change it, too."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),
     "device": Setting("auto", _one_of("auto", "cpu", "cuda", "mps"), "Where models run."),
     "precision": Setting("auto", _one_of("auto", "fp32", "bf16"), "The numbers that models compute in."),
-    "steps": Setting(64, _whole(1, 1024), "Steps of the reverse chain."),
-    "sampler": Setting("auto", _one_of("auto", *(row.name for row in SAMPLERS)), "Solver of the reverse chain."),
-    "seed": Setting(1729, _whole(0, 2**31 - 1), "Where the random draws start."),
-    "samples": Setting(1, _whole(1, 64), "Texts made from one prompt."),
-    "spacing": Setting("time", _one_of("time", "sigma", "cosine"), "How the steps are spaced."),
-    "temperature": Setting(1.0, _number(0.0, 5.0), "Below 1 the likely words become likelier; 1 is the model's law."),
-    "top_p": Setting(0.9, _number(0.01, 1.0), "Draw from the likeliest tokens with this much probability."),
-    "locking": Setting(
-        "auto", _one_of("auto", "clamp", "gibbs", "particles"), "How locks are honoured, uniform noise."
-    ),
-    "banned": Setting("", lambda value: isinstance(value, str), "Words that never appear, with commas between them."),
-    "pattern": Setting(
-        "",
-        lambda value: isinstance(value, str),
-        "A regular expression that the whole text matches, or a name such as @smiles.",
-    ),
-    "options": Setting({}, _numbers, "Numbers of the samplers, by name."),
+    **{name: Setting(row.entry_usual, row.kind.accepts, row.help) for name, row in ENTRIES.items()},
     "presets": Setting({}, _forms, "Forms of runs that were kept, by name."),
-    "speed": Setting(10.0, _number(0.5, 240.0), "Playing speed in steps a second."),
+    "speed": Setting(10.0, Real(0.5, 240.0).accepts, "Playing speed in steps a second."),
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
-    "geometry": Setting("", lambda value: isinstance(value, str), "Place and size of the window, as Qt writes it."),
-    "layout": Setting("", lambda value: isinstance(value, str), "Where the panels are, as Qt writes it."),
+    "geometry": Setting("", Text().accepts, "Place and size of the window, as Qt writes it."),
+    "layout": Setting("", Text().accepts, "Where the panels are, as Qt writes it."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }
 

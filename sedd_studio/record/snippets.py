@@ -9,13 +9,8 @@ import numpy as np
 
 from engine.language.prompts import format_ids, format_prompt, parse_prompt
 from engine.protocol import Generate, UserError
+from engine.protocol.options import OPTIONS
 from sedd_studio.record.trajectory import Origin
-
-DEFAULTS = {field.name: field.default for field in fields(Generate)}
-ALWAYS = ("steps", "sampler", "seed", "samples")
-"""Settings that are written out even where they are the usual ones: a reader wants to see them."""
-PLAIN = (*ALWAYS, "first_sample", "temperature", "top_p", "pattern", "locking")
-"""Settings whose option is called like them and takes their value."""
 
 
 def as_command(origin: Origin) -> str:
@@ -24,18 +19,12 @@ def as_command(origin: Origin) -> str:
     if request.start is not None or request.banned:
         raise UserError("A run that went on from a step cannot be said as a command; copy it as Python instead.")
     words = ["sedd", "infill", *prompt_options(origin)]
-    for name in PLAIN:
-        if name in ALWAYS or getattr(request, name) != DEFAULTS[name]:
-            words += [f"--{name.replace('_', '-')}", str(getattr(request, name))]
-    if request.spacing != DEFAULTS["spacing"]:
-        times = request.spacing if isinstance(request.spacing, str) else ",".join(map(repr, request.spacing))
-        words += ["--spacing", times]
-    for name, value in request.options:
-        words += ["--option", f"{name}={value!r}"]
-    for word in request.words:
-        words += ["--ban", word]
-    for start, stop, tokens in request.limits:
-        words += ["--only", f"{start}-{stop - 1}={','.join(map(str, tokens))}"]
+    for row in sorted(OPTIONS.values(), key=lambda row: row.kind.composed):  # those that are long come last
+        value = getattr(request, row.name)
+        if row.main or value != row.usual:
+            given = row.kind.given(value)
+            for each in given if row.kind.several else [given]:
+                words += [row.flag, str(each)]
     words += ["--model", origin.info.path, "--device", place(origin), "--precision", origin.info.precision]
     return shlex.join(words)
 
@@ -66,7 +55,7 @@ def as_python(origin: Origin) -> str:
         value = getattr(request, field.name)
         if field.name in ("tokens", "start"):
             continue
-        if field.name in ALWAYS or value != DEFAULTS[field.name]:
+        if value != field.default or (field.name in OPTIONS and OPTIONS[field.name].main):
             settings.append(f"{field.name}={value!r}")
     if request.start is not None:
         settings.append(f"start=frozen({request.start.tolist()})")

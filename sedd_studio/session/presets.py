@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
-from sedd_studio.record.settings import SETTINGS, Settings
+from engine.protocol.options import ENTRIES
+from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunForm
 
 NOT_KEPT = ("seed",)
 """A preset says how to run; which draws are taken is another matter."""
-USUAL: Mapping[str, Any] = {
-    field.name: SETTINGS[field.name].default for field in fields(RunForm) if field.name not in NOT_KEPT
-}
+USUAL: Mapping[str, Any] = {name: row.entry_usual for name, row in ENTRIES.items() if name not in NOT_KEPT}
 BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Balanced": {},
     "Quick look": {"steps": 16},
@@ -48,8 +45,7 @@ class Presets(QObject):
 
     def current(self) -> str | None:
         """The preset that the form is now, None if it is none."""
-        form = {name: value for name, value in asdict(self._session.form).items() if name in USUAL}
-        return next((name for name in self.names() if self._entries(name) == form), None)
+        return next((name for name in self.names() if self._entries(name) == self._form()), None)
 
     def choose(self, name: str) -> None:
         """Makes the form what the preset says; the seed stays."""
@@ -60,7 +56,7 @@ class Presets(QObject):
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME or name in BUILT_IN:
             raise UserError(f"A preset needs a name of its own, of at most {LONGEST_NAME} letters; choose another.")
-        form = {key: value for key, value in asdict(self._session.form).items() if key in USUAL}
+        form = self._form()
         self._settings.change("presets", lambda kept: {**kept, name: form})
         self.changed.emit()
 
@@ -69,8 +65,12 @@ class Presets(QObject):
         self._settings.change("presets", lambda kept: {key: form for key, form in kept.items() if key != name})
         self.changed.emit()
 
+    def _form(self) -> dict[str, Any]:
+        """What a preset keeps of the form as it is."""
+        return {name: value for name, value in self._session.form.entries.items() if name in USUAL}
+
     def _entries(self, name: str) -> dict[str, Any]:
         """The whole form of a preset; an entry that is not sane any more is the usual one."""
         given = BUILT_IN.get(name) or self._settings["presets"].get(name, {})
-        sane = {key: value for key, value in given.items() if key in USUAL and SETTINGS[key].accepts(value)}
+        sane = {key: value for key, value in given.items() if key in USUAL and ENTRIES[key].kind.accepts(value)}
         return {**USUAL, **sane}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,23 +31,23 @@ from engine.protocol import (
     ends,
     frozen,
 )
+from engine.protocol.options import ENTRIES, MOST_SEED
 from sedd_studio.background.reader import Reader
 from sedd_studio.record.document import Document
-from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.record.form import Form
+from sedd_studio.record.settings import Settings
 from sedd_studio.record.steering import Branch, draw_again, go_on
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.editing import BUNDLED_LENGTH, PROMPT, Editing
 from sedd_studio.session.edits import OpenRun, SetToken
-from sedd_studio.session.state import RunForm, RunProgress, RunState
+from sedd_studio.session.state import RunProgress, RunState
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.background.runner import Runner
 
 TICK = 16
 """Milliseconds between two looks at what the engine has left."""
-
-MOST_SEED = 2**31 - 1
 
 
 class Session(Editing):
@@ -66,7 +66,7 @@ class Session(Editing):
         self.reader = Reader(self)
         self.reader.failed.connect(self.show_error)
         self.state = RunState.IDLE
-        self.form = RunForm(**{entry.name: settings[entry.name] for entry in fields(RunForm)})
+        self.form = Form({name: settings[name] for name in ENTRIES})
         self._run_id = 0
         self._request: Generate | None = None
         self._branch: Branch | None = None
@@ -163,7 +163,7 @@ class Session(Editing):
 
     def set_form(self, **changes: object) -> None:
         """Changes what the next run is asked for, and remembers it."""
-        self.form = replace(self.form, **changes)  # type: ignore[arg-type]
+        self.form = self.form.changed(**changes)
         for name, value in changes.items():
             self._settings.set(name, value)
         self.settings_changed.emit()
@@ -352,8 +352,7 @@ class Session(Editing):
         if not same:
             self._clear_away()
         self.info, self.tokenizer = origin.info, origin.tokenizer
-        asked = RunForm.entries_of(request, origin.info.noise)
-        self.set_form(**{name: value for name, value in asked.items() if SETTINGS[name].accepts(value)})
+        self.set_form(**Form.entries_of(request, origin.info.noise))
         if same:
             self.undo_stack.push(OpenRun(document, lambda: self.document, self._show))
         else:
@@ -373,7 +372,7 @@ class Session(Editing):
     @property
     def planned_steps(self) -> int:
         """The steps of the form."""
-        return self.form.steps
+        return int(self.form.steps)
 
     def tick(self) -> None:
         """Takes what the engine has left and moves the playhead; stops ticking when there is nothing to wait for."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
 
 import numpy as np
 
-from engine.protocol import FREE, Generate, Noise, Tokens
-from engine.protocol.sampler_table import SamplerInfo, samplers_for
+from engine.protocol import Tokens
 from sedd_studio.record.trajectory import Trajectory
 
 
@@ -40,69 +38,6 @@ class CanvasState:
     step: int
     steps: int
     length: int
-
-
-@dataclass(frozen=True)
-class RunForm:
-    """What the next run is asked for, each entry as in `engine.protocol.Generate`.
-
-    `banned` holds words with commas between them. `options` holds numbers of all samplers by name; the usual ones may
-    be missing.
-    """
-
-    steps: int
-    sampler: str
-    seed: int
-    samples: int
-    spacing: str = "time"
-    temperature: float = 1.0
-    top_p: float = 1.0
-    locking: str = "auto"
-    banned: str = ""
-    pattern: str = ""
-    options: dict[str, float] = field(default_factory=dict)
-
-    def sampler_for(self, noise: Noise) -> SamplerInfo:
-        """The sampler that is chosen, or the default one where it does not fit the noise."""
-        fitting = samplers_for(noise)
-        return next((row for row in fitting if row.name == self.sampler), fitting[0])
-
-    def request(self, tokens: Tokens, noise: Noise) -> Generate:
-        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out.
-
-        From left to right each free position is a step.
-        """
-        row = self.sampler_for(noise)
-        values = {option.name: self.options.get(option.name, option.default) for option in row.options}
-        usual = {option.name: option.default for option in row.options}
-        absorb, by_steps = noise == "absorb", noise != "none"
-        words = tuple(word.strip() for word in self.banned.split(",") if word.strip())
-        return Generate(
-            tokens,
-            self.steps if by_steps else max(1, int((tokens == FREE).sum())),
-            row.name if row.name == self.sampler else "auto",
-            self.seed,
-            self.samples,
-            options=tuple((name, value) for name, value in values.items() if value != usual[name]),
-            spacing=self.spacing if by_steps else "time",
-            temperature=self.temperature,
-            top_p=self.top_p,
-            words=words if absorb else (),
-            pattern=self.pattern if absorb else "",
-            locking=self.locking if noise == "uniform" else "auto",
-        )
-
-    @staticmethod
-    def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:
-        """The entries with which a request is asked for again; from left to right steps and sampler are no choice."""
-        chosen = [name for name in SHARED if noise != "none" or name not in ("steps", "sampler")]
-        found: dict[str, Any] = {name: getattr(request, name) for name in chosen}
-        found |= {"banned": ", ".join(request.words), "options": dict(request.options)}
-        return found | ({"spacing": request.spacing} if isinstance(request.spacing, str) else {})
-
-
-SHARED = ("steps", "sampler", "seed", "samples", "temperature", "top_p", "locking", "pattern")
-"""Entries of a form that a request has under the same names."""
 
 
 @dataclass(frozen=True)

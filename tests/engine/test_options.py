@@ -84,7 +84,7 @@ def test_an_entry_of_a_form_stands_for_the_same_value_and_is_one_that_forms_acce
         ("top_p", float("nan"), "is nan"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(name: str, value: float, sentence: str) -> None:
+def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         check_options(Generate(np.empty(0, np.int64), **{name: value}))
 

@@ -46,7 +46,7 @@ def test_a_preset_sets_the_whole_form_but_the_seed(window: MainWindow, choice: P
     assert choice.list.currentText() == NONE
     choose(choice, "Careful")
     assert (session.form.steps, session.form.top_p, session.form.seed) == (256, SETTINGS["top_p"].default, 12)
-    assert window.run_form.steps.value() == 256
+    assert window.run_form.main.controls["steps"].property("value") == 256
     assert choice.list.currentText() == "Careful"
     assert choice.list.findText(NONE) == -1
     session.set_form(samples=2)

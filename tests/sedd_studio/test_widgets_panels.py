@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE, Generate
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting.theme import LIGHT
+from sedd_studio.record.form import Form
 from sedd_studio.session.presets import Presets
-from sedd_studio.session.state import RunForm as RunFormState
+from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.model_picker import count
@@ -163,16 +164,22 @@ def test_the_timeline_names_step_noise_settled_calls_and_time(scene: Scene, time
 # ---- run form
 
 
+def number(form: RunForm, name: str) -> Number:
+    control = form.main.controls[name]
+    assert isinstance(control, Number)
+    return control
+
+
 def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> None:
     form = shown(qtbot, run_form(scene))
     form.slider.setFocus()
     QTest.keyClick(form.slider, Qt.Key.Key_Home)
-    assert (scene.session.form.steps, form.steps.value()) == (1, 1)
+    assert (scene.session.form.steps, number(form, "steps").value()) == (1, 1)
     QTest.keyClick(form.slider, Qt.Key.Key_End)
-    assert (scene.session.form.steps, form.steps.value()) == (1024, 1024)
-    form.steps.selectAll()
-    QTest.keyClicks(form.steps, "33")
-    QTest.keyClick(form.steps, Qt.Key.Key_Return)
+    assert (scene.session.form.steps, number(form, "steps").value()) == (1024, 1024)
+    number(form, "steps").selectAll()
+    QTest.keyClicks(number(form, "steps"), "33")
+    QTest.keyClick(number(form, "steps"), Qt.Key.Key_Return)
     assert scene.session.form.steps == 33
     assert form.slider.number() in (32, 34)
 
@@ -185,14 +192,14 @@ def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot)
     QTest.keyClick(form.sampler, Qt.Key.Key_End)
     chosen = next(sampler for sampler in SAMPLERS if sampler.name == scene.session.form.sampler)
     assert chosen.title == expected[-1]
-    assert form.sampler_help.text() == chosen.summary
+    assert form.main.fields["sampler"].help.text() == chosen.summary
 
 
 def test_the_dice_draws_another_seed(scene: Scene, qtbot: QtBot) -> None:
     form = shown(qtbot, run_form(scene))
-    before = form.seed.value()
+    before = number(form, "seed").value()
     QTest.mouseClick(form.dice, Left)
-    assert scene.session.form.seed == form.seed.value() != before
+    assert scene.session.form.seed == number(form, "seed").value() != before
 
 
 def form_of(qtbot: QtBot, scene: Scene) -> RunForm:
@@ -222,12 +229,14 @@ def asked(scene: Scene) -> Generate:
 
 def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene, qtbot: QtBot) -> None:
     form = form_of(qtbot, scene)
-    QTest.keyClick(form.advanced.spacing, Qt.Key.Key_End)
-    form.advanced.spacing.activated.emit(form.advanced.spacing.currentIndex())
-    type_into(form.advanced.temperature, "0.8")
-    type_into(form.advanced.top_p, "0.7")
-    type_into(form.advanced.banned, "sad, angry cat ,")
-    type_into(form.advanced.pattern, "Once.*")
+    spacing = form.folded.controls["spacing"]
+    assert isinstance(spacing, Choice)
+    QTest.keyClick(spacing, Qt.Key.Key_End)
+    spacing.activated.emit(spacing.currentIndex())
+    type_into(form.folded.controls["temperature"], "0.8")
+    type_into(form.folded.controls["top_p"], "0.7")
+    type_into(form.folded.controls["banned"], "sad, angry cat ,")
+    type_into(form.folded.controls["pattern"], "Once.*")
     request = asked(scene)
     assert (request.spacing, request.temperature, request.top_p) == ("cosine", 0.8, 0.7)
     assert request.words == ("sad", "angry cat")
@@ -235,7 +244,7 @@ def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene,
     assert request.locking == "auto"
     assert "5 changed" in form.more.text()
     QTest.mouseClick(form.more, Left)
-    assert not form.advanced.isVisible()
+    assert not form.folded.isVisible()
     assert scene.session._settings["temperature"] == 0.8
 
 
@@ -252,16 +261,16 @@ def test_numbers_of_a_sampler_are_offered_with_it_and_kept_for_it(scene: Scene, 
     assert list(form.options) == ["rate"]
     assert asked(scene).options == ()
     scene.session.set_form(sampler="trapezoidal")
-    assert form.options["theta"].value() == 0.3
+    assert float(form.options["theta"].property("value")) == 0.3
 
 
 def test_under_uniform_noise_constraints_are_left_out_and_locking_is_offered(qtbot: QtBot, tmp_path: Path) -> None:
     scene = Scene(tmp_path, noise="uniform")
     form = form_of(qtbot, scene)
     scene.session.set_form(banned="sad", pattern="O.*", locking="particles")
-    assert form.advanced.locking.isVisible()
-    assert not form.advanced.banned.isEnabled()
-    assert "absorbing" in form.advanced.pattern.toolTip()
+    assert form.folded.controls["locking"].isVisible()
+    assert not form.folded.controls["banned"].isEnabled()
+    assert "absorbing" in form.folded.controls["pattern"].toolTip()
     request = asked(scene)
     assert (request.words, request.pattern, request.locking) == ((), "", "particles")
 
@@ -276,11 +285,11 @@ def test_from_left_to_right_each_free_token_is_a_step_and_nothing_of_noise_is_as
     assert request.steps == (request.tokens == FREE).sum() > 7
     assert (request.sampler, request.spacing, request.words, request.locking) == ("auto", "time", (), "auto")
     assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == ["From left to right"]
-    assert not form.steps.isEnabled()
-    assert "each free token is a step" in form.steps_help.text()
-    assert not form.advanced.spacing.isEnabled()
-    assert not form.advanced.locking.isVisible()
-    kept = RunFormState.entries_of(request, "none")
+    assert not number(form, "steps").isEnabled()
+    assert "each free token is a step" in form.main.fields["steps"].help.text()
+    assert not form.folded.controls["spacing"].isEnabled()
+    assert not form.folded.controls["locking"].isVisible()
+    kept = Form.entries_of(request, "none")
     assert not {"steps", "sampler"} & kept.keys()  # those of the form stay for the next model
 
 
@@ -289,7 +298,7 @@ def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> N
     more = {"top_p": 0.7, "banned": "sad, cat", "pattern": "O.*", "options": {"theta": 0.25}}
     scene.session.set_form(**changes, **more)
     form = scene.session.form
-    again = RunFormState(**{"locking": "auto", **RunFormState.entries_of(asked(scene), "absorb")})
+    again = Form({"locking": "auto", **Form.entries_of(asked(scene), "absorb")})
     assert again == form
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.language.domains import DOMAINS
 from sedd_studio.painting import pictures
 from sedd_studio.painting import theme as themes
-from sedd_studio.widgets.controls.advanced import Advanced
+from sedd_studio.widgets.controls.option_fields import OptionFields, PatternLine
 from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from tests.sedd_studio.scene import Scene
 
@@ -100,11 +100,13 @@ def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path
 
 def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: QtBot) -> None:
     session = Scene(tmp_path, domain="molecules").session
-    advanced = Advanced(session, themes.LIGHT)
-    qtbot.addWidget(advanced)
-    assert advanced.pattern.placeholderText() == "@smiles"
-    QTest.keyClicks(advanced.pattern, "@smiles")
+    fields = OptionFields(session, ["pattern"], themes.LIGHT)
+    qtbot.addWidget(fields)
+    pattern = fields.controls["pattern"]
+    assert isinstance(pattern, PatternLine)
+    assert pattern.placeholderText() == "@smiles"
+    QTest.keyClicks(pattern, "@smiles")
     assert session.asked().pattern == "@smiles"
-    other = Advanced(Scene(tmp_path / "text").session, themes.LIGHT)
+    other = OptionFields(Scene(tmp_path / "text").session, ["pattern"], themes.LIGHT)
     qtbot.addWidget(other)
-    assert other.pattern.placeholderText() == ""
+    assert other.controls["pattern"].property("placeholderText") == ""

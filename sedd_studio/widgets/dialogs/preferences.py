@@ -13,7 +13,7 @@ from sedd_studio.painting.theme import Theme
 from sedd_studio.record.settings import SETTINGS
 from sedd_studio.session.colouring import MODES
 from sedd_studio.widgets.controls.basic import Check, Choice, label
-from sedd_studio.widgets.controls.form import add_field
+from sedd_studio.widgets.controls.form import Field
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -150,7 +150,8 @@ class PreferencesDialog(QDialog):
             control = self._control(row, theme)
             told = f"{SETTINGS[row.name].help} {row.note}".strip()
             self.controls[row.name] = control
-            self.rows[row.name] = add_field(inner, row.title, [control], told)
+            self.rows[row.name] = Field(row.title, control, told)
+            inner.addWidget(self.rows[row.name])
         inner.addWidget(self.nothing)
         inner.addStretch(1)
         self.refresh()

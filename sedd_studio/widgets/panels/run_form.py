@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from functools import partial
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, samplers_for
+from engine.protocol.option_kinds import Numbers, Real
+from engine.protocol.options import ENTRIES, MOST_STEPS
+from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, samplers_for
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.presets import Presets
-from sedd_studio.session.session import MOST_SEED, Session
-from sedd_studio.widgets.controls.advanced import Advanced
-from sedd_studio.widgets.controls.basic import Choice, Decimal, IconButton, LogSlider, Number, label
-from sedd_studio.widgets.controls.form import add_field
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, label
+from sedd_studio.widgets.controls.form import Field, column_of
+from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, set_theme, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
-MORE_STEPS = "More steps take longer and fit words together better."
 EACH_A_STEP = "From left to right each free token is a step."
-MOST_STEPS = 1024
-MOST_SAMPLES = 64
+FOLDED = [name for name, row in ENTRIES.items() if not row.main and not isinstance(row.kind, Numbers)]
 
 
 class RunForm(QFrame):
-    """Edits `session.form`. What is typed is taken at once; a run that is going on keeps what it began with."""
+    """Edits `session.form`. What is typed is taken at once; a run that is going on keeps what it began with.
+
+    `main` and `folded` are the options of the table, `options` the numbers of the sampler on show.
+    """
 
     def __init__(self, session: Session, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,26 +34,19 @@ class RunForm(QFrame):
         self.setObjectName("sidePanel")
         self.setFixedWidth(theme.sizes.side_panel)
         self.presets = PresetChoice(session, presets, theme)
+        self.main = OptionFields(session, [name for name, row in ENTRIES.items() if row.main], theme)
+        self.folded = OptionFields(session, FOLDED, theme)
+        sampler = self.main.controls["sampler"]
+        assert isinstance(sampler, Choice)
+        self.sampler = sampler
         self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
-        self.steps = Number("Steps", 1, MOST_STEPS, theme)
-        self.sampler = Choice("Sampler", theme)
-        self.options: dict[str, Decimal] = {}
-        self._numbers = QWidget()
-        self._option_fields: list[QWidget] = []
-        self.seed = Number("Seed", 0, MOST_SEED, theme)
         self.dice = IconButton("dice", "New seed", theme, kind="boxed")
-        self.samples = Number("Samples", 1, MOST_SAMPLES, theme)
-        self.steps_help, self.sampler_help = label(role="help"), label(role="help")
+        self.options: dict[str, Control] = {}
+        self._numbers = QWidget()
         self.more = IconButton("chevron-right", "Show more settings", theme, "More", "disclosure")
         self.more.setCheckable(True)
-        self.advanced = Advanced(session, theme)
-        self.dice.setFixedSize(44, theme.sizes.control)
         self._arrange()
         self.slider.valueChanged.connect(lambda: session.set_form(steps=self.slider.number()))
-        self.steps.valueChanged.connect(lambda value: session.set_form(steps=value))
-        self.sampler.activated.connect(lambda: session.set_form(sampler=self.sampler.currentData()))
-        self.seed.valueChanged.connect(lambda value: session.set_form(seed=value))
-        self.samples.valueChanged.connect(lambda value: session.set_form(samples=value))
         self.dice.clicked.connect(session.new_seed)
         self.more.toggled.connect(self._disclose)
         session.settings_changed.connect(self.refresh)
@@ -59,36 +57,21 @@ class RunForm(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        for part in (
-            self.presets,
-            self.steps,
-            self.sampler,
-            self.seed,
-            self.dice,
-            self.samples,
-            self.more,
-            self.advanced,
-        ):
+        for part in (self.presets, self.main, self.dice, self.more, self.folded):
             part.set_theme(theme)
-        for field in self.options.values():
-            field.set_theme(theme)
+        for number in self.options.values():
+            set_theme(number, theme)
 
     def refresh(self) -> None:
         """Show the session's form."""
-        form = self._session.form
-        with QSignalBlocker(self.steps), QSignalBlocker(self.seed), QSignalBlocker(self.samples):
-            self.steps.setValue(form.steps)
-            self.seed.setValue(form.seed)
-            self.samples.setValue(form.samples)
+        form, info = self._session.form, self._session.info
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
-        info = self._session.info
         by_steps = info is None or info.noise != "none"
-        self.steps_help.setText(MORE_STEPS if by_steps else EACH_A_STEP)
-        for part in (self.slider, self.steps):
-            part.setEnabled(by_steps)
+        self.slider.setEnabled(by_steps)
+        self.main.fields["steps"].help.setText(ENTRIES["steps"].help if by_steps else EACH_A_STEP)
         self._fill_samplers(form.sampler)
-        changed = self.advanced.changed() + sum(
+        changed = self.folded.changed() + sum(
             form.options.get(option.name, option.default) != option.default for option in self._sampler().options
         )
         self.more.setText(f"More · {changed} changed" if changed else "More")
@@ -108,7 +91,7 @@ class RunForm(QFrame):
                 cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
         self.sampler.setCurrentIndex(names.index(chosen) if chosen in names else 0)
-        self.sampler_help.setText(self._sampler().summary)
+        self.main.fields["sampler"].help.setText(self._sampler().summary)
         self._show_options(self._sampler())
 
     def _sampler(self) -> SamplerInfo:
@@ -118,27 +101,24 @@ class RunForm(QFrame):
     def _show_options(self, sampler: SamplerInfo) -> None:
         """Fields for the numbers that the sampler takes."""
         if list(self.options) != [option.name for option in sampler.options]:
-            for field in self._option_fields:
+            for field in self._numbers.findChildren(Field):
                 field.deleteLater()
-            self._option_fields.clear()
-            self.options = {option.name: self._option_field(option.name, sampler) for option in sampler.options}
+            self.options = {option.name: self._number_for(option) for option in sampler.options}
         for option in sampler.options:
-            number = self.options[option.name]
-            with QSignalBlocker(number):
-                number.setValue(self._session.form.options.get(option.name, option.default))
+            show_entry(self.options[option.name], self._session.form.options.get(option.name, option.default))
 
-    def _option_field(self, name: str, sampler: SamplerInfo) -> Decimal:
-        option = next(option for option in sampler.options if option.name == name)
-        field = Decimal(name.capitalize(), option.low, option.high, self._theme)
-        field.valueChanged.connect(
-            lambda value: self._session.set_form(options={**self._session.form.options, name: round(value, 2)})
-        )
-        self._option_fields.append(add_field(self._options_column, name.capitalize(), [field], option.summary))
-        return field
+    def _number_for(self, option: SamplerOption) -> Control:
+        title, kind = option.name.capitalize(), Real(option.low, option.high)
+        number = control_for(title, kind, self._theme, partial(self._take_number, option.name))
+        self._numbers_column.addWidget(Field(title, number, option.summary))
+        return number
+
+    def _take_number(self, name: str, number: float) -> None:
+        self._session.set_form(options={**self._session.form.options, name: number})
 
     def _disclose(self, shown: bool) -> None:
         self._numbers.setVisible(shown)
-        self.advanced.setVisible(shown)
+        self.folded.setVisible(shown)
         self.more.set_icon("chevron-down" if shown else "chevron-right", self._theme)
         self.more.set_name("Show fewer settings" if shown else "Show more settings")
 
@@ -151,9 +131,7 @@ class RunForm(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scroll)
+        column_of(self).addWidget(scroll)
         column = QVBoxLayout(fields)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(0)
@@ -161,16 +139,14 @@ class RunForm(QFrame):
         column.addSpacing(12)
         column.addWidget(self.presets)
         column.addSpacing(18)
-        self.steps.setFixedWidth(76)
-        add_field(column, "Steps", [self.slider, self.steps], self.steps_help)
-        add_field(column, "Sampler", [self.sampler], self.sampler_help)
-        add_field(column, "Seed", [self.seed, self.dice], "The same seed gives the same text again.")
-        add_field(column, "Samples", [self.samples], "Texts made side by side from one prompt.")
+        self.main.controls["steps"].setFixedWidth(76)
+        self.main.fields["steps"].row.insertWidget(0, self.slider, 1)
+        self.dice.setFixedSize(44, self._theme.sizes.control)
+        self.main.fields["seed"].row.addWidget(self.dice)
+        column.addWidget(self.main)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(12)
-        self._options_column = QVBoxLayout(self._numbers)
-        self._options_column.setContentsMargins(0, 0, 0, 0)
-        self._options_column.setSpacing(0)
+        self._numbers_column = column_of(self._numbers)
         column.addWidget(self._numbers)
-        column.addWidget(self.advanced)
+        column.addWidget(self.folded)
         column.addStretch(1)

@@ -1,0 +1,54 @@
+"""The form of a run: what the next one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.protocol import FREE, Generate, Noise, Tokens
+from engine.protocol.options import ENTRIES
+from engine.protocol.sampler_table import SamplerInfo, samplers_for
+
+
+@dataclass(frozen=True)
+class Form:
+    """An entry for each of `ENTRIES`, to be read as an attribute; each stands for the option of a request."""
+
+    entries: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ENTRIES:
+            raise AttributeError(name)
+        return self.entries[name]
+
+    def changed(self, **entries: Any) -> Form:
+        """The form with other entries."""
+        return Form({**self.entries, **entries})
+
+    def sampler_for(self, noise: Noise) -> SamplerInfo:
+        """The sampler that is chosen, or the default one where it does not fit the noise."""
+        fitting = samplers_for(noise)
+        return next((row for row in fitting if row.name == self.sampler), fitting[0])
+
+    def request(self, tokens: Tokens, noise: Noise) -> Generate:
+        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out.
+
+        From left to right each free position is a step.
+        """
+        sampler = self.sampler_for(noise)
+        found = {row.name: row.kind.value(self.entries[entry]) for entry, row in ENTRIES.items() if noise in row.noises}
+        numbers = {option.name: self.options.get(option.name, option.default) for option in sampler.options}
+        usual = {option.name: option.default for option in sampler.options}
+        found |= {
+            "sampler": sampler.name if sampler.name == self.sampler else "auto",
+            "options": tuple((name, number) for name, number in numbers.items() if number != usual[name]),
+        }
+        return Generate(tokens, **{"steps": max(1, int((tokens == FREE).sum())), **found})
+
+    @staticmethod
+    def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:
+        """The entries with which a request is asked for again; from left to right steps and sampler are no choice."""
+        chosen = [row for row in ENTRIES.values() if noise != "none" or row.name not in ("steps", "sampler")]
+        found = {row.entry: row.kind.entry(getattr(request, row.name)) for row in chosen}
+        return {entry: value for entry, value in found.items() if ENTRIES[entry].kind.accepts(value)}

@@ -1,0 +1,128 @@
+"""A column of fields for options of a run: the title, the control and the help of each come from the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, QStringListModel
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+
+from engine.protocol import Noise
+from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
+from engine.protocol.options import ENTRIES
+from sedd_studio.painting.theme import Theme
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import Choice, Decimal, Number
+from sedd_studio.widgets.controls.form import Field, column_of
+
+ONLY_WITH: dict[tuple[Noise, ...], str] = {("absorb",): "Works with absorbing noise only."}
+
+
+class PatternLine(QLineEdit):
+    """A line for a regular expression, which offers the names of some."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names = QStringListModel(self)
+        offered = QCompleter(self._names, self)
+        offered.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        offered.activated.connect(self.textEdited)
+        self.setCompleter(offered)
+
+    def offer(self, names: Iterable[str]) -> None:
+        """Offers these names."""
+        self._names.setStringList([*names])
+        self.setPlaceholderText(", ".join(names))
+
+
+Control = Number | Decimal | Choice | QLineEdit
+
+
+def control_for(title: str, kind: Kind, theme: Theme, take: Callable[[Any], object]) -> Control:
+    """A control for entries of a kind; `take` is called with what the user makes of its entry."""
+    control: Control
+    match kind:
+        case Whole():
+            control = Number(title, kind.low, kind.high, theme)
+            control.valueChanged.connect(take)
+        case Real():
+            control = Decimal(title, kind.low, kind.high, theme)
+            control.valueChanged.connect(lambda value: take(round(value, 2)))
+        case OneOf():
+            control = choice = Choice(title, theme)
+            for name, shown in kind.titles.items():
+                choice.addItem(shown, name)
+            choice.activated.connect(lambda row: take(choice.itemData(row)))
+        case _:
+            control = PatternLine() if isinstance(kind, Pattern) else QLineEdit()
+            control.setAccessibleName(title)
+            control.textEdited.connect(take)
+    return control
+
+
+def show_entry(control: Control, entry: Any) -> None:
+    """Shows an entry, without a signal; a line that is typed into is left alone."""
+    with QSignalBlocker(control):
+        match control:
+            case Number() | Decimal():
+                control.setValue(entry)
+            case Choice():
+                control.setCurrentIndex(max(0, control.findData(entry)))
+            case QLineEdit() if control.text() != entry and not control.hasFocus():
+                control.setText(entry)
+
+
+def set_theme(control: Control, theme: Theme) -> None:
+    """Draw the icons of a control in the colours of `theme`."""
+    if not isinstance(control, QLineEdit):
+        control.set_theme(theme)
+
+
+class OptionFields(QWidget):
+    """Edits some entries of `session.form`, by name in `controls` and, with titles and helps, in `fields`.
+
+    What does not go with the model's noise cannot be edited, and is not shown if it does not go with absorbing noise
+    either.
+    """
+
+    def __init__(self, session: Session, names: Iterable[str], theme: Theme) -> None:
+        super().__init__()
+        self._session = session
+        self.controls: dict[str, Control] = {}
+        self.fields: dict[str, Field] = {}
+        column = column_of(self)
+        for name in names:
+            row = ENTRIES[name]
+            self.controls[name] = control_for(row.title, row.kind, theme, partial(self._take, name))
+            self.fields[name] = Field(row.title, self.controls[name], row.help)
+            column.addWidget(self.fields[name])
+        session.settings_changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons in the colours of `theme`."""
+        for control in self.controls.values():
+            set_theme(control, theme)
+
+    def refresh(self) -> None:
+        """Show the session's form, and what of it goes with the model's noise."""
+        info = self._session.info
+        noise = info.noise if info is not None else "absorb"
+        for name, control in self.controls.items():
+            noises = ENTRIES[name].noises
+            if isinstance(control, PatternLine):
+                control.offer(self._session.domain.patterns)
+            show_entry(control, self._session.form.entries[name])
+            control.setEnabled(noise in noises)
+            control.setToolTip("" if noise in noises else ONLY_WITH.get(noises, ""))
+            self.fields[name].setVisible(noise in noises or "absorb" in noises)
+
+    def changed(self) -> int:
+        """How many entries are not the usual ones: what is folded away should not be forgotten."""
+        return sum(self._session.form.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
+
+    def _take(self, name: str, entry: object) -> None:
+        self._session.set_form(**{name: entry})
