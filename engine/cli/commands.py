@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from engine.cli.machine import Machine
-from engine.cli.options import Device, Precision, Seed, Threads, command
+from engine.cli.options import Seed, command
 from engine.cli.output import Output
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
@@ -166,22 +166,18 @@ def evaluate(
     evaluate_samples(machine, chain, Subject(text, length, chunk, judge, reference, mauve), out, output)
 
 
-@command("temperature", "seed")
+@command("temperature", "seed", model="Causal model. Default: the bundled one.")
 def baseline(
     chain: Generate,
+    machine: Machine,
     output: Output,
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text whose exact likelihood is wanted.")] = None,
     samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
-    model: Annotated[Path | None, typer.Option("--model", help="Causal model. Default: the bundled one.")] = None,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    machine = Machine(model, device, precision, threads)
     compare_with(machine, file, text, samples, chain.seed, output, chain.temperature)
 
 

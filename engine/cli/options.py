@@ -16,9 +16,10 @@ from engine.cli.application import app
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.protocol import Generate, frozen
+from engine.protocol.option_kinds import OneOf
 from engine.protocol.options import OPTIONS
 
-Model = Annotated[Path | None, typer.Option("--model", help="Model folder. Default: the bundled model.")]
+BUNDLED = "Model folder. Default: the bundled model."
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 Precision = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
@@ -29,17 +30,20 @@ Group = tuple[list[Parameter], Callable[..., Any]]
 """Options, and what is made of them."""
 
 
-def command(*names: str, **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(*names: str, model: str = BUNDLED, **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a function a command. In place of what it takes as `chain`, `machine` or `output` there are options:
 
     - `chain`, a request for no tokens yet: the options of a run called `names`, with other defaults than a request's
       where `usual` has some;
-    - `machine`: model, device, precision and threads;
+    - `machine`: model, of which `model` is said, device, precision and threads;
     - `output`: whether it is JSON.
     """
     groups: dict[str, Group] = {
         "chain": ([run_parameter(name, usual.get(name)) for name in names], chain_of),
-        "machine": (MACHINE, Machine),
+        "machine": (
+            [parameter("model", Annotated[Path | None, typer.Option("--model", help=model)], None), *MACHINE],
+            Machine,
+        ),
         "output": ([parameter("json_lines", Json, False)], Output),
     }
 
@@ -69,7 +73,6 @@ def parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 
 MACHINE = [
-    parameter("model", Model, None),
     parameter("device", Device, "auto"),
     parameter("precision", Precision, "auto"),
     parameter("threads", Threads, None),
@@ -81,7 +84,9 @@ def run_parameter(name: str, usual: Any) -> Parameter:
     row = OPTIONS[name]
     typed: Any = list[row.kind.typed] if row.kind.several else row.kind.typed  # type: ignore[name-defined]
     default = row.kind.given(row.usual if usual is None else usual)
-    return parameter(row.argument, Annotated[typed, typer.Option(row.flag, help=row.usage)], default)
+    more = f" One of: {', '.join(row.kind.titles)}." if isinstance(row.kind, OneOf) else ""
+    more += " Can be given again." if row.kind.several else ""
+    return parameter(row.argument, Annotated[typed, typer.Option(row.flag, help=row.usage + more)], default)
 
 
 def chain_of(**given: Any) -> Generate:

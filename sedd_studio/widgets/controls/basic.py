@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -189,14 +188,22 @@ class Choice(QComboBox):
         event.ignore()
 
 
-class Number(QSpinBox):
-    """A whole number to type; the wheel changes it only while it has the focus."""
+class Number(QDoubleSpinBox):
+    """A number to type, with `decimals` digits behind the point; the wheel changes it only while it has the focus."""
 
-    def __init__(self, name: str, low: int, high: int, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, low: float, high: float, theme: Theme, decimals: int = 0, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.setDecimals(decimals)
         self.setRange(low, high)
-        prepare(self, name, theme)
+        self.setSingleStep(0.05 if decimals else 1)
+        self.setFixedHeight(theme.sizes.control)
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the chevrons in the colours of `theme`."""
@@ -205,61 +212,20 @@ class Number(QSpinBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        paint_chevrons(self, self._theme)
+        painter, theme = QPainter(self), self._theme
+        left, middle = self.width() - 20, self.height() / 2
+        for name, top, spent in (
+            ("chevron-up", middle - 10, self.value() == self.maximum()),
+            ("chevron-down", middle + 1, self.value() == self.minimum()),
+        ):
+            icons.draw(painter, name, QRectF(left, top, 9, 9), theme.colour("border" if spent else "muted"))
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
-
-
-class Decimal(QDoubleSpinBox):
-    """A number with two digits behind the point; else as `Number`."""
-
-    def __init__(self, name: str, low: float, high: float, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setDecimals(2)
-        self.setRange(low, high)
-        self.setSingleStep(0.05)
-        prepare(self, name, theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the chevrons in the colours of `theme`."""
-        self._theme = theme
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        paint_chevrons(self, self._theme)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-def prepare(box: QSpinBox | QDoubleSpinBox, name: str, theme: Theme) -> None:
-    """What both kinds of number fields have in common."""
-    box.setFixedHeight(theme.sizes.control)
-    box.lineEdit().setTextMargins(8, 0, 0, 0)
-    box.setKeyboardTracking(False)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setAccessibleName(name)
-
-
-def paint_chevrons(box: QSpinBox | QDoubleSpinBox, theme: Theme) -> None:
-    """Our chevrons at the right of a number field."""
-    painter = QPainter(box)
-    left, middle = box.width() - 20, box.height() / 2
-    for name, top, spent in (
-        ("chevron-up", middle - 10, box.value() == box.maximum()),
-        ("chevron-down", middle + 1, box.value() == box.minimum()),
-    ):
-        icons.draw(painter, name, QRectF(left, top, 9, 9), theme.colour("border" if spent else "muted"))
-    painter.end()
 
 
 class LogSlider(QSlider):

@@ -14,7 +14,7 @@ from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
 from engine.protocol.options import ENTRIES
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.controls.basic import Choice, Decimal, Number
+from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.form import Field, column_of
 
 ONLY_WITH: dict[tuple[Noise, ...], str] = {("absorb",): "Works with absorbing noise only."}
@@ -37,7 +37,7 @@ class PatternLine(QLineEdit):
         self.setPlaceholderText(", ".join(names))
 
 
-Control = Number | Decimal | Choice | QLineEdit
+Control = Number | Choice | QLineEdit
 
 
 def control_for(title: str, kind: Kind, theme: Theme, take: Callable[[Any], object]) -> Control:
@@ -46,9 +46,9 @@ def control_for(title: str, kind: Kind, theme: Theme, take: Callable[[Any], obje
     match kind:
         case Whole():
             control = Number(title, kind.low, kind.high, theme)
-            control.valueChanged.connect(take)
+            control.valueChanged.connect(lambda value: take(round(value)))
         case Real():
-            control = Decimal(title, kind.low, kind.high, theme)
+            control = Number(title, kind.low, kind.high, theme, decimals=2)
             control.valueChanged.connect(lambda value: take(round(value, 2)))
         case OneOf():
             control = choice = Choice(title, theme)
@@ -66,18 +66,12 @@ def show_entry(control: Control, entry: Any) -> None:
     """Shows an entry, without a signal; a line that is typed into is left alone."""
     with QSignalBlocker(control):
         match control:
-            case Number() | Decimal():
+            case Number():
                 control.setValue(entry)
             case Choice():
                 control.setCurrentIndex(max(0, control.findData(entry)))
             case QLineEdit() if control.text() != entry and not control.hasFocus():
                 control.setText(entry)
-
-
-def set_theme(control: Control, theme: Theme) -> None:
-    """Draw the icons of a control in the colours of `theme`."""
-    if not isinstance(control, QLineEdit):
-        control.set_theme(theme)
 
 
 class OptionFields(QWidget):
@@ -101,11 +95,6 @@ class OptionFields(QWidget):
         session.settings_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        for control in self.controls.values():
-            set_theme(control, theme)
 
     def refresh(self) -> None:
         """Show the session's form, and what of it goes with the model's noise."""

@@ -37,11 +37,6 @@ class PresetChoice(QWidget):
         presets.changed.connect(self.refresh)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        self.list.set_theme(theme)
-        self.more.set_theme(theme)
-
     def refresh(self) -> None:
         """Show the presets, and which one it is."""
         current, names = self._presets.current(), self._presets.names()

@@ -13,9 +13,9 @@ from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, 
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, label
+from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, Number, label
 from sedd_studio.widgets.controls.form import Field, column_of
-from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, set_theme, show_entry
+from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
 EACH_A_STEP = "From left to right each free token is a step."
@@ -57,10 +57,9 @@ class RunForm(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        for part in (self.presets, self.main, self.dice, self.more, self.folded):
+        themed: list[Number | Choice | IconButton] = [*self.findChildren(Number), *self.findChildren(Choice)]
+        for part in [*themed, *self.findChildren(IconButton)]:
             part.set_theme(theme)
-        for number in self.options.values():
-            set_theme(number, theme)
 
     def refresh(self) -> None:
         """Show the session's form."""

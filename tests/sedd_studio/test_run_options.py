@@ -1,0 +1,112 @@
+"""What the table says of a run's options reaches the form, settings, presets, run files and copied text."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
+
+from engine.cli import app, generate
+from engine.protocol import FREE, Generate, Started, frozen
+from engine.protocol.option_kinds import Numbers
+from engine.protocol.options import ENTRIES, OPTIONS
+from sedd_studio.record.form import Form
+from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.record.snippets import as_command, as_python
+from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.presets import NOT_KEPT, USUAL, Presets
+from tests.option_values import requests
+from tests.sedd_studio.fake_engine import INFO, MASK, TOKENIZER
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import shown, window_of
+
+drawn = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def options_of(request: Generate) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in OPTIONS}
+
+
+def origin_of(request: Generate) -> Origin:
+    return Origin(request, INFO, TOKENIZER, "2026-01-01")
+
+
+@drawn
+@given(requests())
+def test_a_copied_command_asks_for_the_same_run(request: Generate) -> None:
+    made: list[Generate] = []
+    words = shlex.split(as_command(origin_of(request)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate, "generate", lambda machine, chain, output, **more: made.append(chain))
+        result = CliRunner().invoke(app, words[1:])
+    assert result.exit_code == 0, result.output
+    assert [options_of(chain) for chain in made] == [options_of(request)]
+
+
+@drawn
+@given(requests())
+def test_a_copied_program_asks_for_the_same_run(request: Generate) -> None:
+    found = re.search(r"request = (Generate\(\n.*?\n\))\n", as_python(origin_of(request)), re.DOTALL)
+    assert found is not None
+    again = eval(found[1], {"Generate": Generate, "frozen": frozen})
+    assert options_of(again) == options_of(request)
+
+
+@drawn
+@given(requests())
+def test_a_run_file_keeps_every_option(request: Generate) -> None:
+    began = frozen([[MASK] * len(request.tokens)])
+    started = Started(0, began, request.tokens != FREE, request.steps, 1.0, 1, "euler")
+    again = decode(encode(Trajectory(started, MASK, origin_of(request)))).origin
+    assert again is not None
+    assert options_of(again.request) == options_of(request)
+
+
+@drawn
+@given(requests())
+def test_a_form_asks_again_for_what_it_was_filled_with(request: Generate) -> None:
+    usual = {name: row.entry_usual for name, row in ENTRIES.items()}
+    form = Form({**usual, **Form.entries_of(request, "absorb")})
+    again = form.request(request.tokens, "absorb")
+    for row in ENTRIES.values():
+        value = getattr(request, row.name)
+        fits = "absorb" in row.noises and row.kind.accepts(row.kind.entry(value))
+        if fits and row.name not in ("sampler", "options"):  # of which a run takes what fits the noise and the sampler
+            assert getattr(again, row.name) == value
+
+
+def test_every_entry_is_a_setting_and_part_of_a_preset() -> None:
+    for name, row in ENTRIES.items():
+        assert SETTINGS[name].default == row.entry_usual
+        assert SETTINGS[name].accepts(row.entry_usual)
+    assert USUAL.keys() == ENTRIES.keys() - NOT_KEPT
+
+
+def test_a_kept_preset_holds_every_entry(scene: Scene, settings: Settings) -> None:
+    presets = Presets(scene.session, settings)
+    presets.save("Mine")
+    assert Settings(settings.path)["presets"]["Mine"].keys() == USUAL.keys()
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+def test_the_form_shows_every_entry_with_its_title_and_has_it_edited_where_it_works(
+    noise: Any, qtbot: QtBot, tmp_path: Path
+) -> None:
+    scene = Scene(tmp_path, noise)
+    form = shown(qtbot, window_of(scene.session, scene.settings, qtbot).run_form)
+    form.more.setChecked(True)
+    controls = {**form.main.controls, **form.folded.controls}
+    assert controls.keys() == {name for name, row in ENTRIES.items() if not isinstance(row.kind, Numbers)}
+    texts = {text.text() for text in form.findChildren(QLabel)}
+    for name, control in controls.items():
+        assert control.accessibleName() == ENTRIES[name].title
+        assert ENTRIES[name].title in texts
+        assert control.isEnabled() == (noise in ENTRIES[name].noises)
