@@ -19,6 +19,7 @@ from benchmarks.home import own_home
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
 from sedd_studio.background.keeper import Keeper
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.painting import theme
 from sedd_studio.record.history import default_path
@@ -27,6 +28,7 @@ from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session import model_folders as models
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.services import Services
 
 LENGTH = 256
 
@@ -54,7 +56,7 @@ def ticks(window: MainWindow, count: int) -> np.ndarray:
     taken = []
     for number in range(count + 1):
         began = time.perf_counter()
-        window.comparison.seek(number / count)
+        window.services.comparison.seek(number / count)
         QApplication.processEvents()
         taken.append(time.perf_counter() - began)
     return np.array(taken[1:])
@@ -70,13 +72,13 @@ def main() -> None:
         app = QApplication(sys.argv[:1])
         theme.apply(app, theme.LIGHT)
         settings = Settings()
-        session, keeper = Session(Runner(), settings), Keeper(default_path())
-        window = MainWindow(session, theme.LIGHT, settings, keeper)
+        session, keeper = Session(Runner(), Reader(), settings), Keeper(default_path())
+        window = MainWindow(Services(session, settings, keeper), theme.LIGHT)
         window.show()
         window.show_dock(window.docks["compare"])
         tokenizer = find_tokenizer(models.BUNDLED)
         runs = [made_up(4 ** (number + 1), arguments.samples, tokenizer) for number in range(arguments.panes)]
-        window.comparison.show_runs(runs)
+        window.services.comparison.show_runs(runs)
         QApplication.processEvents()
         found = 1000 * ticks(window, arguments.ticks)
         median, rare = np.median(found), np.quantile(found, 0.99)

@@ -36,8 +36,8 @@ class FrameProbe(QObject):
         self.intervals: list[float] = []
         self.done, self.watching = 0, False
         window.canvas.viewport().installEventFilter(self)
-        self.session.model_changed.connect(lambda: QTimer.singleShot(REST, self.run))
-        self.session.playhead_changed.connect(self.look)
+        self.session.models.changed.connect(lambda: QTimer.singleShot(REST, self.run))
+        self.session.playhead.changed.connect(self.look)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.Paint and self.watching:
@@ -53,15 +53,15 @@ class FrameProbe(QObject):
         if self.arguments.docks:
             for name in DOCKS:
                 self.window.show_dock(self.window.docks[name])
-        self.session.set_following(self.arguments.live)
-        self.session.set_form(steps=self.arguments.steps, samples=self.arguments.samples, seed=self.done)
+        self.session.playhead.set_following(self.arguments.live)
+        self.session.form.set(steps=self.arguments.steps, samples=self.arguments.samples, seed=self.done)
         self.painted.clear()
-        self.session.run()
+        self.session.runs.start()
         self.watching = True
 
     def look(self) -> None:
         """Takes the intervals of a run whose last step is on show."""
-        if not self.watching or self.session.playhead < self.arguments.steps:
+        if not self.watching or self.session.playhead.step < self.arguments.steps:
             return
         self.watching = False
         self.intervals += np.diff(self.painted).tolist()

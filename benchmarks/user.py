@@ -72,7 +72,7 @@ class Observer(QObject):
         self.heart.timeout.connect(self.beat)
         self.hand.timeout.connect(self.act)
         qInstallMessageHandler(self.warned)
-        window.session.model_changed.connect(self.start)
+        window.session.models.changed.connect(self.start)
 
     def start(self) -> None:
         """The first model is there: it begins."""
@@ -106,39 +106,44 @@ class Observer(QObject):
             window.actions_by_name[f"theme_{theme}"].trigger()
             yield lambda: True
         for model in self.user.models:
-            session.open_model(model)
-            yield lambda: not session.loading
-            session.run()
-            yield lambda: session.state is not RunState.RUNNING
-        session.open_model(self.user.models[0])
-        yield lambda: not session.loading
-        window.scorer.start(0.5, given_locked=False)
-        yield lambda: not window.scorer.scoring
+            session.models.open(model)
+            yield lambda: not session.models.loading
+            session.runs.start()
+            yield lambda: session.runs.state is not RunState.RUNNING
+        session.models.open(self.user.models[0])
+        yield lambda: not session.models.loading
+        window.services.scorer.start(0.5, given_locked=False)
+        yield lambda: not window.services.scorer.scoring
         for kind in ("noise", "steps"):
             window.compare.kind.setCurrentIndex(window.compare.kind.findData(kind))
             window.compare.start.click()
-            yield lambda: not window.comparison.busy
+            yield lambda: not window.services.comparison.busy
 
     def rest(self) -> Iterator[Callable[[], bool]]:
         """Stops all that is under way; then the first model is opened and runs once, as if nothing had been."""
         window, session = self.window, self.window.session
-        for item in list(window.queue.items):
-            window.queue.remove(item)
+        for item in list(window.services.queue.items):
+            window.services.queue.remove(item)
         for scores in window.findChildren(ScoreQueue):
             scores.cancel()
-        for stop in (window.scorer.stop, window.comparison.cancel_all, window.jobs.cancel, session.stop):
+        for stop in (
+            window.services.scorer.stop,
+            window.services.comparison.cancel_all,
+            window.services.jobs.cancel,
+            session.runs.stop,
+        ):
             stop()
         yield self.still
-        session.open_model(self.user.models[0])
-        yield lambda: not session.loading
-        session.run()
+        session.models.open(self.user.models[0])
+        yield lambda: not session.models.loading
+        session.runs.start()
         yield self.still
         give_back()
 
     def still(self) -> bool:
         """Whether nothing is under way."""
         window, session = self.window, self.window.session
-        return not (session.loading or session.state is RunState.RUNNING or window.comparison.busy)
+        return not (session.models.loading or session.runs.state is RunState.RUNNING or window.services.comparison.busy)
 
     def beat(self) -> None:
         now = time.perf_counter()

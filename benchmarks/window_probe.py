@@ -24,8 +24,8 @@ class Probe(QObject):
         self.result: dict[str, float] = {}
         self.pressed = self.stopped = 0.0
         window.canvas.viewport().installEventFilter(self)
-        self.session.run_changed.connect(self.look)
-        self.session.model_changed.connect(lambda: QTimer.singleShot(300, self.run))
+        self.session.runs.changed.connect(self.look)
+        self.session.models.changed.connect(lambda: QTimer.singleShot(300, self.run))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.Paint:
@@ -36,12 +36,12 @@ class Probe(QObject):
         now = time.time()
         if "start" not in self.result:
             self.result["start"] = now - float(os.environ["SEDD_STARTED"])
-        elif self.pressed and "first" not in self.result and self.session.step_info().settled:
+        elif self.pressed and "first" not in self.result and self.session.view.step_info().settled:
             self.result["first"] = now - self.pressed
             QTimer.singleShot(200, self.stop)
 
     def run(self) -> None:
-        self.session.set_form(steps=1024, samples=1)  # enough to be running still when Stop comes
+        self.session.form.set(steps=1024, samples=1)  # enough to be running still when Stop comes
         self.pressed = time.time()
         self.click("run_button")
 
@@ -55,7 +55,7 @@ class Probe(QObject):
         QTest.mouseClick(getattr(self.window.top_bar, button), Qt.MouseButton.LeftButton)
 
     def look(self) -> None:
-        if self.session.state is RunState.STOPPED and "stop" not in self.result:
+        if self.session.runs.state is RunState.STOPPED and "stop" not in self.result:
             self.result["stop"] = time.time() - self.stopped
             print(json.dumps(self.result), flush=True)
             QApplication.quit()

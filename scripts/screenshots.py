@@ -90,11 +90,13 @@ def picture(made: object, home: Path, theme: object, path: Path, small: bool = F
     from sedd_studio.record.settings import Settings
     from sedd_studio.session.session import Session
     from sedd_studio.window.main_window import MainWindow
+    from sedd_studio.window.services import Services
 
     session, prepare = made if isinstance(made, tuple) else (made, None)
     assert isinstance(session, Session)
     assert isinstance(theme, Theme)
-    window = MainWindow(session, theme, Settings(home / "window.json"), Keeper(home / HISTORY))
+    services = Services(session, Settings(home / "window.json"), Keeper(home / HISTORY))
+    window = MainWindow(services, theme)
     window.resize(*SIZE)
     window.show()
     if prepare:
@@ -143,7 +145,7 @@ def settings(home: Path) -> object:
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
-    scene.session.set_form(sampler="trapezoidal", temperature=0.8, banned="sad, angry")
+    scene.session.form.set(sampler="trapezoidal", temperature=0.8, banned="sad, angry")
     scene.run(64)
     scene.play(20)
     return scene.session, lambda window: window.run_form.more.setChecked(True)
@@ -159,7 +161,7 @@ def position(home: Path) -> object:
     scene = Scene(home)
     scene.run(64)
     scene.play(30)
-    scene.session.pause()
+    scene.session.playhead.pause()
     shares = (0.61, 0.17, 0.09, 0.05, 0.03, 0.02, 0.01, 0.004, 0.002, 0.001)
     words = (" night", " day", " hill", " star", " and", " forest", " the", " house", " old", " owl")
     rows = tuple(
@@ -169,9 +171,9 @@ def position(home: Path) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.canvas.pointed.emit(29)
-        assert window.pointer.pointed is not None
-        window.pointer.pointed = replace(window.pointer.pointed, candidates=rows, entropy=1.31)
-        window.pointer.changed.emit()
+        assert window.services.pointer.pointed is not None
+        window.services.pointer.pointed = replace(window.services.pointer.pointed, candidates=rows, entropy=1.31)
+        window.services.pointer.changed.emit()
 
     return scene.session, prepare
 
@@ -189,8 +191,8 @@ def likelihood(home: Path) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.show_dock(window.docks["likelihood"])
-        scorer, generator = window.scorer, np.random.default_rng(1)
-        state = window.session.canvas()
+        scorer, generator = window.services.scorer, np.random.default_rng(1)
+        state = window.session.view.canvas()
         scorer.tokens, scorer.given = state.tokens, np.zeros(state.length, bool)
         values = 2.4 + np.cumsum(generator.normal(0, 0.4, 40)) / np.arange(1, 41)
         scorer.points = [
@@ -217,13 +219,13 @@ def compare(home: Path) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.show_dock(window.docks["compare"])
-        comparison = window.comparison
+        comparison = window.services.comparison
         comparison.start("steps")
         for pane, part in zip(comparison.panes, (1.0, 1.0, 1.0, 0.6), strict=False):
             assert isinstance(pane.request, Generate)
-            scene.session.answered.emit(scene.answer_start(pane.question, pane.request))
+            scene.session.engine.answered.emit(scene.answer_start(pane.question, pane.request))
             for event in scene.answer_frames(pane.question, pane.request, part):
-                scene.session.answered.emit(event)
+                scene.session.engine.answered.emit(event)
         for pane, perplexity, entropy in zip(comparison.panes, (61.4, 24.8, 16.1), (4.73, 4.69, 4.66), strict=False):
             pane.verdict = Judged(0, perplexity, entropy, perplexity / 20, 0.01)
         comparison.seek(0.7)
@@ -241,17 +243,17 @@ def guess(home: Path) -> object:
     scene = Scene(home)
     scene.run(64)
     scene.play(64)
-    scene.session.seek(30)
+    scene.session.playhead.seek(30)
 
     def prepare(window: MainWindow) -> None:
         window.show_dock(window.docks["guess"])
         window.actions_by_name["colour_confidence"].trigger()
-        run, state = scene.session.document.trajectory, scene.session.canvas()
+        run, state = scene.session.view.run, scene.session.view.canvas()
         assert run is not None
         masked = state.tokens == FREE
         sure = np.where(masked, np.random.default_rng(2).beta(1.2, 1.5, state.length), np.nan)
         final, _ = run.at(run.recorded, 0)
-        window.guesser.take_as_known(Guessed(0, final, sure, np.where(masked, 3 * (1 - sure), np.nan)))
+        window.services.guesser.take_as_known(Guessed(0, final, sure, np.where(masked, 3 * (1 - sure), np.nan)))
 
     return scene.session, prepare
 
@@ -265,7 +267,7 @@ def editing(home: Path) -> object:
     scene.play(64)
 
     def prepare(window: MainWindow) -> None:
-        window.canvas.edit(window.session.word_at(30), "lantern [3]")
+        window.canvas.line.open(window.session.view.word_at(30), "lantern [3]")
 
     return scene.session, prepare
 
@@ -277,7 +279,7 @@ def long_text(home: Path) -> object:
     scene = Scene(home, repeat=4)
     scene.run(256)
     scene.play(150)
-    scene.session.set_selection((40, 52))
+    scene.session.view.select((40, 52))
     return scene.session
 
 
@@ -289,7 +291,7 @@ def error(home: Path) -> object:
     scene.run(64)
     scene.play(30)
     headline = "There is no model in this folder: choose one that holds config.json and model.safetensors."
-    scene.session.show_error(headline, "FileNotFoundError: config.json\n  in load(path)\n  in perform(request)")
+    scene.session.errors.show(headline, "FileNotFoundError: config.json\n  in load(path)\n  in perform(request)")
     return scene.session, lambda window: window.banner.details.setChecked(True)
 
 
@@ -311,11 +313,11 @@ def history(home: Path) -> object:
     kept = History(home / HISTORY)
     for number, (steps, played) in enumerate(((64, 64), (16, 16), (256, 100), (64, 64), (8, 8), (64, 64))):
         scene = Scene(home, noise="uniform" if number == 3 else "absorb")
-        scene.session.set_form(seed=1729 + number)
+        scene.session.form.set(seed=1729 + number)
         scene.run(steps)
         scene.play(played)
-        assert scene.session.document.trajectory is not None
-        kept.add(scene.session.document.trajectory)
+        assert scene.session.view.run is not None
+        kept.add(scene.session.view.run)
     kept.set_favourite(4, True)
     kept.close()
 
@@ -358,25 +360,26 @@ def live(model: Path, part: float, home: Path) -> object:
     """A real run of `model`, shown after `part` of its steps; a part of 0 is before any run."""
     from PySide6.QtWidgets import QApplication
 
+    from sedd_studio.background.reader import Reader
     from sedd_studio.background.runner import Runner
     from sedd_studio.record.settings import Settings
     from sedd_studio.session.session import Session
     from sedd_studio.session.state import RunState
 
-    session = Session(Runner(), Settings(home / "settings.json"))
+    session = Session(Runner(), Reader(), Settings(home / "settings.json"))
     end = time.monotonic() + SECONDS_FOR_A_RUN
 
     def wait(state: RunState) -> None:
-        while session.state is state and time.monotonic() < end:
+        while session.runs.state is state and time.monotonic() < end:
             QApplication.processEvents()
             time.sleep(0.005)
 
-    session.open_model(str(model))
+    session.models.open(str(model))
     wait(RunState.LOADING)
     if part:
-        session.run()
+        session.runs.start()
         wait(RunState.RUNNING)
-        session.seek(round(session.recorded_steps * part))
+        session.playhead.seek(round(session.playhead.recorded * part))
     return session
 
 

@@ -37,6 +37,20 @@ class Moment:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: `calls` of the network and `seconds` so far.
+
+    `seconds_left` is None where that is not known, or nothing more is to come.
+    """
+
+    step: int = 0
+    steps: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Origin:
     """What it takes to make a run again: the request, the model, its tokenizer; and when it was made, ISO 8601."""
@@ -55,7 +69,7 @@ class Origin:
 class Trajectory:
     """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L).
 
-    `result` is there once the run has come to its end.
+    It is `under_way` while the engine adds to it; `result` is there once the run has come to its end.
     """
 
     def __init__(self, started: Started, mask: int | None, origin: Origin | None = None) -> None:
@@ -65,6 +79,7 @@ class Trajectory:
         self.mask = mask
         self.origin = origin
         self.result: Finished | None = None
+        self.under_way = False
         self.moments = [Moment(1.0, started.sigma)]
         self._changes: list[Change] = []
         self._tokens: Small = started.tokens.astype(np.int32)
@@ -97,6 +112,17 @@ class Trajectory:
         return self._changes
 
     @property
+    def progress(self) -> Progress:
+        """How far it is; a branch counts what it added itself."""
+        before = self.origin.request.first_step - 1 if self.origin is not None else 0
+        done, last = self.recorded - before, self.moments[-1]
+        if done <= 0:
+            return Progress(self.recorded, self.steps)
+        calls, seconds = (last.calls, last.seconds) if self.result is None else (self.result.calls, self.result.seconds)
+        left = last.seconds / done * (self.steps - self.recorded) if self.under_way else None
+        return Progress(self.recorded, self.steps, calls, seconds, left)
+
+    @property
     def newest(self) -> Ints:
         """Tokens (B, L) after the newest step."""
         return self._tokens.astype(np.int64)
@@ -115,6 +141,7 @@ class Trajectory:
     def snapshot(self) -> Trajectory:
         """The record as it stands: a copy that does not grow, for another thread."""
         taken = copy.copy(self)
+        taken.under_way = False
         taken.moments, taken._changes, taken._keyframes = self.moments[:], self._changes[:], self._keyframes[:]
         taken._tokens, taken._settled = self._tokens.copy(), self._settled.copy()
         return taken

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
 from engine.strict_json import finite
-from sedd_studio.session.comparing import Comparison, PaneState
+from sedd_studio.session.panes import PaneState
+
+if TYPE_CHECKING:
+    from sedd_studio.session.comparing import Comparison
 
 COLUMNS = (
     "title",

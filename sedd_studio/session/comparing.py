@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
-from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,104 +16,25 @@ from engine.protocol import (
     Failed,
     Finished,
     Frame,
-    Generate,
     Introduced,
     Judge,
     Judged,
-    ModelInfo,
     Started,
     ends,
 )
-from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, Asked, Kind
+from sedd_studio.session.panes import Pane, PaneState, alike, begin, recorded
 from sedd_studio.session.session import Session
 
-SAMPLES = (1, 4, 16, 64)
-"""Texts that a pane may be of: more give a surer figure."""
 TICK = 33
 SHOW = 6.0
 """Seconds in which all panes are played."""
 
 
-class PaneState(Enum):
-    """How far a pane is."""
-
-    WAITING = auto()
-    RUNNING = auto()
-    DONE = auto()
-    CANCELLED = auto()
-    FAILED = auto()
-
-
-@dataclass(eq=False)
-class Pane:
-    """One of the runs: its request, what is recorded of it, and what the judge says.
-
-    `question` is its id, `info` tells of its model.
-    """
-
-    title: str
-    request: Generate
-    info: ModelInfo | None = None
-    question: int = 0
-    state: PaneState = PaneState.WAITING
-    run: Trajectory | None = None
-    verdict: Judged | None = None
-    judging: int = 0
-    _final: np.ndarray | None = None
-
-    @property
-    def can_be_opened(self) -> bool:
-        """Whether the window can show it: a run that is over."""
-        return self.state is PaneState.DONE and self.run is not None and self.run.origin is not None
-
-    @property
-    def final(self) -> np.ndarray | None:
-        """The tokens (B, L) that the run ended with, read once."""
-        if self._final is None and self.run is not None and self.state is PaneState.DONE:
-            self._final = self.run.newest
-        return self._final
-
-    @property
-    def calls(self) -> float:
-        """Network calls of a sample: so far those of the sample that needed most, the mean once the run is over."""
-        run = self.run
-        if run is None:
-            return 0
-        if run.result is not None and run.result.evaluations:
-            return run.result.evaluations / run.samples
-        return run.moments[-1].calls
-
-    @property
-    def steps(self) -> int:
-        """The steps of its run."""
-        return self.request.steps
-
-    @property
-    def steps_done(self) -> int:
-        """How many of them are over, one way or the other."""
-        if self.state in (PaneState.WAITING, PaneState.RUNNING):
-            return 0 if self.run is None else self.run.recorded
-        return self.steps
-
-    @property
-    def seconds(self) -> float:
-        """Seconds a sample so far."""
-        return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
-
-
 RECORDED = Kind("Recorded runs", lambda asked: [])
 """Not in the table: its rows are chosen in the history."""
-
-
-def recorded(run: Trajectory) -> Pane:
-    """The pane of a run that was made before."""
-    assert run.origin is not None
-    asked = run.origin.request
-    branch = f" from {asked.first_step - 1}" if asked.first_step > 1 else ""
-    title = f"{run.steps} steps{branch}, seed {asked.seed}"
-    return Pane(title, asked, run.origin.info, state=PaneState.DONE, run=run)
 
 
 class Comparison(QObject):
@@ -136,7 +55,7 @@ class Comparison(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._advance)
-        session.answered.connect(self._take)
+        session.engine.answered.connect(self._take)
 
     def tokenizer_of(self, pane: Pane) -> Tokenizer | None:
         """The tokenizer of a pane's text."""
@@ -174,16 +93,17 @@ class Comparison(QObject):
     def start(self, kind: str, samples: int = 1) -> None:
         """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
         session = self._session
-        if not session.ready or session.info is None or session.tokenizer is None:
+        models = session.models
+        if not models.ready or models.info is None or models.tokenizer is None:
             return
         self.cancel_all()
-        self._kind, self._tokenizer = KINDS[kind], session.tokenizer
-        asked = Asked(session.asked, session.info, session.tokenizer, samples, self.judge, session.known_models())
+        self._kind, self._tokenizer = KINDS[kind], models.tokenizer
+        asked = Asked(session.runs.asked, models.info, models.tokenizer, samples, self.judge, models.known())
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         self._began = time.monotonic()
         for pane in self.panes:
-            pane.info = session.info
-            pane.question = session.ask(pane.request)
+            pane.info = models.info
+            pane.question = session.engine.ask(pane.request)
         self.play()
         self.changed.emit()
 
@@ -192,14 +112,14 @@ class Comparison(QObject):
         self.cancel_all()
         self._kind = RECORDED
         self.panes = [recorded(run) for run in runs]
-        self._tokenizer = self._session.tokenizer
+        self._tokenizer = self._session.models.tokenizer
         self.seek(1.0)
         self.changed.emit()
 
     def cancel(self, pane: Pane) -> None:
         """Ends one pane's run, or takes it out of the queue."""
         if pane.state in (PaneState.WAITING, PaneState.RUNNING):
-            self._session.drop(pane.question)
+            self._session.engine.drop(pane.question)
 
     def cancel_all(self) -> None:
         """Ends all that is not done."""
@@ -295,27 +215,14 @@ class Comparison(QObject):
             case Failed(headline=headline, detail=detail):
                 if event.run_id == pane.question:
                     pane.state = PaneState.FAILED
-                session.show_error(f"{pane.title}: {headline}", detail)
+                session.errors.show(f"{pane.title}: {headline}", detail)
             case Judged():
                 pane.verdict = event
 
     def _have_judged(self, pane: Pane, run: Trajectory) -> None:
         tokenizer = self._tokenizer
-        if self.judge is None or tokenizer is None or self._session.domain.rows:
+        if self.judge is None or tokenizer is None or self._session.models.domain.rows:
             return
         known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in run.newest.tolist()]
         texts = tuple(tokenizer.decode(list(row)) for row in known)
-        pane.judging = self._session.ask(Judge(self.judge, texts, tuple(known)))
-
-
-def alike(pane: Pane, other: Pane) -> bool:
-    """Whether two panes are through and their tokens can be compared one by one."""
-    one, two = pane.final, other.final
-    return one is not None and two is not None and one.shape[-1] == two.shape[-1] and len(one) == len(two)
-
-
-def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:
-    """The record of a pane's run, which can be opened later."""
-    if pane.info is None or tokenizer is None:
-        return Trajectory(started, FREE)
-    return Trajectory(started, pane.info.mask_id, Origin.of_now(replace(pane.request, model=""), pane.info, tokenizer))
+        pane.judging = self._session.engine.ask(Judge(self.judge, texts, tuple(known)))

@@ -2,86 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtGui import QUndoCommand
 
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.document import Document
+from sedd_studio.session.view import View
 
-Current = Callable[[], Document]
-Show = Callable[[Document], None]
+if TYPE_CHECKING:
+    from sedd_studio.background.keeper import Keeper
 
 
 class Edit(QUndoCommand):
     """Goes from one document to another and back.
 
-    Runs made between an edit and its undo belong to the documents: what is left is remembered as it is then.
+    Runs made between an edit and its undo belong to the documents: what is left is remembered as it is then. One that
+    `keeps_run` leaves the positions as they are, and so the run on show.
     """
 
-    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
-        super().__init__(name)
-        self._before, self._after, self._current, self._show = current(), after, current, show
+    name: ClassVar[str]
+    keeps_run: ClassVar[bool] = False
+
+    def __init__(self, after: Document, view: View, name: str = "") -> None:
+        super().__init__(name or self.name)
+        self._before, self._after, self._view = view.document, after, view
 
     def redo(self) -> None:
         """Shows the edited document."""
-        self._before = self._current()
+        self._before = self._view.document
         self._show(self._after)
 
     def undo(self) -> None:
         """Shows the document as it was."""
-        self._after = self._current()
+        self._after = self._view.document
         self._show(self._before)
+
+    def _show(self, document: Document) -> None:
+        self._view.show(replace(document, trajectory=self._view.run) if self.keeps_run else document)
 
 
 class SetPrompt(Edit):
     """Another text was applied."""
 
-    def __init__(self, after: Document, current: Current, show: Show) -> None:
-        super().__init__("change of the prompt", after, current, show)
+    name = "change of the prompt"
 
 
 class OpenRun(Edit):
     """A saved run was opened."""
 
-    def __init__(self, after: Document, current: Current, show: Show) -> None:
-        super().__init__("opening of a run", after, current, show)
+    name = "opening of a run"
 
 
 class SetGap(Edit):
     """A gap was made longer or shorter."""
 
-    def __init__(self, after: Document, current: Current, show: Show) -> None:
-        super().__init__("change of a gap", after, current, show)
+    name = "change of a gap"
 
 
 class ReplaceText(Edit):
     """Words were typed or pasted over others, or taken out."""
 
-    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
-        super().__init__(name, after, current, show)
+    name = "typing"
 
 
 class SetLocks(Edit):
-    """Positions were locked or unlocked. The run on show stays: its positions are the same."""
+    """Positions were locked or unlocked."""
 
-    def __init__(self, name: str, after: Document, current: Current, show: Show) -> None:
-        super().__init__(name, after, current, lambda document: show(_with_run_of(current(), document)))
+    name, keeps_run = "lock", True
 
 
 class SetToken(Edit):
-    """A token was put at a position and locked there. The run on show stays."""
+    """A token was put at a position and locked there."""
 
-    def __init__(self, after: Document, current: Current, show: Show) -> None:
-        super().__init__("placing of a token", after, current, lambda document: show(_with_run_of(current(), document)))
+    name, keeps_run = "placing of a token", True
 
 
 class SetLimit(Edit):
-    """Words were named that alone may stand somewhere. The run on show stays."""
+    """Words were named that alone may stand somewhere."""
 
-    def __init__(self, after: Document, current: Current, show: Show) -> None:
-        super().__init__("soft lock", after, current, lambda document: show(_with_run_of(current(), document)))
+    name, keeps_run = "soft lock", True
 
 
 class RemoveRuns(QUndoCommand):
@@ -98,7 +98,3 @@ class RemoveRuns(QUndoCommand):
     def undo(self) -> None:
         """Puts them back."""
         self._keeper.do(lambda history: history.set_removed(self._numbers, False))
-
-
-def _with_run_of(current: Document, document: Document) -> Document:
-    return replace(document, trajectory=current.trajectory)

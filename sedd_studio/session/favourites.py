@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session.session import Session
+from sedd_studio.session.runs import Runs
+from sedd_studio.session.view import View
+
+if TYPE_CHECKING:
+    from sedd_studio.background.keeper import Keeper
 
 
 class Favourites(QObject):
@@ -19,25 +23,24 @@ class Favourites(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
+    def __init__(self, view: View, runs: Runs, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._keeper = session, keeper
+        self._view, self._keeper = view, keeper
         self._kept: WeakKeyDictionary[Trajectory, set[int]] = WeakKeyDictionary()
-        session.run_ended.connect(self._keep_whole)
+        runs.ended.connect(self._keep_whole)
 
     def has(self, sample: int) -> bool:
         """Whether a sample of the run on show was kept."""
-        run = self._session.document.trajectory
+        run = self._view.run
         return run is not None and sample in self._kept.get(run, ())
 
     def keep(self, sample: int) -> None:
         """Keeps a sample of the run on show, once."""
-        run = self._session.document.trajectory
-        under_way = run is not None and run is self._session.recording
-        if run is None or run.origin is None or self.has(sample) or not (under_way or run.recorded):
+        run = self._view.run
+        if run is None or run.origin is None or self.has(sample) or not (run.under_way or run.recorded):
             return
         self._kept.setdefault(run, set()).add(sample)
-        if not under_way:
+        if not run.under_way:
             self._keeper.keep(run.only(sample), favourite=True)
         self.changed.emit()
 

@@ -9,13 +9,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
-from sedd_studio.background.jobs import Jobs
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
+
+if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
 
 LOOK_EVERY = 0.05
 """Seconds: a cancel is seen this soon, whether or not anything comes over the line."""
@@ -26,10 +28,10 @@ class Fetcher(QObject):
 
     _come = Signal(str)
 
-    def __init__(self, session: Session, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, models: Models, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._come.connect(session.open_model)
+        self._come.connect(models.open)
 
     def fetch(self, name: str) -> None:
         """Downloads a model that the hub calls `name`, as a job, and opens it."""

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Event, Failed, Guess, Guessed, Tokens
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +45,9 @@ class Guesser(QObject):
         self._answered: Asked | None = None
         self.guess: Guessed | None = None
         self.reason = ""
-        for signal in (session.model_changed, session.canvas_changed, session.run_changed, session.playhead_changed):
+        for signal in (session.models.changed, session.view.changed, session.runs.changed):
             signal.connect(self._follow)
-        session.answered.connect(self._take)
+        session.engine.answered.connect(self._take)
 
     def want(self, who: str, wanted: bool) -> None:
         """Something on screen, named `who`, shows the guess from now on, or no more."""
@@ -58,7 +57,7 @@ class Guesser(QObject):
     def current(self) -> Guessed | None:
         """The guess, if it is of the text on show."""
         of = self._answered
-        return self.guess if of is not None and np.array_equal(of.tokens, self._session.canvas().tokens) else None
+        return self.guess if of is not None and np.array_equal(of.tokens, self._session.view.canvas().tokens) else None
 
     def _follow(self) -> None:
         """Asks about the text on show, unless that was done already or an answer is still to come."""
@@ -68,23 +67,23 @@ class Guesser(QObject):
             self._know(None, "")
         if not self._wanted or self._question:
             return
-        if not session.ready or session.state is RunState.RUNNING:
+        if session.runs.hindrance:
             if self.guess is None:
-                self._know(None, "The model is busy with the run." if session.ready else "Open the model first.")
+                self._know(None, session.runs.hindrance)
             return
         asked = self._of_now()
         if not len(asked.tokens) or (self._asked is not None and asked.same_as(self._asked)):
             return
         self._asked = asked
-        self._question = session.ask(Guess(asked.tokens, asked.locked, asked.sigma))
+        self._question = session.engine.ask(Guess(asked.tokens, asked.locked, asked.sigma))
 
     def _of_now(self) -> Asked:
         session = self._session
-        state = session.canvas()
-        return Asked(self._model(), state.tokens, state.locked, session.step_info().sigma)
+        state = session.view.canvas()
+        return Asked(self._model(), state.tokens, state.locked, session.view.step_info().sigma)
 
     def _model(self) -> tuple[str, str]:
-        info, tokenizer = self._session.info, self._session.tokenizer
+        info, tokenizer = self._session.models.info, self._session.models.tokenizer
         return info.weights if info is not None else "", tokenizer.fingerprint if tokenizer is not None else ""
 
     def _take(self, event: Event) -> None:

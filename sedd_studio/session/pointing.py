@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.protocol import FREE, Event, Insight, Inspect
 from sedd_studio.session.scoring import Scorer
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import Candidate, Pointed, RunState
+from sedd_studio.session.state import Candidate, Pointed
 
 REST = 90
 """Milliseconds that a pointer rests before the model is asked."""
@@ -29,10 +29,9 @@ class Pointer(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
         self._rest.timeout.connect(self._ask)
-        session.canvas_changed.connect(self._look_again)
-        session.run_changed.connect(self._look_again)
-        session.playhead_changed.connect(self._look_again)
-        session.answered.connect(self._take)
+        session.view.changed.connect(self._look_again)
+        session.runs.changed.connect(self._look_again)
+        session.engine.answered.connect(self._take)
         scorer.changed.connect(self._note_cost)
 
     def point_at(self, position: int | None) -> None:
@@ -48,8 +47,8 @@ class Pointer(QObject):
         if self.pointed is None:
             return
         session, position = self._session, self.pointed.position
-        known = self._known(position) if position < session.canvas().length else None
-        moving = session.playing or session.state is RunState.RUNNING
+        known = self._known(position) if position < session.view.canvas().length else None
+        moving = session.playhead.playing or session.runs.running
         if known is None or moving or (known.shown, known.locked) != (self.pointed.shown, self.pointed.locked):
             self.pointed = known
             self.changed.emit()
@@ -59,31 +58,33 @@ class Pointer(QObject):
 
     def _note_cost(self) -> None:
         """A score has come in for the text that is pointed at."""
-        if self.pointed is not None and self.pointed.position < self._session.canvas().length:
+        if self.pointed is not None and self.pointed.position < self._session.view.canvas().length:
             cost = self._known(self.pointed.position).cost
             if cost != self.pointed.cost:
                 self.pointed = replace(self.pointed, cost=cost)
                 self.changed.emit()
 
     def _known(self, position: int) -> Pointed:
-        session, state = self._session, self._session.canvas()
+        session, state = self._session, self._session.view.canvas()
         masked = state.tokens[position] == FREE
         costs = self._scorer.costs_on_show()
         cost = None if costs is None else float(costs[position])
-        return Pointed(position, None if masked else session.piece(position), bool(state.locked[position]), cost=cost)
+        return Pointed(
+            position, None if masked else session.view.piece(position), bool(state.locked[position]), cost=cost
+        )
 
     def _ask(self) -> None:
         session = self._session
-        if self.pointed is None or not session.ready or session.state is RunState.RUNNING or session.playing:
+        if self.pointed is None or session.runs.hindrance or session.playhead.playing:
             return
-        state = session.canvas()
-        request = Inspect(state.tokens, state.locked, self.pointed.position, session.step_info().sigma)
-        self._asked = session.ask(request)
+        state = session.view.canvas()
+        request = Inspect(state.tokens, state.locked, self.pointed.position, session.view.step_info().sigma)
+        self._asked = session.engine.ask(request)
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._asked or self.pointed is None or not isinstance(event, Insight):
             return
-        tokenizer = self._session.tokenizer
+        tokenizer = self._session.models.tokenizer
         scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()
         rows = zip(event.tokens.tolist(), event.probability.tolist(), scores, strict=True)
         candidates = tuple(

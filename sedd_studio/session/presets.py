@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol import UserError
 from engine.protocol.options import ENTRIES
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.session import Session
+from sedd_studio.session.current_form import CurrentForm
 
 NOT_KEPT = ("seed",)
 """A preset says how to run; which draws are taken is another matter."""
@@ -30,10 +30,10 @@ class Presets(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, form: CurrentForm, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._settings = session, settings
-        session.settings_changed.connect(self.changed)
+        self._form, self._settings = form, settings
+        form.changed.connect(self.changed)
 
     def names(self) -> list[str]:
         """Those that come along, then the user's own."""
@@ -45,18 +45,18 @@ class Presets(QObject):
 
     def current(self) -> str | None:
         """The preset that the form is now, None if it is none."""
-        return next((name for name in self.names() if self._entries(name) == self._form()), None)
+        return next((name for name in self.names() if self._entries(name) == self._kept()), None)
 
     def choose(self, name: str) -> None:
         """Makes the form what the preset says; the seed stays."""
-        self._session.set_form(**self._entries(name))
+        self._form.set(**self._entries(name))
 
     def save(self, name: str) -> None:
         """Keeps the form as it is under a name; a UserError if the name will not do."""
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME or name in BUILT_IN:
             raise UserError(f"A preset needs a name of its own, of at most {LONGEST_NAME} letters; choose another.")
-        form = self._form()
+        form = self._kept()
         self._settings.change("presets", lambda kept: {**kept, name: form})
         self.changed.emit()
 
@@ -65,9 +65,9 @@ class Presets(QObject):
         self._settings.change("presets", lambda kept: {key: form for key, form in kept.items() if key != name})
         self.changed.emit()
 
-    def _form(self) -> dict[str, Any]:
+    def _kept(self) -> dict[str, Any]:
         """What a preset keeps of the form as it is."""
-        return {name: value for name, value in self._session.form.entries.items() if name in USUAL}
+        return {name: value for name, value in self._form.now.entries.items() if name in USUAL}
 
     def _entries(self, name: str) -> dict[str, Any]:
         """The whole form of a preset; an entry that is not sane any more is the usual one."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Started, ends
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
+
+if TYPE_CHECKING:
+    from sedd_studio.background.keeper import Keeper
 
 
 @dataclass(eq=False)
@@ -49,9 +51,9 @@ class RunQueue(QObject):
         self._question = 0
         self._making: Queued | None = None
         self.items: list[Queued] = []
-        session.answered.connect(self._take)
-        session.run_changed.connect(self._go_on)
-        session.model_changed.connect(self._go_on)
+        session.engine.answered.connect(self._take)
+        session.runs.changed.connect(self._go_on)
+        session.models.changed.connect(self._go_on)
 
     @property
     def making(self) -> Queued | None:
@@ -61,10 +63,10 @@ class RunQueue(QObject):
     def add(self) -> None:
         """Puts the run of the form, of the prompt as it stands, at the end."""
         session = self._session
-        if session.info is None or session.tokenizer is None or not session.ready:
+        if session.models.info is None or session.models.tokenizer is None or not session.models.ready:
             return
-        request = session.asked()
-        self.items.append(Queued(request, session.info, session.tokenizer))
+        request = session.runs.asked()
+        self.items.append(Queued(request, session.models.info, session.models.tokenizer))
         self.changed.emit()
         self._go_on()
 
@@ -73,7 +75,7 @@ class RunQueue(QObject):
         if item in self.items:
             self.items.remove(item)
             if item is self._making:
-                self._session.drop(self._question)
+                self._session.engine.drop(self._question)
                 self._question, self._making = 0, None
             self.changed.emit()
             self._go_on()
@@ -87,19 +89,19 @@ class RunQueue(QObject):
 
     def hindrance(self, item: Queued) -> str:
         """Why one that waits is not made although it is its turn; empty if it will be."""
-        info = self._session.info
+        info = self._session.models.info
         if info is None or info.weights != item.info.weights or info.name != item.info.name:
             return f"waits for {item.info.name}"
         return ""
 
     def _go_on(self) -> None:
         session = self._session
-        if self._question or not session.ready or session.state is RunState.RUNNING:
+        if self._question or session.runs.hindrance:
             return
         item = next((item for item in self.items if not self.hindrance(item)), None)
         if item is not None:
             self._making = item
-            self._question = session.ask(item.request)
+            self._question = session.engine.ask(item.request)
             self.changed.emit()
 
     def _take(self, event: Event) -> None:
@@ -116,7 +118,7 @@ class RunQueue(QObject):
                 self._keeper.keep(item.run)
                 self.items.remove(item)
             case Failed(headline=headline, detail=detail):
-                self._session.show_error(headline, detail)
+                self._session.errors.show(headline, detail)
                 self.items.remove(item)
         if ends(event):  # cancelled, it waits for another turn
             item.run, self._question, self._making = None, 0, None

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol import FREE, Bounded, Score
+from engine.protocol import FREE, Bounded, Score, Tokens
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.score_queue import ScoreQueue
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,17 @@ class Ranking(QObject):
         self._run: Trajectory | None = None
         self.queue = ScoreQueue(session, self)
         self.queue.changed.connect(self.changed)
-        session.run_changed.connect(self.changed)
+        session.runs.changed.connect(self.changed)
 
     @property
     def hindrance(self) -> str:
         """Why the samples on show cannot be ranked now, as a sentence; empty if they can."""
         session = self._session
-        if session.samples < 2:
+        if session.playhead.samples < 2:
             return "Ranking needs a run of several samples."
-        if not session.ready:
-            return "Open the model first."
-        if session.state is RunState.RUNNING:
-            return "The model is busy with the run."
-        if any((session.document.visible(session.recorded_steps, k) == FREE).any() for k in range(session.samples)):
+        if session.runs.hindrance:
+            return session.runs.hindrance
+        if any((tokens == FREE).any() for tokens in self._ends()):
             return "Only a run that came to its end can be ranked."
         return ""
 
@@ -57,16 +54,22 @@ class Ranking(QObject):
         """Scores every sample until half of its 95 % interval is `precision` nats a token."""
         if self.hindrance:
             return
-        session, document = self._session, self._session.document
+        session, document = self._session, self._session.view.document
         self._run = document.trajectory
-        whole = session.info is not None and session.info.noise == "none"  # ranks alike: what is locked is the same
+        whole = (
+            session.models.info is not None and session.models.info.noise == "none"
+        )  # ranks alike: what is locked is the same
         given = np.zeros_like(document.locked) if whole or document.locked.all() else document.locked
-        ends = [document.visible(session.recorded_steps, sample) for sample in range(session.samples)]
-        self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in ends])
+        self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in self._ends()])
+
+    def _ends(self) -> list[Tokens]:
+        """What each sample has come to."""
+        document, playhead = self._session.view.document, self._session.playhead
+        return [document.visible(playhead.recorded, sample) for sample in range(playhead.samples)]
 
     def place(self, sample: int) -> Place | None:
         """The place of a sample of the run on show; None while its bound is not known."""
-        if self._run is None or self._run is not self._session.document.trajectory:
+        if self._run is None or self._run is not self._session.view.run:
             return None
         bounds = [None if bound is None or math.isnan(bound.standard_error) else bound for bound in self.queue.bounds]
         bound = bounds[sample]

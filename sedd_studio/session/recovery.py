@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from engine.protocol import UserError, frozen
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.document import Document
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import as_tuple, decode
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
+
+if TYPE_CHECKING:
+    from sedd_studio.background.keeper import Keeper
 
 INTERVAL = 4000
 """Milliseconds between two looks at whether something has changed."""
@@ -30,8 +33,8 @@ class Recorder(QObject):
         self._session, self._keeper = session, keeper
         self._changed = False
         self._kept: tuple[object, ...] | None = None
-        session.run_ended.connect(self._keep)
-        for signal in (session.canvas_changed, session.run_changed, session.settings_changed):
+        session.runs.ended.connect(self._keep)
+        for signal in (session.view.changed, session.runs.changed, session.form.changed):
             signal.connect(self._note_change)
         keeper.failed.connect(self._keep_again)
         self._timer = QTimer(self)
@@ -52,7 +55,7 @@ class Recorder(QObject):
         if not self._changed:
             return
         self._changed = False
-        state, run = state_of(self._session), self._session.document.trajectory
+        state, run = state_of(self._session), self._session.view.run
         kept = (run, run.recorded, run.result is not None) if run is not None else ()
         if kept == self._kept:
             self._keeper.do(lambda history: history.remember_state(state))
@@ -95,16 +98,16 @@ def add_unfinished(history: History, content: bytes) -> None:
 
 def state_of(session: Session) -> dict[str, object]:
     """How the session stands, as JSON values; its run is kept beside it."""
-    document = session.document
+    document = session.view.document
     return {
-        "model": session.info.path if session.info is not None else None,
-        "prompt": session.prompt_text,
+        "model": session.models.info.path if session.models.info is not None else None,
+        "prompt": session.view.prompt,
         "tokens": document.tokens.tolist(),
         "locked": document.locked.tolist(),
         "limits": [list(limit) for limit in document.limits],
-        "playhead": session.playhead,
-        "sample": session.sample,
-        "under_way": session.running,
+        "playhead": session.playhead.step,
+        "sample": session.playhead.sample,
+        "under_way": session.view.run is not None and session.view.run.under_way,
     }
 
 
@@ -135,16 +138,21 @@ def read_left(left: LeftOver) -> Left:
     return Left(model, prompt, Document(tokens, locked, run, limits), playhead, sample)
 
 
+def bring_back(session: Session, left: LeftOver) -> None:
+    """Shows what a session left, once it is read; what is wrong with it goes to the banner."""
+    session.reader.read(lambda: read_left(left), lambda found: restore(session, found))
+
+
 def restore(session: Session, left: Left) -> None:
     """Shows what a session left."""
     document = left.document
     if document.trajectory is None:
-        session.open_model(left.model) if left.model else None
-        session.set_prompt(left.prompt)
-        if len(session.document.tokens) == len(document.tokens):
-            session.adopt(replace(session.document, limits=document.limits))
+        session.models.open(left.model) if left.model else None
+        session.editor.set_prompt(left.prompt)
+        if len(session.view.document.tokens) == len(document.tokens):
+            session.view.show(replace(session.view.document, limits=document.limits))
         return
     session.show_run(document.trajectory)
-    session.adopt(document)
-    session.set_sample(left.sample)
-    session.seek(left.playhead)
+    session.view.show(document)
+    session.playhead.set_sample(left.sample)
+    session.playhead.seek(left.playhead)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Bounded, Event, Failed, Finished, Score, ends
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
+from sedd_studio.session.text_rows import TextRow
 
 
 class ScoreQueue(QObject):
@@ -28,7 +29,7 @@ class ScoreQueue(QObject):
         self._began = 0.0
         self.scores: Sequence[Score] = ()
         self.bounds: list[Bounded | None] = []
-        session.answered.connect(self._take)
+        session.engine.answered.connect(self._take)
 
     @property
     def busy(self) -> bool:
@@ -63,16 +64,16 @@ class ScoreQueue(QObject):
     def cancel(self) -> None:
         """Ends it; what is known stays."""
         if self._question:
-            self._session.drop(self._question)
+            self._session.engine.drop(self._question)
             self._question = 0
             self.changed.emit(-1)
 
     def _go_on(self) -> None:
         session = self._session
-        if self._next >= len(self.scores) or not session.ready or session.state is RunState.RUNNING:
+        if self._next >= len(self.scores) or session.runs.hindrance:
             self._question = 0
             return
-        self._question = session.ask(self.scores[self._next])
+        self._question = session.engine.ask(self.scores[self._next])
         self._next += 1
 
     def _take(self, event: Event) -> None:
@@ -82,9 +83,22 @@ class ScoreQueue(QObject):
         if isinstance(event, Bounded):
             self.bounds[number] = event
         if isinstance(event, Failed):
-            self._session.show_error(event.headline, event.detail)
+            self._session.errors.show(event.headline, event.detail)
         if isinstance(event, Finished):
             self._go_on()
         elif ends(event):  # failed, or superseded by a run
             self._question = 0
         self.changed.emit(number)
+
+
+class TextScores(ScoreQueue):
+    """Scores the texts of `rows` in turn."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(session, parent)
+        self.rows: list[TextRow] = []
+
+    def score(self, rows: list[TextRow], precision: float) -> None:
+        """Scores texts, each until half of its 95 % interval is `precision` nats a token."""
+        self.rows = rows
+        self.start([Score(row.tokens, np.zeros(len(row.tokens), bool), precision, by_token=False) for row in rows])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -12,39 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.language.domains import TEXT
 from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
 from sedd_studio.session import model_folders
+from sedd_studio.session.figures import PRECISIONS
 from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
-
-PRECISIONS = (0.1, 0.05, 0.02, 0.01)
-"""Halves of the 95 % interval, nats a token, at which a bound may stop."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A bound in one unit: its value and its standard error."""
-
-    unit: str
-    value: float
-    error: float
-
-
-def figures(bound: Bounded, size: int) -> tuple[Figure, ...]:
-    """A bound in the usual units, for a text of `size` bytes."""
-    return in_units(bound.nats, bound.standard_error, bound.tokens, size)
-
-
-def exact_figures(weighed: Weighed, size: int) -> tuple[Figure, ...]:
-    """An exact value in the usual units; it has no error."""
-    return in_units(float(weighed.nats.mean()), 0.0, len(weighed.nats), size)
-
-
-def in_units(nats: float, error: float, tokens: int, size: int) -> tuple[Figure, ...]:
-    """Nats a token, and what follows from them for a text of so many tokens and bytes."""
-    bits, bits_error, perplexity = nats / math.log(2), error / math.log(2), math.exp(nats)
-    found = [Figure("nats a token", nats, error), Figure("bits a token", bits, bits_error)]
-    if size:
-        found.append(Figure("bits a byte", bits * tokens / size, bits_error * tokens / size))
-    return (*found, Figure("perplexity a token", perplexity, perplexity * error))
 
 
 class Scorer(QObject):
@@ -71,9 +39,9 @@ class Scorer(QObject):
         self._weighing = 0
         self._precision, self._began = PRECISIONS[1], 0.0
         self.writer = model_folders.judge()
-        session.answered.connect(self._take)
-        session.run_changed.connect(self.changed)
-        session.canvas_changed.connect(self.changed)
+        session.engine.answered.connect(self._take)
+        session.runs.changed.connect(self.changed)
+        session.view.changed.connect(self.changed)
 
     @property
     def scoring(self) -> bool:
@@ -97,11 +65,9 @@ class Scorer(QObject):
     @property
     def hindrance(self) -> str:
         """Why the text on show cannot be scored now, as a sentence; empty if it can."""
-        state = self._session.canvas()
-        if not self._session.ready:
-            return "Open the model first."
-        if self._session.state is RunState.RUNNING:
-            return "The model is busy with the run."
+        state = self._session.view.canvas()
+        if self._session.runs.hindrance:
+            return self._session.runs.hindrance
         if not state.length or (state.tokens == FREE).any():
             return "Only a text without masked positions can be scored."
         return ""
@@ -109,7 +75,7 @@ class Scorer(QObject):
     @property
     def by_whole(self) -> bool:
         """Whether the model is one that scores exactly, and whole texts alone: it sees only what stands to the left."""
-        info = self._session.info
+        info = self._session.models.info
         return info is not None and info.noise == "none"
 
     def start(self, precision: float, given_locked: bool) -> None:
@@ -117,27 +83,28 @@ class Scorer(QObject):
         if self.hindrance:
             return
         self.stop()
-        state = self._session.canvas()
+        state = self._session.view.canvas()
         given = state.locked & (given_locked and not self.by_whole)
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
         self._precision, self._began = precision, time.monotonic()
         self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
         scored = self.tokens[~self.given].tolist()
-        self.size = len(self._session.tokenizer.decode(scored).encode()) if self._session.tokenizer else 0
-        self._question = self._session.ask(Score(self.tokens, self.given, precision))
-        if self.writer is not None and not self.given.any() and self._session.domain is TEXT and not self.by_whole:
-            self._weighing = self._session.ask(Weigh(self.writer, self.tokens))
+        models = self._session.models
+        self.size = len(models.tokenizer.decode(scored).encode()) if models.tokenizer else 0
+        self._question = self._session.engine.ask(Score(self.tokens, self.given, precision))
+        if self.writer is not None and not self.given.any() and models.domain is TEXT and not self.by_whole:
+            self._weighing = self._session.engine.ask(Weigh(self.writer, self.tokens))
         self.changed.emit()
 
     def stop(self) -> None:
         """Is content with what is known."""
         if self._question:
-            self._session.drop(self._question)
+            self._session.engine.drop(self._question)
 
     @property
     def on_show(self) -> bool:
         """Whether the text on show is the one that was scored."""
-        return self.tokens is not None and np.array_equal(self.tokens, self._session.canvas().tokens)
+        return self.tokens is not None and np.array_equal(self.tokens, self._session.view.canvas().tokens)
 
     def costs_on_show(self) -> np.ndarray | None:
         """The nats of each token (L,) if the text on show is the one that was scored."""
@@ -155,7 +122,7 @@ class Scorer(QObject):
             case Attributed(nats=nats, profile=profile):
                 self.costs, self.profile = nats, profile
             case Failed(headline=headline, detail=detail):
-                self._session.show_error(headline, detail)
+                self._session.errors.show(headline, detail)
             case Cancelled():
                 pass
         if ends(event):

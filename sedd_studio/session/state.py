@@ -8,7 +8,6 @@ from enum import Enum, auto
 import numpy as np
 
 from engine.protocol import Tokens
-from sedd_studio.record.trajectory import Trajectory
 
 
 class RunState(Enum):
@@ -38,33 +37,6 @@ class CanvasState:
     step: int
     steps: int
     length: int
-
-
-@dataclass(frozen=True)
-class RunProgress:
-    """How far a run is: `calls` of the network and `seconds` so far.
-
-    `seconds_left` is None where that is not known, or nothing more is to come.
-    """
-
-    step: int = 0
-    steps: int = 0
-    calls: int = 0
-    seconds: float = 0.0
-    seconds_left: float | None = None
-
-    @staticmethod
-    def of(run: Trajectory | None, grows: bool = False) -> RunProgress:
-        """That of a recorded run, which `grows` while the engine adds to it; a branch counts what it added itself."""
-        if run is None:
-            return RunProgress()
-        before = run.origin.request.first_step - 1 if run.origin is not None else 0
-        done, last = run.recorded - before, run.moments[-1]
-        if done <= 0:
-            return RunProgress(run.recorded, run.steps)
-        calls, seconds = (last.calls, last.seconds) if run.result is None else (run.result.calls, run.result.seconds)
-        left = last.seconds / done * (run.steps - run.recorded) if grows else None
-        return RunProgress(run.recorded, run.steps, calls, seconds, left)
 
 
 @dataclass(frozen=True)
@@ -104,11 +76,3 @@ class Pointed:
     entropy: float | None = None
     own: float | None = None
     cost: float | None = None
-
-
-@dataclass(frozen=True)
-class ErrorNote:
-    """What went wrong, in a sentence, and what a developer wants to read."""
-
-    headline: str
-    detail: str = ""

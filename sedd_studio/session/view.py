@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, frozen
 from sedd_studio.record.document import Document, words_of
-from sedd_studio.record.playback import Playback
 from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.clock import Clock
+from sedd_studio.session.current_form import CurrentForm
+from sedd_studio.session.models import Models
+from sedd_studio.session.playhead import Playhead
 from sedd_studio.session.state import CanvasState, StepInfo
 
 
 class View(QObject):
-    """The document and the playhead in its run. The session, which changes them, is one of these."""
+    """Holds the document, what of it is selected, and the playhead. `changed` is told when anything of it looks
+    otherwise, moves of the playhead among it; `run_changed` when another run is on show."""
 
-    canvas_changed = Signal()
-    playhead_changed = Signal()
+    changed = Signal()
+    run_changed = Signal()
+    selection_changed = Signal()
 
-    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, models: Models, form: CurrentForm, settings: Settings, clock: Clock, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._settings = settings
-        self.tokenizer: Tokenizer | None = None
+        self._models, self._form = models, form
         self.document = Document(frozen([]), np.zeros(0, bool))
-        self.sample = 0
-        self._playback = Playback(settings["speed"], settings["follow"])
+        self.selection: tuple[int, int] | None = None
+        self.playhead = Playhead(lambda: self.run, settings, clock, self)
         self._canvas: CanvasState | None = None
         self._words: list[tuple[int, int]] | None = None
-        self.canvas_changed.connect(self._forget_canvas)
-
-    # ---- what the session adds
-
-    @property
-    def running(self) -> bool:
-        """Whether frames of the run on show are still to come."""
-        raise NotImplementedError
+        self._prompt: str | None = None
+        self.changed.connect(self._forget_canvas)
+        self.playhead.changed.connect(self.changed)
 
     @property
-    def planned_steps(self) -> int:
-        """Steps that a run would have while there is none."""
-        raise NotImplementedError
+    def run(self) -> Trajectory | None:
+        """The run on show."""
+        return self.document.trajectory
 
-    def tick(self) -> None:
-        """Moves on what moves by itself."""
-        raise NotImplementedError
+    def show(self, document: Document) -> None:
+        """Makes a document the current one."""
+        resized, other_run = len(document.tokens) != len(self.document.tokens), document.trajectory is not self.run
+        self.document, self._prompt = document, None
+        self._forget_canvas()
+        if resized:
+            self.select(None)
+        if other_run:
+            self.playhead.go_to_end()
+            self.run_changed.emit()
+        else:
+            self.changed.emit()
 
-    def _start_ticking(self) -> None:
-        raise NotImplementedError
+    def clear(self) -> None:
+        """Nothing is on show while the tokenizer changes: old tokens mean nothing to the new one."""
+        self.document, self._prompt = Document(frozen([]), np.zeros(0, bool)), None
+        self._forget_canvas()
 
-    # ---- the canvas
+    def follow(self, run: Trajectory, step: int) -> None:
+        """The engine has begun a run of this document, or a branch at a step of another: it is played from there."""
+        self.document = replace(self.document, trajectory=run)
+        self.playhead.start(run, step)
+
+    def select(self, selection: tuple[int, int] | None) -> None:
+        """Selects positions start .. stop - 1, or nothing."""
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit()
+
+    # ---- in tokens
 
     def canvas(self) -> CanvasState:
         """What the canvas shows now."""
@@ -58,139 +83,75 @@ class View(QObject):
         return self._canvas
 
     def _make_canvas(self) -> CanvasState:
-        document, run, step = self.document, self.document.trajectory, self.playhead
-        tokens = document.visible(step, self.sample)
+        document, run, step, sample = self.document, self.run, self.playhead.step, self.playhead.sample
+        tokens = document.visible(step, sample)
         age, unsettled = np.full(len(tokens), -1), np.zeros(len(tokens), bool)
         if run is not None:
             shown = ~document.locked & (tokens != FREE)
-            _, settled = run.at(step, self.sample)
+            _, settled = run.at(step, sample)
             age = np.where((settled >= 0) & shown, step - settled, -1)
-            unsettled = run.unsettled(step, self.sample) & shown
-        steps = run.steps if run is not None else self.planned_steps
-        return CanvasState(tokens, document.locked, age, unsettled, step, steps, len(tokens))
+            unsettled = run.unsettled(step, sample) & shown
+        return CanvasState(tokens, document.locked, age, unsettled, step, self._steps, len(tokens))
 
     def _forget_canvas(self) -> None:
         self._canvas = self._words = None
 
+    @property
+    def _steps(self) -> int:
+        """Of the run on show, or of the one that would be made."""
+        return self.run.steps if self.run is not None else int(self._form.now.steps)
+
+    def settled_curve(self) -> np.ndarray:
+        """Settled free positions after each recorded step, (recorded + 1,)."""
+        return self.run.settled_curve(self.playhead.sample) if self.run is not None else np.zeros(1, np.int64)
+
+    def changed_steps(self) -> np.ndarray:
+        """The steps in which something changed."""
+        return self.run.changed_steps(self.playhead.sample) if self.run is not None else np.zeros(0, np.int64)
+
+    def step_info(self) -> StepInfo:
+        """The step that is shown, in numbers."""
+        run, step = self.run, self.playhead.step
+        if run is None:
+            return StepInfo(0, self._steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
+        moment = run.moments[step]
+        return StepInfo(step, run.steps, moment.time, moment.sigma, int(self.settled_curve()[step]), run.free)
+
+    # ---- in words
+
     def piece(self, position: int) -> str:
         """The text of one visible token; empty where nothing is known."""
-        token = int(self.canvas().tokens[position])
-        return "" if token == FREE or self.tokenizer is None else self.tokenizer.piece(token)
+        token, tokenizer = int(self.canvas().tokens[position]), self._models.tokenizer
+        return "" if token == FREE or tokenizer is None else tokenizer.piece(token)
 
     def words(self) -> list[tuple[int, int]]:
         """Half-open runs of positions that belong together: words, and single masked positions."""
         if self._words is None:
-            self._words = words_of(self.canvas().tokens, self.tokenizer) if self.tokenizer is not None else []
+            tokenizer = self._models.tokenizer
+            self._words = words_of(self.canvas().tokens, tokenizer) if tokenizer is not None else []
         return self._words
 
     def word_at(self, position: int) -> tuple[int, int]:
         """The run of positions that `position` belongs to."""
         return next((word for word in self.words() if word[0] <= position < word[1]), (position, position + 1))
 
+    def limit_at(self, position: int) -> tuple[str, ...]:
+        """The pieces that alone may stand at a position; none where any may."""
+        tokenizer = self._models.tokenizer
+        found = [tokens for start, stop, tokens in self.document.limits if start <= position < stop]
+        return tuple(tokenizer.piece(token) for token in found[0]) if found and tokenizer is not None else ()
+
+    @property
+    def prompt(self) -> str:
+        """The locked words, every gap as [n]."""
+        if self._prompt is None:
+            self._prompt = self._text_of(self.document)
+        return self._prompt
+
     def full_text(self) -> str:
         """The visible text, every gap as [n]."""
-        if self.tokenizer is None:
-            return ""
-        visible = Document(self.canvas().tokens, self.canvas().tokens != FREE)
-        return visible.text(self.tokenizer)
+        tokens = self.canvas().tokens
+        return self._text_of(Document(tokens, tokens != FREE))
 
-    # ---- the playhead
-
-    @property
-    def playhead(self) -> int:
-        """The step that is shown, 0 .. recorded_steps."""
-        return min(self._playback.step, self.recorded_steps)
-
-    @property
-    def playing(self) -> bool:
-        """Whether the playhead moves by itself."""
-        return self._playback.playing
-
-    @property
-    def following(self) -> bool:
-        """Whether the playhead keeps to the newest step."""
-        return self._playback.following
-
-    @property
-    def speed(self) -> float:
-        """Playing speed in steps a second."""
-        return self._playback.speed
-
-    @property
-    def recorded_steps(self) -> int:
-        """Steps recorded of the run on show."""
-        return self.document.trajectory.recorded if self.document.trajectory is not None else 0
-
-    @property
-    def samples(self) -> int:
-        """Samples of the run on show, 1 if there is none."""
-        return self.document.trajectory.samples if self.document.trajectory is not None else 1
-
-    def settled_curve(self) -> np.ndarray:
-        """Settled free positions after each recorded step, (recorded_steps + 1,)."""
-        run = self.document.trajectory
-        return run.settled_curve(self.sample) if run is not None else np.zeros(1, np.int64)
-
-    def changed_steps(self) -> np.ndarray:
-        """The steps in which something changed."""
-        run = self.document.trajectory
-        return run.changed_steps(self.sample) if run is not None else np.zeros(0, np.int64)
-
-    def step_info(self) -> StepInfo:
-        """The step that is shown, in numbers."""
-        run, step = self.document.trajectory, self.playhead
-        if run is None:
-            return StepInfo(0, self.planned_steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
-        moment = run.moments[step]
-        return StepInfo(step, run.steps, moment.time, moment.sigma, int(self.settled_curve()[step]), run.free)
-
-    def toggle_play(self) -> None:
-        """Pauses the playhead, or lets it move on."""
-        if self.playing:
-            self.pause()
-        else:
-            self.play()
-
-    def play(self) -> None:
-        """Lets the playhead move."""
-        if self.recorded_steps:
-            self._playback.play(self.recorded_steps, self.running)
-            self._start_ticking()
-            self._playhead_moved()
-
-    def pause(self) -> None:
-        """Holds the playhead; the engine goes on, and what it makes is recorded."""
-        self._playback.pause()
-        self._playhead_moved()
-
-    def step_once(self) -> None:
-        """Moves the playhead one step on and holds it."""
-        self.seek(self.playhead + 1)
-
-    def seek(self, step: int) -> None:
-        """Shows a step and holds it."""
-        self._playback.seek(min(max(step, 0), self.recorded_steps))
-        self._playhead_moved()
-
-    def set_following(self, following: bool) -> None:
-        """Keeps the playhead at the newest step, or lets it go."""
-        self._playback.following = following
-        self._settings.set("follow", following)
-        if following:
-            self._playback.playing = self.running
-        self.tick()
-        self._playhead_moved()
-
-    def set_speed(self, speed: float) -> None:
-        """Sets the playing speed in steps a second."""
-        self._playback.set_speed(speed)
-        self._settings.set("speed", speed)
-
-    def set_sample(self, sample: int) -> None:
-        """Shows another sample of the run."""
-        self.sample = min(max(sample, 0), self.samples - 1)
-        self._playhead_moved()
-
-    def _playhead_moved(self) -> None:
-        self.canvas_changed.emit()
-        self.playhead_changed.emit()
+    def _text_of(self, document: Document) -> str:
+        return document.text(self._models.tokenizer) if self._models.tokenizer is not None else ""

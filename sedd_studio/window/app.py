@@ -1,4 +1,4 @@
-"""Builds the studio and wires it up; the only place that does."""
+"""Starts the studio and ends it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,26 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QLockFile, QTimer
+from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol import UserError
 from sedd_studio.background.collector import Collector
-from sedd_studio.background.keeper import Keeper
-from sedd_studio.background.runner import Runner
 from sedd_studio.painting import theme
 from sedd_studio.record.history import History, default_path
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.errors import Errors
 from sedd_studio.session.model_folders import BUNDLED
-from sedd_studio.session.recovery import Recorder, keep_unfinished
-from sedd_studio.session.session import Session
+from sedd_studio.session.recovery import keep_unfinished
 from sedd_studio.window.interrupts import Interrupts
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.opening import open_path
 from sedd_studio.window.registering import register
+from sedd_studio.window.services import build
 
 NO_DISPLAY = (
     "SEDD Studio needs a display and found none; start it on a desktop (or under Xvfb), "
@@ -56,15 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
-    session = Session(Runner(), settings)
-    path = default_path()
-    keeper = Keeper(path)
-    keeper.failed.connect(session.show_error)  # before the panels look into the history
-    window = MainWindow(session, look, settings, keeper)
+    services = build(settings, path := default_path())
+    keeper, errors = services.keeper, services.session.errors
+    window = MainWindow(services, look)
     restore(window, settings)
-    install_error_hook(session)
+    install_error_hook(errors)
     window.show()
-    lock, recorder = record(session, keeper, path)
+    lock, recorder = services.record(path)
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
@@ -75,8 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 keep_unfinished(keeper, left)
                 window.recovery_bar.offer(left)
         if trouble := settings.trouble():
-            session.show_error(f"{session.error.headline} {trouble}" if session.error else trouble)
-        open_path(session, arguments.model)
+            before = errors.current
+            errors.show(f"{before.headline} {trouble}" if before else trouble)
+        open_path(services.session, arguments.model)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     code = app.exec()
@@ -89,14 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupts.close()
     collector.close()
     return code
-
-
-def record(session: Session, keeper: Keeper, path: Path) -> tuple[QLockFile, Recorder]:
-    """Has everything written to the history at `path`; of several studios only the first offers its session back."""
-    with suppress(OSError):  # the keeper tells why there is no history
-        path.parent.mkdir(parents=True, exist_ok=True)
-    lock = QLockFile(str(path.with_suffix(".lock")))
-    return lock, Recorder(session, keeper, remembers=lock.tryLock(0))
 
 
 def tell_desktop() -> int:
@@ -128,13 +117,13 @@ def restore(window: MainWindow, settings: Settings) -> None:
     window.canvas.set_reduced_motion(settings["reduced_motion"])
 
 
-def install_error_hook(session: Session) -> None:
+def install_error_hook(errors: Errors) -> None:
     """An exception that nobody expected goes to the banner, and the program goes on."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(detail)
-        session.show_error(f"Something unexpected went wrong: {str(error) or kind.__name__}", detail)
+        errors.show(f"Something unexpected went wrong: {str(error) or kind.__name__}", detail)
 
     sys.excepthook = hook
 

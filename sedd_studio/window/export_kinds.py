@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.files import write_whole
-from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record import exports
 from sedd_studio.record.endings import with_ending
 from sedd_studio.record.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
 
 SCALE = 2.0
 """Of exported pictures: sharp on any display."""

@@ -20,25 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sedd_studio.background.jobs import Jobs
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.painting.theme import Theme, Themed
-from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session.colouring import Colouring, Sources
-from sedd_studio.session.comparing import Comparison
-from sedd_studio.session.favourites import Favourites
-from sedd_studio.session.fetching import Fetcher
-from sedd_studio.session.guessing import Guesser
-from sedd_studio.session.pointing import Pointer
-from sedd_studio.session.presets import Presets
-from sedd_studio.session.queueing import RunQueue
-from sedd_studio.session.ranking import Ranking
-from sedd_studio.session.scoring import Scorer
+from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.dock import Dock
+from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.colour_legend import ColourLegend
 from sedd_studio.widgets.panels.compare_panel import ComparePanel
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
@@ -58,8 +47,10 @@ from sedd_studio.widgets.panels.sample_strip import SampleStrip
 from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
-from sedd_studio.window.commands import build_actions, build_menus
+from sedd_studio.window.doing import score_file
+from sedd_studio.window.menus import build_actions, build_menus
 from sedd_studio.window.opening import open_path
+from sedd_studio.window.services import Services
 
 DOCK_HEIGHT = 260
 """Of a panel at the foot of the window, at first."""
@@ -68,44 +59,39 @@ DOCK_HEIGHT = 260
 class MainWindow(QMainWindow):
     """Everything on screen. It reads the session and calls it; it keeps no state of its own but the theme."""
 
-    def __init__(self, session: Session, theme: Theme, settings: Settings, keeper: Keeper) -> None:
+    def __init__(self, services: Services, theme: Theme) -> None:
         super().__init__()
-        self.session: Session = session
-        self.theme, self.settings = theme, settings
+        services.setParent(self)
+        self.services: Services = services
+        self.session: Session = services.session
+        self.theme, self.settings = theme, services.settings
         self.setWindowTitle("SEDD Studio")
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)
-        self.canvas: TokenCanvas = TokenCanvas(session, theme)
-        self.scorer = Scorer(session, self)
-        self.pointer = Pointer(session, self.scorer, self)
-        self.position = PositionPanel(session, self.pointer, theme)
-        self.picture = SamplePicture(session, theme)
-        self.banner = ErrorBanner(session, theme)
-        self.recovery_bar = RecoveryBar(session, theme)
-        self.prompt: PromptEditor = PromptEditor(session, theme)
-        self.timeline = Timeline(session, theme)
-        self.favourites: Favourites = Favourites(session, keeper, self)
-        self.ranking: Ranking = Ranking(session, self)
-        self.samples = SampleStrip(session, self.favourites, self.ranking, theme)
-        self.presets = Presets(session, settings, self)
-        self.run_form = RunForm(session, self.presets, theme)
-        self.jobs = Jobs(self)
-        self.jobs.failed.connect(session.show_error)
-        self.picker: ModelPicker = ModelPicker(session, Fetcher(session, self.jobs, self), theme)
-        self.noise_picker = NoisePicker(session, theme)
+        session, view = self.session, self.session.view
+        self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, theme)
+        self.position = PositionPanel(session.runs, services.pointer, theme)
+        self.picture = SamplePicture(session.models, view, theme)
+        self.banner = ErrorBanner(session.errors, theme)
+        self.recovery_bar = RecoveryBar(theme)
+        self.prompt: PromptEditor = PromptEditor(view, session.editor, theme)
+        self.timeline = Timeline(view, session.runs, theme)
+        self.samples = SampleStrip(session, services.favourites, services.ranking, theme)
+        presets = PresetChoice(session.errors, services.presets, theme)
+        self.run_form = RunForm(session.form, session.models, presets, theme)
+        self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, theme)
+        self.noise_picker = NoisePicker(session.models, theme)
         self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
-        self.job_line = JobLine(self.jobs, theme)
-        self.guesser = Guesser(session, self)
-        self.colouring = Colouring(Sources(session, self.scorer, self.guesser), settings, self)
-        self.legend = ColourLegend(self.colouring, theme)
-        self.likelihood: LikelihoodPanel = LikelihoodPanel(session, self.scorer, self.ranking, self.colouring, theme)
-        self.comparison = Comparison(session, self)
-        self.compare: ComparePanel = ComparePanel(session, self.comparison, theme)
-        self.guess: GuessPanel = GuessPanel(session, self.guesser, theme)
-        self.history: HistoryPanel = HistoryPanel(session, keeper, theme)
-        self.queue: RunQueue = RunQueue(session, keeper, self)
-        self.queue_panel: QueuePanel = QueuePanel(session, self.queue, theme)
+        self.job_line = JobLine(services.jobs, theme)
+        self.legend = ColourLegend(services.colouring, theme)
+        self.likelihood: LikelihoodPanel = LikelihoodPanel(
+            session.models, services.scorer, services.ranking, services.colouring, theme
+        )
+        self.compare: ComparePanel = ComparePanel(session.runs, session.errors, services.comparison, theme)
+        self.guess: GuessPanel = GuessPanel(session.models, services.guesser, theme)
+        self.history: HistoryPanel = HistoryPanel(session, services.keeper, theme)
+        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, theme)
         self._arrange()
         self.docks: dict[str, Dock] = {
             "history": self._dock("history", "History", self.history),
@@ -118,16 +104,23 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(one, other)
         self._first_layout = self.saveState()
         self._name_tabs()
-        self.actions_by_name: dict[str, QAction] = build_actions(self, session)
+        self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(self.menuBar(), self.actions_by_name)
         self._guard = KeyGuard(self)
-        self.colouring.changed.connect(lambda: self.canvas.set_shares(self.colouring.shares()))
-        self.history.compared.connect(self._compare)
-        self.canvas.pointed.connect(self.pointer.point_at)
-        self.canvas.zoom_changed.connect(lambda zoom: settings.set("zoom", zoom))
+        self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.setAcceptDrops(True)
         self.canvas.setFocus()
+
+    def _connect(self) -> None:
+        """What one part of the window says goes to the others."""
+        services, colouring = self.services, self.services.colouring
+        colouring.changed.connect(lambda: self.canvas.set_shares(colouring.shares()))
+        self.history.compared.connect(self._compare)
+        self.likelihood.file_wanted.connect(lambda: score_file(self))
+        self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
+        self.canvas.pointed.connect(services.pointer.point_at)
+        self.canvas.zoom_changed.connect(lambda zoom: services.settings.set("zoom", zoom))
 
     def set_theme(self, theme: Theme) -> None:
         """Change the look of the whole window."""
@@ -184,7 +177,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _compare(self, runs: list[Trajectory]) -> None:
-        self.comparison.show_runs(runs)
+        self.services.comparison.show_runs(runs)
         self.show_dock(self.docks["compare"])
 
     def _follow_system(self) -> None:
@@ -202,8 +195,7 @@ class MainWindow(QMainWindow):
         open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.jobs.close()
-        self.session.shutdown()
+        self.services.close()
         super().closeEvent(event)
 
     def _arrange(self) -> None:

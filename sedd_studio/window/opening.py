@@ -25,7 +25,7 @@ def open_path(session: Session, path: str | Path) -> None:
     elif ends_in(path, TEXTS) and path.is_file():
         open_prompt(session, path)
     else:
-        session.open_model(path)
+        session.models.open(path)
 
 
 def open_run(session: Session, path: Path) -> None:
@@ -47,7 +47,7 @@ def read_run(path: Path) -> Trajectory:
 
 def open_prompt(session: Session, path: Path) -> None:
     """Makes the text of a file the prompt, once it is read and cut into tokens."""
-    tokenizer, length = session.tokenizer, session.length
+    tokenizer, length = session.models.tokenizer, session.models.length
 
     def read() -> tuple[str, Document | None]:
         text = read_prompt(path)
@@ -55,10 +55,10 @@ def open_prompt(session: Session, path: Path) -> None:
 
     def take(found: tuple[str, Document | None]) -> None:
         text, document = found
-        if document is None or session.tokenizer is not tokenizer or session.length != length:
-            session.set_prompt(text)  # another model has come meanwhile
+        if document is None or session.models.tokenizer is not tokenizer or session.models.length != length:
+            session.editor.set_prompt(text)  # another model has come meanwhile
         else:
-            session.set_document(document)
+            session.editor.set_document(document)
 
     session.reader.read(read, take)
 
@@ -73,20 +73,20 @@ def read_prompt(path: Path) -> str:
 
 def save_run(session: Session, path: Path) -> bool:
     """Saves the run on show; False, with the reason in the banner, if that cannot be done."""
-    run = session.document.trajectory
+    run = session.view.run
     if run is None:
         return False
     try:
         runfile.save_run(with_ending(path, (runfile.SUFFIX,)), run)
     except UserError as error:
-        session.show_error(str(error))
+        session.errors.show(str(error))
         return False
     return True
 
 
 def file_name(session: Session, suffix: str = runfile.SUFFIX) -> str:
     """A name for the file of the run on show: model, steps and seed."""
-    run = session.document.trajectory
+    run = session.view.run
     if run is None or run.origin is None:
         return f"run{suffix}"
     return f"{run.origin.info.name}-{run.steps}-steps-seed-{run.origin.request.seed}{suffix}"

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
@@ -75,10 +76,10 @@ def make_session(
     made: list[Session] = []
 
     def make(engine: FakeEngine) -> Session:
-        session = Session(Runner(lambda: engine), settings)
+        session = Session(Runner(lambda: engine), Reader(), settings)
         made.append(session)
-        session.open_model("tiny")
-        qtbot.waitUntil(lambda: session.state is RunState.IDLE)
+        session.models.open("tiny")
+        qtbot.waitUntil(lambda: session.runs.state is RunState.IDLE)
         return session
 
     yield make

@@ -93,9 +93,11 @@ class RandomUser:
         point = self.point(viewport)
         QTest.mouseClick(viewport, LEFT, MODIFIERS[0], point)
         QTest.mouseDClick(viewport, LEFT, MODIFIERS[0], point)
-        if self.window.canvas.editor is not None:
-            QTest.keyClicks(self.window.canvas.editor, self.random.choice(["fox", "a [3] b", "", "[99999]", "____"]))
-            QTest.keyClick(self.window.canvas.editor, self.random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
+        if self.window.canvas.line.editor is not None:
+            QTest.keyClicks(
+                self.window.canvas.line.editor, self.random.choice(["fox", "a [3] b", "", "[99999]", "____"])
+            )
+            QTest.keyClick(self.window.canvas.line.editor, self.random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
         return f"double click {point.toTuple()}"
 
     def drag(self) -> str:
@@ -152,7 +154,7 @@ class RandomUser:
 
     def load(self) -> str:
         model = self.random.choice(self.models)
-        self.window.session.open_model(model)
+        self.window.session.models.open(model)
         return f"load {model}"
 
     def wait(self) -> str:
@@ -166,7 +168,7 @@ def files(folder: Path) -> list[Path]:
     scene = Scene(folder)
     scene.run(12)
     scene.play(12)
-    run = scene.session.document.trajectory
+    run = scene.session.view.run
     assert run is not None
     save_run(folder / "run.sedd", run)
     list(write_picture(Film(run, 0, LIGHT), 12, folder / "run.png"))

@@ -26,6 +26,7 @@ from engine.protocol import (
     frozen,
 )
 from engine.training.datasets import fill_rows
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
@@ -94,7 +95,7 @@ class Scene:
         self.runner = SilentRunner()
         self.settings = settings = Settings(folder / "settings.json")
         settings.set("follow", True)
-        self.session = Session(self.runner, settings)
+        self.session = Session(self.runner, Reader(), settings)
         text = "\n".join([STORY] * repeat)
         self.tokenizer = tokenizer() if domain == "text" else DOMAINS[domain].tokenizer(iter(()), 0)
         self.final = np.array(tokenizer().encode(text), np.int64) if domain == "text" else self._row(domain)
@@ -105,13 +106,18 @@ class Scene:
         facts = {} if domain == "text" else {"domain": domain}
         sizes = (length, words, mask, 11_800_000)
         self.info = ModelInfo(name, str(folder), noise, "loglinear", *sizes, "cpu", "bf16", facts)
-        self.session.dismiss_error()
-        self.session.apply([ModelLoaded(0, self.info, self.tokenizer)])
+        self.session.errors.dismiss()
+        self.load(self.info)
         if domain == "text":
-            self.session.dismiss_error()
-            self.session.set_prompt(format_prompt(np.where(self._held(text), self.final, FREE), tokenizer()))
+            self.session.errors.dismiss()
+            self.session.editor.set_prompt(format_prompt(np.where(self._held(text), self.final, FREE), tokenizer()))
         self._played = 0
         self._frames: list[Frame] = []
+
+    def load(self, info: ModelInfo) -> None:
+        """Open a model, and answer that it is there."""
+        self.session.models.open(info.path)
+        self.session.engine.deliver([ModelLoaded(self._id, info, self.tokenizer)])
 
     def _row(self, domain: str) -> Tokens:
         """The sequence that a run of this domain ends with."""
@@ -130,8 +136,8 @@ class Scene:
 
     def run(self, steps: int = 64, samples: int = 1) -> None:
         """Ask for a run as the Run button does, and answer that it has begun."""
-        self.session.set_form(steps=steps, samples=samples)
-        self.session.run()
+        self.session.form.set(steps=steps, samples=samples)
+        self.session.runs.start()
         self.start()
 
     def start(self) -> None:
@@ -144,8 +150,8 @@ class Scene:
         tokens = np.where(locked, request.tokens, noise)
         self._frames = list(self._chain(request, locked, rng))
         self._played = 0
-        self.session.apply([Started(self._id, frozen(tokens), locked, request.steps, 2.3)])
-        self.session.tick()
+        self.session.engine.deliver([Started(self._id, frozen(tokens), locked, request.steps, 2.3)])
+        self.session.clock.tick()
 
     def play(self, step: int) -> None:
         """Let the engine come to `step`."""
@@ -153,8 +159,8 @@ class Scene:
         self._played = step
         if step == len(self._frames):
             events.append(Finished(self._id, step, step * 0.035))
-        self.session.apply(events)
-        self.session.tick()
+        self.session.engine.deliver(events)
+        self.session.clock.tick()
 
     def answer_start(self, question: int, request: Generate) -> Event:
         """The first answer to a run that was asked for beside others."""

@@ -21,6 +21,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window import app
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.services import Services
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 
@@ -46,14 +47,12 @@ def test_the_window_is_made_and_painted_without_torch() -> None:
         "from PySide6.QtWidgets import QApplication\n"
         "from sedd_studio.painting import theme\n"
         "from sedd_studio.window import app\n"
-        "from sedd_studio.background.keeper import Keeper\n"
         "from sedd_studio.window.main_window import MainWindow\n"
-        "from sedd_studio.background.runner import Runner\n"
-        "from sedd_studio.session.session import Session\n"
+        "from sedd_studio.window.services import build\n"
         "from sedd_studio.record.settings import Settings\n"
         "qt = QApplication([])\n"
         "settings = Settings()\n"
-        "window = MainWindow(Session(Runner(), settings), theme.LIGHT, settings, Keeper(Path('history.sqlite3')))\n"
+        "window = MainWindow(build(settings, Path('history.sqlite3')), theme.LIGHT)\n"
         "window.show(); qt.processEvents(); window.grab()\n"
         "print('torch' in sys.modules)\n",
         QT_QPA_PLATFORM="offscreen",
@@ -69,7 +68,7 @@ def test_without_a_display_one_sentence_names_the_command_line_and_the_exit_code
 
 
 def make_window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    window = MainWindow(session, theme.LIGHT, settings, Keeper(settings.path.with_name("history.sqlite3")))
+    window = MainWindow(Services(session, settings, Keeper(settings.path.with_name("history.sqlite3"))), theme.LIGHT)
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
@@ -82,8 +81,8 @@ def test_closing_the_window_in_the_middle_of_a_run_ends_the_thread(
     engine = FakeEngine(hold_at=1)
     session = make_session(engine)
     window = make_window(session, settings, qtbot)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 1)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 1)
     engine.go.set()
     window.close()  # conftest fails this test if the thread is still there
 
@@ -92,10 +91,10 @@ def test_an_unexpected_exception_goes_to_the_banner(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    app.install_error_hook(session)
+    app.install_error_hook(session.errors)
     sys.excepthook(ValueError, ValueError("a slip"), None)
-    assert session.error is not None
-    assert "a slip" in session.error.headline
+    assert session.errors.current is not None
+    assert "a slip" in session.errors.current.headline
     assert "a slip" in capsys.readouterr().err
 
 
@@ -113,7 +112,7 @@ def test_the_qt_binding_takes_no_references_that_are_not_its_own(
     window = make_window(session, settings, qtbot)
     before = [sys.getrefcount(constant) for constant in (None, True, False)]
     for _ in range(300):
-        session.run_changed.emit()
+        session.runs.changed.emit()
         window.canvas.viewport().repaint()
         QApplication.processEvents()
     after = [sys.getrefcount(constant) for constant in (None, True, False)]
@@ -121,9 +120,9 @@ def test_the_qt_binding_takes_no_references_that_are_not_its_own(
 
 
 def test_a_model_can_be_opened_from_the_start(session: Session, qtbot: QtBot) -> None:
-    session.open_model("other")
-    assert session.loading
-    qtbot.waitUntil(lambda: session.state is RunState.IDLE)
+    session.models.open("other")
+    assert session.models.loading
+    qtbot.waitUntil(lambda: session.runs.state is RunState.IDLE)
 
 
 START = """
@@ -131,7 +130,7 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from sedd_studio.window import app
+from sedd_studio.window import app, services
 from sedd_studio.session import session as session_module
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.background.runner import Runner
@@ -141,21 +140,21 @@ from tests.sedd_studio.fake_engine import FakeEngine
 
 history, settings = Path(sys.argv[1]), Path(sys.argv[2])
 session_module.PROMPT = "Once [8]"
-app.Runner = lambda: Runner(FakeEngine)
+services.Runner = lambda: Runner(FakeEngine)
 app.Settings = lambda: Settings(settings)
 app.default_path = lambda: history
 
 def look():
     window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
     session = window.session
-    if session.info is None or session.state not in (RunState.IDLE, RunState.DONE):
+    if session.models.info is None or session.runs.state not in (RunState.IDLE, RunState.DONE):
         return
-    if session.state is RunState.IDLE:
+    if session.runs.state is RunState.IDLE:
         print(window.banner.isVisible() and window.banner.headline.text(), flush=True)
         window.docks["history"].show()
-        session.run()
+        session.runs.start()
     else:
-        print(session.recorded_steps > 0, flush=True)
+        print(session.playhead.recorded > 0, flush=True)
         window.timer.stop()
         window.close()
 

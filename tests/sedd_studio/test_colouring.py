@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.record.settings import SETTINGS, Settings
-from sedd_studio.session.colouring import MODES
+from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -18,13 +18,13 @@ from tests.sedd_studio.windows import window_of
 @pytest.fixture
 def window(make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(FakeEngine())
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     return window_of(session, settings, qtbot)
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.run()
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    window.session.runs.start()
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
 
 
 def choose(window: MainWindow, name: str) -> None:
@@ -32,19 +32,19 @@ def choose(window: MainWindow, name: str) -> None:
 
 
 def strengths(window: MainWindow) -> list[float]:
-    return [0.0 if colour is None else colour.alphaF() for colour in window.canvas._content.tint]
+    return [0.0 if colour is None else colour.alphaF() for colour in window.canvas.picture._content.tint]
 
 
 def test_later_tokens_are_stronger_and_locked_ones_have_no_colour(window: MainWindow, qtbot: QtBot) -> None:
     choose(window, "settled")
     assert "Run first" in window.legend.title.text()
     run(window, qtbot)
-    free = np.flatnonzero(~window.session.document.locked)  # the fake engine reveals from left to right
+    free = np.flatnonzero(~window.session.view.document.locked)  # the fake engine reveals from left to right
     found = np.array(strengths(window))
     assert (np.diff(found[free]) >= 0).all()
     assert found[free[0]] < found[free[-1]]
-    assert (found[window.session.document.locked] == 0).all()
-    window.session.seek(1)
+    assert (found[window.session.view.document.locked] == 0).all()
+    window.session.playhead.seek(1)
     assert strengths(window)[free[-1]] == 0
     assert window.legend.isVisible()
     assert (window.legend.low.text(), window.legend.high.text()) == ("first step", "last step")
@@ -52,9 +52,9 @@ def test_later_tokens_are_stronger_and_locked_ones_have_no_colour(window: MainWi
 
 def test_how_often_a_token_changed_is_counted(window: MainWindow, qtbot: QtBot) -> None:
     run(window, qtbot)
-    trajectory = window.session.document.trajectory
+    trajectory = window.session.view.run
     assert trajectory is not None
-    locked = window.session.document.locked
+    locked = window.session.view.document.locked
     np.testing.assert_array_equal(trajectory.change_counts(6, 0), np.where(locked, 0, 1))
     assert trajectory.change_counts(0, 0).sum() == 0
     choose(window, "changed")

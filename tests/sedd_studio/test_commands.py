@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
-from sedd_studio.window.commands import COMMANDS, MENUS
+from sedd_studio.window.commands import COMMANDS
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.menus import MENUS
 from tests.sedd_studio.windows import window_of
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -23,7 +24,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 @pytest.fixture
 def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
     made = window_of(session, settings, qtbot)
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     return made
 
 
@@ -33,12 +34,12 @@ def press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Ke
 
 def run(window: MainWindow, qtbot: QtBot) -> Session:
     press(window, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     return window.session
 
 
 def test_every_command_is_in_a_menu_once_and_no_two_share_keys() -> None:
-    listed = [name for _, names in MENUS for name in names if name != "-"]
+    listed = [name for names in MENUS.values() for name in names.split() if name != "-"]
     assert sorted(listed) == sorted(command.name for command in COMMANDS)
     keys = [command.shortcut for command in COMMANDS if command.shortcut]
     assert len(keys) == len(set(keys))
@@ -46,49 +47,49 @@ def test_every_command_is_in_a_menu_once_and_no_two_share_keys() -> None:
 
 def test_run_and_the_playhead_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     session = run(window, qtbot)
-    assert session.playhead == 6
+    assert session.playhead.step == 6
     press(window, Qt.Key.Key_Home, CTRL)
-    assert session.playhead == 0
+    assert session.playhead.step == 0
     press(window, Qt.Key.Key_Right)
     press(window, Qt.Key.Key_Right)
     press(window, Qt.Key.Key_Left)
-    assert session.playhead == 1
+    assert session.playhead.step == 1
     press(window, Qt.Key.Key_End, CTRL)
-    assert session.playhead == 6
+    assert session.playhead.step == 6
     press(window, Qt.Key.Key_Home, CTRL)
     press(window, Qt.Key.Key_Space)
-    assert session.playing
+    assert session.playhead.playing
     press(window, Qt.Key.Key_Space)
-    assert not session.playing
+    assert not session.playhead.playing
 
 
 def test_lock_unlock_undo_and_redo_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     session = run(window, qtbot)
-    free = np.flatnonzero(~session.document.locked)[:3].tolist()
-    session.set_selection((free[0], free[-1] + 1))
+    free = np.flatnonzero(~session.view.document.locked)[:3].tolist()
+    session.view.select((free[0], free[-1] + 1))
     press(window, Qt.Key.Key_L, CTRL)
-    assert session.canvas().locked[free].all()
+    assert session.view.canvas().locked[free].all()
     press(window, Qt.Key.Key_L, CTRL | SHIFT)
-    assert not session.canvas().locked[free].any()
+    assert not session.view.canvas().locked[free].any()
     press(window, Qt.Key.Key_Z, CTRL)
-    assert session.canvas().locked[free].all()
+    assert session.view.canvas().locked[free].all()
     press(window, Qt.Key.Key_Z, CTRL | SHIFT)
-    assert not session.canvas().locked[free].any()
+    assert not session.view.canvas().locked[free].any()
 
 
 def test_a_new_seed_gives_another_text(window: MainWindow, qtbot: QtBot) -> None:
     session = run(window, qtbot)
-    first, seed = session.full_text(), session.form.seed
-    while session.form.seed % 26 == seed % 26:  # the fake engine knows 26 texts
+    first, seed = session.view.full_text(), session.form.now.seed
+    while session.form.now.seed % 26 == seed % 26:  # the fake engine knows 26 texts
         press(window, Qt.Key.Key_D, CTRL)
     run(window, qtbot)
-    assert session.full_text() != first
+    assert session.view.full_text() != first
 
 
 def test_the_text_can_be_copied(window: MainWindow, qtbot: QtBot) -> None:
     session = run(window, qtbot)
     press(window, Qt.Key.Key_C, CTRL | SHIFT)
-    assert QGuiApplication.clipboard().text() == session.full_text()
+    assert QGuiApplication.clipboard().text() == session.view.full_text()
 
 
 def test_zoom_is_remembered(window: MainWindow, qtbot: QtBot) -> None:
@@ -126,4 +127,4 @@ def test_the_shortcut_page_lists_every_shortcut_and_closes(window: MainWindow, q
 
 def test_unlock_everything_from_the_menu(window: MainWindow) -> None:
     window.actions_by_name["unlock_all"].trigger()
-    assert not window.session.canvas().locked.any()
+    assert not window.session.view.canvas().locked.any()

@@ -23,7 +23,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_table import COLUMNS
-from sedd_studio.session.comparing import PaneState
+from sedd_studio.session.panes import PaneState
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
 from sedd_studio.window.main_window import MainWindow
@@ -37,9 +37,9 @@ LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
-    session.set_form(seed=5)
+    session.form.set(seed=5)
     window = window_of(session, settings, qtbot)
-    window.comparison.judge = "judge"
+    window.services.comparison.judge = "judge"
     QTest.keyClick(window, Qt.Key.Key_M, CTRL)
     assert window.compare.isVisible()
     return window
@@ -50,8 +50,10 @@ def compare(window: MainWindow) -> None:
 
 
 def done(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: bool(window.comparison.panes) and not window.comparison.busy, timeout=10_000)
-    judged = [pane for pane in window.comparison.panes if pane.state is PaneState.DONE]
+    qtbot.waitUntil(
+        lambda: bool(window.services.comparison.panes) and not window.services.comparison.busy, timeout=10_000
+    )
+    judged = [pane for pane in window.services.comparison.panes if pane.state is PaneState.DONE]
     qtbot.waitUntil(lambda: all(pane.verdict is not None for pane in judged))
 
 
@@ -63,7 +65,7 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     asked = [request for request in engine.requests if isinstance(request, Generate)]
     assert [request.steps for request in asked] == list(BUDGETS)
     assert {request.seed for request in asked} == {5}
-    assert all(np.array_equal(request.tokens, window.session.document.request) for request in asked)
+    assert all(np.array_equal(request.tokens, window.session.view.document.request) for request in asked)
     first, *_, last = window.compare.views
     assert first.facts.toolTip() == "4 calls · 0.0 s · same 100%"
     assert first.verdict.toolTip().startswith("ppl ")
@@ -75,39 +77,41 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
 def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None:
     compare(window)
     done(window, qtbot)
-    qtbot.waitUntil(lambda: window.comparison.playing)
+    qtbot.waitUntil(lambda: window.services.comparison.playing)
     window.compare.slider.setFocus()
     QTest.keyClick(window.compare.slider, Qt.Key.Key_Home)
-    qtbot.waitUntil(lambda: not window.comparison.playing)
-    assert [window.comparison.step_of(pane) for pane in window.comparison.panes] == [0, 0, 0, 0]
+    qtbot.waitUntil(lambda: not window.services.comparison.playing)
+    assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [0, 0, 0, 0]
     window.compare.slider.setValue(500)
-    assert [window.comparison.step_of(pane) for pane in window.comparison.panes] == [2, 8, 32, 128]
+    assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [2, 8, 32, 128]
     half = window.compare.views[1].text.text()
     window.compare.slider.setValue(1000)
     assert len(window.compare.views[1].text.text()) > len(half)
     QTest.mouseClick(window.compare.play, LEFT)
-    qtbot.waitUntil(lambda: window.comparison.playing)
-    window.comparison.seek(1.0)
+    qtbot.waitUntil(lambda: window.services.comparison.playing)
+    window.services.comparison.seek(1.0)
 
 
 def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qtbot: QtBot) -> None:
     compare(window)
     done(window, qtbot)
-    first, last = window.comparison.panes[0], window.comparison.panes[-1]
+    first, last = window.services.comparison.panes[0], window.services.comparison.panes[-1]
     assert last.run is not None
     position = int((~last.run.locked).argmax())
     last.run._tokens[0, position] += 1  # as if the large budget had drawn another letter
     last.run._keyframes[-1][0][0, position] += 1
-    window.comparison.show_runs([pane.run for pane in window.comparison.panes if pane.run is not None])
-    first, last = window.comparison.panes[0], window.comparison.panes[-1]
+    window.services.comparison.show_runs(
+        [pane.run for pane in window.services.comparison.panes if pane.run is not None]
+    )
+    first, last = window.services.comparison.panes[0], window.services.comparison.panes[-1]
     assert last.run is not None
-    different = window.comparison.differences(first)
+    different = window.services.comparison.differences(first)
     assert different is not None
     assert np.flatnonzero(different).tolist() == [position]
     content = window.compare.views[0].text._content
     assert content is not None
     assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
-    assert window.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
+    assert window.services.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
 
 
 def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_step(
@@ -116,8 +120,8 @@ def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_s
     window.compare.samples.setCurrentIndex(window.compare.samples.findData(64))
     compare(window)
     done(window, qtbot)
-    runs = [pane.run for pane in window.comparison.panes]
-    window.comparison.seek(0.5)
+    runs = [pane.run for pane in window.services.comparison.panes]
+    window.services.comparison.seek(0.5)
     read: list[int] = []
     at = Trajectory.at
 
@@ -126,16 +130,16 @@ def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_s
         return at(run, step, sample)
 
     monkeypatch.setattr(Trajectory, "at", counted)
-    window.comparison.seek(1.0)
+    window.services.comparison.seek(1.0)
     assert sorted(read) == [0, 1, 2, 3]
     read.clear()
-    window.comparison.seek(1.0)  # nothing is another
+    window.services.comparison.seek(1.0)  # nothing is another
     assert not read
-    window.comparison.seek(0.98)  # the pane of 4 steps still shows its last, and so does that of 16
+    window.services.comparison.seek(0.98)  # the pane of 4 steps still shows its last, and so does that of 16
     assert sorted(read) == [2, 3]
     read.clear()
     window.docks["compare"].hide()
-    window.comparison.seek(0.5)
+    window.services.comparison.seek(0.5)
     assert not read
     window.show_dock(window.docks["compare"])
     assert sorted(read) == [0, 1, 2, 3]
@@ -146,15 +150,15 @@ def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
 ) -> None:
     engine.hold_at = 4
     compare(window)
-    first = window.comparison.panes[0]
+    first = window.services.comparison.panes[0]
     qtbot.waitUntil(lambda: first.steps_done == 4)
-    window.comparison.seek(1.0)
+    window.services.comparison.seek(1.0)
     content = window.compare.views[0].text._content
     assert content is not None
     assert min(content.stage) < FADE_STAGES  # the newest words are still bright
     engine.go.set()
     done(window, qtbot)
-    window.comparison.seek(1.0)
+    window.services.comparison.seek(1.0)
     content = window.compare.views[0].text._content
     assert content is not None
     assert min(content.stage) == FADE_STAGES
@@ -163,13 +167,13 @@ def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
 def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 2
     compare(window)
-    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.RUNNING)
+    qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
     QTest.mouseClick(window.compare.views[2].cancel, LEFT)
     QTest.mouseClick(window.compare.views[0].cancel, LEFT)
     engine.hold_at = None
     engine.go.set()
     done(window, qtbot)
-    states = [pane.state for pane in window.comparison.panes]
+    states = [pane.state for pane in window.services.comparison.panes]
     assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
     assert window.compare.views[2].facts.toolTip() == "cancelled"
 
@@ -180,14 +184,14 @@ def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
     assert window.compare.progress.isHidden()
     engine.hold_at = 2
     compare(window)
-    qtbot.waitUntil(lambda: window.comparison.panes[0].steps_done == 2)
-    assert window.comparison.share == 2 / sum(BUDGETS)
+    qtbot.waitUntil(lambda: window.services.comparison.panes[0].steps_done == 2)
+    assert window.services.comparison.share == 2 / sum(BUDGETS)
     qtbot.waitUntil(lambda: "left." in window.compare.note.toolTip())
     assert window.compare.progress.isVisible()
     QTest.mouseClick(window.compare.stop, LEFT)
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.comparison.busy)
-    assert window.comparison.seconds_left is None
+    qtbot.waitUntil(lambda: not window.services.comparison.busy)
+    assert window.services.comparison.seconds_left is None
     assert window.compare.progress.isHidden()
     assert "left." not in window.compare.note.toolTip()
 
@@ -197,17 +201,17 @@ def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
 ) -> None:
     engine.hold_at = 2
     compare(window)
-    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.RUNNING)
+    qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
     engine.hold_at = None
-    window.session.run()
+    window.session.runs.start()
     engine.go.set()
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
-    assert not window.comparison.busy
-    assert all(pane.state is not PaneState.DONE for pane in window.comparison.panes)
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
+    assert not window.services.comparison.busy
+    assert all(pane.state is not PaneState.DONE for pane in window.services.comparison.panes)
     window.compare.kind.setCurrentIndex(1)
     compare(window)
     done(window, qtbot)
-    titles = [pane.title for pane in window.comparison.panes]
+    titles = [pane.title for pane in window.services.comparison.panes]
     assert titles[:2] == ["Surest first", "Fixed-size subsets"]
     assert all("Uniformization" not in title for title in titles)
 
@@ -227,25 +231,25 @@ def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     assert isinstance(plot, pyqtgraph.PlotWidget)
     (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
     x, y = dots.getData()
-    np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.comparison.panes]))
-    np.testing.assert_allclose(y, np.log10([pane.verdict.perplexity for pane in window.comparison.judged()]))  # type: ignore[union-attr]
+    np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.services.comparison.panes]))
+    np.testing.assert_allclose(y, np.log10([pane.verdict.perplexity for pane in window.services.comparison.judged()]))  # type: ignore[union-attr]
     assert apart(np.array([4, 16, 64, 80, 256])) == [4, 16, 64, 256]
     assert round_numbers(np.array([12.0, 61.0])) == [10, 20, 50, 100]
     point = dots.points()[1]
     dots.sigClicked.emit(dots, [point], None)
-    assert window.session.document.trajectory is window.comparison.panes[1].run
-    assert window.session.samples == 4
+    assert window.session.view.run is window.services.comparison.panes[1].run
+    assert window.session.playhead.samples == 4
 
 
 def test_opening_a_pane_leaves_the_others_running(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 8  # the first budget has fewer steps
     compare(window)
-    qtbot.waitUntil(lambda: window.comparison.panes[0].state is PaneState.DONE)
+    qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.DONE)
     QTest.mouseClick(window.compare.views[0].open, LEFT)
-    assert window.session.document.trajectory is window.comparison.panes[0].run
+    assert window.session.view.run is window.services.comparison.panes[0].run
     engine.go.set()
     done(window, qtbot)
-    assert all(pane.state is PaneState.DONE for pane in window.comparison.panes)
+    assert all(pane.state is PaneState.DONE for pane in window.services.comparison.panes)
 
 
 def test_the_table_and_the_curve_are_exported(
@@ -271,12 +275,12 @@ def test_the_table_and_the_curve_are_exported(
     rows = list(csv.reader((tmp_path / "table.csv").read_text().splitlines()))
     assert rows[0] == list(COLUMNS)
     assert [row[2] for row in rows[1:]] == [str(budget) for budget in BUDGETS]
-    assert [row[4] for row in rows[1:]] == [str(pane.calls) for pane in window.comparison.panes]
+    assert [row[4] for row in rows[1:]] == [str(pane.calls) for pane in window.services.comparison.panes]
     assert float(rows[1][10]) == 1
     picture = QImage(str(tmp_path / "curve.png"))
     assert picture.width() >= window.compare.curve.width()
-    assert window.session.error is not None
-    assert "choose another place" in window.session.error.headline
+    assert window.session.errors.current is not None
+    assert "choose another place" in window.session.errors.current.headline
 
 
 def test_noise_types_and_left_to_right_stand_beside_each_other(
@@ -284,10 +288,10 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
 ) -> None:
     monkeypatch.setattr(model_folders, "counterpart", lambda path, noise, other: f"{path}-{other}")
     window.compare.kind.setCurrentIndex(window.compare.kind.findData("noise"))
-    window.session.set_form(temperature=0.75, top_p=0.8)
+    window.session.form.set(temperature=0.75, top_p=0.8)
     compare(window)
     done(window, qtbot)
-    titles = [pane.title for pane in window.comparison.panes]
+    titles = [pane.title for pane in window.services.comparison.panes]
     assert titles == ["Absorbing noise", "Uniform noise", "From left to right"]
     own, other, written = (request for request in engine.requests if isinstance(request, Generate))
     assert (own.model, other.model, written.model) == ("", "tiny-uniform", "judge")
@@ -295,11 +299,11 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert (written.temperature, written.top_p) == (own.temperature, own.top_p) == (0.75, 0.8)
     assert written.steps == (own.tokens == FREE).sum()  # each free position is one
     assert np.array_equal(written.tokens, own.tokens)
-    runs = [pane.run for pane in window.comparison.panes]
+    runs = [pane.run for pane in window.services.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)
     assert all(view.open.isVisible() for view in window.compare.views)
     assert all("same" not in view.facts.toolTip() for view in window.compare.views)
-    opened = window.comparison.panes[1].run
+    opened = window.services.comparison.panes[1].run
     assert opened is not None
     assert opened.origin is not None
     assert (opened.origin.info.noise, opened.origin.request.model) == ("uniform", "")
@@ -325,5 +329,5 @@ def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
     done(window, qtbot)
     asked = {Path(request.model).name: request for request in engine.requests if isinstance(request, Generate)}
     assert set(asked) == {"", "own", "published"}
-    assert {pane.title for pane in window.comparison.panes} == {"tiny", "own", "published"}
+    assert {pane.title for pane in window.services.comparison.panes} == {"tiny", "own", "published"}
     assert {request.seed for request in asked.values()} == {5}

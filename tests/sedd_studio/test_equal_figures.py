@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from engine.causal.causal_model import build_baseline, save_baseline
 from engine.cli import app
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.compare_kinds import BUDGETS
@@ -42,13 +43,13 @@ def window(folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     settings = Settings(folder / "settings.json")
     settings.set("device", "cpu")
     settings.set("precision", "fp32")
-    session = Session(Runner(), settings)
+    session = Session(Runner(), Reader(), settings)
     window = window_of(session, settings, qtbot)
-    window.comparison.judge = window.scorer.writer = str(folder / "judge")
-    session.open_model(folder / "absorb")
-    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
-    session.set_prompt(PROMPT)
-    session.set_form(steps=6, seed=4, sampler="tweedie")
+    window.services.comparison.judge = window.services.scorer.writer = str(folder / "judge")
+    session.models.open(folder / "absorb")
+    qtbot.waitUntil(lambda: session.models.ready, timeout=20_000)
+    session.editor.set_prompt(PROMPT)
+    session.form.set(steps=6, seed=4, sampler="tweedie")
     yield window
     session.shutdown()
 
@@ -65,7 +66,7 @@ def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qt
     window.show_dock(window.docks["compare"])
     window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
     QTest.mouseClick(window.compare.start, LEFT)
-    panes = window.comparison.panes
+    panes = window.services.comparison.panes
     qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes), timeout=60_000)
     budgets = ",".join(map(str, BUDGETS))
     drawn = ("--sampler", "tweedie", "--top-p", SETTINGS["top_p"].default)
@@ -83,9 +84,9 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     window: MainWindow, folder: Path, qtbot: QtBot
 ) -> None:
     session = window.session
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing, timeout=20_000)
-    session.set_prompt("Once upon a time there was a dragon.")
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing, timeout=20_000)
+    session.editor.set_prompt("Once upon a time there was a dragon.")
     parts = "Once[[ upon a time]] there was[[ a dragon]]."
     given = parts.replace("[[", "|").replace("]]", "|").split("|")
     start, locked = 0, list[int]()
@@ -94,15 +95,15 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
         locked += range(start, start + count) if number % 2 == 0 else []
         start += count
     tokens = [token for part in given for token in TOKENIZER.encode(part)]
-    assert tokens == session.canvas().tokens.tolist()
-    session.unlock_all()
-    session.set_locked(locked, True)
+    assert tokens == session.view.canvas().tokens.tolist()
+    session.editor.unlock_all()
+    session.editor.set_locked(locked, True)
     window.likelihood.given.setChecked(True)
     window.show_dock(window.docks["likelihood"])
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: bool(window.scorer.points) and not window.scorer.scoring, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.services.scorer.points) and not window.services.scorer.scoring, timeout=60_000)
     (row,) = printed(folder, "score", "--text", parts, "--goal", window.likelihood.precision.currentData())
-    last = window.scorer.points[-1]
+    last = window.services.scorer.points[-1]
     assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
     assert last.standard_error == pytest.approx(row["nats_per_token_standard_error"], rel=1e-12)
     assert window.likelihood.values["nats a token"].text() == (
@@ -114,12 +115,14 @@ def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
     window: MainWindow, folder: Path, qtbot: QtBot
 ) -> None:
     text = "Once upon a time there was a dragon."
-    window.session.set_prompt(text)
-    window.session.unlock_all()
+    window.session.editor.set_prompt(text)
+    window.session.editor.unlock_all()
     window.show_dock(window.docks["likelihood"])
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: window.scorer.exact is not None and not window.scorer.scoring, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: window.services.scorer.exact is not None and not window.services.scorer.scoring, timeout=60_000
+    )
     (row,) = printed(folder, "baseline", "--text", text, model="judge")
-    assert window.scorer.exact is not None
-    assert window.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)
+    assert window.services.scorer.exact is not None
+    assert window.services.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)
     assert window.likelihood.exact["bits a byte"].text() == f"{row['bits_per_byte']:.3f}"

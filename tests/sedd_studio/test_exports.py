@@ -46,7 +46,7 @@ def made(folder: Path, noise: str = "absorb", domain: str = "text") -> Trajector
     scene = Scene(folder, noise, domain=domain)  # type: ignore[arg-type]
     scene.run(STEPS, samples=2)
     scene.play(STEPS)
-    run = scene.session.document.trajectory
+    run = scene.session.view.run
     assert run is not None
     return run
 
@@ -104,10 +104,10 @@ def test_the_page_needs_nothing_else_and_opens_as_the_run(noise: str, tmp_path: 
 
 def test_a_text_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.session.set_prompt("</script><b>&bold [4]")
+    scene.session.editor.set_prompt("</script><b>&bold [4]")
     scene.run(4)
     scene.play(4)
-    run = scene.session.document.trajectory
+    run = scene.session.view.run
     assert run is not None
     page = exports.as_html(run)
     assert page.count("</script>") == 3
@@ -238,10 +238,10 @@ def test_a_place_that_cannot_be_written_is_told(jobs: Jobs, run: Trajectory, tmp
 
 @pytest.fixture
 def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     window = window_of(session, settings, qtbot)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     return window
 
 
@@ -252,15 +252,15 @@ def test_every_export_is_a_command_and_what_carries_a_run_is_dropped_on_the_wind
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
     window.actions_by_name[f"export_{kind}"].trigger()
     path = tmp_path / f"out{EXPORTS[kind].suffixes[0]}"
-    qtbot.waitUntil(lambda: window.jobs.current is None and path.is_file(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.services.jobs.current is None and path.is_file(), timeout=20_000)
     assert not window.job_line.isVisible()
     if kind not in ("page", "picture", "film"):
         return
-    text = window.session.full_text()
-    window.session.set_prompt("Once [5]")
+    text = window.session.view.full_text()
+    window.session.editor.set_prompt("Once [5]")
     assert drop(window, path)
-    window.session.seek(6)
-    assert window.session.full_text() == text
+    window.session.playhead.seek(6)
+    assert window.session.view.full_text() == text
 
 
 def test_a_long_export_shows_how_far_it_is_and_can_be_ended(window: MainWindow, qtbot: QtBot) -> None:
@@ -271,10 +271,10 @@ def test_a_long_export_shows_how_far_it_is_and_can_be_ended(window: MainWindow, 
             yield share / 50
             go.wait(0.05)
 
-    window.jobs.start("Writing film.gif", work)
+    window.services.jobs.start("Writing film.gif", work)
     qtbot.waitUntil(lambda: window.job_line.bar.value() > 4)
     assert window.job_line.isVisible()
     assert "left" in window.job_line.text.text()
     QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.jobs.current is None)
+    qtbot.waitUntil(lambda: window.services.jobs.current is None)
     assert not window.job_line.isVisible()

@@ -20,7 +20,7 @@ def canvas(scene: Scene, qtbot: QtBot) -> TokenCanvas:
 
 
 def first_gap(scene: Scene) -> tuple[int, int]:
-    run = gap_at(scene.session, int((~scene.session.document.locked).argmax()))
+    run = gap_at(scene.session.view, int((~scene.session.view.document.locked).argmax()))
     assert run is not None
     return run
 
@@ -28,9 +28,9 @@ def first_gap(scene: Scene) -> tuple[int, int]:
 def handle_point(canvas: TokenCanvas, position: int) -> QPoint:
     """Where the handle of the gap at a position is, once it is pointed at."""
     QTest.mouseMove(canvas.viewport(), canvas.position_point(position))
-    handle = canvas._gestures.handle
+    handle = canvas.mouse.gestures.handle
     assert handle is not None
-    return (handle.place.center() + canvas._origin()).toPoint()
+    return (handle.place.center() + canvas.picture.origin).toPoint()
 
 
 def pull(canvas: TokenCanvas, start: QPoint, by: QPoint) -> None:
@@ -46,22 +46,22 @@ def pull(canvas: TokenCanvas, start: QPoint, by: QPoint) -> None:
 @pytest.mark.parametrize("tokens", [3, -4])
 def test_pulling_the_handle_makes_a_gap_longer_or_shorter(scene: Scene, canvas: TokenCanvas, tokens: int) -> None:
     start, stop = first_gap(scene)
-    before = scene.session.document
-    by = round(tokens * TOKEN * canvas._painter.em)
+    before = scene.session.view.document
+    by = round(tokens * TOKEN * canvas.picture._painter.em)
     pull(canvas, handle_point(canvas, stop - 1), QPoint(by, 0))
     assert first_gap(scene) == (start, stop + tokens)
     kept = before.tokens[before.locked]
-    np.testing.assert_array_equal(scene.session.document.tokens[scene.session.document.locked], kept)
-    scene.session.undo_stack.undo()
+    np.testing.assert_array_equal(scene.session.view.document.tokens[scene.session.view.document.locked], kept)
+    scene.session.editor.undo_stack.undo()
     assert first_gap(scene) == (start, stop)
-    scene.session.undo_stack.redo()
+    scene.session.editor.undo_stack.redo()
     assert first_gap(scene) == (start, stop + tokens)
 
 
 def test_a_line_down_is_as_far_as_a_line_is_wide(scene: Scene, canvas: TokenCanvas) -> None:
     start, stop = first_gap(scene)
-    pull(canvas, handle_point(canvas, stop - 1), QPoint(0, round(canvas.layout_now().line_height)))
-    line = round(canvas._line_width() / (TOKEN * canvas._painter.em))
+    pull(canvas, handle_point(canvas, stop - 1), QPoint(0, round(canvas.picture.layout.line_height)))
+    line = round(canvas.picture.line_width / (TOKEN * canvas.picture._painter.em))
     assert first_gap(scene) == (start, stop + line)
 
 
@@ -70,8 +70,8 @@ def test_a_gap_keeps_a_token_and_the_text_its_length(scene: Scene, canvas: Token
     pull(canvas, handle_point(canvas, stop - 1), QPoint(-9999, 0))
     assert first_gap(scene) == (start, start + 1)
     pull(canvas, handle_point(canvas, start), QPoint(0, 99_999))
-    assert len(scene.session.document.tokens) == scene.session.length
-    assert scene.session.error is None
+    assert len(scene.session.view.document.tokens) == scene.session.models.length
+    assert scene.session.errors.current is None
 
 
 def test_the_handle_is_there_after_a_run_and_never_in_locked_words(scene: Scene, canvas: TokenCanvas) -> None:
@@ -81,7 +81,7 @@ def test_the_handle_is_there_after_a_run_and_never_in_locked_words(scene: Scene,
     assert start < stop
     handle_point(canvas, start)
     QTest.mouseMove(canvas.viewport(), canvas.position_point(0))
-    assert canvas._gestures.handle is None
+    assert canvas.mouse.gestures.handle is None
     assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
 
@@ -90,29 +90,29 @@ def test_a_click_on_a_handle_changes_nothing_and_an_undo_in_a_pull_is_no_trouble
 ) -> None:
     _, stop = first_gap(scene)
     place = handle_point(canvas, stop - 1)
-    edits = scene.session.undo_stack.count()
+    edits = scene.session.editor.undo_stack.count()
     pull(canvas, place, QPoint(0, 0))
-    assert scene.session.undo_stack.count() == edits
-    scene.session.set_prompt("Once [5] the end")
+    assert scene.session.editor.undo_stack.count() == edits
+    scene.session.editor.set_prompt("Once [5] the end")
     _, stop = first_gap(scene)
     place = handle_point(canvas, stop - 1)
     QTest.mousePress(canvas.viewport(), Left, NoMods, place)
     QTest.mouseMove(canvas.viewport(), place + QPoint(200, 0))
-    scene.session.undo_stack.undo()
-    after = scene.session.document
+    scene.session.editor.undo_stack.undo()
+    after = scene.session.view.document
     QTest.mouseRelease(canvas.viewport(), Left, NoMods, place + QPoint(200, 0))
-    assert scene.session.document is after
+    assert scene.session.view.document is after
 
 
 def test_a_double_click_on_a_handle_leaves_the_lock_of_the_click_before(scene: Scene, canvas: TokenCanvas) -> None:
     _, stop = first_gap(scene)
-    word = scene.session.word_at(0)
+    word = scene.session.view.word_at(0)
     QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.position_point(0))
-    assert not scene.session.document.locked[slice(*word)].any()
+    assert not scene.session.view.document.locked[slice(*word)].any()
     place = handle_point(canvas, stop - 1)
     QTest.mouseClick(canvas.viewport(), Left, NoMods, place)
     QTest.mouseDClick(canvas.viewport(), Left, NoMods, place)
-    assert not scene.session.document.locked[slice(*word)].any()
+    assert not scene.session.view.document.locked[slice(*word)].any()
 
 
 def test_plus_and_minus_work_the_gap_at_the_cursor(scene: Scene, canvas: TokenCanvas) -> None:

@@ -23,7 +23,7 @@ from tests.sedd_studio.windows import window_of
 @pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     return window_of(session, settings, qtbot)
 
 
@@ -37,26 +37,30 @@ def questions(engine: FakeEngine) -> list[Guess]:
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.run()
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE and not window.session.playing)
+    window.session.runs.start()
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE and not window.session.playhead.playing)
 
 
 def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session = window.session
     run(window, qtbot)
     assert not questions(engine)  # nobody wants to know yet
-    session.seek(2)
+    session.playhead.seek(2)
     open_panel(window, qtbot)
-    masked = int((session.canvas().tokens == FREE).sum())
+    masked = int((session.view.canvas().tokens == FREE).sum())
     assert masked
     qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.guess.note.text())
-    whole = session.tokenizer.decode(session.document.visible(6, 0).tolist()) if session.tokenizer else ""
-    form = session.form.seed  # the fake guess is the run with seed 0
+    whole = (
+        session.models.tokenizer.decode(session.view.document.visible(6, 0).tolist())
+        if session.models.tokenizer
+        else ""
+    )
+    form = session.form.now.seed  # the fake guess is the run with seed 0
     assert form != 0 or window.guess.text.toPlainText() == whole
-    for place, token in enumerate(session.canvas().tokens.tolist()):
+    for place, token in enumerate(session.view.canvas().tokens.tolist()):
         if token == FREE:
             assert questions(engine)[-1].tokens[place] == FREE
-    session.seek(6)
+    session.playhead.seek(6)
     qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.text())
 
 
@@ -67,8 +71,8 @@ def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: 
     cursor.movePosition(QTextCursor.MoveOperation.Start)
     cursor.movePosition(QTextCursor.MoveOperation.Right)
     assert not cursor.charFormat().fontItalic()  # the first word is locked
-    free = int((~window.session.document.locked).argmax())
-    before = sum(len(window.session.piece(position)) for position in range(free))
+    free = int((~window.session.view.document.locked).argmax())
+    before = sum(len(window.session.view.piece(position)) for position in range(free))
     cursor.setPosition(before + 1)
     assert cursor.charFormat().fontItalic()
 
@@ -80,17 +84,17 @@ def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(
     open_panel(window, qtbot)
     qtbot.waitUntil(lambda: len(questions(engine)) == 1)
     engine.hold_at = 3
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
     assert len(questions(engine)) == 1
     engine.go.set()
     qtbot.waitUntil(lambda: len(questions(engine)) > 1)
-    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
-    qtbot.waitUntil(lambda: window.guesser.current() is not None)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
+    qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
     window.actions_by_name["guess"].trigger()
     assert not window.guess.isVisible()
     asked = len(questions(engine))
-    session.seek(1)
+    session.playhead.seek(1)
     qtbot.wait(120)
     assert len(questions(engine)) == asked
 
@@ -98,11 +102,11 @@ def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(
 def test_the_same_step_is_asked_about_once(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     run(window, qtbot)
     open_panel(window, qtbot)
-    window.session.seek(3)
-    qtbot.waitUntil(lambda: window.guesser.current() is not None)
+    window.session.playhead.seek(3)
+    qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
     asked = len(questions(engine))
-    window.session.set_form(steps=9)
-    window.session.run_changed.emit()
+    window.session.form.set(steps=9)
+    window.session.runs.changed.emit()
     qtbot.wait(100)
     assert len(questions(engine)) == asked
 
@@ -112,27 +116,27 @@ def test_a_guess_is_forgotten_when_a_run_of_another_tokenizer_is_opened(
 ) -> None:
     """Its tokens mean nothing to the new one, though neither model has a hash to tell them apart."""
     open_panel(window, qtbot)
-    qtbot.waitUntil(lambda: window.guesser.guess is not None)
+    qtbot.waitUntil(lambda: window.services.guesser.guess is not None)
     scene = Scene(tmp_path)
     scene.run(8)
     scene.play(8)
-    run = scene.session.document.trajectory
+    run = scene.session.view.run
     assert run is not None
     window.session.show_run(run)
-    assert window.guesser.guess is None
+    assert window.services.guesser.guess is None
     assert window.guess.text.toPlainText() == ""
 
 
 def test_certainty_and_entropy_colour_what_is_masked(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     run(window, qtbot)
-    session.seek(3)
+    session.playhead.seek(3)
     for name, share in (("confidence", 0.75), ("entropy", 0.25)):
         window.actions_by_name[f"colour_{name}"].trigger()
-        qtbot.waitUntil(lambda: window.colouring.shares() is not None)
-        shares = window.colouring.shares()
+        qtbot.waitUntil(lambda: window.services.colouring.shares() is not None)
+        shares = window.services.colouring.shares()
         assert shares is not None
-        masked = session.canvas().tokens == FREE
+        masked = session.view.canvas().tokens == FREE
         np.testing.assert_allclose(shares[masked], share)
         assert np.isnan(shares[~masked]).all()
         assert window.legend.isVisible()
@@ -149,9 +153,9 @@ def test_an_answer_of_a_model_that_is_gone_is_not_taken(tmp_path: Path) -> None:
     dna = Scene(tmp_path, domain="promoters")
     dna.run(4)
     dna.play(4)
-    run = dna.session.document.trajectory
+    run = dna.session.view.run
     assert run is not None
     scene.session.show_run(run)
     late = Guessed(-1, frozen(np.zeros_like(asked.tokens)), np.zeros(len(asked.tokens)), np.zeros(len(asked.tokens)))
-    scene.session.apply([late])
+    scene.session.engine.deliver([late])
     assert not any(shown)

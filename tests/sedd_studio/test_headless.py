@@ -23,6 +23,7 @@ from engine.performing.engine import Engine
 from engine.protocol import FREE, Frame, Generate, LoadModel, ModelLoaded, Started, Tokens, UserError, frozen
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from sedd_studio.record.settings import Settings
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin
 from sedd_studio.session.session import Session
@@ -123,14 +124,14 @@ def test_text_is_written_as_text_where_it_is_cut_the_same_again() -> None:
     assert "--tokens" in as_command(Origin(Generate(SPELT), info, TOKENIZER, ""))
 
 
-def test_both_are_copied_by_commands_of_the_window(session: Session, qtbot: QtBot) -> None:
+def test_both_are_copied_by_commands_of_the_window(session: Session, settings: Settings, qtbot: QtBot) -> None:
     from sedd_studio.session.state import RunState
 
-    window = window_of(session, session._settings, qtbot)
+    window = window_of(session, settings, qtbot)
     assert not window.actions_by_name["copy_command"].isEnabled()
-    session.set_form(steps=6, seed=11)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.form.set(steps=6, seed=11)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     window.actions_by_name["copy_command"].trigger()
     assert QGuiApplication.clipboard().text().startswith("sedd infill --text 'Once upon a time [8] One day")
     window.actions_by_name["copy_python"].trigger()

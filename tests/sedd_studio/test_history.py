@@ -33,10 +33,10 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 def made(folder: Path, steps: int = 12, seed: int = 1729, played: int | None = None) -> Trajectory:
     scene = Scene(folder)
-    scene.session.set_form(seed=seed)
+    scene.session.form.set(seed=seed)
     scene.run(steps, samples=2)
     scene.play(steps if played is None else played)
-    run = scene.session.document.trajectory
+    run = scene.session.view.run
     assert run is not None
     return run
 

@@ -27,10 +27,10 @@ STUDIO = """
     class Window(app.MainWindow):
         def __init__(self, *given):
             super().__init__(*given)
-            self.session.model_changed.connect(self.say)
+            self.session.models.changed.connect(self.say)
 
         def say(self):
-            if self.session.document.trajectory is not None:
+            if self.session.view.run is not None:
                 print("shown", flush=True)
                 if sys.argv[2] == "close":
                     self.close()

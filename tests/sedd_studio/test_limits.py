@@ -30,14 +30,14 @@ LIMIT = (4, 8, (1, 2))
 @pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     return window_of(session, settings, qtbot)
 
 
 def limit(window: MainWindow, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Names words for the first two positions of the first gap; returns them."""
-    start = int((~window.session.document.locked).argmax())
-    window.session.set_selection((start, start + 2))
+    start = int((~window.session.view.document.locked).argmax())
+    window.session.view.select((start, start + 2))
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (words, True))
     QTest.keyClick(window, Qt.Key.Key_W, CTRL_SHIFT)
     return start, start + 2
@@ -47,14 +47,14 @@ def test_words_are_not_put_into_a_text_that_came_while_they_were_asked_for(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(*_: object, **__: object) -> tuple[str, bool]:
-        window.session.set_prompt("The end.")
+        window.session.editor.set_prompt("The end.")
         return "fox", True
 
-    window.session.set_selection((8, 10))
+    window.session.view.select((8, 10))
     monkeypatch.setattr(QInputDialog, "getText", answer)
     QTest.keyClick(window, Qt.Key.Key_W, CTRL_SHIFT)
-    assert window.session.document.limits == ()
-    assert window.session.error is None
+    assert window.session.view.document.limits == ()
+    assert window.session.errors.current is None
 
 
 @pytest.mark.parametrize(
@@ -86,25 +86,25 @@ def test_named_words_alone_may_stand_at_the_selection(
 ) -> None:
     session = window.session
     start, stop = limit(window, "fox, star", monkeypatch)
-    ((first, last, tokens),) = session.document.limits
+    ((first, last, tokens),) = session.view.document.limits
     assert (first, last) == (start, stop)
     spelt = {token for word in ("fox", " fox", "star", " star") for token in TOKENIZER.encode(word)}
     assert set(tokens) == spelt
-    assert "only: " in window.canvas.describe(start)
-    assert "only: " not in window.canvas.describe(stop)
-    assert list(window.canvas._content.limited) == [start, start + 1]
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert "only: " in window.canvas.mouse.describe(start)
+    assert "only: " not in window.canvas.mouse.describe(stop)
+    assert list(window.canvas.picture._content.limited) == [start, start + 1]
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     asked = engine.requests[-1]
     assert isinstance(asked, Generate)
-    assert asked.limits == session.document.limits
-    session.undo_stack.undo()
-    assert session.document.limits == ()
-    assert session.document.trajectory is not None  # the run on show stays
-    session.undo_stack.redo()
+    assert asked.limits == session.view.document.limits
+    session.editor.undo_stack.undo()
+    assert session.view.document.limits == ()
+    assert session.view.run is not None  # the run on show stays
+    session.editor.undo_stack.redo()
     limit(window, " ", monkeypatch)
-    assert session.document.limits == ()
-    assert list(window.canvas._content.limited) == []
+    assert session.view.document.limits == ()
+    assert list(window.canvas.picture._content.limited) == []
 
 
 def test_they_are_in_the_run_file_and_come_back_with_the_run(
@@ -112,18 +112,18 @@ def test_they_are_in_the_run_file_and_come_back_with_the_run(
 ) -> None:
     session = window.session
     limit(window, "fox", monkeypatch)
-    limits = session.document.limits
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
-    assert session.document.trajectory is not None
-    saved = decode(encode(session.document.trajectory))
-    session.set_prompt("Once [5]")
-    assert session.document.limits == ()
+    limits = session.view.document.limits
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    assert session.view.run is not None
+    saved = decode(encode(session.view.run))
+    session.editor.set_prompt("Once [5]")
+    assert session.view.document.limits == ()
     session.show_run(saved)
-    assert session.document.limits == limits
-    session.seek(2)
-    session.go_on()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert session.view.document.limits == limits
+    session.playhead.seek(2)
+    session.runs.go_on()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     branch = engine.requests[-1]
     assert isinstance(branch, Generate)
     assert branch.limits == limits
@@ -136,18 +136,18 @@ def test_they_come_back_after_a_crash(
 
     limit(window, "fox", monkeypatch)
     left = LeftOver(state_of(window.session), None)
-    limits = window.session.document.limits
-    window.session.set_prompt("Once [5]")
+    limits = window.session.view.document.limits
+    window.session.editor.set_prompt("Once [5]")
     restore(window.session, read_left(left))
-    assert window.session.document.limits == limits
+    assert window.session.view.document.limits == limits
 
 
 def test_symbols_are_named_as_they_are_and_others_are_refused_in_the_banner(tmp_path: Path) -> None:
     session = Scene(tmp_path, domain="promoters").session
-    session.limit(0, 4, "A, G")
-    allowed = tuple(sorted(session.tokenizer.encode("AG"))) if session.tokenizer is not None else ()
-    assert session.document.limits == ((0, 4, allowed),)
-    session.limit(0, 4, "fox")
-    assert session.error is not None
-    assert 'does not know the symbol "f"' in session.error.headline
-    assert session.document.limits == ((0, 4, allowed),)
+    session.editor.limit(0, 4, "A, G")
+    allowed = tuple(sorted(session.models.tokenizer.encode("AG"))) if session.models.tokenizer is not None else ()
+    assert session.view.document.limits == ((0, 4, allowed),)
+    session.editor.limit(0, 4, "fox")
+    assert session.errors.current is not None
+    assert 'does not know the symbol "f"' in session.errors.current.headline
+    assert session.view.document.limits == ((0, 4, allowed),)

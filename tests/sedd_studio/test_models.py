@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import LoadModel, ModelLoaded
+from engine.protocol import LoadModel
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record.settings import Settings
@@ -34,7 +34,7 @@ PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safeten
 
 
 def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
-    picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
+    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), LIGHT))
     assert picker.text().startswith("stories-absorb")
     assert "12 M · 256 tokens" in picker.text()
 
@@ -57,20 +57,20 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
     path = model_folder(tmp_path / "stories-absorb")
     other = model_folder(tmp_path / "stories-uniform")
     writer = model_folder(tmp_path / "stories-gpt", model_type="gpt2")
-    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
-    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    scene.load(replace(scene.info, path=path))
+    picker = shown(qtbot, NoisePicker(scene.session.models, LIGHT))
     assert picker.text() == "Absorbing noise"
     entries = opened_menu(picker)
     assert entries["Absorbing noise"].isChecked()
     for name in ("Uniform noise", "From left to right"):
         entries[name].trigger()
-    assert scene.runner.requests == [LoadModel(other), LoadModel(writer)]
+    assert scene.runner.requests[-2:] == [LoadModel(other), LoadModel(writer)]
 
 
 def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
     path = model_folder(tmp_path / "stories-absorb")
-    scene.session.apply([ModelLoaded(0, replace(scene.info, path=path), scene.tokenizer)])
-    picker = shown(qtbot, NoisePicker(scene.session, LIGHT))
+    scene.load(replace(scene.info, path=path))
+    picker = shown(qtbot, NoisePicker(scene.session.models, LIGHT))
     uniform = opened_menu(picker)["Uniform noise"]
     assert not uniform.isEnabled()
     assert uniform.toolTip() == "There is no model like stories-absorb of this kind."
@@ -88,12 +88,12 @@ def test_the_model_menu_offers_models_that_are_still_there(
     recent = model_folder(tmp_path / "mine")
     monkeypatch.setattr(model_folders, "ASSETS", assets)
     monkeypatch.setattr(model_folders, "BUNDLED", assets / "b-uniform")
-    scene.session._settings.set("recent_models", [recent, str(tmp_path / "gone")])
-    picker = shown(qtbot, ModelPicker(scene.session, Fetcher(scene.session, Jobs()), LIGHT))
+    scene.settings.set("recent_models", [recent, str(tmp_path / "gone")])
+    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), LIGHT))
     entries = opened_menu(picker)
     assert list(entries) == ["b-uniform", "a-absorb", "c-gpt", "mine", "Open a folder …", "From the hub …"]
     entries["a-absorb"].trigger()
-    assert scene.runner.requests == [LoadModel(folders["a-absorb"])]
+    assert scene.runner.requests[-1] == LoadModel(folders["a-absorb"])
 
 
 @pytest.fixture
@@ -134,11 +134,11 @@ def test_a_model_that_comes_slowly_can_be_cancelled_and_a_missing_one_is_told(
     with hub({"someone/sedd": PUBLISHED}, pause=0.2) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
         window.actions_by_name["fetch_model"].trigger()
-        job = window.jobs.current
+        job = window.services.jobs.current
         assert job is not None
         qtbot.waitUntil(lambda: job.share > 0, timeout=20_000)
         QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: window.jobs.current is None)
+        qtbot.waitUntil(lambda: window.services.jobs.current is None)
         assert not window.banner.isVisible()
     with hub({}) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)

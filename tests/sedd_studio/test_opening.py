@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
@@ -27,7 +28,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 @pytest.fixture
 def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
-    session.set_form(steps=6, seed=3)
+    session.form.set(steps=6, seed=3)
     return window_of(session, settings, qtbot)
 
 
@@ -44,7 +45,7 @@ def saved(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
 
 
 def drop(window: MainWindow, path: Path) -> bool:
@@ -70,64 +71,64 @@ def let_fall(window: MainWindow, path: Path) -> bool:
 def test_a_saved_run_is_opened_by_the_command_and_run_again_to_the_same_text(
     window: MainWindow, saved: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, text = window.session, window.session.full_text()
-    session.set_form(steps=5, seed=8)
+    session, text = window.session, window.session.view.full_text()
+    session.form.set(steps=5, seed=8)
     run(window, qtbot)
-    assert session.full_text() != text
+    assert session.view.full_text() != text
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(saved), ""))
     QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
     read(session)
-    qtbot.waitUntil(lambda: not session.playing)
-    assert session.full_text() == text
-    assert (session.form.steps, session.form.seed) == (6, 3)
-    assert session.ready
-    session.seek(2)
-    assert session.full_text() != text
+    qtbot.waitUntil(lambda: not session.playhead.playing)
+    assert session.view.full_text() == text
+    assert (session.form.now.steps, session.form.now.seed) == (6, 3)
+    assert session.models.ready
+    session.playhead.seek(2)
+    assert session.view.full_text() != text
     run(window, qtbot)
-    session.seek(session.recorded_steps)
-    assert session.full_text() == text
+    session.playhead.seek(session.playhead.recorded)
+    assert session.view.full_text() == text
 
 
 def test_opening_a_run_can_be_undone(window: MainWindow, saved: Path, qtbot: QtBot) -> None:
     session = window.session
-    session.set_form(seed=8)
+    session.form.set(seed=8)
     run(window, qtbot)
-    text = session.full_text()
+    text = session.view.full_text()
     assert drop(window, saved)
-    qtbot.waitUntil(lambda: not session.playing)
-    assert session.full_text() != text
+    qtbot.waitUntil(lambda: not session.playhead.playing)
+    assert session.view.full_text() != text
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
-    assert session.full_text() == text
+    assert session.view.full_text() == text
 
 
 def test_a_run_is_played_without_any_model(
     window: MainWindow, saved: Path, settings: Settings, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    text, tokens = window.session.full_text(), window.session.canvas().tokens
-    alone = Session(Runner(FakeEngine), Settings(tmp_path / "others.json"))
+    text, tokens = window.session.view.full_text(), window.session.view.canvas().tokens
+    alone = Session(Runner(FakeEngine), Reader(), Settings(tmp_path / "others.json"))
     other = window_of(alone, settings, qtbot)
     assert drop(other, saved)
-    alone.seek(alone.recorded_steps)
-    np.testing.assert_array_equal(alone.canvas().tokens, tokens)
-    assert alone.full_text() == text
+    alone.playhead.seek(alone.playhead.recorded)
+    np.testing.assert_array_equal(alone.view.canvas().tokens, tokens)
+    assert alone.view.full_text() == text
     assert not other.actions_by_name["run"].isEnabled()
     assert not other.top_bar.run_button.isEnabled()
     assert "not loaded" in other.status_line.text.text()
     QTest.keyClick(other, Qt.Key.Key_Left)
-    assert alone.playhead == 5
+    assert alone.playhead.step == 5
     alone.shutdown()
 
 
 def test_a_damaged_file_is_said_and_nothing_is_lost(
     window: MainWindow, saved: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    text = window.session.full_text()
+    text = window.session.view.full_text()
     cut = tmp_path / "cut.sedd"
     cut.write_bytes(saved.read_bytes()[:-10])
     assert drop(window, cut)
     assert "cut.sedd" in window.banner.headline.text()
-    assert window.session.full_text() == text
-    assert window.session.ready
+    assert window.session.view.full_text() == text
+    assert window.session.models.ready
 
 
 def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
@@ -135,13 +136,13 @@ def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
 ) -> None:
     (tmp_path / "prompt.txt").write_text("Once upon a time [9] The end.\n", encoding="utf-8")
     assert drop(window, tmp_path / "prompt.txt")
-    assert window.session.prompt_text == "Once upon a time [9] The end."
+    assert window.session.view.prompt == "Once upon a time [9] The end."
     (tmp_path / "picture.txt").write_bytes(b"\xff\xfe\x00")
     drop(window, tmp_path / "picture.txt")
     assert "UTF-8" in window.banner.headline.text()
     assert drop(window, tmp_path)
-    assert window.session.loading
-    qtbot.waitUntil(lambda: window.session.ready)
+    assert window.session.models.loading
+    qtbot.waitUntil(lambda: window.session.models.ready)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_text_is_the_prompt_whether_its_ending_is_in_capitals_or_not(
 ) -> None:
     (tmp_path / name).write_text("Once upon a time [9] The end.\n", encoding="utf-8")
     assert drop(window, tmp_path / name)
-    qtbot.waitUntil(lambda: window.session.prompt_text == "Once upon a time [9] The end.")
+    qtbot.waitUntil(lambda: window.session.view.prompt == "Once upon a time [9] The end.")
 
 
 def test_saving_where_nothing_can_be_written_is_said(
@@ -179,9 +180,9 @@ def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
     make_session: MakeSession, window: MainWindow, saved: Path, qtbot: QtBot
 ) -> None:
     session, run = window.session, read_run(saved)
-    session.open_model("tiny")
-    assert session.loading
+    session.models.open("tiny")
+    assert session.models.loading
     session.show_run(run)
-    assert not session.ready
-    qtbot.waitUntil(lambda: session.ready)  # the engine has said what it holds
-    assert session.state is RunState.DONE
+    assert not session.models.ready
+    qtbot.waitUntil(lambda: session.models.ready)  # the engine has said what it holds
+    assert session.runs.state is RunState.DONE

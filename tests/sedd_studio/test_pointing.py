@@ -24,13 +24,13 @@ NONE = Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     session = make_session(engine)
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     return window_of(session, settings, qtbot)
 
 
 def gap(window: MainWindow) -> int:
     """The first free position."""
-    return int((~window.session.document.locked).argmax())
+    return int((~window.session.view.document.locked).argmax())
 
 
 def hover(window: MainWindow, position: int) -> None:
@@ -71,28 +71,30 @@ def test_a_pointer_that_passes_by_asks_nothing(window: MainWindow, engine: FakeE
 def test_the_keyboards_cursor_points_too(window: MainWindow, qtbot: QtBot) -> None:
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: window.pointer.pointed is not None and bool(window.pointer.pointed.candidates))
+    qtbot.waitUntil(
+        lambda: window.services.pointer.pointed is not None and bool(window.services.pointer.pointed.candidates)
+    )
 
 
 def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session, position = window.session, gap(window)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
-    session.seek(1)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    session.playhead.seek(1)
     hover(window, position + 3)
     qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
     wanted = window.position.candidates.rows[2]
     rect = window.position.list.visualRect(window.position.candidates.index(2))
     QTest.mouseClick(window.position.list.viewport(), LEFT, NONE, rect.center())
-    assert session.document.locked[position + 3]
-    assert session.canvas().tokens[position + 3] == wanted.token
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    assert session.view.document.locked[position + 3]
+    assert session.view.canvas().tokens[position + 3] == wanted.token
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     request = engine.requests[-1] if isinstance(engine.requests[-1], Generate) else engine.requests[-2]
     assert isinstance(request, Generate)
     assert request.first_step == 2
     assert request.tokens[position + 3] == wanted.token
-    session.undo_stack.undo()
-    assert not session.document.locked[position + 3]
+    session.editor.undo_stack.undo()
+    assert not session.view.document.locked[position + 3]
 
 
 def test_enter_in_the_list_puts_a_word_before_any_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -102,8 +104,8 @@ def test_enter_in_the_list_puts_a_word_before_any_run(window: MainWindow, engine
     window.position.list.setCurrentIndex(window.position.candidates.index(1))
     wanted = window.position.candidates.rows[1].token
     QTest.keyClick(window.position.list, Qt.Key.Key_Return)
-    assert session.canvas().tokens[position] == wanted
-    assert session.document.locked[position]
+    assert session.view.canvas().tokens[position] == wanted
+    assert session.view.document.locked[position]
     assert not any(isinstance(request, Generate) for request in engine.requests)
 
 
@@ -111,16 +113,16 @@ def test_another_step_is_looked_at_anew_and_a_run_is_not_disturbed(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     session, position = window.session, gap(window)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     hover(window, position)
     qtbot.waitUntil(lambda: len(questions(engine)) == 1)
-    session.seek(0)
+    session.playhead.seek(0)
     qtbot.waitUntil(lambda: len(questions(engine)) == 2)
     assert questions(engine)[1].tokens[position] == FREE
     engine.hold_at = 1
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 1)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 1)
     hover(window, position + 1)
     qtbot.wait(250)
     assert len(questions(engine)) == 2
@@ -131,14 +133,14 @@ def test_another_step_is_looked_at_anew_and_a_run_is_not_disturbed(
 
 def test_what_a_token_adds_to_the_bound_is_told_once_the_text_is_scored(window: MainWindow, qtbot: QtBot) -> None:
     session, position = window.session, gap(window)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
     hover(window, position)
     qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
     assert "of the bound" not in window.position.facts.text()
-    window.scorer.start(0.1, given_locked=False)
+    window.services.scorer.start(0.1, given_locked=False)
     qtbot.waitUntil(lambda: f"{position / 10:.2f} nats of the bound" in window.position.facts.text())
-    session.seek(1)
+    session.playhead.seek(1)
     qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
     assert "of the bound" not in window.position.facts.text()
 

@@ -51,7 +51,7 @@ def test_what_is_chosen_is_in_effect_and_kept(window: MainWindow, page: Preferen
     assert window.theme.name == "contrast"
     assert window.actions_by_name["theme_contrast"].isChecked()
     choose(page, "colour", "settled")
-    assert window.colouring.name == "settled"
+    assert window.services.colouring.name == "settled"
     choose(page, "zoom", 1.75)
     assert window.canvas.zoom == 1.75
     for name in ("reduced_motion", "follow"):
@@ -70,8 +70,8 @@ def test_the_next_model_is_opened_on_the_chosen_device(
 ) -> None:
     choose(page, "device", "cpu")
     choose(page, "precision", "fp32")
-    window.session.open_model("other")
-    qtbot.waitUntil(lambda: window.session.state is RunState.IDLE)
+    window.session.models.open("other")
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.IDLE)
     assert engine.requests[-1] == LoadModel("other", "cpu", "fp32")
 
 

@@ -42,14 +42,18 @@ def test_every_preset_that_comes_along_is_sane() -> None:
 
 def test_a_preset_sets_the_whole_form_but_the_seed(window: MainWindow, choice: PresetChoice) -> None:
     session = window.session
-    session.set_form(steps=7, top_p=0.5, seed=12)
+    session.form.set(steps=7, top_p=0.5, seed=12)
     assert choice.list.currentText() == NONE
     choose(choice, "Careful")
-    assert (session.form.steps, session.form.top_p, session.form.seed) == (256, SETTINGS["top_p"].default, 12)
+    assert (session.form.now.steps, session.form.now.top_p, session.form.now.seed) == (
+        256,
+        SETTINGS["top_p"].default,
+        12,
+    )
     assert window.run_form.main.controls["steps"].property("value") == 256
     assert choice.list.currentText() == "Careful"
     assert choice.list.findText(NONE) == -1
-    session.set_form(samples=2)
+    session.form.set(samples=2)
     assert choice.list.currentText() == NONE
 
 
@@ -58,46 +62,51 @@ def test_ones_own_preset_is_kept_and_removed(
 ) -> None:
     session = window.session
     assert not choice.forget.isEnabled()
-    session.set_form(steps=99, banned="sad, angry", options={"theta": 0.3})
+    session.form.set(steps=99, banned="sad, angry", options={"theta": 0.3})
     name_it(monkeypatch, "  My   own ")
     choice.keep.trigger()
     assert choice.list.currentText() == "My own"
     choose(choice, "Balanced")
-    assert session.form.banned == ""
+    assert session.form.now.banned == ""
     choose(choice, "My own")
-    assert (session.form.steps, session.form.banned, session.form.options) == (99, "sad, angry", {"theta": 0.3})
+    form = session.form.now
+    assert (form.steps, form.banned, form.options) == (
+        99,
+        "sad, angry",
+        {"theta": 0.3},
+    )
     assert Settings(settings.path)["presets"]["My own"]["steps"] == 99
     assert choice.forget.isEnabled()
     choice.forget.trigger()
     assert choice.list.findText("My own") == -1
-    assert session.form.steps == 99  # the form stays as it is
+    assert session.form.now.steps == 99  # the form stays as it is
     assert choice.list.currentText() == NONE
 
 
 def test_a_name_that_is_taken_is_refused_in_the_banner(
     window: MainWindow, choice: PresetChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.session.set_form(steps=99)
+    window.session.form.set(steps=99)
     for name in ("Balanced", "   ", "x" * 41):
         name_it(monkeypatch, name)
         choice.keep.trigger()
-        assert window.session.error is not None
-        assert "name of its own" in window.session.error.headline
-        window.session.dismiss_error()
+        assert window.session.errors.current is not None
+        assert "name of its own" in window.session.errors.current.headline
+        window.session.errors.dismiss()
 
 
 def test_what_is_no_longer_sane_in_a_kept_preset_is_the_usual(window: MainWindow, settings: Settings) -> None:
     settings.set("presets", {"Old": {"steps": 10**9, "temperature": 0.5, "unknown": 1}})
-    window.presets.choose("Old")
-    assert window.session.form.steps == USUAL["steps"]
-    assert window.session.form.temperature == 0.5
+    window.services.presets.choose("Old")
+    assert window.session.form.now.steps == USUAL["steps"]
+    assert window.session.form.now.temperature == 0.5
 
 
 def test_presets_of_another_studio_stay_when_one_is_kept_or_removed(
     make_session: MakeSession, settings: Settings, qtbot: QtBot
 ) -> None:
-    here = Presets(make_session(FakeEngine()), settings)
-    there = Presets(make_session(FakeEngine()), Settings(settings.path))
+    here = Presets(make_session(FakeEngine()).form, settings)
+    there = Presets(make_session(FakeEngine()).form, Settings(settings.path))
     here.save("Of the first")
     there.save("Of the second")
     here.save("Another")

@@ -26,7 +26,7 @@ def window(
     engine: FakeEngine, make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
 ) -> MainWindow:
     session = make_session(engine)
-    session.set_form(steps=6, seed=1)
+    session.form.set(steps=6, seed=1)
     window = window_of(session, settings, qtbot, keeper)
     QTest.keyClick(window, Qt.Key.Key_U, CTRL)
     qtbot.waitUntil(window.queue_panel.isVisible)
@@ -35,7 +35,7 @@ def window(
 
 def enqueue(window: MainWindow, *seeds: int) -> None:
     for seed in seeds:
-        window.session.set_form(seed=seed)
+        window.session.form.set(seed=seed)
         window.actions_by_name["enqueue"].trigger()
 
 
@@ -52,7 +52,7 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
     window: MainWindow, engine: FakeEngine, keeper: Keeper, qtbot: QtBot
 ) -> None:
     engine.hold_at = 3
-    shown = window.session.document
+    shown = window.session.view.document
     enqueue(window, 11, 12, 13)
     qtbot.waitUntil(lambda: window.queue_panel.progress.value() == 500)
     assert [line.split(" · ")[:4] for line in lines(window)] == [
@@ -61,12 +61,12 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
         ["tiny", "6 steps", "seed 13", lines(window)[2].split(" · ")[3]],
     ]
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.queue.items)
+    qtbot.waitUntil(lambda: not window.services.queue.items)
     assert seeds(engine) == [11, 12, 13]
     qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [13, 12, 11])
     assert all(entry.finished for entry in keeper.history.search())
-    assert window.session.document is shown
-    assert window.session.state is not RunState.RUNNING
+    assert window.session.view.document is shown
+    assert window.session.runs.state is not RunState.RUNNING
     assert not window.queue_panel.progress.isVisible()
 
 
@@ -78,17 +78,17 @@ def test_they_can_be_moved_and_removed(window: MainWindow, engine: FakeEngine, q
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     QTest.mouseClick(panel.up, LEFT)
-    assert [item.request.seed for item in window.queue.items] == [11, 14, 12, 13]
+    assert [item.request.seed for item in window.services.queue.items] == [11, 14, 12, 13]
     assert panel.list.currentRow() == 1
     panel.list.setCurrentRow(3)
     assert not panel.down.isEnabled()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     panel.list.setCurrentRow(0)
-    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
+    qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share == 0.5)
     QTest.mouseClick(panel.remove, LEFT)  # the one that is being made
     engine.hold_at = None
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.queue.items)
+    qtbot.waitUntil(lambda: not window.services.queue.items)
     assert seeds(engine) == [11, 14, 12]
 
 
@@ -97,12 +97,12 @@ def test_a_run_of_the_window_goes_first_and_the_interrupted_one_is_made_afterwar
 ) -> None:
     engine.hold_at = 3
     enqueue(window, 11)
-    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
-    window.session.set_form(seed=5)
-    window.session.run()
+    qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share == 0.5)
+    window.session.form.set(seed=5)
+    window.session.runs.start()
     engine.hold_at = None
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.queue.items, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.services.queue.items, timeout=10_000)
     assert seeds(engine) == [11, 5, 11]
     qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [11])  # no recorder runs here
 
@@ -110,10 +110,10 @@ def test_a_run_of_the_window_goes_first_and_the_interrupted_one_is_made_afterwar
 def test_a_run_of_another_model_waits_for_it(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 3
     enqueue(window, 11, 12)
-    qtbot.waitUntil(lambda: window.queue.making is not None and window.queue.making.share == 0.5)
-    waiting = window.queue.items[1]
+    qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share == 0.5)
+    waiting = window.services.queue.items[1]
     waiting.info = replace(waiting.info, name="other")
     engine.go.set()
-    qtbot.waitUntil(lambda: len(window.queue.items) == 1 and window.queue.making is None)
+    qtbot.waitUntil(lambda: len(window.services.queue.items) == 1 and window.services.queue.making is None)
     window.queue_panel.refresh()
     assert lines(window)[0].startswith("waits for other · ")

@@ -24,12 +24,13 @@ from sedd_studio.record.runfile import encode, save_run
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import recovery
+from sedd_studio.session.editor import Editor
 from sedd_studio.session.recovery import state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.dialogs import texts_window
+from sedd_studio.widgets.dialogs.texts_window import TextsWindow
 from sedd_studio.widgets.panels import history_panel
-from sedd_studio.window import opening
+from sedd_studio.window import doing, opening
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.test_opening import let_fall
@@ -58,18 +59,18 @@ class Held:
 def window(session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot) -> MainWindow:
     """A run of 6 steps was made, and then another prompt written."""
     window = window_of(session, settings, qtbot, keeper)
-    session.set_form(steps=6)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.form.set(steps=6)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     return window
 
 
 @pytest.fixture
 def run(window: MainWindow) -> Trajectory:
     """The run, which is on show no more."""
-    run = window.session.document.trajectory
+    run = window.session.view.run
     assert run is not None
-    window.session.set_prompt("The end. [5]")
+    window.session.editor.set_prompt("The end. [5]")
     return run
 
 
@@ -79,7 +80,7 @@ def assert_answers(window: MainWindow, held: Held, qtbot: QtBot) -> None:
     assert threading.main_thread() not in held.threads
     assert window.session.reader.busy
     assert window.status_line.text.text() == "Reading the file"
-    assert window.session.prompt_text == "The end. [5]"
+    assert window.session.view.prompt == "The end. [5]"
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     held.go.set()
     read(window.session)
@@ -100,7 +101,7 @@ def test_what_carries_a_run_is_read_outside_the_windows_thread(
     held = Held(opening, "read_run", monkeypatch)
     let_fall(window, path)
     assert_answers(window, held, qtbot)
-    shown = window.session.document.trajectory
+    shown = window.session.view.run
     assert shown is not None
     assert (shown.newest == run.newest).all()
 
@@ -113,7 +114,7 @@ def test_a_run_is_opened_by_the_command_outside_the_windows_thread(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "run.sedd"), ""))
     window.actions_by_name["open_run"].trigger()
     assert_answers(window, held, qtbot)
-    assert window.session.document.trajectory is not None
+    assert window.session.view.run is not None
 
 
 def test_a_prompt_is_read_and_cut_into_tokens_outside_the_windows_thread(
@@ -122,9 +123,9 @@ def test_a_prompt_is_read_and_cut_into_tokens_outside_the_windows_thread(
     (tmp_path / "prompt.txt").write_text(PROMPT, encoding="utf-8")
     held = Held(opening, "read_prompt", monkeypatch)
     let_fall(window, tmp_path / "prompt.txt")
-    monkeypatch.setattr(Session, "set_prompt", lambda *_: pytest.fail("it is cut into tokens again"))
+    monkeypatch.setattr(Editor, "set_prompt", lambda *_: pytest.fail("it is cut into tokens again"))
     assert_answers(window, held, qtbot)
-    assert window.session.prompt_text == PROMPT
+    assert window.session.view.prompt == PROMPT
 
 
 def test_a_prompt_that_was_read_for_another_model_is_cut_into_tokens_again(
@@ -135,10 +136,10 @@ def test_a_prompt_that_was_read_for_another_model_is_cut_into_tokens_again(
     let_fall(window, tmp_path / "prompt.txt")
     qtbot.waitUntil(held.began.is_set)
     other = train_tokenizer(iter(["another"] * 3), 300)
-    window.session.tokenizer = other
+    window.session.models.tokenizer = other
     held.go.set()
     read(window.session)
-    assert window.session.document.text(other) == PROMPT
+    assert window.session.view.document.text(other) == PROMPT
 
 
 def test_the_texts_of_a_file_are_read_outside_the_windows_thread(
@@ -146,10 +147,10 @@ def test_the_texts_of_a_file_are_read_outside_the_windows_thread(
 ) -> None:
     (tmp_path / "texts.txt").write_text("One day the star fell.", encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "texts.txt"), ""))
-    held = Held(texts_window, "read_rows", monkeypatch)
+    held = Held(doing, "read_rows", monkeypatch)
     window.actions_by_name["score_file"].trigger()
     assert_answers(window, held, qtbot)
-    assert window.findChild(texts_window.TextsWindow) is not None
+    assert window.findChild(TextsWindow) is not None
 
 
 def test_texts_that_were_read_for_another_model_are_not_scored(
@@ -157,16 +158,16 @@ def test_texts_that_were_read_for_another_model_are_not_scored(
 ) -> None:
     (tmp_path / "texts.txt").write_text("One day the star fell.", encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "texts.txt"), ""))
-    held = Held(texts_window, "read_rows", monkeypatch)
+    held = Held(doing, "read_rows", monkeypatch)
     window.actions_by_name["score_file"].trigger()
     qtbot.waitUntil(held.began.is_set)
-    assert window.session.info is not None
-    window.session.info = replace(window.session.info, length=32)
+    assert window.session.models.info is not None
+    window.session.models.info = replace(window.session.models.info, length=32)
     held.go.set()
     read(window.session)
-    assert window.findChild(texts_window.TextsWindow) is None
-    assert window.session.error is not None
-    assert "choose the file again" in window.session.error.headline
+    assert window.findChild(TextsWindow) is None
+    assert window.session.errors.current is not None
+    assert "choose the file again" in window.session.errors.current.headline
 
 
 def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
@@ -181,11 +182,11 @@ def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
     panel.list.setCurrentIndex(panel.runs.index(0))
     QTest.keyClick(panel.list, Qt.Key.Key_Return)
     assert_answers(window, held, qtbot)
-    assert window.session.document.trajectory is not None
+    assert window.session.view.run is not None
     panel.list.selectAll()
     panel.compare_chosen()
     read(window.session)
-    assert len(window.comparison.panes) == 2
+    assert len(window.services.comparison.panes) == 2
     assert threading.main_thread() not in held.threads
 
 
@@ -193,14 +194,14 @@ def test_what_a_session_left_is_read_outside_the_windows_thread(
     window: MainWindow, run: Trajectory, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     session = window.session
-    session.undo_stack.undo()
+    session.editor.undo_stack.undo()
     left = LeftOver(state_of(session), encode(run))
-    session.undo_stack.redo()
+    session.editor.undo_stack.redo()
     held = Held(recovery, "decode", monkeypatch)
     window.recovery_bar.offer(left)
     QTest.mouseClick(window.recovery_bar.restore_button, Qt.MouseButton.LeftButton)
     assert_answers(window, held, qtbot)
-    assert session.document.trajectory is not None
+    assert session.view.run is not None
 
 
 def test_files_are_taken_in_the_order_in_which_they_were_opened(
@@ -211,9 +212,9 @@ def test_files_are_taken_in_the_order_in_which_they_were_opened(
     let_fall(window, tmp_path / "run.sedd")
     let_fall(window, tmp_path / "prompt.txt")
     read(window.session)
-    assert window.session.prompt_text == PROMPT
-    window.session.undo_stack.undo()
-    assert window.session.document.trajectory is not None
+    assert window.session.view.prompt == PROMPT
+    window.session.editor.undo_stack.undo()
+    assert window.session.view.run is not None
 
 
 def test_a_window_that_is_closed_while_a_file_is_read_takes_nothing(
@@ -226,7 +227,7 @@ def test_a_window_that_is_closed_while_a_file_is_read_takes_nothing(
     held.go.set()
     window.close()
     QTest.qWait(10)
-    assert window.session.document.trajectory is None
+    assert window.session.view.run is None
     let_fall(window, tmp_path / "run.sedd")  # conftest fails this test if a thread is left
 
 

@@ -54,16 +54,16 @@ def settled(keeper: Keeper) -> None:
 
 
 def run(session: Session, qtbot: QtBot, **form: object) -> None:
-    session.set_form(**form)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.form.set(**form)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
 
 
 def test_every_run_goes_into_the_history_once(session: Session, keeper: Keeper, record: Record, qtbot: QtBot) -> None:
     record(session)
     run(session, qtbot, steps=6, seed=1)
     run(session, qtbot, steps=6, seed=2)
-    session.seek(2)
+    session.playhead.seek(2)
     settled(keeper)
     assert [entry.seed for entry in keeper.history.search()] == [2, 1]
 
@@ -74,17 +74,17 @@ def test_a_stopped_a_superseded_and_an_unfinished_run_are_kept_as_far_as_they_ca
     engine = FakeEngine(hold_at=3)
     session = make_session(engine)
     record(session)
-    session.set_form(steps=6, seed=1)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
-    session.set_form(seed=2)
-    session.run()
+    session.form.set(steps=6, seed=1)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
+    session.form.set(seed=2)
+    session.runs.start()
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     engine.go.clear()
-    session.set_form(seed=3)
-    session.run()
-    qtbot.waitUntil(lambda: session.recording is not None and session.recording.recorded == 3)
+    session.form.set(seed=3)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.recording is not None and session.runs.recording.recorded == 3)
     engine.go.set()
     session.shutdown()
     settled(keeper)
@@ -97,17 +97,17 @@ def test_a_run_goes_on_to_the_history_while_another_prompt_is_on_show(
     engine = FakeEngine(hold_at=2)
     session = make_session(engine)
     record(session)
-    session.set_form(steps=6)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 2)
-    session.set_prompt("The end. [5]")
+    session.form.set(steps=6)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 2)
+    session.editor.set_prompt("The end. [5]")
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: not session.runs.running)
     settled(keeper)
     (entry,) = keeper.history.search()
     assert entry.finished
-    assert session.recorded_steps == 0
-    assert session.full_text() == "The end. [5]"
+    assert session.playhead.recorded == 0
+    assert session.view.full_text() == "The end. [5]"
 
 
 def test_what_is_on_show_is_kept_only_when_it_has_changed(
@@ -119,7 +119,7 @@ def test_what_is_on_show_is_kept_only_when_it_has_changed(
     settled(keeper)
     left = keeper.history.left_over()
     assert left is not None
-    assert left.state["prompt"] == session.prompt_text
+    assert left.state["prompt"] == session.view.prompt
     keeper.do(History.forget)
     recorder.remember()
     settled(keeper)
@@ -138,18 +138,18 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
         return encode(run)
 
     monkeypatch.setattr(history_module, "encode", counted)
-    session.set_form(steps=6)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.form.set(steps=6)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
     recorder.remember()
-    session.seek(1)
+    session.playhead.seek(1)
     recorder.remember()
     settled(keeper)
     assert written == [3]
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     for step in (6, 2, 5):
-        session.seek(step)
+        session.playhead.seek(step)
         recorder.remember()
     settled(keeper)
     assert written == [3, 6, 6]  # longer than before, and once into the list of runs
@@ -158,7 +158,7 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
     assert left.state["playhead"] == 5
     assert left.content is not None
     assert decode(left.content).recorded == 6
-    session.set_prompt("The end.")
+    session.editor.set_prompt("The end.")
     recorder.remember()
     settled(keeper)
     left = keeper.history.left_over()
@@ -193,20 +193,20 @@ def test_a_stopped_run_that_is_on_show_at_a_crash_is_not_put_into_the_history_ag
     engine = FakeEngine(hold_at=3)
     session = make_session(engine)
     record(session)
-    session.set_form(steps=6)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
-    session.stop()
+    session.form.set(steps=6)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
+    session.runs.stop()
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.STOPPED)
-    session.seek(1)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.STOPPED)
+    session.playhead.seek(1)
     keep_unfinished(keeper, left_by(session, keeper))
     settled(keeper)
     assert len(keeper.history.search()) == 1
 
 
 def left_by(session: Session, keeper: Keeper) -> LeftOver:
-    keeper.remember(state_of(session), session.document.trajectory)
+    keeper.remember(state_of(session), session.view.run)
     settled(keeper)
     left = keeper.history.left_over()
     assert left is not None
@@ -218,9 +218,9 @@ def test_restore_brings_back_text_locks_run_and_playhead(
 ) -> None:
     session = make_session(FakeEngine())
     run(session, qtbot, steps=6, samples=2)
-    session.set_sample(1)
-    session.seek(4)
-    session.set_locked([6, 7], True)
+    session.playhead.set_sample(1)
+    session.playhead.seek(4)
+    session.editor.set_locked([6, 7], True)
     left = left_by(session, keeper)
     other = make_session(FakeEngine())
     window = window_of(other, settings, qtbot, keeper)
@@ -229,28 +229,28 @@ def test_restore_brings_back_text_locks_run_and_playhead(
     QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
     read(window.session)
     assert not window.recovery_bar.isVisible()
-    assert (other.playhead, other.sample) == (4, 1)
-    np.testing.assert_array_equal(other.document.locked, session.document.locked)
-    np.testing.assert_array_equal(other.canvas().tokens, session.canvas().tokens)
-    assert other.prompt_text == session.prompt_text
+    assert (other.playhead.step, other.playhead.sample) == (4, 1)
+    np.testing.assert_array_equal(other.view.document.locked, session.view.document.locked)
+    np.testing.assert_array_equal(other.view.canvas().tokens, session.view.canvas().tokens)
+    assert other.view.prompt == session.view.prompt
 
 
 def test_a_prompt_without_a_run_is_brought_back(make_session: MakeSession, keeper: Keeper, qtbot: QtBot) -> None:
     session = make_session(FakeEngine())
-    session.set_prompt("Once [9] star fell.")
+    session.editor.set_prompt("Once [9] star fell.")
     left = left_by(session, keeper)
     other = make_session(FakeEngine())
     restore(other, read_left(left))
-    assert other.prompt_text == "Once [9] star fell."
-    qtbot.waitUntil(lambda: other.ready)
-    assert other.prompt_text == "Once [9] star fell."
+    assert other.view.prompt == "Once [9] star fell."
+    qtbot.waitUntil(lambda: other.models.ready)
+    assert other.view.prompt == "Once [9] star fell."
 
 
 def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(
     session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot
 ) -> None:
     window = window_of(session, settings, qtbot, keeper)
-    text = session.full_text()
+    text = session.view.full_text()
     window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))
     QTest.mouseClick(window.recovery_bar.dismiss_button, LEFT)
     assert not window.recovery_bar.isVisible()
@@ -258,7 +258,7 @@ def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(
     QTest.mouseClick(window.recovery_bar.restore_button, LEFT)
     read(window.session)
     assert "damaged" in window.banner.headline.text()
-    assert session.full_text() == text
+    assert session.view.full_text() == text
 
 
 def test_a_run_that_a_crash_cut_off_goes_into_the_history(
@@ -266,12 +266,12 @@ def test_a_run_that_a_crash_cut_off_goes_into_the_history(
 ) -> None:
     engine = FakeEngine(hold_at=3)
     session = make_session(engine)
-    session.set_form(steps=6)
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.form.set(steps=6)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
     left = left_by(session, keeper)
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     keep_unfinished(keeper, left)
     keep_unfinished(keeper, left_by(session, keeper))  # this one had finished, and was kept when it did
     settled(keeper)
@@ -325,9 +325,9 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
     session = listed.session
     read(session)
-    qtbot.waitUntil(lambda: not session.playing)
-    assert (session.form.seed, session.form.steps) == (1, 6)
-    assert (session.canvas().tokens != FREE).all()
+    qtbot.waitUntil(lambda: not session.playhead.playing)
+    assert (session.form.now.seed, session.form.now.steps) == (1, 6)
+    assert (session.view.canvas().tokens != FREE).all()
     QTest.keyClicks(listed.history.search, " dinosaur")
     assert seeds(listed) == []
     assert listed.history.note.isVisible()
@@ -355,7 +355,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     )
     QTest.mouseClick(listed.history.compare, Qt.MouseButton.LeftButton)
     read(listed.session)
-    comparison = listed.comparison
+    comparison = listed.services.comparison
     assert listed.compare.isVisible()
     older, newer = comparison.panes
     assert [older.title, newer.title] == ["6 steps, seed 1", "5 steps, seed 2"]

@@ -91,7 +91,7 @@ def test_every_entry_is_a_setting_and_part_of_a_preset() -> None:
 
 
 def test_a_kept_preset_holds_every_entry(scene: Scene, settings: Settings) -> None:
-    presets = Presets(scene.session, settings)
+    presets = Presets(scene.session.form, settings)
     presets.save("Mine")
     assert Settings(settings.path)["presets"]["Mine"].keys() == USUAL.keys()
 

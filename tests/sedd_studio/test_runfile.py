@@ -33,7 +33,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Trajectory:
 
 
 def finished(session: Session) -> Trajectory:
-    run = session.document.trajectory
+    run = session.view.run
     assert run is not None
     return run
 

@@ -20,6 +20,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.sample_cards import card_area, star_area
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.services import Services
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_steering import window as real_window  # a fixture
@@ -34,13 +35,13 @@ def window(
 ) -> MainWindow:
     """A finished run of four samples."""
     session = make_session(engine)
-    session.set_form(steps=6, samples=4)
-    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    session.form.set(steps=6, samples=4)
+    window = MainWindow(Services(session, settings, keeper), theme.LIGHT)
     qtbot.addWidget(window)
     window.show()
     assert window.samples.isHidden()
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE and not session.playing)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
     return window
 
 
@@ -55,23 +56,23 @@ def test_every_sample_has_a_card_with_its_text_at_the_playhead(window: MainWindo
     session, cards = window.session, window.samples.cards
     assert window.samples.isVisible()
     assert cards.rowCount() == 4
-    assert session.tokenizer is not None
+    assert session.models.tokenizer is not None
     for sample in range(4):
-        free = session.document.visible(6, sample)[~session.document.locked]
-        assert cards.index(sample).data() == session.tokenizer.decode(free.tolist()).strip()
-    session.seek(0)
-    masked = int((session.canvas().tokens == FREE).sum())
+        free = session.view.document.visible(6, sample)[~session.view.document.locked]
+        assert cards.index(sample).data() == session.models.tokenizer.decode(free.tolist()).strip()
+    session.playhead.seek(0)
+    masked = int((session.view.canvas().tokens == FREE).sum())
     assert cards.index(1).data().count("\N{MIDDLE DOT}") == masked
 
 
 def test_a_click_or_the_arrows_pick_a_sample_and_the_timeline_follows(window: MainWindow) -> None:
     session = window.session
     click(window, 2)
-    assert session.sample == 2
+    assert session.playhead.sample == 2
     assert window.timeline.sample_text.text() == "sample 3/4"
     window.samples.setFocus()
     QTest.keyClick(window.samples, Qt.Key.Key_Left)
-    assert session.sample == 1
+    assert session.playhead.sample == 1
     QTest.mouseClick(window.timeline.later, LEFT)
     assert window.samples.currentIndex().row() == 2
 
@@ -79,11 +80,11 @@ def test_a_click_or_the_arrows_pick_a_sample_and_the_timeline_follows(window: Ma
 def test_a_kept_sample_is_a_favourite_run_of_its_own_in_the_history(
     window: MainWindow, keeper: Keeper, qtbot: QtBot
 ) -> None:
-    run = window.session.document.trajectory
+    run = window.session.view.run
     assert run is not None
     click(window, 0, star=True)
-    assert window.session.sample == 0
-    window.session.set_sample(3)
+    assert window.session.playhead.sample == 0
+    window.session.playhead.set_sample(3)
     window.samples.setFocus()
     QTest.keyClick(window.samples, Qt.Key.Key_S)
     window.actions_by_name["keep_sample"].trigger()  # a second time changes nothing
@@ -106,19 +107,19 @@ def test_a_sample_kept_during_a_run_is_kept_once_as_the_run_ended(
 ) -> None:
     session = window.session
     engine.hold_at = 3
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
     click(window, 2, star=True)
     assert "kept" in window.samples.cards.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
     if stopped:
-        session.stop()
+        session.runs.stop()
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is not RunState.RUNNING)
+    qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING)
     click(window, 2, star=True)  # it is kept already
     click(window, 1, star=True)
     qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
     _, entry = keeper.history.search(favourites=True)
-    kept, run = decode(keeper.history.content(entry.id)), session.document.trajectory
+    kept, run = decode(keeper.history.content(entry.id)), session.view.run
     assert run is not None
     assert entry.finished is not stopped
     assert kept.recorded == run.recorded
@@ -127,7 +128,7 @@ def test_a_sample_kept_during_a_run_is_kept_once_as_the_run_ended(
 
 def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow, tmp_path: Path) -> None:
     """With the real engine, under both kinds of noise: the same tokens in every step."""
-    run = real_window.session.document.trajectory
+    run = real_window.session.view.run
     assert run is not None
     kept = run.only(1)
     assert kept.origin is not None
@@ -154,39 +155,39 @@ def test_the_samples_are_ranked_by_what_they_filled_in_given_the_locked_words(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.nats_of = lambda request: (2.3, 2.1, 2.4, 2.2)[sample_of(request, window)]
-    window.session.seek(2)  # the ends are scored, wherever the playhead is
+    window.session.playhead.seek(2)  # the ends are scored, wherever the playhead is
     rank(window)
-    qtbot.waitUntil(lambda: window.ranking.queue.done == 4)
+    qtbot.waitUntil(lambda: window.services.ranking.queue.done == 4)
     scores = [request for request in engine.requests if isinstance(request, Score)]
     assert [sample_of(request, window) for request in scores] == [0, 1, 2, 3]
     for request in scores:
-        np.testing.assert_array_equal(request.given, window.session.document.locked)
-    places = [window.ranking.place(sample) for sample in range(4)]
+        np.testing.assert_array_equal(request.given, window.session.view.document.locked)
+    places = [window.services.ranking.place(sample) for sample in range(4)]
     assert [place and place.rank for place in places] == [3, 1, 4, 2]
     best = window.samples.cards.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "number 1 of 4 by likelihood: at most 2.100 ± 0.020 nats a token" in best
-    window.session.run()
+    window.session.runs.start()
     assert not window.likelihood.rank.isEnabled()
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
-    assert window.ranking.place(1) is None  # another run is on show
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
+    assert window.services.ranking.place(1) is None  # another run is on show
 
 
 def sample_of(request: Score, window: MainWindow) -> int:
-    document, last = window.session.document, window.session.recorded_steps
+    document, last = window.session.view.document, window.session.playhead.recorded
     return next(k for k in range(4) if np.array_equal(document.visible(last, k), request.tokens))
 
 
 def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(10) else 3.0
     rank(window)
-    qtbot.waitUntil(lambda: window.ranking.queue.done == 1)
+    qtbot.waitUntil(lambda: window.services.ranking.queue.done == 1)
     assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. About ")
     assert window.likelihood.progress.value() == 250
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
-    assert not window.ranking.queue.busy
-    assert window.ranking.place(0) is not None
-    assert window.ranking.place(1) is None
+    assert not window.services.ranking.queue.busy
+    assert window.services.ranking.place(0) is not None
+    assert window.services.ranking.place(1) is None
     assert window.likelihood.rank.isEnabled()
 
 
@@ -194,22 +195,22 @@ def test_the_menu_ranks_with_the_likelihood_panel_open(window: MainWindow, qtbot
     assert not window.docks["likelihood"].isVisible()
     window.actions_by_name["rank_samples"].trigger()
     assert window.docks["likelihood"].isVisible()
-    qtbot.waitUntil(lambda: window.ranking.queue.done == 4)
+    qtbot.waitUntil(lambda: window.services.ranking.queue.done == 4)
 
 
 def test_one_sample_and_an_unfinished_run_are_not_ranked(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session = window.session
     engine.hold_at = 3
-    session.run()
-    qtbot.waitUntil(lambda: session.recorded_steps == 3)
-    assert "busy" in window.ranking.hindrance
-    session.stop()
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
+    assert "busy" in window.services.ranking.hindrance
+    session.runs.stop()
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is not RunState.RUNNING)
-    assert "came to its end" in window.ranking.hindrance
-    session.set_form(samples=1)
+    qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING)
+    assert "came to its end" in window.services.ranking.hindrance
+    session.form.set(samples=1)
     engine.hold_at = None
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
-    assert "several samples" in window.ranking.hindrance
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    assert "several samples" in window.services.ranking.hindrance
     assert not window.likelihood.rank.isEnabled()

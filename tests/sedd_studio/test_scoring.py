@@ -20,7 +20,7 @@ from engine.performing.engine import Engine
 from engine.protocol import Attributed, Bounded, Generate, ModelLoaded, Score, Weigh, frozen
 from engine.protocol import LoadModel as Load
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.scoring import figures
+from sedd_studio.session.figures import figures
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -35,17 +35,17 @@ LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
     """A window with a finished run and the likelihood panel open."""
     session = make_session(engine)
-    session.set_form(steps=6)
+    session.form.set(steps=6)
     window = window_of(session, settings, qtbot)
     QTest.keyClick(window, Qt.Key.Key_K, CTRL)
-    session.run()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     return window
 
 
 def score(window: MainWindow, qtbot: QtBot) -> None:
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: not window.scorer.scoring)
+    qtbot.waitUntil(lambda: not window.services.scorer.scoring)
 
 
 def asked(engine: FakeEngine) -> Score:
@@ -58,8 +58,8 @@ def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, eng
     assert values["nats a token"] == "<= 2.000 ± 0.020"
     assert values["bits a token"] == "<= 2.885 ± 0.029"
     assert values["perplexity a token"] == "<= 7.389 ± 0.148"
-    size = len(window.session.full_text().encode())
-    tokens = len(window.session.canvas().tokens)
+    size = len(window.session.view.full_text().encode())
+    tokens = len(window.session.view.canvas().tokens)
     assert values["bits a byte"].startswith(f"<= {2 / math.log(2) * tokens / size:.3f}")
     assert "40 network calls" in window.likelihood.note.text()
     assert asked(engine).precision == 0.05
@@ -69,9 +69,9 @@ def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, eng
 def test_figures_of_a_text_that_is_no_longer_on_show_say_so(window: MainWindow, qtbot: QtBot) -> None:
     score(window, qtbot)
     assert "not of the one on show" not in window.likelihood.note.text()
-    window.session.set_prompt("The end.")
+    window.session.editor.set_prompt("The end.")
     assert "not of the one on show" in window.likelihood.note.text()
-    window.session.undo_stack.undo()
+    window.session.editor.undo_stack.undo()
     assert "not of the one on show" not in window.likelihood.note.text()
 
 
@@ -80,15 +80,15 @@ def test_what_was_filled_in_is_scored_given_the_locked_words(
 ) -> None:
     window.likelihood.given.setChecked(True)
     score(window, qtbot)
-    np.testing.assert_array_equal(asked(engine).given, window.session.document.locked)
+    np.testing.assert_array_equal(asked(engine).given, window.session.view.document.locked)
 
 
 def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_a_whole_text(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    window.scorer.writer = "writer"
+    window.services.scorer.writer = "writer"
     score(window, qtbot)
-    qtbot.waitUntil(lambda: window.scorer.exact is not None)
+    qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
     assert window.likelihood.exact["nats a token"].text() == "1.500"
     assert window.likelihood.exact["perplexity a token"].text() == f"{math.exp(1.5):.3f}"
     assert window.likelihood.writer.text() == "writer, exact"
@@ -111,23 +111,23 @@ def test_where_along_the_noise_the_bound_comes_from_is_drawn_as_bars(window: Mai
 def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: MainWindow, qtbot: QtBot) -> None:
     window.likelihood.colour.click()
     score(window, qtbot)
-    tint = window.canvas._content.tint
+    tint = window.canvas.picture._content.tint
     assert tint[0] is None
     assert tint[-1] is not None
     assert tint[5] is not None
     assert tint[-1].alphaF() > tint[5].alphaF()
-    window.session.seek(2)
-    assert not window.canvas._content.tint
-    window.session.seek(6)
-    assert window.canvas._content.tint
+    window.session.playhead.seek(2)
+    assert not window.canvas.picture._content.tint
+    window.session.playhead.seek(6)
+    assert window.canvas.picture._content.tint
     window.likelihood.colour.click()
-    assert not window.canvas._content.tint
+    assert not window.canvas.picture._content.tint
 
 
 def test_a_masked_text_is_not_scored_and_the_panel_says_why(window: MainWindow) -> None:
-    window.session.seek(1)
+    window.session.playhead.seek(1)
     assert not window.likelihood.start.isEnabled()
-    window.session.set_prompt("Once [4]")
+    window.session.editor.set_prompt("Once [4]")
     assert not window.likelihood.start.isEnabled()
     assert "masked" in window.likelihood.note.text()
 
@@ -135,22 +135,22 @@ def test_a_masked_text_is_not_scored_and_the_panel_says_why(window: MainWindow) 
 def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 4
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: len(window.scorer.points) == 3)
+    qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
     assert window.likelihood.stop.isEnabled()
-    left = window.scorer.seconds_left  # the interval is 0.133 wide on each side and 0.05 is asked for
+    left = window.services.scorer.seconds_left  # the interval is 0.133 wide on each side and 0.05 is asked for
     assert left is not None
     factor = (0.4 / 3 / 0.05) ** 2 - 1
-    assert 0 < left <= factor * (time.monotonic() - window.scorer._began)
+    assert 0 < left <= factor * (time.monotonic() - window.services.scorer._began)
     assert "left." in window.likelihood.note.text()
     assert window.likelihood.progress.isVisible()
     assert window.likelihood.progress.value() == round(1000 / (factor + 1))
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.scorer.scoring)
-    assert window.scorer.seconds_left is None
+    qtbot.waitUntil(lambda: not window.services.scorer.scoring)
+    assert window.services.scorer.seconds_left is None
     assert window.likelihood.progress.isHidden()
-    assert len(window.scorer.points) <= 4
-    assert window.scorer.costs is None
+    assert len(window.services.scorer.points) <= 4
+    assert window.services.scorer.costs is None
     assert window.likelihood.values["nats a token"].text().startswith("<= 2.000")
 
 
@@ -158,12 +158,12 @@ def test_run_supersedes_a_score(window: MainWindow, engine: FakeEngine, qtbot: Q
     session = window.session
     engine.hold_at = 4
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: len(window.scorer.points) == 3)
-    session.run()
+    qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
+    session.runs.start()
     engine.hold_at = None
     engine.go.set()
-    qtbot.waitUntil(lambda: session.state is RunState.DONE)
-    assert not window.scorer.scoring
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    assert not window.services.scorer.scoring
     assert isinstance(engine.requests[-1], Generate)
 
 

@@ -18,6 +18,7 @@ from engine.models.own_layout import save
 from engine.protocol import FREE, Noise
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
@@ -50,46 +51,46 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
     """A finished run of two samples on a small model, the second on show."""
     settings = Settings(tmp_path / "settings.json")
     settings.set("follow", True)
-    session = Session(Runner(), settings)
+    session = Session(Runner(), Reader(), settings)
     window = window_of(session, settings, qtbot)
-    session.open_model(model(tmp_path, request.param))
-    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
-    session.set_prompt("Once [9] the dragon [5].")
-    session.set_form(steps=STEPS, samples=2, seed=4, sampler="tweedie")
+    session.models.open(model(tmp_path, request.param))
+    qtbot.waitUntil(lambda: session.models.ready, timeout=20_000)
+    session.editor.set_prompt("Once [9] the dragon [5].")
+    session.form.set(steps=STEPS, samples=2, seed=4, sampler="tweedie")
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: session.state is RunState.DONE, timeout=20_000)
-    session.set_sample(1)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE, timeout=20_000)
+    session.playhead.set_sample(1)
     yield window
     session.shutdown()
 
 
 def finish(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    qtbot.waitUntil(lambda: session.state is RunState.DONE, timeout=20_000)
-    session.seek(session.recorded_steps)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE, timeout=20_000)
+    session.playhead.seek(session.playhead.recorded)
 
 
 def frames(session: Session) -> list[np.ndarray]:
     """What every step of the sample on show holds."""
-    run = session.document.trajectory
+    run = session.view.run
     assert run is not None
-    return [run.at(step, session.sample)[0] for step in range(run.recorded + 1)]
+    return [run.at(step, session.playhead.sample)[0] for step in range(run.recorded + 1)]
 
 
 def test_a_branch_without_an_edit_ends_as_the_run_did_and_has_its_past(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     before = frames(session)
     assert not window.actions_by_name["go_on"].isEnabled()
-    session.seek(3)
+    session.playhead.seek(3)
     assert window.timeline.go_on.isVisible()
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL | SHIFT)
     finish(window, qtbot)
     after = frames(session)
-    assert session.samples == 1
+    assert session.playhead.samples == 1
     assert len(after) == len(before)
     for step in range(4):
         np.testing.assert_array_equal(after[step], before[step])
-    run = session.document.trajectory
+    run = session.view.run
     assert run is not None
     if run.mask is not None:  # under uniform noise a frame does not hold how long each clock has run
         np.testing.assert_array_equal(after[-1], before[-1])
@@ -97,16 +98,16 @@ def test_a_branch_without_an_edit_ends_as_the_run_did_and_has_its_past(window: M
 
 def test_a_branch_keeps_what_was_locked_at_its_step(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    session.seek(4)
-    run = session.document.trajectory
+    session.playhead.seek(4)
+    run = session.view.run
     assert run is not None
-    shown = session.canvas().tokens
-    position = next(p for p in range(LENGTH) if shown[p] != FREE and not session.document.locked[p])
-    session.set_locked([position], True)
+    shown = session.view.canvas().tokens
+    position = next(p for p in range(LENGTH) if shown[p] != FREE and not session.view.document.locked[p])
+    session.editor.set_locked([position], True)
     QTest.mouseClick(window.timeline.go_on, Qt.MouseButton.LeftButton)
     finish(window, qtbot)
-    assert session.canvas().tokens[position] == shown[position]
-    branch = session.document.trajectory
+    assert session.view.canvas().tokens[position] == shown[position]
+    branch = session.view.run
     assert branch is not None
     assert branch is not run
     assert branch.locked[position]
@@ -117,28 +118,28 @@ def test_a_branch_keeps_what_was_locked_at_its_step(window: MainWindow, qtbot: Q
 
 def test_drawing_again_changes_the_selection_alone_and_leaves_locks(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    session.seek(session.recorded_steps)
-    before = session.canvas().tokens.copy()
-    locked = session.document.locked
+    session.playhead.seek(session.playhead.recorded)
+    before = session.view.canvas().tokens.copy()
+    locked = session.view.document.locked
     first = int(np.flatnonzero(~locked)[0])
-    session.set_selection((first - 1, first + 5))
+    session.view.select((first - 1, first + 5))
     assert locked[first - 1]
     changed = False
     for _ in range(3):  # a new seed each time: some draw differs
         QTest.keyClick(window, Qt.Key.Key_R, CTRL)
         finish(window, qtbot)
-        now = session.canvas().tokens
+        now = session.view.canvas().tokens
         chosen = np.zeros(len(now), bool)
         chosen[first : first + 5] = True
         np.testing.assert_array_equal(now[~chosen], before[~chosen])
         changed |= bool((now[chosen] != before[chosen]).any())
     assert changed
-    np.testing.assert_array_equal(session.document.locked, locked)
-    assert session.form.seed == 4
+    np.testing.assert_array_equal(session.view.document.locked, locked)
+    assert session.form.now.seed == 4
 
 
 def test_a_selection_of_locked_words_cannot_be_drawn_again(window: MainWindow) -> None:
     session = window.session
-    session.set_selection((0, 1))
-    assert session.document.locked[0]
+    session.view.select((0, 1))
+    assert session.view.document.locked[0]
     assert not window.actions_by_name["draw_again"].isEnabled()

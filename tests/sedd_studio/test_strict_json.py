@@ -22,10 +22,12 @@ from sedd_studio.record.history import History
 from sedd_studio.record.runfile import MARK, decode, encode, versions
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.compare_table import as_csv as compared_as_csv
-from sedd_studio.session.comparing import Comparison, Pane, PaneState
+from sedd_studio.session.comparing import Comparison
+from sedd_studio.session.panes import Pane, PaneState
+from sedd_studio.session.score_queue import TextScores
 from sedd_studio.session.session import Session
-from sedd_studio.session.text_scores import TextRow, TextScores
-from sedd_studio.session.text_scores import as_csv as texts_as_csv
+from sedd_studio.session.text_rows import TextRow
+from sedd_studio.session.text_rows import as_csv as texts_as_csv
 from tests.sedd_studio.fake_engine import INFO, TOKENIZER, letter
 
 LENGTH = 6

@@ -21,7 +21,7 @@ from engine.protocol import Bounded, ModelLoaded, Score, frozen
 from engine.protocol import LoadModel as Load
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
-from sedd_studio.session.text_scores import COLUMNS
+from sedd_studio.session.text_rows import COLUMNS
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -67,7 +67,7 @@ def test_every_text_has_a_line_with_its_bound(
     assert cells[0][5] == f"<= {math.exp(2):.2f}"
     asked = [request for request in engine.requests if isinstance(request, Score)]
     assert [request.by_token for request in asked] == [False] * 3
-    assert asked[0].tokens.tolist() == [*window.session.tokenizer.encode(TEXTS[0])]  # type: ignore[union-attr]
+    assert asked[0].tokens.tolist() == [*window.session.models.tokenizer.encode(TEXTS[0])]  # type: ignore[union-attr]
     assert table.note.text() == "3 of 3 texts"
     assert not table.stop.isEnabled()
 
@@ -100,10 +100,10 @@ def test_a_run_ends_it_and_closing_leaves_nothing_behind(
     table = open_file(window, texts, monkeypatch)
     assert table is not None
     qtbot.waitUntil(lambda: table.scores.bounds[0] is not None)
-    window.session.run()
+    window.session.runs.start()
     engine.hold_at = None
     engine.go.set()
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE)
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     assert not table.scores.busy
     assert sum(isinstance(request, Score) for request in engine.requests) == 1
 
@@ -113,8 +113,8 @@ def test_a_file_without_texts_is_told_in_the_banner(
 ) -> None:
     (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
     assert open_file(window, tmp_path / "empty.txt", monkeypatch) is None
-    assert window.session.error is not None
-    assert "holds no text" in window.session.error.headline
+    assert window.session.errors.current is not None
+    assert "holds no text" in window.session.errors.current.headline
 
 
 def test_a_line_of_the_table_is_what_the_command_line_prints(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sedd_studio.record.form import Form
 from sedd_studio.session.presets import Presets
 from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.model_picker import count
 from sedd_studio.widgets.panels.prompt_editor import PromptEditor
@@ -34,14 +35,16 @@ Control = Qt.KeyboardModifier.ControlModifier
 
 
 def run_form(scene: Scene) -> RunForm:
-    return RunForm(scene.session, Presets(scene.session, scene.settings, scene.session), LIGHT)
+    session = scene.session
+    presets = PresetChoice(session.errors, Presets(session.form, scene.settings, session), LIGHT)
+    return RunForm(session.form, session.models, presets, LIGHT)
 
 
 # ---- prompt
 
 
 def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
-    editor = shown(qtbot, PromptEditor(scene.session, LIGHT))
+    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, LIGHT))
     QTest.mouseClick(editor.toggle, Left)
     editor.editor.selectAll()
     QTest.keyClicks(editor.editor, text)
@@ -51,32 +54,32 @@ def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
 def test_control_and_enter_apply_the_prompt(scene: Scene, qtbot: QtBot) -> None:
     editor = open_editor(qtbot, scene, "A fox [7] home.")
     QTest.keyClick(editor.editor, Qt.Key.Key_Return, Control)
-    assert int((~scene.session.canvas().locked).sum()) == 7
+    assert int((~scene.session.view.canvas().locked).sum()) == 7
     assert not editor.apply_button.isEnabled()
 
 
 def test_the_apply_button_applies_the_prompt_and_undo_brings_the_old_one_back(scene: Scene, qtbot: QtBot) -> None:
-    before = scene.session.prompt_text
+    before = scene.session.view.prompt
     editor = open_editor(qtbot, scene, "A fox ____ home.")
     QTest.mouseClick(editor.apply_button, Left)
-    assert int((~scene.session.canvas().locked).sum()) == 12
-    scene.session.undo_stack.undo()
+    assert int((~scene.session.view.canvas().locked).sum()) == 12
+    scene.session.editor.undo_stack.undo()
     assert editor.editor.toPlainText() == before
 
 
 def test_a_prompt_that_cannot_be_applied_stays_in_the_field(scene: Scene, qtbot: QtBot) -> None:
-    before = scene.session.prompt_text
+    before = scene.session.view.prompt
     editor = open_editor(qtbot, scene, "A fox [0] home.")
     QTest.keyClick(editor.editor, Qt.Key.Key_Return, Control)
-    assert scene.session.error is not None
-    assert scene.session.prompt_text == before
+    assert scene.session.errors.current is not None
+    assert scene.session.view.prompt == before
     assert editor.editor.toPlainText() == "A fox [0] home."
     assert editor.apply_button.isEnabled()
 
 
 def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scene, qtbot: QtBot) -> None:
     editor = open_editor(qtbot, scene, "half a thought")
-    scene.session.set_locked([0, 1], False)
+    scene.session.editor.set_locked([0, 1], False)
     assert editor.editor.toPlainText() == "half a thought"
 
 
@@ -87,19 +90,19 @@ def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scen
 def timeline(scene: Scene, qtbot: QtBot) -> Timeline:
     scene.run(64)
     scene.play(64)
-    return shown(qtbot, Timeline(scene.session, LIGHT))
+    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT))
 
 
 def test_a_press_on_the_track_and_a_drag_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
     track = timeline.track
     middle = track.height() // 2
     QTest.mousePress(track, Left, pos=QPoint(round(track.x_of(16)), middle))
-    assert scene.session.playhead == 16
+    assert scene.session.playhead.step == 16
     QTest.mouseMove(track, QPoint(round(track.x_of(40)), middle))
-    assert scene.session.playhead == 40
+    assert scene.session.playhead.step == 40
     QTest.mouseRelease(track, Left, pos=QPoint(round(track.x_of(40)), middle))
     QTest.mouseMove(track, QPoint(round(track.x_of(5)), middle))
-    assert scene.session.playhead == 40
+    assert scene.session.playhead.step == 40
     assert timeline.step.text() == "step 40 of 64"
 
 
@@ -112,24 +115,24 @@ def test_keys_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) 
         (Qt.Key.Key_End, 64),
     ):
         QTest.keyClick(timeline.track, key)
-        assert scene.session.playhead == step
+        assert scene.session.playhead.step == step
 
 
 def test_scrubbing_stops_at_what_is_recorded(scene: Scene, qtbot: QtBot) -> None:
     scene.run(64)
     scene.play(20)
-    track = shown(qtbot, Timeline(scene.session, LIGHT)).track
+    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT)).track
     QTest.mouseClick(track, Left, pos=QPoint(track.width() - 10, track.height() // 2))
-    assert scene.session.playhead == 20
+    assert scene.session.playhead.step == 20
 
 
 def test_the_play_button_plays_and_pauses(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
-    scene.session.seek(3)
+    scene.session.playhead.seek(3)
     QTest.mouseClick(timeline.play, Left)
-    assert scene.session.playing
+    assert scene.session.playhead.playing
     assert timeline.play.accessibleName() == "Pause the playback"
     QTest.mouseClick(timeline.play, Left)
-    assert not scene.session.playing
+    assert not scene.session.playhead.playing
 
 
 def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
@@ -138,23 +141,23 @@ def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
     QTest.keyClick(timeline.track, Qt.Key.Key_Home)
     assert not timeline.follow.isChecked()
     QTest.mouseClick(timeline.follow, Left)
-    assert scene.session.following
+    assert scene.session.playhead.following
     assert timeline.follow.isChecked()
 
 
 def test_samples_are_gone_through_with_two_buttons(scene: Scene, qtbot: QtBot) -> None:
     scene.run(8, samples=3)
     scene.play(8)
-    timeline = shown(qtbot, Timeline(scene.session, LIGHT))
+    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT))
     assert not timeline.earlier.isEnabled()
     QTest.mouseClick(timeline.later, Left)
     QTest.mouseClick(timeline.later, Left)
-    assert scene.session.sample == 2
+    assert scene.session.playhead.sample == 2
     assert not timeline.later.isEnabled()
 
 
 def test_the_timeline_names_step_noise_settled_calls_and_time(scene: Scene, timeline: Timeline) -> None:
-    free = scene.session.step_info().free
+    free = scene.session.view.step_info().free
     facts = timeline.facts.toolTip()
     assert f"{free} of {free} settled" in facts
     assert "64 calls" in facts
@@ -174,13 +177,13 @@ def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> N
     form = shown(qtbot, run_form(scene))
     form.slider.setFocus()
     QTest.keyClick(form.slider, Qt.Key.Key_Home)
-    assert (scene.session.form.steps, number(form, "steps").value()) == (1, 1)
+    assert (scene.session.form.now.steps, number(form, "steps").value()) == (1, 1)
     QTest.keyClick(form.slider, Qt.Key.Key_End)
-    assert (scene.session.form.steps, number(form, "steps").value()) == (1024, 1024)
+    assert (scene.session.form.now.steps, number(form, "steps").value()) == (1024, 1024)
     number(form, "steps").selectAll()
     QTest.keyClicks(number(form, "steps"), "33")
     QTest.keyClick(number(form, "steps"), Qt.Key.Key_Return)
-    assert scene.session.form.steps == 33
+    assert scene.session.form.now.steps == 33
     assert form.slider.number() in (32, 34)
 
 
@@ -190,7 +193,7 @@ def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot)
     assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == expected
     form.sampler.setFocus()
     QTest.keyClick(form.sampler, Qt.Key.Key_End)
-    chosen = next(sampler for sampler in SAMPLERS if sampler.name == scene.session.form.sampler)
+    chosen = next(sampler for sampler in SAMPLERS if sampler.name == scene.session.form.now.sampler)
     assert chosen.title == expected[-1]
     assert form.main.fields["sampler"].help.text() == chosen.summary
 
@@ -199,7 +202,7 @@ def test_the_dice_draws_another_seed(scene: Scene, qtbot: QtBot) -> None:
     form = shown(qtbot, run_form(scene))
     before = number(form, "seed").value()
     QTest.mouseClick(form.dice, Left)
-    assert scene.session.form.seed == number(form, "seed").value() != before
+    assert scene.session.form.now.seed == number(form, "seed").value() != before
 
 
 def form_of(qtbot: QtBot, scene: Scene) -> RunForm:
@@ -221,7 +224,7 @@ def type_into(field: QWidget, text: str) -> None:
 
 
 def asked(scene: Scene) -> Generate:
-    scene.session.run()
+    scene.session.runs.start()
     request = scene.runner.requests[-1]
     assert isinstance(request, Generate)
     return request
@@ -245,29 +248,29 @@ def test_the_folded_settings_are_in_the_request_and_are_remembered(scene: Scene,
     assert "5 changed" in form.more.text()
     QTest.mouseClick(form.more, Left)
     assert not form.folded.isVisible()
-    assert scene.session._settings["temperature"] == 0.8
+    assert scene.settings["temperature"] == 0.8
 
 
 def test_numbers_of_a_sampler_are_offered_with_it_and_kept_for_it(scene: Scene, qtbot: QtBot) -> None:
     form = form_of(qtbot, scene)
-    scene.session.set_form(sampler="subset")
+    scene.session.form.set(sampler="subset")
     assert not form.options
-    scene.session.set_form(sampler="trapezoidal")
+    scene.session.form.set(sampler="trapezoidal")
     assert form.more.text() == "More"
     type_into(form.options["theta"], "0.3")
     assert "1 changed" in form.more.text()
     assert asked(scene).options == (("theta", 0.3),)
-    scene.session.set_form(sampler="remask")
+    scene.session.form.set(sampler="remask")
     assert list(form.options) == ["rate"]
     assert asked(scene).options == ()
-    scene.session.set_form(sampler="trapezoidal")
+    scene.session.form.set(sampler="trapezoidal")
     assert float(form.options["theta"].property("value")) == 0.3
 
 
 def test_under_uniform_noise_constraints_are_left_out_and_locking_is_offered(qtbot: QtBot, tmp_path: Path) -> None:
     scene = Scene(tmp_path, noise="uniform")
     form = form_of(qtbot, scene)
-    scene.session.set_form(banned="sad", pattern="O.*", locking="particles")
+    scene.session.form.set(banned="sad", pattern="O.*", locking="particles")
     assert form.folded.controls["locking"].isVisible()
     assert not form.folded.controls["banned"].isEnabled()
     assert "absorbing" in form.folded.controls["pattern"].toolTip()
@@ -280,7 +283,7 @@ def test_from_left_to_right_each_free_token_is_a_step_and_nothing_of_noise_is_as
 ) -> None:
     scene = Scene(tmp_path, noise="none")
     form = form_of(qtbot, scene)
-    scene.session.set_form(steps=7, sampler="tweedie", spacing="cosine", banned="sad", locking="particles")
+    scene.session.form.set(steps=7, sampler="tweedie", spacing="cosine", banned="sad", locking="particles")
     request = asked(scene)
     assert request.steps == (request.tokens == FREE).sum() > 7
     assert (request.sampler, request.spacing, request.words, request.locking) == ("auto", "time", (), "auto")
@@ -296,8 +299,8 @@ def test_from_left_to_right_each_free_token_is_a_step_and_nothing_of_noise_is_as
 def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> None:
     changes = {"steps": 9, "sampler": "trapezoidal", "seed": 5, "samples": 2, "spacing": "sigma", "temperature": 0.5}
     more = {"top_p": 0.7, "banned": "sad, cat", "pattern": "O.*", "options": {"theta": 0.25}}
-    scene.session.set_form(**changes, **more)
-    form = scene.session.form
+    scene.session.form.set(**changes, **more)
+    form = scene.session.form.now
     again = Form({"locking": "auto", **Form.entries_of(asked(scene), "absorb")})
     assert again == form
 
@@ -307,9 +310,9 @@ def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> N
 
 def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Scene, qtbot: QtBot) -> None:
     parent = shown(qtbot, QWidget())
-    banner = ErrorBanner(scene.session, LIGHT, parent)
+    banner = ErrorBanner(scene.session.errors, LIGHT, parent)
     assert not banner.isVisible()
-    scene.session.show_error("The folder is empty.", "Traceback")
+    scene.session.errors.show("The folder is empty.", "Traceback")
     assert banner.isVisible()
     assert banner.headline.text() == "The folder is empty."
     assert not banner.detail_text.isVisible()
@@ -318,7 +321,7 @@ def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Sce
     assert banner.detail_text.toPlainText() == "Traceback"
     QTest.mouseClick(banner.close_button, Left)
     assert not banner.isVisible()
-    assert scene.session.error is None
+    assert scene.session.errors.current is None
 
 
 def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: QtBot) -> None:
@@ -337,10 +340,10 @@ def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot
     scene.play(5)
     QTest.mouseClick(bar.pause, Left)
     scene.play(9)
-    assert scene.session.playhead == 5
+    assert scene.session.playhead.step == 5
     assert bar.pause.text() == "Play"
     QTest.mouseClick(bar.step, Left)
-    assert scene.session.playhead == 6
+    assert scene.session.playhead.step == 6
 
 
 def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> None:

@@ -27,7 +27,7 @@ def grabbed(picture: SamplePicture) -> QImage:
 @pytest.fixture
 def shown(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Scene, SamplePicture]:
     scene = Scene(tmp_path, domain=request.param)
-    picture = SamplePicture(scene.session, themes.LIGHT)
+    picture = SamplePicture(scene.session.models, scene.session.view, themes.LIGHT)
     qtbot.addWidget(picture)
     picture.resize(640, 260)
     picture.show()
@@ -44,7 +44,7 @@ def test_the_picture_follows_the_run(shown: tuple[Scene, SamplePicture]) -> None
     assert picture.isVisible()
     assert picture.note == ""
     assert before != after
-    scene.session.seek(0)
+    scene.session.playhead.seek(0)
     assert grabbed(picture) != after
 
 
@@ -54,7 +54,7 @@ def test_themes_and_locks_are_seen(shown: tuple[Scene, SamplePicture]) -> None:
     scene.run(4)
     scene.play(4)
     plain = grabbed(picture)
-    scene.session.set_locked([9, 10], True)
+    scene.session.editor.set_locked([9, 10], True)
     locked = grabbed(picture)
     assert locked != plain
     picture.set_theme(themes.DARK)
@@ -73,7 +73,7 @@ def test_a_string_that_is_no_molecule_and_a_missing_library_are_sentences(
     shown: tuple[Scene, SamplePicture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene, picture = shown
-    scene.session.set_prompt("C1CC(")
+    scene.session.editor.set_prompt("C1CC(")
     grabbed(picture)
     assert "no molecule" in picture.note
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -93,20 +93,21 @@ def test_masked_atoms_are_stars_up_to_the_last_known_one() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path) -> None:
     session = Scene(tmp_path, domain=kind).session
-    assert session.error is None
-    assert session.domain is DOMAINS[kind]
-    assert len(session.document.tokens) <= DOMAINS[kind].length
+    assert session.errors.current is None
+    assert session.models.domain is DOMAINS[kind]
+    assert len(session.view.document.tokens) <= DOMAINS[kind].length
 
 
 def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: QtBot) -> None:
     session = Scene(tmp_path, domain="molecules").session
-    fields = OptionFields(session, ["pattern"], themes.LIGHT)
+    fields = OptionFields(session.form, session.models, ["pattern"], themes.LIGHT)
     qtbot.addWidget(fields)
     pattern = fields.controls["pattern"]
     assert isinstance(pattern, PatternLine)
     assert pattern.placeholderText() == "@smiles"
     QTest.keyClicks(pattern, "@smiles")
-    assert session.asked().pattern == "@smiles"
-    other = OptionFields(Scene(tmp_path / "text").session, ["pattern"], themes.LIGHT)
+    assert session.runs.asked().pattern == "@smiles"
+    text = Scene(tmp_path / "text").session
+    other = OptionFields(text.form, text.models, ["pattern"], themes.LIGHT)
     qtbot.addWidget(other)
     assert other.controls["pattern"].property("placeholderText") == ""

@@ -16,6 +16,7 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.services import Services
 from tests.sedd_studio.scene import Scene
 
 
@@ -24,7 +25,7 @@ def window(scene: Scene, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> It
     before = qapp.styleSheet(), qapp.palette(), qapp.font()
     themes.apply(qapp, themes.LIGHT)
     window = MainWindow(
-        scene.session, themes.LIGHT, Settings(tmp_path / "window.json"), Keeper(tmp_path / "history.sqlite3")
+        Services(scene.session, Settings(tmp_path / "window.json"), Keeper(tmp_path / "history.sqlite3")), themes.LIGHT
     )
     qtbot.addWidget(window)
     window.show()
@@ -46,7 +47,7 @@ def test_control_and_enter_run_from_anywhere_but_apply_in_the_prompt(
     window.prompt.toggle.setChecked(True)
     window.prompt.editor.setPlainText("A fox [5] home.")
     QTest.keyClick(window.prompt.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert scene.session.prompt_text == "A fox [5] home."
+    assert scene.session.view.prompt == "A fox [5] home."
     assert len(scene.runner.requests) == asked + 1
 
 
@@ -55,20 +56,20 @@ def test_arrows_on_the_canvas_move_its_cursor_and_not_the_playhead(
 ) -> None:
     scene.run(8)
     scene.play(8)
-    scene.session.seek(4)
+    scene.session.playhead.seek(4)
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_Right)
-    assert scene.session.playhead == 4
+    assert scene.session.playhead.step == 4
 
 
 def test_space_presses_the_button_that_has_the_focus(scene: Scene, window: MainWindow, qtbot: QtBot) -> None:
     scene.run(8)
     scene.play(8)
     window.run_form.dice.setFocus()
-    seed = scene.session.form.seed
+    seed = scene.session.form.now.seed
     QTest.keyClick(window.run_form.dice, Qt.Key.Key_Space)
-    assert scene.session.form.seed != seed
-    assert not scene.session.playing
+    assert scene.session.form.now.seed != seed
+    assert not scene.session.playhead.playing
 
 
 def test_another_theme_is_put_on_at_once(window: MainWindow, qapp: QApplication) -> None:

@@ -13,6 +13,7 @@ from sedd_studio.painting import theme
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.services import Services
 
 W = TypeVar("W", bound=QWidget)
 
@@ -20,7 +21,7 @@ W = TypeVar("W", bound=QWidget)
 def window_of(session: Session, settings: Settings, qtbot: QtBot, keeper: Keeper | None = None) -> MainWindow:
     """The window on a session; without a `keeper` its history lies beside the settings."""
     keeper = keeper or Keeper(settings.path.with_name("history.sqlite3"))
-    window = MainWindow(session, theme.LIGHT, settings, keeper)
+    window = MainWindow(Services(session, settings, keeper), theme.LIGHT)
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()

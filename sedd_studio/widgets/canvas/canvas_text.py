@@ -8,8 +8,8 @@ import numpy.typing as npt
 from engine.protocol import FREE
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.painting.token_text import END_MARK, fade_stages, shown_text
-from sedd_studio.session.session import Session
 from sedd_studio.session.state import CanvasState
+from sedd_studio.session.view import View
 
 Run = tuple[int, int]
 
@@ -17,9 +17,9 @@ Run = tuple[int, int]
 class TokenText:
     """The state that is shown, with the text of every position. Only what changed is asked for anew."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.state = session.canvas()
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.state = view.canvas()
         self.pieces: list[str | None] = [None] * self.state.length
         self.words: list[Run] = []
         self._read(np.flatnonzero(self.state.tokens != FREE))
@@ -48,9 +48,9 @@ class TokenText:
 
     def describe(self, position: int) -> str:
         """One position in words, for the tooltip."""
-        start, stop = self._session.word_at(position)
+        start, stop = self._view.word_at(position)
         where = f"Position {position}" if stop - start == 1 else f"Position {position}, word of {stop - start} tokens"
-        piece, only = self.pieces[position], self._session.limit_at(position)
+        piece, only = self.pieces[position], self._view.limit_at(position)
         held = f", only: {', '.join(sorted({one.strip() for one in only}))}" if only else ""
         if piece is None:
             return f"{where}: masked{held}"
@@ -70,6 +70,6 @@ class TokenText:
     def _read(self, changed: npt.NDArray[np.int64]) -> None:
         for position in changed.tolist():
             known = self.state.tokens[position] != FREE
-            piece = self._session.piece(position) if known else None
+            piece = self._view.piece(position) if known else None
             self.pieces[position] = None if piece is None else shown_text(piece)
-        self.words = self._session.words()
+        self.words = self._view.words()

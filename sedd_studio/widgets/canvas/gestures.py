@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
-from sedd_studio.painting.token_layout import Layout
-from sedd_studio.session.session import Session
+from sedd_studio.session.editor import Editor
+from sedd_studio.session.view import View
+from sedd_studio.widgets.canvas.canvas_text import Run
+from sedd_studio.widgets.canvas.picture import Picture
 
-Run = tuple[int, int]
 TOKEN = 2.76
 """Width of a masked position with the room after it, in em, on average."""
 
@@ -31,8 +32,8 @@ class Gestures:
     `handle` is that of the gap pointed at, or of the one being dragged.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, view: View, editor: Editor, picture: Picture) -> None:
+        self._view, self._editor, self._picture = view, editor, picture
         self.hover: Run | None = None
         self.dragged: Run | None = None
         self.handle: Handle | None = None
@@ -48,7 +49,7 @@ class Gestures:
     @property
     def lock_clicked(self) -> bool:
         """Whether the last gesture changed a lock, and nothing has changed any since."""
-        return self._locks_of_click is self._session.document.locked
+        return self._locks_of_click is self._view.document.locked
 
     def over_handle(self, point: QPointF) -> bool:
         """Whether a point is on the handle that is shown."""
@@ -60,17 +61,17 @@ class Gestures:
             self._handle_from = point
         elif position is not None:
             self._pressed = position
-            self._session.set_selection(None)
+            self._view.select(None)
         return self.pulls or position is not None
 
-    def move(self, point: QPointF, position: int | None, layout: Layout, em: float, line_width: float) -> None:
+    def move(self, point: QPointF, position: int | None) -> None:
         """Follows the pointer."""
         if self._handle_from is not None:
-            self._pull(point - self._handle_from, layout, em, line_width)
+            self._pull(point - self._handle_from)
         elif self._pressed is None:
-            self.hover = None if position is None else self._session.word_at(position)
+            self.hover = None if position is None else self._view.word_at(position)
             if position is not None or not self.over_handle(point):
-                self.handle = None if position is None else handle_of(self._session, position, layout, em)
+                self.handle = None if position is None else self._handle_of(position)
         else:
             self.hover = self.handle = None
             self._drag(self._pressed, position)
@@ -82,17 +83,17 @@ class Gestures:
             self._handle_from = None
             handle, self.handle = self.handle, None
             start, stop = handle.run
-            still_there = start < len(self._session.document.locked) and gap_at(self._session, start) == handle.run
+            still_there = start < len(self._view.document.locked) and gap_at(self._view, start) == handle.run
             if still_there and handle.length != stop - start:
-                self._session.set_gap(*handle.run, handle.length)
+                self._editor.set_gap(*handle.run, handle.length)
         elif self._pressed is not None:
             pressed, self._pressed = self._pressed, None
-            run, self.dragged = self.dragged or self._session.word_at(pressed), None
+            run, self.dragged = self.dragged or self._view.word_at(pressed), None
             # The word where the gesture began decides: pulling from a locked word unlocks all that was crossed.
-            before = self._session.document
-            self._session.set_locked(list(range(*run)), not before.locked[pressed])
-            if self._session.document is not before:
-                self._locks_of_click = self._session.document.locked
+            before = self._view.document
+            self._editor.set_locked(list(range(*run)), not before.locked[pressed])
+            if self._view.document is not before:
+                self._locks_of_click = self._view.document.locked
 
     def forget(self) -> None:
         """The text is another: nothing of it is pointed at."""
@@ -101,37 +102,38 @@ class Gestures:
     def _drag(self, pressed: int, position: int | None) -> None:
         if position is None:
             return
-        start, stop = self._session.word_at(pressed)
+        start, stop = self._view.word_at(pressed)
         if start <= position < stop and self.dragged is None:
             return
-        first, last = self._session.word_at(position)
+        first, last = self._view.word_at(position)
         self.dragged = (min(start, first), max(stop, last))
 
-    def _pull(self, by: QPointF, layout: Layout, em: float, line_width: float) -> None:
+    def _pull(self, by: QPointF) -> None:
         """A line further down is as far as a line's width to the right."""
         assert self.handle is not None
-        lines = round(by.y() / layout.line_height)
+        picture = self._picture
+        lines = round(by.y() / picture.layout.line_height)
         start, stop = self.handle.run
-        length = stop - start + round((by.x() + lines * line_width) / (TOKEN * em))
-        most = self._session.length - len(self._session.document.tokens) + stop - start
+        length = stop - start + round((by.x() + lines * picture.line_width) / (TOKEN * picture.em))
+        most = self._editor.room(start, stop)
         self.handle = Handle(self.handle.run, self.handle.place, min(max(length, 1), most))
 
+    def _handle_of(self, position: int) -> Handle | None:
+        """The handle of the gap at a position: a short bar behind its last token."""
+        run = gap_at(self._view, position)
+        if run is None:
+            return None
+        layout, em = self._picture.layout, self._picture.em
+        box = layout.boxes[run[1] - 1]
+        top = (box.line + 0.5) * layout.line_height - 0.55 * em
+        return Handle(run, QRectF(box.x + box.width + 0.02 * em, top, 0.2 * em, 1.1 * em), run[1] - run[0])
 
-def gap_at(session: Session, position: int) -> Run | None:
+
+def gap_at(view: View, position: int) -> Run | None:
     """The run of unlocked positions that a position belongs to; None where it is locked."""
-    locked = session.document.locked
+    locked = view.document.locked
     if locked[position]:
         return None
     before, after = np.flatnonzero(locked[:position]), np.flatnonzero(locked[position:])
     start = int(before[-1]) + 1 if before.size else 0
     return start, position + int(after[0]) if after.size else len(locked)
-
-
-def handle_of(session: Session, position: int, layout: Layout, em: float) -> Handle | None:
-    """The handle of the gap at a position: a short bar behind its last token."""
-    run = gap_at(session, position)
-    if run is None:
-        return None
-    box = layout.boxes[run[1] - 1]
-    top = (box.line + 0.5) * layout.line_height - 0.55 * em
-    return Handle(run, QRectF(box.x + box.width + 0.02 * em, top, 0.2 * em, 1.1 * em), run[1] - run[0])

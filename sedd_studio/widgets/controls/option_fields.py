@@ -13,7 +13,8 @@ from engine.protocol import Noise
 from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
 from engine.protocol.options import ENTRIES
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
+from sedd_studio.session.current_form import CurrentForm
+from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.form import Field, column_of
 
@@ -75,15 +76,15 @@ def show_entry(control: Control, entry: Any) -> None:
 
 
 class OptionFields(QWidget):
-    """Edits some entries of `session.form`, by name in `controls` and, with titles and helps, in `fields`.
+    """Edits some entries of the form, by name in `controls` and, with titles and helps, in `fields`.
 
     What does not go with the model's noise cannot be edited, and is not shown if it does not go with absorbing noise
     either.
     """
 
-    def __init__(self, session: Session, names: Iterable[str], theme: Theme) -> None:
+    def __init__(self, form: CurrentForm, models: Models, names: Iterable[str], theme: Theme) -> None:
         super().__init__()
-        self._session = session
+        self._form, self._models = form, models
         self.controls: dict[str, Control] = {}
         self.fields: dict[str, Field] = {}
         column = column_of(self)
@@ -92,26 +93,26 @@ class OptionFields(QWidget):
             self.controls[name] = control_for(row.title, row.kind, theme, partial(self._take, name))
             self.fields[name] = Field(row.title, self.controls[name], row.help)
             column.addWidget(self.fields[name])
-        session.settings_changed.connect(self.refresh)
-        session.model_changed.connect(self.refresh)
+        form.changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the session's form, and what of it goes with the model's noise."""
-        info = self._session.info
+        """Show the form, and what of it goes with the model's noise."""
+        info = self._models.info
         noise = info.noise if info is not None else "absorb"
         for name, control in self.controls.items():
             noises = ENTRIES[name].noises
             if isinstance(control, PatternLine):
-                control.offer(self._session.domain.patterns)
-            show_entry(control, self._session.form.entries[name])
+                control.offer(self._models.domain.patterns)
+            show_entry(control, self._form.now.entries[name])
             control.setEnabled(noise in noises)
             control.setToolTip("" if noise in noises else ONLY_WITH.get(noises, ""))
             self.fields[name].setVisible(noise in noises or "absorb" in noises)
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""
-        return sum(self._session.form.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
+        return sum(self._form.now.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
 
     def _take(self, name: str, entry: object) -> None:
-        self._session.set_form(**{name: entry})
+        self._form.set(**{name: entry})

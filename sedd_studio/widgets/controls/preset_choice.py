@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QWidget
 
 from engine.protocol import UserError
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.presets import Presets
-from sedd_studio.session.session import Session
+from sedd_studio.session.errors import Errors
 from sedd_studio.widgets.controls.basic import Choice, IconButton
+
+if TYPE_CHECKING:
+    from sedd_studio.session.presets import Presets
 
 NONE = "Settings of your own"
 
@@ -17,9 +21,9 @@ NONE = "Settings of your own"
 class PresetChoice(QWidget):
     """Shows which preset the form is, and makes it another."""
 
-    def __init__(self, session: Session, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, errors: Errors, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._presets = session, presets
+        self._errors, self._presets = errors, presets
         self.list = Choice("Preset", theme)
         self.more = IconButton("star", "Keep these settings as a preset, or remove one", theme)
         self.menu = QMenu(self)
@@ -59,7 +63,7 @@ class PresetChoice(QWidget):
             try:
                 self._presets.save(name)
             except UserError as error:
-                self._session.show_error(str(error))
+                self._errors.show(str(error))
 
     def _forget(self) -> None:
         current = self._presets.current()

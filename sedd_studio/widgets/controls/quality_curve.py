@@ -10,11 +10,13 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.comparing import Comparison, Pane
+from sedd_studio.session.panes import Pane
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
 if TYPE_CHECKING:
     import pyqtgraph
+
+    from sedd_studio.session.comparing import Comparison
 
 WIDTH = 290
 CLOSEST = 1.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtCore import Signal as QtSignal
@@ -14,9 +14,11 @@ from engine.protocol import FREE
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_text import shown_text
-from sedd_studio.session.favourites import Favourites
-from sedd_studio.session.ranking import Place, Ranking
-from sedd_studio.session.session import Session
+
+if TYPE_CHECKING:
+    from sedd_studio.session.favourites import Favourites
+    from sedd_studio.session.ranking import Place, Ranking
+    from sedd_studio.session.session import Session
 
 CARD = QSize(212, 84)
 GAP, PAD, STAR = 8, 8, 14
@@ -45,7 +47,7 @@ class SampleCards(QAbstractListModel):
 
     def refresh(self) -> None:
         """Shows the run and the step that the session shows."""
-        count = self._session.samples if self._session.samples > 1 else 0
+        count = self._session.playhead.samples if self._session.playhead.samples > 1 else 0
         if count != self._count:
             self.beginResetModel()
             self._count = count
@@ -77,10 +79,10 @@ class SampleCards(QAbstractListModel):
     def text(self, sample: int) -> str:
         """A sample's free text at the playhead, a dot for each masked position."""
         session = self._session
-        document, tokenizer = session.document, session.tokenizer
+        document, tokenizer = session.view.document, session.models.tokenizer
         if tokenizer is None:
             return ""
-        tokens = document.visible(session.playhead, sample)[~document.locked].tolist()
+        tokens = document.visible(session.playhead.step, sample)[~document.locked].tolist()
         pieces = (HIDDEN if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens)
         return "".join(pieces).strip()
 

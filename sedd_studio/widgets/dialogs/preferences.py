@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QScrollArea,
 
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.settings import SETTINGS
-from sedd_studio.session.colouring import MODES
+from sedd_studio.session.colour_modes import MODES
 from sedd_studio.widgets.controls.basic import Check, Choice, label
 from sedd_studio.widgets.controls.form import Field
 
@@ -72,7 +72,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "colour", "Colours behind tokens", _trigger("colour"), {name: mode.title for name, mode in MODES.items()}
     ),
     Preference("reduced_motion", "Reduced motion", _reduce_motion),
-    Preference("follow", "Follow runs live", lambda window, value: window.session.set_following(value)),
+    Preference("follow", "Follow runs live", lambda window, value: window.session.playhead.set_following(value)),
     Preference(
         "device",
         "Device",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
@@ -21,10 +21,13 @@ from PySide6.QtWidgets import (
 from engine.files import write_whole
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.endings import with_ending
-from sedd_studio.session.session import Session
-from sedd_studio.session.text_scores import COLUMNS, TextRow, TextScores, as_csv, read_rows
+from sedd_studio.session.errors import Errors
+from sedd_studio.session.text_rows import COLUMNS, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import PushButton, label
 from sedd_studio.widgets.controls.durations import duration
+
+if TYPE_CHECKING:
+    from sedd_studio.session.score_queue import TextScores
 
 Index = QModelIndex | QPersistentModelIndex
 SIZE = (860, 560)
@@ -71,14 +74,14 @@ class TextTable(QAbstractTableModel):
 
 
 class TextsWindow(QDialog):
-    """Scores texts, each to a precision; closing it ends that."""
+    """Shows `scores`; closing it ends them."""
 
-    def __init__(self, session: Session, rows: list[TextRow], precision: float, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, scores: TextScores, errors: Errors, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
-        self._session = session
-        self.scores = TextScores(session, self)
+        self._errors, self.scores = errors, scores
+        scores.setParent(self)
         self.rows = TextTable(self.scores, self)
         self.table = QTableView()
         self.table.setModel(self.rows)
@@ -107,7 +110,6 @@ class TextsWindow(QDialog):
         column.addLayout(foot)
         self.scores.changed.connect(self._refresh)
         self.finished.connect(lambda _: self.scores.cancel())
-        self.scores.score(rows, precision)
 
     def _refresh(self) -> None:
         scores = self.scores
@@ -125,22 +127,4 @@ class TextsWindow(QDialog):
             try:
                 write_whole(path, as_csv(self.scores).encode())
             except OSError as error:
-                self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
-
-
-def score_file(session: Session, precision: float, theme: Theme, parent: QWidget) -> None:
-    """Asks for a file and opens the window for it once it is read; what is wrong with it goes to the banner."""
-    name, _ = QFileDialog.getOpenFileName(parent, "Score the texts of a file", "", "Texts (*.txt *.smi *.csv);;All (*)")
-    path, tokenizer, domain, length = Path(name), session.tokenizer, session.domain, session.length
-    if not name or tokenizer is None:
-        return
-
-    def show(rows: list[TextRow]) -> None:
-        if session.tokenizer is not tokenizer or session.length != length:
-            session.show_error(f"Another model was opened while {path.name} was read; choose the file again.")
-            return
-        window = TextsWindow(session, rows, precision, theme, parent)
-        window.setWindowTitle(f"Likelihood of {path.name}")
-        window.show()
-
-    session.reader.read(lambda: read_rows(path, tokenizer, domain, length), show)
+                self._errors.show(f"{path} cannot be written ({error.strerror}); choose another place.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.colouring import Colouring
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.heat import HeatBar
+
+if TYPE_CHECKING:
+    from sedd_studio.session.colouring import Colouring
 
 
 class ColourLegend(QWidget):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
@@ -14,13 +15,16 @@ from sedd_studio.painting.theme import Theme
 from sedd_studio.record.endings import ends_in, with_ending
 from sedd_studio.session.compare_kinds import KINDS
 from sedd_studio.session.compare_table import as_csv
-from sedd_studio.session.comparing import SAMPLES, Comparison, Pane, PaneState
-from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
+from sedd_studio.session.errors import Errors
+from sedd_studio.session.panes import SAMPLES, Pane, PaneState
+from sedd_studio.session.runs import Runs
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, ProgressLine, PushButton, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.pane_text import PaneText
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
+
+if TYPE_CHECKING:
+    from sedd_studio.session.comparing import Comparison
 
 TICKS = 1000
 PANE_WIDTH = 190
@@ -101,9 +105,11 @@ def verdict_of(pane: Pane) -> str:
 class ComparePanel(QWidget):
     """Starts comparisons and plays them."""
 
-    def __init__(self, session: Session, comparison: Comparison, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, runs: Runs, errors: Errors, comparison: Comparison, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._comparison, self._theme = session, comparison, theme
+        self._runs, self._errors, self._comparison, self._theme = runs, errors, comparison, theme
         self.kind = Choice("What to compare", theme)
         for name, kind in KINDS.items():
             self.kind.addItem(kind.title, name)
@@ -130,8 +136,7 @@ class ComparePanel(QWidget):
         self.slider.valueChanged.connect(lambda value: comparison.seek(value / TICKS))
         comparison.changed.connect(self.refresh)
         comparison.moved.connect(self.refresh)
-        session.run_changed.connect(self._enable)
-        session.model_changed.connect(self._enable)
+        runs.changed.connect(self._enable)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
@@ -166,7 +171,7 @@ class ComparePanel(QWidget):
         self.refresh()
 
     def _enable(self) -> None:
-        self.start.setEnabled(self._session.ready and self._session.state is not RunState.RUNNING)
+        self.start.setEnabled(not self._runs.hindrance)
         self.stop.setEnabled(self._comparison.busy)
         self.export.setEnabled(any(pane.state is PaneState.DONE for pane in self._comparison.panes))
 
@@ -179,7 +184,7 @@ class ComparePanel(QWidget):
         try:
             write_whole(path, self.curve.as_png() if ends_in(path, (".png",)) else as_csv(self._comparison).encode())
         except OSError as error:
-            self._session.show_error(f"{path} cannot be written ({error.strerror}); choose another place.")
+            self._errors.show(f"{path} cannot be written ({error.strerror}); choose another place.")
 
     def _make_views(self) -> None:
         for view in self.views:

@@ -7,18 +7,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSize
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
+from sedd_studio.session.errors import Errors
 from sedd_studio.widgets.controls.basic import IconButton, label
 
 DETAIL_HEIGHT = 104
 
 
 class ErrorBanner(QFrame):
-    """Shows `session.error`; hidden while there is none."""
+    """Shows `errors.current`; hidden while there is none."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, errors: Errors, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._errors = errors
         self._theme = theme
         self.setObjectName("banner")
         self._sign = QLabel()
@@ -34,8 +34,8 @@ class ErrorBanner(QFrame):
         self.detail_text.setFixedHeight(DETAIL_HEIGHT)
         self._arrange()
         self.details.toggled.connect(self._disclose)
-        self.close_button.clicked.connect(session.dismiss_error)
-        session.error_changed.connect(self.refresh)
+        self.close_button.clicked.connect(errors.dismiss)
+        errors.changed.connect(self.refresh)
         self.set_theme(theme)
         self.refresh()
 
@@ -49,7 +49,7 @@ class ErrorBanner(QFrame):
 
     def refresh(self) -> None:
         """Show the session's error, or hide."""
-        error = self._session.error
+        error = self._errors.current
         self.setVisible(error is not None)
         if error is None:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QColor, QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
@@ -11,10 +12,12 @@ from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 from engine.protocol import Guessed
 from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_text import shown_text
-from sedd_studio.session.guessing import Guesser
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.heat import HeatBar
+
+if TYPE_CHECKING:
+    from sedd_studio.session.guessing import Guesser
 
 FAINTEST = 0.35
 """How opaque the least certain guess is written."""
@@ -23,9 +26,9 @@ FAINTEST = 0.35
 class GuessPanel(QWidget):
     """Shows `guesser.guess` while it is visible: known words plain, guesses in colour, the surer the stronger."""
 
-    def __init__(self, session: Session, guesser: Guesser, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Models, guesser: Guesser, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._guesser, self._theme = session, guesser, theme
+        self._models, self._guesser, self._theme = models, guesser, theme
         self.title = label("", "strong")
         self.note = label("", "help")
         self.text = QTextEdit()
@@ -67,7 +70,7 @@ class GuessPanel(QWidget):
         """Write what is known."""
         if not self.isVisible():
             return
-        guess, tokenizer = self._guesser.guess, self._session.tokenizer
+        guess, tokenizer = self._guesser.guess, self._models.tokenizer
         for part in self.legend:
             part.setVisible(guess is not None)
         if guess is None or tokenizer is None:

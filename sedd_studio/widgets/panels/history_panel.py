@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.history import Entry
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.edits import RemoveRuns
-from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
 from sedd_studio.widgets.controls.history_rows import RowPainter, Runs
+
+if TYPE_CHECKING:
+    from sedd_studio.background.keeper import Keeper
+    from sedd_studio.session.session import Session
 
 FEWEST, MOST = 2, 8
 """Runs that can stand beside each other."""
@@ -113,7 +117,7 @@ class HistoryPanel(QWidget):
     def remove(self) -> None:
         """Take the chosen runs out of the list; undoing puts them back."""
         if numbers := [entry.id for entry in self.chosen()]:
-            self._session.undo_stack.push(RemoveRuns(numbers, self._keeper))
+            self._session.editor.undo_stack.push(RemoveRuns(numbers, self._keeper))
 
     def compare_chosen(self) -> None:
         """Have the chosen runs laid beside each other."""

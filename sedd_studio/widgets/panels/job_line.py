@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting.theme import Theme
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, label
 from sedd_studio.widgets.controls.durations import duration
+
+if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
 
 
 class JobLine(QWidget):

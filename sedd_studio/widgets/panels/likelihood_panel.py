@@ -6,23 +6,24 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.colouring import Colouring
-from sedd_studio.session.ranking import Ranking
-from sedd_studio.session.score_queue import ScoreQueue
-from sedd_studio.session.scoring import PRECISIONS, Scorer, exact_figures, figures
-from sedd_studio.session.session import Session
+from sedd_studio.session.figures import PRECISIONS, exact_figures, figures
+from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.plot import dress, make_plot
-from sedd_studio.widgets.dialogs.texts_window import score_file
 
 if TYPE_CHECKING:
     import pyqtgraph
+
+    from sedd_studio.session.colouring import Colouring
+    from sedd_studio.session.ranking import Ranking
+    from sedd_studio.session.score_queue import ScoreQueue
+    from sedd_studio.session.scoring import Scorer
 
 UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
@@ -35,9 +36,12 @@ ONLY_WHOLE = "A model that writes from left to right sees only that side, so it 
 class LikelihoodPanel(QWidget):
     """Works `scorer` and `ranking`, and may have the words on the canvas coloured by what they cost."""
 
+    file_wanted = Signal()
+    """The texts of a file are to be scored."""
+
     def __init__(
         self,
-        session: Session,
+        models: Models,
         scorer: Scorer,
         ranking: Ranking,
         colouring: Colouring,
@@ -45,7 +49,7 @@ class LikelihoodPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._scorer, self._ranking, self._theme = session, scorer, ranking, theme
+        self._models, self._scorer, self._ranking, self._theme = models, scorer, ranking, theme
         self._colouring = colouring
         self.start = PushButton("Score this text", "play", theme, primary=True)
         self.rank = PushButton("Rank samples", "columns", theme)
@@ -72,14 +76,14 @@ class LikelihoodPanel(QWidget):
         self._drawn: tuple[object, ...] = ()
         self._arrange()
         self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
-        self.rank.clicked.connect(lambda: ranking.start(self.precision.currentData()))
+        self.rank.clicked.connect(self.start_ranking)
         self.stop.clicked.connect(self._stop)
-        self.file.clicked.connect(lambda: score_file(session, self.precision.currentData(), self._theme, self))
+        self.file.clicked.connect(self.file_wanted)
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
         colouring.changed.connect(self._follow_colours)
         scorer.changed.connect(self.refresh)
         ranking.changed.connect(self.refresh)
-        session.model_changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
         self._follow_colours()
         self.refresh()
 
@@ -90,15 +94,24 @@ class LikelihoodPanel(QWidget):
             part.set_theme(theme)
         self._draw()
 
+    def start_ranking(self) -> None:
+        """Rank the samples to the precision that is chosen, unless something is being scored."""
+        if not self._busy:
+            self._ranking.start(self.precision.currentData())
+
+    @property
+    def _busy(self) -> bool:
+        return self._scorer.scoring or self._ranking.queue.busy
+
     def refresh(self) -> None:
         """Show what is known so far."""
         scorer, ranking = self._scorer, self._ranking
-        hindrance, busy = scorer.hindrance, scorer.scoring or ranking.queue.busy
+        hindrance, busy = scorer.hindrance, self._busy
         self.start.setEnabled(not hindrance and not busy)
         self.rank.setEnabled(not ranking.hindrance and not busy)
         self.rank.setToolTip(ranking.hindrance or RANKING)
         self.stop.setEnabled(busy)
-        self.file.setEnabled(self._session.ready)
+        self.file.setEnabled(self._models.ready)
         self.given.setEnabled(not scorer.by_whole)
         self.given.setToolTip(ONLY_WHOLE if scorer.by_whole else "")
         for value in (*self.values.values(), *self.exact.values(), self.writer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWi
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.fetching import Fetcher
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
+
+if TYPE_CHECKING:
+    from sedd_studio.session.fetching import Fetcher
 
 PUBLISHED = "louaaron/sedd-small"
 """What the authors of SEDD published: GPT-2's size and vocabulary, trained on OpenWebText."""
@@ -20,9 +23,9 @@ PUBLISHED = "louaaron/sedd-small"
 class ModelPicker(QToolButton):
     """Shows the model's name, size and length; its menu opens another, from here or from the hub."""
 
-    def __init__(self, session: Session, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Models, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._fetcher = session, fetcher
+        self._models, self._fetcher = models, fetcher
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -33,8 +36,8 @@ class ModelPicker(QToolButton):
         self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
-        session.model_changed.connect(self.refresh)
-        session.run_changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
+        models.loading_changed.connect(self.refresh)
         self.set_theme(theme)
         self.refresh()
 
@@ -44,8 +47,8 @@ class ModelPicker(QToolButton):
 
     def refresh(self) -> None:
         """Show the model that is loaded, or that one is being loaded."""
-        info = self._session.info
-        if self._session.loading:
+        info = self._models.info
+        if self._models.loading:
             self.setText("Loading the model …")
         elif info is None:
             self.setText("No model")
@@ -57,7 +60,7 @@ class ModelPicker(QToolButton):
         """Ask for a model folder and open it."""
         folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
         if folder:
-            self._session.open_model(folder)
+            self._models.open(folder)
 
     def choose_from_hub(self) -> None:
         """Ask for the name of a model on the hub, fetch it and open it."""
@@ -68,12 +71,12 @@ class ModelPicker(QToolButton):
 
     def _fill(self) -> None:
         self._menu.clear()
-        for path in self._session.known_models():
+        for path in self._models.known():
             action = QAction(Path(path).name, self._menu)
             action.setToolTip(path)
             action.setCheckable(True)
-            action.setChecked(self._session.info is not None and self._session.info.path == path)
-            action.triggered.connect(lambda _on=False, path=path: self._session.open_model(path))
+            action.setChecked(self._models.info is not None and self._models.info.path == path)
+            action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
             self._menu.addAction(action)
         self._menu.addSeparator()
         self._menu.addAction("Open a folder …", self.choose_folder)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.model_folders import NOISES, counterpart
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
 
 MEANINGS = {
     "absorb": "Tokens vanish behind a mask; a written token stays.",
@@ -21,9 +21,9 @@ MEANINGS = {
 class NoisePicker(QToolButton):
     """Shows the noise of the model; its menu offers each type, greyed out where no model matches."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Models, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._models = models
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -35,7 +35,7 @@ class NoisePicker(QToolButton):
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
-        session.model_changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
         self.set_theme(theme)
         self.refresh()
 
@@ -45,13 +45,13 @@ class NoisePicker(QToolButton):
 
     def refresh(self) -> None:
         """Show the noise of the model that is loaded."""
-        if (info := self._session.info) is not None:
+        if (info := self._models.info) is not None:
             self.setText(NOISES[info.noise])
             self.setToolTip(MEANINGS[info.noise])
 
     def _fill(self) -> None:
         self._menu.clear()
-        if (info := self._session.info) is None:
+        if (info := self._models.info) is None:
             return
         for noise, name in NOISES.items():
             chosen = info.noise == noise
@@ -63,5 +63,5 @@ class NoisePicker(QToolButton):
             missing = f"There is no model like {info.name} of this kind."
             action.setToolTip(MEANINGS[noise] if path is not None else missing)
             if path is not None and not chosen:
-                action.triggered.connect(lambda _on=False, path=path: self._session.open_model(path))
+                action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
             self._menu.addAction(action)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.pointing import Pointer
-from sedd_studio.session.session import Session
-from sedd_studio.session.state import Pointed, RunState
+from sedd_studio.session.runs import Runs
+from sedd_studio.session.state import Pointed
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.candidate_rows import ROW, CandidatePainter, Candidates, percent
+
+if TYPE_CHECKING:
+    from sedd_studio.session.pointing import Pointer
 
 SHOWN = 10
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 HINT = "Point at a position to see what the model would put there."
-WAIT = "The model is busy with the run."
 
 
 class PositionPanel(QFrame):
     """Shows `pointer.pointed`. A click, or Enter, puts a candidate there and goes on from the step on show."""
 
-    def __init__(self, session: Session, pointer: Pointer, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: Runs, pointer: Pointer, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._pointer = session, pointer
+        self._runs, self._pointer = runs, pointer
         self.setObjectName("positionPanel")
         self.setFixedWidth(theme.sizes.side_panel)
         self.title = label("POSITION", "section")
@@ -50,7 +53,7 @@ class PositionPanel(QFrame):
         self.list.clicked.connect(self._place)
         self.list.installEventFilter(self)
         pointer.changed.connect(self.refresh)
-        session.run_changed.connect(self.refresh)
+        runs.changed.connect(self.refresh)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -80,7 +83,7 @@ class PositionPanel(QFrame):
 
     def _facts(self, pointed: Pointed) -> str:
         if pointed.entropy is None:
-            return WAIT if self._session.state is RunState.RUNNING else "…"
+            return self._runs.hindrance if self._runs.running else "…"
         facts = [f"entropy {pointed.entropy:.2f} nats"]
         if pointed.own is not None:
             facts.append(f"what stands here: {percent(pointed.own)}")
@@ -91,4 +94,4 @@ class PositionPanel(QFrame):
     def _place(self, index: QModelIndex) -> None:
         pointed = self._pointer.pointed
         if pointed is not None and 0 <= index.row() < len(pointed.candidates):
-            self._session.place(pointed.position, pointed.candidates[index.row()].token)
+            self._runs.place(pointed.position, pointed.candidates[index.row()].token)

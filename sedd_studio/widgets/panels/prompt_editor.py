@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
+from sedd_studio.session.editor import Editor
+from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Elided, IconButton, label
 
 EDITOR_HEIGHT = 92
@@ -52,12 +53,11 @@ class Preview(Elided):
 
 
 class PromptEditor(QFrame):
-    """Edits `session.prompt_text`. What is typed stays in the field until it can be applied."""
+    """Edits `view.prompt`. What is typed stays in the field until it can be applied."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, view: View, editor: Editor, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
-        self._theme = theme
+        self._view, self._editor, self._theme = view, editor, theme
         self._shown = ""
         self._submitted: str | None = None
         self.setObjectName("card")
@@ -76,7 +76,7 @@ class PromptEditor(QFrame):
         self.editor.submitted.connect(self.apply)
         self.editor.textChanged.connect(self._mark_changed)
         self.apply_button.clicked.connect(self.apply)
-        session.canvas_changed.connect(self.refresh)
+        view.changed.connect(self.refresh)
         self._open(False)
         self.refresh()
 
@@ -87,7 +87,7 @@ class PromptEditor(QFrame):
 
     def refresh(self) -> None:
         """Show the session's prompt if it is another one; an edit that is not applied yet is left alone."""
-        text = self._session.prompt_text
+        text = self._view.prompt
         if text == self._shown:
             return
         untouched = self.editor.toPlainText() in (self._shown, text, self._submitted)
@@ -97,10 +97,14 @@ class PromptEditor(QFrame):
             self.editor.setPlainText(text)
         self._mark_changed()
 
+    def toggle_editor(self) -> None:
+        """Open the editor, or close it."""
+        self.toggle.setChecked(not self.toggle.isChecked())
+
     def apply(self) -> None:
         """Make the text in the field the prompt; an error shows in the banner and the text stays."""
         self._submitted = self.editor.toPlainText()
-        self._session.set_prompt(self._submitted)
+        self._editor.set_prompt(self._submitted)
         self.refresh()
         self._submitted = None
         self._mark_changed()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.queueing import Queued, RunQueue
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, label
+
+if TYPE_CHECKING:
+    from sedd_studio.session.queueing import Queued, RunQueue
 
 EMPTY = "Runs that are added to the queue are made one after another and go to the history."
 
@@ -17,9 +21,9 @@ EMPTY = "Runs that are added to the queue are made one after another and go to t
 class QueuePanel(QWidget):
     """Works `queue`. Alt with Up and Down moves a run, Delete removes it."""
 
-    def __init__(self, session: Session, queue: RunQueue, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Models, queue: RunQueue, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._queue = session, queue
+        self._models, self._queue = models, queue
         self._shown: list[Queued] = []
         self.add = PushButton("Add this run", "play", theme, primary=True)
         self.up = IconButton("chevron-up", "Move it nearer to the front", theme)
@@ -38,8 +42,8 @@ class QueuePanel(QWidget):
         self.remove.clicked.connect(self._remove)
         self.list.currentRowChanged.connect(self._enable)
         queue.changed.connect(self.refresh)
-        session.model_changed.connect(self.refresh)
-        session.run_changed.connect(self._enable)
+        models.changed.connect(self.refresh)
+        models.loading_changed.connect(self._enable)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -99,7 +103,7 @@ class QueuePanel(QWidget):
 
     def _enable(self) -> None:
         chosen = self._chosen()
-        self.add.setEnabled(self._session.ready)
+        self.add.setEnabled(self._models.ready)
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
         self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.history import LeftOver
-from sedd_studio.session.recovery import read_left, restore
-from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.basic import PushButton, label
 
 OFFER = "The studio did not close properly last time. Its text and its run can be brought back."
 
 
 class RecoveryBar(QFrame):
-    """Hidden until something is offered; Restore shows it, Dismiss puts the offer aside."""
+    """Hidden until something is offered; Restore says `wanted`, Dismiss puts the offer aside."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    wanted = Signal(object)
+    """With the `LeftOver` that was offered."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
         self._left: LeftOver | None = None
         self.setObjectName("card")
         self.setAccessibleName(OFFER)
@@ -47,5 +48,4 @@ class RecoveryBar(QFrame):
 
     def _restore(self) -> None:
         self.hide()
-        if (left := self._left) is not None:
-            self._session.reader.read(lambda: read_left(left), lambda found: restore(self._session, found))
+        self.wanted.emit(self._left)

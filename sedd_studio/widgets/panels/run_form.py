@@ -11,8 +11,8 @@ from engine.protocol.option_kinds import Numbers, Real
 from engine.protocol.options import ENTRIES, MOST_STEPS
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, samplers_for
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.presets import Presets
-from sedd_studio.session.session import Session
+from sedd_studio.session.current_form import CurrentForm
+from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, Number, label
 from sedd_studio.widgets.controls.form import Field, column_of
 from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
@@ -23,19 +23,21 @@ FOLDED = [name for name, row in ENTRIES.items() if not row.main and not isinstan
 
 
 class RunForm(QFrame):
-    """Edits `session.form`. What is typed is taken at once; a run that is going on keeps what it began with.
+    """Edits the form. What is typed is taken at once; a run that is going on keeps what it began with.
 
     `main` and `folded` are the options of the table, `options` the numbers of the sampler on show.
     """
 
-    def __init__(self, session: Session, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, form: CurrentForm, models: Models, presets: PresetChoice, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._theme = session, theme
+        self._form, self._models, self._theme = form, models, theme
         self.setObjectName("sidePanel")
         self.setFixedWidth(theme.sizes.side_panel)
-        self.presets = PresetChoice(session, presets, theme)
-        self.main = OptionFields(session, [name for name, row in ENTRIES.items() if row.main], theme)
-        self.folded = OptionFields(session, FOLDED, theme)
+        self.presets = presets
+        self.main = OptionFields(form, models, [name for name, row in ENTRIES.items() if row.main], theme)
+        self.folded = OptionFields(form, models, FOLDED, theme)
         sampler = self.main.controls["sampler"]
         assert isinstance(sampler, Choice)
         self.sampler = sampler
@@ -46,11 +48,11 @@ class RunForm(QFrame):
         self.more = IconButton("chevron-right", "Show more settings", theme, "More", "disclosure")
         self.more.setCheckable(True)
         self._arrange()
-        self.slider.valueChanged.connect(lambda: session.set_form(steps=self.slider.number()))
-        self.dice.clicked.connect(session.new_seed)
+        self.slider.valueChanged.connect(lambda: form.set(steps=self.slider.number()))
+        self.dice.clicked.connect(form.new_seed)
         self.more.toggled.connect(self._disclose)
-        session.settings_changed.connect(self.refresh)
-        session.model_changed.connect(self.refresh)
+        form.changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
         self._disclose(False)
         self.refresh()
 
@@ -62,8 +64,8 @@ class RunForm(QFrame):
             part.set_theme(theme)
 
     def refresh(self) -> None:
-        """Show the session's form."""
-        form, info = self._session.form, self._session.info
+        """Show the form."""
+        form, info = self._form.now, self._models.info
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
         by_steps = info is None or info.noise != "none"
@@ -77,7 +79,7 @@ class RunForm(QFrame):
 
     def offered(self) -> list[SamplerInfo]:
         """The samplers that work with the model's noise; all of them before a model is there."""
-        info = self._session.info
+        info = self._models.info
         return list(SAMPLERS) if info is None else samplers_for(info.noise)
 
     def _fill_samplers(self, chosen: str) -> None:
@@ -104,7 +106,7 @@ class RunForm(QFrame):
                 field.deleteLater()
             self.options = {option.name: self._number_for(option) for option in sampler.options}
         for option in sampler.options:
-            show_entry(self.options[option.name], self._session.form.options.get(option.name, option.default))
+            show_entry(self.options[option.name], self._form.now.options.get(option.name, option.default))
 
     def _number_for(self, option: SamplerOption) -> Control:
         title, kind = option.name.capitalize(), Real(option.low, option.high)
@@ -113,7 +115,7 @@ class RunForm(QFrame):
         return number
 
     def _take_number(self, name: str, number: float) -> None:
-        self._session.set_form(options={**self._session.form.options, name: number})
+        self._form.set(options={**self._form.now.options, name: number})
 
     def _disclose(self, shown: bool) -> None:
         self._numbers.setVisible(shown)

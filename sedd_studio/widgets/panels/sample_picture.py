@@ -9,25 +9,25 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.protocol import FREE
 from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
+from sedd_studio.session.models import Models
 from sedd_studio.session.state import CanvasState
+from sedd_studio.session.view import View
 
 HEIGHT = 260
 MARGIN = 16
 
 
 class SamplePicture(QWidget):
-    """Draws `session.canvas()` as the model's domain looks; hidden for text."""
+    """Draws `view.canvas()` as the model's domain looks; hidden for text."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Models, view: View, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._theme = session, theme
+        self._models, self._view, self._theme = models, view, theme
         self._shown: CanvasState | None = None
         self.note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        session.model_changed.connect(self.refresh)
-        session.canvas_changed.connect(self.refresh)
-        session.playhead_changed.connect(self.refresh)
+        models.changed.connect(self.refresh)
+        view.changed.connect(self.refresh)
         self.refresh()
 
     def sizeHint(self) -> QSize:
@@ -40,10 +40,10 @@ class SamplePicture(QWidget):
 
     def refresh(self) -> None:
         """Take the state at the playhead."""
-        domain = self._session.domain
+        domain = self._models.domain
         self.setVisible(domain.view in PAINTERS)
         self.setAccessibleName(f"Picture: {domain.title}")
-        state = self._session.canvas()
+        state = self._view.canvas()
         if state is not self._shown:
             self._shown = state
             known = int((state.tokens != FREE).sum())
@@ -51,10 +51,10 @@ class SamplePicture(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        tokenizer, paint = self._session.tokenizer, PAINTERS.get(self._session.domain.view)
+        tokenizer, paint = self._models.tokenizer, PAINTERS.get(self._models.domain.view)
         if tokenizer is None or paint is None:
             return
-        state = self._session.canvas()
+        state = self._view.canvas()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.favourites import Favourites
-from sedd_studio.session.ranking import Ranking
-from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards
+
+if TYPE_CHECKING:
+    from sedd_studio.session.favourites import Favourites
+    from sedd_studio.session.ranking import Ranking
+    from sedd_studio.session.session import Session
 
 OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 
@@ -37,7 +41,7 @@ class SampleStrip(QListView):
         self.setAccessibleName("Samples of the run")
         self._painter.starred.connect(favourites.keep)
         self.selectionModel().currentChanged.connect(self._pick)
-        for signal in (session.run_changed, session.canvas_changed, session.playhead_changed):
+        for signal in (session.runs.changed, session.view.changed):
             signal.connect(self.refresh)
         favourites.changed.connect(self.refresh)
         ranking.changed.connect(self.refresh)
@@ -50,12 +54,12 @@ class SampleStrip(QListView):
 
     def refresh(self) -> None:
         """Show the samples at the playhead, and which one the canvas shows."""
-        several = self._session.samples > 1
+        several = self._session.playhead.samples > 1
         self.setVisible(several)
         self.cards.refresh()
-        if several and self.currentIndex().row() != self._session.sample:
+        if several and self.currentIndex().row() != self._session.playhead.sample:
             with QSignalBlocker(self.selectionModel()):
-                chosen = self.cards.index(self._session.sample)
+                chosen = self.cards.index(self._session.playhead.sample)
                 self.selectionModel().setCurrentIndex(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(chosen)
             self.viewport().update()
@@ -69,10 +73,10 @@ class SampleStrip(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_S and not event.modifiers():
-            self._favourites.keep(self._session.sample)
+            self._favourites.keep(self._session.playhead.sample)
         else:
             super().keyPressEvent(event)
 
     def _pick(self, current: QModelIndex) -> None:
         if current.isValid():
-            self._session.set_sample(current.row())
+            self._session.playhead.set_sample(current.row())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
-from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.durations import duration
+
+if TYPE_CHECKING:
+    from sedd_studio.session.session import Session
 
 PAUSE = 100
 """Milliseconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
@@ -38,22 +42,22 @@ class StatusLine(QFrame):
         row.addWidget(self.bar)
         row.addWidget(self.text, 1)
         row.addWidget(self.hint)
-        session.run_changed.connect(self.refresh)
-        session.model_changed.connect(self.refresh)
+        session.runs.changed.connect(self.refresh)
+        session.models.changed.connect(self.refresh)
         session.reader.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Say what is going on."""
         session = self._session
-        running, run = session.state is RunState.RUNNING, session.progress_of_engine
+        running, run = session.runs.running, session.runs.progress
         self._missed = running and self._pause.isActive()
         if self._missed:
             return
         if running:
             self._pause.start()
-        self.bar.setVisible(running or session.loading)
-        self.bar.setRange(0, 0 if session.loading else max(run.steps, 1))
+        self.bar.setVisible(running or session.models.loading)
+        self.bar.setRange(0, 0 if session.models.loading else max(run.steps, 1))
         self.bar.setValue(run.step if running else 0)
         self.text.setText(self._sentence())
         self.setAccessibleName(self.text.text())
@@ -63,22 +67,23 @@ class StatusLine(QFrame):
             self.refresh()
 
     def _sentence(self) -> str:
-        session, run = self._session, self._session.progress
-        if session.loading:
+        session = self._session
+        if session.models.loading:
             return "Loading the model. The prompt can be edited meanwhile."
-        if session.info is not None and not session.ready:
-            return f"{session.info.name} is not loaded: its run can be played; open the model to run it again"
-        if session.state is RunState.RUNNING:
-            made = session.progress_of_engine
+        if session.models.info is not None and not session.models.ready:
+            return f"{session.models.info.name} is not loaded: its run can be played; open the model to run it again"
+        if session.runs.running:
+            made = session.runs.progress
             left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
             return f"Running: step {made.step} of {made.steps}{left}"
         if session.reader.busy:
             return "Reading the file"
-        if session.state is RunState.FAILED:
+        if session.runs.state is RunState.FAILED:
             return "The run failed; the message above says why"
-        shown = session.document.trajectory
-        if shown is None:
-            return "Ready" if session.info is not None else "No model is loaded"
-        if shown.result is None:
-            return f"Stopped after step {run.step} of {run.steps}"
-        return f"Finished: {run.steps} steps, {run.calls} network calls, {duration(run.seconds)}"
+        run = session.view.run
+        if run is None:
+            return "Ready" if session.models.info is not None else "No model is loaded"
+        made = run.progress
+        if run.result is None:
+            return f"Stopped after step {made.step} of {made.steps}"
+        return f"Finished: {made.steps} steps, {made.calls} network calls, {duration(made.seconds)}"

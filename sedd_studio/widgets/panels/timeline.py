@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
+from sedd_studio.record.trajectory import Progress
+from sedd_studio.session.runs import Runs
+from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, label
 from sedd_studio.widgets.controls.track import Track
 
@@ -20,9 +21,9 @@ SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 class Timeline(QFrame):
     """Shows the recorded run and moves the playhead in it."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, view: View, runs: Runs, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._theme = session, theme
+        self._view, self._runs, self._theme = view, runs, theme
         self._recorded: tuple[object, ...] = ()
         self.setObjectName("card")
         self.play = IconButton("play", "Play", theme)
@@ -50,30 +51,29 @@ class Timeline(QFrame):
 
     def refresh_run(self) -> None:
         """Show what is recorded, then where the playhead is."""
-        session = self._session
-        info = session.step_info()
-        changed = np.asarray(session.changed_steps(), dtype=np.int64)
-        self.track.show_run(info.steps, info.free, np.asarray(session.settled_curve(), dtype=np.int64), changed)
-        several = session.samples > 1
+        view, playhead = self._view, self._view.playhead
+        info = view.step_info()
+        changed = np.asarray(view.changed_steps(), dtype=np.int64)
+        self.track.show_run(info.steps, info.free, np.asarray(view.settled_curve(), dtype=np.int64), changed)
+        several = playhead.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
-        self.sample_text.setText(f"sample {session.sample + 1}/{session.samples}")
-        self.earlier.setEnabled(session.sample > 0)
-        self.later.setEnabled(session.sample + 1 < session.samples)
+        self.sample_text.setText(f"sample {playhead.sample + 1}/{playhead.samples}")
+        self.earlier.setEnabled(playhead.sample > 0)
+        self.later.setEnabled(playhead.sample + 1 < playhead.samples)
         self.refresh_playhead()
 
     def refresh_playhead(self) -> None:
         """Show the playhead and what is true there."""
-        session = self._session
-        info = session.step_info()
-        self.track.show_step(session.playhead)
-        self.play.set_icon("pause" if session.playing else "play", self._theme)
-        self.play.set_name("Pause the playback" if session.playing else "Play")
-        self.play.setEnabled(session.recorded_steps > 0)
-        self.go_on.setVisible(session.can_go_on and not session.playing and not session.following)
-        self.follow.setChecked(session.following)
-        self.follow.set_icon("dot" if session.following else "ring", self._theme)
-        if session.recorded_steps == 0 and session.state is not RunState.RUNNING:
+        playhead, info = self._view.playhead, self._view.step_info()
+        self.track.show_step(playhead.step)
+        self.play.set_icon("pause" if playhead.playing else "play", self._theme)
+        self.play.set_name("Pause the playback" if playhead.playing else "Play")
+        self.play.setEnabled(playhead.recorded > 0)
+        self.go_on.setVisible(self._runs.can_go_on and not playhead.playing and not playhead.following)
+        self.follow.setChecked(playhead.following)
+        self.follow.set_icon("dot" if playhead.following else "ring", self._theme)
+        if playhead.recorded == 0 and not self._runs.running:
             self.step.setText("No run yet")
             self.facts.show_text(f"{info.free} positions to fill" if info.free else "every position is locked")
         else:
@@ -83,43 +83,48 @@ class Timeline(QFrame):
 
     def _refresh_canvas(self) -> None:
         """Draw the curve anew only if it can be another one."""
-        session = self._session
-        recorded = (session.recorded_steps, session.samples, session.sample, session.step_info().free)
+        playhead = self._view.playhead
+        recorded = (
+            playhead.recorded,
+            playhead.samples,
+            playhead.sample,
+            self._view.step_info().free,
+        )
         if recorded != self._recorded:
             self._recorded = recorded
             self.refresh_run()
 
     def _facts(self) -> list[str]:
-        session = self._session
-        info, run = session.step_info(), session.progress
+        info, run = self._view.step_info(), self._view.run
+        made = run.progress if run is not None else Progress()
         # The noise that a run begins with has no finite amount to name.
         sigma = "" if math.isnan(info.sigma) else f"{SIGMA} {info.sigma:.2f} · "
         facts = [
             f"{sigma}t {info.time:.2f}",
             f"{info.settled} of {info.free} settled",
-            f"{run.calls} calls · {run.seconds:.1f} s",
+            f"{made.calls} calls · {made.seconds:.1f} s",
         ]
-        if run.seconds_left is not None:
-            facts[-1] += f" · {run.seconds_left:.1f} s left"
+        if made.seconds_left is not None:
+            facts[-1] += f" · {made.seconds_left:.1f} s left"
         return facts
 
     def _connect(self) -> None:
-        session = self._session
-        self.play.clicked.connect(session.toggle_play)
-        self.go_on.clicked.connect(session.go_on)
-        self.follow.clicked.connect(session.set_following)
-        self.speed.activated.connect(lambda: session.set_speed(self.speed.currentData()))
-        self.earlier.clicked.connect(lambda: session.set_sample(session.sample - 1))
-        self.later.clicked.connect(lambda: session.set_sample(session.sample + 1))
-        self.track.valueChanged.connect(session.seek)
-        session.run_changed.connect(self.refresh_run)
-        session.canvas_changed.connect(self._refresh_canvas)
-        session.playhead_changed.connect(self.refresh_playhead)
+        view, playhead = self._view, self._view.playhead
+        self.play.clicked.connect(playhead.toggle)
+        self.go_on.clicked.connect(self._runs.go_on)
+        self.follow.clicked.connect(playhead.set_following)
+        self.speed.activated.connect(lambda: playhead.set_speed(self.speed.currentData()))
+        self.earlier.clicked.connect(lambda: playhead.set_sample(playhead.sample - 1))
+        self.later.clicked.connect(lambda: playhead.set_sample(playhead.sample + 1))
+        self.track.valueChanged.connect(playhead.seek)
+        self._runs.changed.connect(self.refresh_run)
+        view.changed.connect(self._refresh_canvas)
+        playhead.changed.connect(self.refresh_playhead)
 
     def _arrange(self) -> None:
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g} steps/s", speed)
-        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._session.speed))
+        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))
         self.speed.setCurrentIndex(nearest)
         self.speed.setFixedWidth(112)
         head = QHBoxLayout()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.session import Session
-from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+
+if TYPE_CHECKING:
+    from sedd_studio.session.session import Session
 
 WIDE, MIDDLING = 1140, 980
 PAUSE_WIDTH = 88
@@ -35,12 +38,12 @@ class TopBar(QFrame):
         self.device = label(role="chip")
         self.pause.setMinimumWidth(PAUSE_WIDTH)
         self._arrange(picker)
-        self.run_button.clicked.connect(session.run)
-        self.pause.clicked.connect(session.toggle_play)
-        self.step.clicked.connect(session.step_once)
-        self.stop.clicked.connect(session.stop)
-        self.dice.clicked.connect(session.new_seed)
-        for signal in (session.model_changed, session.run_changed, session.playhead_changed, session.settings_changed):
+        self.run_button.clicked.connect(session.runs.start)
+        self.pause.clicked.connect(session.playhead.toggle)
+        self.step.clicked.connect(session.playhead.step_once)
+        self.stop.clicked.connect(session.runs.stop)
+        self.dice.clicked.connect(session.form.new_seed)
+        for signal in (session.models.changed, session.runs.changed, session.playhead.changed, session.form.changed):
             signal.connect(self.refresh)
         self.refresh()
 
@@ -52,17 +55,17 @@ class TopBar(QFrame):
 
     def refresh(self) -> None:
         """Show what the session can do now."""
-        session, info = self._session, self._session.info
-        running = session.state is RunState.RUNNING
-        recorded = session.recorded_steps > 0
-        self.run_button.setEnabled(session.ready)
-        self.pause.setText("Pause" if session.playing or not recorded else "Play")
-        self.pause.set_icon("pause" if session.playing or not recorded else "play", self._theme)
+        session, info = self._session, self._session.models.info
+        running = session.runs.running
+        recorded = session.playhead.recorded > 0
+        self.run_button.setEnabled(session.models.ready)
+        self.pause.setText("Pause" if session.playhead.playing or not recorded else "Play")
+        self.pause.set_icon("pause" if session.playhead.playing or not recorded else "play", self._theme)
         self.pause.setEnabled(recorded)
-        self.step.setEnabled(running or session.playhead < session.recorded_steps)
+        self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
         self.stop.setEnabled(running)
-        self.seed.setText(f"seed {session.form.seed}")
-        self.samples.setText("1 sample" if session.form.samples == 1 else f"{session.form.samples} samples")
+        self.seed.setText(f"seed {session.form.now.seed}")
+        self.samples.setText("1 sample" if session.form.now.samples == 1 else f"{session.form.now.samples} samples")
         self._fit()
         if info is not None:
             self.device.setText(f"{info.device.upper()} · {info.precision}")
@@ -73,7 +76,7 @@ class TopBar(QFrame):
 
     def _fit(self) -> None:
         """Where the window is narrow, leave out what stands in the run form too, then the noise."""
-        known = self._session.info is not None
+        known = self._session.models.info is not None
         for part in (self.seed, self.dice, self.samples):
             part.setVisible(self.width() >= WIDE)
         self.noise.setVisible(known and self.width() >= MIDDLING)

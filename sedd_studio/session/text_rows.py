@@ -7,17 +7,18 @@ import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject
 
 from engine.language.domains import Domain
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Bounded, Score, Tokens, UserError, frozen
+from engine.protocol import Bounded, Tokens, UserError, frozen
 from engine.strict_json import finite
-from sedd_studio.session.score_queue import ScoreQueue
-from sedd_studio.session.scoring import Figure, figures
-from sedd_studio.session.session import Session
+from sedd_studio.session.figures import Figure, figures
+
+if TYPE_CHECKING:
+    from sedd_studio.session.score_queue import TextScores
 
 COLUMNS = ("text", "tokens", "nats a token", "± nats", "bits a byte", "perplexity a token")
 
@@ -62,19 +63,6 @@ def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> 
     if not rows:
         raise UserError(f"{path.name} holds no text; choose another file.")
     return rows
-
-
-class TextScores(ScoreQueue):
-    """Scores the texts of `rows` in turn."""
-
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(session, parent)
-        self.rows: list[TextRow] = []
-
-    def score(self, rows: list[TextRow], precision: float) -> None:
-        """Scores texts, each until half of its 95 % interval is `precision` nats a token."""
-        self.rows = rows
-        self.start([Score(row.tokens, np.zeros(len(row.tokens), bool), precision, by_token=False) for row in rows])
 
 
 def as_csv(scores: TextScores) -> str:

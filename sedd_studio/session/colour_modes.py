@@ -1,0 +1,103 @@
+"""What the colours behind the tokens mean: one row a mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.protocol import FREE
+from sedd_studio.session.view import View
+
+if TYPE_CHECKING:
+    from sedd_studio.session.guessing import Guesser
+    from sedd_studio.session.scoring import Scorer
+
+MOST_NATS = 8.0
+MOST_CHANGES = 6
+Shares = np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the modes read what they show."""
+
+    view: View
+    scorer: Scorer
+    guesser: Guesser
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way to colour: `shares` (L,) are from 0, no colour, to 1, the strongest, NaN for none; None if not known.
+
+    `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known. A mode that
+    `guesses` has the model asked at every step on show.
+    """
+
+    title: str
+    low: str
+    high: str
+    missing: str
+    shares: Callable[[Sources], Shares]
+    guesses: bool = False
+
+
+def when_settled(sources: Sources) -> Shares:
+    """Early tokens faint, late ones strong."""
+    run, state = sources.view.run, sources.view.canvas()
+    if run is None:
+        return None
+    _, settled = run.at(sources.view.playhead.step, sources.view.playhead.sample)
+    chosen = (settled > 0) & ~state.locked & (state.tokens != FREE)
+    return np.where(chosen, settled / max(1, run.steps), np.nan)
+
+
+def how_often(sources: Sources) -> Shares:
+    """Tokens that changed more than once."""
+    run, state = sources.view.run, sources.view.canvas()
+    if run is None:
+        return None
+    counts = run.change_counts(sources.view.playhead.step, sources.view.playhead.sample)
+    return np.where(~state.locked & (counts > 0), np.minimum(counts / MOST_CHANGES, 1.0), np.nan)
+
+
+def cost(sources: Sources) -> Shares:
+    """What each token adds to the bound on the likelihood."""
+    costs = sources.scorer.costs_on_show()
+    return None if costs is None else np.minimum(costs / MOST_NATS, 1.0)
+
+
+def confidence(sources: Sources) -> Shares:
+    """The probability of the likeliest token, where one is still to be found."""
+    guess = sources.guesser.current()
+    return None if guess is None else guess.probability
+
+
+def entropy(sources: Sources) -> Shares:
+    """How undecided the model is, where a token is still to be found."""
+    guess = sources.guesser.current()
+    return None if guess is None else np.minimum(guess.entropy / MOST_NATS, 1.0)
+
+
+MODES: dict[str, Mode] = {
+    "plain": Mode("No colours", "", "", "", lambda sources: None),
+    "settled": Mode("When it settled", "first step", "last step", "Run first.", when_settled),
+    "changed": Mode("How often it changed", "never", f"{MOST_CHANGES} times and more", "Run first.", how_often),
+    "confidence": Mode(
+        "How sure the model is", "0%", "100%", "Wait for the run to end, or stop it.", confidence, guesses=True
+    ),
+    "entropy": Mode(
+        "Entropy",
+        "0 nats",
+        f"{MOST_NATS:g} nats and more",
+        "Wait for the run to end, or stop it.",
+        entropy,
+        guesses=True,
+    ),
+    "cost": Mode(
+        "What it costs", "0 nats", f"{MOST_NATS:g} nats and more", "Score the text in the Likelihood panel.", cost
+    ),
+}

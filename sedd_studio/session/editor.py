@@ -1,0 +1,145 @@
+"""What a user does to the document: every edit can be undone, and one that cannot be made says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from engine.language.prompts import parse_prompt
+from engine.protocol import FREE, UserError, frozen
+from sedd_studio.record.document import Document
+from sedd_studio.session.edits import OpenRun, ReplaceText, SetGap, SetLimit, SetLocks, SetPrompt, SetToken
+from sedd_studio.session.errors import Errors
+from sedd_studio.session.models import Models
+from sedd_studio.session.view import View
+
+UNDO_LIMIT = 200
+"""Edits that can be undone: each may hold a whole run. Runs stay in the history."""
+
+
+class Editor(QObject):
+    """Edits the document that the view shows, with its undo stack."""
+
+    def __init__(self, models: Models, view: View, errors: Errors, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._models, self._view, self._errors = models, view, errors
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+
+    # ---- the whole
+
+    def clear(self) -> None:
+        """Shows nothing, and nothing can be undone: the tokenizer changes."""
+        self.undo_stack.clear()
+        self._view.clear()
+
+    def begin_with(self, text: str) -> None:
+        """A prompt for another tokenizer; if it does not fit, one gap as long as the model."""
+        assert self._models.tokenizer is not None
+        length = self._models.length
+        try:
+            document = Document.from_text(text, self._models.tokenizer, length)
+        except UserError as error:
+            self._errors.show(f"The prompt does not fit the new model, so it was emptied. {error}")
+            document = Document(frozen(np.full(length, FREE)), np.zeros(length, bool))
+        self.undo_stack.clear()
+        self._view.show(document)
+
+    def open(self, document: Document) -> None:
+        """Shows a saved run in the place of what is there."""
+        self.undo_stack.push(OpenRun(document, self._view))
+
+    def set_prompt(self, text: str) -> bool:
+        """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
+        if self._models.tokenizer is None:
+            return False
+        try:
+            document = Document.from_text(text, self._models.tokenizer, self._models.length)
+        except UserError as error:
+            self._errors.show(str(error))
+            return False
+        self.set_document(document)
+        return True
+
+    def set_document(self, document: Document) -> None:
+        """Makes a prompt that was cut into tokens before the prompt."""
+        self._errors.dismiss()
+        self.undo_stack.push(SetPrompt(document, self._view))
+
+    # ---- parts
+
+    def set_locked(self, positions: list[int], locked: bool) -> None:
+        """Locks positions to the tokens they show, or unlocks them. Masked positions cannot be locked."""
+        view = self._view
+        after = view.document.with_locks(np.array(positions, np.int64), locked, view.canvas().tokens)
+        if (after.locked != view.document.locked).any():
+            self.undo_stack.push(SetLocks(after, view, "lock" if locked else "unlock"))
+
+    def unlock_all(self) -> None:
+        """Unlocks every position."""
+        self.set_locked(list(range(len(self._view.document.tokens))), False)
+
+    def place(self, position: int, token: int) -> None:
+        """Puts a token at a position and locks it there."""
+        self.undo_stack.push(SetToken(self._view.document.with_token(position, token), self._view))
+
+    def replace_range(self, start: int, stop: int, text: str) -> bool:
+        """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
+
+        What else is on show stays, as words that the next run may replace. Words that follow others get their space.
+        """
+        if self._models.tokenizer is None:
+            return False
+        if start > 0 and text[:1].isalnum():
+            text = f" {text}"
+        try:
+            tokens = parse_prompt(text, self._models.tokenizer, self.room(start, stop)).tokens
+        except UserError as error:
+            self._errors.show(str(error))
+            return False
+        self._errors.dismiss()
+        self.undo_stack.push(ReplaceText(self._shown().with_range(start, stop, tokens), self._view))
+        return True
+
+    def clear_range(self, start: int, stop: int) -> None:
+        """Takes out what is known of positions start .. stop - 1: they become a gap."""
+        self.undo_stack.push(ReplaceText(self._shown().cleared(start, stop), self._view, "taking out of words"))
+
+    def set_gap(self, start: int, stop: int, length: int) -> bool:
+        """Replaces positions start .. stop - 1 by a gap of `length` tokens; False if it does not fit."""
+        room = self.room(start, stop)
+        if not 1 <= length <= room:
+            self._errors.show(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
+            return False
+        self.undo_stack.push(SetGap(self._view.document.with_gap(start, stop, length), self._view))
+        return True
+
+    def limit(self, start: int, stop: int, words: str) -> None:
+        """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
+
+        A word of several tokens allows each of them. Nothing changes if the model cannot write one of them: the banner
+        says so.
+        """
+        tokenizer, document = self._models.tokenizer, self._view.document
+        if tokenizer is None:
+            return
+        forms = [form for word in words.split(",") if word.strip() for form in tokenizer.forms(word.strip())]
+        try:
+            tokens = tuple(sorted({token for form in forms for token in tokenizer.encode(form)}))
+        except UserError as error:
+            self._errors.show(str(error))
+            return
+        after = document.with_limit(start, stop, tokens)
+        if after.limits != document.limits:
+            self.undo_stack.push(SetLimit(after, self._view))
+
+    def _shown(self) -> Document:
+        """The document with what is on show as words that are not locked."""
+        return replace(self._view.document, tokens=self._view.canvas().tokens)
+
+    def room(self, start: int, stop: int) -> int:
+        """Tokens that fit in the place of positions start .. stop - 1."""
+        return self._models.length - len(self._view.document.tokens) + stop - start

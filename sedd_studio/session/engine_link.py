@@ -1,0 +1,86 @@
+"""The link to the engine's thread: requests go down, and each event goes to whoever asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import Event, Question, Request, ends
+from sedd_studio.session.clock import Clock
+
+if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
+    from sedd_studio.background.runner import Runner
+
+Take = Callable[[Event], object]
+
+
+class EngineLink(QObject):
+    """Takes what the engine has left at every tick of the clock, as long as an answer is to come."""
+
+    answered = Signal(object)
+    """With the event that answers a question: an `Insight`, or why there is none."""
+    superseded = Signal()
+    """What was submitted before is wanted no more."""
+    taken = Signal()
+    """Events of what was submitted have been taken."""
+
+    def __init__(self, runner: Runner, clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner, self._clock = runner, clock
+        self._submitted: dict[int, Take] = {}
+        self._questions: set[int] = set()
+        clock.add(lambda _: self._wait())
+
+    def submit(self, request: Request, take: Take) -> int:
+        """Has a request performed in the place of what was submitted before, and its events taken; returns its id."""
+        self.superseded.emit()
+        number = self._runner.submit(request)
+        self._submitted[number] = take
+        self._clock.start()
+        return number
+
+    def supersede(self) -> None:
+        """Ends what was submitted and what was asked."""
+        self.superseded.emit()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Ends them as well; what has come of it is still wanted."""
+        self._runner.cancel()
+
+    def ask(self, question: Question) -> int:
+        """Puts a question to the engine, which ends nothing; `answered` tells the answers, with this id."""
+        number = self._runner.ask(question)
+        self._questions.add(number)
+        self._clock.start()
+        return number
+
+    def drop(self, question: int) -> None:
+        """Wants no more answers to a question."""
+        self._runner.drop(question)
+
+    def deliver(self, events: list[Event]) -> None:
+        """Hands events to those who asked for them; what nobody asked for is dropped."""
+        taken = False
+        for event in events:
+            if event.run_id in self._questions:
+                if ends(event):
+                    self._questions.remove(event.run_id)
+                self.answered.emit(event)
+            elif (take := self._submitted.get(event.run_id)) is not None:
+                if ends(event):
+                    del self._submitted[event.run_id]
+                take(event)
+                taken = True
+        if taken:
+            self.taken.emit()
+
+    def close(self) -> None:
+        """Cancels what is going on and waits for the engine's thread to end."""
+        self._runner.close()
+
+    def _wait(self) -> bool:
+        self.deliver(self._runner.take())
+        return bool(self._submitted or self._questions)

@@ -1,0 +1,36 @@
+"""What went wrong, as the banner says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+
+@dataclass(frozen=True)
+class ErrorNote:
+    """What went wrong, in a sentence, and what a developer wants to read."""
+
+    headline: str
+    detail: str = ""
+
+
+class Errors(QObject):
+    """The error that is told now, `current`, if there is one."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.current: ErrorNote | None = None
+
+    def show(self, headline: str, detail: str = "") -> None:
+        """Puts an error into the banner."""
+        self.current = ErrorNote(headline, detail)
+        self.changed.emit()
+
+    def dismiss(self) -> None:
+        """Clears the banner."""
+        if self.current is not None:
+            self.current = None
+            self.changed.emit()

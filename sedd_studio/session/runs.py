@@ -1,0 +1,207 @@
+"""The runs of the window: they are asked for, recorded while they are made, and stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Generate, Noise, Started
+from sedd_studio.record.steering import Branch, draw_again, go_on
+from sedd_studio.record.trajectory import Origin, Progress, Trajectory
+from sedd_studio.session.current_form import CurrentForm, any_seed
+from sedd_studio.session.editor import Editor
+from sedd_studio.session.engine_link import EngineLink
+from sedd_studio.session.errors import Errors
+from sedd_studio.session.models import Models
+from sedd_studio.session.state import RunState
+from sedd_studio.session.view import View
+
+
+@dataclass(eq=False)
+class Asked:
+    """What the engine is at work on: the run's id, its request, where it branches off, and the record of it."""
+
+    request: Generate
+    branch: Branch | None
+    number: int = 0
+    run: Trajectory | None = None
+
+
+class Runs(QObject):
+    """At most one run at a time. `changed` is told when there is more of it, or `state` is another."""
+
+    changed = Signal()
+    ended = Signal(object)
+    """With the run's `Trajectory`: it has come to its end, was stopped, failed, or gave way to something else."""
+
+    def __init__(
+        self,
+        engine: EngineLink,
+        models: Models,
+        form: CurrentForm,
+        view: View,
+        editor: Editor,
+        errors: Errors,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._models, self._form = engine, models, form
+        self._view, self._editor, self._errors = view, editor, errors
+        self._asked: Asked | None = None
+        self._failed = False  # and nothing else has come on show since
+        engine.superseded.connect(self.end)
+        engine.taken.connect(self.changed)
+        models.loading_changed.connect(self.changed)
+        view.run_changed.connect(self._forget_failure)
+
+    # ---- how things stand
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine is at work on a run of the window."""
+        return self._asked is not None
+
+    @property
+    def state(self) -> RunState:
+        """What the engine is doing for the window, or how the run on show ended."""
+        run = self._view.run
+        if self._models.loading:
+            return RunState.LOADING
+        if self.running:
+            return RunState.RUNNING
+        if self._failed:
+            return RunState.FAILED
+        if run is None:
+            return RunState.IDLE
+        return RunState.DONE if run.result is not None else RunState.STOPPED
+
+    @property
+    def hindrance(self) -> str:
+        """Why the engine cannot be asked anything now, as a sentence; empty if it can."""
+        if not self._models.ready:
+            return "Open the model first."
+        return "The model is busy with the run." if self.running else ""
+
+    @property
+    def recording(self) -> Trajectory | None:
+        """The run that the engine is adding to, on show or not; None while there is none."""
+        return self._asked.run if self._asked is not None else None
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        if self.recording is not None:
+            return self.recording.progress
+        return Progress(steps=self._asked.request.steps if self._asked is not None else 0)
+
+    # ---- what can be asked for
+
+    def asked(self, noise: Noise | None = None) -> Generate:
+        """The run of the form and of the prompt as it stands, for the model's noise or for another."""
+        assert self._models.info is not None
+        document = self._view.document
+        request = self._form.now.request(document.request, noise or self._models.info.noise)
+        return replace(request, limits=document.limits)
+
+    def start(self) -> None:
+        """Starts a run of the prompt as it stands, ending one that is going on."""
+        if self._models.ready:
+            self._submit(self.asked())
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is a step on show from which a run can go on."""
+        run, playhead = self._view.run, self._view.playhead
+        return self._models.ready and run is not None and playhead.recorded > 0 and playhead.step < run.steps
+
+    def go_on(self) -> None:
+        """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
+        view, run = self._view, self._view.run
+        if not self.can_go_on or run is None or run.origin is None:
+            return
+        branch = Branch(run, view.playhead.step, view.playhead.sample)
+        request = go_on(branch, run.origin, view.document.request, view.canvas().tokens)
+        self._submit(replace(request, limits=view.document.limits), branch)
+
+    def place(self, position: int, token: int) -> None:
+        """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
+        self._editor.place(position, token)
+        if not self.running:
+            self.go_on()
+
+    @property
+    def can_draw_again(self) -> bool:
+        """Whether a token is selected that is not locked."""
+        selection, locked = self._view.selection, self._view.document.locked
+        return self._models.ready and selection is not None and not locked[slice(*selection)].all()
+
+    def draw_again(self) -> None:
+        """Draws the selected tokens again, given all others as they stand at the playhead; locked ones stay."""
+        view = self._view
+        if view.selection is None or not self._models.ready:
+            return
+        chosen = np.zeros(len(view.document.tokens), bool)
+        chosen[slice(*view.selection)] = True
+        seed = any_seed()  # the form's would draw the same again
+        self._submit(draw_again(self.asked(), view.canvas().tokens, view.document.locked, chosen, seed))
+
+    def stop(self) -> None:
+        """Ends the run that is going on; what was recorded stays."""
+        if self.running:
+            self._engine.cancel()
+
+    def end(self) -> None:
+        """Wants nothing more of the run that is going on; what was recorded stays."""
+        asked, self._asked, self._failed = self._asked, None, False
+        if asked is not None and asked.run is not None:
+            asked.run.under_way = False
+            self.ended.emit(asked.run)
+
+    # ---- what comes of it
+
+    def _submit(self, request: Generate, branch: Branch | None = None) -> None:
+        self._errors.dismiss()
+        asked = Asked(request, branch)
+        asked.number = self._engine.submit(request, self._take)
+        self._asked = asked
+        self.changed.emit()
+
+    def _take(self, event: Event) -> None:
+        asked = self._asked
+        if asked is None or event.run_id != asked.number:
+            return
+        match event:
+            case Started():
+                self._begin(asked, event)
+            case Frame() if asked.run is not None:
+                asked.run.append(event)
+            case Finished() if asked.run is not None:
+                asked.run.result = event
+                self.end()
+                self._view.changed.emit()  # which positions still change after the step on show is known only now
+            case Cancelled():
+                self.end()
+            case Failed(headline=headline, detail=detail):
+                self.end()
+                self._failed = True
+                self._errors.show(headline, detail)
+
+    def _begin(self, asked: Asked, started: Started) -> None:
+        """The run is recorded from here on."""
+        info, tokenizer, branch = self._models.info, self._models.tokenizer, asked.branch
+        assert info is not None
+        assert tokenizer is not None
+        origin = Origin.of_now(asked.request, info, tokenizer)
+        if branch is None:
+            asked.run = Trajectory(started, info.mask_id, origin)
+        else:
+            asked.run = branch.run.branch(branch.step, branch.sample, started, origin)
+        asked.run.under_way = True
+        if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
+            self._view.follow(asked.run, 0 if branch is None else branch.step)
+
+    def _forget_failure(self) -> None:
+        self._failed = False
+        self.changed.emit()

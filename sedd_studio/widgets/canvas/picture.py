@@ -1,0 +1,151 @@
+"""The text on show, laid out and drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
+from PySide6.QtGui import QFont, QPainter
+
+from sedd_studio.painting.theme import Theme, token_font
+from sedd_studio.painting.token_layout import Layout, arrange
+from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.session.view import View
+from sedd_studio.widgets.canvas.canvas_text import Run, TokenText
+from sedd_studio.widgets.controls.heat import tints
+
+MARGIN = 40
+TOP = 26
+LONGEST_LINE = 50
+
+
+class Picture(QObject):
+    """Lays out and draws `view.canvas()` for a viewport of some `width`, scrolled as far as `scroll` was last told.
+
+    Points are in the viewport's coordinates. `laid_out` is told when the lines may be others.
+    """
+
+    laid_out = Signal()
+
+    def __init__(self, view: View, theme: Theme, width: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view, self._theme, self._width = view, theme, width
+        self._scrolled = 0
+        self._reduced_motion = False
+        self._shares: np.ndarray | None = None
+        self._painter = TokenPainter(theme, token_font(theme, 1.0))
+        self._content: Content
+        self.forget()
+
+    # ---- what is drawn, and how
+
+    def set_look(self, theme: Theme, zoom: float) -> None:
+        """Draws in other colours, or in another size."""
+        self._theme, self._painter = theme, TokenPainter(theme, token_font(theme, zoom))
+        self.lay_out()
+
+    def set_width(self, width: int) -> None:
+        """Has the lines fit another viewport."""
+        self._width = width
+        self.lay_out()
+
+    def scroll(self, by: int) -> None:
+        """Has the text stand higher by so many pixels."""
+        self._scrolled = by
+
+    def set_reduced_motion(self, reduced: bool) -> None:
+        """With reduced motion a new token is marked in its own step only and does not fade."""
+        self._reduced_motion = reduced
+        self.lay_out()
+
+    def set_shares(self, shares: np.ndarray | None) -> None:
+        """Lays a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours."""
+        self._shares = shares
+        self._content = self._coloured(self._content)
+
+    def forget(self) -> None:
+        """The tokens mean something else: reads all of them anew."""
+        self.text = TokenText(self._view)
+        self.lay_out()
+
+    def take(self) -> None:
+        """Takes the state on show; the text is laid out again only if some token or lock is different."""
+        if self.text.take(self._view.canvas()) or self._view.document.limits != self._limits:
+            self.lay_out()
+        else:
+            self._content = replace(self._content, stage=self._stages())
+
+    def lay_out(self) -> None:
+        """Puts the tokens into lines."""
+        text, state, self._limits = self.text, self.text.state, self._view.document.limits
+        locked, slanted = state.locked.tolist(), state.unsettled.tolist()
+        layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self.line_width)
+        limited = [place for start, stop, _ in self._limits for place in range(start, stop)]
+        self._content = self._coloured(Content(layout, locked, slanted, self._stages(), limited=limited))
+        self.laid_out.emit()
+
+    def _stages(self) -> list[int]:
+        return self.text.stages(not self._reduced_motion)
+
+    def _coloured(self, content: Content) -> Content:
+        shares = self._shares
+        fits = shares is not None and len(shares) == len(content.locked)
+        return replace(content, tint=tints(shares, self._theme) if shares is not None and fits else ())
+
+    def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
+        """Draws what lies in an area of the viewport."""
+        painter.fillRect(area, self._theme.colour("window"))
+        painter.translate(self.origin)
+        top = area.top() - self.origin.y()
+        self._painter.paint(painter, self._content, marks, top, top + area.height())
+
+    # ---- where things are
+
+    @property
+    def layout(self) -> Layout:
+        """The lines that are on screen."""
+        return self._content.layout
+
+    @property
+    def font(self) -> QFont:
+        """That of words that are not locked."""
+        return self._painter.plain
+
+    @property
+    def em(self) -> float:
+        """The size of the letters, in pixels."""
+        return self._painter.em
+
+    @property
+    def line_width(self) -> float:
+        """All there is, up to the length at which a line is still easy to read."""
+        return min(self._width - 2 * MARGIN, LONGEST_LINE * self.em)
+
+    @property
+    def height(self) -> int:
+        """Of the whole text."""
+        return int(self.layout.height) + 2 * TOP
+
+    @property
+    def origin(self) -> QPointF:
+        """Where the first line begins."""
+        side = max(MARGIN, (self._width - self.line_width) / 2)
+        return QPointF(round(side), TOP - self._scrolled)
+
+    def at(self, point: QPointF) -> int | None:
+        """The position at a point; None where there is none near."""
+        place = point - self.origin
+        return self.layout.position_at(place.x(), place.y(), 0.4 * self.em)
+
+    def middle(self, position: int) -> QPointF:
+        """The point in the middle of a position."""
+        box = self.layout.boxes[position]
+        return QPointF(box.x + box.width / 2, (box.line + 0.5) * self.layout.line_height) + self.origin
+
+    def first_line_of(self, run: Run) -> QRect:
+        """Where positions start .. stop - 1 are, as far as they stand in one line."""
+        layout, first, last = self.layout, self.layout.boxes[run[0]], self.layout.boxes[run[1] - 1]
+        right = last.x + last.width if last.line == first.line else self.line_width
+        corner = QPointF(first.x, first.line * layout.line_height) + self.origin
+        return QRectF(corner, QSizeF(right - first.x, layout.line_height)).toRect()

@@ -1,0 +1,168 @@
+"""What commands do that takes more than a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from engine.protocol import UserError
+from sedd_studio.painting import theme as themes
+from sedd_studio.painting.film import PICTURES
+from sedd_studio.record.runfile import SUFFIX
+from sedd_studio.record.trajectory import Origin
+from sedd_studio.session.session import Session
+from sedd_studio.session.text_rows import TextRow, read_rows
+from sedd_studio.widgets.dialogs.texts_window import TextsWindow
+from sedd_studio.window.export_kinds import EXPORTS, View, start
+from sedd_studio.window.opening import PAGES, file_name, open_run, save_run
+
+if TYPE_CHECKING:
+    from sedd_studio.window.main_window import MainWindow
+
+Do = Callable[["MainWindow", Session], object]
+
+
+def lock(locked: bool) -> Do:
+    """Locks or unlocks the selection."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        run = session.view.selection
+        if run is not None:
+            session.editor.set_locked(list(range(*run)), locked)
+
+    return do
+
+
+def ask_for_limit(window: MainWindow, session: Session) -> None:
+    """Asks for the words that alone may stand at the selection."""
+    run = session.view.selection
+    if run is None:
+        return
+    now = ", ".join(sorted({piece.strip() for piece in session.view.limit_at(run[0])} - {""}))
+    question = "Words that alone may stand here, with commas between them (none: any word)"
+    words, agreed = QInputDialog.getText(window, "Only these words", question, text=now)
+    if agreed and session.view.selection == run:  # else another text has come meanwhile
+        session.editor.limit(*run, words)
+
+
+def choose_theme(choice: str) -> Do:
+    """Looks otherwise from now on."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        window.settings.set("theme", choice)
+        window.set_theme(themes.resolve(choice))
+
+    return do
+
+
+def colour(name: str) -> Do:
+    """Colours words by another mode."""
+    return lambda window, session: window.services.colouring.choose(name)
+
+
+def zoom(window: MainWindow, size: float) -> None:
+    """Has the text another size, and remembers it."""
+    window.canvas.set_zoom(size)
+    window.settings.set("zoom", window.canvas.zoom)
+
+
+def keep_sample(window: MainWindow, session: Session) -> None:
+    """Keeps the sample on show among the favourites."""
+    window.services.favourites.keep(session.playhead.sample)
+
+
+def copy_text(window: MainWindow, session: Session) -> None:
+    """Copies what is on show."""
+    QGuiApplication.clipboard().setText(session.view.full_text())
+
+
+def export(kind: str) -> Do:
+    """Asks for a name and has the run on show exported."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        run, chosen = session.view.run, EXPORTS[kind]
+        if run is None or run.origin is None:
+            return
+        name = file_name(session, chosen.suffixes[0])
+        path, _ = QFileDialog.getSaveFileName(window, f"Export: {chosen.title.lower()}", name, chosen.filter)
+        if path:
+            view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.theme)
+            start(window.services.jobs, chosen, view, Path(path))
+
+    return do
+
+
+def copy_as(said: Callable[[Origin], str]) -> Do:
+    """Copies the run on show as something that makes it again."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        run = session.view.run
+        if run is None or run.origin is None:
+            return
+        try:
+            QGuiApplication.clipboard().setText(said(run.origin))
+        except UserError as error:
+            session.errors.show(str(error))
+
+    return do
+
+
+def ask_for_run(window: MainWindow, session: Session) -> None:
+    """Asks for a file and opens the run in it."""
+    endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PAGES, *PICTURES))
+    path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
+    if path:
+        open_run(session, Path(path))
+
+
+def ask_where_to_save(window: MainWindow, session: Session) -> None:
+    """Asks for a name and saves the run on show."""
+    path, _ = QFileDialog.getSaveFileName(window, "Save the run", file_name(session), f"Runs (*{SUFFIX})")
+    if path:
+        save_run(session, Path(path))
+
+
+def rank_samples(window: MainWindow, session: Session) -> None:
+    """Ranks the samples, with the panel open that shows how far it is and can stop it."""
+    window.show_dock(window.docks["likelihood"])
+    window.likelihood.start_ranking()
+
+
+def toggle_dock(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
+    """Shows a panel and gives one of its parts the focus, or hides it."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        dock = window.docks[name]
+        if dock.isVisible() and not dock.visibleRegion().isEmpty():
+            dock.hide()
+        else:
+            window.show_dock(dock)
+            focus(window).setFocus()
+
+    return do
+
+
+def score_file(window: MainWindow) -> None:
+    """Asks for a file and opens the window for its texts once it is read; what is wrong with it goes to the banner."""
+    name, _ = QFileDialog.getOpenFileName(window, "Score the texts of a file", "", "Texts (*.txt *.smi *.csv);;All (*)")
+    session, precision = window.session, window.likelihood.precision.currentData()
+    path, models = Path(name), session.models
+    tokenizer, domain, length = models.tokenizer, models.domain, models.length
+    if not name or tokenizer is None:
+        return
+
+    def show(rows: list[TextRow]) -> None:
+        if models.tokenizer is not tokenizer or models.length != length:
+            session.errors.show(f"Another model was opened while {path.name} was read; choose the file again.")
+            return
+        scores = window.services.text_scores()
+        texts = TextsWindow(scores, session.errors, window.theme, window)
+        texts.setWindowTitle(f"Likelihood of {path.name}")
+        texts.show()
+        scores.score(rows, precision)
+
+    session.reader.read(lambda: read_rows(path, tokenizer, domain, length), show)

@@ -1,0 +1,80 @@
+"""The menus that show the commands, and what can be done now in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenuBar
+
+from sedd_studio.session.colour_modes import MODES
+from sedd_studio.session.session import Session
+from sedd_studio.window.commands import COMMANDS
+
+if TYPE_CHECKING:
+    from sedd_studio.window.main_window import MainWindow
+
+MENUS: dict[str, str] = {
+    "&File": "open_model fetch_model open_run save_run keep_sample - copy_text copy_command copy_python - "
+    "settings quit",
+    "E&xport": "export_page export_film export_picture - export_text export_json export_csv",
+    "&Edit": "undo redo - paste take_out edit_prompt - toggle_lock lock unlock limit unlock_all",
+    "&Run": "run enqueue go_on draw_again stop new_seed - pause forward back first last follow",
+    "&View": "history likelihood rank_samples score_file compare guess queue reset_layout - "
+    + " ".join(f"colour_{name}" for name in MODES)
+    + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast",
+    "&Help": "shortcuts",
+}
+"""Names of commands; "-" is a separator."""
+
+
+def build_actions(window: MainWindow) -> dict[str, QAction]:
+    """An action for every command, by name; each is enabled while its command can be done."""
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for command in COMMANDS:
+        action = QAction(command.text, window)
+        action.setShortcut(QKeySequence(command.shortcut))
+        action.triggered.connect(lambda _=False, command=command: command.do(window, window.session))
+        if command.group:
+            action.setCheckable(True)
+            action.setChecked(command.name == f"{command.group}_{window.settings[command.group]}")
+            groups.setdefault(command.group, QActionGroup(window)).addAction(action)
+        window.addAction(action)
+        actions[command.name] = action
+    Availability(window, actions, window.session)
+    return actions
+
+
+class Availability(QObject):
+    """Enables the actions whose commands can be done now. Qt ends its connections together with the window."""
+
+    def __init__(self, window: MainWindow, actions: dict[str, QAction], session: Session) -> None:
+        super().__init__(window)
+        self._actions, self._session = actions, session
+        for signal in (
+            session.models.changed,
+            session.runs.changed,
+            session.playhead.changed,
+            session.view.selection_changed,
+        ):
+            signal.connect(self.refresh)
+        session.editor.undo_stack.indexChanged.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks every command."""
+        for command in COMMANDS:
+            self._actions[command.name].setEnabled(command.when(self._session))
+
+
+def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """Fills the menu bar from the table."""
+    for title, names in MENUS.items():
+        menu = bar.addMenu(title)
+        for name in names.split():
+            if name == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[name])

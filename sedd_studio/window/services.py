@@ -1,0 +1,70 @@
+"""Builds what works behind the window; the only place that does."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject
+
+from sedd_studio.background.jobs import Jobs
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.background.reader import Reader
+from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.colour_modes import Sources
+from sedd_studio.session.colouring import Colouring
+from sedd_studio.session.comparing import Comparison
+from sedd_studio.session.favourites import Favourites
+from sedd_studio.session.fetching import Fetcher
+from sedd_studio.session.guessing import Guesser
+from sedd_studio.session.pointing import Pointer
+from sedd_studio.session.presets import Presets
+from sedd_studio.session.queueing import RunQueue
+from sedd_studio.session.ranking import Ranking
+from sedd_studio.session.recovery import Recorder
+from sedd_studio.session.score_queue import TextScores
+from sedd_studio.session.scoring import Scorer
+from sedd_studio.session.session import Session
+
+
+def build(settings: Settings, history: Path) -> Services:
+    """All of it, with the threads that run the engine, read files and write the history."""
+    return Services(Session(Runner(), Reader(), settings), settings, Keeper(history))
+
+
+class Services(QObject):
+    """The session, its settings, the keeper of the history, and what works with them."""
+
+    def __init__(self, session: Session, settings: Settings, keeper: Keeper, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.settings, self.keeper = session, settings, keeper
+        keeper.failed.connect(session.errors.show)  # before the panels look into the history
+        self.jobs = Jobs(self)
+        self.jobs.failed.connect(session.errors.show)
+        self.fetcher = Fetcher(session.models, self.jobs, self)
+        self.scorer = Scorer(session, self)
+        self.pointer = Pointer(session, self.scorer, self)
+        self.guesser = Guesser(session, self)
+        self.colouring = Colouring(Sources(session.view, self.scorer, self.guesser), settings, self)
+        self.ranking = Ranking(session, self)
+        self.comparison = Comparison(session, self)
+        self.presets = Presets(session.form, settings, self)
+        self.favourites = Favourites(session.view, session.runs, keeper, self)
+        self.queue = RunQueue(session, keeper, self)
+
+    def text_scores(self) -> TextScores:
+        """For the texts of one file."""
+        return TextScores(self.session)
+
+    def record(self, history: Path) -> tuple[QLockFile, Recorder]:
+        """Has everything written to the history; of several studios only the first offers its session back."""
+        with suppress(OSError):  # the keeper tells why there is no history
+            history.parent.mkdir(parents=True, exist_ok=True)
+        lock = QLockFile(str(history.with_suffix(".lock")))
+        return lock, Recorder(self.session, self.keeper, remembers=lock.tryLock(0))
+
+    def close(self) -> None:
+        """Ends what goes on beside the window's thread; the history is closed by whoever began it."""
+        self.jobs.close()
+        self.session.shutdown()
