@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.home import own_home
+from engine.bundled_models import DEFAULT_MODEL
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
 from sedd_studio.background.keeper import Keeper
@@ -25,7 +26,6 @@ from sedd_studio.painting import theme
 from sedd_studio.record.history import default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Origin, Trajectory
-from sedd_studio.session import model_folders as models
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
@@ -76,7 +76,7 @@ def main() -> None:
         window = MainWindow(Services(session, settings, keeper), theme.LIGHT)
         window.show()
         window.show_dock(window.docks["compare"])
-        tokenizer = find_tokenizer(models.BUNDLED)
+        tokenizer = find_tokenizer(DEFAULT_MODEL)
         runs = [made_up(4 ** (number + 1), arguments.samples, tokenizer) for number in range(arguments.panes)]
         window.services.comparison.show_runs(runs)
         QApplication.processEvents()

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engine.bundled_models import DEFAULT_MODEL
 from engine.likelihood import ESTIMATORS
 from engine.likelihood.estimators import choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.running import Offsets
-from engine.models.loading import DEFAULT_MODEL, load
+from engine.models.loading import load
 from engine.training.datasets import blocks, tokenize
 
 PLAIN = "plain"

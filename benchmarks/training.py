@@ -16,11 +16,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from engine.bundled_models import DEFAULT_MODEL
 from engine.causal.causal_model import BaselineLearner, build_baseline
 from engine.cli.bundled import BUNDLED
 from engine.cli.train import Sizes, configuration
 from engine.language.tokenizers import find_tokenizer
-from engine.models.loading import DEFAULT_MODEL
 from engine.theory.diffusion import build_diffusion
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.trainer import Trainer

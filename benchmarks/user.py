@@ -29,8 +29,8 @@ from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInst
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from benchmarks.home import own_home
+from engine.bundled_models import ASSETS
 from engine.performing.memory import give_back
-from sedd_studio.session.model_folders import ASSETS
 from sedd_studio.session.score_queue import ScoreQueue
 from sedd_studio.session.state import RunState
 from sedd_studio.window import app as studio

@@ -1,7 +1,23 @@
-"""`python -m sedd_studio` opens the studio."""
+"""`sedd-studio` and `python -m sedd_studio` open the studio."""
+
+from __future__ import annotations
 
 import sys
 
-from sedd_studio.window.app import main
+from engine.protocol import UserError
+from engine.protocol.extras import brought_by
 
-sys.exit(main())
+
+def main() -> int:
+    """Runs the studio, if its libraries are there; returns the process's exit code."""
+    try:
+        with brought_by("studio"):
+            from sedd_studio.window import app
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return app.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-import transformers
 from torch import Tensor, nn
 
 from engine.files import write_whole
@@ -25,8 +24,12 @@ from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.protocol import FREE, UserError, is_lack_of_memory
+from engine.protocol.extras import brought_by
 from engine.theory.conditioning import Shaping
 from engine.theory.network import block_places
+
+with brought_by("causal"):
+    import transformers
 
 MAX_ELEMENTS = 2**26
 """Numbers in one batch of logits."""

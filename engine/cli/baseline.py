@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel, baseline_likelihood
-from engine.cli.evaluate import DEFAULT_JUDGE, quality_record, shown
+from engine.cli.evaluate import quality_record, shown
 from engine.cli.generate import open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output

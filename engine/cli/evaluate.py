@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accelerate.utils import gather_object
 from rich.table import Table
 
+from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
 from engine.cli.generate import all_free, open_model, perform
 from engine.cli.machine import Machine
@@ -25,14 +25,11 @@ from engine.language.domains import TEXT, Curve, Measure, domain_named
 from engine.language.prompts import parse_prompt
 from engine.language.quality import Estimate, Quality, mauve, measure
 from engine.language.tokenizers import Tokenizer
-from engine.models.loading import DEFAULT_MODEL
 from engine.performing.engine import Engine
 from engine.protocol import Generate, ModelLoaded, Tokens, UserError
 from engine.strict_json import to_json
 from engine.training.datasets import blocks, fill_rows, tokenize
 from engine.training.processes import started
-
-DEFAULT_JUDGE = DEFAULT_MODEL.parent / "stories-gpt"
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ class Evaluator:
             tokens, finished, _ = perform(self.engine, request, self.output)
             nats = self._judged(tokens)
             texts.append((first, tokens, finished.evaluations, finished.seconds, nats))
-        everything = sorted(gather_object(texts), key=lambda chunk: int(chunk[0]))
+        everything = sorted(self.processes.gather(texts), key=lambda chunk: int(chunk[0]))
         return Written(
             np.concatenate([tokens for _, tokens, *_ in everything]),
             sum(evaluations for _, _, evaluations, _, _ in everything),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.bundled_models import DEFAULT_MODEL
 from engine.protocol import UserError
 
 
@@ -20,8 +21,6 @@ class Machine:
     @property
     def model_path(self) -> str:
         """The folder to load from."""
-        from engine.models.loading import DEFAULT_MODEL
-
         return str(self.model or DEFAULT_MODEL)
 
     def set_threads(self) -> None:

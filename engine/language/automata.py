@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from outlines_core import Index, Vocabulary
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
+from engine.protocol.extras import brought_by
 
 State = TypeVar("State", bound=Hashable)
 Symbol = TypeVar("Symbol")
@@ -66,6 +66,8 @@ class Automaton:
 
 def expression_automaton(expression: str, tokenizer: Tokenizer) -> Automaton:
     """Texts that match a regular expression as a whole; a UserError if it cannot be read or is too large."""
+    with brought_by("patterns"):
+        from outlines_core import Index, Vocabulary
     counts = [max(int(n) for n in group if n) for group in re.findall(r"\{(\d+)(?:,(\d*))?\}", expression)]
     if len(expression) > LARGEST_EXPRESSION or np.prod([max(1, n) for n in counts], dtype=float) > MOST_REPETITIONS:
         raise UserError(_TOO_LARGE)

@@ -13,14 +13,13 @@ them (Zheng et al., arXiv 2409.02908).
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.protocol import UserError
+from engine.protocol.extras import brought_by
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ def mauve(features: np.ndarray, reference: np.ndarray) -> float:
 
     Pillutla et al., arXiv 2102.01454, by the `mauve-text` library; a UserError if that is not installed.
     """
-    if importlib.util.find_spec("mauve") is None:
-        raise UserError("MAUVE needs a library that is not installed; run: pip install mauve-text")
-    from mauve import compute_mauve
+    with brought_by("mauve"):
+        from mauve import compute_mauve
 
     return float(compute_mauve(p_features=features, q_features=reference, verbose=False).mauve)

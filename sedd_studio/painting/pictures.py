@@ -5,7 +5,6 @@ A painter draws tokens (L,), `FREE` where nothing is known, into a rectangle; a 
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +16,9 @@ from PySide6.QtSvg import QSvgRenderer
 
 from engine.language.domains import View
 from engine.language.domains.images import LEVELS, SIDE
-from engine.language.domains.molecules import NEEDED
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import FREE, Tokens
+from engine.protocol import FREE, Tokens, UserError
+from engine.protocol.extras import brought_by
 from sedd_studio.painting.theme import Theme
 
 BASE_COLOURS = {"A": "#2f7d46", "C": "#2f62bd", "G": "#a36a08", "T": "#b83d3d"}
@@ -65,11 +64,12 @@ def paint_image(painter: QPainter, area: QRectF, scene: Scenery) -> str:
 
 def paint_molecule(painter: QPainter, area: QRectF, scene: Scenery) -> str:
     """The structure, with * for an atom that is still masked; or a sentence where the string is no molecule."""
-    if importlib.util.find_spec("rdkit") is None:
-        return NEEDED
     string = molecule_string(scene.tokens, scene.tokenizer)
     side = int(min(area.width(), area.height() * 1.6)), int(area.height())
-    drawing = drawn_molecule(string, *side, scene.theme.dark)
+    try:
+        drawing = drawn_molecule(string, *side, scene.theme.dark)
+    except UserError as error:
+        return str(error)
     if drawing is None:
         return (
             "No molecule yet: the string so far has no structure."
@@ -94,9 +94,10 @@ def molecule_string(tokens: Tokens, tokenizer: Tokenizer) -> str:
 
 @lru_cache(maxsize=256)
 def drawn_molecule(string: str, width: int, height: int, dark: bool) -> str | None:
-    """SVG of a structure without a background, or None where there is none."""
-    from rdkit import Chem, rdBase
-    from rdkit.Chem.Draw import rdMolDraw2D
+    """SVG of a structure without a background, or None where there is none; a UserError where RDKit is missing."""
+    with brought_by("molecules"):
+        from rdkit import Chem, rdBase
+        from rdkit.Chem.Draw import rdMolDraw2D
 
     with rdBase.BlockLogs():  # the library prints what is wrong with a string
         molecule = Chem.MolFromSmiles(string) if string else None

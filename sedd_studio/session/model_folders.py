@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine import bundled_models
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
-BUNDLED = ASSETS / "stories-absorb"
-JUDGE = ASSETS / "stories-gpt"
 NOISES: dict[Noise, str] = {"absorb": "Absorbing noise", "uniform": "Uniform noise", "none": "From left to right"}
 ENDINGS: dict[Noise, str] = {"absorb": "absorb", "uniform": "uniform", "none": "gpt"}
 """What tells models of one kind apart in the names of their folders."""
@@ -21,8 +19,8 @@ ENDINGS: dict[Noise, str] = {"absorb": "absorb", "uniform": "uniform", "none": "
 
 def known(recent: Iterable[str]) -> list[str]:
     """The bundled models, the default one first, and recent ones, as far as they are still there."""
-    bundled = sorted(path.parent for path in ASSETS.glob("*/model.safetensors"))
-    paths = dict.fromkeys(map(str, [BUNDLED, *bundled, *map(Path, recent)]))
+    bundled = sorted(path.parent for path in bundled_models.ASSETS.glob("*/model.safetensors"))
+    paths = dict.fromkeys(map(str, [bundled_models.DEFAULT_MODEL, *bundled, *map(Path, recent)]))
     return [path for path in paths if is_model(Path(path))]
 
 
@@ -68,7 +66,8 @@ def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tupl
 
 def judge() -> str | None:
     """The folder of the bundled autoregressive model that judges samples, None if it is not there."""
-    return str(JUDGE) if (JUDGE / "config.json").is_file() else None
+    folder = bundled_models.DEFAULT_JUDGE
+    return str(folder) if (folder / "config.json").is_file() else None
 
 
 def counterpart(path: str, noise: Noise, other: Noise) -> str | None:

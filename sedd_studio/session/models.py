@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine import bundled_models
 from engine.language.domains import DOMAINS, TEXT, Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, LoadModel, ModelInfo, ModelLoaded
@@ -60,7 +61,7 @@ class Models(QObject):
         """Whether tokens of this tokenizer mean the same here."""
         return self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
 
-    def open(self, path: str | Path = model_folders.BUNDLED) -> None:
+    def open(self, path: str | Path = bundled_models.DEFAULT_MODEL) -> None:
         """Loads the model at `path`, ending a run that is going on."""
         request = LoadModel(str(path), self._settings["device"], self._settings["precision"])
         self._awaited = self._engine.submit(request, self._take)
@@ -78,7 +79,7 @@ class Models(QObject):
         wanted, self.loading, self._awaited = self.loading, False, 0
         match event:
             case ModelLoaded(info=info) if wanted:
-                if Path(info.path).parent != model_folders.ASSETS:
+                if Path(info.path).parent != bundled_models.ASSETS:
                     self._settings.remember_model(info.path)
                 self.came.emit(event)
             case Failed(headline=headline, detail=detail) if wanted:

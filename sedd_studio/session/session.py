@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from engine import bundled_models
 from engine.language.tokenizers import find_tokenizer
 from engine.protocol import FREE, ModelLoaded, UserError
 from sedd_studio.record.document import Document
@@ -53,7 +54,7 @@ class Session(QObject):
     def _open_bundled_prompt(self) -> None:
         """The default prompt as tokens before any model is loaded: the tokenizer needs no torch."""
         try:
-            self.models.tokenizer = find_tokenizer(model_folders.BUNDLED)
+            self.models.tokenizer = find_tokenizer(bundled_models.DEFAULT_MODEL)
             self.view.show(Document.from_text(PROMPT, self.models.tokenizer, self.models.length))
         except UserError as error:
             self.errors.show(str(error))

@@ -14,13 +14,13 @@ import platformdirs
 from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.bundled_models import DEFAULT_MODEL
 from engine.protocol import UserError
 from sedd_studio.background.collector import Collector
 from sedd_studio.painting import theme
 from sedd_studio.record.history import History, default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.errors import Errors
-from sedd_studio.session.model_folders import BUNDLED
 from sedd_studio.session.recovery import keep_unfinished
 from sedd_studio.window.interrupts import Interrupts
 from sedd_studio.window.main_window import MainWindow
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="sedd-studio", description="Watch text appear out of noise around words you lock."
     )
-    parser.add_argument("model", nargs="?", default=str(BUNDLED), help="folder of a model, or a run file, to open")
+    parser.add_argument("model", nargs="?", default=DEFAULT_MODEL, help="folder of a model, or a run file, to open")
     parser.add_argument("--register", action="store_true", help="have a double click on a run file open the studio")
     arguments = parser.parse_args(argv)
     if arguments.register:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.bundled_models import DEFAULT_MODEL
 from engine.language.prompts import parse_prompt
-from engine.models.loading import DEFAULT_MODEL, Model, load
+from engine.models.loading import Model, load
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Finished, Frame, Generate, Started
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from engine.bundled_models import ASSETS
 from engine.cli import app, bundled
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
 from engine.cli.train import Plan, Sizes, split
 from engine.files import sha256
 from engine.language.domains import DOMAINS
-from engine.models.loading import ASSETS, load
+from engine.models.loading import load
 from engine.protocol import UserError
 from engine.training.learners import Recipe
 from engine.training.trainer import TrainingConfig

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,13 +132,12 @@ def test_molecules_are_valid_unique_and_novel_or_a_sentence_says_what_is_missing
 ) -> None:
     (tmp_path / "data.smi").write_text("CCO\n")
     measure = domain_named("molecules").measure
-    if importlib.util.find_spec("rdkit") is not None:
-        valid, unique, novel = measure(["CCO", "OCC", "C1CC", "CN<|endoftext|>C", ""], tmp_path / "data.smi")
-        assert valid.value == pytest.approx(3 / 5)
-        assert unique.value == pytest.approx(2 / 3)
-        assert novel.value == pytest.approx(1 / 2)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert all("pip install rdkit" in figure.note for figure in measure(["CCO"], None))
+    valid, unique, novel = measure(["CCO", "OCC", "C1CC", "CN<|endoftext|>C", ""], tmp_path / "data.smi")
+    assert valid.value == pytest.approx(3 / 5)
+    assert unique.value == pytest.approx(2 / 3)
+    assert novel.value == pytest.approx(1 / 2)
+    monkeypatch.setitem(sys.modules, "rdkit", None)
+    assert all('pip install "sedd-studio[molecules]"' in figure.note for figure in measure(["CCO"], None))
 
 
 def test_rows_come_in_shuffled_passes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -57,6 +58,6 @@ def test_texts_without_tokens_do_not_count_for_a_judge() -> None:
 
 
 def test_mauve_without_its_library_is_answered_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UserError, match="pip install mauve-text"):
+    monkeypatch.setitem(sys.modules, "mauve", None)
+    with pytest.raises(UserError, match=r'pip install "sedd-studio\[mauve\]"'):
         mauve(np.zeros((4, 2)), np.zeros((4, 2)))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine import bundled_models
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
-from sedd_studio.session import model_folders
 from sedd_studio.session import session as session_module
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
@@ -71,7 +71,7 @@ def make_session(
     qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeSession]:
     """Makes sessions whose model is loaded; shuts them down."""
-    monkeypatch.setattr(model_folders, "BUNDLED", save_tokenizer(tmp_path / "bundled"))
+    monkeypatch.setattr(bundled_models, "DEFAULT_MODEL", save_tokenizer(tmp_path / "bundled"))
     monkeypatch.setattr(session_module, "PROMPT", "Once upon a time [8] One day [6] The end.")
     made: list[Session] = []
 

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine import bundled_models
 from engine.protocol import LoadModel
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting.theme import LIGHT
@@ -86,8 +87,8 @@ def test_the_model_menu_offers_models_that_are_still_there(
     for folder in assets.iterdir():
         (folder / "model.safetensors").touch()
     recent = model_folder(tmp_path / "mine")
-    monkeypatch.setattr(model_folders, "ASSETS", assets)
-    monkeypatch.setattr(model_folders, "BUNDLED", assets / "b-uniform")
+    monkeypatch.setattr(bundled_models, "ASSETS", assets)
+    monkeypatch.setattr(bundled_models, "DEFAULT_MODEL", assets / "b-uniform")
     scene.settings.set("recent_models", [recent, str(tmp_path / "gone")])
     picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), LIGHT))
     entries = opened_menu(picker)

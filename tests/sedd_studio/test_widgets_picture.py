@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +77,11 @@ def test_a_string_that_is_no_molecule_and_a_missing_library_are_sentences(
     scene.session.editor.set_prompt("C1CC(")
     grabbed(picture)
     assert "no molecule" in picture.note
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "rdkit", None)
+    pictures.drawn_molecule.cache_clear()
     picture.update()
     grabbed(picture)
-    assert "pip install rdkit" in picture.note
+    assert 'pip install "sedd-studio[molecules]"' in picture.note
 
 
 def test_masked_atoms_are_stars_up_to_the_last_known_one() -> None:

@@ -6,21 +6,18 @@ SMILES. Without RDKit, which is optional, molecules are written and only their v
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.language.documents import lines
 from engine.language.domains.domain import Domain, Measure
+from engine.language.domains.smiles import automaton
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
-
-if TYPE_CHECKING:
-    from engine.language.automata import Automaton
+from engine.protocol import UserError
+from engine.protocol.extras import brought_by
 
 CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
 SYMBOLS = (*"#()12345=CFNO", *CHARGED)
-NEEDED = "Drawing and checking molecules needs RDKit, which is not installed; run: pip install rdkit"
 
 
 def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
@@ -31,9 +28,10 @@ def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
 def canonical(text: str) -> str | None:
     """The canonical SMILES of the molecule before the first end-of-text mark, None if there is none.
 
-    Call it only where RDKit is installed.
+    A UserError where RDKit is not installed.
     """
-    from rdkit import Chem, rdBase
+    with brought_by("molecules"):
+        from rdkit import Chem, rdBase
 
     string = text.split(END_OF_TEXT, maxsplit=1)[0]
     with rdBase.BlockLogs():  # the library prints what is wrong with a string
@@ -43,9 +41,10 @@ def canonical(text: str) -> str | None:
 
 def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]:
     """Validity of samples and data; of the valid samples the share of different ones, and of those not in the data."""
-    if importlib.util.find_spec("rdkit") is None:
-        return tuple(Measure(name, None, note=NEEDED) for name in ("valid", "unique", "novel"))
-    made = [canonical(text) for text in texts]
+    try:
+        made = [canonical(text) for text in texts]
+    except UserError as error:
+        return tuple(Measure(name, None, note=str(error)) for name in ("valid", "unique", "novel"))
     known = [canonical(text) for text in (read(reference) if reference else ())]
     valid, data = [name for name in made if name], [name for name in known if name]
     different = set(valid)
@@ -66,15 +65,6 @@ def read(path: Path) -> Iterator[str]:
     return lines(path)
 
 
-def well_formed(tokenizer: Tokenizer) -> Automaton:
-    """Strings with their branches and rings closed and no atom with too many bonds."""
-    from engine.language.domains.smiles import (
-        automaton,  # brings the library for expressions, which the window starts without
-    )
-
-    return automaton(tokenizer)
-
-
 MOLECULES = Domain(
     "molecules",
     "Molecules",
@@ -85,5 +75,5 @@ MOLECULES = Domain(
     read,
     tokenizer,
     measure,
-    patterns={"@smiles": well_formed},
+    patterns={"@smiles": automaton},
 )
