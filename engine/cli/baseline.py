@@ -92,20 +92,22 @@ def read_blocks(file: Path, tokenizer: Tokenizer, length: int) -> list[np.ndarra
 
 def show_likelihood(result: Bound, size: int, output: Output) -> None:
     """Prints an exact likelihood in its usual units, for a text of `size` bytes."""
-    per_byte = result.bits_per_byte(size)
+    units = result.units(size)
+    (nats, error), (perplexity, perplexity_error) = units["nats_per_token"], units["perplexity"]
+    per_byte, _ = units["bits_per_byte"]
     if output.json_lines:
         output.record(
-            nats_per_token=result.nats,
-            nats_per_token_standard_error=result.standard_error,
+            nats_per_token=nats,
+            nats_per_token_standard_error=error,
             bits_per_byte=per_byte,
-            perplexity=result.perplexity,
-            perplexity_standard_error=result.perplexity * result.standard_error,
+            perplexity=perplexity,
+            perplexity_standard_error=perplexity_error,
             tokens=result.tokens,
         )
         return
-    output.line(f"nats per token  {result.nats:.4f} ± {result.standard_error:.4f}")
+    output.line(f"nats per token  {nats:.4f} ± {error:.4f}")
     output.line(f"bits per byte   {per_byte:.4f}")
-    output.line(f"perplexity      {result.perplexity:.4f} ± {result.perplexity * result.standard_error:.4f}")
+    output.line(f"perplexity      {perplexity:.4f} ± {perplexity_error:.4f}")
     output.line(f"{result.tokens:,} tokens in {result.sequences:,} blocks; exact, ± is one standard error", "dim")
 
 

@@ -18,9 +18,9 @@ from engine.language.documents import documents
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound, slack, tightened
-from engine.likelihood.result import exponential
 from engine.models.loading import Model, load
 from engine.protocol import UserError
+from engine.protocol.units import in_units
 
 SHADES = ("", "yellow", "dark_orange", "red", "bold red")
 SHADE_NATS = (1.0, 2.5, 4.0, 6.0)
@@ -170,16 +170,9 @@ def given_in(passages: list[Passage]) -> np.ndarray | None:
 
 def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:
     """Value, standard error and 95 % interval in each of the usual units, for a text of `size` bytes."""
-    low, high = result.interval
-    linear = {"nats_per_token": 1.0, "bits_per_token": 1 / math.log(2)}
-    if size:
-        linear["bits_per_byte"] = result.tokens / size / math.log(2)
-    found = {
-        name: (result.nats * factor, result.standard_error * factor, (low * factor, high * factor))
-        for name, factor in linear.items()
-    }
-    error = result.perplexity * result.standard_error
-    return found | {"perplexity": (result.perplexity, error, (exponential(low), exponential(high)))}
+    found = result.units(size)
+    low, high = (in_units(end, 0, result.tokens, size) for end in result.interval)
+    return {unit: (*figures, (low[unit][0], high[unit][0])) for unit, figures in found.items()}
 
 
 def size_of(result: Bound, passages: list[Passage]) -> int:

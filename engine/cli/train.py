@@ -323,7 +323,7 @@ def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
                         output.record(event="trained", **asdict(event))
                 case Validated():
                     if output.json_lines:
-                        per_byte = event.bound.bits_per_byte(size)
+                        per_byte, _ = event.bound.units(size)["bits_per_byte"]
                         output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
                     else:
                         exact = not isinstance(trainer.learner, DiffusionLearner)

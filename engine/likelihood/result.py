@@ -13,8 +13,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+from engine.protocol.units import exponential, in_units
+
 CONFIDENCE = 0.95
-LARGEST_EXPONENT = 709.0
 
 
 @dataclass(frozen=True)
@@ -43,23 +44,13 @@ class Bound:
         return self.nats - self.half_width, self.nats + self.half_width
 
     @property
-    def bits(self) -> float:
-        """Bits per token."""
-        return self.nats / math.log(2)
-
-    @property
     def perplexity(self) -> float:
         """exp(nats per token)."""
         return exponential(self.nats)
 
-    def bits_per_byte(self, size: int) -> float:
-        """Bits per byte of a text that takes `size` bytes."""
-        return self.bits * self.tokens / size
-
-
-def exponential(nats: float) -> float:
-    """exp(nats); infinite where that is more than a float holds."""
-    return math.inf if nats > LARGEST_EXPONENT else math.exp(nats)
+    def units(self, size: int) -> dict[str, tuple[float, float]]:
+        """Value and standard error by unit, for a text of `size` bytes."""
+        return in_units(self.nats, self.standard_error, self.tokens, size)
 
 
 def mean_of(totals: np.ndarray, tokens: int, calls: int) -> Bound:

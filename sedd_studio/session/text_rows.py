@@ -15,7 +15,7 @@ from engine.language.domains import Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Tokens, UserError, frozen
 from engine.strict_json import finite
-from sedd_studio.session.figures import Figure, figures
+from sedd_studio.session.figures import figures
 
 if TYPE_CHECKING:
     from sedd_studio.session.score_queue import TextScores
@@ -32,9 +32,9 @@ class TextRow:
     size: int
     cut: bool
 
-    def figures(self, bound: Bounded | None) -> dict[str, Figure]:
+    def figures(self, bound: Bounded | None) -> dict[str, tuple[float, float]]:
         """Its bound by unit; empty while it is not known."""
-        return {} if bound is None else {figure.unit: figure for figure in figures(bound, self.size)}
+        return {} if bound is None else figures(bound, self.size)
 
     def cells(self, bound: Bounded | None) -> list[str]:
         """What the table shows in each of `COLUMNS`."""
@@ -44,10 +44,10 @@ class TextRow:
         found = self.figures(bound)
         if not found:
             return [shown, count, "", "", "", ""]
-        nats, perplexity = found["nats a token"], found["perplexity a token"]
-        byte = f"<= {found['bits a byte'].value:.3f}" if "bits a byte" in found else ""
-        error = "" if math.isnan(nats.error) else f"{nats.error:.3f}"
-        return [shown, count, f"<= {nats.value:.3f}", error, byte, f"<= {perplexity.value:.2f}"]
+        nats, error = found["nats_per_token"]
+        byte = f"<= {found['bits_per_byte'][0]:.3f}" if "bits_per_byte" in found else ""
+        wide = "" if math.isnan(error) else f"{error:.3f}"
+        return [shown, count, f"<= {nats:.3f}", wide, byte, f"<= {found['perplexity'][0]:.2f}"]
 
 
 def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> list[TextRow]:
@@ -72,8 +72,9 @@ def as_csv(scores: TextScores) -> str:
     writer.writerow(COLUMNS)
     for row, bound in zip(scores.rows, scores.bounds, strict=True):
         found = row.figures(bound)
-        numbers = [found[unit].value if unit in found else "" for unit in ("nats a token", "bits a byte")]
-        error = found["nats a token"].error if found else ""
-        perplexity = found["perplexity a token"].value if found else ""
-        writer.writerow(finite([row.text, len(row.tokens), numbers[0], error, numbers[1], perplexity]))
+        nothing = ("", "")
+        nats, byte, perplexity = (
+            found.get(unit, nothing) for unit in ("nats_per_token", "bits_per_byte", "perplexity")
+        )
+        writer.writerow(finite([row.text, len(row.tokens), *nats, byte[0], perplexity[0]]))
     return out.getvalue()

@@ -332,8 +332,11 @@ def toy(noise: Noise = "absorb") -> Diffusion:
 
 def test_units_agree() -> None:
     *_, last = bound(toy(), [np.array([0, 1])])
-    assert last.perplexity == pytest.approx(2**last.bits) == pytest.approx(math.exp(last.nats))
-    assert last.bits_per_byte(4) == pytest.approx(last.bits / 2)
+    units = {unit: value for unit, (value, _) in last.units(4).items()}
+    assert units["nats_per_token"] == last.nats
+    assert units["perplexity"] == pytest.approx(2 ** units["bits_per_token"]) == pytest.approx(math.exp(last.nats))
+    assert units["bits_per_byte"] == pytest.approx(units["bits_per_token"] / 2)
+    assert "bits_per_byte" not in last.units(0)
 
 
 def test_the_same_seed_gives_the_same_estimate() -> None:

@@ -106,7 +106,7 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     last = window.services.scorer.points[-1]
     assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
     assert last.standard_error == pytest.approx(row["nats_per_token_standard_error"], rel=1e-12)
-    assert window.likelihood.values["nats a token"].text() == (
+    assert window.likelihood.values["nats_per_token"].text() == (
         f"<= {row['nats_per_token']:.3f} ± {row['nats_per_token_standard_error']:.3f}"
     )
 
@@ -125,4 +125,4 @@ def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
     (row,) = printed(folder, "baseline", "--text", text, model="judge")
     assert window.services.scorer.exact is not None
     assert window.services.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)
-    assert window.likelihood.exact["bits a byte"].text() == f"{row['bits_per_byte']:.3f}"
+    assert window.likelihood.exact["bits_per_byte"].text() == f"{row['bits_per_byte']:.3f}"

@@ -55,12 +55,12 @@ def asked(engine: FakeEngine) -> Score:
 def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     score(window, qtbot)
     values = {unit: value.text() for unit, value in window.likelihood.values.items()}
-    assert values["nats a token"] == "<= 2.000 ± 0.020"
-    assert values["bits a token"] == "<= 2.885 ± 0.029"
-    assert values["perplexity a token"] == "<= 7.389 ± 0.148"
+    assert values["nats_per_token"] == "<= 2.000 ± 0.020"
+    assert values["bits_per_token"] == "<= 2.885 ± 0.029"
+    assert values["perplexity"] == "<= 7.389 ± 0.148"
     size = len(window.session.view.full_text().encode())
     tokens = len(window.session.view.canvas().tokens)
-    assert values["bits a byte"].startswith(f"<= {2 / math.log(2) * tokens / size:.3f}")
+    assert values["bits_per_byte"].startswith(f"<= {2 / math.log(2) * tokens / size:.3f}")
     assert "40 network calls" in window.likelihood.note.text()
     assert asked(engine).precision == 0.05
     assert not asked(engine).given.any()
@@ -89,12 +89,12 @@ def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_
     window.services.scorer.writer = "writer"
     score(window, qtbot)
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
-    assert window.likelihood.exact["nats a token"].text() == "1.500"
-    assert window.likelihood.exact["perplexity a token"].text() == f"{math.exp(1.5):.3f}"
+    assert window.likelihood.exact["nats_per_token"].text() == "1.500"
+    assert window.likelihood.exact["perplexity"].text() == f"{math.exp(1.5):.3f}"
     assert window.likelihood.writer.text() == "writer, exact"
     window.likelihood.given.setChecked(True)  # of what stands to the right it knows nothing
     score(window, qtbot)
-    assert window.likelihood.exact["nats a token"].text() == ""
+    assert window.likelihood.exact["nats_per_token"].text() == ""
     assert sum(isinstance(request, Weigh) for request in engine.requests) == 1
 
 
@@ -151,7 +151,7 @@ def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, eng
     assert window.likelihood.progress.isHidden()
     assert len(window.services.scorer.points) <= 4
     assert window.services.scorer.costs is None
-    assert window.likelihood.values["nats a token"].text().startswith("<= 2.000")
+    assert window.likelihood.values["nats_per_token"].text().startswith("<= 2.000")
 
 
 def test_run_supersedes_a_score(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -178,11 +178,11 @@ def test_the_engine_says_what_the_command_line_prints(tmp_path: Path) -> None:
     command = ["score", "--text", text, "--goal", "0.05", "--seed", "3", "--tokens", "--model", str(folder)]
     result = CliRunner().invoke(app, [*command, "--precision", "fp32", "--device", "cpu", "--json"])
     bound, costs = (json.loads(line) for line in result.stdout.splitlines())
-    shown = {figure.unit: figure for figure in figures(last, len(text))}
-    assert shown["nats a token"].value == pytest.approx(bound["nats_per_token"], rel=1e-12)
-    assert shown["nats a token"].error == pytest.approx(bound["nats_per_token_standard_error"], rel=1e-12)
-    assert shown["bits a byte"].value == pytest.approx(bound["bits_per_byte"], rel=1e-12)
-    assert shown["perplexity a token"].value == pytest.approx(bound["perplexity"], rel=1e-12)
+    shown = figures(last, len(text))
+    assert shown["nats_per_token"][0] == pytest.approx(bound["nats_per_token"], rel=1e-12)
+    assert shown["nats_per_token"][1] == pytest.approx(bound["nats_per_token_standard_error"], rel=1e-12)
+    assert shown["bits_per_byte"][0] == pytest.approx(bound["bits_per_byte"], rel=1e-12)
+    assert shown["perplexity"][0] == pytest.approx(bound["perplexity"], rel=1e-12)
     assert isinstance(events[-1], Attributed)
     assert events[-1].done
     np.testing.assert_allclose(events[-1].nats, costs["token_nats"], atol=1e-6)

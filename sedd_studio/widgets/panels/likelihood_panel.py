@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from sedd_studio.session.score_queue import ScoreQueue
     from sedd_studio.session.scoring import Scorer
 
-UNITS = ("nats a token", "bits a token", "bits a byte", "perplexity a token")
+UNITS = {
+    "nats_per_token": "nats a token",
+    "bits_per_token": "bits a token",
+    "bits_per_byte": "bits a byte",
+    "perplexity": "perplexity a token",
+}
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
 EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
@@ -117,14 +122,13 @@ class LikelihoodPanel(QWidget):
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
-            for figure in figures(scorer.points[-1], scorer.size):
-                error = "" if math.isnan(figure.error) else f" ± {figure.error:.3f}"
-                exact = figure.error == 0
-                self.values[figure.unit].setText(f"{figure.value:.3f}" if exact else f"<= {figure.value:.3f}{error}")
+            for unit, (figure, error) in figures(scorer.points[-1], scorer.size).items():
+                wide = "" if math.isnan(error) else f" ± {error:.3f}"
+                self.values[unit].setText(f"{figure:.3f}" if error == 0 else f"<= {figure:.3f}{wide}")
         if scorer.exact is not None:
             self.writer.setText(f"{scorer.exact.name}, exact")
-            for figure in exact_figures(scorer.exact, scorer.size):
-                self.exact[figure.unit].setText(f"{figure.value:.3f}")
+            for unit, (figure, _) in exact_figures(scorer.exact, scorer.size).items():
+                self.exact[unit].setText(f"{figure:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
@@ -210,8 +214,8 @@ class LikelihoodPanel(QWidget):
         grid.setVerticalSpacing(4)
         grid.addWidget(label("this model", "help"), 0, 1)
         grid.addWidget(self.writer, 0, 2)
-        for row, unit in enumerate(UNITS, start=1):
-            grid.addWidget(label(unit, "muted"), row, 0)
+        for row, (unit, title) in enumerate(UNITS.items(), start=1):
+            grid.addWidget(label(title, "muted"), row, 0)
             grid.addWidget(self.values[unit], row, 1)
             grid.addWidget(self.exact[unit], row, 2)
         grid.setColumnStretch(2, 1)
