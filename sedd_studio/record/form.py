@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.protocol import FREE, Generate, Noise, Tokens
 from engine.protocol.options import ENTRIES
-from engine.protocol.sampler_table import SamplerInfo, samplers_for
+from engine.protocol.sampler_table import samplers_for
 
 
 @dataclass(frozen=True)
@@ -26,23 +26,18 @@ class Form:
         """The form with other entries."""
         return Form({**self.entries, **entries})
 
-    def sampler_for(self, noise: Noise) -> SamplerInfo:
-        """The sampler that is chosen, or the default one where it does not fit the noise."""
-        fitting = samplers_for(noise)
-        return next((row for row in fitting if row.name == self.sampler), fitting[0])
-
     def request(self, tokens: Tokens, noise: Noise) -> Generate:
         """The run of a prompt (L,). What does not go with the noise stays chosen and is left out.
 
-        From left to right each free position is a step.
+        A sampler that does not fit gives way to the default one. From left to right each free position is a step.
         """
-        sampler = self.sampler_for(noise)
+        fitting = {row.name: row for row in samplers_for(noise)}
+        sampler = fitting.get(self.sampler, next(iter(fitting.values())))
         found = {row.name: row.kind.value(self.entries[entry]) for entry, row in ENTRIES.items() if noise in row.noises}
-        numbers = {option.name: self.options.get(option.name, option.default) for option in sampler.options}
-        usual = {option.name: option.default for option in sampler.options}
+        numbers = [(option, self.options.get(option.name, option.default)) for option in sampler.options]
         found |= {
-            "sampler": sampler.name if sampler.name == self.sampler else "auto",
-            "options": tuple((name, number) for name, number in numbers.items() if number != usual[name]),
+            "sampler": self.sampler if self.sampler in fitting else "auto",
+            "options": tuple((option.name, number) for option, number in numbers if number != option.default),
         }
         return Generate(tokens, **{"steps": max(1, int((tokens == FREE).sum())), **found})
 
