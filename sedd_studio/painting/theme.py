@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from string import Template
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -84,8 +84,9 @@ class Theme:
         return QColor(getattr(self.colours, name))
 
 
+@runtime_checkable
 class Themed(Protocol):
-    """What can be drawn in the colours of another theme."""
+    """What can be drawn in the colours of another theme; the window tells each of its parts."""
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoStack
 from engine.language.prompts import parse_prompt
 from engine.protocol import FREE, UserError, frozen
 from sedd_studio.record.document import Document
-from sedd_studio.session.edits import OpenRun, ReplaceText, SetGap, SetLimit, SetLocks, SetPrompt, SetToken
+from sedd_studio.session.edits import Edit
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
 from sedd_studio.session.view import View
@@ -50,7 +50,7 @@ class Editor(QObject):
 
     def open(self, document: Document) -> None:
         """Shows a saved run in the place of what is there."""
-        self.undo_stack.push(OpenRun(document, self._view))
+        self._push("opening of a run", document)
 
     def set_prompt(self, text: str) -> bool:
         """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
@@ -67,7 +67,7 @@ class Editor(QObject):
     def set_document(self, document: Document) -> None:
         """Makes a prompt that was cut into tokens before the prompt."""
         self._errors.dismiss()
-        self.undo_stack.push(SetPrompt(document, self._view))
+        self._push("change of the prompt", document)
 
     # ---- parts
 
@@ -76,7 +76,7 @@ class Editor(QObject):
         view = self._view
         after = view.document.with_locks(np.array(positions, np.int64), locked, view.canvas().tokens)
         if (after.locked != view.document.locked).any():
-            self.undo_stack.push(SetLocks(after, view, "lock" if locked else "unlock"))
+            self._push("lock" if locked else "unlock", after, keeps_run=True)
 
     def unlock_all(self) -> None:
         """Unlocks every position."""
@@ -84,7 +84,7 @@ class Editor(QObject):
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position and locks it there."""
-        self.undo_stack.push(SetToken(self._view.document.with_token(position, token), self._view))
+        self._push("placing of a token", self._view.document.with_token(position, token), keeps_run=True)
 
     def replace_range(self, start: int, stop: int, text: str) -> bool:
         """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
@@ -101,12 +101,12 @@ class Editor(QObject):
             self._errors.show(str(error))
             return False
         self._errors.dismiss()
-        self.undo_stack.push(ReplaceText(self._shown().with_range(start, stop, tokens), self._view))
+        self._push("typing", self._shown().with_range(start, stop, tokens))
         return True
 
     def clear_range(self, start: int, stop: int) -> None:
         """Takes out what is known of positions start .. stop - 1: they become a gap."""
-        self.undo_stack.push(ReplaceText(self._shown().cleared(start, stop), self._view, "taking out of words"))
+        self._push("taking out of words", self._shown().cleared(start, stop))
 
     def set_gap(self, start: int, stop: int, length: int) -> bool:
         """Replaces positions start .. stop - 1 by a gap of `length` tokens; False if it does not fit."""
@@ -114,7 +114,7 @@ class Editor(QObject):
         if not 1 <= length <= room:
             self._errors.show(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
             return False
-        self.undo_stack.push(SetGap(self._view.document.with_gap(start, stop, length), self._view))
+        self._push("change of a gap", self._view.document.with_gap(start, stop, length))
         return True
 
     def limit(self, start: int, stop: int, words: str) -> None:
@@ -134,7 +134,10 @@ class Editor(QObject):
             return
         after = document.with_limit(start, stop, tokens)
         if after.limits != document.limits:
-            self.undo_stack.push(SetLimit(after, self._view))
+            self._push("soft lock", after, keeps_run=True)
+
+    def _push(self, name: str, after: Document, keeps_run: bool = False) -> None:
+        self.undo_stack.push(Edit(name, after, self._view, keeps_run))
 
     def _shown(self) -> Document:
         """The document with what is on show as words that are not locked."""

@@ -1,9 +1,9 @@
-"""Undoable edits: one class for each thing a user can do to the document."""
+"""Edits that can be undone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoCommand
 
@@ -21,12 +21,9 @@ class Edit(QUndoCommand):
     `keeps_run` leaves the positions as they are, and so the run on show.
     """
 
-    name: ClassVar[str]
-    keeps_run: ClassVar[bool] = False
-
-    def __init__(self, after: Document, view: View, name: str = "") -> None:
-        super().__init__(name or self.name)
-        self._before, self._after, self._view = view.document, after, view
+    def __init__(self, name: str, after: Document, view: View, keeps_run: bool = False) -> None:
+        super().__init__(name)
+        self._before, self._after, self._view, self._keeps_run = view.document, after, view, keeps_run
 
     def redo(self) -> None:
         """Shows the edited document."""
@@ -39,49 +36,7 @@ class Edit(QUndoCommand):
         self._show(self._before)
 
     def _show(self, document: Document) -> None:
-        self._view.show(replace(document, trajectory=self._view.run) if self.keeps_run else document)
-
-
-class SetPrompt(Edit):
-    """Another text was applied."""
-
-    name = "change of the prompt"
-
-
-class OpenRun(Edit):
-    """A saved run was opened."""
-
-    name = "opening of a run"
-
-
-class SetGap(Edit):
-    """A gap was made longer or shorter."""
-
-    name = "change of a gap"
-
-
-class ReplaceText(Edit):
-    """Words were typed or pasted over others, or taken out."""
-
-    name = "typing"
-
-
-class SetLocks(Edit):
-    """Positions were locked or unlocked."""
-
-    name, keeps_run = "lock", True
-
-
-class SetToken(Edit):
-    """A token was put at a position and locked there."""
-
-    name, keeps_run = "placing of a token", True
-
-
-class SetLimit(Edit):
-    """Words were named that alone may stand somewhere."""
-
-    name, keeps_run = "soft lock", True
+        self._view.show(replace(document, trajectory=self._view.run) if self._keeps_run else document)
 
 
 class RemoveRuns(QUndoCommand):

@@ -128,30 +128,9 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             themes.apply(app, theme)
-        parts: tuple[Themed, ...] = (
-            self.canvas,
-            self.picture,
-            self.banner,
-            self.recovery_bar,
-            self.prompt,
-            self.timeline,
-            self.samples,
-            self.run_form,
-            self.position,
-            self.picker,
-            self.noise_picker,
-            self.top_bar,
-            self.history,
-            self.job_line,
-            self.likelihood,
-            self.legend,
-            self.compare,
-            self.guess,
-            self.queue_panel,
-            *self.docks.values(),
-        )
-        for part in parts:
-            part.set_theme(theme)
+        for part in self.findChildren(QObject):
+            if isinstance(part, Themed):
+                part.set_theme(theme)
 
     def show_dock(self, dock: QDockWidget) -> None:
         """Show a panel, in front of those that it shares its place with."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -138,3 +138,13 @@ def luminance(theme: themes.Theme, name: str) -> float:
         for c in (colour.redF(), colour.greenF(), colour.blueF())
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: MainWindow) -> None:
+    window.show_dock(window.docks["compare"])
+    window.services.comparison.start("steps")
+    window.actions_by_name["theme_dark"].trigger()
+    parts = window.findChildren(QObject)
+    drawn = [part for part in parts if isinstance(getattr(part, "_theme", getattr(part, "theme", None)), themes.Theme)]
+    assert {"TokenCanvas", "Track", "PaneText", "CardPainter"} <= {type(part).__name__ for part in drawn}
+    assert all(getattr(part, "_theme", getattr(part, "theme", None)) is themes.DARK for part in drawn)

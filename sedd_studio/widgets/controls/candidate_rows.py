@@ -6,12 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.language.tokenizers import END_OF_TEXT
-from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.session.state import Candidate
+from sedd_studio.widgets.controls.delegates import ThemedDelegate
 
 ROW = 22
 WORD, NUMBER = 96, 46
@@ -69,12 +69,8 @@ class Candidates(QAbstractListModel):
         return None
 
 
-class CandidatePainter(QStyledItemDelegate):
+class CandidatePainter(ThemedDelegate):
     """Draws a candidate on one line."""
-
-    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self.theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(WORD + NUMBER + 60, ROW)

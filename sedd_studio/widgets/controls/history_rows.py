@@ -8,12 +8,12 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
 from sedd_studio.record.history import Entry
+from sedd_studio.widgets.controls.delegates import ThemedDelegate
 
 ROW = 58
 PAD = 12
@@ -67,14 +67,10 @@ class Runs(QAbstractListModel):
         return None
 
 
-class RowPainter(QStyledItemDelegate):
+class RowPainter(ThemedDelegate):
     """Draws a run in two lines, with a star that can be clicked: `starred` says which row."""
 
     starred = QtSignal(int)
-
-    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self.theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW)

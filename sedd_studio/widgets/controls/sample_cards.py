@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QFont, QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol import FREE
 from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_text import shown_text
+from sedd_studio.widgets.controls.delegates import ThemedDelegate
 
 if TYPE_CHECKING:
     from sedd_studio.session.favourites import Favourites
@@ -87,14 +87,10 @@ class SampleCards(QAbstractListModel):
         return "".join(pieces).strip()
 
 
-class CardPainter(QStyledItemDelegate):
+class CardPainter(ThemedDelegate):
     """Draws a card with a star that can be clicked: `starred` says which."""
 
     starred = QtSignal(int)
-
-    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self.theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return CARD + QSize(GAP, 0)

@@ -127,8 +127,6 @@ class PreferencesDialog(QDialog):
 
     def _choose(self, row: Preference, value: Any) -> None:
         row.apply(self._window, value)
-        for control in self.controls.values():
-            control.set_theme(self._window.theme)
         self.refresh()
 
     def _restore(self) -> None:

@@ -31,10 +31,6 @@ class ColourLegend(QWidget):
         colouring.changed.connect(self.refresh)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self.bar.set_theme(theme)
-
     def refresh(self) -> None:
         """Show the legend of the mode that is chosen."""
         mode = self._colouring.mode

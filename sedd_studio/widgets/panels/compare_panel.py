@@ -60,11 +60,6 @@ class PaneView(QFrame):
         column.addWidget(self.verdict)
         column.addWidget(self.text, 1)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        for part in (self.open, self.cancel, self.text):
-            part.set_theme(theme)
-
     def refresh(self) -> None:
         """Show the pane at the shared playhead."""
         pane, comparison = self.pane, self._comparison
@@ -141,10 +136,6 @@ class ComparePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.kind, self.samples, self.start, self.stop, self.play, self.export, self.curve):
-            part.set_theme(theme)
-        for view in self.views:
-            view.set_theme(theme)
 
     def refresh(self) -> None:
         """Show every pane at the playhead; while the panel is out of sight that waits."""

@@ -44,8 +44,6 @@ class ErrorBanner(QFrame):
         self._theme = theme
         colour = theme.colour("error")
         self._sign.setPixmap(icons.icon("warning", colour, colour, 18).pixmap(QSize(18, 18), self.devicePixelRatioF()))
-        self.details.set_theme(theme)
-        self.close_button.set_theme(theme)
 
     def refresh(self) -> None:
         """Show the session's error, or hide."""

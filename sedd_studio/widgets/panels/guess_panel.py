@@ -54,7 +54,6 @@ class GuessPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Write in the colours of `theme`."""
         self._theme = theme
-        self.bar.set_theme(theme)
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -69,13 +69,6 @@ class HistoryPanel(QWidget):
         self._enable()
         keeper.changed.connect(self.refresh)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self.favourites.set_theme(theme)
-        self.compare.set_theme(theme)
-        self._rows.theme = theme
-        self.list.viewport().update()
-
     def refresh(self) -> None:
         """List what the search finds now; the chosen run stays chosen."""
         if not self.isVisible() or self._keeper.closed:

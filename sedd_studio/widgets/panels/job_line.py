@@ -33,10 +33,6 @@ class JobLine(QWidget):
         jobs.changed.connect(self.refresh)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the icon in the colours of `theme`."""
-        self.cancel.set_theme(theme)
-
     def refresh(self) -> None:
         """Show what is being done now."""
         job, left = self._jobs.current, self._jobs.seconds_left

@@ -95,8 +95,6 @@ class LikelihoodPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.start, self.rank, self.stop, self.precision, self.file, self.given, self.colour):
-            part.set_theme(theme)
         self._draw()
 
     def start_ranking(self) -> None:

@@ -56,11 +56,6 @@ class PositionPanel(QFrame):
         runs.changed.connect(self.refresh)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._painter.theme = theme
-        self.list.viewport().update()
-
     def refresh(self) -> None:
         """Show what is known of the position."""
         pointed = self._pointer.pointed

@@ -83,7 +83,6 @@ class PromptEditor(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        self.toggle.set_theme(theme)
 
     def refresh(self) -> None:
         """Show the session's prompt if it is another one; an edit that is not applied yet is left alone."""

@@ -46,11 +46,6 @@ class QueuePanel(QWidget):
         models.loading_changed.connect(self._enable)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        for part in (self.add, self.up, self.down, self.remove):
-            part.set_theme(theme)
-
     def refresh(self) -> None:
         """Show the queue; the chosen run stays chosen."""
         chosen, items = self._chosen(), list(self._queue.items)

@@ -36,11 +36,6 @@ class RecoveryBar(QFrame):
         self.dismiss_button.clicked.connect(self.hide)
         self.hide()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        for button in (self.restore_button, self.dismiss_button):
-            button.set_theme(theme)
-
     def offer(self, left: LeftOver) -> None:
         """Show the offer."""
         self._left = left

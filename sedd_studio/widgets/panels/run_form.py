@@ -13,7 +13,7 @@ from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, 
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, Number, label
+from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, label
 from sedd_studio.widgets.controls.form import Field, column_of
 from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
@@ -59,9 +59,6 @@ class RunForm(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        themed: list[Number | Choice | IconButton] = [*self.findChildren(Number), *self.findChildren(Choice)]
-        for part in [*themed, *self.findChildren(IconButton)]:
-            part.set_theme(theme)
 
     def refresh(self) -> None:
         """Show the form."""

@@ -47,11 +47,6 @@ class SampleStrip(QListView):
         ranking.changed.connect(self.refresh)
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._painter.theme = theme
-        self.viewport().update()
-
     def refresh(self) -> None:
         """Show the samples at the playhead, and which one the canvas shows."""
         several = self._session.playhead.samples > 1

@@ -46,8 +46,6 @@ class Timeline(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
-        for part in (self.play, self.speed, self.earlier, self.later, self.go_on, self.follow, self.track):
-            part.set_theme(theme)
 
     def refresh_run(self) -> None:
         """Show what is recorded, then where the playhead is."""

@@ -50,8 +50,6 @@ class TopBar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Draw icons in the colours of `theme`."""
         self._theme = theme
-        for part in (self.run_button, self.pause, self.step, self.stop, self.dice):
-            part.set_theme(theme)
 
     def refresh(self) -> None:
         """Show what the session can do now."""
