@@ -23,7 +23,7 @@ from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
 from sedd_studio.painting.pictures import PAINTERS, Scenery
-from sedd_studio.painting.run_view import content_at, state_at
+from sedd_studio.painting.run_view import content_at
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.record.exports import origin_of
@@ -74,7 +74,7 @@ class Film:
             content = self._content(step)
             self._painter.paint(painter, content, Marks(), 0, content.layout.height)
         else:
-            tokens, _ = state_at(self.run, step, self.sample)
+            tokens = self.run.shown(self.run.at(step, self.sample)[0])
             scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
             self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
         painter.end()

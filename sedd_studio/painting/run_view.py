@@ -13,17 +13,12 @@ from sedd_studio.record.document import words_of
 from sedd_studio.record.trajectory import Trajectory
 
 
-def state_at(run: Trajectory, step: int, sample: int) -> tuple[np.ndarray, np.ndarray]:
-    """Tokens (L,) after a step, `FREE` where masked, and the step in which each last changed."""
-    tokens, settled = run.at(step, sample)
-    return np.where(tokens == run.mask, FREE, tokens) if run.mask is not None else tokens, settled
-
-
 def content_at(
     run: Trajectory, step: int, sample: int, tokenizer: Tokenizer, painter: TokenPainter, width: float
 ) -> Content:
     """The text of a sample after a step in lines of at most `width`, its new tokens bright while the run goes on."""
-    tokens, settled = state_at(run, step, sample)
+    tokens, settled = run.at(step, sample)
+    tokens = run.shown(tokens)
     locked = run.locked
     shown = [None if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens.tolist()]
     age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)

@@ -53,10 +53,7 @@ class Document:
         if self.trajectory is None:
             return self.tokens
         running, _ = self.trajectory.at(step, sample)
-        shown = (
-            np.where(running == self.trajectory.mask, FREE, running) if self.trajectory.mask is not None else running
-        )
-        return frozen(np.where(self.locked, self.tokens, shown))
+        return frozen(np.where(self.locked, self.tokens, self.trajectory.shown(running)))
 
     def with_locks(self, positions: np.ndarray, locked: bool, visible: Tokens) -> Document:
         """The same with `positions` locked to what they show, or unlocked; masked ones cannot be locked."""

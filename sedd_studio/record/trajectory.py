@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Finished, Frame, Generate, ModelInfo, Started, frozen
+from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
 
 KEYFRAME = 32
 
@@ -174,6 +174,10 @@ class Trajectory:
             own = samples == sample
             tokens[positions[own]], settled[positions[own]] = changed[own], number + 1
         return tokens, settled
+
+    def shown(self, tokens: Ints) -> Ints:
+        """Tokens of this run with `FREE` for masks."""
+        return np.where(tokens == self.mask, FREE, tokens)
 
     def unsettled(self, step: int, sample: int) -> npt.NDArray[np.bool_]:
         """Which free positions (L,) do not stand yet, after `step`, as they do at the end of what is recorded.

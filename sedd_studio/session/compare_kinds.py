@@ -10,7 +10,9 @@ from typing import Any
 from engine.language.domains import TEXT
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Generate, ModelInfo, Noise
+from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import LEFT_TO_RIGHT, samplers_for
+from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
 
 BUDGETS = (4, 16, 64, 256)
@@ -51,7 +53,7 @@ class Kind:
 
 def by_steps(asked: Asked) -> Rows:
     """The same run with other step budgets, fewest first; they share their draws. From left to right there is one."""
-    if asked.info.noise == "none":
+    if asked.info.noise not in ENTRIES["steps"].noises:
         return [(LEFT_TO_RIGHT.title, asked.request())]
     return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
 
@@ -65,13 +67,14 @@ def by_sampler(asked: Asked) -> Rows:
 def by_noise(asked: Asked) -> Rows:
     """The same prompt by the loaded model, by its counterparts of other noise, and from left to right."""
     info = asked.info
-    rows: Rows = [(model_folders.NOISES[info.noise], asked.request())]
-    for noise, title in model_folders.NOISES.items():
+    own = NOISES[info.noise]
+    rows: Rows = [(own.title, asked.request())]
+    for noise, other in NOISES.items():
         path = model_folders.counterpart(info.path, info.noise, noise)
-        if noise == "none" and info.domain == TEXT.name:
+        if other.exact and info.domain == TEXT.name:
             path = asked.judge
-        if noise != info.noise and path is not None:
-            rows.append((title, asked.request_of(path, noise)))
+        if other is not own and path is not None:
+            rows.append((other.title, asked.request_of(path, noise)))
     return rows
 
 

@@ -11,10 +11,7 @@ from typing import Any
 from engine import bundled_models
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
-
-NOISES: dict[Noise, str] = {"absorb": "Absorbing noise", "uniform": "Uniform noise", "none": "From left to right"}
-ENDINGS: dict[Noise, str] = {"absorb": "absorb", "uniform": "uniform", "none": "gpt"}
-"""What tells models of one kind apart in the names of their folders."""
+from sedd_studio.record.noises import NOISES
 
 
 def known(recent: Iterable[str]) -> list[str]:
@@ -48,7 +45,8 @@ def noise_of(folder: Path) -> Noise | None:
     named = graph.get("type") if isinstance(graph, dict) else described.get("noise")
     if named is None and "model_type" in described:
         return "none"
-    return next((noise for noise in NOISES if noise == named), None)
+    known: dict[object, Noise] = {noise: noise for noise in NOISES}
+    return known.get(named)
 
 
 def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:
@@ -73,5 +71,5 @@ def judge() -> str | None:
 def counterpart(path: str, noise: Noise, other: Noise) -> str | None:
     """The folder beside `path` whose name differs only in its noise, None if there is none."""
     folder = Path(path)
-    name = folder.name.replace(ENDINGS[noise], ENDINGS[other])
+    name = folder.name.replace(NOISES[noise].ending, NOISES[other].ending)
     return str(folder.with_name(name)) if name != folder.name and is_model(folder.with_name(name)) else None

@@ -10,6 +10,7 @@ from engine import bundled_models
 from engine.language.domains import DOMAINS, TEXT, Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, LoadModel, ModelInfo, ModelLoaded
+from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
 from sedd_studio.session.engine_link import EngineLink
@@ -47,6 +48,11 @@ class Models(QObject):
     def domain(self) -> Domain:
         """The kind of sequence that the model writes; text where that is not known."""
         return DOMAINS.get(self.info.domain if self.info is not None else TEXT.name, TEXT)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the model says what a text costs without a bound: whole texts alone."""
+        return self.info is not None and NOISES[self.info.noise].exact
 
     @property
     def length(self) -> int:

@@ -56,9 +56,7 @@ class Ranking(QObject):
             return
         session, document = self._session, self._session.view.document
         self._run = document.trajectory
-        whole = (
-            session.models.info is not None and session.models.info.noise == "none"
-        )  # ranks alike: what is locked is the same
+        whole = session.models.exact  # ranks alike: what is locked is the same
         given = np.zeros_like(document.locked) if whole or document.locked.all() else document.locked
         self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in self._ends()])
 

@@ -72,27 +72,22 @@ class Scorer(QObject):
             return "Only a text without masked positions can be scored."
         return ""
 
-    @property
-    def by_whole(self) -> bool:
-        """Whether the model is one that scores exactly, and whole texts alone: it sees only what stands to the left."""
-        info = self._session.models.info
-        return info is not None and info.noise == "none"
-
     def start(self, precision: float, given_locked: bool) -> None:
         """Scores the text on show, all of it or what is not locked given what is."""
         if self.hindrance:
             return
         self.stop()
         state = self._session.view.canvas()
-        given = state.locked & (given_locked and not self.by_whole)
+        models = self._session.models
+        given = state.locked & (given_locked and not models.exact)
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
         self._precision, self._began = precision, time.monotonic()
         self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
         scored = self.tokens[~self.given].tolist()
-        models = self._session.models
         self.size = len(models.tokenizer.decode(scored).encode()) if models.tokenizer else 0
         self._question = self._session.engine.ask(Score(self.tokens, self.given, precision))
-        if self.writer is not None and not self.given.any() and models.domain is TEXT and not self.by_whole:
+        whole = not self.given.any() and not models.exact
+        if self.writer is not None and whole and models.domain is TEXT:
             self._weighing = self._session.engine.ask(Weigh(self.writer, self.tokens))
         self.changed.emit()
 

@@ -115,8 +115,8 @@ class LikelihoodPanel(QWidget):
         self.rank.setToolTip(ranking.hindrance or RANKING)
         self.stop.setEnabled(busy)
         self.file.setEnabled(self._models.ready)
-        self.given.setEnabled(not scorer.by_whole)
-        self.given.setToolTip(ONLY_WHOLE if scorer.by_whole else "")
+        self.given.setEnabled(not self._models.exact)
+        self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
@@ -130,7 +130,7 @@ class LikelihoodPanel(QWidget):
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
-        meaning = (EXACT if scorer.by_whole else MEANING) + calls + wait
+        meaning = (EXACT if self._models.exact else MEANING) + calls + wait
         if scorer.points and not scorer.on_show:
             meaning = OTHER + meaning
         self.note.setText(hindrance if hindrance and not scorer.points else meaning)

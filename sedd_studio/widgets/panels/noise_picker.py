@@ -8,14 +8,9 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
-from sedd_studio.session.model_folders import NOISES, counterpart
+from sedd_studio.record.noises import NOISES
+from sedd_studio.session.model_folders import counterpart
 from sedd_studio.session.models import Models
-
-MEANINGS = {
-    "absorb": "Tokens vanish behind a mask; a written token stays.",
-    "uniform": "Tokens turn into random ones; each may change until the end.",
-    "none": "No noise: one token after another is written, and each sees only what stands to its left.",
-}
 
 
 class NoisePicker(QToolButton):
@@ -46,22 +41,23 @@ class NoisePicker(QToolButton):
     def refresh(self) -> None:
         """Show the noise of the model that is loaded."""
         if (info := self._models.info) is not None:
-            self.setText(NOISES[info.noise])
-            self.setToolTip(MEANINGS[info.noise])
+            own = NOISES[info.noise]
+            self.setText(own.title)
+            self.setToolTip(own.meaning)
 
     def _fill(self) -> None:
         self._menu.clear()
         if (info := self._models.info) is None:
             return
-        for noise, name in NOISES.items():
-            chosen = info.noise == noise
+        for noise, other in NOISES.items():
+            chosen = other is NOISES[info.noise]
             path = info.path if chosen else counterpart(info.path, info.noise, noise)
-            action = QAction(name, self._menu)
+            action = QAction(other.title, self._menu)
             action.setCheckable(True)
             action.setChecked(chosen)
             action.setEnabled(path is not None)
             missing = f"There is no model like {info.name} of this kind."
-            action.setToolTip(MEANINGS[noise] if path is not None else missing)
+            action.setToolTip(other.meaning if path is not None else missing)
             if path is not None and not chosen:
                 action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
             self._menu.addAction(action)

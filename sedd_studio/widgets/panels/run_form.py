@@ -65,7 +65,7 @@ class RunForm(QFrame):
         form, info = self._form.now, self._models.info
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
-        by_steps = info is None or info.noise != "none"
+        by_steps = info is None or info.noise in ENTRIES["steps"].noises
         self.slider.setEnabled(by_steps)
         self.main.fields["steps"].help.setText(ENTRIES["steps"].help if by_steps else EACH_A_STEP)
         self._fill_samplers(form.sampler)

@@ -1,0 +1,32 @@
+"""What the window knows of each noise. Which options go with it stands in `engine.protocol.options`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.protocol import Noise
+
+
+@dataclass(frozen=True)
+class NoiseInfo:
+    """What a noise is called, what it does, and how the names of its folders tell it from others of the same model.
+
+    A model without noise is `exact`: it says what a text costs without a bound, and sees only what stands to the left.
+    """
+
+    title: str
+    meaning: str
+    ending: str
+    exact: bool = False
+
+
+NOISES: dict[Noise, NoiseInfo] = {
+    "absorb": NoiseInfo("Absorbing noise", "Tokens vanish behind a mask; a written token stays.", "absorb"),
+    "uniform": NoiseInfo("Uniform noise", "Tokens turn into random ones; each may change until the end.", "uniform"),
+    "none": NoiseInfo(
+        "From left to right",
+        "No noise: one token after another is written, and each sees only what stands to its left.",
+        "gpt",
+        exact=True,
+    ),
+}
