@@ -19,33 +19,25 @@ from engine.protocol import Generate, frozen
 from engine.protocol.option_kinds import OneOf
 from engine.protocol.options import OPTIONS
 
-BUNDLED = "Model folder. Default: the bundled model."
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
-Precision = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads. Default: one for each core.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
-
-Group = tuple[list[Parameter], Callable[..., Any]]
-"""Options, and what is made of them."""
 
 
-def command(*names: str, model: str = BUNDLED, **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(*names: str, model: str = "", **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a function a command. In place of what it takes as `chain`, `machine` or `output` there are options:
 
     - `chain`, a request for no tokens yet: the options of a run called `names`, with other defaults than a request's
       where `usual` has some;
-    - `machine`: model, of which `model` is said, device, precision and threads;
+    - `machine`: model, of which `model` is said if it is not the usual, device, precision and threads;
     - `output`: whether it is JSON.
     """
-    groups: dict[str, Group] = {
+    groups: dict[str, tuple[list[Parameter], Callable[..., Any]]] = {
         "chain": ([run_parameter(name, usual.get(name)) for name in names], chain_of),
-        "machine": (
-            [parameter("model", Annotated[Path | None, typer.Option("--model", help=model)], None), *MACHINE],
-            Machine,
-        ),
-        "output": ([parameter("json_lines", Json, False)], Output),
+        "machine": (parameters_of(Machine), Machine),
+        "output": (parameters_of(Output), Output),
     }
+    if model:
+        named = groups["machine"][0]
+        named[0] = named[0].replace(annotation=Annotated[Path | None, typer.Option("--model", help=model)])
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         taken = inspect.signature(function, eval_str=True).parameters
@@ -67,16 +59,10 @@ def command(*names: str, model: str = BUNDLED, **usual: Any) -> Callable[[Callab
     return register
 
 
-def parameter(name: str, annotation: Any, default: Any) -> Parameter:
-    """A parameter that is given by its name."""
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-MACHINE = [
-    parameter("device", Device, "auto"),
-    parameter("precision", Precision, "auto"),
-    parameter("threads", Threads, None),
-]
+def parameters_of(build: Callable[..., Any]) -> list[Parameter]:
+    """What a class is made of, each given by its name."""
+    taken = inspect.signature(build, eval_str=True).parameters.values()
+    return [each.replace(kind=Parameter.KEYWORD_ONLY) for each in taken]
 
 
 def run_parameter(name: str, usual: Any) -> Parameter:
@@ -86,7 +72,8 @@ def run_parameter(name: str, usual: Any) -> Parameter:
     default = row.kind.given(row.usual if usual is None else usual)
     more = f" One of: {', '.join(row.kind.titles)}." if isinstance(row.kind, OneOf) else ""
     more += " Can be given again." if row.kind.several else ""
-    return parameter(row.argument, Annotated[typed, typer.Option(row.flag, help=row.usage + more)], default)
+    annotation = Annotated[typed, typer.Option(row.flag, help=row.usage + more)]
+    return Parameter(row.argument, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def chain_of(**given: Any) -> Generate:

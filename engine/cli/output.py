@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -13,6 +14,7 @@ from rich.text import Text
 from engine.strict_json import to_json
 
 T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
 
 
 class EngineFailed(Exception):
@@ -26,7 +28,7 @@ class EngineFailed(Exception):
 class Output:
     """One command's output: text for a reader, or with `json_lines` one JSON object a line."""
 
-    def __init__(self, json_lines: bool) -> None:
+    def __init__(self, json_lines: Json = False) -> None:
         self.json_lines = json_lines
         self.results = Console(soft_wrap=True, highlight=False)
         self.notes = error_console()

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.cli.machine import Machine
-from engine.cli.options import Device, Precision, Seed, Threads, command
+from engine.cli.machine import Device, Machine, Precision, Threads
+from engine.cli.options import Seed, command
 from engine.cli.output import Output
 
 

@@ -27,7 +27,8 @@ class Generate:
     """Fill the free positions of `tokens` (L,), int64: a token id where locked, `FREE` elsewhere.
 
     `samples` chains run; chain k draws from the streams of sample `first_sample + k`. Where the model writes from left
-    to right each free position is a step, however many `steps` are asked for.
+    to right each free position is a step, however many `steps` are asked for. `engine.protocol.options` has a row for
+    each option.
 
     - `sampler` is a name from `engine.protocol.sampler_table` or "auto"; `options` are its numbers, by name.
     - `spacing` of the steps: "time", "sigma", "cosine", or the times themselves, falling from 1 to 0.

@@ -44,6 +44,7 @@ class Form:
     @staticmethod
     def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:
         """The entries with which a request is asked for again; from left to right steps and sampler are no choice."""
-        chosen = [row for row in ENTRIES.values() if noise != "none" or row.name not in ("steps", "sampler")]
+        fixed = () if noise in ENTRIES["steps"].noises else ("steps", "sampler")
+        chosen = [row for row in ENTRIES.values() if row.name not in fixed]
         found = {row.entry: row.kind.entry(getattr(request, row.name)) for row in chosen}
         return {entry: value for entry, value in found.items() if ENTRIES[entry].kind.accepts(value)}
