@@ -24,6 +24,7 @@ from engine.protocol import (
     Generate,
     LoadModel,
     ModelLoaded,
+    Request,
     Started,
     Tokens,
     UserError,
@@ -128,7 +129,7 @@ def perform(engine: Engine, request: Generate, output: Output) -> tuple[Tokens, 
     raise EngineFailed("The run ended without a result.", "")
 
 
-def unfailing(engine: Engine, request: LoadModel | Generate) -> Iterator[Event]:
+def unfailing(engine: Engine, request: Request) -> Iterator[Event]:
     """The events of a request; `Failed` is raised."""
     for event in engine.perform(0, request):
         if isinstance(event, Failed):

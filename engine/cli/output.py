@@ -52,10 +52,10 @@ class Output:
         """A table of results, at least `width` characters wide."""
         Console(file=self.results.file, width=max(width, self.results.width), highlight=False).print(table)
 
-    def follow(self, items: Iterable[T], description: str) -> Iterator[T]:
-        """The items, with a bar while they are made."""
+    def follow(self, items: Iterable[T], description: str, total: float | None = None) -> Iterator[T]:
+        """The items, with a bar while they are made; `total` of them are expected if they do not say."""
         with self.progress() as progress:
-            yield from progress.track(items, description=description)
+            yield from progress.track(items, total, description=description)
 
     def note(self, text: str) -> None:
         """A line for the reader that is no result."""

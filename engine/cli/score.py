@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from rich.text import Text
 
+from engine.cli.generate import open_model, unfailing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import documents
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
-from engine.likelihood import REPLICATES, Bound, attribution, bound, conditional_bound, sampler_bound, slack, tightened
-from engine.models.loading import Model, load
-from engine.protocol import UserError
+from engine.likelihood import REPLICATES
+from engine.performing.engine import Engine
+from engine.protocol import Attributed, Bounded, Event, Score, Tightened, UserError, frozen
 from engine.protocol.units import in_units
 
 SHADES = ("", "yellow", "dark_orange", "red", "bold red")
@@ -68,6 +70,28 @@ class Passage:
 
 def score_text(machine: Machine, source: Source, scoring: Scoring, output: Output) -> None:
     """Prints the bound on all of the text and its interval; with `per` "text" in JSON also that of each text."""
+    check(source, scoring)
+    engine = Engine()
+    loaded = open_model(engine, machine)
+    passages = read(source, loaded.tokenizer, loaded.info.length, scoring.per)
+    if scoring.per == "text" and output.json_lines:
+        for number in sorted({passage.text for passage in passages}):
+            single = [passage for passage in passages if passage.text == number]
+            (result, _), _ = phases(engine, single, replace(scoring, orders=1, tokens=False), output)
+            assert isinstance(result, Bounded)
+            show_bound(result, single, None, output, text=number)
+    for result, seconds in phases(engine, passages, scoring, output):
+        match result:
+            case Bounded():
+                show_bound(result, passages, seconds, output)
+            case Tightened():
+                show_tightened(result, scoring.orders, passages, seconds, output)
+            case Attributed():
+                show_tokens(result, loaded.tokenizer, passages, output)
+
+
+def check(source: Source, scoring: Scoring) -> None:
+    """A UserError where options do not go together."""
     source.check()
     if scoring.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
@@ -77,24 +101,36 @@ def score_text(machine: Machine, source: Source, scoring: Scoring, output: Outpu
         raise UserError("A text is read in at least 1 order; choose a larger number of orders.")
     if scoring.orders > 1 and scoring.steps is not None:
         raise UserError("Orders tighten the bound of the model, not that of a sampler; leave out --steps or --orders.")
-    machine.set_threads()
-    model = load(machine.model_path, machine.device, machine.precision)
-    if scoring.orders > 1 and model.diffusion.graph.mask is None:
-        raise UserError("Only under absorbing noise has a text orders; leave out --orders for this model.")
-    passages = read(source, model.tokenizer, model.info.length, scoring.per)
-    if scoring.per == "text" and output.json_lines:
-        for number in sorted({passage.text for passage in passages}):
-            single = [passage for passage in passages if passage.text == number]
-            show(follow(running(model, single, scoring), single, scoring, output), single, None, output, text=number)
+
+
+def phases(engine: Engine, passages: list[Passage], scoring: Scoring, output: Output) -> Iterator[tuple[Event, float]]:
+    """What passages come to: the last event of each phase, and the seconds that it took."""
     started = time.perf_counter()
-    result = follow(running(model, passages, scoring), passages, scoring, output)
-    show(result, passages, time.perf_counter() - started, output)
-    if scoring.orders > 1:
-        started = time.perf_counter()
-        found = follow(loose(model, passages, scoring, result), passages, scoring, output)
-        show_slack(result, found, scoring.orders, passages, time.perf_counter() - started, output)
-    if scoring.tokens:
-        show_tokens(model, passages, scoring, output)
+    expected = None if scoring.precision else max(len(passages), REPLICATES if len(passages) == 1 else 1)
+    for _, phase in groupby(unfailing(engine, request_of(passages, scoring)), type):
+        for event in output.follow(phase, "scored", expected):
+            last, ended = event, time.perf_counter()
+        yield last, ended - started
+        started = ended
+
+
+def request_of(passages: list[Passage], scoring: Scoring) -> Score:
+    """The request to score passages together."""
+    first, *more = passages
+    return Score(
+        frozen(first.tokens),
+        first.locked,
+        scoring.precision,
+        scoring.max_calls,
+        scoring.seed,
+        scoring.tokens,
+        scoring.draws,
+        scoring.estimator,
+        scoring.steps,
+        scoring.orders,
+        tuple(frozen(passage.tokens) for passage in more),
+        tuple(passage.text for passage in passages) if scoring.per == "text" else None,
+    )
 
 
 def read(source: Source, tokenizer: Tokenizer, length: int, per: Literal["block", "text"]) -> list[Passage]:
@@ -126,59 +162,18 @@ def read(source: Source, tokenizer: Tokenizer, length: int, per: Literal["block"
     ]
 
 
-def follow(bounds: Iterator[Bound], passages: list[Passage], scoring: Scoring, output: Output) -> Bound:
-    """The last of the running bounds."""
-    last: Bound | None = None
-    with output.progress() as progress:
-        total = None if scoring.precision else max(len(passages), REPLICATES if len(passages) == 1 else 1)
-        for result in progress.track(bounds, total, description="scored"):
-            last = result
-    assert last is not None  # every run yields at least once
-    return last
-
-
-def running(model: Model, passages: list[Passage], scoring: Scoring) -> Iterator[Bound]:
-    """The running bounds of the kind asked for."""
-    diffusion, first = model.diffusion, passages[0]
-    sequences = [passage.tokens for passage in passages]
-    draws, seed, estimator = scoring.draws, scoring.seed, scoring.estimator
-    goal, most = scoring.precision, scoring.max_calls
-    if scoring.steps is not None:
-        steps, groups, given = scoring.steps, groups_of(passages, scoring), given_in(passages)
-        return sampler_bound(diffusion, sequences, steps, seed, goal, most, groups, given)
-    if first.locked.any():
-        return conditional_bound(diffusion, first.tokens, first.locked, draws, seed, estimator, goal, most)
-    return bound(diffusion, sequences, draws, seed, estimator, goal, most, groups_of(passages, scoring))
-
-
-def loose(model: Model, passages: list[Passage], scoring: Scoring, result: Bound) -> Iterator[Bound]:
-    """Running means of the slack of `result`, from the network calls that it left."""
-    left = None if scoring.max_calls is None else max(1, scoring.max_calls - result.calls)
-    sequences, groups = [passage.tokens for passage in passages], groups_of(passages, scoring)
-    return slack(model.diffusion, sequences, scoring.orders, scoring.seed, left, groups, given_in(passages))
-
-
-def groups_of(passages: list[Passage], scoring: Scoring) -> list[int] | None:
-    """The number of each passage's text where errors are over texts."""
-    return [passage.text for passage in passages] if scoring.per == "text" else None
-
-
-def given_in(passages: list[Passage]) -> np.ndarray | None:
-    """The given tokens of a single text, if it has any."""
-    return passages[0].locked if passages[0].locked.any() else None
-
-
-def units(result: Bound, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:
+def units(result: Bounded | Tightened, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:
     """Value, standard error and 95 % interval in each of the usual units, for a text of `size` bytes."""
-    found = result.units(size)
-    low, high = (in_units(end, 0, result.tokens, size) for end in result.interval)
+    nats, width, tokens = result.nats, result.half_width, result.tokens
+    low, high = (in_units(end, 0, tokens, size) for end in (nats - width, nats + width))
+    found = in_units(nats, result.standard_error, tokens, size)
     return {unit: (*figures, (low[unit][0], high[unit][0])) for unit, figures in found.items()}
 
 
-def size_of(result: Bound, passages: list[Passage]) -> int:
-    """Bytes of what was scored: where calls ended it early, its share of the bytes of all that was to be scored."""
-    tokens = sum(int((~passage.locked).sum()) for passage in passages)
-    return round(sum(passage.size for passage in passages) * result.tokens / tokens)
+def size_of(tokens: int, passages: list[Passage]) -> int:
+    """Bytes of the tokens that were scored: where calls ended it early, their share of the bytes of all."""
+    wanted = sum(int((~passage.locked).sum()) for passage in passages)
+    return round(sum(passage.size for passage in passages) * tokens / wanted)
 
 
 def plus_minus(error: float) -> str:
@@ -193,12 +188,12 @@ def flat(found: dict[str, tuple[float, float, tuple[float, float]]]) -> dict[str
     return values | errors | {f"{name}_interval": list(interval) for name, (_, _, interval) in found.items()}
 
 
-def show(
-    result: Bound, passages: list[Passage], seconds: float | None, output: Output, text: int | None = None
+def show_bound(
+    result: Bounded, passages: list[Passage], seconds: float | None, output: Output, text: int | None = None
 ) -> None:
     """Prints a bound in its usual units; `text` is the number of the one text that it is about."""
-    size = size_of(result, passages)
-    counts = {"tokens": result.tokens, "bytes": size, "blocks": result.sequences, "calls": result.calls}
+    size = size_of(result.tokens, passages)
+    counts = {"tokens": result.tokens, "bytes": size, "blocks": result.passages, "calls": result.calls}
     found = units(result, size)
     if output.json_lines:
         about = {} if text is None else {"text": text}
@@ -209,45 +204,40 @@ def show(
         output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f}{plus_minus(error)}{interval}")
     meaning = "one value has no error" if math.isnan(result.standard_error) else "± is one standard error"
     output.line(
-        f"{result.tokens:,} tokens ({size:,} bytes) in {result.sequences:,} blocks: "
+        f"{result.tokens:,} tokens ({size:,} bytes) in {result.passages:,} blocks: "
         f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; {meaning}",
         "dim",
     )
 
 
-def show_slack(
-    result: Bound, found: Bound, orders: int, passages: list[Passage], seconds: float, output: Output
-) -> None:
+def show_tightened(result: Tightened, orders: int, passages: list[Passage], seconds: float, output: Output) -> None:
     """Prints what a bound is without its slack."""
-    tight = tightened(result, found)
+    found = units(result, size_of(result.tokens, passages))
     if output.json_lines:
-        less = {"slack_nats_per_token": found.nats, "slack_nats_per_token_standard_error": found.standard_error}
-        counts = {"blocks": found.sequences, "calls": found.calls}
-        values = flat(units(tight, size_of(tight, passages)))
-        output.record(orders=orders, **less, **values, **counts, seconds=seconds)
+        less = {"slack_nats_per_token": result.slack, "slack_nats_per_token_standard_error": result.slack_error}
+        counts = {"blocks": result.passages, "calls": result.calls}
+        output.record(orders=orders, **less, **flat(found), **counts, seconds=seconds)
         return
+    perplexity, error, _ = found["perplexity"]
     output.line(
-        f"With {orders} orders of each text <= {tight.nats:.4f}{plus_minus(tight.standard_error)} nats per token, "
-        f"perplexity <= {tight.perplexity:.4f}{plus_minus(tight.perplexity * tight.standard_error)}"
+        f"With {orders} orders of each text <= {result.nats:.4f}{plus_minus(result.standard_error)} nats per token, "
+        f"perplexity <= {perplexity:.4f}{plus_minus(error)}"
     )
     output.line(
-        f"That is less by {found.nats:.4f}{plus_minus(found.standard_error)} nats, from {found.sequences:,} blocks: "
-        f"{seconds:.2f} seconds, {found.calls:,} network calls",
+        f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, from {result.passages:,} blocks: "
+        f"{seconds:.2f} seconds, {result.calls:,} network calls",
         "dim",
     )
 
 
-def show_tokens(model: Model, passages: list[Passage], scoring: Scoring, output: Output) -> None:
+def show_tokens(result: Attributed, tokenizer: Tokenizer, passages: list[Passage], output: Output) -> None:
     """Prints how many nats each token adds; in words the harder ones are redder."""
-    tokens = np.concatenate([passage.tokens for passage in passages])
-    draws = max(64, scoring.draws)
-    nats = np.concatenate([attribution(model.diffusion, p.tokens, draws, scoring.seed, p.locked) for p in passages])
-    pieces = [model.tokenizer.piece(int(token)) for token in tokens]
+    pieces = [tokenizer.piece(int(token)) for passage in passages for token in passage.tokens]
     if output.json_lines:
-        output.record(pieces=pieces, token_nats=[round(float(value), 6) for value in nats])
+        output.record(pieces=pieces, token_nats=[round(float(value), 6) for value in result.nats])
         return
     line = Text()
-    for piece, value in zip(pieces, nats, strict=True):
+    for piece, value in zip(pieces, result.nats, strict=True):
         line.append(piece, SHADES[int(np.searchsorted(SHADE_NATS, value))])
     output.line()
     output.line(line)

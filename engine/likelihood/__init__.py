@@ -19,7 +19,7 @@ from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose
 from engine.likelihood.noised_text import uniform_prior
 from engine.likelihood.result import Bound, tightened
-from engine.likelihood.running import REPLICATES, bound, conditional_bound, sampler_bound, slack
+from engine.likelihood.running import REPLICATES, bound, check_orders, conditional_bound, sampler_bound, slack
 
 __all__ = [
     "ESTIMATORS",
@@ -28,6 +28,7 @@ __all__ = [
     "Estimator",
     "attribution",
     "bound",
+    "check_orders",
     "choose",
     "conditional_bound",
     "running_attribution",

@@ -149,16 +149,21 @@ def slack(
     `orders` orders of a text are compared. Texts are taken in a random order, so that those which `max_calls` allows
     stand for all. Otherwise as in `sampler_bound`; `tightened` takes the slack off a bound.
     """
-    if orders < 2:
-        raise UserError("Slack is a difference between orders; compare at least 2 of them.")
+    check_orders(diffusion, orders)
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
-    if diffusion.graph.mask is None:
-        raise UserError("Only absorbing noise has orders that could tighten a bound; leave them out.")
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*slack_of_orders(text, orders, generator))
 
     yield from _over(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
+
+
+def check_orders(diffusion: Diffusion, orders: int) -> None:
+    """A UserError unless so many orders of a text can be compared."""
+    if orders < 2:
+        raise UserError("Slack is a difference between orders; compare at least 2 of them.")
+    if diffusion.graph.mask is None:
+        raise UserError("Only under absorbing noise has a text orders; leave them out for this model.")
 
 
 @dataclass

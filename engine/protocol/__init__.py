@@ -19,6 +19,7 @@ from engine.protocol.events import (
     Judged,
     ModelLoaded,
     Started,
+    Tightened,
     Weighed,
     ends,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Request",
     "Score",
     "Started",
+    "Tightened",
     "Tokens",
     "UserError",
     "Weigh",

@@ -132,7 +132,7 @@ class Guessed:
 class Bounded:
     """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
 
-    It is over `tokens` tokens, from `calls` network calls.
+    It is over `tokens` tokens in `passages` passages, from `calls` network calls.
     """
 
     run_id: int
@@ -141,11 +141,30 @@ class Bounded:
     half_width: float
     tokens: int
     calls: int
+    passages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tightened:
+    """What several orders of a text make of the bound before it, so far: as `Bounded`, and the `slack` in nats a token
+    that they take off it. `calls` and `passages` are those that went into the slack.
+    """
+
+    run_id: int
+    nats: float
+    standard_error: float
+    half_width: float
+    tokens: int
+    slack: float
+    slack_error: float
+    calls: int
+    passages: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attributed:
-    """What each token adds to the bound, `nats` (L,), 0 where it is given; the last one has `done`.
+    """What each token adds to the bound, `nats` (L,), 0 where it is given, passage after passage; the last one has
+    `done`.
 
     `profile` (K,) is where along the noise the bound comes from: entry k holds nats a token for each unit of the noised
     share, between k / K and (k + 1) / K, NaN while not known; the mean of all is the bound.
@@ -190,6 +209,7 @@ Event = (
     | Insight
     | Guessed
     | Bounded
+    | Tightened
     | Attributed
     | Weighed
     | Judged

@@ -91,17 +91,30 @@ class Guess:
 class Score:
     """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
 
-    It goes on until half of the 95 % interval is `precision` nats a token, or `max_calls` network calls are made; then
-    it is shared out over the tokens, unless `by_token` is not wanted. The numbers are those of `sedd score` with the
-    same seed.
+    It goes on until half of the 95 % interval is `precision` nats a token, or `max_calls` network calls are made,
+    without either as long as it takes for an error. The numbers are those of `sedd score` with the same seed.
+
+    - `draws` network calls go to each estimate, spread as the `estimator` says: a name from
+      `engine.likelihood.ESTIMATORS` or "auto".
+    - `steps`: bound what a sampler of so many steps would write, instead of the model.
+    - `orders`: tighten the bound by what so many orders of the text differ, with the calls that are left.
+    - `by_token`: share it out over the tokens at last.
+    - `more` passages are scored together with `tokens`, of which none is given then. `texts` holds for each passage,
+      `tokens` first, the number of its text if the error is to be one over texts of several passages.
     """
 
     tokens: Tokens
     given: npt.NDArray[np.bool_]
-    precision: float = 0.02
-    max_calls: int = 4096
+    precision: float | None = 0.02
+    max_calls: int | None = 4096
     seed: int = 0
     by_token: bool = True
+    draws: int = 4
+    estimator: str = "auto"
+    steps: int | None = None
+    orders: int = 1
+    more: tuple[Tokens, ...] = ()
+    texts: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

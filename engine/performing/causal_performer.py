@@ -1,15 +1,14 @@
-"""Writing from left to right: an autoregressive model where otherwise one of diffusion is run.
+"""A causal model that answers: it writes from left to right, and scores exactly.
 
-It answers the same requests with the same events, as far as it can: each free position is a step, and what is not
-written yet is masked. It sees what stands to the left of a position and nothing to the right.
+Each free position is a step, and what is not written yet is masked. It sees what stands to the left of a position and
+nothing to the right.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,8 @@ import torch
 
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.likelihood.result import ratio_of
+from engine.performing.performer import shaping_of
 from engine.protocol import (
     FREE,
     Attributed,
@@ -27,6 +28,9 @@ from engine.protocol import (
     Finished,
     Frame,
     Generate,
+    Guess,
+    Guessed,
+    Insight,
     Inspect,
     ModelInfo,
     Score,
@@ -35,8 +39,7 @@ from engine.protocol import (
     frozen,
 )
 from engine.protocol.sampler_table import LEFT_TO_RIGHT
-from engine.theory.conditioning import Locks, Shaping
-from engine.theory.inspection import Look
+from engine.theory.conditioning import Locks
 
 if TYPE_CHECKING:
     from engine.causal.causal_model import CausalModel
@@ -44,17 +47,8 @@ if TYPE_CHECKING:
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
-def is_causal(folder: Path) -> bool:
-    """Whether config.json describes a model of the `transformers` library, which names its type."""
-    try:
-        described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(described, dict) and "model_type" in described and not {"graph", "format"} & described.keys()
-
-
-class Writer:
-    """An autoregressive model with its description and its tokenizer. Its mask is one token more than it knows."""
+class CausalPerformer:
+    """Performs by a causal model. Its mask is one token more than it knows."""
 
     def __init__(self, causal: CausalModel, info: ModelInfo, tokenizer: Tokenizer) -> None:
         self.causal = causal
@@ -62,7 +56,7 @@ class Writer:
         self.tokenizer = tokenizer
 
     @staticmethod
-    def load(folder: Path, device: str = "auto", precision: str = "auto") -> Writer:
+    def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalPerformer:
         """The model in `folder`; a UserError if there is none that can be read."""
         from engine.causal.causal_model import CausalModel  # brings a large library, which diffusion does without
 
@@ -82,14 +76,14 @@ class Writer:
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
             weights=sha256(source) if source is not None else "",
         )
-        return Writer(causal, info, tokenizer)
+        return CausalPerformer(causal, info, tokenizer)
 
-    def write(self, run_id: int, request: Generate, shaping: Shaping) -> Iterator[Event]:
+    def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """Fills the free positions; what stands in `request.start` already stays.
 
-        `shaping` is that of the request. Spacing and locking mean nothing here. A UserError where something is asked
-        for that only diffusion can do.
+        Spacing and locking mean nothing here. A UserError where something is asked for that only diffusion can do.
         """
+        shaping = shaping_of(request, self.info.vocabulary)
         self._check(request)
         known = np.tile(request.tokens, (request.samples, 1))
         if request.start is not None:
@@ -103,12 +97,12 @@ class Writer:
         begun = frozen(np.where(known == FREE, self.info.vocabulary, known))
         steps, locked = before + free, request.tokens != FREE
         yield Started(run_id, begun, locked, steps, math.nan, request.first_step, LEFT_TO_RIGHT.name)
-        writers = [
+        texts = [
             self.causal.fill_tokens(row, request.seed, request.first_sample + number, shaping)
             for number, row in enumerate(known)
         ]
         chosen = frozen(np.arange(request.samples))
-        for done, written in enumerate(zip(*writers, strict=True), start=1):
+        for done, written in enumerate(zip(*texts, strict=True), start=1):
             position, token = map(frozen, zip(*written, strict=True))
             left, seconds = 1 - (before + done) / steps, time.perf_counter() - started
             yield Frame(run_id, before + done, left, math.nan, chosen, position, token, done, seconds)
@@ -124,7 +118,7 @@ class Writer:
         if request.pattern or request.words:
             raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
 
-    def look(self, request: Inspect) -> Look:
+    def inspect(self, run_id: int, request: Inspect) -> Insight:
         """What may stand at a position given what stands before it; a UserError while that is not known."""
         tokens, position = request.tokens, request.position
         Locks.of(tokens, self.info.vocabulary, self.info.length)
@@ -133,22 +127,46 @@ class Writer:
         law = self.causal.law_after(tokens[:position])
         top = law.topk(min(request.most, len(law)))
         entropy = -torch.special.xlogy(law, law).sum()
-        own = int(tokens[position])
-        chosen, probability = top.indices.cpu().numpy(), top.values.cpu().numpy()
-        return Look(chosen, probability, None, float(entropy), None if own == FREE else float(law[own]))
+        own = None if tokens[position] == FREE else float(law[int(tokens[position])])
+        return Insight(run_id, position, frozen(top.indices.cpu()), top.values.cpu().numpy(), None, float(entropy), own)
+
+    def guess(self, run_id: int, request: Guess) -> Guessed:
+        """Refuses: a text that is not written yet says nothing of what comes later."""
+        raise UserError(f"{self.info.name} writes from left to right and makes no guess of what comes later.")
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
-        """The exact -log p of a text, as a bound without an error. A part of a text given the rest has none."""
+        """The exact -log p, as a bound; the error is that over several texts. A part of a text given the rest has none.
+
+        There is nothing to draw, so an estimator and the numbers of draws and calls mean nothing here.
+        """
         if request.given.any():
             raise UserError(
                 f"{self.info.name} sees only what stands to the left, so it cannot score a part of a text given the "
                 "rest; score the whole text."
             )
-        Locks.of(request.tokens, self.info.vocabulary, self.info.length)
+        if request.orders != 1 or request.steps is not None:
+            raise UserError(
+                f"{self.info.name} gives the likelihood itself, one token after another; leave out steps and orders."
+            )
+        passages = (request.tokens, *request.more)
+        for tokens in passages:
+            Locks.of(tokens, self.info.vocabulary, self.info.length)
         started = time.perf_counter()
-        nats = self.causal.token_nats([request.tokens])[0]
-        yield Bounded(run_id, float(nats.mean()), 0.0, 0.0, len(nats), 1)
+        found = self.causal.token_nats(passages)
+        yield exact(run_id, found, request.texts)
         if request.by_token:
-            yield Attributed(run_id, nats, True)
+            yield Attributed(run_id, np.concatenate(found), True)
         else:
-            yield Finished(run_id, 1, time.perf_counter() - started)
+            yield Finished(run_id, len(found), time.perf_counter() - started)
+
+
+def exact(run_id: int, nats: Sequence[np.ndarray], texts: Sequence[int] | None) -> Bounded:
+    """The likelihood of passages, each (L,) nats, as a bound that is an equality.
+
+    Its error is that over texts, of which `texts` says to which a passage belongs; 0 for a single one.
+    """
+    _, of = np.unique(range(len(nats)) if texts is None else texts, return_inverse=True)
+    totals, lengths = np.bincount(of, [row.sum() for row in nats]), np.bincount(of, [len(row) for row in nats])
+    found = ratio_of(totals, lengths, len(nats), len(nats))
+    error, width = (found.standard_error, found.half_width) if found.values > 1 else (0.0, 0.0)
+    return Bounded(run_id, found.nats, error, width, found.tokens, found.calls, found.sequences)

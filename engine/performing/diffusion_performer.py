@@ -1,0 +1,215 @@
+"""A diffusion model that answers: it writes by a sampler's chain, and scores by bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.language.domains import domain_named
+from engine.language.tokenizers import Tokenizer
+from engine.likelihood import (
+    Bound,
+    bound,
+    check_orders,
+    conditional_bound,
+    running_attribution,
+    sampler_bound,
+    slack,
+    tightened,
+)
+from engine.models.loading import Model
+from engine.performing.performer import shaping_of
+from engine.protocol import (
+    FREE,
+    Attributed,
+    Bounded,
+    Event,
+    Finished,
+    Frame,
+    Generate,
+    Guess,
+    Guessed,
+    Insight,
+    Inspect,
+    ModelInfo,
+    Score,
+    Started,
+    Tightened,
+    UserError,
+    frozen,
+)
+from engine.protocol.sampler_table import default_sampler
+from engine.samplers import sampler_named
+from engine.samplers.locking import lock_method
+from engine.samplers.loop import State, run_chain
+from engine.samplers.plan import Plan
+from engine.theory.conditioning import Locks
+from engine.theory.inspection import look, outlook
+
+if TYPE_CHECKING:
+    from engine.language.patterns import Pattern
+
+ATTRIBUTION = 64
+"""Network calls, at least, by which a bound is shared out over tokens."""
+
+
+class DiffusionPerformer:
+    """Performs by a diffusion model."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.model.info
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.model.tokenizer
+
+    def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
+        """Runs the chain that the request asks for."""
+        if not 1 <= request.first_step <= request.steps:
+            raise UserError(
+                f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another."
+            )
+        diffusion, noise = self.model.diffusion, self.info.noise
+        name = default_sampler(noise) if request.sampler == "auto" else request.sampler
+        sampler = sampler_named(name, noise, request.options)
+        plan = Plan(
+            Locks.of(request.tokens, self.info.vocabulary, self.info.length),
+            request.samples,
+            request.steps,
+            request.spacing,  # type: ignore[arg-type]
+            shaping_of(request, self.info.vocabulary),
+            self._pattern(request),
+            self._start(request),
+            request.first_step,
+        )
+        locking = lock_method(request.locking, diffusion, plan.locks)
+        started = time.perf_counter()
+        chain = run_chain(diffusion, sampler, plan, request.seed, request.first_sample, locking)
+        state = next(chain)
+        tokens = frozen(state.tokens.cpu().numpy())
+        yield Started(run_id, tokens, request.tokens >= 0, request.steps, state.sigma, request.first_step, name)
+        for state in chain:
+            seconds = time.perf_counter() - started
+            before, tokens = tokens, frozen(state.tokens.cpu().numpy())
+            yield frame(run_id, state, before, tokens, seconds)
+        yield Finished(
+            run_id,
+            int(state.calls.max()),
+            time.perf_counter() - started,
+            evaluations=int(state.calls.sum()),
+            log_weights=tuple(state.log_weight.tolist()),
+        )
+
+    def _pattern(self, request: Generate) -> Pattern | None:
+        """What the whole text must match; None where nothing is asked for."""
+        if not request.pattern and not request.words:
+            return None
+        from engine.language.patterns import Pattern
+
+        if self.info.mask_id is None:
+            raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
+        named = domain_named(self.info.domain).patterns
+        pattern = Pattern.compile(request.pattern, self.tokenizer, request.words, named)
+        pattern.check(request.tokens)
+        return pattern
+
+    def _start(self, request: Generate) -> np.ndarray | None:
+        """Where the chains begin (samples, L), with the mask's own id; None for full noise."""
+        if request.start is None:
+            if request.first_step != 1:
+                raise UserError(
+                    "A run that goes on from a later step needs the tokens of that step; start from step 1."
+                )
+            return None
+        if request.start.shape != (request.samples, len(request.tokens)):
+            raise UserError("The frame to go on from has another size than the prompt; run from the beginning.")
+        masked = request.start == FREE
+        if self.info.mask_id is None and masked.any():
+            raise UserError("Under uniform noise there are no masked tokens to go on from; run from the beginning.")
+        return np.where(masked, self.info.mask_id or 0, request.start)
+
+    def inspect(self, run_id: int, request: Inspect) -> Insight:
+        """The law of the clean token at one position given all others."""
+        seen = look(self.model.diffusion, request)
+        return Insight(
+            run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
+        )
+
+    def guess(self, run_id: int, request: Guess) -> Guessed:
+        """The likeliest clean token of each position."""
+        seen = outlook(self.model.diffusion, request)
+        return Guessed(run_id, frozen(seen.tokens), seen.probability, seen.entropy)
+
+    def score(self, run_id: int, request: Score) -> Iterator[Event]:
+        """The bound as it tightens, then what several orders take off it, then what each token adds."""
+        if request.orders != 1:
+            check_orders(self.model.diffusion, request.orders)
+        started = time.perf_counter()
+        for so_far in self._bounds(request):
+            error, width = so_far.standard_error, so_far.half_width
+            yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls, so_far.sequences)
+        if request.orders > 1:
+            yield from self._tightened(run_id, request, so_far)
+        if request.by_token:
+            yield from self._shares(run_id, request)
+        else:
+            yield Finished(run_id, so_far.calls, time.perf_counter() - started)
+
+    def _bounds(self, request: Score) -> Iterator[Bound]:
+        diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
+        passages, given, how = (request.tokens, *request.more), given_in(request), (request.seed, request.estimator)
+        if request.steps is not None:
+            return sampler_bound(
+                diffusion, passages, request.steps, request.seed, *limits, groups=request.texts, locked=given
+            )
+        if given is not None:
+            return conditional_bound(diffusion, request.tokens, given, request.draws, *how, *limits)
+        return bound(diffusion, passages, request.draws, *how, *limits, groups=request.texts)
+
+    def _tightened(self, run_id: int, request: Score, found: Bound) -> Iterator[Tightened]:
+        """What orders make of the bound that was found, by the calls that it left."""
+        left = None if request.max_calls is None else max(1, request.max_calls - found.calls)
+        passages, how = (request.tokens, *request.more), (request.orders, request.seed, left)
+        for less in slack(self.model.diffusion, passages, *how, request.texts, given_in(request)):
+            tight, taken = tightened(found, less), (less.nats, less.standard_error, less.calls, less.sequences)
+            yield Tightened(run_id, tight.nats, tight.standard_error, tight.half_width, tight.tokens, *taken)
+
+    def _shares(self, run_id: int, request: Score) -> Iterator[Attributed]:
+        """What each token of all passages adds, one passage after the other; 0 where that is not known yet."""
+        passages, given = (request.tokens, *request.more), given_in(request)
+        draws, known = max(ATTRIBUTION, request.draws), np.zeros(sum(map(len, passages)))
+        start = 0
+        for number, tokens in enumerate(passages, start=1):
+            for sums in running_attribution(self.model.diffusion, tokens, draws, request.seed, given):
+                known[start : start + len(tokens)] = sums.steady()
+                done = number == len(passages) and sums.draws == draws
+                yield Attributed(run_id, known.copy(), done, sums.profile())
+            start += len(tokens)
+
+
+def given_in(request: Score) -> np.ndarray | None:
+    """The given tokens (L,) of a text, None where all are scored."""
+    return request.given if request.given.any() else None
+
+
+def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, seconds: float) -> Frame:
+    """What changed between the token states `before` and `now` (B, L)."""
+    sample, position = np.nonzero(before != now)
+    return Frame(
+        run_id=run_id,
+        step=state.step,
+        time=state.time,
+        sigma=state.sigma,
+        sample=frozen(sample),
+        position=frozen(position),
+        token=frozen(now[sample, position]),
+        calls=int(state.calls.max()),
+        seconds=seconds,
+    )

@@ -1,0 +1,52 @@
+"""What a causal model in a folder makes of texts, whatever model is open: the judge."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.language.tokenizers import find_tokenizer
+from engine.performing.kept import Kept
+from engine.performing.performer import Performer
+from engine.protocol import Judge, Judged, UserError, Weigh, Weighed
+
+if TYPE_CHECKING:
+    from engine.causal.causal_model import CausalModel
+
+
+class Judges:
+    """The last judge is kept. One computes where, and in what precision, the open model does."""
+
+    def __init__(self) -> None:
+        self._kept: Kept[CausalModel] = Kept(load_causal)
+
+    def weigh(self, run_id: int, request: Weigh, beside: Performer) -> Weighed:
+        """The exact -log p of tokens of the open model."""
+        causal = self._judge(request.path, beside)
+        if find_tokenizer(request.path).fingerprint != beside.tokenizer.fingerprint:
+            raise UserError(f"{causal.name} has another tokenizer, so the two cannot be compared token by token.")
+        if len(request.tokens) > causal.length:
+            raise UserError(f"{causal.name} reads {causal.length} tokens at once; shorten the text.")
+        return Weighed(run_id, causal.name, causal.token_nats([request.tokens])[0])
+
+    def judge(self, run_id: int, request: Judge, beside: Performer | None) -> Judged:
+        """How good texts are."""
+        from engine.language.quality import Estimate, measure
+
+        quality = measure(np.array(request.tokens), self._judge(request.path, beside).text_nats(request.texts))
+        by_token = quality.by_token or Estimate(math.nan, math.nan)
+        return Judged(run_id, by_token.value, quality.entropy.value, by_token.error, quality.entropy.error)
+
+    def _judge(self, path: str, beside: Performer | None) -> CausalModel:
+        place = ("auto", "auto") if beside is None else (beside.info.device, beside.info.precision)
+        return self._kept.model(Path(path), *place)
+
+
+def load_causal(folder: Path, device: str, precision: str) -> CausalModel:
+    """The causal model in a folder; a UserError if it holds none."""
+    from engine.causal.causal_model import CausalModel  # brings a large library, which runs and scores do without
+
+    return CausalModel.load(folder, device, precision)

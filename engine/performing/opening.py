@@ -1,0 +1,32 @@
+"""A folder becomes a performer: the one place where it is asked of which kind its model is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from engine.models.loading import checkpoint_folder, load
+from engine.performing.causal_performer import CausalPerformer
+from engine.performing.diffusion_performer import DiffusionPerformer
+from engine.performing.performer import Performer
+
+
+def open_path(path: str, device: str, precision: str) -> Performer:
+    """The model at a path to its folder or to a file in it; a UserError says what is wrong with it."""
+    return open_folder(checkpoint_folder(Path(path)), device, precision)
+
+
+def open_folder(folder: Path, device: str, precision: str) -> Performer:
+    """The model in its own folder, as `open_path`."""
+    if is_causal(folder):
+        return CausalPerformer.load(folder, device, precision)
+    return DiffusionPerformer(load(folder, device, precision))
+
+
+def is_causal(folder: Path) -> bool:
+    """Whether config.json describes a model of the `transformers` library, which names its type."""
+    try:
+        described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(described, dict) and "model_type" in described and not {"graph", "format"} & described.keys()

@@ -1,0 +1,77 @@
+"""What a model that is opened does, whichever kind it is: it answers four questions with events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score, UserError
+from engine.protocol.options import check_options
+from engine.theory.conditioning import Shaping
+
+FRAME_BYTES = 24
+MEMORY_CAP = 2 * 2**30
+
+
+class Performer(Protocol):
+    """A model with its description and its tokenizer. All that it answers raises a UserError where it cannot."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
+        """`Started`, the frames, `Finished`; the request has passed `check`."""
+
+    def inspect(self, run_id: int, request: Inspect) -> Insight:
+        """What may stand at one position."""
+
+    def guess(self, run_id: int, request: Guess) -> Guessed:
+        """What the model would say of the whole text."""
+
+    def score(self, run_id: int, request: Score) -> Iterator[Event]:
+        """-log p of a text as the request wants it, tightening."""
+
+
+def check(request: Generate) -> None:
+    """Refuses a request that makes no sense or would not fit into memory."""
+    check_options(request)
+    # At worst every position of every sample changes in every step (uniform noise).
+    needed = FRAME_BYTES * request.steps * request.samples * len(request.tokens)
+    if needed > MEMORY_CAP:
+        raise UserError(
+            f"Recording this run could take {needed / 2**30:.1f} GiB, more than the {MEMORY_CAP / 2**30:.0f} GiB "
+            "allowed; choose fewer steps or samples."
+        )
+
+
+def shaping_of(request: Generate, vocabulary: int) -> Shaping:
+    """How a request shapes the law of each of `vocabulary` tokens."""
+    return Shaping(request.temperature, request.top_p, allowed_tokens(request, vocabulary))
+
+
+def allowed_tokens(request: Generate, vocabulary: int) -> Tensor | None:
+    """(V,) bool, or (L, V) where positions are limited; None where every token may stand everywhere."""
+    if not request.banned and not request.limits:
+        return None
+    named = {*request.banned, *(token for *_, tokens in request.limits for token in tokens)}
+    if named and not 0 <= min(named) <= max(named) < vocabulary:
+        raise UserError("A banned or allowed token is not in this model's vocabulary; name tokens of this model.")
+    allowed = torch.ones(vocabulary, dtype=torch.bool)
+    allowed[list(request.banned)] = False
+    if not request.limits:
+        return allowed
+    each = allowed.repeat(len(request.tokens), 1)
+    for start, stop, tokens in request.limits:
+        if not 0 <= start < stop <= len(each):
+            raise UserError(f"There are no positions {start} to {stop - 1} to limit; choose others.")
+        only = torch.zeros(vocabulary, dtype=torch.bool)
+        only[list(tokens)] = True
+        each[start:stop] &= only
+    return each
