@@ -17,9 +17,10 @@ import numpy as np
 import torch
 
 from engine.bundled_models import DEFAULT_MODEL
-from engine.causal.causal_model import BaselineLearner, build_baseline
+from engine.causal.causal_model import CausalLearner, build_causal
 from engine.cli.bundled import BUNDLED
-from engine.cli.train import Sizes, configuration
+from engine.cli.train import configuration
+from engine.cli.training_plan import Sizes
 from engine.language.tokenizers import find_tokenizer
 from engine.theory.diffusion import build_diffusion
 from engine.training.learners import DiffusionLearner, Learner
@@ -88,9 +89,7 @@ def learner_of(sizes: Sizes) -> Learner:
     if sizes.kind == "diffusion":
         return DiffusionLearner(build_diffusion(configuration(sizes, sizes.vocabulary)))
     tokenizer = find_tokenizer(DEFAULT_MODEL)
-    return BaselineLearner(
-        build_baseline(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout)
-    )
+    return CausalLearner(build_causal(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout))
 
 
 if __name__ == "__main__":

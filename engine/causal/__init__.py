@@ -1,1 +1,1 @@
-"""The autoregressive model: as baseline and judge of diffusion, and as a writer from left to right."""
+"""The causal model, an autoregressive one: it writes from left to right, and is a baseline and a judge of diffusion."""

@@ -181,7 +181,7 @@ def begin_token(network: Any) -> int:
     return 0 if begin is None else int(begin)
 
 
-def build_baseline(
+def build_causal(
     tokenizer: Tokenizer, length: int, hidden: int, blocks: int, heads: int, dropout: float = 0.0
 ) -> nn.Module:
     """A GPT-2 network with fresh weights for `length` tokens."""
@@ -222,7 +222,7 @@ def with_dropout(network: Any, dropout: float, blocks: int = 0) -> nn.Module:
     return changed  # type: ignore[no-any-return]
 
 
-class BaselineLearner:
+class CausalLearner:
     """An autoregressive model learning to predict the next token, in blocks of `length` tokens, or of all it reads."""
 
     def __init__(self, network: Any, length: int | None = None) -> None:
@@ -263,16 +263,16 @@ class BaselineLearner:
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """The exact negative log-likelihood of sequences (L,), with its error over them."""
-        return baseline_likelihood(CausalModel("", self._network, None), sequences)
+        return causal_likelihood(CausalModel("", self._network, None), sequences)
 
 
-def baseline_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:
+def causal_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:
     """The exact negative log-likelihood of sequences (L,), with its error over them: a bound that is an equality."""
     lengths = np.array([len(sequence) for sequence in sequences])
     return ratio_of(model.block_nats(sequences), lengths, len(sequences), len(sequences))
 
 
-def save_baseline(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
+def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
     """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them.
 
     Each file is whole or not there, config.json comes last. A UserError where they cannot be written.

@@ -10,19 +10,17 @@ import numpy as np
 from rich.table import Table
 
 from engine.bundled_models import DEFAULT_JUDGE
-from engine.causal.causal_model import CausalModel, baseline_likelihood
+from engine.causal.causal_model import CausalModel, causal_likelihood
 from engine.cli.evaluate import quality_record, shown
-from engine.cli.generate import open_model, perform
+from engine.cli.generate import open_model, perform, unfailing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import documents
 from engine.language.quality import Estimate, Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
-from engine.likelihood import conditional_bound
 from engine.likelihood.result import Bound, ratio_of
-from engine.models.loading import load
 from engine.performing.engine import Engine
-from engine.protocol import FREE, Generate, UserError, frozen
+from engine.protocol import FREE, Attributed, Bounded, Generate, Score, UserError, frozen
 from engine.training.datasets import blocks, pieces, tokenize
 
 
@@ -54,11 +52,11 @@ def baseline(
     writer = replace(judge, temperature=temperature, vocabulary=tokenizer.vocabulary)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
-        result = baseline_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
+        result = causal_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
         show_likelihood(result, size, output)
     if text:
         tokens = np.array(tokenizer.encode(text), np.int64)
-        show_likelihood(baseline_likelihood(writer, pieces(tokens, writer.length)), len(text.encode()), output)
+        show_likelihood(causal_likelihood(writer, pieces(tokens, writer.length)), len(text.encode()), output)
     if samples < 1:
         return
     started = time.perf_counter()
@@ -120,60 +118,66 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     """
     if not 0 < gap < 1:
         raise UserError(f"The gap is a share of the text between 0 and 1 and not {gap:g}; choose one like 0.5.")
-    engine = Engine()
+    engine, other = Engine(), Engine()
     loaded = open_model(engine, machine)
-    writer = CausalModel.load(judge or DEFAULT_JUDGE, machine.device, machine.precision)
-    writer = replace(writer, vocabulary=loaded.tokenizer.vocabulary)
-    if loaded.tokenizer.fingerprint != find_tokenizer(judge or DEFAULT_JUDGE).fingerprint:
+    left = open_model(other, replace(machine, model=judge or DEFAULT_JUDGE))
+    if loaded.tokenizer.fingerprint != left.tokenizer.fingerprint:
         raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")
-    length = min(loaded.info.length, writer.length)
+    length = min(loaded.info.length, left.info.length)
     texts = read_blocks(file, loaded.tokenizer, length)[: chain.samples]
     start = round(length * (1 - gap) / 2)
+    end = length - start
     free = np.zeros(length, np.bool_)
-    free[start : length - start] = True
+    free[start:end] = True
     filled, continued = [], []
     for number, text in enumerate(output.follow(texts, "blocks")):
         request = replace(chain, tokens=frozen(np.where(free, FREE, text)), samples=1, first_sample=number)
         filled.append(perform(engine, request, output)[0][0])
-        middle = writer.continue_tokens(text[:start], int(free.sum()), chain.seed, number)
-        continued.append(np.concatenate([text[:start], middle, text[length - start :]]))
+        asked = Generate(frozen(np.where(free, FREE, text)[:end]), 1, seed=chain.seed, first_sample=number)
+        continued.append(np.concatenate([perform(other, asked, output)[0][0], text[end:]]))
     rows = {
         "text": texts,
         f"{loaded.info.name}, {chain.steps} steps, sees both sides": filled,
-        f"{writer.name}, sees the left side": continued,
+        f"{left.info.name}, sees the left side": continued,
     }
-    judged = {name: measure(np.stack(made), writer.token_nats(made)) for name, made in rows.items()}
-    seen = middle_bound(machine, texts, ~free, chain.seed, output)
-    left = middle_likelihood(writer, texts, start, length - start)
+    nats = {name: token_nats(other, made) for name, made in rows.items()}
+    judged = {name: measure(np.stack(made), nats[name]) for name, made in rows.items()}
+    seen = middle_bound(engine, texts, ~free, chain.seed, output)
+    totals = np.array([text[start:end].sum() for text in nats["text"]])
+    unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
     if output.json_lines:
         for name, quality in judged.items():
             output.record(row=name, **quality_record(quality))
         output.record(row="bound of the middle, both sides given", **asdict(seen))
-        output.record(row="likelihood of the middle, left side given", **asdict(left))
+        output.record(row="likelihood of the middle, left side given", **asdict(unseen))
         return
     output.table(quality_table(list(judged.items())))
     output.line(
         f"real middles given both sides, {loaded.info.name}: <= {seen.nats:.4f} ± {seen.standard_error:.4f} nats"
     )
-    output.line(f"real middles given the left side, {writer.name}: {left.nats:.4f} ± {left.standard_error:.4f} nats")
+    output.line(
+        f"real middles given the left side, {left.info.name}: {unseen.nats:.4f} ± {unseen.standard_error:.4f} nats"
+    )
 
 
-def middle_bound(machine: Machine, texts: list[np.ndarray], locked: np.ndarray, seed: int, output: Output) -> Bound:
+def token_nats(engine: Engine, texts: list[np.ndarray]) -> list[np.ndarray]:
+    """The exact -log p of each token of texts (L,) under the causal model that is open, nats; one array a text."""
+    first, *more = map(frozen, texts)
+    *_, last = unfailing(engine, Score(first, np.zeros(len(first), np.bool_), more=tuple(more)))
+    assert isinstance(last, Attributed)
+    return np.split(last.nats, len(texts))
+
+
+def middle_bound(engine: Engine, texts: list[np.ndarray], locked: np.ndarray, seed: int, output: Output) -> Bound:
     """The bound of the free tokens of texts (L,) given the locked ones, (L,) bool; nats per free token."""
-    diffusion = load(machine.model_path, machine.device, machine.precision).diffusion
     found = []
     for number, text in enumerate(output.follow(texts, "bounds")):
-        *_, last = conditional_bound(diffusion, text, locked, seed=seed + number)
+        request = Score(frozen(text), locked, None, None, seed + number, by_token=False)
+        *_, last = (event for event in unfailing(engine, request) if isinstance(event, Bounded))
         found.append(last)
     free = int((~locked).sum())
     totals = np.array([bound.nats * free for bound in found])
     return ratio_of(totals, np.full(len(texts), free), len(texts), sum(bound.calls for bound in found))
-
-
-def middle_likelihood(writer: CausalModel, texts: list[np.ndarray], start: int, end: int) -> Bound:
-    """The exact -log p of tokens start to end of texts (L,) given those before them; nats per token."""
-    totals = np.array([nats[start:end].sum() for nats in writer.token_nats(texts)])
-    return ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
 
 
 def quality_table(rows: list[tuple[str, Quality]]) -> Table:

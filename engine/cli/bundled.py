@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.cli.train import Plan, Sizes, train_model
+from engine.cli.train import train_model
+from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256
 from engine.protocol import UserError
 from engine.training.learners import Recipe

@@ -6,20 +6,21 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
 from engine.cli.machine import Machine
 from engine.cli.output import Output
+from engine.cli.training_card import card, facts_of, in_words, past
+from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256, write_whole
 from engine.language.documents import text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
-from engine.likelihood import Bound
 from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
 from engine.models.own_layout import save
@@ -28,9 +29,9 @@ from engine.strict_json import to_json
 from engine.theory.diffusion import DiffusionConfig, Parametrisation, build_diffusion
 from engine.theory.network import NetworkConfig, deepen
 from engine.training.datasets import fill_rows, tokenize
-from engine.training.learners import DiffusionLearner, Learner, Recipe
+from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
-from engine.training.trainer import Saved, Trained, Trainer, TrainingConfig, Validated, comparable
+from engine.training.trainer import Saved, Trained, Trainer, Validated, comparable
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
@@ -41,44 +42,6 @@ PARAMETRISATIONS: dict[Noise, tuple[Parametrisation, ...]] = {
     "absorb": ("posterior", "log_score"),
     "uniform": ("leave_one_out", "log_score"),
 }
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What decides a fresh network.
-
-    `kind` "gpt" is the autoregressive baseline, "causal" any autoregressive model to go on with. A model to go on with
-    is deepened to `grow` blocks, if that is not 0. The parametrisation "auto" is the posterior for absorbing noise, and
-    the leave-one-out posterior with locks marked for uniform noise.
-    """
-
-    domain: str = "text"
-    kind: Literal["diffusion", "gpt", "causal"] = "diffusion"
-    noise: Noise = "absorb"
-    parametrisation: Literal["auto", "log_score", "posterior", "leave_one_out"] = "auto"
-    vocabulary: int = 4096
-    length: int = 256
-    hidden: int = 320
-    blocks: int = 8
-    heads: int = 5
-    dropout: float = 0.0
-    grow: int = 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What decides a run: the text, the model's sizes, what is minimised and how.
-
-    `tokenizer` is a folder whose tokenizer is taken; without one it is learned from the text.
-    """
-
-    data: list[Path]
-    valid: Path | None
-    out: Path
-    sizes: Sizes
-    recipe: Recipe
-    training: TrainingConfig
-    tokenizer: Path | None = None
 
 
 def train_model(machine: Machine, plan: Plan, output: Output) -> None:
@@ -123,9 +86,9 @@ def keep(learner: Learner, folder: Path, tokenizer: Tokenizer, card: str, facts:
     if isinstance(learner, DiffusionLearner):
         save(folder, learner.diffusion, tokenizer, card, facts)
         return
-    from engine.causal.causal_model import save_baseline
+    from engine.causal.causal_model import save_causal
 
-    save_baseline(folder, learner.network, tokenizer, card)
+    save_causal(folder, learner.network, tokenizer, card)
 
 
 def check(plan: Plan) -> None:
@@ -210,7 +173,7 @@ def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
     """The model to go on with, and its tokenizer."""
     sizes = plan.sizes
     if sizes.kind != "diffusion":
-        from engine.causal.causal_model import BaselineLearner, CausalModel, with_dropout
+        from engine.causal.causal_model import CausalLearner, CausalModel, with_dropout
 
         folder = machine.model or Path()
         network = CausalModel.load(folder, machine.device, "fp32").network
@@ -218,7 +181,7 @@ def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
         network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
         if sizes.kind == "gpt":
             network = with_dropout(network, sizes.dropout, sizes.grow)
-        return BaselineLearner(network, sizes.length), tokenizer
+        return CausalLearner(network, sizes.length), tokenizer
     loaded = load(machine.model_path, machine.device, "fp32")
     config = loaded.diffusion.config
     before = config.network.blocks
@@ -236,10 +199,10 @@ def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple
         tokenizer = learn_tokenizer(plan, files, output)
     sizes = plan.sizes
     if sizes.kind != "diffusion":
-        from engine.causal.causal_model import BaselineLearner, build_baseline
+        from engine.causal.causal_model import CausalLearner, build_causal
 
         shape = sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout
-        return BaselineLearner(build_baseline(tokenizer, *shape), sizes.length), tokenizer
+        return CausalLearner(build_causal(tokenizer, *shape), sizes.length), tokenizer
     return DiffusionLearner(build_diffusion(configuration(sizes, tokenizer.vocabulary)), plan.recipe), tokenizer
 
 
@@ -331,40 +294,3 @@ def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
                 case Saved():
                     if output.json_lines:
                         output.record(event="saved", step=event.step, path=str(event.path))
-
-
-def in_words(result: Bound, exact: bool = False) -> str:
-    """A bound, or an exact likelihood, as it stands in the card."""
-    return f"{'' if exact else '<= '}{result.nats:.4f} ± {result.standard_error:.4f} nats a token"
-
-
-def past(started_from: Path | None) -> dict[str, str]:
-    """What a training that starts from a model tells of that model's own."""
-    config = None if started_from is None else started_from / "config.json"
-    if config is None or not config.is_file():
-        return {}
-    facts = json.loads(config.read_text(encoding="utf-8")).get("facts", {})
-    names = ("training steps", "training tokens", "training time", "before that")
-    told = [f"{name.removeprefix('training ')} {facts[name]}" for name in names if name in facts]
-    return {"before that": ", ".join(told)} if told else {}
-
-
-def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:
-    """What the checkpoint tells about its training."""
-    training = plan.training
-    facts = {"domain": plan.sizes.domain} if plan.sizes.domain != TEXT.name else {}
-    facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
-    facts |= {"training tokens": f"{trainer.step * training.batch * trainer.learner.length:,}"}
-    facts |= {"training time": f"{trainer.seconds / 60:.0f} minutes"}
-    exact = plan.sizes.kind != "diffusion"
-    name = "validation loss" if exact else "validation bound"
-    return facts | ({name: in_words(result, exact)} if result else {})
-
-
-def card(plan: Plan, files: list[Path], facts: dict[str, str]) -> str:
-    """The model card, Markdown."""
-    lines = [f"# {plan.out.resolve().name}", "", "Trained with `sedd train`.", ""]
-    lines += [f"- {name}: {value}" for name, value in facts.items()]
-    lines += ["", "Texts (SHA-256):", ""]
-    lines += [f"- {path.name}: `{sha256(path)}`" for path in files]
-    return "\n".join(lines) + "\n"

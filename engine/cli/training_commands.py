@@ -60,7 +60,8 @@ def train(
     seed: Seed = 0,
 ) -> None:
     """Train a model on your own text."""
-    from engine.cli.train import Plan, Sizes, train_model
+    from engine.cli.train import train_model
+    from engine.cli.training_plan import Plan, Sizes
     from engine.language.domains import domain_named
     from engine.training.learners import Recipe
     from engine.training.trainer import TrainingConfig

@@ -128,7 +128,8 @@ class CausalPerformer:
         top = law.topk(min(request.most, len(law)))
         entropy = -torch.special.xlogy(law, law).sum()
         own = None if tokens[position] == FREE else float(law[int(tokens[position])])
-        return Insight(run_id, position, frozen(top.indices.cpu()), top.values.cpu().numpy(), None, float(entropy), own)
+        likely, probability = frozen(top.indices.cpu().numpy()), top.values.cpu().numpy()
+        return Insight(run_id, position, likely, probability, None, float(entropy), own)
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         """Refuses: a text that is not written yet says nothing of what comes later."""

@@ -11,6 +11,7 @@ import torch
 from engine.bundled_models import DEFAULT_MODEL
 from engine.language.prompts import parse_prompt
 from engine.models.loading import Model, load
+from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Finished, Frame, Generate, Started
 
@@ -34,7 +35,9 @@ def infill(model: Model, samples: int, first: int = 0) -> np.ndarray:
     """The final tokens (B, L)."""
     prompt = parse_prompt(TEXT, model.tokenizer, model.info.length).tokens
     tokens = np.empty(0, np.int64)
-    for event in Engine(model).perform(1, Generate(prompt, STEPS, "analytic", SEED, samples, first)):
+    for event in Engine(DiffusionPerformer(model)).perform(
+        1, Generate(prompt, STEPS, "analytic", SEED, samples, first)
+    ):
         match event:
             case Started():
                 tokens = np.array(event.tokens)

@@ -16,10 +16,9 @@ from typer.testing import CliRunner, Result
 from engine.cli import app
 from engine.cli.score import flat, units
 from engine.language.tokenizers import Tokenizer, train_tokenizer
-from engine.likelihood import Bound
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
-from engine.protocol import Failed
+from engine.protocol import Bounded, Failed
 from engine.strict_json import to_json
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
@@ -251,7 +250,7 @@ def test_uniform_noise_has_no_orders_and_says_so_before_it_scores(tmp_path: Path
     network = NetworkConfig(states=tokenizer.vocabulary, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
     diffusion = build_diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
     save(tmp_path, diffusion, tokenizer, "# Tiny\n", {})
-    assert "leave out --orders" in refusal("score", "--text", "a", "--orders", 2, "--model", tmp_path)
+    assert "leave them out for this model" in refusal("score", "--text", "a", "--orders", 2, "--model", tmp_path)
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
@@ -390,8 +389,8 @@ def test_what_is_not_a_number_is_null(model: Path, arguments: tuple[object, ...]
 
 
 def test_a_perplexity_beyond_all_numbers_is_null() -> None:
-    bound = Bound(nats=800.0, standard_error=1.0, tokens=3, sequences=1, calls=2, values=2)
-    found = strict(to_json(flat(units(bound, 0))))
+    bound = Bounded(1, 800.0, standard_error=1.0, half_width=12.7, tokens=3, calls=2)
+    found = strict(to_json(flat(units(bound, 3, 0))))
     assert found["nats_per_token"] == 800
     assert (found["perplexity"], found["perplexity_interval"]) == (None, [None, None])
     deep = {"a": [{"b": (1.0, math.nan)}, -math.inf], "c": {"d": math.inf}, "e": "NaN"}

@@ -12,7 +12,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from engine.causal.causal_model import CausalModel, baseline_likelihood, build_baseline, save_baseline
+from engine.causal.causal_model import CausalModel, build_causal, causal_likelihood, save_causal
 from engine.cli import app
 from engine.cli.baseline import read_blocks, read_stream
 from engine.language.tokenizers import find_tokenizer, train_tokenizer
@@ -37,8 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
     (root / "model").mkdir()
     save(root / "model", diffusion, tokenizer, "# Tiny\n", {})
-    save_baseline(root / "gpt", build_baseline(tokenizer, LENGTH, 16, 1, 2), tokenizer, "# Baseline\n")
-    save_baseline(root / "other", build_baseline(other, LENGTH, 16, 1, 2), other, "# Other\n")
+    save_causal(root / "gpt", build_causal(tokenizer, LENGTH, 16, 1, 2), tokenizer, "# Baseline\n")
+    save_causal(root / "other", build_causal(other, LENGTH, 16, 1, 2), other, "# Other\n")
     (root / "text.txt").write_text("\n<|endoftext|>\n".join(TEXTS * 8), encoding="utf-8")
     return root
 
@@ -54,7 +54,7 @@ def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path)
     stream = read_stream(folder / "text.txt", find_tokenizer(folder / "gpt"))
     assert len(stream) % LENGTH  # the last block is a shorter one
     found = [stream[start : start + LENGTH] for start in range(0, len(stream), LENGTH)]
-    exact = baseline_likelihood(CausalModel.load(folder / "gpt", "cpu", "fp32"), found)
+    exact = causal_likelihood(CausalModel.load(folder / "gpt", "cpu", "fp32"), found)
     assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
     assert scored["perplexity"] == pytest.approx(math.exp(exact.nats), rel=1e-6)
     (bounded,) = records("score", folder / "text.txt", "--model", folder / "model")
@@ -69,7 +69,7 @@ def test_a_text_is_taken_as_it_is_and_a_file_beside_it_is_refused(folder: Path) 
     gpt = folder / "gpt"
     (scored,) = records("baseline", "--text", TEXTS[1], "--model", gpt)
     tokens = np.array(find_tokenizer(gpt).encode(TEXTS[1]), np.int64)
-    exact = baseline_likelihood(CausalModel.load(gpt, "cpu", "fp32"), [tokens[:LENGTH], tokens[LENGTH:]])
+    exact = causal_likelihood(CausalModel.load(gpt, "cpu", "fp32"), [tokens[:LENGTH], tokens[LENGTH:]])
     assert scored["tokens"] == len(tokens)  # no end of text, as in `sedd score --text`
     assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
     refused = CliRunner().invoke(app, ["baseline", str(folder / "text.txt"), "--text", "The", "--model", str(gpt)])
@@ -83,7 +83,7 @@ def test_a_temperature_anneals_what_is_scored_and_drawn_but_not_the_judge(folder
     scored, sampled = records(*command, "--temperature", 0.01)
     tokens = np.array(find_tokenizer(gpt).encode(TEXTS[1]), np.int64)
     plain = CausalModel.load(gpt, "cpu", "fp32")
-    exact = baseline_likelihood(replace(plain, temperature=0.01), [tokens[:LENGTH], tokens[LENGTH:]])
+    exact = causal_likelihood(replace(plain, temperature=0.01), [tokens[:LENGTH], tokens[LENGTH:]])
     assert scored["nats_per_token"] == pytest.approx(exact.nats, rel=1e-6)
     as_it_is, free = records(*command)
     assert scored["nats_per_token"] > as_it_is["nats_per_token"]

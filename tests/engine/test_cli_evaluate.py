@@ -13,7 +13,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app
 from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
     (root / "model").mkdir()
     save(root / "model", diffusion, tokenizer, "# Tiny\n", {})
-    save_baseline(root / "judge", build_baseline(tokenizer, 12, 16, 1, 2), tokenizer, "# Judge\n")
+    save_causal(root / "judge", build_causal(tokenizer, 12, 16, 1, 2), tokenizer, "# Judge\n")
     (root / "text.txt").write_text("\n<|endoftext|>\n".join(TEXTS * 8), encoding="utf-8")
     return root
 

@@ -15,7 +15,8 @@ from engine.bundled_models import ASSETS
 from engine.cli import app, bundled
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
-from engine.cli.train import Plan, Sizes, split
+from engine.cli.train import split
+from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256
 from engine.language.domains import DOMAINS
 from engine.models.loading import load
@@ -81,7 +82,7 @@ def share_left_out(folder: Path, kind: str) -> float:
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_models_plan_is_one_that_can_be_trained(name: str) -> None:
-    from engine.cli.train import Plan, check
+    from engine.cli.train import check
 
     model = BUNDLED[name]
     for stage in model.stages:

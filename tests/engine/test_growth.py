@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.causal.causal_model import build_baseline, with_dropout
+from engine.causal.causal_model import build_causal, with_dropout
 from engine.language.tokenizers import find_tokenizer
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
@@ -37,7 +37,7 @@ def test_a_deepened_score_network_computes_the_same() -> None:
 
 
 def test_a_deepened_causal_network_computes_the_same() -> None:
-    before = build_baseline(find_tokenizer(Path("assets/stories-gpt")), 16, 32, 2, 2).eval()
+    before = build_causal(find_tokenizer(Path("assets/stories-gpt")), 16, 32, 2, 2).eval()
     after = with_dropout(before, 0.1, 5).eval()
     x = torch.randint(0, 2048, (2, 16))
     torch.testing.assert_close(after(x).logits, before(x).logits)

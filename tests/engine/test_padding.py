@@ -11,10 +11,12 @@ import pytest
 import torch
 import transformers
 
-from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.causal_model import build_causal, save_causal
 from engine.language.tokenizers import train_tokenizer, was_padded
 from engine.models.loading import Model, load
 from engine.models.own_layout import save
+from engine.performing.causal_performer import CausalPerformer
+from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
 from engine.protocol import (
     FREE,
@@ -72,9 +74,9 @@ def loaded(folder: Path) -> Model:
 
 
 def test_no_sampler_guess_or_inspection_names_a_token_that_the_tokenizer_lacks(folder: Path) -> None:
-    engine = Engine(loaded(folder))
-    assert engine.model is not None
-    info = engine.model.info
+    engine = Engine(DiffusionPerformer(loaded(folder)))
+    assert engine.performer is not None
+    info = engine.performer.info
     assert info.vocabulary == TOKENIZER.vocabulary == KNOWN
     allowed = KNOWN + (info.mask_id is not None)
     tokens = frozen([5, *[FREE] * (LENGTH - 1)])
@@ -165,11 +167,11 @@ def test_only_a_round_size_is_taken_for_padding() -> None:
 
 def test_a_model_from_left_to_right_neither_writes_nor_expects_them(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = build_baseline(TOKENIZER, LENGTH, 16, 1, 2)
+    network = build_causal(TOKENIZER, LENGTH, 16, 1, 2)
     config = transformers.GPT2Config(**{**network.config.to_dict(), "vocab_size": PADDED})  # type: ignore[union-attr,operator]
     network = transformers.GPT2LMHeadModel(config)
     torch.nn.init.normal_(network.transformer.wte.weight, std=0.5)
-    save_baseline(tmp_path, network, TOKENIZER, "# Padded\n")
+    save_causal(tmp_path, network, TOKENIZER, "# Padded\n")
     engine = Engine()
     (event,) = engine.perform(1, LoadModel(str(tmp_path), "cpu", "fp32"))
     assert isinstance(event, ModelLoaded)
@@ -178,7 +180,8 @@ def test_a_model_from_left_to_right_neither_writes_nor_expects_them(tmp_path: Pa
         for written in engine.perform(1, asked):
             assert not isinstance(written, Failed), written
             assert not isinstance(written, Frame) or written.token.max() < KNOWN
-    causal = engine.model.causal  # type: ignore[union-attr]
+    assert isinstance(engine.performer, CausalPerformer)
+    causal = engine.performer.causal
     logits = causal.network(torch.tensor([[causal.network.config.bos_token_id, 7]])).logits[0, -1].double()
     law = causal.law_after(np.array([7]))
     torch.testing.assert_close(law, logits[:KNOWN].softmax(-1))

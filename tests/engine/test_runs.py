@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.causal.causal_model import build_baseline, save_baseline
-from engine.causal.writer import Writer
+from engine.causal.causal_model import build_causal, save_causal
 from engine.language.tokenizers import train_tokenizer
 from engine.models.loading import Model, load
 from engine.models.own_layout import save
+from engine.performing.causal_performer import CausalPerformer
+from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
 from engine.protocol import (
     FREE,
@@ -61,12 +62,12 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     info = ModelInfo(
         "m", "m", request.param, "loglinear", 16, TOKENIZER.vocabulary, diffusion.graph.mask, 1, "cpu", "fp32"
     )
-    return Engine(Model(diffusion, info, TOKENIZER))
+    return Engine(DiffusionPerformer(Model(diffusion, info, TOKENIZER)))
 
 
 def info_of(engine: Engine) -> ModelInfo:
-    assert engine.model is not None
-    return engine.model.info
+    assert engine.performer is not None
+    return engine.performer.info
 
 
 def replay(events: list[Event]) -> list[np.ndarray]:
@@ -200,10 +201,10 @@ def test_without_a_model_a_run_is_answered_in_a_sentence() -> None:
 
 
 def test_a_model_that_is_not_there_is_answered_in_a_sentence_and_the_old_one_stays(engine: Engine) -> None:
-    before = engine.model
+    before = engine.performer
     (event,) = engine.perform(1, LoadModel("/nowhere"))
     assert isinstance(event, Failed)
-    assert engine.model is before
+    assert engine.performer is before
 
 
 def test_an_unexpected_error_comes_as_an_event_with_its_details(
@@ -212,7 +213,7 @@ def test_an_unexpected_error_comes_as_an_event_with_its_details(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a slip")
 
-    monkeypatch.setattr("engine.performing.engine.run_chain", broken)
+    monkeypatch.setattr("engine.performing.diffusion_performer.run_chain", broken)
     (event,) = engine.perform(1, REQUEST)
     assert isinstance(event, Failed)
     assert "a slip" in event.headline
@@ -225,12 +226,12 @@ def test_another_model_with_the_same_tokenizer_runs_beside_the_one_that_is_loade
     network = NetworkConfig(TOKENIZER.vocabulary, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
     other = Diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
     save(tmp_path / "other", other, TOKENIZER, "# Other\n")
-    held = engine.model
+    held = engine.performer
     events = list(engine.perform(3, replace(REQUEST, model=str(tmp_path / "other"))))
     assert isinstance(events[0], Introduced)
     assert (events[0].info.name, events[0].info.noise) == ("other", "uniform")
     assert (replay(events[1:])[-1][:, [0, 3]] == [5, 9]).all()
-    assert engine.model is held
+    assert engine.performer is held
     save(tmp_path / "foreign", other, train_tokenizer(iter(["a dragon came up the hill"] * 3), 260), "# Foreign\n")
     (event,) = engine.perform(4, replace(REQUEST, model=str(tmp_path / "foreign")))
     assert isinstance(event, Failed)
@@ -238,13 +239,13 @@ def test_another_model_with_the_same_tokenizer_runs_beside_the_one_that_is_loade
 
 
 @pytest.fixture(scope="module")
-def writer(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def causal(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine that holds a small autoregressive model."""
     torch.manual_seed(1)
     folder = tmp_path_factory.mktemp("gpt")
-    network = build_baseline(TOKENIZER, 16, 16, 1, 2)
+    network = build_causal(TOKENIZER, 16, 16, 1, 2)
     torch.nn.init.normal_(network.transformer.wte.weight, std=0.5)  # type: ignore[union-attr,arg-type]
-    save_baseline(folder, network, TOKENIZER, "# Writer\n")
+    save_causal(folder, network, TOKENIZER, "# Causal\n")
     engine = Engine()
     (loaded,) = engine.perform(1, LoadModel(str(folder), "cpu", "fp32"))
     assert isinstance(loaded, ModelLoaded)
@@ -252,9 +253,9 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return engine
 
 
-def test_an_autoregressive_model_writes_from_left_to_right(writer: Engine) -> None:
+def test_an_autoregressive_model_writes_from_left_to_right(causal: Engine) -> None:
     mask, request = TOKENIZER.vocabulary, replace(REQUEST, seed=4)
-    events = list(writer.perform(5, request))
+    events = list(causal.perform(5, request))
     started, *frames, finished = events
     assert isinstance(started, Started)
     assert isinstance(finished, Finished)
@@ -266,43 +267,43 @@ def test_an_autoregressive_model_writes_from_left_to_right(writer: Engine) -> No
     assert (history[-1] < mask).all()
     assert math.isnan(started.sigma)
     assert np.isnan(finished.log_weights).all()  # 9 stands to the right of a gap, which the model does not see
-    *_, free_to_the_right = writer.perform(5, replace(request, tokens=frozen([5, FREE, FREE])))
+    *_, free_to_the_right = causal.perform(5, replace(request, tokens=frozen([5, FREE, FREE])))
     assert isinstance(free_to_the_right, Finished)
     assert free_to_the_right.log_weights == (0.0, 0.0)
-    sharp = [replay(list(writer.perform(5, replace(request, seed=seed, temperature=0.0))))[-1] for seed in (4, 5)]
+    sharp = [replay(list(causal.perform(5, replace(request, seed=seed, temperature=0.0))))[-1] for seed in (4, 5)]
     assert (sharp[0] == sharp[1]).all()
 
 
-def test_writing_goes_on_with_its_own_draws_and_keeps_to_soft_locks(writer: Engine) -> None:
+def test_writing_goes_on_with_its_own_draws_and_keeps_to_soft_locks(causal: Engine) -> None:
     request = replace(REQUEST, tokens=frozen([5, *[FREE] * 9]), seed=4, samples=1)
-    history = replay(list(writer.perform(5, request)))
+    history = replay(list(causal.perform(5, request)))
     there = frozen(np.where(history[4] == TOKENIZER.vocabulary, FREE, history[4]))
-    events = list(writer.perform(6, replace(request, start=there, first_step=5)))
+    events = list(causal.perform(6, replace(request, start=there, first_step=5)))
     started = events[0]
     assert isinstance(started, Started)
     assert (started.steps, started.first_step) == (9, 5)
     assert [event.step for event in events if isinstance(event, Frame)] == [5, 6, 7, 8, 9]
     assert (replay(events)[-1] == history[-1]).all()
-    other = list(writer.perform(6, replace(request, start=there, first_step=5, seed=5)))
+    other = list(causal.perform(6, replace(request, start=there, first_step=5, seed=5)))
     assert (replay(other)[-1] != history[-1]).any()
-    limited = list(writer.perform(7, replace(request, limits=((3, 6, (40, 41)),))))
+    limited = list(causal.perform(7, replace(request, limits=((3, 6, (40, 41)),))))
     assert set(replay(limited)[-1][0, 3:6].tolist()) <= {40, 41}
     finished = limited[-1]
     assert isinstance(finished, Finished)
     assert np.isnan(finished.log_weights).all()  # each token keeps to the limit, but not in the law of the whole
 
 
-def test_a_model_that_writes_from_left_to_right_says_what_stands_there_and_scores_exactly(writer: Engine) -> None:
-    model = writer.model
-    assert isinstance(model, Writer)
+def test_a_model_that_writes_from_left_to_right_says_what_stands_there_and_scores_exactly(causal: Engine) -> None:
+    model = causal.performer
+    assert isinstance(model, CausalPerformer)
     tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
-    (seen,) = writer.perform(1, Inspect(frozen([5, 7, FREE, 3]), nothing, 2, math.nan))
+    (seen,) = causal.perform(1, Inspect(frozen([5, 7, FREE, 3]), nothing, 2, math.nan))
     assert isinstance(seen, Insight)
     assert seen.score is None
     law = model.causal.law_after(np.array([5, 7]))
     assert seen.probability == pytest.approx(law.sort(descending=True).values[:10].tolist())
     assert seen.entropy == pytest.approx(float(-(law * law.log()).sum()))
-    bounded, attributed = writer.perform(2, Score(tokens, nothing))
+    bounded, attributed = causal.perform(2, Score(tokens, nothing))
     assert isinstance(bounded, Bounded)
     assert isinstance(attributed, Attributed)
     by_hand = [-math.log(model.causal.law_after(tokens[:k])[tokens[k]]) for k in range(4)]
@@ -311,7 +312,7 @@ def test_a_model_that_writes_from_left_to_right_says_what_stands_there_and_score
     assert bounded.standard_error == 0
 
 
-def test_what_only_diffusion_can_do_is_refused_from_left_to_right(writer: Engine) -> None:
+def test_what_only_diffusion_can_do_is_refused_from_left_to_right(causal: Engine) -> None:
     nothing, given = np.zeros(3, bool), np.array([True, False, False])
     gap = frozen([FREE, 7, FREE])
     refused: list[tuple[Request, str]] = [
@@ -325,14 +326,14 @@ def test_what_only_diffusion_can_do_is_refused_from_left_to_right(writer: Engine
         (replace(REQUEST, start=frozen([[5, 1, FREE, 9, FREE], [5, FREE, FREE, 9, FREE]])), "not equally far"),
     ]
     for request, said in refused:
-        (event,) = writer.perform(6, request)
+        (event,) = causal.perform(6, request)
         assert isinstance(event, Failed)
         assert said in event.headline
         assert not event.detail
 
 
-def test_a_run_of_another_model_can_be_one_from_left_to_right(writer: Engine, engine: Engine) -> None:
-    model = writer.model
+def test_a_run_of_another_model_can_be_one_from_left_to_right(causal: Engine, engine: Engine) -> None:
+    model = causal.performer
     assert model is not None
     introduced, started, *_ = engine.perform(3, replace(REQUEST, model=model.info.path))
     assert isinstance(introduced, Introduced)
@@ -349,10 +350,10 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
         opened.append((folder.name, device, precision))
         return load(folder, device, precision)
 
-    monkeypatch.setattr("engine.performing.engine.load", counted)
-    assert isinstance(engine.model, Model)
-    model = Model(engine.model.diffusion, engine.model.info, TOKENIZER)
-    engine = Engine(model)
+    monkeypatch.setattr("engine.performing.opening.load", counted)
+    assert isinstance(engine.performer, DiffusionPerformer)
+    model = engine.performer.model
+    engine = Engine(engine.performer)
     save(tmp_path / "other", model.diffusion, TOKENIZER, "# Other\n", precision="fp32")
     asked = replace(REQUEST, model=str(tmp_path / "other"))
 
@@ -378,9 +379,9 @@ def test_a_judge_whose_files_changed_is_read_again(engine: Engine, tmp_path: Pat
     asked = Judge(str(tmp_path), ("Once upon a time",), ((1, 2, 3),))
 
     def perplexity(std: float) -> float:
-        network = build_baseline(TOKENIZER, 16, 16, 1, 2)
+        network = build_causal(TOKENIZER, 16, 16, 1, 2)
         torch.nn.init.normal_(network.transformer.wte.weight, std=std)  # type: ignore[union-attr,arg-type]
-        save_baseline(tmp_path, network, TOKENIZER, "# Judge\n")
+        save_causal(tmp_path, network, TOKENIZER, "# Judge\n")
         (judged,) = engine.perform(1, asked)
         assert isinstance(judged, Judged)
         return judged.perplexity
@@ -415,17 +416,18 @@ def too_much_for_an_array(*_: object, **__: object) -> None:
 def test_a_lack_of_memory_is_told_in_a_sentence_whatever_was_asked_for(
     engine: Engine, fail: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(engine.model, Model)
-    save(tmp_path, engine.model.diffusion, TOKENIZER, "# Other\n")
+    assert isinstance(engine.performer, DiffusionPerformer)
+    diffusion = engine.performer.model.diffusion
+    save(tmp_path, diffusion, TOKENIZER, "# Other\n")
     tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
-    monkeypatch.setattr(engine.model.diffusion.network, "body", fail)
+    monkeypatch.setattr(diffusion.network, "body", fail)
     monkeypatch.setattr("engine.models.stored.load_file", fail)
     monkeypatch.setattr("engine.causal.causal_model.transformers.AutoModelForCausalLM.from_pretrained", fail)
     asked: list[Request] = [
         LoadModel(str(tmp_path), "cpu", "fp32"),
         Generate(frozen([FREE] * 4)),
         Inspect(tokens, nothing, 2, 0.5),
-        Guess(tokens if engine.model.info.mask_id is None else frozen([FREE] * 4), nothing, 0.5),
+        Guess(tokens if engine.performer.info.mask_id is None else frozen([FREE] * 4), nothing, 0.5),
         Score(tokens, nothing),
         Weigh(str(tmp_path), tokens),
         Judge(str(tmp_path), ("Once",), ((1, 2),)),

@@ -12,7 +12,7 @@ import torch
 import transformers
 from typer.testing import CliRunner
 
-from engine.causal.causal_model import save_baseline
+from engine.causal.causal_model import save_causal
 from engine.causal.decoding import Decoder, documents_of
 from engine.cli.application import app
 from engine.language.documents import documents
@@ -126,7 +126,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():
         network.lm_head.weight.mul_(0.1)
         network.lm_head.weight[0] *= 10  # documents end now and then
-    save_baseline(folder, network, tokenizer, "")
+    save_causal(folder, network, tokenizer, "")
     return folder
 
 

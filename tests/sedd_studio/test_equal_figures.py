@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
-from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
@@ -33,7 +33,7 @@ PROMPT = "Once[9] the dragon[5]."
 def folder(tmp_path: Path) -> Path:
     """With a small model and a judge of the same tokenizer."""
     model(tmp_path, "absorb")
-    save_baseline(tmp_path / "judge", build_baseline(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Judge\n")
+    save_causal(tmp_path / "judge", build_causal(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Judge\n")
     return tmp_path
 
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
-from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app
 from engine.language.prompts import parse_prompt
 from engine.language.tokenizers import Tokenizer, train_tokenizer
@@ -51,7 +51,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         made[noise] = tmp_path_factory.mktemp(noise)
         save(made[noise], diffusion, TOKENIZER, "# Tiny", {})
     made["none"] = tmp_path_factory.mktemp("gpt")
-    save_baseline(made["none"], build_baseline(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Tiny")
+    save_causal(made["none"], build_causal(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Tiny")
     return made
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.causal.causal_model import build_baseline, save_baseline
+from engine.causal.causal_model import build_causal, save_causal
 from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
 from engine.protocol import FREE, Noise
@@ -36,7 +36,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 def model(folder: Path, noise: Noise) -> Path:
     torch.manual_seed(0)
     if noise == "none":
-        save_baseline(folder / noise, build_baseline(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Tiny")
+        save_causal(folder / noise, build_causal(TOKENIZER, LENGTH, 16, 1, 2), TOKENIZER, "# Tiny")
         return folder / noise
     sizes = NetworkConfig(TOKENIZER.vocabulary + (noise == "absorb"), LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
     form = "posterior" if noise == "absorb" else "leave_one_out"

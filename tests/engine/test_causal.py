@@ -13,12 +13,12 @@ import transformers
 
 from engine.causal import causal_model
 from engine.causal.causal_model import (
-    BaselineLearner,
+    CausalLearner,
     CausalModel,
-    baseline_likelihood,
     begin_token,
-    build_baseline,
-    save_baseline,
+    build_causal,
+    causal_likelihood,
+    save_causal,
 )
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
@@ -36,11 +36,11 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture(scope="module")
 def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> CausalModel:
     torch.manual_seed(0)
-    network = build_baseline(tokenizer, length=16, hidden=16, blocks=1, heads=2)
+    network = build_causal(tokenizer, length=16, hidden=16, blocks=1, heads=2)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     folder = tmp_path_factory.mktemp("judge")
-    save_baseline(folder, network, tokenizer, "# Judge\n")
+    save_causal(folder, network, tokenizer, "# Judge\n")
     return CausalModel.load(folder, "cpu", "fp32")
 
 
@@ -103,13 +103,13 @@ def test_the_likelihoods_of_all_sequences_sum_to_one(tokenizer: Tokenizer) -> No
     everything = torch.cartesian_prod(*[torch.arange(4)] * 3).numpy()
     nats = CausalModel("", network, None).block_nats(list(everything))
     assert np.exp(-nats).sum() == pytest.approx(1, abs=1e-5)
-    result = baseline_likelihood(CausalModel("", network, None), list(everything))
+    result = causal_likelihood(CausalModel("", network, None), list(everything))
     assert result.nats == pytest.approx(nats.mean() / 3)
     assert result.calls == 64
 
 
 def test_the_learners_loss_is_the_likelihood_that_is_reported(model: CausalModel) -> None:
-    learner = BaselineLearner(model.network)
+    learner = CausalLearner(model.network)
     sequences = np.random.default_rng(0).integers(280, size=(4, 16))
     loss = learner.loss(learner.draw(torch.from_numpy(sequences), np.random.default_rng(0)))
     assert learner.validate(list(sequences), 0).nats == pytest.approx(float(loss.detach()), abs=1e-5)
@@ -118,7 +118,7 @@ def test_the_learners_loss_is_the_likelihood_that_is_reported(model: CausalModel
 def test_a_baseline_learns_a_pattern(tokenizer: Tokenizer, tmp_path: Path) -> None:
     torch.manual_seed(0)
     stream = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
-    learner = BaselineLearner(build_baseline(tokenizer, length=16, hidden=32, blocks=1, heads=2))
+    learner = CausalLearner(build_causal(tokenizer, length=16, hidden=32, blocks=1, heads=2))
     config = TrainingConfig(60, 8, 5e-3, warmup=5, precision="fp32", save_seconds=1e9, validate_every=60)
     events = list(Trainer(learner, config, stream, stream[:160]).run(tmp_path / "state.pt"))
     (bound,) = (event.bound for event in events if isinstance(event, Validated))
@@ -194,7 +194,7 @@ def test_filling_keeps_locked_tokens_and_draws_given_all_on_the_left_and_nothing
 def test_a_model_that_cannot_be_saved_whole_leaves_the_one_that_was_there(
     model: CausalModel, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_baseline(tmp_path, model.network, tokenizer, "# Judge\n")
+    save_causal(tmp_path, model.network, tokenizer, "# Judge\n")
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
     def full(*_: object, **__: object) -> None:
@@ -202,5 +202,5 @@ def test_a_model_that_cannot_be_saved_whole_leaves_the_one_that_was_there(
 
     monkeypatch.setattr(transformers.PreTrainedTokenizerFast, "save_pretrained", full)
     with pytest.raises(UserError, match="No space left"):
-        save_baseline(tmp_path, build_baseline(tokenizer, 16, 16, 1, 2), tokenizer, "# Another\n")
+        save_causal(tmp_path, build_causal(tokenizer, 16, 16, 1, 2), tokenizer, "# Another\n")
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
