@@ -390,7 +390,7 @@ def test_what_is_not_a_number_is_null(model: Path, arguments: tuple[object, ...]
 
 def test_a_perplexity_beyond_all_numbers_is_null() -> None:
     bound = Bounded(1, 800.0, standard_error=1.0, half_width=12.7, tokens=3, calls=2)
-    found = strict(to_json(flat(units(bound, 3, 0))))
+    found = strict(to_json(flat(units(bound, 0))))
     assert found["nats_per_token"] == 800
     assert (found["perplexity"], found["perplexity_interval"]) == (None, [None, None])
     deep = {"a": [{"b": (1.0, math.nan)}, -math.inf], "c": {"d": math.inf}, "e": "NaN"}
