@@ -49,25 +49,25 @@ def baseline(
     folder = machine.model or DEFAULT_JUDGE
     judge = CausalModel.load(folder, machine.device, machine.precision)
     tokenizer = find_tokenizer(folder)
-    writer = replace(judge, temperature=temperature, vocabulary=tokenizer.vocabulary)
+    causal = replace(judge, temperature=temperature, vocabulary=tokenizer.vocabulary)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
-        result = causal_likelihood(writer, pieces(read_stream(file, tokenizer), writer.length))
+        result = causal_likelihood(causal, pieces(read_stream(file, tokenizer), causal.length))
         show_likelihood(result, size, output)
     if text:
         tokens = np.array(tokenizer.encode(text), np.int64)
-        show_likelihood(causal_likelihood(writer, pieces(tokens, writer.length)), len(text.encode()), output)
+        show_likelihood(causal_likelihood(causal, pieces(tokens, causal.length)), len(text.encode()), output)
     if samples < 1:
         return
     started = time.perf_counter()
     nothing = np.empty(0, np.int64)
-    texts = [writer.continue_tokens(nothing, writer.length, seed, sample) for sample in range(samples)]
+    texts = [causal.continue_tokens(nothing, causal.length, seed, sample) for sample in range(samples)]
     seconds = (time.perf_counter() - started) / samples
     quality = measure(np.stack(texts), judge.text_nats([tokenizer.decode(row.tolist()) for row in texts]))
     if output.json_lines:
-        output.record(samples=samples, seconds=seconds, seed=seed, judge=writer.name, **quality_record(quality))
+        output.record(samples=samples, seconds=seconds, seed=seed, judge=causal.name, **quality_record(quality))
         return
-    output.table(quality_table([(f"{writer.name}, {seconds:.3f} s each", quality)]))
+    output.table(quality_table([(f"{causal.name}, {seconds:.3f} s each", quality)]))
 
 
 def read_stream(file: Path, tokenizer: Tokenizer) -> np.ndarray:

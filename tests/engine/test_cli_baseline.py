@@ -65,6 +65,24 @@ def test_baseline_prints_the_exact_likelihood_and_measures_samples(folder: Path)
     assert "exact" in shown.stdout
 
 
+def test_score_of_a_causal_model_is_its_likelihood_with_the_error_over_texts(folder: Path) -> None:
+    gpt = folder / "gpt"
+    (exact,) = records("baseline", folder / "text.txt", "--model", gpt)
+    (scored,) = records("score", folder / "text.txt", "--model", gpt)
+    for name in ("nats_per_token", "nats_per_token_standard_error", "perplexity", "tokens"):
+        assert scored[name] == pytest.approx(exact[name], rel=1e-6)
+    *texts, together = records("score", folder / "text.txt", "--per", "text", "--model", gpt)
+    assert len(texts) == together["tokens"] / np.mean([text["tokens"] for text in texts]) == 24
+    assert {text["nats_per_token_standard_error"] for text in texts} == {0}
+    assert together["nats_per_token_standard_error"] > 0
+    bound, shares = records("score", "--text", TEXTS[1], "--tokens", "--model", gpt)
+    assert np.mean(shares["token_nats"]) == pytest.approx(bound["nats_per_token"], rel=1e-5)
+    for refused in (("--orders", "2"), ("--steps", "4")):
+        result = CliRunner().invoke(app, ["score", "--text", "The", *refused, "--model", str(gpt)])
+        assert result.exit_code != 0
+        assert "leave out steps and orders" in result.output
+
+
 def test_a_text_is_taken_as_it_is_and_a_file_beside_it_is_refused(folder: Path) -> None:
     gpt = folder / "gpt"
     (scored,) = records("baseline", "--text", TEXTS[1], "--model", gpt)
@@ -98,8 +116,8 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
     rows = {row["row"]: row for row in records(*command, "--samples", 3, "--steps", 4)}
     assert list(rows)[:3] == ["text", "model, 4 steps, sees both sides", "gpt, sees the left side"]
     real = read_blocks(folder / "text.txt", find_tokenizer(folder / "gpt"), LENGTH)[:3]
-    writer = CausalModel.load(folder / "gpt", "cpu", "fp32")
-    left = np.mean([nats[3:9].mean() for nats in writer.token_nats(real)])
+    causal = CausalModel.load(folder / "gpt", "cpu", "fp32")
+    left = np.mean([nats[3:9].mean() for nats in causal.token_nats(real)])
     assert rows["likelihood of the middle, left side given"]["nats"] == pytest.approx(left, rel=1e-6)
     assert rows["bound of the middle, both sides given"]["tokens"] == 3 * 6
     shown = CliRunner().invoke(app, [*map(str, command), "--samples", "2", "--steps", "2", *PLACE])
