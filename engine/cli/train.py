@@ -24,10 +24,12 @@ from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
 from engine.models.own_layout import save
-from engine.protocol import Noise, UserError
+from engine.protocol import UserError
 from engine.strict_json import to_json
-from engine.theory.diffusion import DiffusionConfig, Parametrisation, build_diffusion
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.graphs import GRAPHS
 from engine.theory.network import NetworkConfig, deepen
+from engine.theory.parametrisations import PARAMETRISATIONS
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
@@ -38,10 +40,6 @@ PLAN = "training-plan.json"
 HELD_OUT = 0.01
 HELD_OUT_SEED = 0
 """The same whatever the seed of a run, so that no stage of a model trains on what another held out."""
-PARAMETRISATIONS: dict[Noise, tuple[Parametrisation, ...]] = {
-    "absorb": ("posterior", "log_score"),
-    "uniform": ("leave_one_out", "log_score"),
-}
 
 
 def train_model(machine: Machine, plan: Plan, output: Output) -> None:
@@ -220,26 +218,19 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
     Absorbing noise: time-free posteriors. Uniform: leave-one-out posteriors, told log sigma and which tokens are given.
     Where sequences are whole records the network is told the place of each token in them.
     """
-    absorb = sizes.noise == "absorb"
-    chosen = PARAMETRISATIONS[sizes.noise][0] if sizes.parametrisation == "auto" else sizes.parametrisation
+    fits, graph = PARAMETRISATIONS[sizes.noise], GRAPHS[sizes.noise](vocabulary)
+    chosen = next(iter(fits)) if sizes.parametrisation == "auto" else sizes.parametrisation
     network = NetworkConfig(
-        vocabulary + absorb,
+        graph.states,
         sizes.length,
         sizes.hidden,
         sizes.blocks,
         sizes.heads,
         dropout=sizes.dropout,
-        marks_locks=not absorb,
+        marks_locks=not graph.shows_noise,
         absolute_positions=domain_named(sizes.domain).rows,
     )
-    return DiffusionConfig(
-        network,
-        sizes.noise,
-        parametrisation=chosen,
-        scale_by_sigma=absorb and chosen == "log_score",
-        time_free=chosen == "posterior",
-        log_sigma=chosen == "leave_one_out",
-    )
+    return DiffusionConfig(network, sizes.noise, parametrisation=chosen, **fits[chosen].settings)
 
 
 def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> tuple[np.ndarray, np.ndarray]:

@@ -14,14 +14,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from engine.exact.toy import ToyWorld
-from engine.samplers.chain import Chain
-from engine.samplers.draws import Clocks, Flags, Indices, Rows
+from engine.samplers.chain import chain_class
+from engine.samplers.draws import Flags, Indices, Rows
 from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
 from engine.samplers.plan import Plan
@@ -86,7 +87,7 @@ def every_branch() -> Iterator[Branching]:
 
 @torch.no_grad()
 def exact_law(
-    diffusion: Diffusion, sampler: Sampler, steps: int, tokens: np.ndarray, locking: LockMethod | None = None
+    diffusion: Diffusion, sampler: Sampler[Any], steps: int, tokens: np.ndarray, locking: LockMethod | None = None
 ) -> Tensor:
     """The law (V,) * L of the finished sequence, for a request's tokens (L,) with `FREE` at what is sampled."""
     graph, length = diffusion.graph, len(tokens)
@@ -98,7 +99,7 @@ def exact_law(
         after: dict[tuple[int, ...], float] = {}
         for state, mass in law.items():
             for branch in every_branch():
-                chain = Chain(diffusion, torch.tensor([state]), ~locks.locked.numpy()[None], branch)
+                chain = chain_class(diffusion)(diffusion, torch.tensor([state]), ~locks.locked.numpy()[None], branch)
                 attendant = attendant_of(chain, locks)
                 attendant.before(chain, step)
                 sampler.step(chain, step)
@@ -153,7 +154,7 @@ def start_law(diffusion: Diffusion, locks: Locks) -> dict[tuple[int, ...], float
 
 @torch.no_grad()
 def sampled_law(
-    diffusion: Diffusion, sampler: Sampler, plan: Plan, seed: int, locking: LockMethod | None = None
+    diffusion: Diffusion, sampler: Sampler[Any], plan: Plan, seed: int, locking: LockMethod | None = None
 ) -> Tensor:
     """The frequencies (V,) * L of `plan.samples` finished sequences, all drawn in one batch."""
     length = len(plan.locks.tokens)
@@ -161,7 +162,8 @@ def sampled_law(
     streams = SharedStreams(seed, plan.samples * locking.particles, length)
     tokens = plan.locks.clamp(diffusion.graph.limit(torch.from_numpy(streams.uniform(0))))
     free = np.broadcast_to(~plan.locks.locked.numpy(), tuple(tokens.shape))
-    chain = Chain(diffusion, tokens, free, Clocks(streams, (len(tokens), length), diffusion.graph.mask is not None))
+    kind = chain_class(diffusion)
+    chain = kind(diffusion, tokens, free, kind.clocks(streams, (len(tokens), length)))
     attendant = locking.attend(chain, plan.locks)
     for step in grid(diffusion.schedule, plan.steps, plan.spacing):
         attendant.before(chain, step)

@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.protocol import Noise
-from engine.theory.diffusion import REQUIRED_NOISE, Diffusion, DiffusionConfig, Parametrisation
+from engine.theory.diffusion import Diffusion, DiffusionConfig, parametrisation_of
 from engine.theory.graphs import GRAPHS, Graph
 from engine.theory.network import Features, NetworkConfig
+from engine.theory.parametrisations import Parametrisation, ParametrisationName
 
 
 class World(Protocol):
@@ -182,19 +183,19 @@ def _normalise(law: Tensor) -> Tensor:
 
 
 def diffusion(
-    world: World, parametrisation: Parametrisation = "log_score", marks_locks: bool = False, geometric: bool = False
+    world: World, parametrisation: ParametrisationName = "log_score", marks_locks: bool = False, geometric: bool = False
 ) -> Diffusion:
     """A model whose network is the world itself. `geometric` noise runs from 1e-4 to 20, log-linear to 6.9."""
     network = NetworkConfig(world.graph.states, world.length, hidden=2, blocks=0, heads=1, cond_dim=1)
-    noise: Noise = REQUIRED_NOISE.get(parametrisation, "uniform" if world.graph.mask is None else "absorb")
     config = DiffusionConfig(
         replace(network, marks_locks=marks_locks),
-        noise,
+        world.graph.noise,
         "geometric" if geometric else "loglinear",
         parametrisation=parametrisation,
         scale_by_sigma=False,
     )
-    return Diffusion(config, Oracle(world, parametrisation), world.graph)  # type: ignore[arg-type]
+    oracle = Oracle(world, parametrisation_of(config, world.graph))
+    return Diffusion(config, oracle, world.graph)  # type: ignore[arg-type]
 
 
 class Oracle(nn.Module):
@@ -210,12 +211,8 @@ class Oracle(nn.Module):
         return torch.device("cpu")
 
     def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
-        """Log scores (B, L, V), or log g for the leave-one-out parametrisation."""
-        output = self.world.log_score(tokens, sigma, locked)
-        if self.parametrisation == "leave_one_out":
-            kept = torch.exp(-sigma.double())[:, None, None]
-            denoised = (output.softmax(-1) - (1 - kept) / output.shape[-1]) / kept
-            output = denoised.clamp(min=0).log()
+        """What stands for the true scores, (B, L, V)."""
+        output = self.parametrisation.output_of(self.world.log_score(tokens, sigma, locked), sigma[:, None])
         return Features(output, torch.zeros(len(tokens), 1, 1))
 
     def head(self, features: Features) -> Tensor:

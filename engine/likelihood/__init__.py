@@ -17,7 +17,6 @@ tighten, `reveal_order` bounds the law of a sampler of N steps and tells how loo
 
 from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose
-from engine.likelihood.noised_text import uniform_prior
 from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import REPLICATES, bound, check_orders, conditional_bound, sampler_bound, slack
 
@@ -35,5 +34,4 @@ __all__ = [
     "sampler_bound",
     "slack",
     "tightened",
-    "uniform_prior",
 ]

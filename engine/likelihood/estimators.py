@@ -26,14 +26,11 @@ from typing import Literal
 import numpy as np
 import torch
 
-from engine.likelihood.noised_text import SIGMA_LOW, Points, Text, uniform_prior
+from engine.likelihood.noised_text import LAMBDA_LOW, SIGMA_LOW, Points, Text
 from engine.likelihood.strata import Spread, independent, mirrored, systematic
 from engine.protocol import Noise, UserError
-from engine.theory.conditioning import matched_sigma
 
 AUTO = "auto"
-LAMBDA_LOW = 1e-3
-"""The smallest noised share of the estimators by level under absorbing noise, and the smallest published time."""
 
 Place = Callable[[Text, np.ndarray, np.ndarray, np.ndarray], Points]
 """(text, u (B,), flip (B, L), target (B, L)) to points; `flip` is 2, never noised, at given positions."""
@@ -72,17 +69,12 @@ class Draws:
 
 def by_count(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, power: float = 0.0) -> Points:
     """k from a law ~ k^-power, and the k free positions that are noised first."""
-    law = count_law(text.count, power, nothing=not text.masks)
+    law = count_law(text.count, power, text.from_none)
     k = np.minimum(np.searchsorted(law.cumsum(), u, side="right"), text.count)
     ordered = np.sort(flip, axis=-1)
     share = np.take_along_axis(ordered, np.maximum(k - 1, 0)[:, None], -1)[:, 0]
     noised = (flip <= share[:, None]) & (k > 0)[:, None]
-    if text.masks:
-        return Points(noised, target, matched_sigma(k, len(text.tokens)), 1 / (k * law[k]))
-    highest = -math.expm1(-text.sigma_high)
-    before = np.where(k > 0, 1 / np.maximum(k, 1), (1 - share) / (share * text.count))
-    weight = np.where(share <= highest, before / law[k], 0.0)
-    return Points(noised, target, -np.log1p(-np.minimum(share, highest)), weight)
+    return Points(noised, target, *text.levels_at(k, share, law))
 
 
 def count_law(free: int, power: float, nothing: bool) -> np.ndarray:
@@ -101,8 +93,7 @@ def count_law(free: int, power: float, nothing: bool) -> np.ndarray:
 
 def by_level(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, scale: str = "share") -> Points:
     """lambda by a change of variable from u, in which it runs evenly: the share itself, its root, or log sigma."""
-    low = LAMBDA_LOW if text.masks else -math.expm1(-SIGMA_LOW)
-    high = 1.0 if text.masks else -math.expm1(-text.sigma_high)
+    low, high = text.ends
     if scale == "share":
         share, slope = low + u * (high - low), np.full_like(u, high - low)
     elif scale == "root":
@@ -160,17 +151,10 @@ def draw(text: Text, estimator: Estimator, groups: int, n: int, generator: np.ra
     losses = text.losses(points)
     nats = points.weight[:, None] * losses
     calls = groups * n
-    if not text.masks and estimator.family != "published":
-        nats += text.free * uniform_prior(text.sigma_high, text.diffusion.graph.states)
-    if not text.masks and estimator.family == "level":
-        nats += _reconstruction(text, groups, generator).repeat(n, axis=0)
-        calls += groups
+    if estimator.family != "published":
+        nats += text.prior()
+    if estimator.family == "level":
+        rebuilt, more = text.reconstruction(groups, generator)
+        nats += rebuilt.repeat(n, axis=0)
+        calls += more
     return Draws(points, losses, nats, calls)
-
-
-def _reconstruction(text: Text, groups: int, generator: np.random.Generator) -> np.ndarray:
-    """One estimate (groups, L) of the reconstruction term for each group, nats."""
-    flip, target = (generator.random((groups, len(text.tokens))) for _ in range(2))
-    level = np.full(groups, SIGMA_LOW)
-    noised = (flip < -math.expm1(-SIGMA_LOW)) & text.free
-    return text.reconstruction(Points(noised, target, level, np.ones(groups)))

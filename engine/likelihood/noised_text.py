@@ -11,15 +11,21 @@ back changes nothing under uniform noise; it is the cut that helps.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.protocol import UserError
-from engine.theory.diffusion import Diffusion, gather, noised
+from engine.protocol import Noise, UserError
+from engine.theory.diffusion import Diffusion, gather
+from engine.theory.graphs import matched_sigma
+from engine.theory.uniform_law import log_scores, prior_divergence, seen
 
+LAMBDA_LOW = 1e-3
+"""The smallest noised share of the estimators by level under absorbing noise, and the smallest published time."""
 SIGMA_LOW = 1e-4
 """The smallest noise level that networks are asked about under uniform noise."""
 SMOOTHING = 1e-3
@@ -46,7 +52,7 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
-class Text:
+class Text(ABC):
     """Clean `tokens` (L,) to be scored by a model; `free` (L,) bool marks those that are, the others are given."""
 
     diffusion: Diffusion
@@ -62,12 +68,12 @@ class Text:
         free = np.ones(len(tokens), np.bool_) if locked is None else ~locked.astype(np.bool_)
         if not free.any():
             raise UserError("Every token of the text is given, so nothing is left to score; give fewer of them.")
-        if diffusion.graph.mask is None and not free.all() and not diffusion.marks_locks:
+        if not free.all() and not diffusion.knows_locks:
             raise UserError(
                 "Under uniform noise this model cannot tell given words from noised ones, so it has no bound on a part "
                 "of a text given the rest; use a model that was trained to mark locks, or one with absorbing noise."
             )
-        return Text(diffusion, np.array(tokens, np.int64), free)
+        return TEXTS[diffusion.config.noise](diffusion, np.array(tokens, np.int64), free)
 
     @property
     def count(self) -> int:
@@ -75,18 +81,40 @@ class Text:
         return int(self.free.sum())
 
     @property
-    def masks(self) -> bool:
-        """Whether noise masks tokens instead of replacing them."""
-        return self.diffusion.graph.mask is not None
-
-    @property
     def sigma_high(self) -> float:
         """The schedule's largest noise level."""
         return float(self.diffusion.schedule(torch.ones(1, dtype=torch.float64)).total)
 
+    # ---- the integral
+
+    @abstractmethod
+    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Noise levels and weights (B,) of draws with k (B,) positions noised, up to the noised `share` (B,).
+
+        `chance` (count + 1,) is the law of k; it has k = 0 in it if `from_none`.
+        """
+
+    from_none: ClassVar[bool]
+    """Whether something is lost before anything is noised."""
+
+    @property
+    @abstractmethod
+    def ends(self) -> tuple[float, float]:
+        """The noised shares between which estimators by level look."""
+
+    @abstractmethod
+    def prior(self) -> np.ndarray:
+        """What the end of the noise adds to each position (L,), nats."""
+
+    @abstractmethod
+    def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
+        """What the beginning of the noise adds by level: an estimate (groups, L) for each group, nats; and calls."""
+
+    # ---- the losses
+
     def losses(self, points: Points) -> np.ndarray:
-        """l_i (B, L) float64, 0 at given positions and, under absorbing noise, at unmasked ones."""
-        wanted = self.free & (points.noised if self.masks else np.True_)
+        """l_i (B, L) float64, 0 at given positions and where it is known to be."""
+        wanted = self.free & self._lossy(points)
         if points.scored is not None:
             wanted = wanted & points.scored
         wanted = np.array(np.broadcast_to(wanted, points.noised.shape))
@@ -95,6 +123,10 @@ class Text:
             self._losses(points, slice(start, start + size), wanted) for start in range(0, len(points.sigma), size)
         ]
         return np.concatenate(parts)
+
+    @abstractmethod
+    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
+        """Where the loss is not 0."""
 
     @torch.no_grad()
     def _losses(self, points: Points, rows: slice, wanted: np.ndarray) -> np.ndarray:
@@ -105,59 +137,92 @@ class Text:
         kept = torch.from_numpy(wanted[rows]).to(device)
         if points.raw:
             losses = self.diffusion.score_entropy(x, sigma.float(), clean) * torch.expm1(sigma)[:, None]
-        elif self.masks:
-            losses = self._cross_entropies(x, sigma, clean, kept)
         else:
-            losses = self._uniform_losses(x, sigma, clean)
+            losses = self._consistent(x, sigma, clean, kept)
         return torch.where(kept, losses.double(), 0.0).cpu().numpy()
+
+    @abstractmethod
+    def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
+        """l_i (B, L) where `wanted`, of scores that are consistent with the noise."""
 
     def _noised(self, clean: Tensor, points: Points, rows: slice) -> Tensor:
         """The tokens that the network sees (B, L)."""
-        chosen = torch.from_numpy(points.noised[rows]).to(clean.device)
-        if self.masks:
-            return clean.masked_fill(chosen, self.diffusion.graph.states - 1)
-        replacement = (points.target[rows] * self.diffusion.graph.states).astype(np.int64)
-        return torch.where(chosen, torch.from_numpy(replacement).to(clean.device), clean)
+        chosen, target = (torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target))
+        return self.diffusion.graph.replaced(clean, chosen, target)
 
-    def _cross_entropies(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
+    def _given(self, x: Tensor) -> Tensor | None:
+        """The given positions (B, L), if there are any."""
+        return None if self.free.all() else torch.from_numpy(~self.free).to(x.device).expand(x.shape)
+
+
+class AbsorbingText(Text):
+    """Masked positions alone have losses. The integral runs from no mask to masks alone, and nothing is left over."""
+
+    from_none = False
+    ends = (LAMBDA_LOW, 1.0)
+
+    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return matched_sigma(k, len(self.tokens)), 1 / (k * chance[k])
+
+    def prior(self) -> np.ndarray:
+        return np.zeros(len(self.tokens))
+
+    def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
+        return np.zeros((groups, len(self.tokens))), 0
+
+    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
+        return points.noised
+
+    def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
+        """Cross entropies."""
         features = gather(self.diffusion.features(x, sigma.float(), self._given(x)), wanted)
-        log_posterior = self.diffusion.log_posterior_rows(features)
-        entropies = -log_posterior.gather(-1, clean[wanted][:, None])[:, 0]
+        level = sigma[:, None].expand(x.shape)[wanted]
+        entropies = -self.diffusion.log_law_rows(features, level, x[wanted]).gather(-1, clean[wanted][:, None])[:, 0]
         return torch.zeros(x.shape, dtype=entropies.dtype, device=x.device).masked_scatter(wanted, entropies)
 
-    def _uniform_losses(self, x: Tensor, sigma: Tensor, clean: Tensor) -> Tensor:
+
+class UniformText(Text):
+    """Every free position has a loss. The integral ends at the schedule's largest sigma."""
+
+    from_none = True
+
+    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        highest = self.ends[1]
+        before = np.where(k > 0, 1 / np.maximum(k, 1), (1 - share) / (share * self.count))
+        return -np.log1p(-np.minimum(share, highest)), np.where(share <= highest, before / chance[k], 0.0)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return -math.expm1(-SIGMA_LOW), -math.expm1(-self.sigma_high)
+
+    def prior(self) -> np.ndarray:
+        return self.free * prior_divergence(self.sigma_high, self.diffusion.graph.states)
+
+    @torch.no_grad()
+    def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
+        """-log p(x0_i | x) at free positions, p(z | x) ~ g_z q(x_i | z)."""
+        flip, target = (generator.random((groups, len(self.tokens))) for _ in range(2))
+        noised = (flip < -math.expm1(-SIGMA_LOW)) & self.free
+        points = Points(noised, target, np.full(groups, SIGMA_LOW), np.ones(groups))
+        clean = torch.from_numpy(self.tokens).to(self.diffusion.device).expand(noised.shape)
+        x = self._noised(clean, points, slice(None))
+        g = self._leave_one_out(x, torch.from_numpy(points.sigma).to(clean.device))
+        law = seen((1 - SMOOTHING) * g + SMOOTHING / g.shape[-1], x, SIGMA_LOW).gather(-1, clean[..., None])[..., 0]
+        return np.where(self.free, -law.log().cpu().numpy(), 0.0), groups
+
+    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
+        return np.True_
+
+    def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """In float64: at high levels the score entropy is a small difference, and it is multiplied by e^sigma - 1."""
-        levels = sigma[:, None].expand(x.shape)
-        log_conditional = noised(self._leave_one_out(x, sigma), levels).log()
-        log_score = log_conditional - log_conditional.gather(-1, x[..., None])
+        log_score = log_scores(self._leave_one_out(x, sigma), sigma[:, None].expand(x.shape), x)
         return self.diffusion.graph.score_entropy(log_score, sigma, x, clean) * torch.expm1(sigma)[:, None]
 
     def _leave_one_out(self, x: Tensor, sigma: Tensor) -> Tensor:
         """g (B, L, N) float64, asked for at no level below `SIGMA_LOW`: it hardly depends on so little noise."""
         asked = sigma.clamp(min=SIGMA_LOW).float()
         features = self.diffusion.features(x, asked, self._given(x))
-        return self.diffusion.leave_one_out_rows(features, asked[:, None].expand(x.shape), x).double()
-
-    def _given(self, x: Tensor) -> Tensor | None:
-        """The given positions (B, L), if there are any."""
-        return None if self.free.all() else torch.from_numpy(~self.free).to(x.device).expand(x.shape)
-
-    @torch.no_grad()
-    def reconstruction(self, points: Points) -> np.ndarray:
-        """-log p(x0_i | x) (B, L) at free positions under uniform noise: p(z | x) ~ g_z q(x_i | z), nats."""
-        clean = torch.from_numpy(self.tokens).to(self.diffusion.device).expand(points.noised.shape)
-        x = self._noised(clean, points, slice(None))
-        sigma = torch.from_numpy(points.sigma).to(clean.device)
-        denoised = (1 - SMOOTHING) * self._leave_one_out(x, sigma) + SMOOTHING / self.diffusion.graph.states
-        own, start = (denoised.gather(-1, tokens[..., None])[..., 0] for tokens in (x, clean))
-        other = -torch.expm1(-sigma)[:, None] / self.diffusion.graph.states
-        kept = torch.exp(-sigma)[:, None]
-        law = start * (kept * (x == clean) + other) / (kept * own + other)
-        return np.where(self.free, -law.log().cpu().numpy(), 0.0)
+        return self.diffusion.law_rows(features, asked[:, None].expand(x.shape), x).double()
 
 
-def uniform_prior(sigma: float, states: int) -> float:
-    """KL from a token noised by sigma to the uniform distribution over `states`, nats."""
-    kept = math.exp(-sigma)
-    own, other = kept + (1 - kept) / states, (1 - kept) / states
-    return own * math.log(own * states) + (states - 1) * other * math.log(other * states)
+TEXTS: dict[Noise, type[Text]] = {"absorb": AbsorbingText, "uniform": UniformText}

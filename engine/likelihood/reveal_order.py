@@ -25,7 +25,7 @@ import math
 import numpy as np
 
 from engine.likelihood.noised_text import Points, Text
-from engine.theory.conditioning import matched_sigma
+from engine.theory.graphs import matched_sigma
 
 
 def block_sizes(count: int, steps: int) -> np.ndarray:

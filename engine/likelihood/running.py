@@ -126,8 +126,7 @@ def sampler_bound(
     if steps < 1:
         raise UserError("A sampler takes at least 1 step; choose a larger number of steps.")
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
-    if diffusion.graph.mask is None:
-        raise UserError("The bound of a sampler is known for absorbing noise only; leave out the steps.")
+    diffusion.graph.need_mask("The bound of a sampler is known for absorbing noise only; leave out the steps.")
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*one_order(text, steps, generator))
@@ -162,8 +161,7 @@ def check_orders(diffusion: Diffusion, orders: int) -> None:
     """A UserError unless so many orders of a text can be compared."""
     if orders < 2:
         raise UserError("Slack is a difference between orders; compare at least 2 of them.")
-    if diffusion.graph.mask is None:
-        raise UserError("Only under absorbing noise has a text orders; leave them out for this model.")
+    diffusion.graph.need_mask("Only under absorbing noise has a text orders; leave them out for this model.")
 
 
 @dataclass

@@ -18,6 +18,7 @@ from engine.models.stored import CONFIG, WEIGHTS
 from engine.protocol import UserError
 from engine.strict_json import to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.parametrisations import PARAMETRISATIONS
 
 FORMAT = "sedd-studio-1"
 CARD = "README.md"
@@ -27,9 +28,8 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a model that this program saved."""
     reader = Reader(values, path)
     states = reader.size("states", "network", "states")
-    noise = reader.choice(("absorb", "uniform"), "noise")
-    fits = {"absorb": ("log_score", "posterior"), "uniform": ("log_score", "leave_one_out")}[noise]
-    parametrisation = reader.choice(fits, "parametrisation")
+    noise = reader.choice(tuple(PARAMETRISATIONS), "noise")
+    parametrisation = reader.choice(tuple(PARAMETRISATIONS[noise]), "parametrisation")
     return DiffusionConfig(
         network=replace(
             network_config(reader, "network", "blocks", "heads", "hidden", states),

@@ -9,6 +9,7 @@ from typing import Any
 from engine.models.config_reader import Reader, network_config, shown
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig
+from engine.theory.graphs import GRAPHS
 
 
 def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
@@ -19,9 +20,9 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
             "another. One that writes from left to right is for the window, sedd sample, sedd infill and sedd baseline."
         )
     reader = Reader(values, path)
-    noise = reader.choice(("absorb", "uniform"), "graph", "type")
+    noise = reader.choice(tuple(GRAPHS), "graph", "type")
     tokens = reader.size("states", "tokens")
-    network = network_config(reader, "model", "n_blocks", "n_heads", "hidden_size", tokens + (noise == "absorb"))
+    network = network_config(reader, "model", "n_blocks", "n_heads", "hidden_size", GRAPHS[noise](tokens).states)
     schedule = reader.choice(("loglinear", "geometric"), "noise", "type")
     smallest, largest = 1e-4, 20.0
     if schedule == "geometric":

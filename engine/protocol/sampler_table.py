@@ -155,7 +155,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "N",
     ),
 )
-"""Every sampler, the default of a noise type before the others. `engine.samplers` holds one file for each name."""
+"""Every sampler, the default of a noise type before the others. `engine.samplers` holds a file for each name."""
 
 
 LEFT_TO_RIGHT = SamplerInfo(

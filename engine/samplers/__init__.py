@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from engine.protocol import Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, default_sampler
-from engine.samplers.analytic import Analytic
-from engine.samplers.confidence import Confidence
-from engine.samplers.entropy_bounded import EntropyBounded
-from engine.samplers.euler import Euler
-from engine.samplers.first_hitting import FirstHitting
-from engine.samplers.gibbs import Gibbs
-from engine.samplers.protocols import Sampler
-from engine.samplers.remask import Remask
-from engine.samplers.subset import Subset
-from engine.samplers.surest import Surest
-from engine.samplers.tau_leaping import TauLeaping
-from engine.samplers.trapezoidal import Trapezoidal
-from engine.samplers.tweedie import Tweedie
-from engine.samplers.uniformization import Uniformization
-
-TABLE: dict[str, Callable[..., Sampler]] = {
-    "surest": Surest,
-    "subset": Subset,
-    "tweedie": Tweedie,
-    "first-hitting": FirstHitting,
-    "trapezoidal": Trapezoidal,
-    "entropy-bounded": EntropyBounded,
-    "confidence": Confidence,
-    "remask": Remask,
-    "tau-leaping": TauLeaping,
-    "uniformization": Uniformization,
-    "gibbs": Gibbs,
-    "analytic": Analytic,
-    "euler": Euler,
-}
+from engine.samplers.protocols import Sampler, Solvers
 
 
-def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] = ()) -> Sampler:
+def solvers(name: str) -> Solvers:
+    """What solves the chain of each kind of noise by the sampler called `name`: in the file of its name."""
+    found: Solvers = import_module(f"engine.samplers.{name.replace('-', '_')}").SOLVERS
+    return found
+
+
+def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] = ()) -> Sampler[Any]:
     """The sampler called `name` ("auto": the default) with its options; a UserError says what else there is."""
     if name == "auto":
         name = default_sampler(noise)
@@ -46,11 +25,11 @@ def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] 
     row = next((row for row in fitting if row.name == name), None)
     if row is None:
         known = ", ".join(row.name for row in fitting)
-        reason = "is not for" if name in TABLE else "is not known; for"
+        reason = "is not for" if name in {row.name for row in SAMPLERS} else "is not known; for"
         raise UserError(f'The sampler "{name}" {reason} {noise} noise; choose one of: {known}.')
     known_options = {option.name for option in row.options}
     for option, _ in options:
         if option not in known_options:
             listed = ", ".join(sorted(known_options)) or "none"
             raise UserError(f'The sampler "{name}" has no option "{option}"; it has: {listed}.')
-    return TABLE[name](**dict(options))
+    return solvers(name)[noise](**dict(options))

@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.samplers.chain import Chain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph
 
 
@@ -30,6 +31,9 @@ class Analytic:
             chain.jump(rows, tweedie(chain.diffusion.graph, score[None], own[None], d)[0])
 
 
+SOLVERS: Solvers = {"absorb": Analytic, "uniform": Analytic}
+
+
 def last_step(chain: Chain, rows: Rows, score: Tensor, sigma: float) -> None:
     """Takes rows with scores (R, V) from noise sigma to none."""
     graph, own = chain.diffusion.graph, chain.own(rows)
@@ -44,5 +48,4 @@ def tweedie(graph: Graph, score: Tensor, x: Tensor, d: Tensor) -> Tensor:
 
 def denoise(graph: Graph, score: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
     """The last step, from noise sigma (B,) to none: like `tweedie`, without the mask state."""
-    law = tweedie(graph, score, x, sigma)
-    return law if graph.mask is None else law[..., : graph.mask]
+    return tweedie(graph, score, x, sigma)[..., : graph.vocabulary]

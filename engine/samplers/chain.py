@@ -8,18 +8,21 @@ asked for.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.protocol import FREE, UserError
+from engine.protocol import FREE, Noise, UserError
 from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
 from engine.samplers.law import Law
-from engine.theory.conditioning import Shaping, matched_sigma
-from engine.theory.diffusion import Diffusion, noised
+from engine.theory.conditioning import Shaping
+from engine.theory.diffusion import Diffusion
 from engine.theory.network import Features
+from engine.theory.randomness import Streams
+from engine.theory.uniform_law import noised
 
 if TYPE_CHECKING:
     from engine.language.patterns import Pattern
@@ -29,7 +32,7 @@ Level = float | np.ndarray
 """A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
 
 
-class Chain:
+class Chain(ABC):
     """Samples in the midst of their chains: `tokens` (B, L) int64 on the model's device, `free` (B, L) bool.
 
     `calls` (B,) counts network evaluations of each sample. `log_weight` (B,) is the log importance weight towards
@@ -57,25 +60,15 @@ class Chain:
 
     # ---- which positions
 
-    @property
-    def absorbing(self) -> bool:
-        return self.diffusion.graph.mask is not None
+    @staticmethod
+    @abstractmethod
+    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
+        """The clocks of B samples of L positions. One that begins in its midst, before step number `epoch`, has
+        `passed` so much of the hazard of a masked token to be revealed."""
 
-    def masked(self) -> Rows:
-        """Free positions that hold the mask."""
-        return Rows.where(self.free & self._is_mask())
-
-    def revealed(self) -> Rows:
-        """Free positions that hold a token."""
-        return Rows.where(self.free & ~self._is_mask())
-
+    @abstractmethod
     def movable(self) -> Rows:
-        """Positions that a reverse step may change: the masked ones, or without a mask all free ones."""
-        return self.masked() if self.absorbing else Rows.where(self.free)
-
-    def _is_mask(self) -> Flags:
-        flags: Flags = self.tokens.cpu().numpy() == self.diffusion.graph.mask
-        return flags
+        """Positions that a reverse step may change."""
 
     def own(self, rows: Rows) -> Tensor:
         """The tokens (R,) that rows hold now."""
@@ -83,35 +76,22 @@ class Chain:
 
     # ---- what the model says of them
 
-    def posterior(self, rows: Rows) -> Law:
-        """p(x0_i | x) (R, V clean) of masked rows, shaped. The network is told the level that goes with the number
-        of masked tokens, which locked tokens would otherwise belie."""
-        count = self._is_mask().sum(-1)
-        features = self.features(rows, matched_sigma(count, self.tokens.shape[1]))
-        return self._shaped(self.diffusion.log_posterior_rows(features).exp(), rows)
-
-    def leave_one_out(self, rows: Rows, sigma: Level) -> Law:
-        """g (R, N), the law of the clean token given all others, under uniform noise at level sigma, shaped."""
-        features, level = self._features_at(rows, sigma)
-        return self._shaped(self.diffusion.leave_one_out_rows(features, level, self.own(rows)), rows)
+    def law(self, rows: Rows, sigma: Level) -> Law:
+        """The law (R, V clean) of the clean token given all others, at level sigma, shaped."""
+        told = self.diffusion.graph.told(self.tokens.cpu().numpy(), self._level_of_each(sigma))
+        law = self.diffusion.law_rows(self.features(rows, told), self._levels(rows, sigma), self.own(rows))
+        return self._shaped(law, rows)
 
     def score(self, rows: Rows, sigma: Level) -> Tensor:
         """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
-        features, level = self._features_at(rows, sigma)
+        level = self._levels(rows, sigma)
+        features = self.features(rows, self._level_of_each(sigma))
         score = self.diffusion.log_score_rows(features, level, self.own(rows)).exp()
-        if not self.shaping.active:
-            return score
-        if self.absorbing:
-            clean = score[:, : self.diffusion.vocabulary]
-            total = clean.sum(-1, keepdim=True)
-            shaped = self._shaped(clean / total, rows).weights * total
-            return torch.cat((shaped, score[:, self.diffusion.vocabulary :]), dim=-1)
-        conditional = noised(self.leave_one_out(rows, sigma).weights, level)
-        return conditional / conditional.gather(-1, self.own(rows)[:, None])
+        return self._shaped_score(score, rows, sigma) if self.shaping.active else score
 
-    def conditional(self, rows: Rows, sigma: Level) -> Tensor:
-        """Law (R, N) of a position given all others at level sigma under uniform noise: s / sum s."""
-        return noised(self.leave_one_out(rows, sigma).weights, self._levels(rows, sigma))
+    @abstractmethod
+    def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
+        """Scores (R, V) with the law of a clean token in them shaped."""
 
     def _shaped(self, law: Tensor, rows: Rows) -> Law:
         if not self.shaping.active:
@@ -125,9 +105,6 @@ class Chain:
     def _level_of_each(self, sigma: Level) -> np.ndarray:
         return np.array(np.broadcast_to(sigma, len(self.tokens)), np.float64)
 
-    def _features_at(self, rows: Rows, sigma: Level) -> tuple[Features, Tensor]:
-        return self.features(rows, self._level_of_each(sigma)), self._levels(rows, sigma)
-
     def features(self, rows: Rows, sigma: np.ndarray) -> Features:
         """The body's features of rows: hidden (R, d), cond (R, c), at noise levels sigma (B,)."""
         samples, at = np.unique(rows.sample, return_inverse=True)
@@ -136,19 +113,84 @@ class Chain:
         return Features(features.hidden[index], features.cond[index[0], 0])
 
     def _body(self, samples: Indices, sigma: np.ndarray) -> Features:
-        told = b"" if self.diffusion.config.time_free else sigma.tobytes()
-        key = (samples.tobytes(), told)
+        level = torch.from_numpy(sigma)
+        key = (samples.tobytes(), self.diffusion.told(level).numpy().tobytes())
         if self._remembered is not None and self._remembered[0] == key:
             return self._remembered[1]
         chosen = torch.from_numpy(samples)
-        level = torch.from_numpy(sigma).to(self.tokens.device)
-        locked = torch.from_numpy(~self.free[samples]).to(self.tokens.device) if self.diffusion.marks_locks else None
-        features = self.diffusion.features(self.tokens[chosen], level, locked)
+        locked = torch.from_numpy(~self.free[samples])
+        device = self.tokens.device
+        features = self.diffusion.features(self.tokens[chosen], level.to(device), locked.to(device))
         self.calls[samples] += 1
         self._remembered = key, features
         return features
 
     # ---- changing them
+
+    def jump(self, rows: Rows, law: Tensor) -> None:
+        """Moves rows by their unnormalised laws (R, V) over all states; what is negative counts as 0.
+
+        A row without any weight stays.
+        """
+        if self.pattern is not None:
+            raise UserError(
+                "A pattern needs absorbing noise and a sampler that reveals tokens; choose another sampler."
+            )
+        law = law.clamp(min=0)
+        own = self.own(rows)[:, None]
+        staying = law.gather(-1, own)[:, 0].double().cpu().numpy()
+        leaving = law.scatter(-1, own, 0.0)
+        mass = leaving.sum(-1, dtype=torch.float64).cpu().numpy()
+        chance = np.divide(mass, mass + staying, out=np.zeros_like(mass), where=mass > 0).clip(max=1)
+        moved = self.draws.toss(rows, chance) & (mass > 0)
+        self.redraw(rows.pick(moved), leaving[torch.from_numpy(moved).to(law.device)])
+
+    def redraw(self, rows: Rows, weights: Tensor) -> None:
+        """Draws new tokens of rows from unnormalised weights (R, V), and places them."""
+        if rows.size:
+            self.place(rows, self.draws.draw(rows, weights.cpu().numpy()))
+
+    def place(self, rows: Rows, tokens: Indices) -> None:
+        """Writes tokens (R,) at rows."""
+        if rows.size == 0:
+            return
+        at = torch.from_numpy(rows.sample), torch.from_numpy(rows.position)
+        self.tokens[at] = torch.from_numpy(tokens).to(self.tokens.device)
+        self._remembered = None
+
+
+class AbsorbingChain(Chain):
+    """Samples whose noised positions hold the mask. A token moves once: it is revealed."""
+
+    @staticmethod
+    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
+        """A masked token has stayed until now, so its clock goes on."""
+        return Clocks(streams, shape, stays=True, passed=passed)
+
+    def movable(self) -> Rows:
+        return self.masked()
+
+    def masked(self) -> Rows:
+        """Free positions that hold the mask."""
+        return Rows.where(self.free & self._is_mask())
+
+    def revealed(self) -> Rows:
+        """Free positions that hold a token."""
+        return Rows.where(self.free & ~self._is_mask())
+
+    def _is_mask(self) -> Flags:
+        flags: Flags = self.tokens.cpu().numpy() == self.diffusion.graph.mask
+        return flags
+
+    def posterior(self, rows: Rows) -> Law:
+        """p(x0_i | x) (R, V clean) of masked rows, shaped; it does not depend on the level."""
+        return self.law(rows, 1.0)
+
+    def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
+        clean = score[:, : self.diffusion.vocabulary]
+        total = clean.sum(-1, keepdim=True)
+        shaped = self._shaped(clean / total, rows).weights * total
+        return torch.cat((shaped, score[:, self.diffusion.vocabulary :]), dim=-1)
 
     def reveal(self, rows: Rows, law: Law | None = None) -> None:
         """Draws the tokens of masked rows, each on its own, by `law` or the posterior, and places them."""
@@ -184,39 +226,34 @@ class Chain:
             self.log_weight[sample] += log_weight
         return tokens
 
-    def jump(self, rows: Rows, law: Tensor) -> None:
-        """Moves rows by their unnormalised laws (R, V) over all states; what is negative counts as 0.
-
-        A row without any weight stays.
-        """
-        if self.pattern is not None:
-            raise UserError(
-                "A pattern needs absorbing noise and a sampler that reveals tokens; choose another sampler."
-            )
-        law = law.clamp(min=0)
-        own = self.own(rows)[:, None]
-        staying = law.gather(-1, own)[:, 0].double().cpu().numpy()
-        leaving = law.scatter(-1, own, 0.0)
-        mass = leaving.sum(-1, dtype=torch.float64).cpu().numpy()
-        chance = np.divide(mass, mass + staying, out=np.zeros_like(mass), where=mass > 0).clip(max=1)
-        moved = self.draws.toss(rows, chance) & (mass > 0)
-        self.redraw(rows.pick(moved), leaving[torch.from_numpy(moved).to(law.device)])
-
-    def redraw(self, rows: Rows, weights: Tensor) -> None:
-        """Draws new tokens of rows from unnormalised weights (R, V), and places them."""
-        if rows.size:
-            self.place(rows, self.draws.draw(rows, weights.cpu().numpy()))
-
-    def place(self, rows: Rows, tokens: Indices) -> None:
-        """Writes tokens (R,) at rows."""
-        if rows.size == 0:
-            return
-        at = torch.from_numpy(rows.sample), torch.from_numpy(rows.position)
-        self.tokens[at] = torch.from_numpy(tokens).to(self.tokens.device)
-        self._remembered = None
-
     def remask(self, rows: Rows) -> None:
         """Puts the mask back at rows."""
-        mask = self.diffusion.graph.mask
-        assert mask is not None
-        self.place(rows, np.full(rows.size, mask, np.int64))
+        self.place(rows, np.full(rows.size, self.diffusion.graph.mask, np.int64))
+
+
+class UniformChain(Chain):
+    """Samples in which any free position may hold noise, and may move any number of times."""
+
+    @staticmethod
+    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
+        """A token may have changed any number of times until now."""
+        return Clocks(streams, shape, epoch=epoch)
+
+    def movable(self) -> Rows:
+        return Rows.where(self.free)
+
+    def conditional(self, rows: Rows, sigma: Level) -> Tensor:
+        """Law (R, N) of a position given all others at level sigma: s / sum s."""
+        return noised(self.law(rows, sigma).weights, self._levels(rows, sigma))
+
+    def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
+        conditional = self.conditional(rows, sigma)
+        return conditional / conditional.gather(-1, self.own(rows)[:, None])
+
+
+CHAINS: dict[Noise, type[Chain]] = {"absorb": AbsorbingChain, "uniform": UniformChain}
+
+
+def chain_class(diffusion: Diffusion) -> type[Chain]:
+    """The chains of a model's kind of noise."""
+    return CHAINS[diffusion.config.noise]

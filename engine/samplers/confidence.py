@@ -9,15 +9,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.samplers.subset import first_of_each, quota
 
 
 class Confidence:
     """As many tokens as the schedule expects, those of the highest probability."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         if not rows.size:
             return
@@ -33,3 +34,6 @@ class Confidence:
         order = np.lexsort((-probability, rows.sample))
         kept = order[first_of_each(rows.pick(order), counts[order])]
         chain.place(rows.pick(kept), tokens[kept])
+
+
+SOLVERS: Solvers = {"absorb": Confidence}

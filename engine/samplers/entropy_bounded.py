@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.protocol import UserError
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.samplers.subset import at_least_even_share
 from engine.samplers.surest import SPREAD, reveal_chosen, spread_out
 
@@ -33,7 +34,7 @@ class EntropyBounded:
         if not self.gamma >= 0:
             raise UserError(f"Gamma must be at least 0 nats and is {self.gamma:g}; 0.1 is a good choice.")
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         if not rows.size:
             return
@@ -51,3 +52,6 @@ class EntropyBounded:
         allowed = np.cumsum(ranked) - ranked <= self.gamma  # sorted, so the last of a beginning is its largest
         chosen: Indices = order[: int(allowed.sum())]
         return chosen
+
+
+SOLVERS: Solvers = {"absorb": EntropyBounded}

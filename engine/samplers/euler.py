@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.samplers.analytic import last_step
 from engine.samplers.chain import Chain
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph, reverse_rate
 
 
@@ -28,6 +29,9 @@ class Euler:
         else:
             dsigma = own.new_full((1,), step.rate * (step.t - step.s), dtype=score.dtype)
             chain.jump(rows, euler(chain.diffusion.graph, score[None], own[None], dsigma)[0])
+
+
+SOLVERS: Solvers = {"absorb": Euler, "uniform": Euler}
 
 
 def euler(graph: Graph, score: Tensor, x: Tensor, dsigma: Tensor) -> Tensor:

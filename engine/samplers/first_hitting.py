@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 
 
 class FirstHitting:
     """One token at a time, in the order of their moments."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         order = chain.draws.order(rows)  # before the toss, which starts the clocks that rang anew
         due = chain.draws.toss(rows, np.full(rows.size, step.reveal_chance))
@@ -25,3 +26,6 @@ class FirstHitting:
         rank = np.arange(rows.size) - first[at]
         for turn in range(int(rank.max(initial=-1)) + 1):
             chain.reveal(rows.pick(rank == turn))
+
+
+SOLVERS: Solvers = {"absorb": FirstHitting}

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.protocol import UserError
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain, Chain, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.samplers.subset import Subset, first_of_each
-from engine.samplers.tweedie import Tweedie
+from engine.samplers.tweedie import UniformTweedie
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,37 @@ class Gibbs:
         if self.sweeps < 0:
             raise UserError(f"Sweeps must be at least 0 and are {self.sweeps}; 2 is a good choice.")
 
-    def step(self, chain: Chain, step: Step) -> None:
-        if chain.absorbing:
-            Subset().step(chain, step)
-            correct_revealed(chain, int(self.corrections))
-            for _ in range(int(self.sweeps) if step.last else 0):
-                correct_revealed(chain, len(chain.free[0]))
-        else:
-            Tweedie().step(chain, step)
-            if not step.last:
-                correct(chain, step.sigma_s, int(self.corrections))
+
+class AbsorbingGibbs(Gibbs):
+    """Revealed tokens by their posterior."""
+
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
+        Subset().step(chain, step)
+        correct_revealed(chain, int(self.corrections))
+        for _ in range(int(self.sweeps) if step.last else 0):
+            correct_revealed(chain, len(chain.free[0]))
 
 
-def correct_revealed(chain: Chain, count: int) -> None:
+class UniformGibbs(Gibbs):
+    """Free tokens by their law at the level of the step's end."""
+
+    def step(self, chain: UniformChain, step: Step) -> None:
+        UniformTweedie().step(chain, step)
+        if not step.last:
+            correct(chain, step.sigma_s, int(self.corrections))
+
+
+SOLVERS: Solvers = {"absorb": AbsorbingGibbs, "uniform": UniformGibbs}
+
+
+def correct_revealed(chain: AbsorbingChain, count: int) -> None:
     """Draws `count` revealed tokens of each sample anew by their posterior, one after the other."""
     for row in in_turn(chain, chain.revealed(), count):
         chain.remask(row)
         chain.place(row, chain.propose(row, chain.posterior(row)))  # weights stay: the law of the whole does
 
 
-def correct(chain: Chain, sigma: float, count: int) -> None:
+def correct(chain: UniformChain, sigma: float, count: int) -> None:
     """Draws `count` free tokens of each sample anew at level sigma under uniform noise, one after the other."""
     for row in in_turn(chain, chain.movable(), count):
         chain.redraw(row, chain.conditional(row, sigma))

@@ -57,6 +57,11 @@ class Step:
         return self.steps - self.number + 1
 
 
+def log_odds(sigma: float) -> float:
+    """w = log(e^sigma - 1), in which the jumps of uniform noise are evenly spread."""
+    return math.log(math.expm1(sigma))
+
+
 def times(schedule: Schedule, steps: int, spacing: Spacing | Sequence[float] = "time") -> np.ndarray:
     """Grid of `steps` + 1 times from 1 down to 0, float64.
 

@@ -16,12 +16,13 @@ believes it too little. Three answers, in the order of their cost:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from engine.protocol import UserError
-from engine.samplers.chain import Chain
+from engine.protocol import Noise, UserError
+from engine.samplers.chain import Chain, UniformChain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.gibbs import correct
 from engine.samplers.grid import Step
@@ -34,20 +35,23 @@ from engine.theory.diffusion import Diffusion
 class Clamp:
     """Keeps locked tokens clean from the first step on, and does nothing else."""
 
+    noises: tuple[Noise, ...] = ("absorb", "uniform")
     particles = 1
 
-    def attend(self, chain: Chain, locks: Locks) -> Attendant:
+    def attend(self, chain: Chain, locks: Locks) -> Attendant[Any]:
         return self
 
-    def before(self, chain: Chain, step: Step) -> None: ...
+    def before(self, chain: Any, step: Step) -> None: ...
 
-    def after(self, chain: Chain, step: Step) -> None: ...
+    def after(self, chain: Any, step: Step) -> None: ...
 
 
 class GibbsSweep(Clamp):
     """A sweep of all free positions after each step, at its noise level."""
 
-    def after(self, chain: Chain, step: Step) -> None:
+    noises = ("uniform",)
+
+    def after(self, chain: UniformChain, step: Step) -> None:
         if not step.last:
             correct(chain, step.sigma_s, chain.free.shape[1])
 
@@ -57,8 +61,9 @@ class Particles:
     """`particles` chains for each sample, resampled when their effective number falls below half."""
 
     particles: int = 8
+    noises: ClassVar[tuple[Noise, ...]] = ("uniform",)
 
-    def attend(self, chain: Chain, locks: Locks) -> Bridge:
+    def attend(self, chain: UniformChain, locks: Locks) -> Bridge:
         return Bridge(chain, locks, self.particles)
 
 
@@ -69,7 +74,7 @@ class Bridge:
     exp(`log_weight`) (B, K) estimates the probability of the locked tokens.
     """
 
-    def __init__(self, chain: Chain, locks: Locks, particles: int) -> None:
+    def __init__(self, chain: UniformChain, locks: Locks, particles: int) -> None:
         count = len(chain.tokens)
         self.rows = Rows.where(np.broadcast_to(locks.locked.numpy(), chain.free.shape))
         self.given = locks.tokens[locks.locked].repeat(count).to(chain.tokens.device)
@@ -79,12 +84,12 @@ class Bridge:
         start = chain.diffusion.graph.limit(torch.from_numpy(_clocks(chain).targets(self.rows)))
         chain.place(self.rows, start.cpu().numpy())
 
-    def before(self, chain: Chain, step: Step) -> None:
+    def before(self, chain: UniformChain, step: Step) -> None:
         """Proposes the locked positions' next tokens and weighs them by what the model says of them."""
         if not self.rows.size:
             return
         now = chain.own(self.rows)
-        model = kernel(chain.leave_one_out(self.rows, step.sigma_t).weights, now, step)
+        model = kernel(chain.law(self.rows, step.sigma_t).weights, now, step)
         certain = torch.zeros_like(model).scatter(-1, self.given[:, None], 1.0)
         bridge = kernel(certain, now, step)
         self.proposed = chain.draws.draw(self.rows, bridge.cpu().numpy())
@@ -133,11 +138,10 @@ METHODS: dict[str, LockMethod] = {"clamp": Clamp(), "gibbs": GibbsSweep(), "part
 
 def lock_method(name: str, diffusion: Diffusion, locks: Locks) -> LockMethod:
     """The method called `name`; "auto" is clamping where that is exact or nothing is locked, Gibbs sweeps elsewhere."""
-    exact = diffusion.graph.mask is not None or diffusion.marks_locks or not locks.locked.any()
     if name == "auto":
-        return METHODS["clamp" if exact else "gibbs"]
+        return METHODS["clamp" if diffusion.knows_locks or not locks.locked.any() else "gibbs"]
     if name not in METHODS:
         raise UserError(f'There is no way to lock tokens called "{name}"; choose auto, {", ".join(METHODS)}.')
-    if name != "clamp" and diffusion.graph.mask is not None:
+    if diffusion.config.noise not in METHODS[name].noises:
         raise UserError(f"Under absorbing noise clamping is exact already; choose auto instead of {name}.")
     return METHODS[name]

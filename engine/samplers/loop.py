@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.chain import Chain
-from engine.samplers.draws import Clocks
+from engine.samplers.chain import Chain, chain_class
 from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
 from engine.samplers.plan import Plan
@@ -39,7 +39,7 @@ class State:
 @torch.no_grad()
 def run_chain(
     diffusion: Diffusion,
-    sampler: Sampler,
+    sampler: Sampler[Any],
     plan: Plan,
     seed: int,
     first_sample: int = 0,
@@ -80,18 +80,15 @@ def _begin(diffusion: Diffusion, plan: Plan, streams: Streams, samples: slice, p
     """A chain of some of the samples; `passed` is the hazard of being revealed that lies behind a masked token."""
     limit = torch.from_numpy(streams.uniform(0)).to(diffusion.device)
     shape = (len(limit), limit.shape[1])
-    absorbing = diffusion.graph.mask is not None
+    kind = chain_class(diffusion)
     if plan.start is None:
-        tokens = diffusion.graph.limit(limit)
-        clocks = Clocks(streams, shape, absorbing)
+        tokens, clocks = diffusion.graph.limit(limit), kind.clocks(streams, shape)
     else:
-        tokens = torch.from_numpy(plan.start[samples].repeat(shape[0] // len(plan.start[samples]), axis=0)).to(
-            diffusion.device
-        )
-        # A masked token has stayed until now, so its clock goes on; a noisy one may have changed any number of times.
-        clocks = Clocks(streams, shape, absorbing, passed) if absorbing else Clocks(streams, shape, epoch=plan.first)
+        start = plan.start[samples]
+        tokens = torch.from_numpy(start.repeat(shape[0] // len(start), axis=0)).to(diffusion.device)
+        clocks = kind.clocks(streams, shape, passed, plan.first)
     free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
-    return Chain(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
+    return kind(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
 
 
 def _state(chains: list[Chain], plan: Plan, number: int, time: float, sigma: float, particles: int) -> State:

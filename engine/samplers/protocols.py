@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from engine.protocol import Noise
 from engine.samplers.grid import Step
 from engine.theory.conditioning import Locks
 
 if TYPE_CHECKING:
     from engine.samplers.chain import Chain
 
+AChain_contra = TypeVar("AChain_contra", bound="Chain", contravariant=True)
 
-class Sampler(Protocol):
-    """A solver of the reverse chain."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+class Sampler(Protocol[AChain_contra]):
+    """A solver of the reverse chain, of one kind of noise or of both."""
+
+    def step(self, chain: AChain_contra, step: Step) -> None:
         """Takes the chain from time t to s; the last step leaves nothing masked."""
 
 
-class Attendant(Protocol):
+Solvers = dict[Noise, Callable[..., Sampler[Any]]]
+"""The solvers that a sampler is, by noise; called with its options. In each sampler's file as `SOLVERS`."""
+
+
+class Attendant(Protocol[AChain_contra]):
     """Stands beside one chain and acts between a sampler's steps."""
 
-    def before(self, chain: Chain, step: Step) -> None:
+    def before(self, chain: AChain_contra, step: Step) -> None:
         """Acts on a chain before the sampler's `step`."""
 
-    def after(self, chain: Chain, step: Step) -> None:
+    def after(self, chain: AChain_contra, step: Step) -> None:
         """Acts on a chain that the sampler has taken to the end of `step`."""
 
 
 class LockMethod(Protocol):
-    """What is done about locked tokens. `particles` chains run for each sample; the first of them is shown."""
+    """What is done about locked tokens under `noises`. `particles` chains run for each sample; the first is shown."""
+
+    @property
+    def noises(self) -> tuple[Noise, ...]: ...
 
     @property
     def particles(self) -> int: ...
 
-    def attend(self, chain: Chain, locks: Locks) -> Attendant:
+    def attend(self, chain: Any, locks: Locks) -> Attendant[Any]:
         """The attendant of a chain that is about to begin, its locked tokens clamped."""

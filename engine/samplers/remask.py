@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.protocol import UserError
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Remask:
         if not self.rate >= 0:
             raise UserError(f"The remasking rate must be at least 0 and is {self.rate:g}; 4 is a good choice.")
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         masked, revealed = chain.masked(), chain.revealed()
         kept_t, kept_s = math.exp(-step.sigma_t), math.exp(-step.sigma_s)
         again = min(self.rate * (step.t - step.s), step.lambda_s / kept_t)
@@ -39,3 +40,6 @@ class Remask:
         undone = revealed.pick(chain.draws.toss(revealed, np.full(revealed.size, again)))
         chain.reveal(due)
         chain.remask(undone)
+
+
+SOLVERS: Solvers = {"absorb": Remask}

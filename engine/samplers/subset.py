@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -21,10 +22,13 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 class Subset:
     """As many masked positions as the schedule expects, in a random order."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         rows = rows.pick(chain.draws.order(rows))
         chain.reveal(rows.pick(first_of_each(rows, quota(rows, step))))
+
+
+SOLVERS: Solvers = {"absorb": Subset}
 
 
 def quota(rows: Rows, step: Step) -> np.ndarray:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.protocol import UserError
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices, Rows
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
 from engine.samplers.subset import quota
 
 SPREAD = 20.0
@@ -37,7 +38,7 @@ class Surest:
         if not self.spread >= 0:
             raise UserError(f"Spread must be at least 0 nats and is {self.spread:g}; {SPREAD:g} is a good choice.")
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         counts = quota(rows, step)
         if not counts.any():
@@ -49,7 +50,10 @@ class Surest:
         reveal_chosen(chain, rows, choose)
 
 
-def reveal_chosen(chain: Chain, rows: Rows, choose: Callable[[np.ndarray, Indices], Indices]) -> None:
+SOLVERS: Solvers = {"absorb": Surest}
+
+
+def reveal_chosen(chain: AbsorbingChain, rows: Rows, choose: Callable[[np.ndarray, Indices], Indices]) -> None:
     """Reveals those of the masked `rows` that `choose` picks for each sample.
 
     It is given the entropies (m,) of the sample's rows, nats, and their indices (m,) in `rows`; it returns indices

@@ -15,33 +15,46 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
-from engine.samplers.tweedie import Tweedie
+from engine.samplers.protocols import Solvers
+from engine.samplers.tweedie import AbsorbingTweedie, UniformTweedie
 from engine.theory.graphs import reverse_rate
 
 
-class TauLeaping:
+class AbsorbingTauLeaping:
+    """The rate of being revealed held over a step."""
+
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
+        if step.last:
+            AbsorbingTweedie().step(chain, step)
+            return
+        rows = chain.masked()
+        chance = -math.expm1((step.lambda_s - step.lambda_t) / step.lambda_t)
+        chain.reveal(rows.pick(chain.draws.toss(rows, np.full(rows.size, chance))))
+
+
+class UniformTauLeaping:
     """Rates held over a step, at most one jump a position."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: UniformChain, step: Step) -> None:
         rows = chain.movable()
         if step.last:
-            Tweedie().step(chain, step)
-        elif chain.absorbing:
-            chance = -math.expm1((step.lambda_s - step.lambda_t) / step.lambda_t)
-            chain.reveal(rows.pick(chain.draws.toss(rows, np.full(rows.size, chance))))
+            UniformTweedie().step(chain, step)
         elif rows.size:
             leap(chain, rows, rates(chain, rows, step.sigma_t), step.sigma_t - step.sigma_s)
 
 
-def rates(chain: Chain, rows: Rows, sigma: float) -> Tensor:
+SOLVERS: Solvers = {"absorb": AbsorbingTauLeaping, "uniform": UniformTauLeaping}
+
+
+def rates(chain: UniformChain, rows: Rows, sigma: float) -> Tensor:
     """Reverse rates (R, N) out of the tokens at rows, per unit of sigma."""
     return reverse_rate(chain.diffusion.graph, chain.own(rows)[None], chain.score(rows, sigma)[None])[0]
 
 
-def leap(chain: Chain, rows: Rows, rate: Tensor, d: float) -> None:
+def leap(chain: UniformChain, rows: Rows, rate: Tensor, d: float) -> None:
     """Rows jump by rates (R, N) per unit of sigma held over d; the entry at the own token does not count."""
     rate = rate.scatter(-1, chain.own(rows)[:, None], 0.0)
     total = rate.sum(-1, dtype=torch.float64).cpu().numpy()

@@ -15,7 +15,6 @@ Order 2 where nothing is cut off at 0, on smooth data; order 1 with a smaller co
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,9 +22,10 @@ import torch
 from torch import Tensor
 
 from engine.protocol import UserError
-from engine.samplers.chain import Chain
-from engine.samplers.grid import Step
-from engine.samplers.tweedie import Tweedie, kernel
+from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.grid import Step, log_odds
+from engine.samplers.protocols import Solvers
+from engine.samplers.tweedie import UniformTweedie, kernel
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,17 @@ class Trapezoidal:
         if not 0 < self.theta < 1:
             raise UserError(f"Theta must be between 0 and 1 and is {self.theta:g}; 0.5 is a good choice.")
 
-    def step(self, chain: Chain, step: Step) -> None:
-        if chain.absorbing:
-            self._step_absorbing(chain, step)
-        elif step.last:
-            Tweedie().step(chain, step)
-        else:
-            self._step_uniform(chain, step)
-
     def extrapolate(self, before: Tensor, after: Tensor) -> Tensor:
         """(a1 after - a2 before)_+ (R, V); `after` where nothing is left."""
         a1 = 1 / (2 * self.theta * (1 - self.theta))
         law = (a1 * after - (a1 - 1) * before).clamp(min=0)
         return torch.where(law.sum(-1, keepdim=True) > 0, law, after)
 
-    def _step_absorbing(self, chain: Chain, step: Step) -> None:
+
+class AbsorbingTrapezoidal(Trapezoidal):
+    """The law of tokens that are revealed late is extrapolated."""
+
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         turn = step.lambda_t + self.theta * (step.lambda_s - step.lambda_t)
         # Both moments come from the clocks, so a stage that reveals nothing asks the network nothing.
@@ -69,14 +65,24 @@ class Trapezoidal:
         after = chain.posterior(late_rows)
         chain.reveal(late_rows, replace(after, weights=self.extrapolate(before, after.weights)))
 
-    def _step_uniform(self, chain: Chain, step: Step) -> None:
+
+class UniformTrapezoidal(Trapezoidal):
+    """The kernel of the second stage is extrapolated."""
+
+    def step(self, chain: UniformChain, step: Step) -> None:
+        if step.last:
+            UniformTweedie().step(chain, step)
+            return
         rows = chain.movable()
         if not rows.size:
             return
-        w_t, w_s = (math.log(math.expm1(sigma)) for sigma in (step.sigma_t, step.sigma_s))
+        w_t, w_s = log_odds(step.sigma_t), log_odds(step.sigma_s)
         turn = float(np.logaddexp(0, w_t + self.theta * (w_s - w_t)))
         first, second = replace(step, sigma_s=turn), replace(step, sigma_t=turn)
-        before = chain.leave_one_out(rows, step.sigma_t).weights
+        before = chain.law(rows, step.sigma_t).weights
         chain.jump(rows, kernel(before, chain.own(rows), first))
-        after, own = chain.leave_one_out(rows, turn).weights, chain.own(rows)
+        after, own = chain.law(rows, turn).weights, chain.own(rows)
         chain.jump(rows, self.extrapolate(kernel(before, own, second), kernel(after, own, second)))
+
+
+SOLVERS: Solvers = {"absorb": AbsorbingTrapezoidal, "uniform": UniformTrapezoidal}

@@ -16,40 +16,40 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.grid import Step
+from engine.samplers.protocols import Solvers
+from engine.theory.uniform_law import noised, seen
 
 
-class Tweedie:
-    """Each position by its own true law."""
+class AbsorbingTweedie:
+    """Each masked token is revealed by its own chance."""
 
-    def step(self, chain: Chain, step: Step) -> None:
-        if chain.absorbing:
-            rows = chain.masked()
-            chain.reveal(rows.pick(chain.draws.toss(rows, np.full(rows.size, step.reveal_chance))))
-        else:
-            self._step_uniform(chain, step)
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
+        rows = chain.masked()
+        chain.reveal(rows.pick(chain.draws.toss(rows, np.full(rows.size, step.reveal_chance))))
 
-    def _step_uniform(self, chain: Chain, step: Step) -> None:
+
+class UniformTweedie:
+    """Each position moves by its own true law."""
+
+    def step(self, chain: UniformChain, step: Step) -> None:
         rows = chain.movable()
         bound = leaving_bound(step)
         rows = rows.pick(chain.draws.toss(rows, np.full(rows.size, bound)))
         if rows.size:
-            law = kernel(chain.leave_one_out(rows, step.sigma_t).weights, chain.own(rows), step)
+            law = kernel(chain.law(rows, step.sigma_t).weights, chain.own(rows), step)
             chain.redraw(rows, thinned(law, chain.own(rows), bound))
+
+
+SOLVERS: Solvers = {"absorb": AbsorbingTweedie, "uniform": UniformTweedie}
 
 
 def kernel(g: Tensor, own: Tensor, step: Step) -> Tensor:
     """Normalised law (R, N) at sigma_s, given tokens `own` (R,) at sigma_t and leave-one-out posteriors g (R, N)."""
-    states = g.shape[-1]
-    earlier = math.exp(-step.sigma_s) * g - math.expm1(-step.sigma_s) / states
-    d = step.sigma_t - step.sigma_s
-    arrive = torch.full_like(g, -math.expm1(-d) / states)
-    law = earlier * arrive.scatter_add(-1, own[:, None], torch.full_like(g[:, :1], math.exp(-d)))
-    return law / law.sum(-1, keepdim=True)
+    return seen(noised(g, step.sigma_s), own, step.sigma_t - step.sigma_s)
 
 
 def leaving_bound(step: Step) -> float:

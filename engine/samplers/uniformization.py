@@ -12,15 +12,14 @@ noised at once, of probability (L FLOOR)^2 / 2, could tell the difference.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 
-from engine.samplers.chain import Chain
+from engine.samplers.chain import UniformChain
 from engine.samplers.draws import Clocks, Rows
-from engine.samplers.grid import Step
-from engine.samplers.tweedie import Tweedie
+from engine.samplers.grid import Step, log_odds
+from engine.samplers.protocols import Solvers
+from engine.samplers.tweedie import UniformTweedie
 
 FLOOR = 1e-5
 
@@ -28,14 +27,16 @@ FLOOR = 1e-5
 class Uniformization:
     """Every jump at its own moment."""
 
-    def step(self, chain: Chain, step: Step) -> None:
+    def step(self, chain: UniformChain, step: Step) -> None:
         low = max(step.sigma_s, FLOOR)
         if step.sigma_t > low:
             self._jump_down(chain, log_odds(step.sigma_t), log_odds(low))
         if step.last:
-            Tweedie().step(chain, Step(step.number, step.steps, step.t, step.s, min(low, step.sigma_t), 0.0, 0.0))
+            UniformTweedie().step(
+                chain, Step(step.number, step.steps, step.t, step.s, min(low, step.sigma_t), 0.0, 0.0)
+            )
 
-    def _jump_down(self, chain: Chain, start: float, end: float) -> None:
+    def _jump_down(self, chain: UniformChain, start: float, end: float) -> None:
         """All jumps between two levels of w, each sample's in their order."""
         clocks = chain.draws
         assert isinstance(clocks, Clocks)  # moments in continuous time cannot be enumerated
@@ -51,7 +52,7 @@ class Uniformization:
             moment[candidates] = now - clocks.left(candidates)
         clocks.set_left(rows, end - moment[rows])
 
-    def _jump(self, chain: Chain, rows: Rows, sigma: np.ndarray) -> None:
+    def _jump(self, chain: UniformChain, rows: Rows, sigma: np.ndarray) -> None:
         """One candidate a sample, at noise levels sigma (R,)."""
         levels = np.ones(len(chain.tokens))
         levels[rows.sample] = sigma
@@ -63,6 +64,4 @@ class Uniformization:
         chain.redraw(rows, weights.scatter(-1, own[:, None], stays))
 
 
-def log_odds(sigma: float) -> float:
-    """w = log(e^sigma - 1)."""
-    return math.log(math.expm1(sigma))
+SOLVERS: Solvers = {"uniform": Uniformization}

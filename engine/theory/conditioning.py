@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -41,16 +40,6 @@ class Locks:
     def clamp(self, x: Tensor) -> Tensor:
         """x (B, L) with every locked position set to its token."""
         return torch.where(self.locked.to(x.device), self.tokens.to(x.device), x)
-
-
-def matched_sigma(masked: np.ndarray, length: int) -> np.ndarray:
-    """The noise level that goes with a number of masked tokens (any shape): the posterior mean of the noised fraction.
-
-    With m of L masked that fraction has the law Beta(m + 1, L - m + 1). The law of a masked token does not depend
-    on the level, but a network that is told one has learned what goes with it.
-    """
-    sigma: np.ndarray = -np.log1p(-(np.asarray(masked) + 1.0) / (length + 2.0))
-    return sigma
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,14 @@
-"""A score network, a graph and a schedule together: a model of sequences by score-entropy discrete diffusion.
+"""A score network, a graph, a schedule and a parametrisation: a model of sequences by score-entropy discrete diffusion.
 
-The concrete score at noise sigma is s_i(x)_y = p_sigma(x with x_i = y) / p_sigma(x); the network gives log s.
-Tokens are (B, L) int64, noise levels (B,), scores (B, L, V) over the graph's V states; "rows" (R, V) are single
-positions picked from them. Everything that is computed from the network's output has the output's precision.
-
-Three parametrisations of the network's output o:
-
-- "log_score", the published one: log s = o, minus log(e^sigma - 1) + log(V - 1) when `scale_by_sigma` is set.
-- "posterior", absorbing noise only: softmax of o over the clean tokens is p(x0_i | x), and
-  s_v = p_v / (e^sigma - 1). Then sum_v s_v is what the truth demands at every masked position, so the reveal rate is
-  known without asking the network, and score entropy is a weighted cross entropy (Ou et al., arXiv 2406.03736).
-- "leave_one_out", uniform noise only: softmax of o is g, the law of x0_i given x without position i, and
-  s_y = c_y / c_{x_i} with c_y = e^-sigma g_y + (1 - e^-sigma) / N, the law of x_i given the other positions. An
-  ordinary denoiser p(x0_i | x) in the place of g gives wrong scores: it has seen x_i already.
+The concrete score at noise sigma is s_i(x)_y = p_sigma(x with x_i = y) / p_sigma(x); the network gives log s, or what
+it can be had from (`parametrisations`). Tokens are (B, L) int64, noise levels (B,), scores (B, L, V) over the graph's
+V states; "rows" (R, V) are single positions picked from them. Everything that is computed from the network's output
+has the output's precision.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,15 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.protocol import Noise as NoiseName
+from engine.protocol import Noise
 from engine.theory.graphs import GRAPHS, Graph
-from engine.theory.leave_one_out import leave_one_out_entropy
 from engine.theory.network import Features, NetworkConfig, ScoreTransformer
+from engine.theory.parametrisations import PARAMETRISATIONS, Parametrisation, ParametrisationName
 from engine.theory.schedules import Geometric, LogLinear, Schedule
-
-Parametrisation = Literal["log_score", "posterior", "leave_one_out"]
-
-REQUIRED_NOISE: dict[Parametrisation, NoiseName] = {"posterior": "absorb", "leave_one_out": "uniform"}
 
 
 @dataclass(frozen=True)
@@ -48,16 +35,34 @@ class DiffusionConfig:
     """
 
     network: NetworkConfig
-    noise: NoiseName = "absorb"
+    noise: Noise = "absorb"
     schedule: Literal["loglinear", "geometric"] = "loglinear"
     sigma_min: float = 1e-4
     sigma_max: float = 20.0
     eps: float = 1e-3
-    parametrisation: Parametrisation = "log_score"
+    parametrisation: ParametrisationName = "log_score"
     scale_by_sigma: bool = True
     time_free: bool = False
     log_sigma: bool = False
     padding: int = 0
+
+
+def parametrisation_of(config: DiffusionConfig, graph: Graph) -> Parametrisation:
+    """How the network's output is read; a ValueError if the noise does not allow what is configured."""
+    name = config.parametrisation
+    if name not in PARAMETRISATIONS[config.noise]:
+        fits = ", ".join(noise for noise, known in PARAMETRISATIONS.items() if name in known)
+        raise ValueError(f"the {name} parametrisation is defined for {fits} noise only")
+    return PARAMETRISATIONS[config.noise][name](graph, config.scale_by_sigma, config.padding)
+
+
+TOLD: dict[tuple[bool, bool], Callable[[Tensor], Tensor]] = {
+    (False, False): lambda sigma: sigma,
+    (False, True): torch.log,
+    (True, False): torch.zeros_like,
+    (True, True): torch.zeros_like,
+}
+"""What the network is told of a noise level, by `time_free` and `log_sigma`."""
 
 
 class Diffusion:
@@ -69,12 +74,9 @@ class Diffusion:
     def __init__(
         self, config: DiffusionConfig, network: ScoreTransformer | None = None, graph: Graph | None = None
     ) -> None:
-        needed = REQUIRED_NOISE.get(config.parametrisation, config.noise)
-        if config.noise != needed:
-            raise ValueError(f"the {config.parametrisation} parametrisation is defined for {needed} noise only")
-        states = config.network.states
         self.config = config
-        self.graph = graph or GRAPHS[config.noise](states - 1 if config.noise == "absorb" else states)
+        self.graph: Graph = graph or GRAPHS[config.noise].of_states(config.network.states)
+        self.parametrisation = parametrisation_of(config, self.graph)
         self.schedule: Schedule = (
             LogLinear(config.eps) if config.schedule == "loglinear" else Geometric(config.sigma_min, config.sigma_max)
         )
@@ -87,51 +89,41 @@ class Diffusion:
     @property
     def vocabulary(self) -> int:
         """Number of clean tokens."""
-        return self.graph.states if self.graph.mask is None else self.graph.states - 1
-
-    @property
-    def normalised(self) -> bool:
-        """Whether the scores of a masked position sum to 1 / (e^sigma - 1) by construction."""
-        return self.config.parametrisation == "posterior"
+        return self.graph.vocabulary
 
     @property
     def marks_locks(self) -> bool:
         """Whether the network is told which tokens are given."""
         return self.config.network.marks_locks
 
+    @property
+    def knows_locks(self) -> bool:
+        """Whether it can tell a given token from a noised one that reads the same."""
+        return self.graph.shows_noise or self.marks_locks
+
+    def told(self, sigma: Tensor) -> Tensor:
+        """What the network is told of noise levels sigma (B,)."""
+        level = self.graph.widened(sigma, self.config.padding)
+        return TOLD[self.config.time_free, self.config.log_sigma](level)
+
     def features(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
         """The network's body on tokens (B, L) at noise sigma (B,): one network call.
 
         `locked` (B, L) bool, the given tokens, counts for a model that marks them. Where a model of whole records is
-        given the beginning of one only, the rest of it is unknown: masked.
+        given the beginning of one only, the rest of it is unknown.
         """
-        if self.config.padding and self.graph.mask is None:
-            # Uniform noise on all states that keeps to those that are left is weaker noise on them alone.
-            sigma = sigma + torch.log1p(-torch.expm1(-sigma) * (self.config.padding / self.vocabulary))
-        if self.config.time_free:
-            sigma = torch.zeros_like(sigma)
-        elif self.config.log_sigma:
-            sigma = sigma.log()
-        length, rest = tokens.shape[1], self.config.network.length - tokens.shape[1]
-        if self.config.network.absolute_positions and self.graph.mask is not None and rest > 0:
-            whole = self.network.body(F.pad(tokens, (0, rest), value=self.graph.mask), sigma)
-            return whole._replace(hidden=whole.hidden[:, :length])
-        return self.network.body(tokens, sigma, locked if self.marks_locks else None)
+        length = tokens.shape[1]
+        if self.config.network.absolute_positions:
+            tokens = self.graph.lengthened(tokens, self.config.network.length - length)
+        given = None
+        if locked is not None and self.marks_locks:
+            given = F.pad(locked, (0, tokens.shape[1] - length))
+        features = self.network.body(tokens, self.told(sigma), given)
+        return features._replace(hidden=features.hidden[:, :length])
 
-    def log_score_rows(self, features: Features, sigma: Tensor, tokens: Tensor) -> Tensor:
+    def log_score_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
         """log s (R, V) of R positions: features of the rows, sigma (R,), own tokens (R,); 0 at the own token."""
-        output = self.network.head(features)
-        sigma = sigma.to(output.dtype)
-        own = tokens[..., None]
-        if self.config.parametrisation == "leave_one_out":
-            log_conditional = noised(F.softmax(output, dim=-1), sigma).log()
-            return (log_conditional - log_conditional.gather(-1, own)).scatter(-1, own, 0.0)
-        if self.normalised:
-            clean = F.log_softmax(output[..., : self.vocabulary], dim=-1) - torch.expm1(sigma).log()[..., None]
-            output = torch.cat((clean, output[..., self.vocabulary :]), dim=-1)
-        elif self.config.scale_by_sigma:
-            output = output - torch.expm1(sigma).log()[..., None] - math.log(output.shape[-1] + self.config.padding - 1)
-        return output.scatter(-1, own, 0.0)
+        return self.parametrisation.log_score(self.network.head(features), sigma, own)
 
     def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
         """log s (B, L, V) at tokens (B, L) and noise sigma (B,); 0 at the token itself. `locked` as in `features`."""
@@ -140,82 +132,45 @@ class Diffusion:
         features = self.features(tokens, sigma, locked)
         return self.log_score_rows(features, sigma[:, None].expand(tokens.shape), tokens)
 
-    def log_posterior_rows(self, features: Features) -> Tensor:
-        """log p(x0_i | x) over clean tokens (R, vocabulary) for R masked positions, normalised.
+    def law_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
+        """The law (R, vocabulary) of the clean token given all other positions; arguments as in `log_score_rows`.
 
-        For the published parametrisation this is the score's share of each token: the factor that sigma scaling
-        divides out is the same for all of them.
+        Under absorbing noise it is the posterior, and the position is masked.
         """
-        return F.log_softmax(self.network.head(features)[..., : self.vocabulary], dim=-1)
+        return self.parametrisation.law(self.network.head(features), sigma, own)
 
-    def leave_one_out_rows(self, features: Features, sigma: Tensor, tokens: Tensor) -> Tensor:
-        """g (R, N), the law of the clean token given all other positions, under uniform noise; arguments as above.
-
-        From a score it is (c - (1 - e^-sigma) / N) e^sigma with c = s / sum s, cut off at 0: a learned c can be
-        smaller than noise allows.
-        """
-        if self.config.parametrisation == "leave_one_out":
-            return F.softmax(self.network.head(features), dim=-1)
-        conditional = F.softmax(self.log_score_rows(features, sigma, tokens), dim=-1)
-        sigma = sigma.to(conditional.dtype)[..., None]
-        denoised = (conditional + torch.expm1(-sigma) / conditional.shape[-1]).clamp(min=0)
-        total = denoised.sum(-1, keepdim=True)
-        # All of it cut off, up to rounding: at such a level the position says nothing beyond noise.
-        return torch.where(total > 0, denoised / total.clamp(min=1e-30), 1 / conditional.shape[-1])
+    def log_law_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
+        """The logarithm of `law_rows`."""
+        return self.parametrisation.log_law(self.network.head(features), sigma, own)
 
     def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
         """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma.
 
         `locked` as in `features`; a locked position has no loss.
         """
-        if self.normalised:
-            return self.cross_entropy(tokens, sigma, clean) / torch.expm1(sigma)[:, None]
-        if self.config.parametrisation == "leave_one_out":
-            return self._leave_one_out_entropy(tokens, sigma, clean, locked)
-        entropy = self.graph.score_entropy(self.log_score(tokens, sigma, locked), sigma, tokens, clean)
-        return entropy if locked is None else entropy.masked_fill(locked, 0.0)
+        return self._losses(self.parametrisation.score_entropy, tokens, sigma, clean, locked)
 
     def cross_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
-        """-log p(x0_i | x) (B, L) at the clean token, in nats; arguments as above, for parametrisations by posteriors.
+        """-log p(x0_i | x) (B, L) at the clean token, in nats; arguments as above. 0 where the token is known."""
+        return self._losses(self.parametrisation.cross_entropy, tokens, sigma, clean, locked)
 
-        It is 0 where the token is known: where it is not masked under absorbing noise, or locked. Under uniform noise
-        p(x0_i | x) is g times q(x_i | x0_i), normalised. For one x_i and sigma that maps laws g one to one, so the
-        optimum is the true g, as that of score entropy is; the gradient varies less (compare CEDD, arXiv 2507.04341).
-        """
-        if self.normalised:
-            unknown = tokens == self.graph.states - 1
-        else:
-            unknown = torch.ones_like(tokens, dtype=torch.bool) if locked is None else ~locked
-        rows = places(unknown)  # before the network is called, while a GPU has nothing else to do
+    def _losses(
+        self,
+        loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+        tokens: Tensor,
+        sigma: Tensor,
+        clean: Tensor,
+        locked: Tensor | None,
+    ) -> Tensor:
+        """A loss of rows where tokens are unknown: the head, the wide last matrix, is needed there alone."""
+        rows = places(self.graph.unknown(tokens, locked))  # before the network is called, while a GPU is idle
         output = self.network.head(pick(self.features(tokens, sigma, locked), rows))
-        if self.normalised:
-            logits = output[..., : self.vocabulary]
-        else:
-            expm1 = torch.expm1(sigma.to(output.dtype))[:, None].expand(tokens.shape).flatten()[rows]
-            # q(x_i | y) is larger at y = x_i than elsewhere, by 1 + N / (e^sigma - 1)
-            stayed = torch.log1p(output.shape[-1] / expm1)
-            logits = output.scatter_add(-1, tokens.flatten()[rows, None], stayed[:, None])
-        found = F.cross_entropy(logits, clean.flatten()[rows], reduction="none")
-        return spread(found, rows, tokens.shape)
-
-    def _leave_one_out_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None) -> Tensor:
-        """In closed form, and the head is needed at free positions alone."""
-        free = torch.ones_like(tokens, dtype=torch.bool) if locked is None else ~locked
-        rows = places(free)
-        logits = self.network.head(pick(self.features(tokens, sigma, locked), rows))
-        noise = sigma[:, None].expand(tokens.shape).flatten()[rows].to(logits.dtype)
-        entropy = leave_one_out_entropy(logits, noise, tokens.flatten()[rows], clean.flatten()[rows])
-        return spread(entropy, rows, tokens.shape)
+        level = sigma[:, None].expand(tokens.shape).flatten()[rows]
+        return spread(loss(output, level, tokens.flatten()[rows], clean.flatten()[rows]), rows, tokens.shape)
 
     def perturb(self, clean: Tensor, t: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """Tokens noised to time t (B,), from uniform draws `flip` and `target` (B, L) in [0, 1)."""
-        return self.graph.noise(clean, self.schedule(t).total, flip, target)
-
-
-def noised(law: Tensor, sigma: Tensor) -> Tensor:
-    """A law over N tokens (R, N) after uniform noise sigma (R,): e^-sigma law + (1 - e^-sigma) / N."""
-    sigma = sigma.to(law.dtype)[..., None]
-    return torch.exp(-sigma) * law - torch.expm1(-sigma) / law.shape[-1]
+        return self.graph.perturb(clean, self.schedule(t).total, flip, target)
 
 
 def gather(features: Features, chosen: Tensor) -> Features:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from engine.protocol import FREE, Guess, Inspect, UserError
-from engine.theory.conditioning import Locks, matched_sigma
+from engine.protocol import FREE, Guess, Inspect, Tokens, UserError
+from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion, gather
+from engine.theory.network import Features
 
 SMALLEST_SIGMA = 1e-4
 """A finished text has no noise; a network that is told the level has not seen less than this."""
+NO_MASK = "Under uniform noise no token is masked; run first, and "
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,39 +42,24 @@ def look(diffusion: Diffusion, request: Inspect) -> Look:
     length, position = len(request.tokens), request.position
     if not 0 <= position < length:
         raise UserError(f"There is no position {position} in a text of {length} tokens; point at another.")
-    mask, own = diffusion.graph.mask, int(request.tokens[position])
-    if mask is None and (request.tokens == FREE).any():
-        raise UserError("Under uniform noise no token is masked; run first, and point at a token then.")
-    x = np.where(request.tokens == FREE, -1 if mask is None else mask, request.tokens)
-    noisy = not math.isnan(request.sigma)
-    sigma = max(request.sigma, SMALLEST_SIGMA) if noisy else 1.0
-    if mask is not None:
-        x[position] = mask
-        told = float(matched_sigma(np.array((x == mask).sum()), length))
-    else:
-        told = sigma
-    device = diffusion.device
-    tokens = torch.from_numpy(x)[None].to(device)
-    locked = torch.from_numpy(np.array(request.locked, bool))[None].to(device)
-    locked[0, position] = False
-    chosen = torch.zeros(1, length, dtype=torch.bool, device=device)
-    chosen[0, position] = True
-    features = gather(diffusion.features(tokens, torch.tensor([told], device=device), locked), chosen)
-    if mask is not None:
-        law = diffusion.log_posterior_rows(features)[0].exp()
-        score = law / np.expm1(sigma) if own == FREE and noisy else None
-    else:
-        level, here = torch.tensor([sigma], device=device), tokens[:, position]
-        law = diffusion.leave_one_out_rows(features, level, here)[0]
-        score = diffusion.log_score_rows(features, level, here)[0].exp()
-    law = law.double()
+    own = int(request.tokens[position])
+    stands = diffusion.graph.states_of(request.tokens, NO_MASK + "point at a token then.")
+    x = diffusion.graph.hide(stands, position)
+    here = np.arange(length) == position
+    sigma = level_of(request.sigma)
+    features, token = features_at(diffusion, x, np.asarray(request.locked, bool) & ~here, here, sigma)
+    level = torch.tensor([sigma], device=diffusion.device)
+    law = diffusion.law_rows(features, level, token)[0].double()
     top = law.topk(min(request.most, diffusion.vocabulary))
-    entropy = -torch.special.xlogy(law, law).sum()
+    score = None
+    if x[position] == stands[position] and not math.isnan(request.sigma):
+        scores = diffusion.parametrisation.clean_score(diffusion.network.head(features), level, token)[0]
+        score = scores[top.indices].double().cpu().numpy()
     return Look(
         top.indices.cpu().numpy(),
         top.values.cpu().numpy(),
-        None if score is None else score[top.indices].double().cpu().numpy(),
-        float(entropy),
+        score,
+        float(-torch.special.xlogy(law, law).sum()),
         None if own == FREE else float(law[own]),
     )
 
@@ -95,28 +83,17 @@ def outlook(diffusion: Diffusion, request: Guess) -> Outlook:
     Under absorbing noise it is known where the text is not masked. Under uniform noise, where every token may be
     noise, it is known where it is locked.
     """
-    length, mask = len(request.tokens), diffusion.graph.mask
     Locks.of(request.tokens, diffusion.vocabulary, diffusion.config.network.length)  # checks size and tokens
-    if mask is None and (request.tokens == FREE).any():
-        raise UserError("Under uniform noise no token is masked; run first, and look at the guess then.")
-    unknown = request.tokens == FREE if mask is not None else ~np.asarray(request.locked, bool)
+    length, locked = len(request.tokens), np.array(request.locked, bool)
+    x = diffusion.graph.states_of(request.tokens, NO_MASK + "look at the guess then.")
+    unknown = diffusion.graph.unknown(torch.from_numpy(np.array(x)), torch.from_numpy(locked)).numpy()
     guess = Outlook(np.array(request.tokens), np.full(length, math.nan), np.full(length, math.nan))
     if not unknown.any():
         return guess
-    level = 1.0 if math.isnan(request.sigma) else max(request.sigma, SMALLEST_SIGMA)
-    told = level if mask is None else float(matched_sigma(np.array(unknown.sum()), length))
-    device = diffusion.device
-    tokens = torch.from_numpy(np.where(request.tokens == FREE, -1 if mask is None else mask, request.tokens))[None]
-    locked, chosen = (torch.from_numpy(np.array(a, bool))[None].to(device) for a in (request.locked, unknown))
-    tokens = tokens.to(device)
-    features = gather(diffusion.features(tokens, torch.tensor([told], device=device), locked), chosen)
-    if mask is not None:
-        law = diffusion.log_posterior_rows(features).exp()
-    else:
-        here = tokens[chosen]
-        law = diffusion.leave_one_out_rows(features, torch.full(here.shape, level, device=device), here)
-        law = seen_too(law, here, level)
-    law = law.double()
+    sigma = level_of(request.sigma)
+    features, here = features_at(diffusion, x, locked, unknown, sigma)
+    law = diffusion.law_rows(features, torch.full(here.shape, sigma, device=here.device), here)
+    law = diffusion.graph.seen(law, here, sigma).double()
     probability, best = law.max(-1)
     guess.tokens[unknown] = best.cpu().numpy()
     guess.probability[unknown] = probability.cpu().numpy()
@@ -124,9 +101,16 @@ def outlook(diffusion: Diffusion, request: Guess) -> Outlook:
     return guess
 
 
-def seen_too(law: torch.Tensor, here: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Laws (R, N) of clean tokens given all others, once the tokens `here` (R,) are seen under uniform noise sigma."""
-    kept, states = math.exp(-sigma), law.shape[-1]
-    reach = torch.full_like(law, (1 - kept) / states).scatter_add(-1, here[:, None], torch.full_like(law[:, :1], kept))
-    product = law * reach
-    return product / product.sum(-1, keepdim=True)
+def level_of(sigma: float) -> float:
+    """The noise level to ask at; some level where none is known."""
+    return 1.0 if math.isnan(sigma) else max(sigma, SMALLEST_SIGMA)
+
+
+def features_at(
+    diffusion: Diffusion, x: Tokens, locked: np.ndarray, chosen: np.ndarray, sigma: float
+) -> tuple[Features, Tensor]:
+    """Features of R positions `chosen` in x (L,), and the tokens (R,) there; `locked`, `chosen` (L,) bool."""
+    device = diffusion.device
+    told = torch.from_numpy(diffusion.graph.told(x[None], np.array([sigma]))).float()
+    tokens, given, at = (torch.from_numpy(np.array(values))[None].to(device) for values in (x, locked, chosen))
+    return gather(diffusion.features(tokens, told.to(device), given), at), tokens[at]

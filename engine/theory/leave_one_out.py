@@ -2,7 +2,7 @@
 
 With g the softmax of the network's output and c_y = e^-sigma g_y + (1 - e^-sigma) / N the scores are s_y = c_y / c_x,
 so their sums are known: sum_{y != x} s_y = 1 / c_x - 1, sum_{y != x} log s_y = sum_y log c_y - N log c_x. Put into
-`graphs.Uniform.score_entropy`, they leave one softmax and one logarithm for each of the N states. The gradient is
+`uniform_law.score_entropy`, they leave one softmax and one logarithm for each of the N states. The gradient is
 written down with them, some rows at a time, so that a table of all positions and states is passed over once and not a
 dozen times: that makes a training step on a CPU a third shorter.
 """
@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from engine.theory.uniform_law import score_entropy
 
 ROWS = 64
 """Rows taken at once: at some thousand states they fit into a core's cache."""
@@ -58,17 +60,12 @@ def _of_rows(
     g = logits.softmax(-1)
     c = torch.addcmul(-torch.expm1(-sigma)[:, None] / n, g, kept)
     at_x, at_x0 = c.gather(-1, x[:, None])[:, 0], c.gather(-1, x0[:, None])[:, 0]
-    ratio = expm1 / (expm1 + n)
-    log_ratio = expm1.log() - (expm1 + n).log()
     same = x == x0
-    positive = (1 - at_x) / at_x
     others = c.log().sum(-1) - n * at_x.log()
-    log_score = at_x0.log() - at_x.log()
-    unchanged = positive - ratio * others + (n - 1) * ratio * (log_ratio - 1)
-    changed = positive - log_score / ratio - (others - log_score) + (-log_ratio - 1) / ratio - (n - 2)
-    entropy = torch.where(same, unchanged, changed) / n
+    entropy = score_entropy((1 - at_x) / at_x, others, at_x0.log() - at_x.log(), same, expm1, n)
     if not differentiable:
         return entropy, None
+    ratio = expm1 / (expm1 + n)
     every = c.reciprocal_().mul_(-torch.where(same, ratio, 1.0)[:, None])  # n times the derivative in each c_y
     more_at_x = torch.where(same, n * ratio, 1 / ratio + n - 1) / at_x - at_x**-2
     more_at_x0 = torch.where(same, 0.0, (1 - 1 / ratio) / at_x0)

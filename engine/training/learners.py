@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.likelihood import Bound, bound
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
-from engine.theory.objectives import implicit_by_one_target
+from engine.training.objectives import OBJECTIVES
 
 SMALLEST_TIME = 1e-4
 
@@ -74,14 +74,11 @@ class DiffusionLearner:
         self.diffusion = diffusion
         self.recipe = recipe or Recipe()
         self._by_bound = self.recipe.weighting == "bound"
-        by_posterior = diffusion.config.parametrisation != "log_score"
-        self.objective = self.recipe.objective
-        if self.objective == "auto":
-            self.objective = "ce" if by_posterior else "dse"
-        if self.objective == "ce" and not by_posterior:
-            raise UserError("Cross entropy needs a network that gives posteriors; choose the objective dse.")
-        if self.objective == "ise" and diffusion.graph.mask is None:
-            raise UserError("Implicit score entropy by one target needs absorbing noise; choose the objective dse.")
+        fits = diffusion.parametrisation.objectives
+        self.objective = fits[0] if self.recipe.objective == "auto" else self.recipe.objective
+        self._objective = OBJECTIVES[self.objective]
+        if self.objective not in fits:
+            raise UserError(self._objective.refusal)
 
     @property
     def network(self) -> nn.Module:
@@ -105,26 +102,15 @@ class DiffusionLearner:
         t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
         flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
         x = self.diffusion.perturb(clean, t, flip, target)
-        if self.objective == "ise":
-            return clean, t, x, torch.from_numpy(generator.random(clean.shape, np.float32)).to(device)
-        if self.diffusion.marks_locks:
-            locked = torch.from_numpy(draw_locks(clean.shape, recipe.locks, generator)).to(device)
-            return clean, t, torch.where(locked, clean, x), locked
-        return clean, t, x
+        return clean, t, *self._objective.noised(self.diffusion, clean, x, recipe.locks, generator)
 
     def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
-        clean, t, x, *more = inputs
+        clean, t, *noised = inputs
         noise = self.diffusion.schedule(t)
         weight = noise.rate
         if not self._by_bound:
             weight = weight * -torch.expm1(-noise.total)
-        if self.objective == "ise":
-            losses = implicit_by_one_target(self.diffusion, x, noise.total, *more)
-        elif self.objective == "ce":
-            # per unit of sigma, as score entropy is
-            losses = self.diffusion.cross_entropy(x, noise.total, clean, *more).sum(-1) / torch.expm1(noise.total)
-        else:
-            losses = self.diffusion.score_entropy(x, noise.total, clean, *more).sum(-1)
+        losses = self._objective.losses(self.diffusion, clean, noise.total, *noised)
         return (weight * losses).sum() / clean.numel()
 
     def settle(self) -> None:
@@ -140,18 +126,3 @@ def draw_times(count: int, times: Literal["systematic", "iid"], generator: np.ra
     strata = (generator.random() + np.arange(count) / count) % 1
     drawn = generator.random(count) if times == "iid" else strata
     return drawn.astype(np.float32).clip(min=SMALLEST_TIME)
-
-
-def draw_locks(shape: tuple[int, ...], share: float, generator: np.random.Generator) -> np.ndarray:
-    """Which tokens are given (B, L): in a `share` of sequences a random part, one half of them scattered, the other a
-    beginning and an end around a gap, as prompts are."""
-    count, length = shape
-    chosen = generator.random(count) < share
-    part = generator.random((count, 1))
-    scattered = generator.random(shape) < part
-    gap_start = generator.random((count, 1)) * part
-    place = (np.arange(length) + 0.5) / length
-    around = (place < gap_start) | (place > gap_start + 1 - part)
-    kind = np.where(generator.random((count, 1)) < 0.5, scattered, around)
-    locked: np.ndarray = kind & chosen[:, None]
-    return locked

@@ -1,4 +1,4 @@
-"""The three objectives of `engine.theory.objectives` by their definitions, for worlds that are known exactly.
+"""The three objectives of `engine.training.objectives` by their definitions, for worlds that are known exactly.
 
 A `LogScore` maps tokens (B, L) and levels (B,) to log scores (B, L, V).
 """

@@ -1,4 +1,4 @@
-"""Any chain of few states, by the matrix exponential: what the graphs of the engine are compared with."""
+"""Any noising chain, by its matrix of rates: what the named graphs are compared with."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.theory.graphs import Graph, per_state
+
 
 @dataclass(frozen=True, eq=False)
-class General:
+class General(Graph):
     """Any chain: `matrix` (V, V) holds the rates Q[y, x] of x -> y, its columns sum to 0. For small V only.
 
-    Clean data may use some of the states only. `mask` names a state that marks a position as unknown, if there is
-    one. Everything comes from the matrix exponential, in the precision of `matrix`.
+    Clean data may use some of the states only. Everything comes from the matrix exponential, in the precision of
+    `matrix`. A model on it is configured as one of uniform noise.
     """
 
     matrix: Tensor
-    mask: int | None = None
-    name: str = "general"
+    noise = "uniform"
 
     @property
     def states(self) -> int:
@@ -32,7 +33,7 @@ class General:
 
     def exponential(self, sigma: Tensor) -> Tensor:
         """exp(sigma Q) (B, V, V) for sigma (B,) of either sign; entry [y, x] is the law of x -> y."""
-        matrix: Tensor = torch.linalg.matrix_exp(sigma[:, None, None].to(self.matrix.dtype) * self.matrix)
+        matrix: Tensor = torch.linalg.matrix_exp(per_state(sigma).to(self.matrix.dtype) * self.matrix)
         return matrix
 
     def transition(self, x: Tensor, sigma: Tensor) -> Tensor:
@@ -44,7 +45,7 @@ class General:
     def staggered_score(self, score: Tensor, d: Tensor) -> Tensor:
         return score @ self.exponential(-d).mT.to(score.dtype)
 
-    def noise(self, x0: Tensor, sigma: Tensor, flip: Tensor, target: Tensor) -> Tensor:
+    def perturb(self, x0: Tensor, sigma: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """By inverting the cumulative law of the transition at `flip`; `target` is not needed."""
         cumulative = self.transition(x0, sigma).cumsum(-1)
         return (cumulative < flip[..., None] * cumulative[..., -1:]).sum(-1).clamp(max=self.states - 1)

@@ -274,13 +274,13 @@ def test_closing_a_chain_leaves_gradients_on() -> None:
 def test_no_tensor_over_all_states_is_larger_than_the_rows_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The law of a position is formed for revealed rows only, and drawn from in float64 one row at a time."""
     model, seen = tiny(), list[int]()
-    original = model.log_posterior_rows
+    original = model.law_rows
 
-    def watch(features: Features) -> Tensor:
+    def watch(features: Features, sigma: Tensor, own: Tensor) -> Tensor:
         seen.append(len(features.hidden))
-        return original(features)
+        return original(features, sigma, own)
 
-    monkeypatch.setattr(model, "log_posterior_rows", watch)
+    monkeypatch.setattr(model, "law_rows", watch)
     final(model, free(16), steps=16, sampler="subset")
     assert seen == [1] * 16
 
@@ -300,7 +300,8 @@ def test_the_coldest_run_always_takes_the_most_probable_token() -> None:
     runs = [final(model, free(8), steps=8, sampler="first-hitting", shaping=Shaping(0.0), seed=seed) for seed in (1, 1)]
     assert torch.equal(*runs)
     alone = Locks.of(np.array([FREE]), 11, 16)
-    single = model.log_posterior_rows(model.features(torch.tensor([[11]]), torch.ones(1)))[0, 0]
+    masked = torch.tensor([[11]])
+    single = model.law_rows(model.features(masked, torch.ones(1)), torch.ones(1, 1), masked)[0, 0]
     assert final(model, alone, steps=1, shaping=Shaping(0.0))[0, 0] == single.argmax()
 
 

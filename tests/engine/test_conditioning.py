@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from engine.protocol import UserError
-from engine.theory.conditioning import Shaping, matched_sigma
+from engine.theory.conditioning import Shaping
+from engine.theory.graphs import matched_sigma
 
 LAW = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
 POSITION = torch.tensor([0, 1])

@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from engine.protocol import Noise
-from engine.theory.diffusion import Diffusion, DiffusionConfig, Parametrisation
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig, ScoreTransformer
+from engine.theory.parametrisations import ParametrisationName
 
 MASK = 11
 
 
 def tiny(
-    noise: Noise, parametrisation: Parametrisation, marks_locks: bool = False, absolute_positions: bool = False
+    noise: Noise, parametrisation: ParametrisationName, marks_locks: bool = False, absolute_positions: bool = False
 ) -> Diffusion:
     torch.manual_seed(1)
     network = NetworkConfig(states=12 if noise == "absorb" else 11, length=8, hidden=16, blocks=2, heads=2, cond_dim=8)
@@ -90,7 +91,7 @@ def test_score_entropy_exceeds_cross_entropy_by_the_cost_of_a_wrong_total() -> N
 
 @torch.no_grad()
 @pytest.mark.parametrize("parametrisation", ["posterior", "log_score"])
-def test_the_score_of_a_token_against_itself_is_one(parametrisation: Parametrisation) -> None:
+def test_the_score_of_a_token_against_itself_is_one(parametrisation: ParametrisationName) -> None:
     diffusion = tiny("absorb", parametrisation)
     _, x, sigma = noised()
     own = diffusion.log_score(x, sigma).gather(-1, x[..., None])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.exact.toy import ToyWorld
+from engine.protocol import Noise
 from engine.theory.graphs import GRAPHS, Graph, reverse_rate
 
 
@@ -17,7 +18,7 @@ def level(sigma: float) -> torch.Tensor:
     return torch.tensor([sigma], dtype=torch.float64)
 
 
-NOISES = ["absorb", "uniform"]
+NOISES: list[Noise] = ["absorb", "uniform"]
 
 
 def generator_matrix(graph: Graph) -> Tensor:
@@ -26,13 +27,13 @@ def generator_matrix(graph: Graph) -> Tensor:
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_rates_out_of_a_state_sum_to_zero(noise: str) -> None:
+def test_rates_out_of_a_state_sum_to_zero(noise: Noise) -> None:
     matrix = generator_matrix(GRAPHS[noise](5))
     torch.testing.assert_close(matrix.sum(0), torch.zeros(len(matrix), dtype=torch.float64), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_row_rates_are_the_transpose_of_column_rates(noise: str) -> None:
+def test_row_rates_are_the_transpose_of_column_rates(noise: Noise) -> None:
     graph = GRAPHS[noise](5)
     rows = graph.transp_rate(torch.arange(graph.states)[None])[0].double()
     torch.testing.assert_close(rows, generator_matrix(graph), atol=1e-6, rtol=0)
@@ -40,7 +41,7 @@ def test_row_rates_are_the_transpose_of_column_rates(noise: str) -> None:
 
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("sigma", [1e-4, 0.3, 2.0, 12.0])
-def test_transitions_are_the_matrix_exponential_of_the_rates(noise: str, sigma: float) -> None:
+def test_transitions_are_the_matrix_exponential_of_the_rates(noise: Noise, sigma: float) -> None:
     graph = GRAPHS[noise](5)
     states, level = torch.arange(graph.states)[None], torch.tensor([sigma], dtype=torch.float64)
     exact = torch.linalg.matrix_exp(sigma * generator_matrix(graph))
@@ -49,15 +50,15 @@ def test_transitions_are_the_matrix_exponential_of_the_rates(noise: str, sigma: 
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_noise_in_two_steps_is_noise_in_one(noise: str) -> None:
-    world = ToyWorld.random(noise, 4, 1, 1.0, seed=0)  # type: ignore[arg-type]
+def test_noise_in_two_steps_is_noise_in_one(noise: Noise) -> None:
+    world = ToyWorld.random(noise, 4, 1, 1.0, seed=0)
     both = world.transition_matrix(level(0.7)) @ world.transition_matrix(level(1.1))
     torch.testing.assert_close(both, world.transition_matrix(level(1.8)), atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_staggered_score_is_the_ratio_at_less_noise(noise: str) -> None:
-    world = ToyWorld.random(noise, 3, 2, 1.0, seed=2)  # type: ignore[arg-type]
+def test_staggered_score_is_the_ratio_at_less_noise(noise: Noise) -> None:
+    world = ToyWorld.random(noise, 3, 2, 1.0, seed=2)
     sequences = world.sequences()
     sigma, d = 1.3, 0.4
     score = world.log_score(sequences, level(sigma).expand(len(sequences))).exp()
@@ -68,8 +69,8 @@ def test_staggered_score_is_the_ratio_at_less_noise(noise: str) -> None:
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_reverse_rates_balance_the_forward_flow(noise: str) -> None:
-    world = ToyWorld.random(noise, 3, 2, 1.0, seed=3)  # type: ignore[arg-type]
+def test_reverse_rates_balance_the_forward_flow(noise: Noise) -> None:
+    world = ToyWorld.random(noise, 3, 2, 1.0, seed=3)
     sequences, p = world.sequences(), world.marginal(level(0.8))[0]
     rates = reverse_rate(world.graph, sequences, world.log_score(sequences, level(0.8).expand(len(sequences))).exp())
     forward = generator_matrix(world.graph)
@@ -86,13 +87,13 @@ def test_reverse_rates_balance_the_forward_flow(noise: str) -> None:
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_forward_noise_has_the_law_of_the_transition(noise: str) -> None:
+def test_forward_noise_has_the_law_of_the_transition(noise: Noise) -> None:
     graph = GRAPHS[noise](4)
     generator = torch.Generator().manual_seed(1)
     start = torch.full((1, 200_000), 2)
     flip, target = (torch.rand(start.shape, generator=generator, dtype=torch.float64) for _ in range(2))
     sigma = torch.tensor([0.9], dtype=torch.float64)
-    counts = torch.bincount(graph.noise(start, sigma, flip, target)[0], minlength=graph.states) / start.numel()
+    counts = torch.bincount(graph.perturb(start, sigma, flip, target)[0], minlength=graph.states) / start.numel()
     law = graph.transition(torch.tensor([[2]]), sigma)[0, 0]
     assert float((counts - law).abs().max()) < 5 * 0.5 / 200_000**0.5
 
@@ -106,7 +107,7 @@ def test_scores_of_a_masked_position_sum_to_the_known_total() -> None:
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_score_entropy_is_zero_at_the_true_ratios_of_one_token(noise: str) -> None:
+def test_score_entropy_is_zero_at_the_true_ratios_of_one_token(noise: Noise) -> None:
     graph = GRAPHS[noise](5)
     sigma = torch.tensor([0.7], dtype=torch.float64)
     x0 = torch.arange(5)[:, None].repeat(1, graph.states)  # every start against every arrival
@@ -120,7 +121,7 @@ def test_score_entropy_is_zero_at_the_true_ratios_of_one_token(noise: str) -> No
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_score_entropy_grows_when_a_score_is_wrong(noise: str) -> None:
+def test_score_entropy_grows_when_a_score_is_wrong(noise: Noise) -> None:
     graph = GRAPHS[noise](5)
     sigma, x0 = torch.tensor([0.7], dtype=torch.float64), torch.tensor([[1]])
     x = torch.tensor([[graph.mask if graph.mask is not None else 3]])

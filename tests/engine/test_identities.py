@@ -11,10 +11,10 @@ from mpmath import mp
 
 from engine.exact.toy import MarkovWorld, ToyWorld
 from engine.protocol import Noise
-from engine.theory.diffusion import noised
 from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.leave_one_out import leave_one_out_entropy
 from engine.theory.schedules import LogLinear
+from engine.theory.uniform_law import noised
 from tests.engine.truth import negative_log_likelihood
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")

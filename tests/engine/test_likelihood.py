@@ -19,17 +19,18 @@ from engine.likelihood import (
     conditional_bound,
     running_attribution,
     sampler_bound,
-    uniform_prior,
 )
-from engine.likelihood.estimators import LAMBDA_LOW, draw
-from engine.likelihood.noised_text import Points, Text
+from engine.likelihood.estimators import draw
+from engine.likelihood.noised_text import LAMBDA_LOW, Points, Text
 from engine.likelihood.result import student_quantile
 from engine.protocol import Noise, UserError
-from engine.theory.diffusion import Diffusion, Parametrisation
+from engine.theory.diffusion import Diffusion
+from engine.theory.parametrisations import ParametrisationName
+from engine.theory.uniform_law import prior_divergence
 from tests.engine.truth import negative_log_likelihood
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
-EXACT: dict[Noise, tuple[Parametrisation, ...]] = {
+EXACT: dict[Noise, tuple[ParametrisationName, ...]] = {
     "absorb": ("log_score", "posterior"),
     "uniform": ("log_score", "leave_one_out"),
 }
@@ -51,7 +52,7 @@ def expected_bound(model: Diffusion, tokens: np.ndarray, locked: np.ndarray | No
     total = 0.0
     # lambda = 1 - e^-sigma, with most nodes near both ends
     nodes, weights = np.polynomial.legendre.leggauss(80)
-    highest = 1.0 if text.masks else -math.expm1(-text.sigma_high)
+    highest, masks = text.ends[1], model.graph.mask is not None
     for u, w in zip((nodes + 1) / 2, weights / 2, strict=True):
         share = highest * u**3 * (10 - 15 * u + 6 * u**2)
         slope = highest * 30 * (u * (1 - u)) ** 2 * w
@@ -59,19 +60,19 @@ def expected_bound(model: Diffusion, tokens: np.ndarray, locked: np.ndarray | No
             chance = np.prod(np.where(subset, share, 1 - share))
             noised = np.zeros((1, len(tokens)), np.bool_)
             noised[0, place] = subset
-            changed = np.nonzero(noised[0])[0] if not text.masks else np.empty(0, np.int64)
+            changed = np.nonzero(noised[0])[0] if not masks else np.empty(0, np.int64)
             choices = np.array(list(product(range(states), repeat=len(changed))))
             target = np.zeros((len(choices), len(tokens)))
             target[:, changed] = (choices + 0.5) / states
             sigma = np.full(len(target), -math.log1p(-share))
             points = Points(noised.repeat(len(target), 0), target, sigma, np.ones(len(target)))
             total += slope / share * chance * text.losses(points).sum(-1).mean()
-    return total + (0.0 if text.masks else count * uniform_prior(text.sigma_high, states))
+    return total + (0.0 if masks else count * prior_divergence(text.sigma_high, states))
 
 
 @pytest.mark.parametrize(("noise", "parametrisation"), [(n, p) for n in NOISES for p in EXACT[n]])
 def test_with_exact_scores_the_bound_is_the_likelihood_of_every_sequence(
-    noise: Noise, parametrisation: Parametrisation
+    noise: Noise, parametrisation: ParametrisationName
 ) -> None:
     """To 1e-6, uniform noise to 2e-5: networks are asked about no level below sigma = 1e-4, which loosens the bound.
 
@@ -281,7 +282,7 @@ def over_orders(world: MarkovWorld, tokens: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_conditional_bound_and_the_marginal_make_the_joint(noise: Noise) -> None:
     world = ToyWorld.random(noise, 3, 3, 0.5, seed=6)
-    parametrisation: Parametrisation = "posterior" if noise == "absorb" else "leave_one_out"
+    parametrisation: ParametrisationName = "posterior" if noise == "absorb" else "leave_one_out"
     model = diffusion(world, parametrisation, marks_locks=noise == "uniform", geometric=True)
     locked = np.array([False, True, False])
     for x in ((0, 1, 2), (2, 2, 0)):
@@ -322,8 +323,8 @@ def test_normalising_scores_lowers_the_bound_of_every_text() -> None:
 def test_the_uniform_prior_term_is_the_divergence_of_the_noised_token() -> None:
     world = ToyWorld.random("uniform", 5, 1, 1.0, seed=0)
     law = world.transition_matrix(torch.tensor([0.8]))[0, :, 2]
-    assert uniform_prior(0.8, 5) == pytest.approx(float((law * (law * 5).log()).sum()), abs=1e-7)
-    assert uniform_prior(30.0, 50_257) == pytest.approx(0, abs=1e-6)
+    assert prior_divergence(0.8, 5) == pytest.approx(float((law * (law * 5).log()).sum()), abs=1e-7)
+    assert prior_divergence(30.0, 50_257) == pytest.approx(0, abs=1e-6)
 
 
 def toy(noise: Noise = "absorb") -> Diffusion:

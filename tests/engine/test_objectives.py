@@ -13,8 +13,8 @@ from engine.exact.toy import MarkovWorld, ToyWorld
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import Graph
 from engine.theory.network import NetworkConfig
-from engine.theory.objectives import implicit_by_one_target
-from engine.training.learners import draw_locks, draw_times
+from engine.training.learners import draw_times
+from engine.training.objectives import draw_locks, implicit_by_one_target
 from tests.engine.exact_objectives import denoising_score_entropy, implicit_score_entropy, outgoing, score_entropy
 from tests.engine.general_graph import General
 
@@ -169,7 +169,7 @@ def test_a_trained_network_comes_close_to_the_true_scores(kind: str, objective: 
     for _ in range(250):
         clean = world.sample(128, generator)
         sigma = -torch.log1p(-torch.from_numpy(draw_times(128, "systematic", np.random.default_rng(1))) * 0.95)
-        x = model.graph.noise(clean, sigma, *(torch.rand(clean.shape, generator=generator) for _ in range(2)))
+        x = model.graph.perturb(clean, sigma, *(torch.rand(clean.shape, generator=generator) for _ in range(2)))
         if objective == "ise":
             loss = implicit_by_one_target(model, x, sigma, torch.rand(clean.shape, generator=generator))
         elif objective == "ce":
@@ -188,7 +188,7 @@ def excess(model: Diffusion, world: MarkovWorld) -> float:
     generator = torch.Generator().manual_seed(5)
     clean = world.sample(400, generator)
     sigma = torch.rand(400, generator=generator) * 2 + 0.1
-    x = model.graph.noise(clean, sigma, *(torch.rand(clean.shape, generator=generator) for _ in range(2)))
+    x = model.graph.perturb(clean, sigma, *(torch.rand(clean.shape, generator=generator) for _ in range(2)))
     loss = score_entropy(model.log_score(x, sigma).double(), world.log_score(x, sigma.double()), model.graph, x)
     return float((torch.expm1(sigma) * torch.exp(-sigma) * loss).mean())
 

@@ -45,7 +45,9 @@ def nats_of_orders(model: Diffusion, tokens: np.ndarray, free: list[int]) -> np.
         for place in order:
             here = torch.zeros(1, len(tokens), dtype=torch.bool)
             here[0, place] = True
-            law = model.log_posterior_rows(gather(model.features(state[None], torch.ones(1)), here))[0]
+            law = model.log_law_rows(
+                gather(model.features(state[None], torch.ones(1)), here), torch.ones(1), state[None][here]
+            )[0]
             nats -= float(law[clean[place]])
             state[place] = clean[place]
         found.append(nats)

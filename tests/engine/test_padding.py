@@ -35,8 +35,9 @@ from engine.protocol import (
 )
 from engine.protocol.sampler_table import SAMPLERS
 from engine.theory.conditioning import Locks
-from engine.theory.diffusion import Diffusion, DiffusionConfig, noised
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
+from engine.theory.uniform_law import noised
 
 TOKENIZER = train_tokenizer(iter(["once upon a time"] * 3), 260)
 KNOWN, PADDED, LENGTH = 260, 320, 12

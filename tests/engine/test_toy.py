@@ -11,10 +11,11 @@ import torch
 from engine.exact.sampler_law import exact_law, total_variation
 from engine.exact.toy import MarkovWorld, Oracle, ToyWorld, diffusion
 from engine.protocol import FREE, Noise
-from engine.samplers import TABLE
-from engine.theory.diffusion import Diffusion, DiffusionConfig, noised
+from engine.samplers import sampler_named
+from engine.theory.diffusion import Diffusion, DiffusionConfig, parametrisation_of
 from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.network import NetworkConfig
+from engine.theory.uniform_law import noised
 from tests.engine.general_graph import General
 from tests.engine.truth import negative_log_likelihood
 
@@ -71,7 +72,7 @@ def test_scores_gibbs_conditionals_and_leave_one_out_posteriors_go_into_each_oth
     model = diffusion(chain)
     rows = model.features(tokens, sigma)
     levels = sigma[:, None].expand(tokens.shape)
-    g = model.leave_one_out_rows(rows, levels, tokens)
+    g = model.law_rows(rows, levels, tokens)
     torch.testing.assert_close(g, chain.leave_one_out(tokens, sigma), atol=1e-11, rtol=0)
     conditional = noised(g.flatten(0, 1), levels.flatten()).reshape(g.shape)
     torch.testing.assert_close(conditional, log_score.softmax(-1), atol=1e-12, rtol=0)
@@ -96,7 +97,7 @@ def test_an_ordinary_denoiser_in_the_place_of_the_leave_one_out_posterior_gives_
 @pytest.mark.parametrize("known", [Absorbing(3), Uniform(4)])
 def test_any_rate_matrix_may_be_put_in_and_gives_what_the_named_graphs_give(known: Absorbing | Uniform) -> None:
     matrix = known.rate(torch.arange(known.states)[None], torch.float64)[0].T
-    general = General(matrix, known.mask)
+    general = General(matrix)
     tokens = torch.arange(known.states)[None].repeat(known.states, 1)
     clean = torch.arange(known.states)[:, None].clamp(max=2).repeat(1, known.states)
     sigma = torch.linspace(0.1, 2.0, known.states, dtype=torch.float64)
@@ -134,8 +135,11 @@ def test_published_samplers_reverse_any_rate_matrix(name: str) -> None:
     """Started from the true law at full noise's limit; the error halves when steps double."""
     world = strange()
     config = DiffusionConfig(NetworkConfig(3, 2, 2, 0, 1, 1), "uniform", "geometric", 1e-4, 30.0, scale_by_sigma=False)
-    model = Diffusion(config, Oracle(world, "log_score"), world.graph)  # type: ignore[arg-type]
-    errors = [total_variation(exact_law(model, TABLE[name](), n, np.full(2, FREE)), world.joint) for n in (32, 64)]
+    model = Diffusion(config, Oracle(world, parametrisation_of(config, world.graph)), world.graph)  # type: ignore[arg-type]
+    errors = [
+        total_variation(exact_law(model, sampler_named(name, "uniform"), n, np.full(2, FREE)), world.joint)
+        for n in (32, 64)
+    ]
     assert 1.6 < errors[0] / errors[1] < 2.6
     assert errors[1] < 0.06
 
