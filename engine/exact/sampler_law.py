@@ -25,6 +25,7 @@ from engine.samplers.chain import chain_class
 from engine.samplers.draws import Flags, Indices, Rows
 from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
+from engine.samplers.loop import take
 from engine.samplers.plan import Plan
 from engine.samplers.protocols import LockMethod, Sampler
 from engine.theory.conditioning import Locks
@@ -100,10 +101,7 @@ def exact_law(
         for state, mass in law.items():
             for branch in every_branch():
                 chain = chain_class(diffusion)(diffusion, torch.tensor([state]), ~locks.locked.numpy()[None], branch)
-                attendant = attendant_of(chain, locks)
-                attendant.before(chain, step)
-                sampler.step(chain, step)
-                attendant.after(chain, step)
+                take(chain, step, sampler, attendant_of(chain, locks))
                 end = tuple(chain.tokens[0].tolist())
                 after[end] = after.get(end, 0.0) + mass * branch.probability
         law = after
@@ -166,9 +164,7 @@ def sampled_law(
     chain = kind(diffusion, tokens, free, kind.clocks(streams, (len(tokens), length)))
     attendant = locking.attend(chain, plan.locks)
     for step in grid(diffusion.schedule, plan.steps, plan.spacing):
-        attendant.before(chain, step)
-        sampler.step(chain, step)
-        attendant.after(chain, step)
+        take(chain, step, sampler, attendant)
     return frequencies(chain.tokens[:: locking.particles], diffusion.graph.states)
 
 

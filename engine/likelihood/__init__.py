@@ -18,7 +18,7 @@ tighten, `reveal_order` bounds the law of a sampler of N steps and tells how loo
 from engine.likelihood.attribution import attribution, running_attribution
 from engine.likelihood.estimators import ESTIMATORS, Estimator, choose
 from engine.likelihood.result import Bound, tightened
-from engine.likelihood.running import REPLICATES, bound, check_orders, conditional_bound, sampler_bound, slack
+from engine.likelihood.running import REPLICATES, bound, check_orders, sampler_bound, slack
 
 __all__ = [
     "ESTIMATORS",
@@ -29,7 +29,6 @@ __all__ = [
     "bound",
     "check_orders",
     "choose",
-    "conditional_bound",
     "running_attribution",
     "sampler_bound",
     "slack",

@@ -69,7 +69,7 @@ class Draws:
 
 def by_count(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, power: float = 0.0) -> Points:
     """k from a law ~ k^-power, and the k free positions that are noised first."""
-    law = count_law(text.count, power, text.from_none)
+    law = count_law(text.count, power, text.always)
     k = np.minimum(np.searchsorted(law.cumsum(), u, side="right"), text.count)
     ordered = np.sort(flip, axis=-1)
     share = np.take_along_axis(ordered, np.maximum(k - 1, 0)[:, None], -1)[:, 0]

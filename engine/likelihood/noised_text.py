@@ -87,15 +87,8 @@ class Text(ABC):
 
     # ---- the integral
 
-    @abstractmethod
-    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Noise levels and weights (B,) of draws with k (B,) positions noised, up to the noised `share` (B,).
-
-        `chance` (count + 1,) is the law of k; it has k = 0 in it if `from_none`.
-        """
-
-    from_none: ClassVar[bool]
-    """Whether something is lost before anything is noised."""
+    always: ClassVar[bool]
+    """Whether positions have losses that are not noised, too, so that something is lost before any is."""
 
     @property
     @abstractmethod
@@ -103,30 +96,32 @@ class Text(ABC):
         """The noised shares between which estimators by level look."""
 
     @abstractmethod
+    def levels_at(self, k: np.ndarray, share: np.ndarray, law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Noise levels and weights (B,) of draws by `law` (count + 1,) of k (B,) noised positions.
+
+        The k-th of them is noised at the noised `share` (B,).
+        """
+
     def prior(self) -> np.ndarray:
         """What the end of the noise adds to each position (L,), nats."""
+        return np.zeros(len(self.tokens))
 
-    @abstractmethod
     def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
         """What the beginning of the noise adds by level: an estimate (groups, L) for each group, nats; and calls."""
+        return np.zeros((groups, len(self.tokens))), 0
 
     # ---- the losses
 
     def losses(self, points: Points) -> np.ndarray:
         """l_i (B, L) float64, 0 at given positions and where it is known to be."""
-        wanted = self.free & self._lossy(points)
+        wanted = self.free & (points.noised | self.always)
         if points.scored is not None:
             wanted = wanted & points.scored
-        wanted = np.array(np.broadcast_to(wanted, points.noised.shape))
         size = max(1, MAX_ELEMENTS // (len(self.tokens) * self.diffusion.graph.states))
         parts = [
             self._losses(points, slice(start, start + size), wanted) for start in range(0, len(points.sigma), size)
         ]
         return np.concatenate(parts)
-
-    @abstractmethod
-    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
-        """Where the loss is not 0."""
 
     @torch.no_grad()
     def _losses(self, points: Points, rows: slice, wanted: np.ndarray) -> np.ndarray:
@@ -158,20 +153,11 @@ class Text(ABC):
 class AbsorbingText(Text):
     """Masked positions alone have losses. The integral runs from no mask to masks alone, and nothing is left over."""
 
-    from_none = False
+    always = False
     ends = (LAMBDA_LOW, 1.0)
 
-    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return matched_sigma(k, len(self.tokens)), 1 / (k * chance[k])
-
-    def prior(self) -> np.ndarray:
-        return np.zeros(len(self.tokens))
-
-    def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
-        return np.zeros((groups, len(self.tokens))), 0
-
-    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
-        return points.noised
+    def levels_at(self, k: np.ndarray, share: np.ndarray, law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return matched_sigma(k, len(self.tokens)), 1 / (k * law[k])
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """Cross entropies."""
@@ -184,12 +170,12 @@ class AbsorbingText(Text):
 class UniformText(Text):
     """Every free position has a loss. The integral ends at the schedule's largest sigma."""
 
-    from_none = True
+    always = True
 
-    def levels_at(self, k: np.ndarray, share: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def levels_at(self, k: np.ndarray, share: np.ndarray, law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         highest = self.ends[1]
         before = np.where(k > 0, 1 / np.maximum(k, 1), (1 - share) / (share * self.count))
-        return -np.log1p(-np.minimum(share, highest)), np.where(share <= highest, before / chance[k], 0.0)
+        return -np.log1p(-np.minimum(share, highest)), np.where(share <= highest, before / law[k], 0.0)
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -209,9 +195,6 @@ class UniformText(Text):
         g = self._leave_one_out(x, torch.from_numpy(points.sigma).to(clean.device))
         law = seen((1 - SMOOTHING) * g + SMOOTHING / g.shape[-1], x, SIGMA_LOW).gather(-1, clean[..., None])[..., 0]
         return np.where(self.free, -law.log().cpu().numpy(), 0.0), groups
-
-    def _lossy(self, points: Points) -> np.ndarray | np.bool_:
-        return np.True_
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """In float64: at high levels the score entropy is a small difference, and it is multiplied by e^sigma - 1."""

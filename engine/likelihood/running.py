@@ -71,41 +71,21 @@ def bound(
     precision: float | None = None,
     max_calls: int | None = None,
     groups: Sequence[int] | None = None,
+    locked: np.ndarray | None = None,
 ) -> Iterator[Bound]:
     """Running bounds over `sequences`, each (L,) int64 of clean tokens; one yield a sequence.
 
     `draws` network evaluations go to each sequence; a single sequence gets so many again in each of `REPLICATES`
     replicates, or as many as `precision` takes. `estimator` is a name from `ESTIMATORS` or "auto". With `groups`,
-    sequences of the same number are pieces of one text, and the error is over texts. A UserError if something cannot
-    be scored.
+    sequences of the same number are pieces of one text, and the error is over texts. `locked` (L,) bool marks the given
+    tokens of a single sequence; the bound is then that of a free token. A UserError if something cannot be scored.
     """
     row = choose(estimator, diffusion.config.noise)
     if draws < 1:
         raise UserError("The number of draws must be at least 1.")
-    texts = [Text.of(diffusion, tokens) for tokens in sequences]
+    texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
     estimate = _drawing(row.name, draws, learn=len(texts) == 1)
     yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
-
-
-def conditional_bound(
-    diffusion: Diffusion,
-    tokens: np.ndarray,
-    locked: np.ndarray,
-    draws: int = 4,
-    seed: int = 0,
-    estimator: str = AUTO,
-    precision: float | None = None,
-    max_calls: int | None = None,
-) -> Iterator[Bound]:
-    """Running bounds on the free tokens of one sequence (L,) given those that `locked` (L,) bool marks.
-
-    Per free token; otherwise as in `bound`. Under uniform noise the model must have been trained to mark locks.
-    """
-    text = Text.of(diffusion, tokens, locked)
-    row = choose(estimator, diffusion.config.noise)
-    if draws < 1:
-        raise UserError("The number of draws must be at least 1.")
-    yield from _replicated(text, _drawing(row.name, draws, learn=True), seed, Limits(precision, max_calls))
 
 
 def sampler_bound(
@@ -120,8 +100,7 @@ def sampler_bound(
 ) -> Iterator[Bound]:
     """Running bounds on what a sampler of `steps` steps would write, for absorbing noise: see `reveal_order`.
 
-    `locked` (L,) bool marks the given tokens of a single sequence. Otherwise as in `bound`; a value is one random
-    order of the positions.
+    Otherwise as in `bound`; a value is one random order of the positions.
     """
     if steps < 1:
         raise UserError("A sampler takes at least 1 step; choose a larger number of steps.")

@@ -14,7 +14,6 @@ from engine.likelihood import (
     Bound,
     bound,
     check_orders,
-    conditional_bound,
     running_attribution,
     sampler_bound,
     slack,
@@ -166,12 +165,8 @@ class DiffusionPerformer:
         diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
         passages, given, how = (request.tokens, *request.more), given_in(request), (request.seed, request.estimator)
         if request.steps is not None:
-            return sampler_bound(
-                diffusion, passages, request.steps, request.seed, *limits, groups=request.texts, locked=given
-            )
-        if given is not None:
-            return conditional_bound(diffusion, request.tokens, given, request.draws, *how, *limits)
-        return bound(diffusion, passages, request.draws, *how, *limits, groups=request.texts)
+            return sampler_bound(diffusion, passages, request.steps, request.seed, *limits, request.texts, given)
+        return bound(diffusion, passages, request.draws, *how, *limits, request.texts, given)
 
     def _tightened(self, run_id: int, request: Score, found: Bound) -> Iterator[Tightened]:
         """What orders make of the bound that was found, by the calls that it left."""

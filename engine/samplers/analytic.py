@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.samplers.chain import Chain
-from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
 from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph
@@ -23,22 +22,19 @@ class Analytic:
         rows = chain.movable()
         if not rows.size:
             return
-        score, own = chain.score(rows, step.sigma_t), chain.own(rows)
+        graph, own, score = chain.diffusion.graph, chain.own(rows)[None], chain.score(rows, step.sigma_t)[None]
         if step.last:
-            last_step(chain, rows, score, step.sigma_t)
+            law = denoise(graph, score, own, own.new_full((1,), step.sigma_t, dtype=score.dtype))
+            chain.jump(rows, F.pad(law, (0, graph.states - law.shape[-1]))[0])
         else:
-            d = own.new_full((1,), step.sigma_t - step.sigma_s, dtype=score.dtype)
-            chain.jump(rows, tweedie(chain.diffusion.graph, score[None], own[None], d)[0])
+            chain.jump(rows, self.law(graph, score, own, step)[0])
+
+    def law(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
+        """Unnormalised law (1, R, V) after a step, but the last one, of tokens (1, R) with their scores (1, R, V)."""
+        return tweedie(graph, score, own, own.new_full((1,), step.sigma_t - step.sigma_s, dtype=score.dtype))
 
 
 SOLVERS: Solvers = {"absorb": Analytic, "uniform": Analytic}
-
-
-def last_step(chain: Chain, rows: Rows, score: Tensor, sigma: float) -> None:
-    """Takes rows with scores (R, V) from noise sigma to none."""
-    graph, own = chain.diffusion.graph, chain.own(rows)
-    law = denoise(graph, score[None], own[None], own.new_full((1,), sigma, dtype=score.dtype))[0]
-    chain.jump(rows, F.pad(law, (0, graph.states - law.shape[-1])))
 
 
 def tweedie(graph: Graph, score: Tensor, x: Tensor, d: Tensor) -> Tensor:

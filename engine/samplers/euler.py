@@ -9,26 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.samplers.analytic import last_step
-from engine.samplers.chain import Chain
+from engine.samplers.analytic import Analytic
 from engine.samplers.grid import Step
 from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph, reverse_rate
 
 
-class Euler:
+class Euler(Analytic):
     """The rates at the start of the step, held for its whole length."""
 
-    def step(self, chain: Chain, step: Step) -> None:
-        rows = chain.movable()
-        if not rows.size:
-            return
-        score, own = chain.score(rows, step.sigma_t), chain.own(rows)
-        if step.last:
-            last_step(chain, rows, score, step.sigma_t)
-        else:
-            dsigma = own.new_full((1,), step.rate * (step.t - step.s), dtype=score.dtype)
-            chain.jump(rows, euler(chain.diffusion.graph, score[None], own[None], dsigma)[0])
+    def law(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
+        return euler(graph, score, own, own.new_full((1,), step.rate * (step.t - step.s), dtype=score.dtype))
 
 
 SOLVERS: Solvers = {"absorb": Euler, "uniform": Euler}

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from engine.samplers.chain import Chain, chain_class
-from engine.samplers.grid import grid
+from engine.samplers.grid import Step, grid
 from engine.samplers.locking import Clamp
 from engine.samplers.plan import Plan
-from engine.samplers.protocols import LockMethod, Sampler
+from engine.samplers.protocols import Attendant, LockMethod, Sampler
 from engine.theory.diffusion import Diffusion
 from engine.theory.randomness import Streams
 
@@ -63,10 +63,15 @@ def run_chain(
     yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, particles)
     for step in steps:
         for chain, attendant in attended:
-            attendant.before(chain, step)
-            sampler.step(chain, step)
-            attendant.after(chain, step)
+            take(chain, step, sampler, attendant)
         yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
+
+
+def take(chain: Chain, step: Step, sampler: Sampler[Any], attendant: Attendant[Any]) -> None:
+    """Takes a chain through a step, its locks attended to."""
+    attendant.before(chain, step)
+    sampler.step(chain, step)
+    attendant.after(chain, step)
 
 
 def batches(samples: int, device: torch.device, particles: int = 1) -> list[tuple[int, int]]:

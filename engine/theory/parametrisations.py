@@ -57,13 +57,13 @@ class Parametrisation(ABC):
     def law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
         """The law over the clean tokens, normalised."""
 
-    @abstractmethod
     def log_law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
         """Its logarithm."""
+        return self.law(output, sigma, own).log()
 
-    @abstractmethod
     def clean_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
-        """The concrete scores of the clean tokens at a position of which nothing is known but what stands there."""
+        """The concrete scores of the clean tokens."""
+        return self.log_score(output, sigma, own).exp()
 
     @abstractmethod
     def cross_entropy(self, output: Tensor, sigma: Tensor, own: Tensor, clean: Tensor) -> Tensor:
@@ -108,12 +108,6 @@ class _Uniform(Parametrisation):
     def law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
         """From c = s / sum s by taking the noise away."""
         return uniform_law.cleaned(F.softmax(self.log_score(output, sigma, own), dim=-1), sigma)
-
-    def log_law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
-        return self.law(output, sigma, own).log()
-
-    def clean_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
-        return self.log_score(output, sigma, own).exp()
 
     def cross_entropy(self, output: Tensor, sigma: Tensor, own: Tensor, clean: Tensor) -> Tensor:
         """p(x0_i | x) is g times q(x_i | x0_i), normalised.

@@ -16,7 +16,6 @@ from engine.likelihood import (
     attribution,
     bound,
     choose,
-    conditional_bound,
     running_attribution,
     sampler_bound,
 )
@@ -290,7 +289,7 @@ def test_the_conditional_bound_and_the_marginal_make_the_joint(noise: Noise) -> 
         joint = negative_log_likelihood(world, torch.tensor(x))
         found = expected_bound(model, np.array(x), locked)
         assert found + marginal == pytest.approx(joint, abs=1e-6)
-        *_, last = conditional_bound(model, np.array(x), locked, draws=64)
+        *_, last = bound(model, [np.array(x)], draws=64, locked=locked)
         assert last.tokens == 2
         assert abs(2 * last.nats - found) < 4 * 2 * last.standard_error + 1e-3
 
@@ -359,12 +358,11 @@ def test_scoring_leaves_gradients_on() -> None:
         (lambda: next(bound(toy(), [np.zeros(2, np.int64)], estimator="log-sigma")), "absorb noise"),
         (lambda: next(bound(toy(), [np.zeros(2, np.int64)], precision=0.0)), "more than 0"),
         (lambda: next(bound(toy(), [np.zeros(2, np.int64)], max_calls=0)), "At least 1 network call"),
-        (lambda: next(conditional_bound(toy(), np.zeros(2, np.int64), np.ones(2, np.bool_))), "nothing is left"),
+        (lambda: next(bound(toy(), [np.zeros(2, np.int64)], locked=np.ones(2, np.bool_))), "nothing is left"),
         (
-            lambda: next(conditional_bound(toy("uniform"), np.zeros(2, np.int64), np.array([True, False]))),
+            lambda: next(bound(toy("uniform"), [np.zeros(2, np.int64)], locked=np.array([True, False]))),
             "cannot tell given words",
         ),
-        (lambda: next(conditional_bound(toy(), np.zeros(2, np.int64), np.zeros(2, np.bool_), draws=0)), "at least 1"),
         (lambda: next(sampler_bound(toy(), [np.zeros(2, np.int64)], 0)), "at least 1 step"),
         (lambda: next(sampler_bound(toy("uniform"), [np.zeros(2, np.int64)], 2)), "absorbing noise only"),
         (lambda: attribution(toy(), np.zeros(2, np.int64), draws=0), "at least 1"),
