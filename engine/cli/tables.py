@@ -12,7 +12,7 @@ def show_samplers(output: Output) -> None:
     """Prints what is known of each sampler."""
     if output.json_lines:
         for row in SAMPLERS:
-            output.record(**asdict(row))
+            output.record(**asdict(row) | {"noises": list(row.noises)})
         return
     for row in SAMPLERS:
         options = [f"{option.name}={option.default:g}: {option.summary}" for option in row.options]

@@ -12,9 +12,10 @@ from typing import Any
 
 from engine.protocol import Generate, Noise, UserError
 from engine.protocol.option_kinds import Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
-from engine.protocol.sampler_table import BOTH, SAMPLERS
+from engine.protocol.sampler_table import SAMPLERS
 
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
+BOTH: tuple[Noise, ...] = ("absorb", "uniform")
 MOST_STEPS = 1024
 MOST_SEED = 2**31 - 1
 

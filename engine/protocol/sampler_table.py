@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.protocol import Noise
 
@@ -22,14 +23,16 @@ class SamplerOption:
 class SamplerInfo:
     """One row of the sampler table, for menus, for `--help` and for the documentation.
 
-    N is the number of steps, L that of free positions. `calls` is the cost in network calls a sample; `order` the power
-    of the step in which the error falls with exact scores (None: no such power); `exact` says when there is no error.
+    `noises` names the solver for each kind of noise that it is for: a class in the file of `engine.samplers` that has
+    the sampler's name. N is the number of steps, L that of free positions. `calls` is the cost in network calls a
+    sample; `order` the power of the step in which the error falls with exact scores (None: no such power); `exact` says
+    when there is no error.
     """
 
     name: str
     title: str
     summary: str
-    noises: tuple[Noise, ...]
+    noises: Mapping[Noise, str] = field(hash=False)
     calls: str
     order: int | None = 1
     exact: str = ""
@@ -37,14 +40,12 @@ class SamplerInfo:
     options: tuple[SamplerOption, ...] = ()
 
 
-BOTH: tuple[Noise, ...] = ("absorb", "uniform")
-
 SAMPLERS: tuple[SamplerInfo, ...] = (
     SamplerInfo(
         "surest",
         "Surest first",
         "Reveals the same number of tokens in each step: those the model is surest of, far from each other.",
-        ("absorb",),
+        {"absorb": "Surest"},
         "N, at most L",
         exact="from L steps on",
         options=(
@@ -55,7 +56,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "subset",
         "Fixed-size subsets",
         "Reveals the same number of tokens in each step, at random positions.",
-        ("absorb",),
+        {"absorb": "Subset"},
         "N, at most L",
         exact="from L steps on",
     ),
@@ -63,14 +64,14 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "tweedie",
         "Tweedie",
         "Moves each position by its own true law; steps in which nothing can change cost nothing.",
-        BOTH,
+        {"absorb": "AbsorbingTweedie", "uniform": "UniformTweedie"},
         "at most N",
     ),
     SamplerInfo(
         "first-hitting",
         "First hitting",
         "Reveals one token at a time, each at its own moment; steps only decide how many frames are shown.",
-        ("absorb",),
+        {"absorb": "FirstHitting"},
         "L",
         order=None,
         exact="always",
@@ -79,7 +80,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "trapezoidal",
         "Theta-trapezoidal",
         "Two stages a step, the second extrapolated; needs fewer steps for the same error where data are smooth.",
-        BOTH,
+        {"absorb": "AbsorbingTrapezoidal", "uniform": "UniformTrapezoidal"},
         "at most 2 N",
         order=2,
         options=(SamplerOption("theta", "Where the first stage ends, as a share of the step.", 0.5, 0.05, 0.95),),
@@ -88,7 +89,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "entropy-bounded",
         "Entropy-bounded",
         "Reveals as many tokens at once as are nearly independent, the surest first.",
-        ("absorb",),
+        {"absorb": "EntropyBounded"},
         "at most N, at most L",
         order=None,
         exact="for gamma 0, from L steps on",
@@ -98,7 +99,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "confidence",
         "Confidence order (biased)",
         "Keeps the most probable of the drawn tokens; sharpens the law like a lower temperature.",
-        ("absorb",),
+        {"absorb": "Confidence"},
         "N, at most L",
         order=None,
         biased=True,
@@ -107,7 +108,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "remask",
         "Remasking",
         "Masks revealed tokens again now and then, so that early mistakes can be undone; for many steps.",
-        ("absorb",),
+        {"absorb": "Remask"},
         "at most N",
         options=(SamplerOption("rate", "How often a token is masked again in a run.", 4.0, 0.0, 50.0),),
     ),
@@ -115,14 +116,14 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "tau-leaping",
         "Tau-leaping",
         "Holds the rates of the reverse chain over each step.",
-        BOTH,
+        {"absorb": "AbsorbingTauLeaping", "uniform": "UniformTauLeaping"},
         "at most N",
     ),
     SamplerInfo(
         "uniformization",
         "Uniformization",
         "Makes every jump at its own moment; steps only decide how many frames are shown.",
-        ("uniform",),
+        {"uniform": "Uniformization"},
         "some 20 L to 30 L",
         order=None,
         exact="always",
@@ -131,7 +132,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "gibbs",
         "Gibbs corrector",
         "Draws some tokens anew after each step, given all others, which mends what does not fit together.",
-        BOTH,
+        {"absorb": "AbsorbingGibbs", "uniform": "UniformGibbs"},
         "at most (1 + corrections) N + sweeps L",
         order=None,
         exact="from L steps on (absorbing); in the limit, but for (L sigma)^2 of the last step (uniform)",
@@ -144,25 +145,25 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "analytic",
         "Analytic, as published",
         "Tweedie steps with the scores as they are, for comparison with published numbers.",
-        BOTH,
+        {"absorb": "Analytic", "uniform": "Analytic"},
         "N",
     ),
     SamplerInfo(
         "euler",
         "Euler, as published",
         "Follows the reverse rates over each step, for comparison with published numbers.",
-        BOTH,
+        {"absorb": "Euler", "uniform": "Euler"},
         "N",
     ),
 )
-"""Every sampler, the default of a noise type before the others. `engine.samplers` holds a file for each name."""
+"""Every sampler, the default of a noise type before the others."""
 
 
 LEFT_TO_RIGHT = SamplerInfo(
     "left-to-right",
     "From left to right",
     "Writes one token after another; each sees what stands to its left, and nothing to its right.",
-    ("none",),
+    {"none": ""},
     "L",
     order=None,
     exact="where nothing is locked to the right of a gap",

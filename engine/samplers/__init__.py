@@ -8,13 +8,7 @@ from typing import Any
 
 from engine.protocol import Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, default_sampler
-from engine.samplers.protocols import Sampler, Solvers
-
-
-def solvers(name: str) -> Solvers:
-    """What solves the chain of each kind of noise by the sampler called `name`: in the file of its name."""
-    found: Solvers = import_module(f"engine.samplers.{name.replace('-', '_')}").SOLVERS
-    return found
+from engine.samplers.protocols import Sampler
 
 
 def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] = ()) -> Sampler[Any]:
@@ -32,4 +26,6 @@ def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] 
         if option not in known_options:
             listed = ", ".join(sorted(known_options)) or "none"
             raise UserError(f'The sampler "{name}" has no option "{option}"; it has: {listed}.')
-    return solvers(name)[noise](**dict(options))
+    module = import_module(f"engine.samplers.{name.replace('-', '_')}")
+    solver: Sampler[Any] = getattr(module, row.noises[noise])(**dict(options))
+    return solver

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from engine.samplers.chain import Chain
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph
 
 
@@ -32,9 +31,6 @@ class Analytic:
     def law(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
         """Unnormalised law (1, R, V) after a step, but the last one, of tokens (1, R) with their scores (1, R, V)."""
         return tweedie(graph, score, own, own.new_full((1,), step.sigma_t - step.sigma_s, dtype=score.dtype))
-
-
-SOLVERS: Solvers = {"absorb": Analytic, "uniform": Analytic}
 
 
 def tweedie(graph: Graph, score: Tensor, x: Tensor, d: Tensor) -> Tensor:

@@ -11,7 +11,6 @@ import torch
 
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.samplers.subset import first_of_each, quota
 
 
@@ -34,6 +33,3 @@ class Confidence:
         order = np.lexsort((-probability, rows.sample))
         kept = order[first_of_each(rows.pick(order), counts[order])]
         chain.place(rows.pick(kept), tokens[kept])
-
-
-SOLVERS: Solvers = {"absorb": Confidence}

@@ -19,7 +19,6 @@ from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.samplers.subset import at_least_even_share
 from engine.samplers.surest import SPREAD, reveal_chosen, spread_out
 
@@ -52,6 +51,3 @@ class EntropyBounded:
         allowed = np.cumsum(ranked) - ranked <= self.gamma  # sorted, so the last of a beginning is its largest
         chosen: Indices = order[: int(allowed.sum())]
         return chosen
-
-
-SOLVERS: Solvers = {"absorb": EntropyBounded}

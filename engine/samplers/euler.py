@@ -11,7 +11,6 @@ from torch import Tensor
 
 from engine.samplers.analytic import Analytic
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.theory.graphs import Graph, reverse_rate
 
 
@@ -20,9 +19,6 @@ class Euler(Analytic):
 
     def law(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
         return euler(graph, score, own, own.new_full((1,), step.rate * (step.t - step.s), dtype=score.dtype))
-
-
-SOLVERS: Solvers = {"absorb": Euler, "uniform": Euler}
 
 
 def euler(graph: Graph, score: Tensor, x: Tensor, dsigma: Tensor) -> Tensor:

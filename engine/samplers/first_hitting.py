@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 
 
 class FirstHitting:
@@ -26,6 +25,3 @@ class FirstHitting:
         rank = np.arange(rows.size) - first[at]
         for turn in range(int(rank.max(initial=-1)) + 1):
             chain.reveal(rows.pick(rank == turn))
-
-
-SOLVERS: Solvers = {"absorb": FirstHitting}

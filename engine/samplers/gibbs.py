@@ -18,7 +18,6 @@ from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, Chain, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.samplers.subset import Subset, first_of_each
 from engine.samplers.tweedie import UniformTweedie
 
@@ -55,9 +54,6 @@ class UniformGibbs(Gibbs):
         UniformTweedie().step(chain, step)
         if not step.last:
             correct(chain, step.sigma_s, int(self.corrections))
-
-
-SOLVERS: Solvers = {"absorb": AbsorbingGibbs, "uniform": UniformGibbs}
 
 
 def correct_revealed(chain: AbsorbingChain, count: int) -> None:

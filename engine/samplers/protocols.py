@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.protocol import Noise
@@ -20,10 +19,6 @@ class Sampler(Protocol[AChain_contra]):
 
     def step(self, chain: AChain_contra, step: Step) -> None:
         """Takes the chain from time t to s; the last step leaves nothing masked."""
-
-
-Solvers = dict[Noise, Callable[..., Sampler[Any]]]
-"""The solvers that a sampler is, by noise; called with its options. In each sampler's file as `SOLVERS`."""
 
 
 class Attendant(Protocol[AChain_contra]):

@@ -18,7 +18,6 @@ import numpy as np
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,3 @@ class Remask:
         undone = revealed.pick(chain.draws.toss(revealed, np.full(revealed.size, again)))
         chain.reveal(due)
         chain.remask(undone)
-
-
-SOLVERS: Solvers = {"absorb": Remask}

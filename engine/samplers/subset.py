@@ -14,7 +14,6 @@ import numpy as np
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -26,9 +25,6 @@ class Subset:
         rows = chain.masked()
         rows = rows.pick(chain.draws.order(rows))
         chain.reveal(rows.pick(first_of_each(rows, quota(rows, step))))
-
-
-SOLVERS: Solvers = {"absorb": Subset}
 
 
 def quota(rows: Rows, step: Step) -> np.ndarray:

@@ -20,7 +20,6 @@ from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices, Rows
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.samplers.subset import quota
 
 SPREAD = 20.0
@@ -48,9 +47,6 @@ class Surest:
             return spread_out(entropy, rows.position[here], int(counts[here[0]]), self.spread)
 
         reveal_chosen(chain, rows, choose)
-
-
-SOLVERS: Solvers = {"absorb": Surest}
 
 
 def reveal_chosen(chain: AbsorbingChain, rows: Rows, choose: Callable[[np.ndarray, Indices], Indices]) -> None:

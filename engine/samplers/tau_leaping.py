@@ -18,7 +18,6 @@ from torch import Tensor
 from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.samplers.tweedie import AbsorbingTweedie, UniformTweedie
 from engine.theory.graphs import reverse_rate
 
@@ -44,9 +43,6 @@ class UniformTauLeaping:
             UniformTweedie().step(chain, step)
         elif rows.size:
             leap(chain, rows, rates(chain, rows, step.sigma_t), step.sigma_t - step.sigma_s)
-
-
-SOLVERS: Solvers = {"absorb": AbsorbingTauLeaping, "uniform": UniformTauLeaping}
 
 
 def rates(chain: UniformChain, rows: Rows, sigma: float) -> Tensor:

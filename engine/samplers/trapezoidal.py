@@ -24,7 +24,6 @@ from torch import Tensor
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.grid import Step, log_odds
-from engine.samplers.protocols import Solvers
 from engine.samplers.tweedie import UniformTweedie, kernel
 
 
@@ -83,6 +82,3 @@ class UniformTrapezoidal(Trapezoidal):
         chain.jump(rows, kernel(before, chain.own(rows), first))
         after, own = chain.law(rows, turn).weights, chain.own(rows)
         chain.jump(rows, self.extrapolate(kernel(before, own, second), kernel(after, own, second)))
-
-
-SOLVERS: Solvers = {"absorb": AbsorbingTrapezoidal, "uniform": UniformTrapezoidal}

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Solvers
 from engine.theory.uniform_law import noised, seen
 
 
@@ -42,9 +41,6 @@ class UniformTweedie:
         if rows.size:
             law = kernel(chain.law(rows, step.sigma_t).weights, chain.own(rows), step)
             chain.redraw(rows, thinned(law, chain.own(rows), bound))
-
-
-SOLVERS: Solvers = {"absorb": AbsorbingTweedie, "uniform": UniformTweedie}
 
 
 def kernel(g: Tensor, own: Tensor, step: Step) -> Tensor:

@@ -18,7 +18,6 @@ import torch
 from engine.samplers.chain import UniformChain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import Step, log_odds
-from engine.samplers.protocols import Solvers
 from engine.samplers.tweedie import UniformTweedie
 
 FLOOR = 1e-5
@@ -62,6 +61,3 @@ class Uniformization:
         weights = weights.scatter(-1, own[:, None], 0.0)
         stays = (1 - weights.sum(-1, keepdim=True)).clamp(min=0)
         chain.redraw(rows, weights.scatter(-1, own[:, None], stays))
-
-
-SOLVERS: Solvers = {"uniform": Uniformization}

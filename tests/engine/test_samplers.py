@@ -17,7 +17,7 @@ from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, 
 from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
 from engine.protocol import FREE, Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, default_sampler
-from engine.samplers import sampler_named, solvers
+from engine.samplers import sampler_named
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import grid
 from engine.samplers.loop import run_chain
@@ -243,9 +243,8 @@ def test_every_claim_of_the_table_runs_on_data_of_some_length(name: str, noise: 
     assert INFO[name].biased or np.mean(made) > np.mean(true) - 4 * spread
 
 
-def test_every_sampler_of_the_table_has_a_solver_for_each_noise_that_it_claims_and_for_no_other() -> None:
+def test_every_sampler_of_the_table_has_a_solver_for_each_noise_that_it_claims() -> None:
     for row in SAMPLERS:
-        assert tuple(solvers(row.name)) == row.noises
         for noise in row.noises:
             defaults = tuple((option.name, option.default) for option in row.options)
             assert sampler_named(row.name, noise, defaults) == sampler_named(row.name, noise) or not row.options
