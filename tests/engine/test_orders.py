@@ -155,7 +155,7 @@ def test_errors_of_bound_and_slack_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("noise", "orders", "sentence"), [("absorb", 1, "at least 2"), ("uniform", 2, "Only absorbing noise")]
+    ("noise", "orders", "sentence"), [("absorb", 1, "at least 2"), ("uniform", 2, "Only under absorbing noise")]
 )
 def test_what_has_no_slack_is_answered_in_a_sentence(noise: str, orders: int, sentence: str) -> None:
     model = diffusion(ToyWorld.random(noise, 3, 2, 1.0, seed=0))  # type: ignore[arg-type]
