@@ -27,8 +27,8 @@ BY_STATE = ("vocab_embed.embedding", "output_layer.linear.weight", "output_layer
 
 def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
     """The same model with the first `vocabulary` of its clean tokens, in evaluation mode."""
-    config, mask = diffusion.config, diffusion.graph.mask
-    kept = torch.tensor([*range(vocabulary), *([] if mask is None else [mask])], device=diffusion.device)
+    config, states = diffusion.config, range(diffusion.graph.states)
+    kept = torch.tensor([*states[:vocabulary], *states[diffusion.vocabulary :]], device=diffusion.device)
     network = replace(config.network, states=len(kept))
     padding = config.padding + diffusion.vocabulary - vocabulary
     with torch.device("meta"):

@@ -22,7 +22,6 @@ from engine.likelihood import (
 from engine.models.loading import Model
 from engine.performing.performer import shaping_of
 from engine.protocol import (
-    FREE,
     Attributed,
     Bounded,
     Event,
@@ -112,8 +111,8 @@ class DiffusionPerformer:
             return None
         from engine.language.patterns import Pattern
 
-        if self.info.mask_id is None:
-            raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
+        need_mask = self.model.diffusion.graph.need_mask
+        need_mask("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
         named = domain_named(self.info.domain).patterns
         pattern = Pattern.compile(request.pattern, self.tokenizer, request.words, named)
         pattern.check(request.tokens)
@@ -129,10 +128,8 @@ class DiffusionPerformer:
             return None
         if request.start.shape != (request.samples, len(request.tokens)):
             raise UserError("The frame to go on from has another size than the prompt; run from the beginning.")
-        masked = request.start == FREE
-        if self.info.mask_id is None and masked.any():
-            raise UserError("Under uniform noise there are no masked tokens to go on from; run from the beginning.")
-        return np.where(masked, self.info.mask_id or 0, request.start)
+        refusal = "Under uniform noise there are no masked tokens to go on from; run from the beginning."
+        return self.model.diffusion.graph.states_of(request.start, refusal)
 
     def inspect(self, run_id: int, request: Inspect) -> Insight:
         """The law of the clean token at one position given all others."""

@@ -11,7 +11,7 @@ With Q[y, x] the rate of x -> y and s_i(x)_y the model's score, for noised seque
 
 They differ by what does not depend on the model. Lou, Meng, Ermon, arXiv 2310.16834, section 3; summation by parts
 after Hyvarinen's for densities, and Meng et al., arXiv 2211.00802. A new one is a class here, a row in `OBJECTIVES`,
-and its name where a parametrisation in `engine.theory.parametrisations` allows it.
+and its name in the classes of `engine.theory.parametrisations` that allow it.
 """
 
 from __future__ import annotations
