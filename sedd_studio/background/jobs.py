@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError, is_lack_of_memory
+from sedd_studio.record.pace import seconds_left
 
 Work = Callable[[], Iterator[float]]
 
@@ -47,10 +48,7 @@ class Jobs(QObject):
     def seconds_left(self) -> float | None:
         """How long the job may still take; None while that is not known."""
         job = self.current
-        if job is None or job.share <= 0:
-            return None
-        spent = time.monotonic() - job.started
-        return spent / job.share * (1 - job.share)
+        return seconds_left(job.share, job.started) if job is not None else None
 
     def start(self, title: str, work: Work) -> None:
         """Does the work, after what was given before."""

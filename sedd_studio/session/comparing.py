@@ -22,6 +22,7 @@ from engine.protocol import (
     Started,
     ends,
 )
+from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, Asked, Kind
@@ -77,8 +78,7 @@ class Comparison(QObject):
     @property
     def seconds_left(self) -> float | None:
         """How long it may take, at the pace so far; None while that cannot be told, or nothing goes on."""
-        share = self.share
-        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
+        return seconds_left(self.share, self._began)
 
     @property
     def playing(self) -> bool:

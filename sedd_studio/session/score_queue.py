@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Bounded, Event, Failed, Finished, Score, ends
+from sedd_studio.record.pace import seconds_left
 from sedd_studio.session.session import Session
 from sedd_studio.session.text_rows import TextRow
 
@@ -49,9 +50,7 @@ class ScoreQueue(QObject):
     @property
     def seconds_left(self) -> float | None:
         """How long it will take, as far as can be told; None while it cannot, or when it is over."""
-        if not self.busy or not self.done:
-            return None
-        return (time.monotonic() - self._began) / self.done * (len(self.scores) - self.done)
+        return seconds_left(self.share, self._began)
 
     def start(self, scores: Sequence[Score]) -> None:
         """Asks for these in place of what was asked for before."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.domains import TEXT
 from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
+from sedd_studio.record.pace import seconds_left
 from sedd_studio.session import model_folders
 from sedd_studio.session.figures import PRECISIONS
 from sedd_studio.session.session import Session
@@ -59,8 +60,7 @@ class Scorer(QObject):
     @property
     def seconds_left(self) -> float | None:
         """How long it may take until the precision is reached; None while that cannot be told, or nothing is scored."""
-        share = self.share
-        return (1 / share - 1) * (time.monotonic() - self._began) if share else None
+        return seconds_left(self.share, self._began)
 
     @property
     def hindrance(self) -> str:

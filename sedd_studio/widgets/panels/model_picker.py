@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
-from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Theme
 from sedd_studio.session.models import Models
+from sedd_studio.widgets.controls.menu_button import MenuButton
 
 if TYPE_CHECKING:
     from sedd_studio.session.fetching import Fetcher
@@ -20,30 +19,16 @@ PUBLISHED = "louaaron/sedd-small"
 """What the authors of SEDD published: GPT-2's size and vocabulary, trained on OpenWebText."""
 
 
-class ModelPicker(QToolButton):
+class ModelPicker(MenuButton):
     """Shows the model's name, size and length; its menu opens another, from here or from the hub."""
 
     def __init__(self, models: Models, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Model", theme, parent)
         self._models, self._fetcher = models, fetcher
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Model")
-        self.setFixedHeight(theme.sizes.control)
-        self._menu = QMenu(self)
-        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self._menu.aboutToShow.connect(self._fill)
-        self.setMenu(self._menu)
+        self.choices.aboutToShow.connect(self._fill)
         models.changed.connect(self.refresh)
         models.loading_changed.connect(self.refresh)
-        self.set_theme(theme)
         self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the chevron in the colours of `theme`."""
-        self.setIcon(icons.icon("chevron-down", theme.colour("muted"), theme.colour("faint")))
 
     def refresh(self) -> None:
         """Show the model that is loaded, or that one is being loaded."""
@@ -70,17 +55,17 @@ class ModelPicker(QToolButton):
             self._fetcher.fetch(name.strip())
 
     def _fill(self) -> None:
-        self._menu.clear()
+        self.choices.clear()
         for path in self._models.known():
-            action = QAction(Path(path).name, self._menu)
+            action = QAction(Path(path).name, self.choices)
             action.setToolTip(path)
             action.setCheckable(True)
             action.setChecked(self._models.info is not None and self._models.info.path == path)
             action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
-            self._menu.addAction(action)
-        self._menu.addSeparator()
-        self._menu.addAction("Open a folder …", self.choose_folder)
-        self._menu.addAction("From the hub …", self.choose_from_hub)
+            self.choices.addAction(action)
+        self.choices.addSeparator()
+        self.choices.addAction("Open a folder …", self.choose_folder)
+        self.choices.addAction("From the hub …", self.choose_from_hub)
 
 
 def count(number: int) -> str:
