@@ -82,7 +82,8 @@ class Scorer(QObject):
         given = state.locked & (given_locked and not models.exact)
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
         self._precision, self._began = precision, time.monotonic()
-        self.points, self.costs, self.profile, self.exact = [], None, np.zeros(0), None
+        self.points, self.costs, self.profile = [], None, np.zeros(0)
+        self.exact, self._weighing = None, 0  # an answer to come is of another text
         scored = self.tokens[~self.given].tolist()
         self.size = len(models.tokenizer.decode(scored).encode()) if models.tokenizer else 0
         self._question = self._session.engine.ask(Score(self.tokens, self.given, precision))

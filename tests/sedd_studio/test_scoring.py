@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.performing.engine import Engine
-from engine.protocol import Attributed, Bounded, Generate, ModelLoaded, Score, Weigh, frozen
+from engine.protocol import Attributed, Bounded, Event, Generate, ModelLoaded, Score, Weigh, Weighed, frozen
 from engine.protocol import LoadModel as Load
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.figures import figures
@@ -96,6 +96,22 @@ def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_
     score(window, qtbot)
     assert window.likelihood.exact["nats_per_token"].text() == ""
     assert sum(isinstance(request, Weigh) for request in engine.requests) == 1
+
+
+def test_an_exact_value_of_the_whole_text_that_comes_late_does_not_stand_beside_the_bound_of_a_part(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    answers: list[Event] = []
+    window.session.engine.answered.connect(answers.append)
+    window.services.scorer.writer = "writer"
+    score(window, qtbot)
+    qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
+    late = next(event for event in answers if isinstance(event, Weighed))
+    window.likelihood.given.setChecked(True)
+    score(window, qtbot)
+    window.session.engine.answered.emit(late)
+    assert window.services.scorer.exact is None
+    assert window.likelihood.exact["nats_per_token"].text() == ""
 
 
 def test_where_along_the_noise_the_bound_comes_from_is_drawn_as_bars(window: MainWindow, qtbot: QtBot) -> None:
