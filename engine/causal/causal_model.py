@@ -26,6 +26,7 @@ from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.protocol import FREE, UserError, is_lack_of_memory
 from engine.protocol.extras import brought_by
 from engine.theory.conditioning import Shaping
+from engine.theory.lanes import one_thread
 from engine.theory.network import block_places
 
 with brought_by("causal"):
@@ -123,18 +124,20 @@ class CausalModel:
 
         A token is drawn from the model's law given an end-of-text token and all that stands before it, as `shaping`
         shapes it (as it is without), as the inverse of the distribution function at the position's uniform number of
-        the stream (seed, sample), in float64. Samples are made one at a time, so that none depends on its company.
+        the stream (seed, sample), in float64. Samples are made one at a time and on one thread, so that none depends
+        on its company or on the number of threads; a single row gains little by more.
         """
         uniforms = np.random.Generator(np.random.Philox(key=[seed, sample])).random(len(tokens)).tolist()
         text = [begin_token(self.network), *tokens.tolist()]
         cache, read = None, 0
         for position in np.flatnonzero(tokens == FREE).tolist():
-            law, cache = self._next_law(text[read : position + 1], cache)
-            if shaping is not None:
-                law, _ = shaping.restrict(law[None], torch.tensor([position]))
-                law = shaping.sharpen(law)[0]
+            with one_thread():
+                law, cache = self._next_law(text[read : position + 1], cache)
+                if shaping is not None:
+                    law, _ = shaping.restrict(law[None], torch.tensor([position]))
+                    law = shaping.sharpen(law)[0]
+                reached = law.cumsum(-1)
             read = position + 1
-            reached = law.cumsum(-1)
             text[read] = int((reached < uniforms[position] * reached[-1]).sum())
             yield position, text[read]
 

@@ -20,6 +20,7 @@ from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
 from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
+from engine.theory.lanes import parts, share
 from engine.theory.network import Features
 from engine.theory.randomness import Streams
 from engine.theory.uniform_law import noised
@@ -97,7 +98,8 @@ class Chain(ABC):
         if not self.shaping.active:
             return Law(law, torch.zeros(len(law)), law)
         restricted, log_allowed = self.shaping.restrict(law, torch.from_numpy(rows.position).to(law.device))
-        return Law(self.shaping.sharpen(restricted), log_allowed, restricted)
+        sharpened = share(self.shaping.sharpen, [restricted[cut] for cut in parts(len(restricted))])
+        return Law(torch.cat(sharpened), log_allowed, restricted)
 
     def _levels(self, rows: Rows, sigma: Level) -> Tensor:
         return torch.from_numpy(self._level_of_each(sigma)[rows.sample]).to(self.tokens.device)

@@ -1,13 +1,15 @@
 """The one loop that runs a reverse chain, whatever the sampler.
 
 On a CPU every sample has a chain of its own: matrix kernels round differently for different batch sizes, and a
-sample must not depend on its company. A batch gains nothing there anyway.
+sample must not depend on its company. A batch gains nothing there anyway. They round differently for different numbers
+of threads, too: a step is computed in `lanes`, where threads cannot change a result.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ from engine.samplers.locking import Clamp
 from engine.samplers.plan import Plan
 from engine.samplers.protocols import Attendant, LockMethod, Sampler
 from engine.theory.diffusion import Diffusion
+from engine.theory.lanes import Lanes
 from engine.theory.randomness import Streams
 
 
@@ -61,10 +64,12 @@ def run_chain(
         attended.append((chain, locking.attend(chain, plan.locks)))
     chains = [chain for chain, _ in attended]
     yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, particles)
-    for step in steps:
-        for chain, attendant in attended:
-            take(chain, step, sampler, attendant)
-        yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
+    with Lanes() as lanes:
+        for step in steps:
+            with lanes.open() if diffusion.device.type == "cpu" else nullcontext():
+                for chain, attendant in attended:
+                    take(chain, step, sampler, attendant)
+            yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
 
 
 def take(chain: Chain, step: Step, sampler: Sampler[Any], attendant: Attendant[Any]) -> None:

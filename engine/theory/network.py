@@ -11,7 +11,9 @@ and the output stay in float32: scores span many orders of magnitude, and bf16 h
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -19,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.protocol import UserError
+from engine.theory.lanes import parts, share
 
 FREQUENCIES = 256
 
@@ -51,6 +54,14 @@ class Features(NamedTuple):
 
     hidden: Tensor
     cond: Tensor
+
+
+class Asked(NamedTuple):
+    """Queries, keys and values of attention: each (B, H, l, D)."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
 
 
 def linear(layer: nn.Linear, x: Tensor) -> Tensor:
@@ -154,10 +165,28 @@ class Block(nn.Module):
         nn.init.zeros_(self.adaLN_modulation.bias)
 
     def forward(self, x: Tensor, cond: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        shift1, scale1, gate1, shift2, scale2, gate2 = self.adaLN_modulation(cond)[:, None].chunk(
-            6, dim=-1
-        )  # (B, 1, d)
-        attended = self.attend(modulate(self.norm1(x), shift1, scale1), cos, sin)
+        shifts = self.shifts(cond)
+        return self.answer(x, self.ask(x, shifts, cos, sin), shifts)
+
+    def shifts(self, cond: Tensor) -> Sequence[Tensor]:
+        """What the noise level does at both layer norms: shift, scale and gate of each, (B, 1, d)."""
+        return self.adaLN_modulation(cond)[:, None].chunk(6, dim=-1)  # type: ignore[no-any-return]
+
+    def ask(self, x: Tensor, shifts: Sequence[Tensor], cos: Tensor, sin: Tensor) -> Asked:
+        """Queries, keys and values of positions x (B, l, d)."""
+        b, length, d = x.shape
+        qkv = linear(self.attn_qkv, modulate(self.norm1(x), *shifts[:2])).view(
+            b, length, 3, self.heads, d // self.heads
+        )
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        cos, sin = cos.to(q.dtype), sin.to(q.dtype)
+        return Asked(rotate(q, cos, sin), rotate(k, cos, sin), v)
+
+    def answer(self, x: Tensor, asked: Asked, shifts: Sequence[Tensor]) -> Tensor:
+        """Positions x (B, l, d) after the block, given their queries and the keys and values of all positions."""
+        _, _, gate1, shift2, scale2, gate2 = shifts
+        mixed = F.scaled_dot_product_attention(*asked)
+        attended = linear(self.attn_out, mixed.transpose(1, 2).reshape(x.shape))
         x = torch.addcmul(x, gate1, self.thinned(attended))
         widened = linear(self.mlp[0], modulate(self.norm2(x), shift2, scale2))  # type: ignore[arg-type]
         narrowed = linear(self.mlp[2], self.mlp[1](widened))  # type: ignore[arg-type]
@@ -166,14 +195,6 @@ class Block(nn.Module):
     def thinned(self, x: Tensor) -> Tensor:
         """x, in training with some entries left out."""
         return dropout(x, self.dropout) if self.training and self.dropout > 0 else x
-
-    def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        b, length, d = x.shape
-        qkv = linear(self.attn_qkv, x).view(b, length, 3, self.heads, d // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, L, D)
-        cos, sin = cos.to(q.dtype), sin.to(q.dtype)
-        mixed = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v)
-        return linear(self.attn_out, mixed.transpose(1, 2).reshape(b, length, d))
 
 
 class Head(nn.Module):
@@ -218,13 +239,39 @@ class ScoreTransformer(nn.Module):
         if self.config.absolute_positions:
             x = x + self.position_embed[: tokens.shape[1]].float()
         cos, sin = self.rotary_emb(tokens.shape[1])
-        for block in self.blocks:
-            x = block(x, cond, cos, sin)
+        if len(cuts := parts(tokens.shape[1])) > 1:
+            x = self._in_parts(x, cond, [(cos[cut], sin[cut]) for cut in cuts], cuts)
+        else:
+            for block in self.blocks:
+                x = block(x, cond, cos, sin)
         return Features(x, cond[:, None])
 
+    def _in_parts(
+        self, x: Tensor, cond: Tensor, turns: Sequence[tuple[Tensor, Tensor]], cuts: Sequence[slice]
+    ) -> Tensor:
+        """All blocks, part by part of the positions of x (B, L, d); keys and values alone are those of all."""
+        blocks: list[Block] = list(self.blocks)  # type: ignore[arg-type]
+        shifts = [block.shifts(cond) for block in blocks]
+        pieces, numbers = [x[:, cut] for cut in cuts], range(len(cuts))
+
+        def onward(at: int, asked: Sequence[Asked], n: int) -> Asked:
+            """Takes part n through a block, and asks for it what the next one wants to know."""
+            pieces[n] = blocks[at].answer(pieces[n], asked[n], shifts[at])
+            return asked[n] if at + 1 == len(blocks) else blocks[at + 1].ask(pieces[n], shifts[at + 1], *turns[n])
+
+        asked = share(lambda n: blocks[0].ask(pieces[n], shifts[0], *turns[n]), numbers)
+        for at in range(len(blocks)):
+            k, v = torch.cat([part.k for part in asked], dim=2), torch.cat([part.v for part in asked], dim=2)
+            asked = share(partial(onward, at, [Asked(part.q, k, v) for part in asked]), numbers)
+        return torch.cat(pieces, dim=1)
+
     def head(self, features: Features) -> Tensor:
-        """(..., V) from features of any leading shape."""
-        return self.output_layer(features)  # type: ignore[no-any-return]
+        """(..., V) from features of any leading shape; rows (R, d) are computed in parts."""
+        cuts = parts(len(features.hidden)) if features.hidden.dim() == 2 else []
+        if len(cuts) < 2:
+            return self.output_layer(features)  # type: ignore[no-any-return]
+        rows = [Features(features.hidden[cut], features.cond[cut]) for cut in cuts]
+        return torch.cat(share(self.output_layer, rows))
 
     def forward(self, tokens: Tensor, sigma: Tensor) -> Tensor:
         return self.head(self.body(tokens, sigma))

@@ -11,6 +11,7 @@ import torch
 from engine.bundled_models import DEFAULT_MODEL
 from engine.language.prompts import parse_prompt
 from engine.models.loading import Model, load
+from engine.performing.causal_performer import CausalPerformer
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Finished, Frame, Generate, Started
@@ -31,13 +32,12 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def infill(model: Model, samples: int, first: int = 0) -> np.ndarray:
+def infill(model: Model | CausalPerformer, samples: int, first: int = 0, sampler: str = "analytic") -> np.ndarray:
     """The final tokens (B, L)."""
     prompt = parse_prompt(TEXT, model.tokenizer, model.info.length).tokens
     tokens = np.empty(0, np.int64)
-    for event in Engine(DiffusionPerformer(model)).perform(
-        1, Generate(prompt, STEPS, "analytic", SEED, samples, first)
-    ):
+    performer = model if isinstance(model, CausalPerformer) else DiffusionPerformer(model)
+    for event in Engine(performer).perform(1, Generate(prompt, STEPS, sampler, SEED, samples, first)):
         match event:
             case Started():
                 tokens = np.array(event.tokens)
@@ -47,7 +47,7 @@ def infill(model: Model, samples: int, first: int = 0) -> np.ndarray:
             case Failed():
                 pytest.fail(event.headline)
             case Finished():
-                assert event.calls <= STEPS
+                assert event.calls <= (64 if isinstance(model, CausalPerformer) else STEPS)
     return tokens
 
 
@@ -63,6 +63,16 @@ def test_an_infill_is_the_same_on_one_thread_and_on_two(model: Model) -> None:
     for count in (1, 2):
         torch.set_num_threads(count)
         results.append(infill(model, samples=2))
+    np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.usefixtures("threads")
+def test_writing_from_left_to_right_is_the_same_on_one_thread_and_on_two() -> None:
+    writer = CausalPerformer.load(DEFAULT_MODEL.parent / "stories-gpt", "cpu", "fp32")
+    results = []
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        results.append(infill(writer, samples=1, sampler="auto"))
     np.testing.assert_array_equal(results[0], results[1])
 
 

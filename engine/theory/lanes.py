@@ -1,0 +1,113 @@
+"""Threads that cannot change a result.
+
+A matrix library that is given several threads may part the inner dimension of a product among them, and rounds
+otherwise for each number of threads; which shapes it does that to differs from processor to processor. Elementwise
+functions are not safe either: the last few numbers of a thread's share take another path than the rest. So nothing here
+is computed on more than one thread of the libraries. What threads there are take whole parts of a sequence instead, and
+how it is cut into parts depends on its length alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import TracebackType
+from typing import TypeVar
+
+import torch
+
+LONGEST = 128
+"""Positions in one part: with fewer, packing the weights anew for each part begins to cost."""
+SHORTEST = 32
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+class Lanes:
+    """As many threads as torch has when they are made, each with parts of the work; close them, or use `with`.
+
+    While one run has them open, no other thread of the process should change torch's number of threads.
+    """
+
+    def __init__(self) -> None:
+        self._threads = torch.get_num_threads()
+        self._helpers = ThreadPoolExecutor(self._threads - 1, "lane") if self._threads > 1 else None
+
+    def __enter__(self) -> Lanes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the threads."""
+        if self._helpers is not None:
+            self._helpers.shutdown()
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Within it torch computes on one thread, and the parts of a network call are shared out.
+
+        Not to be held around a `yield`: it would hold for whoever takes what is yielded.
+        """
+        token = _open.set(self)
+        try:
+            with one_thread():
+                yield
+        finally:
+            _open.reset(token)
+
+    def map(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+        """`work` of each part, in their order; without gradients. What one raises is raised."""
+        if self._helpers is None or len(parts) == 1:
+            return [work(part) for part in parts]
+        results: dict[int, Result] = {}
+        turns = itertools.count()
+
+        @torch.no_grad()
+        def take() -> None:
+            if torch.get_num_threads() != 1:
+                torch.set_num_threads(1)
+            while (turn := next(turns)) < len(parts):
+                results[turn] = work(parts[turn])
+
+        helpers = [self._helpers.submit(take) for _ in range(min(self._threads, len(parts)) - 1)]
+        try:
+            take()
+        finally:
+            for helper in helpers:
+                helper.result()
+        return [results[turn] for turn in range(len(parts))]
+
+
+_open: ContextVar[Lanes | None] = ContextVar("open lanes", default=None)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it torch and the matrix libraries compute on one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def parts(length: int) -> list[slice]:
+    """The parts of so many positions: all at once where no lanes are open, else nearly equal ones."""
+    if _open.get() is None or length < 2 * SHORTEST:
+        return [slice(0, length)]
+    count = max(2, -(-length // LONGEST))
+    edges = [8 * round(length * number / count / 8) for number in range(count)] + [length]  # kernels like whole eights
+    return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def share(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    """`work` of each part, in their order, on the lanes that are open."""
+    lanes = _open.get()
+    return [work(part) for part in parts] if lanes is None else lanes.map(work, parts)
