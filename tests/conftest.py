@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.patience import PATIENCE
 
 # Read when Qt and torch are first loaded, so they are set before any test module is imported.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# One thread each: several spin while they wait for each other, and tests of threads say how many they want.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-SECONDS_FOR_A_THREAD_TO_END = 5.0
+for waiting in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+    (waiting.__kwdefaults__ or {})["timeout"] = int(PATIENCE * 1000)
 
 
 def pytest_report_header() -> str:
@@ -43,7 +49,7 @@ def _no_thread_is_left() -> Iterator[None]:
     """A test that leaves a thread alive fails, and not whichever test comes after it."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + SECONDS_FOR_A_THREAD_TO_END
+    deadline = time.monotonic() + PATIENCE
     left = set(threading.enumerate()) - before
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PIECE = 4096
+OPEN = threading.Event()
+OPEN.set()
 
 
 @contextmanager
-def hub(repositories: dict[str, dict[str, bytes]], pause: float = 0.0) -> Iterator[str]:
-    """Serves files by model and name; waits `pause` seconds before each 4 kB. Gives its address."""
+def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN) -> Iterator[str]:
+    """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -46,9 +48,7 @@ def hub(repositories: dict[str, dict[str, bytes]], pause: float = 0.0) -> Iterat
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            for start in range(0, len(content) if body else 0, PIECE):
-                time.sleep(pause)
-                self.wfile.write(content[start : start + PIECE])
+            write(self.wfile, content if body else b"", gate)
 
         def log_message(self, *said: object) -> None:
             """Says nothing."""
@@ -61,6 +61,14 @@ def hub(repositories: dict[str, dict[str, bytes]], pause: float = 0.0) -> Iterat
         finally:
             server.shutdown()
             thread.join()
+
+
+def write(file: BufferedIOBase, content: bytes, gate: threading.Event) -> None:
+    """The first 4 kB at once, the rest when the gate opens."""
+    file.write(content[:PIECE])
+    if rest := content[PIECE:]:
+        gate.wait()
+        file.write(rest)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

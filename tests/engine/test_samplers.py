@@ -162,7 +162,7 @@ def test_the_gibbs_corrector_pulls_the_law_towards_the_truth() -> None:
 
 
 def test_the_gibbs_corrector_mends_steps_that_reveal_several_tokens_and_leaves_exact_ones_exact() -> None:
-    toy = world("absorb", PEAKED)
+    toy = ToyWorld.random("absorb", 2, 3, PEAKED, seed=3)
     errors = [error("gibbs", toy, 1, (("corrections", count),)) for count in (0, 1, 3)]
     assert errors[0] == pytest.approx(error("subset", toy, 1), abs=1e-12)
     assert errors[0] > 1.5 * errors[1] > 3 * errors[2] > 0
@@ -173,7 +173,8 @@ def test_sweeps_at_the_end_mend_and_leave_exact_laws_exact() -> None:
     toy = ToyWorld.random("absorb", 2, 3, PEAKED, seed=7)
     errors = [error("gibbs", toy, 1, (("corrections", 0), ("sweeps", count))) for count in (0, 1)]
     assert errors[0] > 10 * errors[1] > 0
-    assert error("gibbs", toy, 3, (("corrections", 0), ("sweeps", 1))) < 1e-12
+    smaller = ToyWorld.random("absorb", 3, 2, PEAKED, seed=7)
+    assert error("gibbs", smaller, 2, (("corrections", 0), ("sweeps", 1))) < 1e-12
 
 
 def test_every_token_is_drawn_anew_as_often_as_any_other() -> None:
@@ -206,7 +207,7 @@ def test_published_euler_and_analytic_steps_are_the_same_under_log_linear_absorb
 
 
 def test_uniformization_is_within_sampling_error_of_the_truth() -> None:
-    toy, samples = ToyWorld.random("uniform", 2, 2, PEAKED, seed=7), 50_000
+    toy, samples = ToyWorld.random("uniform", 2, 2, PEAKED, seed=7), 20_000
     plan = Plan(Locks.of(np.full(2, FREE), 2, 2), samples, steps=3)
     law = sampled_law(model(toy), sampler_named("uniformization", "uniform"), plan, seed=5)
     mean, deviation = expected_distance(toy.joint, samples)

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Any
 
 from tests.conftest import CHROMIUM
+from tests.patience import PATIENCE
 
-SECONDS = 30.0
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # tests may run as root
@@ -68,7 +68,7 @@ class Chromium:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.wait(SECONDS)
+        self._process.wait(PATIENCE)
         os.close(self._down)
         os.close(self._up)
 
@@ -89,7 +89,7 @@ class Chromium:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Waits until something holds."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end
             time.sleep(0.02)

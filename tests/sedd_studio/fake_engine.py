@@ -36,6 +36,7 @@ from engine.protocol import (
     Weighed,
     frozen,
 )
+from tests.patience import PATIENCE
 
 LENGTH = 64
 TOKENIZER: Tokenizer = train_tokenizer(
@@ -123,7 +124,7 @@ class FakeEngine:
         free, nats = int((~request.given).sum()), self.nats_of(request)
         for number in range(1, 11):
             if number == self.hold_at:
-                self.go.wait(10)
+                self.go.wait(PATIENCE)
             error = float("nan") if number == 1 else 0.2 / number
             yield Bounded(run_id, nats, error, 2 * error, free, 4 * number)
         if not request.by_token:
@@ -150,7 +151,7 @@ class FakeEngine:
             time = 1 - step / request.steps
             yield Frame(run_id, step, time, time, frozen(sample), frozen(position), frozen(token), step, 0.01 * step)
             if step == self.hold_at:
-                self.go.wait(10)
+                self.go.wait(PATIENCE)
         yield Finished(run_id, request.steps, 0.01 * request.steps)
 
 

@@ -50,9 +50,7 @@ def compare(window: MainWindow) -> None:
 
 
 def done(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(
-        lambda: bool(window.services.comparison.panes) and not window.services.comparison.busy, timeout=10_000
-    )
+    qtbot.waitUntil(lambda: bool(window.services.comparison.panes) and not window.services.comparison.busy)
     judged = [pane for pane in window.services.comparison.panes if pane.state is PaneState.DONE]
     qtbot.waitUntil(lambda: all(pane.verdict is not None for pane in judged))
 

@@ -47,7 +47,7 @@ def window(folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     window = window_of(session, settings, qtbot)
     window.services.comparison.judge = window.services.scorer.writer = str(folder / "judge")
     session.models.open(folder / "absorb")
-    qtbot.waitUntil(lambda: session.models.ready, timeout=20_000)
+    qtbot.waitUntil(lambda: session.models.ready)
     session.editor.set_prompt(PROMPT)
     session.form.set(steps=6, seed=4, sampler="tweedie")
     yield window
@@ -67,7 +67,7 @@ def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qt
     window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
     QTest.mouseClick(window.compare.start, LEFT)
     panes = window.services.comparison.panes
-    qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes), timeout=60_000)
+    qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes))
     budgets = ",".join(map(str, BUDGETS))
     drawn = ("--sampler", "tweedie", "--top-p", SETTINGS["top_p"].default)
     how = (*drawn, "--samples", 4, "--seed", 4, "--judge", folder / "judge")
@@ -85,7 +85,7 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
 ) -> None:
     session = window.session
     session.runs.start()
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
     session.editor.set_prompt("Once upon a time there was a dragon.")
     parts = "Once[[ upon a time]] there was[[ a dragon]]."
     given = parts.replace("[[", "|").replace("]]", "|").split("|")
@@ -101,7 +101,7 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     window.likelihood.given.setChecked(True)
     window.show_dock(window.docks["likelihood"])
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(lambda: bool(window.services.scorer.points) and not window.services.scorer.scoring, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.services.scorer.points) and not window.services.scorer.scoring)
     (row,) = printed(folder, "score", "--text", parts, "--goal", window.likelihood.precision.currentData())
     last = window.services.scorer.points[-1]
     assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
@@ -119,9 +119,7 @@ def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
     window.session.editor.unlock_all()
     window.show_dock(window.docks["likelihood"])
     QTest.mouseClick(window.likelihood.start, LEFT)
-    qtbot.waitUntil(
-        lambda: window.services.scorer.exact is not None and not window.services.scorer.scoring, timeout=60_000
-    )
+    qtbot.waitUntil(lambda: window.services.scorer.exact is not None and not window.services.scorer.scoring)
     (row,) = printed(folder, "baseline", "--text", text, model="judge")
     assert window.services.scorer.exact is not None
     assert window.services.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from sedd_studio.session.state import RunState
 from sedd_studio.window.export_kinds import EXPORTS, View, start
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.opening import read_run
+from tests.patience import PATIENCE
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_opening import drop
 from tests.sedd_studio.test_runfile import assert_same
@@ -190,7 +192,7 @@ def test_a_cancelled_job_is_closed_and_leaves_no_file(
 
     def slow(self: Film, step: int) -> object:
         began.set()
-        go.wait(5)
+        go.wait(PATIENCE)
         return picture(self, step)
 
     monkeypatch.setattr(Film, "picture", slow)
@@ -211,7 +213,7 @@ def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
 
     def slow(*given: Any) -> Any:
         began.set()
-        go.wait(5)
+        go.wait(PATIENCE)
         return quick(*given)
 
     place, part = {"Film": (film, "durations"), "Picture": (film, "carried")}.get(export.title, (exports, "versions"))
@@ -252,7 +254,7 @@ def test_every_export_is_a_command_and_what_carries_a_run_is_dropped_on_the_wind
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
     window.actions_by_name[f"export_{kind}"].trigger()
     path = tmp_path / f"out{EXPORTS[kind].suffixes[0]}"
-    qtbot.waitUntil(lambda: window.services.jobs.current is None and path.is_file(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.services.jobs.current is None and path.is_file())
     assert not window.job_line.isVisible()
     if kind not in ("page", "picture", "film"):
         return
@@ -267,8 +269,8 @@ def test_a_long_export_shows_how_far_it_is_and_can_be_ended(window: MainWindow, 
     go = threading.Event()
 
     def work() -> Iterator[float]:
-        for share in range(1, 50):
-            yield share / 50
+        for share in itertools.count(1):  # ended by the click alone
+            yield min(share / 50, 0.9)
             go.wait(0.05)
 
     window.services.jobs.start("Writing film.gif", work)

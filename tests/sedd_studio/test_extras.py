@@ -33,7 +33,7 @@ def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
 
 def told(window: MainWindow, qtbot: QtBot) -> str:
     """What the banner says as soon as it says something."""
-    qtbot.waitUntil(window.banner.isVisible, timeout=20_000)
+    qtbot.waitUntil(window.banner.isVisible)
     return window.banner.headline.text()
 
 
@@ -66,7 +66,7 @@ def test_an_autoregressive_model_names_its_extra_and_others_open(
     open_path(window.session, folders[0])
     assert 'pip install "sedd-studio[causal]"' in told(window, qtbot)
     open_path(window.session, folders[1])
-    qtbot.waitUntil(lambda: window.session.models.ready, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.models.ready)
 
 
 def test_an_expression_names_its_extra(
@@ -75,7 +75,7 @@ def test_an_expression_names_its_extra(
     monkeypatch.setitem(sys.modules, "outlines_core", None)
     session = window.session
     session.models.open(model(tmp_path, "absorb"))
-    qtbot.waitUntil(lambda: session.models.ready, timeout=20_000)
+    qtbot.waitUntil(lambda: session.models.ready)
     session.editor.set_prompt("Once [9] the dragon.")
     session.form.set(pattern="Once.*")
     session.runs.start()

@@ -163,9 +163,9 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready"
-        time.sleep(0.05 + 0.037 * attempt)
+        lines = [process.stdout.readline() for _ in range(1 + attempt)]  # then it is in the midst of the next
         process.kill()
-        lines = process.stdout.read().splitlines(keepends=True)
+        lines += process.stdout.read().splitlines(keepends=True)
         process.stdout.close()
         process.wait()
         acknowledged = max([acknowledged, *(int(line) for line in lines if line.endswith("\n"))])

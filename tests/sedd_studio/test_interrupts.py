@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.record.history import History, LeftOver, default_path
 from sedd_studio.record.runfile import decode, save_run
 from sedd_studio.window.interrupts import Interrupts
+from tests.patience import PATIENCE
 from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 
@@ -75,7 +76,7 @@ def test_a_signal_ends_the_studio_with_its_code_and_what_was_on_show_is_kept(
 ) -> None:
     process = studio(saved, then)
     process.send_signal(number)
-    _, complaints = process.communicate(timeout=60)
+    _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     assert all("propagateSizeHints" in line for line in complaints.splitlines())  # the offscreen platform, of dialogs
     left = left_over()
@@ -89,7 +90,7 @@ def test_a_signal_ends_the_studio_with_its_code_and_what_was_on_show_is_kept(
 
 def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
     process = studio(saved, "close")
-    _, complaints = process.communicate(timeout=60)
+    _, complaints = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaints) == (0, "")
     assert left_over() is None
 
@@ -105,7 +106,7 @@ def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> N
         process = studio(saved, then)
         if then == "wait":
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         left = left_over()
         assert left is not None
         assert left.state == {"prompt": "of the first"}

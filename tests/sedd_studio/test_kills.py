@@ -21,11 +21,11 @@ from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 
 pytestmark = pytest.mark.usefixtures("qapp")
-KILLS = 50
 SUFFIXES = (SUFFIX, ".html", ".gif", ".png", ".json", ".csv", ".txt")
 
 WRITER = """
-    import os, random, signal, sys, time
+    import importlib.metadata, io, json, os, shutil, signal, sys, types
+    import PIL.GifImagePlugin, PIL.PngImagePlugin
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
     from sedd_studio.window.export_kinds import EXPORTS, View
@@ -33,27 +33,52 @@ WRITER = """
     from sedd_studio.record.runfile import SUFFIX, save_run
     from sedd_studio.painting.theme import LIGHT
 
+    IN_MEMORY = (io.BytesIO, io.StringIO)
+    OF_FILES = {"open", "write", "flush", "fsync", "close", "rename", "replace", "truncate"}
     app = QApplication([])
-    folder, kills, suffixes = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3].split(",")
+    folder, suffixes = Path(sys.argv[1]), sys.argv[2].split(",")
     run = read_run(folder / f"run{SUFFIX}")
     writers = {suffix: export.write for export in EXPORTS.values() for suffix in export.suffixes}
 
-    def write(path):
-        while True:
-            if path.suffix == SUFFIX:
-                save_run(path, run)
-            else:
-                list(writers[path.suffix](View(run, run.steps, 0, LIGHT), path))
+    def write(path, last=0):
+        # the names of the calls that have to do with files; the process is killed before one of them
+        calls = []
 
-    moments = random.Random(7)
-    for number in range(kills):
-        suffix = suffixes[number % len(suffixes)]
+        def note(frame, event, called):
+            owner = getattr(called, "__self__", None)  # a module, a file, or a str, which can replace, too
+            on_disk = isinstance(owner, (types.ModuleType, io.IOBase)) and not isinstance(owner, IN_MEMORY)
+            if event == "c_call" and on_disk and called.__name__ in OF_FILES:
+                calls.append(called.__name__)
+                if len(calls) == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.setprofile(note)
+        if path.suffix == SUFFIX:
+            save_run(path, run)
+        else:
+            list(writers[path.suffix](View(run, run.steps, 0, LIGHT), path))
+        sys.setprofile(None)
+        return calls
+
+    def in_child(work):
         child = os.fork()
         if child == 0:
-            write(folder / f"{number}{suffix}")
-        time.sleep(moments.uniform(0.001, 0.12))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+            work()
+            os._exit(0)
+        return os.waitpid(child, 0)[1]
+
+    killed = {}
+    for suffix in suffixes:
+        whole, told = folder / f"whole{suffix}", folder / f"calls{suffix}.told"
+        in_child(lambda: told.write_text(json.dumps(write(whole))))
+        calls = json.loads(told.read_text())
+        begins = len(calls) - calls[::-1].index("open")  # the opens before it are of files that are read
+        killed[suffix] = calls[begins - 1 :]
+        for number, last in enumerate(range(begins, len(calls) + 1)):
+            shutil.copy(whole, folder / f"old-{number}{suffix}")
+            for age in ("old", "new"):
+                assert os.WIFSIGNALED(in_child(lambda: write(folder / f"{age}-{number}{suffix}", last)))
+    print(json.dumps(killed))
 """
 
 
@@ -74,18 +99,25 @@ def check(path: Path, run: Trajectory) -> None:
 
 
 def test_no_file_is_left_half_written(tmp_path: Path) -> None:
+    """Whichever call on a file is the last: a new file is whole or not there, and one that was there is whole."""
     run = made(tmp_path)
     save_run(tmp_path / f"run{SUFFIX}", run)
     script = textwrap.dedent(WRITER)
-    subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), str(KILLS), ",".join(SUFFIXES)],
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), ",".join(SUFFIXES)],
         check=True,
         cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
     )
-    written = [path for path in tmp_path.iterdir() if path.suffix in SUFFIXES and path.stem.isdigit()]
-    assert len(written) > KILLS // 3
-    for path in written:
-        check(path, run)
+    killed = json.loads(done.stdout)
+    for suffix in SUFFIXES:
+        assert {"open", "write", "replace"} <= set(killed[suffix])
+        for number in range(len(killed[suffix])):
+            check(tmp_path / f"old-{number}{suffix}", run)
+            new = tmp_path / f"new-{number}{suffix}"
+            assert new.exists() == ("replace" in killed[suffix][:number])
+            if new.exists():
+                check(new, run)
 
 
 def test_half_a_file_would_be_noticed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def test_a_model_of_the_hub_is_fetched_and_opened(
         monkeypatch.setenv("HF_ENDPOINT", address)
         window.actions_by_name["fetch_model"].trigger()
         assert window.job_line.text.text().startswith("Fetching someone/sedd")
-        qtbot.waitUntil(lambda: len(loaded(engine)) == 2, timeout=20_000)
+        qtbot.waitUntil(lambda: len(loaded(engine)) == 2)
     folder = Path(loaded(engine)[-1].path)
     assert folder.parts[-2:] == ("someone", "sedd")
     assert files_of(folder) == PUBLISHED
@@ -132,19 +133,21 @@ def test_a_model_of_the_hub_is_fetched_and_opened(
 def test_a_model_that_comes_slowly_can_be_cancelled_and_a_missing_one_is_told(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with hub({"someone/sedd": PUBLISHED}, pause=0.2) as address:
+    gate = threading.Event()
+    with hub({"someone/sedd": PUBLISHED}, gate) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
         window.actions_by_name["fetch_model"].trigger()
         job = window.services.jobs.current
         assert job is not None
-        qtbot.waitUntil(lambda: job.share > 0, timeout=20_000)
+        qtbot.waitUntil(lambda: job.share > 0)
         QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
+        gate.set()
         qtbot.waitUntil(lambda: window.services.jobs.current is None)
         assert not window.banner.isVisible()
     with hub({}) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
         window.actions_by_name["fetch_model"].trigger()
-        qtbot.waitUntil(window.banner.isVisible, timeout=20_000)
+        qtbot.waitUntil(window.banner.isVisible)
     assert "The hub has no model someone/sedd" in window.banner.headline.text()
     assert len(loaded(engine)) == 1
 

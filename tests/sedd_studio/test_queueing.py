@@ -102,7 +102,7 @@ def test_a_run_of_the_window_goes_first_and_the_interrupted_one_is_made_afterwar
     window.session.runs.start()
     engine.hold_at = None
     engine.go.set()
-    qtbot.waitUntil(lambda: not window.services.queue.items, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.services.queue.items)
     assert seeds(engine) == [11, 5, 11]
     qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [11])  # no recorder runs here
 

@@ -33,6 +33,7 @@ from sedd_studio.widgets.panels import history_panel
 from sedd_studio.window import doing, opening
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
+from tests.patience import PATIENCE
 from tests.sedd_studio.test_opening import let_fall
 from tests.sedd_studio.windows import read, window_of
 
@@ -51,7 +52,7 @@ class Held:
     def __call__(self, *given: Any) -> Any:
         self.threads.add(threading.current_thread())
         self.began.set()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE)
         return self._do(*given)
 
 

@@ -24,6 +24,7 @@ from sedd_studio.session.recovery import Recorder, keep_unfinished, read_left, r
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import read, window_of
@@ -50,7 +51,7 @@ def settled(keeper: Keeper) -> None:
     """Waits until the keeper has done all that it was given."""
     done = threading.Event()
     keeper.do(lambda _: done.set())
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
 
 
 def run(session: Session, qtbot: QtBot, **form: object) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
 from sedd_studio.background.runner import NICENESS, Performer, Runner
+from tests.patience import PATIENCE
 from tests.sedd_studio.fake_engine import FakeEngine
 
 REQUEST = Generate(frozen(np.full(12, FREE)), steps=4)
@@ -21,7 +22,7 @@ ENDS = (ModelLoaded, Finished, Failed, Cancelled)
 def wait(runner: Runner, enough: Callable[[list[Event]], bool]) -> list[Event]:
     """Everything that comes until `enough` says so."""
     events: list[Event] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not enough(events):
         assert time.monotonic() < deadline, events
         events += runner.take()

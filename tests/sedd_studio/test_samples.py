@@ -21,6 +21,7 @@ from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.sample_cards import card_area, star_area
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_steering import window as real_window  # a fixture
@@ -178,7 +179,7 @@ def sample_of(request: Score, window: MainWindow) -> int:
 
 
 def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
-    engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(10) else 3.0
+    engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(PATIENCE) else 3.0
     rank(window)
     qtbot.waitUntil(lambda: window.services.ranking.queue.done == 1)
     assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. About ")

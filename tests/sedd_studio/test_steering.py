@@ -54,11 +54,11 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
     session = Session(Runner(), Reader(), settings)
     window = window_of(session, settings, qtbot)
     session.models.open(model(tmp_path, request.param))
-    qtbot.waitUntil(lambda: session.models.ready, timeout=20_000)
+    qtbot.waitUntil(lambda: session.models.ready)
     session.editor.set_prompt("Once [9] the dragon [5].")
     session.form.set(steps=STEPS, samples=2, seed=4, sampler="tweedie")
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     session.playhead.set_sample(1)
     yield window
     session.shutdown()
@@ -66,7 +66,7 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
 
 def finish(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     session.playhead.seek(session.playhead.recorded)
 
 
