@@ -19,7 +19,6 @@ import torch
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import ratio_of
-from engine.performing.performer import shaping_of
 from engine.protocol import (
     FREE,
     Attributed,
@@ -39,7 +38,7 @@ from engine.protocol import (
     frozen,
 )
 from engine.protocol.sampler_table import LEFT_TO_RIGHT
-from engine.theory.conditioning import Locks
+from engine.theory.conditioning import Locks, Shaping
 
 if TYPE_CHECKING:
     from engine.causal.causal_model import CausalModel
@@ -83,7 +82,7 @@ class CausalPerformer:
 
         Spacing and locking mean nothing here. A UserError where something is asked for that only diffusion can do.
         """
-        shaping = shaping_of(request, self.info.vocabulary)
+        shaping = Shaping.of(request, self.info.vocabulary)
         self._check(request)
         known = np.tile(request.tokens, (request.samples, 1))
         if request.start is not None:

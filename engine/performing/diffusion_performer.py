@@ -20,7 +20,6 @@ from engine.likelihood import (
     tightened,
 )
 from engine.models.loading import Model
-from engine.performing.performer import shaping_of
 from engine.protocol import (
     Attributed,
     Bounded,
@@ -42,9 +41,9 @@ from engine.protocol import (
 from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.locking import lock_method
-from engine.samplers.loop import State, run_chain
+from engine.samplers.loop import run_chain
 from engine.samplers.plan import Plan
-from engine.theory.conditioning import Locks
+from engine.theory.conditioning import Locks, Shaping
 from engine.theory.inspection import look, outlook
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class DiffusionPerformer:
             request.samples,
             request.steps,
             request.spacing,  # type: ignore[arg-type]
-            shaping_of(request, self.info.vocabulary),
+            Shaping.of(request, self.info.vocabulary),
             self._pattern(request),
             self._start(request),
             request.first_step,
@@ -91,12 +90,16 @@ class DiffusionPerformer:
         started = time.perf_counter()
         chain = run_chain(diffusion, sampler, plan, request.seed, request.first_sample, locking)
         state = next(chain)
-        tokens = frozen(state.tokens.cpu().numpy())
-        yield Started(run_id, tokens, request.tokens >= 0, request.steps, state.sigma, request.first_step, name)
+        before = state.tokens
+        yield Started(
+            run_id, frozen(state.tokens), request.tokens >= 0, request.steps, state.sigma, request.first_step, name
+        )
         for state in chain:
-            seconds = time.perf_counter() - started
-            before, tokens = tokens, frozen(state.tokens.cpu().numpy())
-            yield frame(run_id, state, before, tokens, seconds)
+            calls, seconds = int(state.calls.max()), time.perf_counter() - started
+            changed = np.nonzero(state.tokens != before)
+            sample, position, token = map(frozen, (*changed, state.tokens[changed]))
+            yield Frame(run_id, state.step, state.time, state.sigma, sample, position, token, calls, seconds)
+            before = state.tokens
         yield Finished(
             run_id,
             int(state.calls.max()),
@@ -189,19 +192,3 @@ class DiffusionPerformer:
 def given_in(request: Score) -> np.ndarray | None:
     """The given tokens (L,) of a text, None where all are scored."""
     return request.given if request.given.any() else None
-
-
-def frame(run_id: int, state: State, before: np.ndarray, now: np.ndarray, seconds: float) -> Frame:
-    """What changed between the token states `before` and `now` (B, L)."""
-    sample, position = np.nonzero(before != now)
-    return Frame(
-        run_id=run_id,
-        step=state.step,
-        time=state.time,
-        sigma=state.sigma,
-        sample=frozen(sample),
-        position=frozen(position),
-        token=frozen(now[sample, position]),
-        calls=int(state.calls.max()),
-        seconds=seconds,
-    )

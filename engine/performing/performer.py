@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import torch
-from torch import Tensor
-
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score, UserError
 from engine.protocol.options import check_options
-from engine.theory.conditioning import Shaping
 
 FRAME_BYTES = 24
 MEMORY_CAP = 2 * 2**30
@@ -49,29 +45,3 @@ def check(request: Generate) -> None:
             f"Recording this run could take {needed / 2**30:.1f} GiB, more than the {MEMORY_CAP / 2**30:.0f} GiB "
             "allowed; choose fewer steps or samples."
         )
-
-
-def shaping_of(request: Generate, vocabulary: int) -> Shaping:
-    """How a request shapes the law of each of `vocabulary` tokens."""
-    return Shaping(request.temperature, request.top_p, allowed_tokens(request, vocabulary))
-
-
-def allowed_tokens(request: Generate, vocabulary: int) -> Tensor | None:
-    """(V,) bool, or (L, V) where positions are limited; None where every token may stand everywhere."""
-    if not request.banned and not request.limits:
-        return None
-    named = {*request.banned, *(token for *_, tokens in request.limits for token in tokens)}
-    if named and not 0 <= min(named) <= max(named) < vocabulary:
-        raise UserError("A banned or allowed token is not in this model's vocabulary; name tokens of this model.")
-    allowed = torch.ones(vocabulary, dtype=torch.bool)
-    allowed[list(request.banned)] = False
-    if not request.limits:
-        return allowed
-    each = allowed.repeat(len(request.tokens), 1)
-    for start, stop, tokens in request.limits:
-        if not 0 <= start < stop <= len(each):
-            raise UserError(f"There are no positions {start} to {stop - 1} to limit; choose others.")
-        only = torch.zeros(vocabulary, dtype=torch.bool)
-        only[list(tokens)] = True
-        each[start:stop] &= only
-    return each

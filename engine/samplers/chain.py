@@ -9,6 +9,7 @@ asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,6 @@ from torch import Tensor
 
 from engine.protocol import FREE, Noise, UserError
 from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
-from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
@@ -31,6 +31,28 @@ if TYPE_CHECKING:
 
 Level = float | np.ndarray
 """A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """What the network says of R rows: `weights` (R, V), and the log of the mass that constraints left of them, (R,).
+
+    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of.
+    """
+
+    weights: Tensor
+    log_allowed: Tensor
+    unsharpened: Tensor
+
+    def pick(self, chosen: Flags) -> Law:
+        """Those of some rows, by a mask (R,)."""
+        index = torch.from_numpy(chosen).to(self.weights.device)
+        return Law(self.weights[index], self.log_allowed[index.to(self.log_allowed.device)], self.unsharpened[index])
+
+    def entropy(self) -> np.ndarray:
+        """How unsure the network is of each row, (R,), nats."""
+        entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
+        return entropy
 
 
 class Chain(ABC):
@@ -214,9 +236,8 @@ class AbsorbingChain(Chain):
         tokens = np.empty(rows.size, np.int64)
         everything = self.masked()
         full = self.posterior(everything).weights
-        for sample in np.unique(rows.sample):
-            here = np.nonzero(rows.sample == sample)[0]
-            here = here[np.argsort(rows.position[here])]
+        for members in rows.by_sample():
+            here, sample = members[np.argsort(rows.position[members])], rows.sample[members[0]]
             open_ = everything.pick(everything.sample == sample)
             weights = full[torch.from_numpy(everything.sample == sample)].double().cpu().numpy()
             revealed = np.isin(open_.position, rows.position[here])

@@ -11,7 +11,7 @@ import torch
 
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.grid import Step
-from engine.samplers.subset import first_of_each, quota
+from engine.samplers.subset import first_of_each
 
 
 class Confidence:
@@ -21,7 +21,7 @@ class Confidence:
         rows = chain.masked()
         if not rows.size:
             return
-        counts = quota(rows, step)
+        counts = step.quota(rows)
         if not counts.any():
             return
         law = chain.posterior(rows)

@@ -36,6 +36,10 @@ class Rows(NamedTuple):
         """The positions set in `flags` (B, L), sample by sample."""
         return Rows(*np.nonzero(flags))
 
+    def by_sample(self) -> list[Indices]:
+        """The indices of each sample's rows."""
+        return [np.nonzero(self.sample == sample)[0] for sample in np.unique(self.sample)]
+
     @property
     def size(self) -> int:
         return len(self.sample)

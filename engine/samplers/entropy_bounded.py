@@ -19,8 +19,7 @@ from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices
 from engine.samplers.grid import Step
-from engine.samplers.subset import at_least_even_share
-from engine.samplers.surest import SPREAD, reveal_chosen, spread_out
+from engine.samplers.surest import SPREAD, spread_out
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,15 @@ class EntropyBounded:
         rows = chain.masked()
         if not rows.size:
             return
-
-        def choose(entropy: np.ndarray, here: Indices) -> Indices:
-            within, share = self.within(entropy), at_least_even_share(len(here), step)
-            return within if len(within) >= share else spread_out(entropy, rows.position[here], share, SPREAD)
-
-        reveal_chosen(chain, rows, choose)
+        law = chain.posterior(rows)
+        entropy = law.entropy()
+        chosen = np.zeros(rows.size, np.bool_)
+        for here in rows.by_sample():
+            within, share = self.within(entropy[here]), step.even_share(len(here))
+            if len(within) < share:
+                within = spread_out(entropy[here], rows.position[here], share, SPREAD)
+            chosen[here[within]] = True
+        chain.reveal(rows.pick(chosen), law.pick(chosen))
 
     def within(self, entropy: np.ndarray) -> Indices:
         """Indices of the positions that gamma allows to reveal, from the entropies (m,) of all masked ones."""

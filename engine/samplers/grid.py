@@ -14,9 +14,11 @@ import numpy as np
 import torch
 
 from engine.protocol import UserError
+from engine.samplers.draws import Rows
 from engine.theory.schedules import Schedule
 
 Spacing = Literal["time", "sigma", "cosine"]
+GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,23 @@ class Step:
     def steps_left(self) -> int:
         """Steps still to do, this one included."""
         return self.steps - self.number + 1
+
+    def even_share(self, masked: int) -> int:
+        """How many of `masked` tokens to reveal now so that even steps will do for the rest."""
+        return math.ceil(masked / self.steps_left)
+
+    def quota(self, rows: Rows) -> np.ndarray:
+        """How many of each sample's masked rows to reveal now, looked up for every row, (R,).
+
+        The expected number is rounded up in some steps and down in others, as a sequence says that is spread evenly
+        over the steps: the multiples of the golden ratio modulo 1. Rounded to the nearest, 24 tokens in 64 steps would
+        all wait for the seventeenth.
+        """
+        _, at, masked = np.unique(rows.sample, return_inverse=True, return_counts=True)
+        expected = np.round(masked * (1 - self.reveal_chance), 9)  # whole numbers stay whole
+        remaining = np.floor(expected + (0.5 + GOLDEN * self.number) % 1)
+        counts: np.ndarray = (masked - remaining).astype(np.int64)[at]
+        return counts
 
 
 def log_odds(sigma: float) -> float:

@@ -16,7 +16,7 @@ believes it too little. Three answers, in the order of their cost:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from engine.samplers.chain import Chain, UniformChain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.gibbs import correct
 from engine.samplers.grid import Step
-from engine.samplers.protocols import Attendant, LockMethod
+from engine.samplers.protocols import LockMethod
 from engine.samplers.tweedie import kernel
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
@@ -38,18 +38,20 @@ class Clamp:
     noises: tuple[Noise, ...] = ("absorb", "uniform")
     particles = 1
 
-    def attend(self, chain: Chain, locks: Locks) -> Attendant[Any]:
-        return self
-
-    def before(self, chain: Any, step: Step) -> None: ...
-
-    def after(self, chain: Any, step: Step) -> None: ...
+    def attend(self, chain: Chain, locks: Locks) -> None:
+        """There is nothing to attend to."""
 
 
-class GibbsSweep(Clamp):
+class GibbsSweep:
     """A sweep of all free positions after each step, at its noise level."""
 
-    noises = ("uniform",)
+    noises: tuple[Noise, ...] = ("uniform",)
+    particles = 1
+
+    def attend(self, chain: UniformChain, locks: Locks) -> GibbsSweep:
+        return self
+
+    def before(self, chain: UniformChain, step: Step) -> None: ...
 
     def after(self, chain: UniformChain, step: Step) -> None:
         if not step.last:

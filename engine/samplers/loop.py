@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from engine.protocol import Tokens
 from engine.samplers.chain import Chain, chain_class
 from engine.samplers.grid import Step, grid
 from engine.samplers.locking import Clamp
@@ -32,7 +32,7 @@ class State:
     """A chain after `step` steps: `tokens` (B, L) int64, time t, sigma, and as in `Chain` `calls` and `log_weight`."""
 
     step: int
-    tokens: Tensor
+    tokens: Tokens
     time: float
     sigma: float
     calls: np.ndarray
@@ -54,57 +54,52 @@ def run_chain(
     """
     whole = grid(diffusion.schedule, plan.steps, plan.spacing)
     steps = whole[plan.first - 1 :]
-    passed = math.log(whole[0].lambda_t / steps[0].lambda_t)
+    passed = math.log(whole[0].lambda_t / steps[0].lambda_t)  # hazard of being revealed that lies behind a masked token
     locking = locking or Clamp()
-    particles = locking.particles
+    each = locking.particles
+    kind = chain_class(diffusion)
     attended = []
-    for start, count in batches(plan.samples, diffusion.device, particles):
-        streams = Streams(seed, count, len(plan.locks.tokens), particles * first_sample + start)
-        chain = _begin(diffusion, plan, streams, slice(start // particles, (start + count) // particles), passed)
+    for samples in batches(plan.samples, diffusion.device):
+        shape = each * len(samples), len(plan.locks.tokens)
+        streams = Streams(seed, *shape, each * (first_sample + samples.start))
+        if plan.start is None:
+            clocks = kind.clocks(streams, shape)
+            tokens = diffusion.graph.limit(torch.from_numpy(streams.uniform(0)).to(diffusion.device))
+        else:
+            clocks = kind.clocks(streams, shape, passed, plan.first)
+            tokens = torch.from_numpy(plan.start[samples].repeat(each, axis=0)).to(diffusion.device)
+        free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
+        chain = kind(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
         attended.append((chain, locking.attend(chain, plan.locks)))
     chains = [chain for chain, _ in attended]
-    yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, particles)
+    yield _state(chains, plan, plan.first - 1, steps[0].t, steps[0].sigma_t, each)
     with Lanes() as lanes:
         for step in steps:
             with lanes.open() if diffusion.device.type == "cpu" else nullcontext():
                 for chain, attendant in attended:
                     take(chain, step, sampler, attendant)
-            yield _state(chains, plan, step.number, step.s, step.sigma_s, particles)
+            yield _state(chains, plan, step.number, step.s, step.sigma_s, each)
 
 
-def take(chain: Chain, step: Step, sampler: Sampler[Any], attendant: Attendant[Any]) -> None:
+def take(chain: Chain, step: Step, sampler: Sampler[Any], attendant: Attendant[Any] | None) -> None:
     """Takes a chain through a step, its locks attended to."""
-    attendant.before(chain, step)
+    if attendant:
+        attendant.before(chain, step)
     sampler.step(chain, step)
-    attendant.after(chain, step)
+    if attendant:
+        attendant.after(chain, step)
 
 
-def batches(samples: int, device: torch.device, particles: int = 1) -> list[tuple[int, int]]:
-    """First row and number of rows of each chain, for samples of so many particles."""
-    if device.type == "cpu":
-        return [(k * particles, particles) for k in range(samples)]
-    return [(0, samples * particles)]
-
-
-def _begin(diffusion: Diffusion, plan: Plan, streams: Streams, samples: slice, passed: float) -> Chain:
-    """A chain of some of the samples; `passed` is the hazard of being revealed that lies behind a masked token."""
-    limit = torch.from_numpy(streams.uniform(0)).to(diffusion.device)
-    shape = (len(limit), limit.shape[1])
-    kind = chain_class(diffusion)
-    if plan.start is None:
-        tokens, clocks = diffusion.graph.limit(limit), kind.clocks(streams, shape)
-    else:
-        start = plan.start[samples]
-        tokens = torch.from_numpy(start.repeat(shape[0] // len(start), axis=0)).to(diffusion.device)
-        clocks = kind.clocks(streams, shape, passed, plan.first)
-    free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
-    return kind(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)
+def batches(samples: int, device: torch.device) -> list[range]:
+    """The samples of each chain."""
+    return [range(k, k + 1) for k in range(samples)] if device.type == "cpu" else [range(samples)]
 
 
 def _state(chains: list[Chain], plan: Plan, number: int, time: float, sigma: float, particles: int) -> State:
+    tokens = np.concatenate([chain.tokens[::particles].cpu().numpy() for chain in chains])
     return State(
         number,
-        plan.locks.clamp(torch.cat([chain.tokens for chain in chains])[::particles]),
+        np.where(plan.locks.locked.numpy(), plan.locks.tokens.numpy(), tokens),
         time,
         sigma,
         np.concatenate([chain.calls.reshape(-1, particles).sum(-1) for chain in chains]),

@@ -40,5 +40,5 @@ class LockMethod(Protocol):
     @property
     def particles(self) -> int: ...
 
-    def attend(self, chain: Any, locks: Locks) -> Attendant[Any]:
-        """The attendant of a chain that is about to begin, its locked tokens clamped."""
+    def attend(self, chain: Any, locks: Locks) -> Attendant[Any] | None:
+        """The attendant of a chain that is about to begin, its locked tokens clamped; None where that is all."""

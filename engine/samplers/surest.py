@@ -11,16 +11,14 @@ The choice does not look at the drawn tokens: with a step for each token the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.draws import Indices, Rows
+from engine.samplers.draws import Indices
 from engine.samplers.grid import Step
-from engine.samplers.subset import quota
 
 SPREAD = 20.0
 """Nats. From 10 to 50 the stories of the bundled model are equally good; at 0, with four tokens a step, useless."""
@@ -39,29 +37,16 @@ class Surest:
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
-        counts = quota(rows, step)
+        counts = step.quota(rows)
         if not counts.any():
             return
-
-        def choose(entropy: np.ndarray, here: Indices) -> Indices:
-            return spread_out(entropy, rows.position[here], int(counts[here[0]]), self.spread)
-
-        reveal_chosen(chain, rows, choose)
-
-
-def reveal_chosen(chain: AbsorbingChain, rows: Rows, choose: Callable[[np.ndarray, Indices], Indices]) -> None:
-    """Reveals those of the masked `rows` that `choose` picks for each sample.
-
-    It is given the entropies (m,) of the sample's rows, nats, and their indices (m,) in `rows`; it returns indices
-    into these m.
-    """
-    law = chain.posterior(rows)
-    entropy = law.entropy()
-    chosen = np.zeros(rows.size, np.bool_)
-    for sample in np.unique(rows.sample):
-        here = np.nonzero(rows.sample == sample)[0]
-        chosen[here[choose(entropy[here], here)]] = True
-    chain.reveal(rows.pick(chosen), law.pick(chosen))
+        law = chain.posterior(rows)
+        entropy = law.entropy()
+        chosen = np.zeros(rows.size, np.bool_)
+        for here in rows.by_sample():
+            count = int(counts[here[0]])
+            chosen[here[spread_out(entropy[here], rows.position[here], count, self.spread)]] = True
+        chain.reveal(rows.pick(chosen), law.pick(chosen))
 
 
 def spread_out(entropy: np.ndarray, position: Indices, count: int, spread: float) -> Indices:

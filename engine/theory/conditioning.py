@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.protocol import FREE, Tokens, UserError
+from engine.protocol import FREE, Generate, Tokens, UserError
 from engine.protocol.options import OPTIONS
 
 
@@ -55,6 +55,11 @@ class Shaping:
     top_p: float = 1.0
     allowed: Tensor | None = None
 
+    @staticmethod
+    def of(request: Generate, vocabulary: int) -> Shaping:
+        """What a request asks of the law of each of `vocabulary` tokens."""
+        return Shaping(request.temperature, request.top_p, _allowed(request, vocabulary))
+
     def __post_init__(self) -> None:
         for name in ("temperature", "top_p"):
             OPTIONS[name].check(getattr(self, name))
@@ -90,3 +95,24 @@ class Shaping:
             law = torch.zeros_like(law).scatter(-1, order, ranked * kept)
             law = law / law.sum(-1, keepdim=True)
         return law
+
+
+def _allowed(request: Generate, vocabulary: int) -> Tensor | None:
+    """(V,) bool, or (L, V) where positions are limited; None where every token may stand everywhere."""
+    if not request.banned and not request.limits:
+        return None
+    named = {*request.banned, *(token for *_, tokens in request.limits for token in tokens)}
+    if named and not 0 <= min(named) <= max(named) < vocabulary:
+        raise UserError("A banned or allowed token is not in this model's vocabulary; name tokens of this model.")
+    allowed = torch.ones(vocabulary, dtype=torch.bool)
+    allowed[list(request.banned)] = False
+    if not request.limits:
+        return allowed
+    each = allowed.repeat(len(request.tokens), 1)
+    for start, stop, tokens in request.limits:
+        if not 0 <= start < stop <= len(each):
+            raise UserError(f"There are no positions {start} to {stop - 1} to limit; choose others.")
+        only = torch.zeros(vocabulary, dtype=torch.bool)
+        only[list(tokens)] = True
+        each[start:stop] &= only
+    return each

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.exact.toy import MarkovWorld, diffusion
-from engine.protocol import FREE, UserError
+from engine.protocol import FREE, Tokens, UserError
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
 from engine.samplers.loop import State, run_chain
@@ -59,9 +59,9 @@ def states(
     return run_chain(model, solver, Plan(locks, **({"samples": 1, "steps": 8} | plan)), seed, first)
 
 
-def final(model: Diffusion, locks: Locks, **request: Any) -> Tensor:
+def final(model: Diffusion, locks: Locks, **request: Any) -> Tokens:
     *_, last = states(model, locks, **request)
-    return last.tokens.clone()
+    return last.tokens
 
 
 @pytest.mark.parametrize(("noise", "parametrisation"), PARAMETRISATIONS)
@@ -72,7 +72,7 @@ def test_locked_tokens_never_change_and_nothing_stays_masked(noise: str, paramet
     tokens[[0, 5, 6, 15]] = [3, 0, 10, 7]
     locks = Locks.of(tokens, 11, 16)
     for state in states(model, locks, samples=2, steps=6, sampler=sampler):
-        assert (state.tokens[:, locks.locked] == locks.tokens[locks.locked]).all()
+        assert (state.tokens[:, locks.locked] == locks.tokens[locks.locked].numpy()).all()
     assert (state.tokens < 11).all()
 
 
@@ -80,8 +80,10 @@ def test_locked_tokens_never_change_and_nothing_stays_masked(noise: str, paramet
 def test_a_sample_is_the_same_alone_and_in_company(sampler: str, noise: str) -> None:
     model = tiny(noise, "posterior" if noise == "absorb" else "leave_one_out")
     together = final(model, free(6), samples=3, seed=4, sampler=sampler, steps=4)
-    alone = torch.cat([final(model, free(6), samples=1, seed=4, first=k, sampler=sampler, steps=4) for k in range(3)])
-    torch.testing.assert_close(together, alone, rtol=0, atol=0)
+    alone = np.concatenate(
+        [final(model, free(6), samples=1, seed=4, first=k, sampler=sampler, steps=4) for k in range(3)]
+    )
+    np.testing.assert_array_equal(together, alone)
 
 
 @settings(max_examples=25, deadline=None)
@@ -119,7 +121,7 @@ def test_published_scores_and_posteriors_of_one_law_reveal_the_same_tokens() -> 
     model = tiny(time_free=True)
     known = final(model, free(16), samples=4, seed=2)
     general = final(model, free(16), samples=4, seed=2, sampler="analytic")
-    torch.testing.assert_close(known, general, rtol=0, atol=0)
+    np.testing.assert_array_equal(known, general)
 
 
 class Counting(torch.nn.Module):
@@ -153,8 +155,8 @@ def test_steps_that_reveal_nothing_cost_no_call_and_the_head_runs_on_revealed_ro
     counting = counted(model)
     previous, changed = np.full(16, 11), 0
     for state in states(model, free(16), steps=200):
-        changed += bool((state.tokens[0].numpy() != previous).any())
-        previous = state.tokens[0].numpy().copy()
+        changed += bool((state.tokens[0] != previous).any())
+        previous = state.tokens[0]
     assert counting.rows == 16
     assert counting.calls == changed == int(state.calls[0]) <= 16
     assert state.step == 200
@@ -210,7 +212,7 @@ def test_budgets_share_their_draws() -> None:
             torch.nn.init.zeros_(parameter)
     ends = [final(model, free(16), steps=steps, samples=3) for steps in (2, 7, 64)]
     ends += [final(model, free(16), steps=9, samples=3, sampler=name) for name in ("subset", "first-hitting")]
-    assert all(torch.equal(ends[0], end) for end in ends)
+    assert all(np.array_equal(ends[0], end) for end in ends)
 
 
 @pytest.mark.parametrize("noise", ["absorb", "uniform"])
@@ -220,47 +222,47 @@ def test_a_seed_agrees_with_itself_at_twice_the_steps_far_more_than_with_another
     oracle, locks = diffusion(world, geometric=noise == "uniform"), Locks.of(np.full(32, FREE), 6, 32)
     coarse, fine = (final(oracle, locks, steps=steps, samples=12) for steps in (64, 128))
     other = final(oracle, locks, steps=128, samples=12, seed=1)
-    coupled, independent = ((coarse == end).double().mean() for end in (fine, other))
+    coupled, independent = ((coarse == end).mean() for end in (fine, other))
     assert coupled > 0.6, coupled
     assert independent < 0.35
 
 
 def test_a_run_goes_on_from_a_frame_as_if_it_had_not_been_interrupted() -> None:
     model = tiny()
-    whole = [state.tokens.clone() for state in states(model, free(16), steps=9, samples=2)]
-    rest = [s.tokens.clone() for s in _resumed(model, free(16), whole[4], 5, samples=2)]
-    assert all(torch.equal(a, b) for a, b in zip(rest, whole[4:], strict=True))
+    whole = [state.tokens for state in states(model, free(16), steps=9, samples=2)]
+    rest = [s.tokens for s in _resumed(model, free(16), whole[4], 5, samples=2)]
+    assert all(np.array_equal(a, b) for a, b in zip(rest, whole[4:], strict=True))
 
 
 def test_locking_a_token_that_would_have_come_anyway_changes_nothing_else() -> None:
     model = tiny(time_free=True)
-    whole = [state.tokens.clone() for state in states(model, free(16), steps=9)]
-    still_open = (whole[4][0] == 11).nonzero()[:, 0]
+    whole = [state.tokens for state in states(model, free(16), steps=9)]
+    still_open = (whole[4][0] == 11).nonzero()[0]
     tokens = np.full(16, FREE)
     tokens[still_open[-1]] = whole[-1][0, still_open[-1]]
     *_, last = _resumed(model, Locks.of(tokens, 11, 16), whole[4], 5)
     # The locked token is known earlier than it was, so what depends on it may change; what was revealed stays.
     revealed = whole[4][0] != 11
-    assert torch.equal(last.tokens[0][revealed], whole[4][0][revealed])
+    assert np.array_equal(last.tokens[0][revealed], whole[4][0][revealed])
     assert last.tokens[0, still_open[-1]] == whole[-1][0, still_open[-1]]
 
 
 def test_unlocked_tokens_are_open_again_and_new_locks_hold() -> None:
     model = tiny()
-    whole = [state.tokens.clone() for state in states(model, free(16), steps=9)]
-    start = whole[6].clone()
+    whole = [state.tokens for state in states(model, free(16), steps=9)]
+    start = whole[6].copy()
     start[0, :4] = 11
     tokens = np.full(16, FREE)
     tokens[15] = 3
-    frames = [state.tokens.clone() for state in _resumed(model, Locks.of(tokens, 11, 16), start, 7)]
+    frames = [state.tokens for state in _resumed(model, Locks.of(tokens, 11, 16), start, 7)]
     assert all(frame[0, 15] == 3 for frame in frames)
     assert (frames[-1] < 11).all()
 
 
-def _resumed(model: Diffusion, locks: Locks, tokens: Tensor, first_step: int, **plan: Any) -> Iterator[State]:
+def _resumed(model: Diffusion, locks: Locks, tokens: Tokens, first_step: int, **plan: Any) -> Iterator[State]:
     solver = sampler_named("tweedie", model.config.noise)
     settings = {"samples": 1, "steps": 9} | plan
-    return run_chain(model, solver, Plan(locks, start=tokens.numpy(), first=first_step, **settings), 0)
+    return run_chain(model, solver, Plan(locks, start=tokens, first=first_step, **settings), 0)
 
 
 def test_closing_a_chain_leaves_gradients_on() -> None:
@@ -297,8 +299,10 @@ def test_banned_tokens_never_appear(noise: str, parametrisation: str) -> None:
 
 def test_the_coldest_run_always_takes_the_most_probable_token() -> None:
     model = tiny(time_free=True)
-    runs = [final(model, free(8), steps=8, sampler="first-hitting", shaping=Shaping(0.0), seed=seed) for seed in (1, 1)]
-    assert torch.equal(*runs)
+    first, again = (
+        final(model, free(8), steps=8, sampler="first-hitting", shaping=Shaping(0.0), seed=1) for _ in range(2)
+    )
+    assert np.array_equal(first, again)
     alone = Locks.of(np.array([FREE]), 11, 16)
     masked = torch.tensor([[11]])
     single = model.law_rows(model.features(masked, torch.ones(1)), torch.ones(1, 1), masked)[0, 0]

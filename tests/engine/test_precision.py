@@ -88,7 +88,7 @@ def test_a_whole_run_of_many_steps_has_the_entropy_of_its_law(sampler: str) -> N
     model = Diffusion(config, Constant(law))  # type: ignore[arg-type]
     plan = Plan(Locks.of(np.full(1024, FREE), GPT2, 1024), 2, 1024)
     *_, last = run_chain(model, sampler_named(sampler, "absorb"), plan, seed=3)
-    nats = -np.log(law[last.tokens.numpy()])
+    nats = -np.log(law[last.tokens])
     truth = -(law * np.log(law)).sum()
     assert abs(nats.mean() - truth) < 4 * nats.std() / math.sqrt(nats.size)
 
@@ -103,7 +103,7 @@ def test_data_that_are_one_sequence_come_out_as_that_sequence(sampler: str, nois
     *_, last = run_chain(model, sampler_named(sampler, noise), plan, seed=0)
     # Steps from the largest noise level of a finite grid may leave a token where it fell.
     allowed = 0 if noise == "absorb" else 2
-    assert int((last.tokens != torch.tensor([2, 0, 1])).any(1).sum()) <= allowed
+    assert (last.tokens != np.array([2, 0, 1])).any(1).sum() <= allowed
 
 
 def test_as_many_sequences_as_positions_are_not_confused() -> None:
@@ -126,7 +126,7 @@ def test_reveal_times_drawn_beforehand_have_the_law_of_a_toss_in_every_step() ->
     )
     plan, steps = Plan(Locks.of(np.full(64, FREE), 4, 64), 100, 10), np.zeros((100, 64))
     for state in run_chain(model, sampler_named("tweedie", "absorb"), plan, seed=5):
-        steps += (state.tokens == 4).numpy()
+        steps += state.tokens == 4
     counts = np.bincount(steps.astype(int).ravel(), minlength=11)[1:]
     assert counts.sum() == 6400
     assert ((counts - 640) ** 2 / 640).sum() < 33.7  # 9 degrees of freedom, 1 in 10,000

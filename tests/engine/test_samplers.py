@@ -22,7 +22,6 @@ from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import grid
 from engine.samplers.loop import run_chain
 from engine.samplers.plan import Plan
-from engine.samplers.subset import quota
 from engine.samplers.surest import spread_out
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
@@ -125,7 +124,7 @@ def test_subsets_are_spread_evenly_over_the_steps(tokens: int, steps: int) -> No
     left, share = tokens, tokens / steps
     for step in grid(LogLinear(), steps):
         rows = Rows(np.zeros(left, np.int64), np.arange(left))
-        revealed = int(quota(rows, step)[0]) if left else 0
+        revealed = int(step.quota(rows)[0]) if left else 0
         assert revealed in (math.floor(share - 1e-9), math.floor(share), math.ceil(share))
         left -= revealed
         assert abs(left - tokens * (1 - step.number / steps)) < 2
@@ -235,7 +234,7 @@ def test_every_claim_of_the_table_runs_on_data_of_some_length(name: str, noise: 
     oracle = diffusion(chain_world, geometric=noise == "uniform")
     *_, last = run_chain(oracle, sampler_named(name, noise), plan, seed=1)
     assert last.tokens.max() < 4
-    made = [negative_log_likelihood(chain_world, row) for row in last.tokens]
+    made = [negative_log_likelihood(chain_world, row) for row in torch.from_numpy(last.tokens)]
     true = [
         negative_log_likelihood(chain_world, row) for row in chain_world.sample(400, torch.Generator().manual_seed(0))
     ]
