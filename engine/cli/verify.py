@@ -23,7 +23,7 @@ from engine.protocol import FREE, Noise
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo
 from engine.samplers import sampler_named
 from engine.samplers.locking import METHODS, Particles
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan
 from engine.samplers.protocols import LockMethod
 from engine.theory.conditioning import Locks
 

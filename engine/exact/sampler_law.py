@@ -25,8 +25,7 @@ from engine.samplers.chain import chain_class
 from engine.samplers.draws import Flags, Indices, Rows
 from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
-from engine.samplers.loop import take
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, take
 from engine.samplers.protocols import LockMethod, Sampler
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion

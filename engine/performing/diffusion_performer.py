@@ -41,8 +41,7 @@ from engine.protocol import (
 from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.locking import lock_method
-from engine.samplers.loop import run_chain
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, run_chain
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.inspection import look, outlook
 

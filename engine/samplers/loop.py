@@ -8,23 +8,43 @@ of threads, too: a step is computed in `lanes`, where threads cannot change a re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from engine.protocol import Tokens
 from engine.samplers.chain import Chain, chain_class
-from engine.samplers.grid import Step, grid
+from engine.samplers.grid import Spacing, Step, grid
 from engine.samplers.locking import Clamp
-from engine.samplers.plan import Plan
 from engine.samplers.protocols import Attendant, LockMethod, Sampler
+from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import Lanes
 from engine.theory.randomness import Streams
+
+if TYPE_CHECKING:
+    from engine.language.patterns import Pattern
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides a chain beside the model, the sampler and the seed.
+
+    `start` (B, L), if given, is where the chain stood before step `first` (1 at full noise): it goes on from there.
+    """
+
+    locks: Locks
+    samples: int = 1
+    steps: int = 64
+    spacing: Spacing | Sequence[float] = "time"
+    shaping: Shaping = field(default_factory=Shaping)
+    pattern: Pattern | None = None
+    start: np.ndarray | None = None
+    first: int = 1
 
 
 @dataclass(frozen=True)

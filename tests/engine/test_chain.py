@@ -16,8 +16,7 @@ from engine.exact.toy import MarkovWorld, diffusion
 from engine.protocol import FREE, Tokens, UserError
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
-from engine.samplers.loop import State, run_chain
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, State, run_chain
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import Features, NetworkConfig

@@ -11,7 +11,7 @@ from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Noise, UserError
 from engine.samplers import sampler_named
 from engine.samplers.locking import METHODS, Particles, lock_method
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan
 from engine.samplers.protocols import LockMethod
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion

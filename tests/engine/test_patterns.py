@@ -16,8 +16,7 @@ from engine.language.patterns import Pattern
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
 from engine.samplers import sampler_named
-from engine.samplers.loop import run_chain
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, run_chain
 from engine.theory.conditioning import Locks
 
 TEXTS = ["the cat sat on the mat", "a catch of cats", "yes or no", "no, yes: été"]

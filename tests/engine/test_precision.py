@@ -13,8 +13,7 @@ from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Noise
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
-from engine.samplers.loop import run_chain
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, run_chain
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS

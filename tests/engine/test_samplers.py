@@ -20,8 +20,7 @@ from engine.protocol.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.grid import grid
-from engine.samplers.loop import run_chain
-from engine.samplers.plan import Plan
+from engine.samplers.loop import Plan, run_chain
 from engine.samplers.surest import spread_out
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
