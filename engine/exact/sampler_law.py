@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from engine.exact.toy import ToyWorld
 from engine.samplers.chain import chain_class
-from engine.samplers.draws import Flags, Indices, Rows
+from engine.samplers.draws import Clocks, Flags, Indices, Rows
 from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
 from engine.samplers.loop import Plan, take
@@ -160,7 +160,7 @@ def sampled_law(
     tokens = plan.locks.clamp(diffusion.graph.limit(torch.from_numpy(streams.uniform(0))))
     free = np.broadcast_to(~plan.locks.locked.numpy(), tuple(tokens.shape))
     kind = chain_class(diffusion)
-    chain = kind(diffusion, tokens, free, kind.clocks(streams, (len(tokens), length)))
+    chain = kind(diffusion, tokens, free, Clocks(streams, (len(tokens), length), kind.stays))
     attendant = locking.attend(chain, plan.locks)
     for step in grid(diffusion.schedule, plan.steps, plan.spacing):
         take(chain, step, sampler, attendant)

@@ -11,7 +11,7 @@ from engine.performing.judging import Judges
 from engine.performing.kept import Kept
 from engine.performing.memory import give_back
 from engine.performing.opening import open_folder, open_path
-from engine.performing.performer import Performer, check
+from engine.performing.performer import Performer
 from engine.protocol import (
     Event,
     Failed,
@@ -28,6 +28,10 @@ from engine.protocol import (
     Weigh,
     is_lack_of_memory,
 )
+from engine.protocol.options import check_options
+
+FRAME_BYTES = 24
+MEMORY_CAP = 2 * 2**30
 
 
 class Engine:
@@ -93,6 +97,18 @@ class Engine:
         check(request)
         yield Introduced(run_id, other.info)
         yield from other.generate(run_id, request)
+
+
+def check(request: Generate) -> None:
+    """Refuses a request that makes no sense or would not fit into memory."""
+    check_options(request)
+    # At worst every position of every sample changes in every step (uniform noise).
+    needed = FRAME_BYTES * request.steps * request.samples * len(request.tokens)
+    if needed > MEMORY_CAP:
+        raise UserError(
+            f"Recording this run could take {needed / 2**30:.1f} GiB, more than the {MEMORY_CAP / 2**30:.0f} GiB "
+            "allowed; choose fewer steps or samples."
+        )
 
 
 def lacking_for(request: Request) -> str:

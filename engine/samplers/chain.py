@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -22,7 +22,6 @@ from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
 from engine.theory.network import Features
-from engine.theory.randomness import Streams
 from engine.theory.uniform_law import noised
 
 if TYPE_CHECKING:
@@ -59,8 +58,10 @@ class Chain(ABC):
     """Samples in the midst of their chains: `tokens` (B, L) int64 on the model's device, `free` (B, L) bool.
 
     `calls` (B,) counts network evaluations of each sample. `log_weight` (B,) is the log importance weight towards
-    the model's law restricted to what the constraints allow; 0 without constraints.
+    the model's law restricted to what the constraints allow; 0 without constraints. `stays`: a token moves once.
     """
+
+    stays: ClassVar[bool]
 
     def __init__(
         self,
@@ -82,12 +83,6 @@ class Chain(ABC):
         self._remembered: tuple[tuple[bytes, bytes], Features] | None = None
 
     # ---- which positions
-
-    @staticmethod
-    @abstractmethod
-    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
-        """The clocks of B samples of L positions. One that begins in its midst, before step number `epoch`, has
-        `passed` so much of the hazard of a masked token to be revealed."""
 
     @abstractmethod
     def movable(self) -> Rows:
@@ -186,10 +181,7 @@ class Chain(ABC):
 class AbsorbingChain(Chain):
     """Samples whose noised positions hold the mask. A token moves once: it is revealed."""
 
-    @staticmethod
-    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
-        """A masked token has stayed until now, so its clock goes on."""
-        return Clocks(streams, shape, stays=True, passed=passed)
+    stays = True
 
     def movable(self) -> Rows:
         return self.masked()
@@ -257,10 +249,7 @@ class AbsorbingChain(Chain):
 class UniformChain(Chain):
     """Samples in which any free position may hold noise, and may move any number of times."""
 
-    @staticmethod
-    def clocks(streams: Streams, shape: tuple[int, int], passed: float = 0.0, epoch: int = 0) -> Clocks:
-        """A token may have changed any number of times until now."""
-        return Clocks(streams, shape, epoch=epoch)
+    stays = False
 
     def movable(self) -> Rows:
         return Rows.where(self.free)

@@ -69,16 +69,16 @@ class Clocks:
     ) -> None:
         """For B samples of L positions; `stays` where a token moves once, under absorbing noise.
 
-        A chain that begins in its midst has `passed` so much hazard already, or, where that is not known, sets aside
-        the events before number `epoch` as used up.
+        A chain that begins in its midst has `passed` so much hazard already where a token that is still there has
+        stayed until now. Elsewhere it may have moved: the events before number `epoch` are set aside as used up.
         """
         everywhere = Rows.where(np.ones(shape, np.bool_))
         self._streams = streams
         self._stays = stays
-        self._events = np.full(shape, epoch, np.int64)
+        self._events = np.full(shape, 0 if stays else epoch, np.int64)
         self._draws = np.zeros(shape, np.int64)
         self._shuffles = 0
-        self._left = self._waiting(everywhere).reshape(shape) - passed
+        self._left = self._waiting(everywhere).reshape(shape) - (passed if stays else 0.0)
 
     def toss(self, rows: Rows, chance: np.ndarray) -> Flags:
         with np.errstate(divide="ignore"):  # a certain move is an endless hazard

@@ -18,6 +18,7 @@ import torch
 
 from engine.protocol import Tokens
 from engine.samplers.chain import Chain, chain_class
+from engine.samplers.draws import Clocks
 from engine.samplers.grid import Spacing, Step, grid
 from engine.samplers.locking import Clamp
 from engine.samplers.protocols import Attendant, LockMethod, Sampler
@@ -83,10 +84,10 @@ def run_chain(
         shape = each * len(samples), len(plan.locks.tokens)
         streams = Streams(seed, *shape, each * (first_sample + samples.start))
         if plan.start is None:
-            clocks = kind.clocks(streams, shape)
+            clocks = Clocks(streams, shape, kind.stays)
             tokens = diffusion.graph.limit(torch.from_numpy(streams.uniform(0)).to(diffusion.device))
         else:
-            clocks = kind.clocks(streams, shape, passed, plan.first)
+            clocks = Clocks(streams, shape, kind.stays, passed, plan.first)
             tokens = torch.from_numpy(plan.start[samples].repeat(each, axis=0)).to(diffusion.device)
         free = np.broadcast_to(~plan.locks.locked.numpy(), shape)
         chain = kind(diffusion, plan.locks.clamp(tokens), free, clocks, plan.shaping, plan.pattern)

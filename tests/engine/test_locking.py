@@ -75,12 +75,13 @@ def test_particles_keep_the_locked_tokens_and_estimate_their_probability() -> No
     """Without resampling the mean weight is the probability of the lock under the stepwise model: near p(lock)."""
     from engine.exact.sampler_law import SharedStreams
     from engine.samplers.chain import UniformChain
+    from engine.samplers.draws import Clocks
     from engine.samplers.grid import grid
 
     model, locks, count = diffusion(UNIFORM, geometric=True), Locks.of(REQUESTS[COMMON], 2, 3), 4000
     streams = SharedStreams(1, count, 3)
     tokens = locks.clamp(model.graph.limit(torch.from_numpy(streams.uniform(0))))
-    clocks = UniformChain.clocks(streams, (count, 3))
+    clocks = Clocks(streams, (count, 3))
     chain = UniformChain(model, tokens, np.tile(~locks.locked.numpy(), (count, 1)), clocks)
     bridge = Particles(1).attend(chain, locks)
     steps = grid(model.schedule, 48)
