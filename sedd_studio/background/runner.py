@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import sys
@@ -25,9 +26,14 @@ class Performer(Protocol):
 
 
 def torch_engine() -> Performer:
-    """The real engine; importing it takes seconds, because it brings torch."""
+    """The real engine; importing it takes seconds, because it brings torch.
+
+    What it brings stays: some 200,000 objects, which a collection of garbage in the window's thread would look at for as
+    long as ten frames take. They are set aside.
+    """
     from engine.performing.engine import Engine
 
+    gc.freeze()
     return Engine()
 
 

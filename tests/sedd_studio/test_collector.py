@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.collector import Collector
+from sedd_studio.background.runner import torch_engine
 
 
 class Cycle:
@@ -45,3 +46,15 @@ def test_without_anything_to_collect_nothing_is_done() -> None:
     gc.collect()
     assert collector.look() == 0
     collector.close()
+
+
+def test_a_collection_does_not_look_at_what_the_engine_brings() -> None:
+    try:
+        torch_engine()
+        import torch
+
+        looked_at = {id(thing) for thing in gc.get_objects()}
+        assert id(torch.__dict__) not in looked_at
+        assert id(torch.nn.Linear) not in looked_at
+    finally:
+        gc.unfreeze()
