@@ -28,8 +28,8 @@ class Performer(Protocol):
 def torch_engine() -> Performer:
     """The real engine; importing it takes seconds, because it brings torch.
 
-    What it brings stays: some 200,000 objects, at which a collection of garbage in the window's thread would look for as
-    long as ten frames take. They are set aside.
+    What it brings stays: some 200,000 objects, which are set aside. A collection of garbage in the window's thread
+    would look at them for as long as ten frames take.
     """
     from engine.performing.engine import Engine
 
