@@ -102,6 +102,8 @@ def check(plan: Plan) -> None:
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
     if not 0 <= sizes.dropout < 1:
         raise UserError(f"--dropout must be at least 0 and less than 1 and is {sizes.dropout}.")
+    if not 0 <= training.short <= 1:
+        raise UserError(f"--short must be at least 0 and at most 1 and is {training.short}.")
     if not 0 <= plan.recipe.locks <= 1:
         raise UserError(f"--locks must be at least 0 and at most 1 and is {plan.recipe.locks}.")
     fits = PARAMETRISATIONS[sizes.noise]

@@ -154,3 +154,11 @@ def test_every_seed_holds_the_same_molecules_out(tmp_path: Path) -> None:
     assert parts(1) == [train, held_out]
     assert len(train) + len(held_out) == 90
     assert not {*map(tuple, train)} & {*map(tuple, held_out)}
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_of_short_batches_that_is_none_is_refused(tmp_path: Path, story: Path, share: float) -> None:
+    done = CliRunner().invoke(app, ["train", str(story), "--out", str(tmp_path / "model"), "--short", str(share)])
+    assert done.exit_code != 0
+    assert "--short must be at least 0" in f"{done.output}{done.exception}"
+    assert not (tmp_path / "model").exists()
