@@ -2,7 +2,7 @@
 
 Python collects reference cycles in whichever thread happens to allocate. A cycle that holds a timer or a widget must
 not be taken apart outside the window's thread: Qt would warn, or end the program. So automatic collection is off, and
-this timer looks as often as Python itself would.
+this timer looks by Python's own rules.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 
 INTERVAL = 250
 """Milliseconds between two looks."""
+GROWTH = 1.25
+"""How much the oldest generation grows before all of it is looked at again, which takes as long as several frames."""
 
 
 class Collector(QObject):
@@ -21,15 +23,19 @@ class Collector(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
+        self._old = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(INTERVAL)
 
     def look(self) -> int:
-        """Collects the oldest generation that is full, with the younger ones; returns how many objects were freed."""
-        counts, limits = gc.get_count(), gc.get_threshold()
-        full = [generation for generation in range(3) if counts[generation] > limits[generation] > 0]
-        return gc.collect(full[-1]) if full else 0
+        """Collects the oldest generation that is due, with the younger ones; returns how many objects were freed."""
+        due = [count > limit > 0 for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+        if due[1] and due[2] and len(gc.get_objects(2)) > GROWTH * self._old:
+            freed = gc.collect()
+            self._old = len(gc.get_objects(2))
+            return freed
+        return gc.collect(int(due[1])) if due[0] or due[1] else 0
 
     def close(self) -> None:
         """No more looks."""

@@ -48,6 +48,33 @@ def test_without_anything_to_collect_nothing_is_done() -> None:
     collector.close()
 
 
+def test_everything_is_looked_at_only_when_it_has_grown() -> None:
+    def full() -> int:
+        return int(gc.get_stats()[2]["collections"])
+
+    limits = gc.get_threshold()
+    collector = Collector()
+    kept: list[list[int]] = [[] for _ in range(10_000)]
+    try:
+        gc.set_threshold(1, 1, 1)
+        for _ in range(20):
+            kept += [[] for _ in range(9)]
+            collector.look()
+        before = full()
+        for _ in range(20):
+            kept += [[] for _ in range(9)]
+            collector.look()
+        assert full() == before
+        kept += [[] for _ in range(len(gc.get_objects()))]
+        for _ in range(20):
+            kept += [[] for _ in range(9)]
+            collector.look()
+        assert full() == before + 1
+    finally:
+        gc.set_threshold(*limits)
+        collector.close()
+
+
 def test_a_collection_does_not_look_at_what_the_engine_brings() -> None:
     try:
         torch_engine()
