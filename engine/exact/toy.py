@@ -1,9 +1,8 @@
-"""Worlds so small or so simple that everything is known exactly: scores, densities, likelihoods, conditionals.
+"""Worlds so small that everything is known exactly: scores, densities, likelihoods, conditionals.
 
 `ToyWorld` is a table of the joint law of L tokens, under any graph. Noise acts on each position on its own, so
-p_sigma is the table with exp(sigma Q) applied along every axis. `MarkovWorld` draws its tokens from a Markov chain;
-the forward-backward algorithm gives the same quantities at any length. All in float64. Either can stand in for a
-trained network: `diffusion` wraps it as a model whose network knows the truth.
+p_sigma is the table with exp(sigma Q) applied along every axis, in float64. A world can stand in for a trained network:
+`diffusion` wraps it as a model whose network knows the truth.
 """
 
 from __future__ import annotations
@@ -113,73 +112,6 @@ class ToyWorld:
             neighbours[i] = torch.arange(self.graph.states)[None]
             ratios.append(log_p[(level[:, None], *neighbours)] - here[:, None])
         return torch.stack(ratios, dim=1)
-
-
-@dataclass(frozen=True, eq=False)
-class MarkovWorld:
-    """Tokens of a Markov chain: `initial` (N,), `step` (N, N) with step[a, b] = p(b follows a); any length."""
-
-    initial: Tensor
-    step: Tensor
-    length: int
-    graph: Graph
-
-    @staticmethod
-    def random(noise: Noise, vocabulary: int, length: int, concentration: float, seed: int) -> MarkovWorld:
-        """A chain whose first token and whose transitions are drawn from symmetric Dirichlet laws."""
-        generator = torch.Generator().manual_seed(seed)
-        alpha = torch.full((vocabulary + 1, vocabulary), concentration, dtype=torch.float64)
-        gamma = torch._standard_gamma(alpha, generator=generator) + 1e-12
-        laws = gamma / gamma.sum(-1, keepdim=True)
-        return MarkovWorld(laws[0], laws[1:], length, GRAPHS[noise](vocabulary))
-
-    def table(self) -> ToyWorld:
-        """The same world by enumeration; for short lengths."""
-        joint = self.initial
-        for _ in range(self.length - 1):
-            joint = joint[..., None] * self.step
-        return ToyWorld(joint, self.graph)
-
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """Clean sequences (count, L)."""
-        tokens = torch.multinomial(self.initial.expand(count, -1), 1, generator=generator)
-        for _ in range(self.length - 1):
-            following = torch.multinomial(self.step[tokens[:, -1]], 1, generator=generator)
-            tokens = torch.cat((tokens, following), dim=1)
-        return tokens
-
-    def leave_one_out(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
-        """Law (B, L, N) of each clean token given all other noised positions (B, L) at sigma (B,)."""
-        emission = self._emission(tokens, sigma, locked)
-        before = [self.initial.expand(len(tokens), -1)]
-        for i in range(self.length - 1):
-            before.append(_normalise(before[-1] * emission[:, i]) @ self.step)
-        after = [torch.ones_like(before[0])]
-        for i in range(self.length - 1, 0, -1):
-            after.append(_normalise((after[-1] * emission[:, i]) @ self.step.T))
-        return _normalise(torch.stack(before, 1) * torch.stack(after[::-1], 1))
-
-    def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
-        others = self.leave_one_out(tokens, sigma, locked)  # (B, L, N)
-        law = others @ self._forward(sigma).mT  # of the noised token given the others, (B, L, V)
-        return (law / law.gather(-1, tokens[..., None])).log()
-
-    def _forward(self, sigma: Tensor) -> Tensor:
-        """q(y | x0) (B, V, N)."""
-        states = torch.arange(self.graph.states)[None].expand(len(sigma), -1)
-        return self.graph.transition(states, sigma.double()).mT[..., : len(self.initial)]
-
-    def _emission(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None) -> Tensor:
-        """q(x_i | x0_i = z) (B, L, N): certain at locked positions."""
-        rows = self._forward(sigma).gather(1, tokens[..., None].expand(-1, -1, len(self.initial)))
-        if locked is None:
-            return rows
-        certain = F.one_hot(tokens.clamp(max=len(self.initial) - 1), len(self.initial)).to(rows)
-        return torch.where(locked[..., None], certain, rows)
-
-
-def _normalise(law: Tensor) -> Tensor:
-    return law / law.sum(-1, keepdim=True)
 
 
 def diffusion(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.exact.toy import MarkovWorld, diffusion
+from engine.exact.toy import diffusion
 from engine.protocol import FREE, Tokens, UserError
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
@@ -20,6 +20,7 @@ from engine.samplers.loop import Plan, State, run_chain
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import Features, NetworkConfig
+from tests.engine.truth import MarkovWorld
 
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]
 PARAMETRISATIONS = [

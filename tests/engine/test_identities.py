@@ -9,13 +9,13 @@ import pytest
 import torch
 from mpmath import mp
 
-from engine.exact.toy import MarkovWorld, ToyWorld
+from engine.exact.toy import ToyWorld
 from engine.protocol import Noise
 from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.leave_one_out import leave_one_out_entropy
 from engine.theory.schedules import LogLinear
 from engine.theory.uniform_law import noised
-from tests.engine.truth import negative_log_likelihood
+from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 

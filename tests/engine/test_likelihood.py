@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
+from engine.exact.toy import ToyWorld, diffusion
 from engine.likelihood import (
     ESTIMATORS,
     Bound,
@@ -26,7 +26,7 @@ from engine.protocol import Noise, UserError
 from engine.theory.diffusion import Diffusion
 from engine.theory.parametrisations import ParametrisationName
 from engine.theory.uniform_law import prior_divergence
-from tests.engine.truth import negative_log_likelihood
+from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 NOISES: tuple[Noise, ...] = ("absorb", "uniform")
 EXACT: dict[Noise, tuple[ParametrisationName, ...]] = {

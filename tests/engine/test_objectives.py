@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.exact.toy import MarkovWorld, ToyWorld
+from engine.exact.toy import ToyWorld
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import Graph
 from engine.theory.network import NetworkConfig
@@ -17,6 +17,7 @@ from engine.training.learners import draw_times
 from engine.training.objectives import draw_locks, implicit_by_one_target
 from tests.engine.exact_objectives import denoising_score_entropy, implicit_score_entropy, outgoing, score_entropy
 from tests.engine.general_graph import General
+from tests.engine.truth import MarkovWorld
 
 SIGMA = torch.tensor([0.7], dtype=torch.float64)
 RING = torch.tensor([[-1.0, 0.3, 0.2], [0.7, -0.9, 0.5], [0.3, 0.6, -0.7]], dtype=torch.float64)

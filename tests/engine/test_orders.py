@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
+from engine.exact.toy import ToyWorld, diffusion
 from engine.likelihood import Bound, bound, sampler_bound, slack, tightened
 from engine.likelihood.noised_text import Text
 from engine.likelihood.reveal_order import block_sizes, chain_nats, slack_of_orders
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig, gather
 from engine.theory.network import NetworkConfig
-from tests.engine.truth import negative_log_likelihood
+from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 TOKENS = np.array([2, 0, 1, 1])
 

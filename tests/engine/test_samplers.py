@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
-from engine.exact.toy import MarkovWorld, ToyWorld, diffusion
+from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import sampler_named
@@ -26,7 +26,7 @@ from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.randomness import Streams
 from engine.theory.schedules import LogLinear
-from tests.engine.truth import negative_log_likelihood
+from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 PEAKED, SMOOTH = 0.5, 20.0
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.exact.sampler_law import exact_law, total_variation
-from engine.exact.toy import MarkovWorld, Oracle, ToyWorld, diffusion
+from engine.exact.toy import Oracle, ToyWorld, diffusion
 from engine.protocol import FREE, Noise
 from engine.samplers import sampler_named
 from engine.theory.diffusion import Diffusion, DiffusionConfig, parametrisation_of
@@ -17,7 +17,7 @@ from engine.theory.graphs import Absorbing, Uniform
 from engine.theory.network import NetworkConfig
 from engine.theory.uniform_law import noised
 from tests.engine.general_graph import General
-from tests.engine.truth import negative_log_likelihood
+from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 NOISES: list[Noise] = ["absorb", "uniform"]
 
