@@ -20,10 +20,10 @@ from engine.bundled_models import DEFAULT_MODEL
 from engine.causal.causal_model import CausalLearner, build_causal
 from engine.cli.bundled import BUNDLED
 from engine.cli.train import configuration
-from engine.cli.training_plan import Sizes
 from engine.language.tokenizers import find_tokenizer
 from engine.theory.diffusion import build_diffusion
 from engine.training.learners import DiffusionLearner, Learner
+from engine.training.settings import Sizes
 from engine.training.trainer import Trainer
 
 MODELS = ("stories-absorb", "stories-uniform", "stories-gpt")

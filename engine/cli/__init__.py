@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cli import commands, training_commands  # noqa: F401 - each puts its commands into the application
+from engine.cli import commands  # noqa: F401 - puts the commands into the application
 from engine.cli.application import app
 
 __all__ = ["app", "main"]

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel, causal_likelihood
-from engine.cli.evaluate import quality_record, shown
+from engine.cli.evaluate import cells, quality_record
 from engine.cli.generate import open_model, perform, unfailing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import documents
-from engine.language.quality import Estimate, Quality, measure
+from engine.language.quality import Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.performing.engine import Engine
@@ -184,7 +184,5 @@ def quality_table(rows: list[tuple[str, Quality]]) -> Table:
     """Rows of texts with the judge's perplexity, entropy and distinct n-grams."""
     result = Table("", "perplexity\nby token", "by text", "entropy", "distinct 2, 4")
     for name, quality in rows:
-        pairs, fours = quality.distinct
-        figures: tuple[Estimate | None, ...] = quality.by_token, quality.by_text, quality.entropy
-        result.add_row(name, *map(shown, figures), f"{pairs:.3f}, {fours:.3f}")
+        result.add_row(name, *cells(quality))
     return result

@@ -9,11 +9,9 @@ from pathlib import Path
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
-from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256
 from engine.protocol import UserError
-from engine.training.learners import Recipe
-from engine.training.trainer import TrainingConfig
+from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 
 
 @dataclass(frozen=True)

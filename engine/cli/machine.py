@@ -6,24 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from engine.bundled_models import DEFAULT_MODEL
 from engine.protocol import UserError
-
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
-Precision = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads. Default: one for each core.")]
 
 
 @dataclass(frozen=True)
 class Machine:
     """The model folder (None: the bundled one), the device, the precision and the number of CPU threads."""
 
-    model: Annotated[Path | None, typer.Option("--model", help="Model folder. Default: the bundled model.")] = None
-    device: Device = "auto"
-    precision: Precision = "auto"
-    threads: Threads = None
+    model: Annotated[Path | None, "Model folder. Default: the bundled model."] = None
+    device: Annotated[str, "auto, cpu, cuda or mps."] = "auto"
+    precision: Annotated[str, "auto, fp32 or bf16."] = "auto"
+    threads: Annotated[int | None, "CPU threads. Default: one for each core."] = None
 
     @property
     def model_path(self) -> str:

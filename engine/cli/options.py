@@ -1,4 +1,4 @@
-"""Commands and the options that several of them share. Those of a run are read from the table of all options."""
+"""A function becomes a command. Options of a run are read from the table of all options."""
 
 from __future__ import annotations
 
@@ -7,50 +7,45 @@ import inspect
 from collections.abc import Callable
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import numpy as np
 import typer
 
 from engine.cli.application import app
-from engine.cli.machine import Machine
-from engine.cli.output import Output
 from engine.protocol import Generate, frozen
 from engine.protocol.option_kinds import OneOf
 from engine.protocol.options import OPTIONS
 
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 
+def command(
+    *names: str, model: str | None = None, **usual: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes a function a command. What it takes is given as options, each with the text in its annotation as help.
 
-def command(*names: str, model: str = "", **usual: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Makes a function a command. In place of what it takes as `chain`, `machine` or `output` there are options:
-
-    - `chain`, a request for no tokens yet: the options of a run called `names`, with other defaults than a request's
-      where `usual` has some;
-    - `machine`: model, of which `model` is said if it is not the usual, device, precision and threads;
-    - `output`: whether it is JSON.
+    In place of a parameter `chain`, a request for no tokens yet, there are the options of a run called `names`, with
+    other defaults than a request's where `usual` has some. In place of another dataclass there is an option for each
+    field that has such a text. Of the machine's model `model` is said, if given; with "" there is no such option.
     """
-    groups: dict[str, tuple[list[Parameter], Callable[..., Any]]] = {
-        "chain": ([run_parameter(name, usual.get(name)) for name in names], chain_of),
-        "machine": (parameters_of(Machine), Machine),
-        "output": (parameters_of(Output), Output),
-    }
-    if model:
-        named = groups["machine"][0]
-        named[0] = named[0].replace(annotation=Annotated[Path | None, typer.Option("--model", help=model)])
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        taken = inspect.signature(function, eval_str=True).parameters
-        used = {name: group for name, group in groups.items() if name in taken}
+        own: list[Parameter] = []
+        groups: dict[str, tuple[Callable[..., Any], list[Parameter]]] = {}
+        for name, each in inspect.signature(function, eval_str=True).parameters.items():
+            if name == "chain":
+                groups[name] = chain_of, [run_parameter(row, usual.get(row)) for row in names]
+            elif get_origin(each.annotation) is Annotated:
+                own.append(option(each))
+            else:
+                groups[name] = each.annotation, parameters_of(each.annotation, model)
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
-            for name, (parameters, build) in used.items():
+            for name, (build, parameters) in groups.items():
                 given[name] = build(**{each.name: given.pop(each.name) for each in parameters})
             function(**given)
 
-        own = [each for name, each in taken.items() if name not in used]
-        shared = [each for parameters, _ in used.values() for each in parameters]
+        shared = [each for _, parameters in groups.values() for each in parameters]
         run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {}  # those of the signature count
         app.command()(run)
@@ -59,10 +54,21 @@ def command(*names: str, model: str = "", **usual: Any) -> Callable[[Callable[..
     return register
 
 
-def parameters_of(build: Callable[..., Any]) -> list[Parameter]:
-    """What a class is made of, each given by its name."""
-    taken = inspect.signature(build, eval_str=True).parameters.values()
-    return [each.replace(kind=Parameter.KEYWORD_ONLY) for each in taken]
+def parameters_of(kind: Any, model: str | None) -> list[Parameter]:
+    """What is given for the fields of a dataclass; of its model `model` is said, nothing is given where that is ""."""
+    fields = dict(inspect.signature(kind, eval_str=True).parameters)
+    if "model" in fields and model is not None:
+        fields["model"] = fields["model"].replace(annotation=Annotated[Path | None, model] if model else None)
+    return [option(each) for each in fields.values() if get_origin(each.annotation) is Annotated]
+
+
+def option(parameter: Parameter) -> Parameter:
+    """The parameter as the command line takes it: a text in its annotation is the help of the option of its name."""
+    annotation = parameter.annotation
+    typed, said = get_args(annotation)
+    if isinstance(said, str):
+        annotation = Annotated[typed, typer.Option(f"--{parameter.name.replace('_', '-')}", help=said)]
+    return parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=annotation)
 
 
 def run_parameter(name: str, usual: Any) -> Parameter:

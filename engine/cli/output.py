@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -14,7 +15,6 @@ from rich.text import Text
 from engine.strict_json import to_json
 
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
 
 
 class EngineFailed(Exception):
@@ -25,11 +25,13 @@ class EngineFailed(Exception):
         self.detail = detail
 
 
+@dataclass
 class Output:
     """One command's output: text for a reader, or with `json_lines` one JSON object a line."""
 
-    def __init__(self, json_lines: Json = False) -> None:
-        self.json_lines = json_lines
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")] = False
+
+    def __post_init__(self) -> None:
         self.results = Console(soft_wrap=True, highlight=False)
         self.notes = error_console()
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from rich.text import Text
 
+from engine.cli.asked import Scoring
 from engine.cli.generate import open_model, unfailing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
@@ -29,36 +29,6 @@ SHADE_NATS = (1.0, 2.5, 4.0, 6.0)
 
 
 @dataclass(frozen=True)
-class Source:
-    """What to score: a file of documents, or one text, in which only parts between [[ and ]] are scored if any are."""
-
-    file: Path | None
-    text: str | None
-
-    def check(self) -> None:
-        """A UserError unless exactly one is given, and there."""
-        if (self.file is None) == (self.text is None):
-            raise UserError("Name one text file to score, or give a text with --text.")
-        if self.file is not None and not self.file.is_file():
-            raise UserError(f"There is no file {self.file}; name a text file to score.")
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """How to score: the entries that the command line decides."""
-
-    draws: int = 4
-    seed: int = 0
-    estimator: str = "auto"
-    precision: float | None = None
-    max_calls: int | None = None
-    steps: int | None = None
-    per: Literal["block", "text"] = "block"
-    tokens: bool = False
-    orders: int = 1
-
-
-@dataclass(frozen=True)
 class Passage:
     """Tokens to score at once (L,), the given ones among them (L,), the number of their text, their UTF-8 bytes."""
 
@@ -68,12 +38,12 @@ class Passage:
     size: int
 
 
-def score_text(machine: Machine, source: Source, scoring: Scoring, output: Output) -> None:
+def score_text(machine: Machine, scoring: Scoring, output: Output) -> None:
     """Prints the bound on all of the text and its interval; with `per` "text" in JSON also that of each text."""
-    check(source, scoring)
+    check(scoring)
     engine = Engine()
     loaded = open_model(engine, machine)
-    passages = read(source, loaded.tokenizer, loaded.info.length, scoring.per)
+    passages = read(scoring, loaded.tokenizer, loaded.info.length)
     if scoring.per == "text" and output.json_lines:
         for number in sorted({passage.text for passage in passages}):
             single = [passage for passage in passages if passage.text == number]
@@ -90,12 +60,15 @@ def score_text(machine: Machine, source: Source, scoring: Scoring, output: Outpu
                 show_tokens(result, loaded.tokenizer, passages, output)
 
 
-def check(source: Source, scoring: Scoring) -> None:
+def check(scoring: Scoring) -> None:
     """A UserError where options do not go together."""
-    source.check()
+    if (scoring.file is None) == (scoring.text is None):
+        raise UserError("Name one text file to score, or give a text with --text.")
+    if scoring.file is not None and not scoring.file.is_file():
+        raise UserError(f"There is no file {scoring.file}; name a text file to score.")
     if scoring.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")
-    if scoring.tokens and source.text is None:
+    if scoring.tokens and scoring.text is None:
         raise UserError("Tokens are shown for one text; give it with --text.")
     if scoring.orders < 1:
         raise UserError("A text is read in at least 1 order; choose a larger number of orders.")
@@ -106,7 +79,7 @@ def check(source: Source, scoring: Scoring) -> None:
 def phases(engine: Engine, passages: list[Passage], scoring: Scoring, output: Output) -> Iterator[tuple[Event, float]]:
     """What passages come to: the last event of each phase, and the seconds that it took."""
     started = time.perf_counter()
-    expected = None if scoring.precision else max(len(passages), REPLICATES if len(passages) == 1 else 1)
+    expected = None if scoring.goal else max(len(passages), REPLICATES if len(passages) == 1 else 1)
     for _, phase in groupby(unfailing(engine, request_of(passages, scoring)), type):
         for event in output.follow(phase, "scored", expected):
             last, ended = event, time.perf_counter()
@@ -120,7 +93,7 @@ def request_of(passages: list[Passage], scoring: Scoring) -> Score:
     return Score(
         frozen(first.tokens),
         first.locked,
-        scoring.precision,
+        scoring.goal,
         scoring.max_calls,
         scoring.seed,
         scoring.tokens,
@@ -133,27 +106,27 @@ def request_of(passages: list[Passage], scoring: Scoring) -> Score:
     )
 
 
-def read(source: Source, tokenizer: Tokenizer, length: int, per: Literal["block", "text"]) -> list[Passage]:
-    """The passages of a source, none longer than the model's `length`.
+def read(scoring: Scoring, tokenizer: Tokenizer, length: int) -> list[Passage]:
+    """The passages to score, none longer than the model's `length`.
 
     By block the documents of a file are joined with end-of-text tokens and cut into blocks, as in training; by text
     each document is a text of its own, cut only where it is too long.
     """
-    if source.file is None:
-        tokens, locked = parse_parts(source.text or "", tokenizer)
+    if scoring.file is None:
+        tokens, locked = parse_parts(scoring.text or "", tokenizer)
         texts = [(tokens, locked)]
         sizes = [len(tokenizer.decode(tokens[~locked].tolist()).encode())]
     else:
-        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in documents(source.file)]
-        end = [] if tokenizer.eot_id is None or per == "text" else [tokenizer.eot_id]
+        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in documents(scoring.file)]
+        end = [] if tokenizer.eot_id is None or scoring.per == "text" else [tokenizer.eot_id]
         sizes = [len(document.encode()) for document, _ in found]
         streams = [np.append(tokens, end).astype(np.int64) for _, tokens in found]
-        if per == "block" and streams:
+        if scoring.per == "block" and streams:
             streams, sizes = [np.concatenate(streams)], [sum(sizes)]
         texts = [(tokens, np.zeros(len(tokens), np.bool_)) for tokens in streams]
     if not any(sizes):
         raise UserError("There is no text to score; give at least one word.")
-    if source.file is None and texts[0][1].any() and len(texts[0][0]) > length:
+    if scoring.file is None and texts[0][1].any() and len(texts[0][0]) > length:
         raise UserError(f"A text with given parts may have {length:,} tokens at most; shorten it.")
     return [
         Passage(tokens[start : start + length], locked[start : start + length], k, size if start == 0 else 0)

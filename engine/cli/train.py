@@ -16,7 +16,6 @@ import torch
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
-from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256, write_whole
 from engine.language.documents import text_files
 from engine.language.domains import TEXT, domain_named
@@ -33,6 +32,7 @@ from engine.theory.parametrisations import PARAMETRISATIONS
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
+from engine.training.settings import Plan, Sizes
 from engine.training.trainer import Saved, Trained, Trainer, Validated, comparable
 
 STATE = "training-state.pt"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.cli.training_plan import Plan
 from engine.files import sha256
 from engine.language.domains import TEXT
 from engine.likelihood import Bound
+from engine.training.settings import Plan
 from engine.training.trainer import Trainer
 
 

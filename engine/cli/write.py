@@ -12,6 +12,7 @@ import torch
 
 from engine.causal.causal_model import CausalModel
 from engine.causal.decoding import Decoder, documents_of
+from engine.cli.asked import Writing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.files import sha256
@@ -23,23 +24,6 @@ from engine.protocol import UserError
 LAST_WORDS = "The end."
 COPY_BYTES = 2**31
 COPIES = 8
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What to write: at least `tokens` of the model's own, in batches of `count` streams of `length` tokens.
-
-    Documents that share 20 words in a row with those of the files `apart` are dropped, and repetitions. No batch is
-    begun after `seconds`.
-    """
-
-    out: Path
-    tokens: int
-    count: int
-    length: int
-    seed: int
-    apart: tuple[Path, ...] = ()
-    seconds: float = float("inf")
 
 
 @dataclass
@@ -64,21 +48,19 @@ class Page:
 
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
-    if machine.model is None:
-        raise UserError("Name the model that writes by --model.")
-    if min(asked.tokens, asked.count, asked.length) < 1:
+    if min(asked.tokens, asked.batch, asked.length) < 1:
         raise UserError("--tokens, --batch and --length are numbers of at least 1.")
     machine.set_threads()
-    model = CausalModel.load(machine.model, machine.device, machine.precision)
-    tokenizer = find_tokenizer(machine.model)
+    model = CausalModel.load(Path(machine.model_path), machine.device, machine.precision)
+    tokenizer = find_tokenizer(machine.model_path)
     end = tokenizer.eot_id
     if end is None:
         raise UserError("The model's tokenizer has no end-of-text token, so its documents have no end; name another.")
-    sieve = Sieve.apart_from(document for path in asked.apart for document in documents(path))
+    sieve = Sieve.apart_from(document for path in asked.apart or () for document in documents(path))
     torch.manual_seed(asked.seed)
     # A block that a model learned from can begin anywhere in a text: what follows an end inside of one is a beginning.
     begin = [end, *tokenizer.encode(LAST_WORDS), end]
-    decoder = Decoder(model.network, asked.count, asked.length, begin, tokenizer.vocabulary)
+    decoder = Decoder(model.network, asked.batch, asked.length, begin, tokenizer.vocabulary)
     try:
         with asked.out.open("w", encoding="utf-8") as file:
             page = Page(file, tokenizer, end, sieve)
@@ -92,7 +74,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
         "repeated": sieve.repeated,
         "shared": sieve.shared,
         "short": sieve.short,
-        "tokens_per_second": round(batches * asked.count * asked.length / seconds),
+        "tokens_per_second": round(batches * asked.batch * asked.length / seconds),
         "bytes_per_second": round(read),
         "share_of_memory_rate": round(read / rate, 3),
         "sha256": sha256(asked.out),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from engine.likelihood import Bound, bound
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 from engine.training.objectives import OBJECTIVES
+from engine.training.settings import Recipe
 
 SMALLEST_TIME = 1e-4
 
@@ -45,26 +45,6 @@ class Learner(Protocol):
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is minimised in training a diffusion model.
-
-    `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
-    which under absorbing noise has a much lower variance, and the same optimum; "annealed" is flat until the learning
-    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ce", the cross
-    entropy of posteriors, has the same optimum and is for networks that give those: under absorbing noise it is score
-    entropy with another weight, under uniform noise its gradients vary less; "ise", implicit score entropy by one
-    target, is for absorbing noise and for comparison; "auto" is "ce" where it can be, otherwise "dse". `times` are
-    drawn one in each of B equal strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in
-    which some tokens are held clean and marked as given, for a network that marks locks.
-    """
-
-    objective: Literal["auto", "dse", "ce", "ise"] = "auto"
-    weighting: Literal["bound", "flat", "annealed"] = "flat"
-    times: Literal["systematic", "iid"] = "systematic"
-    locks: float = 0.5
 
 
 class DiffusionLearner:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from engine.training.datasets import Batches, RowBatches, blocks
 from engine.training.learners import Learner
 from engine.training.muon import StackedMuon
 from engine.training.processes import Processes
+from engine.training.settings import TrainingConfig
 
 VALIDATION_BLOCKS = 64
 VALIDATION_ROWS = 512
@@ -37,36 +38,6 @@ VALIDATION_SEED = 0
 COMPILERS = ("c++", "g++", "clang++", "cl")
 HIDDEN = ("blocks.", "transformer.h.")
 """Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """What decides a run beside the learner and the data.
-
-    `optimizer` "muon" takes Muon for the hidden matrices and AdamW for the rest. `short` is the share of batches cut
-    into halves or quarters, so that short texts are known too. `compile` has the network's blocks compiled, which
-    takes half a minute and makes a CPU a fifth faster. The learning rate rises over `warmup` steps, holds, and falls
-    in a straight line over the last `decay` share of the steps, to `floor` of it: 0, but for a run that another one
-    will finish. `ema` and `lag` say over how many steps the weights are averaged: see `Average`.
-    """
-
-    steps: int = 10_000
-    batch: int = 32
-    learning_rate: float = 2e-3
-    warmup: int = 100
-    decay: float = 0.5
-    floor: float = 0.0
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    ema: float = 0.999
-    lag: int = 10
-    optimizer: Literal["adamw", "muon"] = "muon"
-    short: float = 0.3
-    seed: int = 0
-    precision: Literal["fp32", "bf16"] = "bf16"
-    compile: bool = False
-    save_seconds: float = 60.0
-    validate_every: int = 500
 
 
 @dataclass(frozen=True)
@@ -178,7 +149,7 @@ class Trainer:
                 continue
             if self.valid and (last or self.step % self.config.validate_every == 0):
                 yield Validated(self.step, self.validate())
-            if last or time.monotonic() - saved > self.config.save_seconds:
+            if last or time.monotonic() - saved > self.config.save_every:
                 self.save(path)
                 saved = time.monotonic()
                 yield Saved(self.step, path)
@@ -286,7 +257,7 @@ def compile_layers(learner: Learner) -> None:
 
 def comparable(config: TrainingConfig) -> dict[str, Any]:
     """The settings that a resumed run must share: not how often it saves, nor whether it is compiled."""
-    return {name: value for name, value in asdict(config).items() if name not in ("save_seconds", "compile")}
+    return {name: value for name, value in asdict(config).items() if name not in ("save_every", "compile")}
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:

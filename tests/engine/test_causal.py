@@ -23,7 +23,8 @@ from engine.causal.causal_model import (
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
 from engine.theory.conditioning import Shaping
-from engine.training.trainer import Trainer, TrainingConfig, Validated
+from engine.training.settings import TrainingConfig
+from engine.training.trainer import Trainer, Validated
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 
@@ -119,7 +120,7 @@ def test_a_baseline_learns_a_pattern(tokenizer: Tokenizer, tmp_path: Path) -> No
     torch.manual_seed(0)
     stream = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
     learner = CausalLearner(build_causal(tokenizer, length=16, hidden=32, blocks=1, heads=2))
-    config = TrainingConfig(60, 8, 5e-3, warmup=5, precision="fp32", save_seconds=1e9, validate_every=60)
+    config = TrainingConfig(60, 8, 5e-3, warmup=5, precision="fp32", save_every=1e9, validate_every=60)
     events = list(Trainer(learner, config, stream, stream[:160]).run(tmp_path / "state.pt"))
     (bound,) = (event.bound for event in events if isinstance(event, Validated))
     # After the first token, one of eight, nothing is left to guess.

@@ -16,13 +16,11 @@ from engine.cli import app, bundled
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
 from engine.cli.train import split
-from engine.cli.training_plan import Plan, Sizes
 from engine.files import sha256
 from engine.language.domains import DOMAINS
 from engine.models.loading import load
 from engine.protocol import UserError
-from engine.training.learners import Recipe
-from engine.training.trainer import TrainingConfig
+from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 from tests.strict import strict
 
 ROOT = Path(__file__).parents[2]

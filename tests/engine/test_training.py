@@ -16,15 +16,15 @@ import torch
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
-from engine.training.learners import DiffusionLearner, Recipe
+from engine.training.learners import DiffusionLearner
 from engine.training.muon import StackedMuon
 from engine.training.processes import Processes
+from engine.training.settings import Recipe, TrainingConfig
 from engine.training.trainer import (
     Average,
     Saved,
     Trained,
     Trainer,
-    TrainingConfig,
     Validated,
     build_optimizers,
     falls,
@@ -32,7 +32,7 @@ from engine.training.trainer import (
 )
 
 STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
-CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_seconds=0.0, validate_every=6)
+CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_every=0.0, validate_every=6)
 
 
 def trainer(config: TrainingConfig = CONFIG, noise: str = "absorb", recipe: Recipe | None = None) -> Trainer:
@@ -91,7 +91,7 @@ def test_a_killed_process_leaves_a_state_that_resumes_to_the_same_curve(tmp_path
 
 @pytest.mark.parametrize(("noise", "steps", "share"), [("absorb", 150, 0.5), ("uniform", 300, 0.85)])
 def test_the_bound_falls_on_data_with_a_pattern(noise: str, steps: int, share: float, tmp_path: Path) -> None:
-    config = replace(CONFIG, steps=steps, batch=16, validate_every=150, save_seconds=1e9, learning_rate=5e-3)
+    config = replace(CONFIG, steps=steps, batch=16, validate_every=150, save_every=1e9, learning_rate=5e-3)
     run = trainer(config, noise)
     before = run.validate().nats
     bounds = [event.bound.nats for event in run.run(tmp_path / "state.pt") if isinstance(event, Validated)]
@@ -125,7 +125,7 @@ def test_places_of_masked_records_are_told_apart_by_absolute_positions_alone(abs
     sizes = NetworkConfig(9, 8, hidden=32, blocks=1, heads=2, cond_dim=16, absolute_positions=absolute)
     model = Diffusion(DiffusionConfig(sizes, "absorb", parametrisation="posterior", time_free=True))
     rows = np.tile(np.arange(8, dtype=np.uint16), (64, 1))
-    config = replace(CONFIG, steps=60, batch=16, learning_rate=1e-2, short=0.0, save_seconds=1e9)
+    config = replace(CONFIG, steps=60, batch=16, learning_rate=1e-2, short=0.0, save_every=1e9)
     list(Trainer(DiffusionLearner(model), config, rows, rows).run(tmp_path / "state.pt"))
     masked = torch.full((1, 8), 8)
     with torch.no_grad():

@@ -1,0 +1,62 @@
+"""What the commands that score, measure and write are asked. Imports no torch.
+
+A text in an annotation is what `--help` says of the option.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Seed = Annotated[int, "The same seed gives the same result."]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What to score, a file of documents or one text, in which only parts between [[ and ]] are scored if any are; and
+    how."""
+
+    file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None
+    text: Annotated[str | None, "A text; only \\[\\[parts]] in it are scored, if any."] = None
+    per: Annotated[Literal["block", "text"], "Documents joined, or each alone."] = "block"
+    draws: Annotated[int, "Network evaluations for each block of text."] = 4
+    estimator: Annotated[str, "How the draws are spread; auto is the best."] = "auto"
+    goal: Annotated[float | None, "Stop at this half width of the 95 % interval."] = None
+    max_calls: Annotated[int | None, "Network calls at most."] = None
+    steps: Annotated[int | None, "Bound a sampler of so many steps instead."] = None
+    orders: Annotated[int, "Tighten the bound by so many orders of a text."] = 1
+    tokens: Annotated[bool, "Show how much each token adds."] = False
+    seed: Seed = 0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is written and read: a prompt or a length, by which judge, beside which text.
+
+    `reference` is a file of the model's kind, or a folder of *.txt files; what it holds is measured like samples.
+    """
+
+    text: Annotated[str | None, "A prompt with gaps. Default: everything is free."] = None
+    length: Annotated[int | None, "Tokens. Default: as many as fit."] = None
+    judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None
+    reference: Annotated[Path | None, "Real data to measure beside it."] = None
+    chunk: Annotated[int, typer.Option(min=1, help="Samples that are drawn at once.")] = 16
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What to write: at least `tokens` of the model's own, in batches of `batch` streams of `length` tokens.
+
+    Documents that share 20 words in a row with those of the files `apart` are dropped, and repetitions.
+    """
+
+    out: Annotated[Path, "The text file to write."]
+    tokens: Annotated[int, "At least so many of the model's tokens."] = 1_000_000
+    batch: Annotated[int, "Streams written at once."] = 64
+    length: Annotated[int, "Tokens in a stream."] = 512
+    apart: Annotated[list[Path] | None, "Texts with which no document may share 20 words in a row."] = None
+    seconds: Annotated[float, "Begin no batch after so many."] = float("inf")
+    seed: Seed = 0

@@ -1,0 +1,105 @@
+"""What decides a training run: the text, the sizes of a fresh network, what is minimised and how. Imports no torch.
+
+A text in an annotation is what the command line says of the setting; those without one are no options.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What decides a fresh network.
+
+    `kind` "gpt" is the autoregressive baseline, "causal" any autoregressive model to go on with. A model to go on with
+    is deepened to `grow` blocks, if that is not 0. The parametrisation "auto" is the posterior for absorbing noise, and
+    the leave-one-out posterior with locks marked for uniform noise.
+    """
+
+    domain: Annotated[str, "text, molecules, digits or promoters."] = "text"
+    kind: Annotated[Literal["diffusion", "gpt", "causal"], "gpt: the baseline; causal: any, from --model."] = (
+        "diffusion"
+    )
+    noise: Annotated[Literal["absorb", "uniform"], "How text is destroyed."] = "absorb"
+    parametrisation: Annotated[
+        Literal["auto", "log_score", "posterior", "leave_one_out"],
+        "What the network gives; log_score is the published form.",
+    ] = "auto"
+    vocabulary: Annotated[int, "Tokens of the new tokenizer."] = 4096
+    length: int = 256
+    hidden: Annotated[int, "Width of the network."] = 320
+    blocks: Annotated[int, "Blocks of the network."] = 8
+    heads: Annotated[int, "Attention heads in a block."] = 5
+    dropout: Annotated[float, "Share of units left out; for many passes."] = 0.0
+    grow: Annotated[int, "Blocks that a --model is deepened to; 0: as it is."] = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is minimised in training a diffusion model.
+
+    `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
+    which under absorbing noise has a much lower variance, and the same optimum; "annealed" is flat until the learning
+    rate begins to fall and the bound from there on. `objective` "dse" is denoising score entropy; "ce", the cross
+    entropy of posteriors, has the same optimum and is for networks that give those: under absorbing noise it is score
+    entropy with another weight, under uniform noise its gradients vary less; "ise", implicit score entropy by one
+    target, is for absorbing noise and for comparison; "auto" is "ce" where it can be, otherwise "dse". `times` are
+    drawn one in each of B equal strata ("systematic"), or independently ("iid"). `locks` is the share of sequences in
+    which some tokens are held clean and marked as given, for a network that marks locks.
+    """
+
+    objective: Annotated[
+        Literal["auto", "dse", "ce", "ise"], "Score entropy (dse, ise) or, where it can be, cross entropy (ce)."
+    ] = "auto"
+    weighting: Annotated[Literal["flat", "bound", "annealed"], "Of the noise levels."] = "flat"
+    times: Annotated[Literal["systematic", "iid"], "How a batch spreads them."] = "systematic"
+    locks: Annotated[float, "Uniform noise: share of texts with given tokens."] = 0.5
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What decides a run beside the learner and the data.
+
+    `optimizer` "muon" takes Muon for the hidden matrices and AdamW for the rest. `short` is the share of batches cut
+    into halves or quarters, so that short texts are known too. `compile` has the network's blocks compiled, which
+    takes half a minute and makes a CPU a fifth faster. The learning rate rises over `warmup` steps, holds, and falls
+    in a straight line over the last `decay` share of the steps, to `floor` of it: 0, but for a run that another one
+    will finish. `ema` and `lag` say over how many steps the weights are averaged: see `Average`.
+    """
+
+    steps: Annotated[int, "Optimiser steps."] = 10_000
+    batch: Annotated[int, "Blocks of text in a step."] = 32
+    learning_rate: Annotated[float, "At its peak."] = 2e-3
+    warmup: int = 100
+    decay: Annotated[float, "Share of the steps in which the rate falls."] = 0.5
+    floor: float = 0.0
+    weight_decay: Annotated[float, "Pull of the weights towards 0."] = 0.01
+    clip: float = 1.0
+    ema: float = 0.999
+    lag: int = 10
+    optimizer: Annotated[Literal["adamw", "muon"], "For hidden matrices."] = "muon"
+    short: Annotated[float, "Share of batches cut into halves or quarters."] = 0.3
+    seed: Annotated[int, "The same seed gives the same result."] = 0
+    precision: Literal["fp32", "bf16"] = "bf16"
+    compile: Annotated[bool, "Compile the network's blocks first."] = False
+    save_every: Annotated[float, "Seconds between saves."] = 60.0
+    validate_every: int = 500
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides a run: the text, the model's sizes, what is minimised and how.
+
+    `tokenizer` is a folder whose tokenizer is taken; without one it is learned from the text.
+    """
+
+    data: list[Path]
+    valid: Path | None
+    out: Path
+    sizes: Sizes
+    recipe: Recipe
+    training: TrainingConfig
+    tokenizer: Path | None = None
