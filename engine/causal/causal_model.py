@@ -8,7 +8,7 @@ exact, can stand beside a bound. Any folder with a causal model and its tokenize
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -228,27 +228,13 @@ def with_dropout(network: Any, dropout: float, blocks: int = 0) -> nn.Module:
 class CausalLearner:
     """An autoregressive model learning to predict the next token, in blocks of `length` tokens, or of all it reads."""
 
+    exact = True
+
     def __init__(self, network: Any, length: int | None = None) -> None:
         longest = int(network.config.max_position_embeddings)
-        self._network, self._length = network, min(length or longest, longest)
-
-    @property
-    def network(self) -> nn.Module:
-        module: nn.Module = self._network
-        return module
-
-    @property
-    def length(self) -> int:
-        return self._length
-
-    @property
-    def device(self) -> torch.device:
-        return torch.device(self._network.device)
-
-    @property
-    def layers(self) -> Sequence[nn.Module]:
-        body = self._network.base_model
-        return list(getattr(body, "h", None) or body.layers)
+        self.network, self.length = network, min(length or longest, longest)
+        body = network.base_model
+        self.layers: Sequence[nn.Module] = list(getattr(body, "h", None) or body.layers)
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """The clean tokens (B, L) themselves: nothing is random."""
@@ -257,8 +243,8 @@ class CausalLearner:
     def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
         """Cross entropy, nats per token."""
         (clean,) = inputs
-        before = torch.full_like(clean[:, :1], begin_token(self._network))
-        logits = self._network(torch.cat((before, clean[:, :-1]), dim=1)).logits
+        before = torch.full_like(clean[:, :1], begin_token(self.network))
+        logits = self.network(torch.cat((before, clean[:, :-1]), dim=1)).logits
         return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
 
     def settle(self) -> None:
@@ -266,7 +252,11 @@ class CausalLearner:
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """The exact negative log-likelihood of sequences (L,), with its error over them."""
-        return causal_likelihood(CausalModel("", self._network, None), sequences)
+        return causal_likelihood(CausalModel("", self.network, None), sequences)
+
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+        """Writes a model folder; its layout has no place for facts."""
+        save_causal(folder, self.network, tokenizer, card)
 
 
 def causal_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:

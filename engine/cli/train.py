@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
-from engine.models.own_layout import save
 from engine.protocol import UserError
 from engine.strict_json import to_json
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
@@ -63,7 +62,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         tokenizer.save(plan.out)
         write_whole(plan.out / PLAN, (to_json(description, indent=2) + "\n").encode())
     try:
-        follow(trainer, state, output, byte_count(trainer.valid, tokenizer))
+        follow(trainer, state, output, tokenizer)
     except KeyboardInterrupt:
         output.note("Stopped. The same command goes on from the last save.")
         raise
@@ -72,40 +71,28 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
     facts = past(machine.model) | facts_of(plan, trainer, result)
-    keep(trainer.learner, plan.out, tokenizer, card(plan, files, facts), facts)
+    trainer.learner.save(plan.out, tokenizer, card(plan, files, facts), facts)
     if output.json_lines:
         output.record(event="model", folder=str(plan.out), **facts)
     else:
         output.line(f"The model is in {plan.out}.")
 
 
-def keep(learner: Learner, folder: Path, tokenizer: Tokenizer, card: str, facts: dict[str, str]) -> None:
-    """Writes the model folder."""
-    if isinstance(learner, DiffusionLearner):
-        save(folder, learner.diffusion, tokenizer, card, facts)
-        return
-    from engine.causal.causal_model import save_causal
-
-    save_causal(folder, learner.network, tokenizer, card)
-
-
 def check(plan: Plan) -> None:
     """Refuses sizes that make no model."""
     sizes, training = plan.sizes, plan.training
     domain_named(sizes.domain)
-    counts = {"steps": training.steps, "batch": training.batch, "length": sizes.length, "hidden": sizes.hidden}
-    counts |= {"blocks": sizes.blocks, "heads": sizes.heads, "vocabulary": sizes.vocabulary}
-    for name, value in counts.items():
+    counts = {name: getattr(sizes, name) for name in ("length", "hidden", "blocks", "heads", "vocabulary")}
+    for name, value in {"steps": training.steps, "batch": training.batch, **counts}.items():
         if value < 1:
             raise UserError(f"--{name} must be at least 1 and is {value}.")
     if sizes.hidden % (2 * sizes.heads):
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
     if not 0 <= sizes.dropout < 1:
         raise UserError(f"--dropout must be at least 0 and less than 1 and is {sizes.dropout}.")
-    if not 0 <= training.short <= 1:
-        raise UserError(f"--short must be at least 0 and at most 1 and is {training.short}.")
-    if not 0 <= plan.recipe.locks <= 1:
-        raise UserError(f"--locks must be at least 0 and at most 1 and is {plan.recipe.locks}.")
+    for name, share in {"short": training.short, "locks": plan.recipe.locks}.items():
+        if not 0 <= share <= 1:
+            raise UserError(f"--{name} must be at least 0 and at most 1 and is {share}.")
     fits = PARAMETRISATIONS[sizes.noise]
     if sizes.parametrisation not in ("auto", *fits):
         raise UserError(f"Under {sizes.noise} noise --parametrisation must be auto, {' or '.join(fits)}.")
@@ -126,13 +113,12 @@ def make_folder(folder: Path) -> None:
 
 def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
     """What a resumed run must share with the one that it goes on with."""
-    texts = [sha256(path) for path in (*files, *([plan.valid] if plan.valid else []))]
     return {
         "sizes": asdict(plan.sizes),
         "recipe": asdict(plan.recipe),
         "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
         "tokenizer": str(plan.tokenizer) if plan.tokenizer else None,
-        "texts": texts,
+        "texts": [sha256(path) for path in (*files, *([plan.valid] if plan.valid else []))],
         "model": str(machine.model) if machine.model else None,
     }
 
@@ -161,7 +147,8 @@ def prepare(
     if domain_named(plan.sizes.domain).rows:
         training = replace(training, short=0.0)  # a row is whole
     torch.manual_seed(training.seed)
-    learner, tokenizer = start_from(machine, plan) if machine.model else fresh(plan, files, resumed, output)
+    make = diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner
+    learner, tokenizer = make(machine, plan, lambda: tokenizer_of(plan, files, resumed, output))
     learner.network.to(device)
     train, valid = split(plan, files, tokenizer, learner.length)
     parameters = sum(parameter.numel() for parameter in learner.network.parameters())
@@ -169,45 +156,42 @@ def prepare(
     return Trainer(learner, training, train, valid, processes), tokenizer
 
 
-def start_from(machine: Machine, plan: Plan) -> tuple[Learner, Tokenizer]:
-    """The model to go on with, and its tokenizer."""
-    sizes = plan.sizes
-    if sizes.kind != "diffusion":
-        from engine.causal.causal_model import CausalLearner, CausalModel, with_dropout
-
-        folder = machine.model or Path()
-        network = CausalModel.load(folder, machine.device, "fp32").network
-        tokenizer = find_tokenizer(folder)
-        network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
-        if sizes.kind == "gpt":
-            network = with_dropout(network, sizes.dropout, sizes.grow)
-        return CausalLearner(network, sizes.length), tokenizer
-    loaded = load(machine.model_path, machine.device, "fp32")
+def diffusion_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenizer]) -> tuple[Learner, Tokenizer]:
+    """A diffusion model, the one to go on with or of the planned sizes with a tokenizer that is `fresh`."""
+    if machine.model is None:
+        tokenizer = fresh()
+        diffusion = build_diffusion(configuration(plan.sizes, tokenizer.vocabulary))
+        return DiffusionLearner(diffusion, plan.recipe), tokenizer
+    loaded = load(machine.model, machine.device, "fp32")
     config = loaded.diffusion.config
-    before = config.network.blocks
-    shape = replace(config.network, dropout=sizes.dropout, blocks=sizes.grow or before)
-    diffusion = build_diffusion(replace(config, network=shape))
+    blocks = plan.sizes.grow or config.network.blocks
+    diffusion = build_diffusion(
+        replace(config, network=replace(config.network, dropout=plan.sizes.dropout, blocks=blocks))
+    )
     deepen(diffusion.network, loaded.diffusion.network)
     return DiffusionLearner(diffusion, plan.recipe), loaded.tokenizer
 
 
-def fresh(plan: Plan, files: list[Path], resumed: bool, output: Output) -> tuple[Learner, Tokenizer]:
-    """A model of the planned sizes with new weights."""
-    if resumed or plan.tokenizer:
-        tokenizer = find_tokenizer(plan.out if resumed else plan.tokenizer or "")
-    else:
-        tokenizer = learn_tokenizer(plan, files, output)
+def causal_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenizer]) -> tuple[Learner, Tokenizer]:
+    """A causal model, as `diffusion_learner`."""
+    from engine.causal.causal_model import CausalLearner, CausalModel, build_causal, with_dropout
+
     sizes = plan.sizes
-    if sizes.kind != "diffusion":
-        from engine.causal.causal_model import CausalLearner, build_causal
+    if machine.model is None:
+        tokenizer = fresh()
+        network = build_causal(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout)
+        return CausalLearner(network, sizes.length), tokenizer
+    network, tokenizer = CausalModel.load(machine.model, machine.device, "fp32").network, find_tokenizer(machine.model)
+    network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
+    if sizes.kind == "gpt":
+        network = with_dropout(network, sizes.dropout, sizes.grow)
+    return CausalLearner(network, sizes.length), tokenizer
 
-        shape = sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout
-        return CausalLearner(build_causal(tokenizer, *shape), sizes.length), tokenizer
-    return DiffusionLearner(build_diffusion(configuration(sizes, tokenizer.vocabulary)), plan.recipe), tokenizer
 
-
-def learn_tokenizer(plan: Plan, files: list[Path], output: Output) -> Tokenizer:
-    """A new tokenizer, learned from the text."""
+def tokenizer_of(plan: Plan, files: list[Path], resumed: bool, output: Output) -> Tokenizer:
+    """That of the run that goes on, or the one that the plan names, or a new one, learned from the text."""
+    if resumed or plan.tokenizer:
+        return find_tokenizer(plan.out if resumed else plan.tokenizer or "")
     domain = domain_named(plan.sizes.domain)
     if domain is TEXT:
         output.note("Learning a tokenizer from the text.")
@@ -252,23 +236,16 @@ def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> t
         return data, tokens([plan.valid])
     if domain.rows:
         data = data[np.random.Generator(np.random.Philox(key=[HELD_OUT_SEED, 2**33])).permutation(len(data))]
-        held_out = min(len(data) // 10, max(64, math.ceil(HELD_OUT * len(data))))
-    else:
-        held_out = min(len(data) // 10, max(8 * length, math.ceil(HELD_OUT * len(data))))
+    least = 64 if domain.rows else 8 * length
+    held_out = min(len(data) // 10, max(least, math.ceil(HELD_OUT * len(data))))
     return data[: len(data) - held_out], data[len(data) - held_out :]
 
 
-def byte_count(sequences: Sequence[np.ndarray], tokenizer: Tokenizer) -> int:
-    """Bytes of the text that sequences of tokens stand for, end-of-text marks left out."""
-    texts = (tokenizer.decode(sequence.tolist()) for sequence in sequences)
-    return sum(len(text.replace(END_OF_TEXT, "").encode()) for text in texts)
-
-
-def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
-    """Runs to the end, with a bar for the reader or a JSON line for each event; `size` is that of validation in bytes.
-
-    A bound per byte can be compared between tokenizers.
-    """
+def follow(trainer: Trainer, state: Path, output: Output, tokenizer: Tokenizer) -> None:
+    """Runs to the end, with a bar for the reader or a JSON line for each event, and with it the bound per byte of text,
+    end-of-text marks left out, which can be compared between tokenizers."""
+    texts = (tokenizer.decode(sequence.tolist()).replace(END_OF_TEXT, "") for sequence in trainer.valid)
+    size = sum(len(text.encode()) for text in texts)
     with output.progress() as progress:
         task = progress.add_task("training", total=trainer.config.steps, completed=trainer.step)
         for event in trainer.run(state):
@@ -282,8 +259,7 @@ def follow(trainer: Trainer, state: Path, output: Output, size: int) -> None:
                         per_byte, _ = event.bound.units(size)["bits_per_byte"]
                         output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
                     else:
-                        exact = not isinstance(trainer.learner, DiffusionLearner)
-                        output.note(f"step {event.step:,}: {in_words(event.bound, exact)}")
+                        output.note(f"step {event.step:,}: {in_words(event.bound, trainer.learner.exact)}")
                 case Saved():
                     if output.json_lines:
                         output.record(event="saved", step=event.step, path=str(event.path))

@@ -12,7 +12,7 @@ from engine.training.settings import Plan
 from engine.training.trainer import Trainer
 
 
-def in_words(result: Bound, exact: bool = False) -> str:
+def in_words(result: Bound, exact: bool) -> str:
     """A bound, or an exact likelihood, as it stands in the card."""
     return f"{'' if exact else '<= '}{result.nats:.4f} ± {result.standard_error:.4f} nats a token"
 
@@ -35,7 +35,7 @@ def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, st
     facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
     facts |= {"training tokens": f"{trainer.step * training.batch * trainer.learner.length:,}"}
     facts |= {"training time": f"{trainer.seconds / 60:.0f} minutes"}
-    exact = plan.sizes.kind != "diffusion"
+    exact = trainer.learner.exact
     name = "validation loss" if exact else "validation bound"
     return facts | ({name: in_words(result, exact)} if result else {})
 

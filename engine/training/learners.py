@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.language.tokenizers import Tokenizer
 from engine.likelihood import Bound, bound
+from engine.models.own_layout import save
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 from engine.training.objectives import OBJECTIVES
@@ -19,20 +22,13 @@ SMALLEST_TIME = 1e-4
 
 
 class Learner(Protocol):
-    """A network of `length` tokens that can be trained."""
+    """A network of `length` tokens that can be trained. Its `layers` are its blocks, all alike and worth compiling; its
+    likelihoods are `exact`, or bounds."""
 
-    @property
-    def network(self) -> nn.Module: ...
-
-    @property
-    def length(self) -> int: ...
-
-    @property
-    def device(self) -> torch.device: ...
-
-    @property
-    def layers(self) -> Sequence[nn.Module]:
-        """The blocks of the network, all alike: what is worth compiling."""
+    network: nn.Module
+    length: int
+    layers: Sequence[nn.Module]
+    exact: bool
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """What the loss of clean tokens (B, L) is taken of: tensors (B, ...); all that is random is drawn here."""
@@ -46,35 +42,27 @@ class Learner(Protocol):
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
 
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+        """Writes a model folder with a card, Markdown, and facts where its layout has a place for them."""
+
 
 class DiffusionLearner:
     """A diffusion model learning by a recipe."""
 
+    exact = False
+
     def __init__(self, diffusion: Diffusion, recipe: Recipe | None = None) -> None:
         self.diffusion = diffusion
         self.recipe = recipe or Recipe()
+        self.network: nn.Module = diffusion.network
+        self.length = diffusion.config.network.length
+        self.layers: Sequence[nn.Module] = list(diffusion.network.blocks)
         self._by_bound = self.recipe.weighting == "bound"
         fits = diffusion.parametrisation.objectives
         self.objective = fits[0] if self.recipe.objective == "auto" else self.recipe.objective
         self._objective = OBJECTIVES[self.objective]
         if self.objective not in fits:
             raise UserError(self._objective.refusal)
-
-    @property
-    def network(self) -> nn.Module:
-        return self.diffusion.network
-
-    @property
-    def length(self) -> int:
-        return self.diffusion.config.network.length
-
-    @property
-    def device(self) -> torch.device:
-        return self.diffusion.device
-
-    @property
-    def layers(self) -> Sequence[nn.Module]:
-        return list(self.diffusion.network.blocks)
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """Clean tokens, times, noised tokens, and what the objective asks for: choices or locks."""
@@ -99,6 +87,9 @@ class DiffusionLearner:
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)
         return last
+
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+        save(folder, self.diffusion, tokenizer, card, facts)
 
 
 def draw_times(count: int, times: Literal["systematic", "iid"], generator: np.random.Generator) -> np.ndarray:

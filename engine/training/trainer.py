@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -118,8 +118,9 @@ class Trainer:
                 f"choose a batch that is a multiple of {self.processes.count}."
             )
         learner.network.requires_grad_(True)
+        self.device = next(learner.network.parameters()).device
         if config.compile:
-            compile_layers(learner)
+            compile_layers(learner.layers, self.device)
         self.learner = learner
         self.config = config
         self.batches: Batches | RowBatches
@@ -160,9 +161,9 @@ class Trainer:
         torch.manual_seed(int(generator.integers(2**62)))  # dropout
         clean = self._cut(self.batches[self.step], generator)
         network.train()
-        if falls(self.step, config):
+        if fall(self.step, config) < 1:
             self.learner.settle()
-        with self._autocast(), fastest_attention(self.learner.device):
+        with self._autocast(), fastest_attention(self.device):
             loss = self.learner.loss(self.processes.part(self.learner.draw(clean, generator)))
         loss.backward()  # type: ignore[no-untyped-call]
         loss = self.processes.average(network, loss.detach())
@@ -179,14 +180,14 @@ class Trainer:
         return self.losses[-1]
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.learner.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
     def _cut(self, batch: np.ndarray, generator: np.random.Generator) -> Tensor:
         """The batch, or the same tokens as twice or four times as many shorter sequences."""
         pieces = int(generator.choice([2, 4])) if generator.random() < self.config.short else 1
         if batch.shape[1] % pieces == 0:
             batch = batch.reshape(batch.shape[0] * pieces, -1)
-        return torch.from_numpy(batch).to(self.learner.device)
+        return torch.from_numpy(batch).to(self.device)
 
     def validate(self) -> Bound:
         """The bound on the validation blocks with the averaged weights; the same draws every time and in every run."""
@@ -220,7 +221,7 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Goes on from the state at `path`; a UserError if it is damaged or belongs to another run."""
         try:
-            state: dict[str, Any] = torch.load(path, map_location=self.learner.device, weights_only=True)
+            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as error:  # whatever a damaged file provokes
             if is_lack_of_memory(error):
                 raise
@@ -246,13 +247,13 @@ def fastest_attention(device: torch.device) -> Iterator[None]:
         yield
 
 
-def compile_layers(learner: Learner) -> None:
-    """Compiles each block of the network in place; a UserError where there is no compiler for the CPU."""
-    if learner.device.type == "cpu" and not any(map(shutil.which, COMPILERS)):
+def compile_layers(layers: Sequence[nn.Module], device: torch.device) -> None:
+    """Compiles each layer in place; a UserError where there is no compiler for the CPU."""
+    if device.type == "cpu" and not any(map(shutil.which, COMPILERS)):
         raise UserError("Compiling needs a C++ compiler, and none was found; install one, or leave out --compile.")
-    for layer in learner.layers:
+    for layer in layers:
         # On a GPU each of the three shapes of a batch has kernels of its own; kernels for any shape would be slower.
-        layer.compile(dynamic=False if learner.device.type == "cuda" else None)
+        layer.compile(dynamic=False if device.type == "cuda" else None)
 
 
 def comparable(config: TrainingConfig) -> dict[str, Any]:
@@ -262,42 +263,25 @@ def comparable(config: TrainingConfig) -> dict[str, Any]:
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
     """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall."""
-    rise = (step + 1) / max(1, config.warmup)
-    return min(1.0, rise, _fall(step, config))
+    return min(1.0, (step + 1) / max(1, config.warmup), fall(step, config))
 
 
-def falls(step: int, config: TrainingConfig) -> bool:
-    """Whether the learning rate is falling."""
-    return _fall(step, config) < 1
-
-
-def _fall(step: int, config: TrainingConfig) -> float:
+def fall(step: int, config: TrainingConfig) -> float:
+    """What the fall at the end leaves of the learning rate; at least 1 before it begins."""
     left = (config.steps - step) / max(1.0, config.decay * config.steps)
     return config.floor + (1 - config.floor) * left
 
 
 def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
     """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
-    hidden = [
-        p
-        for name, p in network.named_parameters()
-        if config.optimizer == "muon" and p.ndim == 2 and name.startswith(HIDDEN) and "adaLN" not in name
-    ]
+    matrices = [(name, p) for name, p in network.named_parameters() if p.ndim == 2 and name.startswith(HIDDEN)]
+    hidden = [p for name, p in matrices if config.optimizer == "muon" and "adaLN" not in name]
     chosen = {id(p) for p in hidden}
     rest = [p for p in network.parameters() if id(p) not in chosen]
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay)
-    ]
+    rates: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, betas=(0.9, 0.98), **rates)]
     if hidden:
-        optimizers.append(
-            StackedMuon(
-                hidden,
-                lr=config.learning_rate,
-                momentum=0.95,
-                weight_decay=config.weight_decay,
-                adjust_lr_fn="match_rms_adamw",
-            )
-        )
+        optimizers.append(StackedMuon(hidden, momentum=0.95, adjust_lr_fn="match_rms_adamw", **rates))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["base"] = config.learning_rate

@@ -27,7 +27,7 @@ from engine.training.trainer import (
     Trainer,
     Validated,
     build_optimizers,
-    falls,
+    fall,
     learning_rate,
 )
 
@@ -149,7 +149,7 @@ def test_annealed_weighting_is_flat_until_the_learning_rate_falls_and_the_bounds
     annealed, flat = (trainer(config, "uniform", recipe=Recipe(weighting=w)) for w in ("annealed", "flat"))
     for run in (annealed, flat):
         list(run.run(tmp_path / "state.pt"))
-    assert [falls(step, config) for step in range(8)] == [False] * 5 + [True] * 3
+    assert [fall(step, config) < 1 for step in range(8)] == [False] * 5 + [True] * 3
     assert annealed.losses[:5] == flat.losses[:5]
     assert annealed.losses[5] > flat.losses[5]  # the bound's weight is larger by one over the noised share
 
@@ -254,7 +254,7 @@ def test_a_run_that_another_one_finishes_keeps_the_learning_rates_of_a_longer_on
     whole = replace(CONFIG, steps=100, warmup=10, decay=0.7)
     cut = replace(CONFIG, steps=80, warmup=10, decay=50 / 80, floor=20 / 70)
     assert [learning_rate(k, cut) for k in range(80)] == pytest.approx([learning_rate(k, whole) for k in range(80)])
-    assert [falls(k, cut) for k in range(80)] == [falls(k, whole) for k in range(80)]
+    assert [fall(k, cut) < 1 for k in range(80)] == [fall(k, whole) < 1 for k in range(80)]
 
 
 def test_muon_on_stacked_matrices_takes_the_steps_of_torchs() -> None:
