@@ -26,7 +26,7 @@ class Scoring:
     estimator: Annotated[str, "How the draws are spread; auto is the best."] = "auto"
     goal: Annotated[float | None, "Stop at this half width of the 95 % interval."] = None
     max_calls: Annotated[int | None, "Network calls at most."] = None
-    steps: Annotated[int | None, "Bound a sampler of so many steps instead."] = None
+    steps: Annotated[int | None, "Bound the sampler subset in so many steps instead."] = None
     orders: Annotated[int, "Tighten the bound by so many orders of a text."] = 1
     tokens: Annotated[bool, "Show how much each token adds."] = False
     seed: Seed = 0

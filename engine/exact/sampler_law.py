@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from engine.exact.toy import ToyWorld
 from engine.samplers.chain import chain_class
 from engine.samplers.draws import Clocks, Flags, Indices, Rows
-from engine.samplers.grid import grid
 from engine.samplers.locking import Clamp
 from engine.samplers.loop import Plan, take
 from engine.samplers.protocols import LockMethod, Sampler
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
+from engine.theory.grid import grid
 from engine.theory.network import Features
 from engine.theory.randomness import Streams, Uniforms
 

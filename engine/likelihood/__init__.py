@@ -11,7 +11,7 @@ the divergence of the noised data from the uniform prior is added. If it starts 
 term, too.
 
 `estimators` draws points of this integral, `noised_text` asks the network, `running` turns draws into bounds that
-tighten, `reveal_order` bounds the law of a sampler of N steps and tells how loose the bound of the model is,
+tighten, `reveal_order` bounds the law of "subset" in N steps and tells how loose the bound of the model is,
 `attribution` shares a bound out over tokens.
 """
 

@@ -21,7 +21,7 @@ import numpy as np
 from engine.likelihood.estimators import AUTO, Draws, choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.result import Bound, mean_of, ratio_of
-from engine.likelihood.reveal_order import one_order, slack_of_orders
+from engine.likelihood.reveal_order import block_sizes, one_order, slack_of_orders
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 
@@ -98,7 +98,7 @@ def sampler_bound(
     groups: Sequence[int] | None = None,
     locked: np.ndarray | None = None,
 ) -> Iterator[Bound]:
-    """Running bounds on what a sampler of `steps` steps would write, for absorbing noise: see `reveal_order`.
+    """Running bounds on what "subset" writes in `steps` even steps, for absorbing noise: see `reveal_order`.
 
     Otherwise as in `bound`; a value is one random order of the positions.
     """
@@ -108,7 +108,7 @@ def sampler_bound(
     diffusion.graph.need_mask("The bound of a sampler is known for absorbing noise only; leave out the steps.")
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
-        return Value(*one_order(text, steps, generator))
+        return Value(*one_order(text, block_sizes(diffusion.schedule, text.count, steps), generator))
 
     yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
 

@@ -96,7 +96,7 @@ class Score:
 
     - `draws` network calls go to each estimate, spread as the `estimator` says: a name from
       `engine.likelihood.ESTIMATORS` or "auto".
-    - `steps`: bound what a sampler of so many steps would write, instead of the model.
+    - `steps`: bound what the sampler "subset" writes in so many even steps, instead of the model.
     - `orders`: tighten the bound by what so many orders of the text differ, with the calls that are left.
     - `by_token`: share it out over the tokens at last.
     - `more` passages are scored together with `tokens`, of which none is given then. `texts` holds for each passage,

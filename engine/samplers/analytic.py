@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.samplers.chain import Chain
-from engine.samplers.grid import Step
 from engine.theory.graphs import Graph
+from engine.theory.grid import Step
 
 
 class Analytic:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Level = float | np.ndarray
 """A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
 
+LARGEST = 80.0
+"""Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
+
 
 @dataclass(frozen=True)
 class Law:
@@ -104,7 +107,10 @@ class Chain(ABC):
         """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
         level = self._levels(rows, sigma)
         features = self.features(rows, self._level_of_each(sigma))
-        score = self.diffusion.log_score_rows(features, level, self.own(rows)).exp()
+        log_score = self.diffusion.log_score_rows(features, level, self.own(rows))
+        if level.numel() and float(level.max()) > LARGEST:
+            log_score = log_score.double()
+        score = log_score.exp()
         return self._shaped_score(score, rows, sigma) if self.shaping.active else score
 
     @abstractmethod

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.grid import Step
 from engine.samplers.subset import first_of_each
+from engine.theory.grid import Step
 
 
 class Confidence:
@@ -21,7 +21,7 @@ class Confidence:
         rows = chain.masked()
         if not rows.size:
             return
-        counts = step.quota(rows)
+        counts = step.quota(rows.companions())
         if not counts.any():
             return
         law = chain.posterior(rows)

@@ -40,6 +40,12 @@ class Rows(NamedTuple):
         """The indices of each sample's rows."""
         return [np.nonzero(self.sample == sample)[0] for sample in np.unique(self.sample)]
 
+    def companions(self) -> Indices:
+        """How many rows each row's sample has, (R,)."""
+        _, at, count = np.unique(self.sample, return_inverse=True, return_counts=True)
+        companions: Indices = count[at]
+        return companions
+
     @property
     def size(self) -> int:
         return len(self.sample)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.samplers.analytic import Analytic
-from engine.samplers.grid import Step
 from engine.theory.graphs import Graph, reverse_rate
+from engine.theory.grid import Step
 
 
 class Euler(Analytic):

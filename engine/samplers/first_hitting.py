@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.grid import Step
+from engine.theory.grid import Step
 
 
 class FirstHitting:

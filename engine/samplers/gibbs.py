@@ -17,9 +17,9 @@ import numpy as np
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, Chain, UniformChain
 from engine.samplers.draws import Rows
-from engine.samplers.grid import Step
 from engine.samplers.subset import Subset, first_of_each
 from engine.samplers.tweedie import UniformTweedie
+from engine.theory.grid import Step
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from engine.protocol import Noise, UserError
 from engine.samplers.chain import Chain, UniformChain
 from engine.samplers.draws import Clocks, Rows
 from engine.samplers.gibbs import correct
-from engine.samplers.grid import Step
 from engine.samplers.protocols import LockMethod
 from engine.samplers.tweedie import kernel
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
+from engine.theory.grid import Step
 
 
 class Clamp:

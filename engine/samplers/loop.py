@@ -19,11 +19,11 @@ import torch
 from engine.protocol import Tokens
 from engine.samplers.chain import Chain, chain_class
 from engine.samplers.draws import Clocks
-from engine.samplers.grid import Spacing, Step, grid
 from engine.samplers.locking import Clamp
 from engine.samplers.protocols import Attendant, LockMethod, Sampler
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
+from engine.theory.grid import Spacing, Step, grid
 from engine.theory.lanes import Lanes
 from engine.theory.randomness import Streams
 

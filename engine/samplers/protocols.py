@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.protocol import Noise
-from engine.samplers.grid import Step
 from engine.theory.conditioning import Locks
+from engine.theory.grid import Step
 
 if TYPE_CHECKING:
     from engine.samplers.chain import Chain

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Rows
-from engine.samplers.grid import Step
+from engine.theory.grid import Step
 
 
 class Subset:
@@ -20,7 +20,7 @@ class Subset:
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
         rows = rows.pick(chain.draws.order(rows))
-        chain.reveal(rows.pick(first_of_each(rows, step.quota(rows))))
+        chain.reveal(rows.pick(first_of_each(rows, step.quota(rows.companions()))))
 
 
 def first_of_each(rows: Rows, count: np.ndarray) -> np.ndarray:

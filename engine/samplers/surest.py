@@ -18,7 +18,7 @@ import numpy as np
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Indices
-from engine.samplers.grid import Step
+from engine.theory.grid import Step
 
 SPREAD = 20.0
 """Nats. From 10 to 50 the stories of the bundled model are equally good; at 0, with four tokens a step, useless."""
@@ -37,7 +37,7 @@ class Surest:
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
-        counts = step.quota(rows)
+        counts = step.quota(rows.companions())
         if not counts.any():
             return
         law = chain.posterior(rows)

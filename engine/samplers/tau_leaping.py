@@ -17,9 +17,9 @@ from torch import Tensor
 
 from engine.samplers.chain import AbsorbingChain, UniformChain
 from engine.samplers.draws import Rows
-from engine.samplers.grid import Step
 from engine.samplers.tweedie import AbsorbingTweedie, UniformTweedie
 from engine.theory.graphs import reverse_rate
+from engine.theory.grid import Step
 
 
 class AbsorbingTauLeaping:

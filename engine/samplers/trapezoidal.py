@@ -23,8 +23,8 @@ from torch import Tensor
 
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, UniformChain
-from engine.samplers.grid import Step, log_odds
 from engine.samplers.tweedie import UniformTweedie, kernel
+from engine.theory.grid import Step, log_odds
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from torch import Tensor
 
 from engine.samplers.chain import AbsorbingChain, UniformChain
-from engine.samplers.grid import Step
+from engine.theory.grid import Step
 from engine.theory.uniform_law import noised, seen
 
 

@@ -17,8 +17,8 @@ import torch
 
 from engine.samplers.chain import UniformChain
 from engine.samplers.draws import Clocks, Rows
-from engine.samplers.grid import Step, log_odds
 from engine.samplers.tweedie import UniformTweedie
+from engine.theory.grid import Step, log_odds
 
 FLOOR = 1e-5
 

@@ -194,7 +194,8 @@ class Absorbing(Graph):
         ratio = 1 / torch.expm1(sigma)[:, None]
         positive = log_score[..., : self.mask].exp().sum(-1)
         negative = ratio * log_score.gather(-1, x0[..., None])[..., 0]
-        return torch.where(x == self.mask, positive - negative + ratio * (ratio.log() - 1), 0.0)
+        constant = -ratio * (uniform_law.log_expm1(sigma)[:, None] + 1)  # 0 where e^sigma is too large for a float
+        return torch.where(x == self.mask, positive - negative + constant, 0.0)
 
     def hide(self, tokens: Tokens, position: int) -> Tokens:
         return np.where(np.arange(len(tokens)) == position, self.mask, tokens)

@@ -65,7 +65,7 @@ def _of_rows(
     entropy = score_entropy((1 - at_x) / at_x, others, at_x0.log() - at_x.log(), same, expm1, n)
     if not differentiable:
         return entropy, None
-    ratio = expm1 / (expm1 + n)
+    ratio = 1 / (1 + n / expm1)
     every = c.reciprocal_().mul_(-torch.where(same, ratio, 1.0)[:, None])  # n times the derivative in each c_y
     more_at_x = torch.where(same, n * ratio, 1 / ratio + n - 1) / at_x - at_x**-2
     more_at_x0 = torch.where(same, 0.0, (1 - 1 / ratio) / at_x0)

@@ -128,7 +128,7 @@ class _LogScore(Parametrisation):
     def log_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
         if self.scaled:
             others = output.shape[-1] + self.padding - 1
-            output = output - torch.expm1(sigma.to(output.dtype)).log()[..., None] - math.log(others)
+            output = output - uniform_law.log_expm1(sigma.to(output.dtype))[..., None] - math.log(others)
         return output.scatter(-1, own[..., None], 0.0)
 
 
@@ -156,7 +156,7 @@ class Posterior(_Absorbing):
     settings: ClassVar[Settings] = {"scale_by_sigma": False, "time_free": True}
 
     def log_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
-        clean = self.log_law(output, sigma, own) - torch.expm1(sigma.to(output.dtype)).log()[..., None]
+        clean = self.log_law(output, sigma, own) - uniform_law.log_expm1(sigma.to(output.dtype))[..., None]
         return torch.cat((clean, output[..., clean.shape[-1] :]), dim=-1).scatter(-1, own[..., None], 0.0)
 
     def score_entropy(self, output: Tensor, sigma: Tensor, own: Tensor, clean: Tensor) -> Tensor:

@@ -12,6 +12,11 @@ import torch
 from torch import Tensor
 
 
+def log_expm1(sigma: Tensor) -> Tensor:
+    """log(e^sigma - 1), where e^sigma itself would be too large for a float, too."""
+    return sigma + torch.expm1(-sigma).neg().log()
+
+
 def shares(sigma: Tensor | float, law: Tensor) -> tuple[Tensor, Tensor]:
     """e^-sigma and 1 - e^-sigma, shaped to go with `law`: of levels in its precision, of a number in float64."""
     if isinstance(sigma, Tensor):
@@ -59,8 +64,7 @@ def score_entropy(positive: Tensor, others: Tensor, log_score: Tensor, same: Ten
     `expm1` e = e^sigma - 1. The true ratios q(y | x0) / q(x | x0) take three values: 1, r and 1 / r with
     r = e / (e + N), written so because 1 - N / (e + N) loses every digit in float32 when N is large.
     """
-    ratio = expm1 / (expm1 + n)
-    log_ratio = expm1.log() - (expm1 + n).log()
+    ratio, log_ratio = 1 / (1 + n / expm1), -torch.log1p(n / expm1)  # 1 and 0 where e is too large for a float
     unchanged = positive - ratio * others + (n - 1) * ratio * (log_ratio - 1)
     changed = positive - log_score / ratio - (others - log_score) + (-log_ratio - 1) / ratio - (n - 2)
     return torch.where(same, unchanged, changed) / n

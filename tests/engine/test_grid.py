@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.protocol import UserError
-from engine.samplers.grid import Spacing, grid, times
+from engine.theory.grid import Spacing, grid, times
 from engine.theory.schedules import Geometric, LogLinear, Schedule
 
 SCHEDULES: list[Schedule] = [LogLinear(), Geometric()]

@@ -76,7 +76,7 @@ def test_particles_keep_the_locked_tokens_and_estimate_their_probability() -> No
     from engine.exact.sampler_law import SharedStreams
     from engine.samplers.chain import UniformChain
     from engine.samplers.draws import Clocks
-    from engine.samplers.grid import grid
+    from engine.theory.grid import grid
 
     model, locks, count = diffusion(UNIFORM, geometric=True), Locks.of(REQUESTS[COMMON], 2, 3), 4000
     streams = SharedStreams(1, count, 3)

@@ -9,13 +9,19 @@ import numpy as np
 import pytest
 import torch
 
+from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
 from engine.likelihood import Bound, bound, sampler_bound, slack, tightened
 from engine.likelihood.noised_text import Text
 from engine.likelihood.reveal_order import block_sizes, chain_nats, slack_of_orders
-from engine.protocol import UserError
+from engine.protocol import FREE, UserError
+from engine.samplers.loop import Plan, run_chain
+from engine.samplers.subset import Subset
+from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion, DiffusionConfig, gather
+from engine.theory.graphs import Absorbing
 from engine.theory.network import NetworkConfig
+from engine.theory.schedules import Geometric, LogLinear, Schedule
 from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 TOKENS = np.array([2, 0, 1, 1])
@@ -59,12 +65,30 @@ def together(nats: np.ndarray) -> float:
     return -math.log(np.exp(-nats).mean())
 
 
-@pytest.mark.parametrize("steps", [1, 2, 4, 7])
-def test_blocks_are_even_and_cover_everything(steps: int) -> None:
-    sizes = block_sizes(4, steps)
-    assert sizes.sum() == 4
-    assert len(sizes) == steps
-    assert sizes.max() - sizes.min() <= 1
+@pytest.mark.parametrize("schedule", [LogLinear(), Geometric()])
+@pytest.mark.parametrize(("count", "steps"), [(4, 1), (4, 2), (6, 4), (4, 7), (24, 10)])
+def test_blocks_are_what_the_sampler_subset_reveals_in_each_step(schedule: Schedule, count: int, steps: int) -> None:
+    world = MarkovWorld.random("absorb", 3, count, 0.6, seed=2)
+    plan = Plan(Locks.of(np.full(count, FREE), 3, count), samples=2, steps=steps)
+    model = diffusion(world, geometric=isinstance(schedule, Geometric))
+    masked = [(state.tokens == 3).sum(-1) for state in run_chain(model, Subset(), plan, seed=1)]
+    revealed = -np.diff(masked, axis=0)
+    sizes = block_sizes(schedule, count, steps)
+    assert sizes.sum() == count
+    assert (revealed == sizes[:, None]).all()
+
+
+@pytest.mark.parametrize("geometric", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_where_orders_agree_the_bound_of_a_sampler_is_its_likelihood(steps: int, geometric: bool) -> None:
+    """The same token everywhere, in a world whose tokens may change places: `subset` has its law by enumeration."""
+    joint = ToyWorld.random("absorb", 2, 3, 0.6, seed=4).joint
+    joint = sum(joint.permute(order) for order in permutations(range(3))) / 6  # type: ignore[assignment]
+    model = diffusion(ToyWorld(joint, Absorbing(2)), geometric=geometric)
+    law = exact_law(model, Subset(), steps, np.full(3, FREE))
+    for tokens in ([0, 0, 0], [1, 1, 1]):
+        *_, last = sampler_bound(model, [np.array(tokens)], steps)
+        assert 3 * last.nats == pytest.approx(-float(law[tuple(tokens)].log()), abs=1e-9)
 
 
 def test_one_order_is_the_exact_likelihood_whatever_the_order() -> None:
@@ -72,7 +96,7 @@ def test_one_order_is_the_exact_likelihood_whatever_the_order() -> None:
     tokens = world.sample(1, torch.Generator().manual_seed(3))[0]
     text = Text.of(diffusion(world, "posterior"), tokens.numpy())
     for seed in range(5):
-        nats = chain_nats(text, np.random.default_rng(seed).permutation(6), steps=6)
+        nats = chain_nats(text, np.random.default_rng(seed).permutation(6), np.ones(6, np.int64))
         assert nats.sum() == pytest.approx(negative_log_likelihood(world, tokens), abs=1e-9)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.network import Features, NetworkConfig
+from engine.theory.parametrisations import PARAMETRISATIONS, ParametrisationName
 from engine.theory.randomness import categorical
 
 GPT2 = 50_257
@@ -129,3 +131,32 @@ def test_reveal_times_drawn_beforehand_have_the_law_of_a_toss_in_every_step() ->
     counts = np.bincount(steps.astype(int).ravel(), minlength=11)[1:]
     assert counts.sum() == 6400
     assert ((counts - 640) ** 2 / 640).sum() < 33.7  # 9 degrees of freedom, 1 in 10,000
+
+
+@pytest.mark.parametrize(("noise", "name"), [(n, p) for n, known in PARAMETRISATIONS.items() for p in known])
+def test_scores_stay_numbers_where_the_noise_is_too_large_for_a_float(noise: Noise, name: ParametrisationName) -> None:
+    """e^100 is no float32 number, nor is e^-100, but log s is: log p - 100 under absorbing noise."""
+    graph = GRAPHS[noise](5)
+    reading = PARAMETRISATIONS[noise][name](graph, name == "log_score" and noise == "absorb", 0)
+    output = torch.linspace(-1, 1, graph.states).repeat(2, 1)
+    own, sigma, clean = torch.full((2,), graph.states - 1), torch.full((2,), 100.0), torch.tensor([0, 3])
+    log_score = reading.log_score(output, sigma, own)
+    assert log_score.isfinite().all()
+    if noise == "absorb":
+        relative = output[:, :5] - (math.log(5) if name == "log_score" else output[:, :5].logsumexp(-1, keepdim=True))
+        torch.testing.assert_close(log_score[:, :5], relative - 100, atol=1e-4, rtol=0)
+    for found in (reading.score_entropy(output, sigma, own, clean), reading.cross_entropy(output, sigma, own, clean)):
+        assert found.isfinite().all()
+    entropy = graph.score_entropy(log_score[None], sigma[:1], own[None], clean[None])
+    assert entropy.isfinite().all()
+
+
+@pytest.mark.parametrize(("noise", "sampler"), [(n, row.name) for row in SAMPLERS for n in row.noises])
+def test_samplers_begin_at_the_largest_noise_that_a_model_may_have(noise: Noise, sampler: str) -> None:
+    sizes = NetworkConfig(GRAPHS[noise](6).states, length=3, hidden=16, blocks=1, heads=2, cond_dim=8)
+    model = Diffusion(DiffusionConfig(sizes, noise, "geometric", sigma_max=100.0, scale_by_sigma=noise == "absorb"))
+    plan = Plan(Locks.of(np.full(3, FREE), 6, 3), steps=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        *_, last = run_chain(model, sampler_named(sampler, noise), plan, seed=1)
+    assert last.tokens.max() < 6

@@ -19,11 +19,11 @@ from engine.protocol import FREE, Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.draws import Clocks, Rows
-from engine.samplers.grid import grid
 from engine.samplers.loop import Plan, run_chain
 from engine.samplers.surest import spread_out
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
+from engine.theory.grid import grid
 from engine.theory.randomness import Streams
 from engine.theory.schedules import LogLinear
 from tests.engine.truth import MarkovWorld, negative_log_likelihood
@@ -122,8 +122,7 @@ def test_the_order_is_that_of_the_network_whatever_the_temperature() -> None:
 def test_subsets_are_spread_evenly_over_the_steps(tokens: int, steps: int) -> None:
     left, share = tokens, tokens / steps
     for step in grid(LogLinear(), steps):
-        rows = Rows(np.zeros(left, np.int64), np.arange(left))
-        revealed = int(step.quota(rows)[0]) if left else 0
+        revealed = int(step.quota(np.array(left)))
         assert revealed in (math.floor(share - 1e-9), math.floor(share), math.ceil(share))
         left -= revealed
         assert abs(left - tokens * (1 - step.number / steps)) < 2
@@ -187,6 +186,17 @@ def test_every_token_is_drawn_anew_as_often_as_any_other() -> None:
 def test_remasking_at_rate_zero_is_tweedie() -> None:
     toy = ToyWorld.random("absorb", 3, 2, PEAKED, seed=7)
     assert error("remask", toy, 4, (("rate", 0.0),)) == pytest.approx(error("tweedie", toy, 4), abs=1e-12)
+
+
+@pytest.mark.parametrize("rate", [10.0, 50.0])
+def test_tokens_are_masked_again_in_at_most_every_step(rate: float) -> None:
+    """A larger chance than 1 would give branches of more than all the mass, and a clock that is no number."""
+    toy, free = ToyWorld.random("absorb", 2, 2, PEAKED, seed=7), np.full(2, FREE)
+    most, asked = (sampler_named("remask", "absorb", (("rate", value),)) for value in (4.0, rate))
+    torch.testing.assert_close(exact_law(model(toy), asked, 4, free), exact_law(model(toy), most, 4, free))
+    plan = Plan(Locks.of(free, 2, 2), samples=100, steps=4)
+    runs = [list(run_chain(model(toy), sampler, plan, seed=3)) for sampler in (asked, most)]
+    assert all((a.tokens == b.tokens).all() for a, b in zip(*runs, strict=True))
 
 
 @pytest.mark.parametrize("noise", ["absorb", "uniform"])

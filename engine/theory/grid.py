@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from engine.protocol import UserError
-from engine.samplers.draws import Rows
 from engine.theory.schedules import Schedule
 
 Spacing = Literal["time", "sigma", "cosine"]
@@ -62,17 +61,16 @@ class Step:
         """How many of `masked` tokens to reveal now so that even steps will do for the rest."""
         return math.ceil(masked / self.steps_left)
 
-    def quota(self, rows: Rows) -> np.ndarray:
-        """How many of each sample's masked rows to reveal now, looked up for every row, (R,).
+    def quota(self, masked: np.ndarray) -> np.ndarray:
+        """How many of `masked` tokens (any shape) to reveal now.
 
         The expected number is rounded up in some steps and down in others, as a sequence says that is spread evenly
         over the steps: the multiples of the golden ratio modulo 1. Rounded to the nearest, 24 tokens in 64 steps would
         all wait for the seventeenth.
         """
-        _, at, masked = np.unique(rows.sample, return_inverse=True, return_counts=True)
         expected = np.round(masked * (1 - self.reveal_chance), 9)  # whole numbers stay whole
         remaining = np.floor(expected + (0.5 + GOLDEN * self.number) % 1)
-        counts: np.ndarray = (masked - remaining).astype(np.int64)[at]
+        counts: np.ndarray = (masked - remaining).astype(np.int64)
         return counts
 
 
