@@ -6,7 +6,7 @@ PAGE ?= results
 # Keeping freed memory, and taking it in large pages, makes training on a CPU up to twice as fast.
 MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
-.PHONY: run test check coverage bench train results format setup
+.PHONY: run test check coverage bench train results format lock setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -36,6 +36,10 @@ results: setup
 format: setup
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+# Writes down the versions and hashes that setup installs; UPGRADE=1 takes the newest.
+lock: setup
+	@$(BIN)/python -m scripts.lock
 
 setup:
 	@$(PYTHON) -m scripts.setup

@@ -1,8 +1,9 @@
 """Create .venv and install the project into it; do nothing where that is done and nothing has changed.
 
-Plain Python without dependencies. TORCH_INDEX names a package index to take torch from (the CPU builds, a CUDA or
-ROCm build, a mirror). Without it a Linux machine that has no NVIDIA GPU gets the CPU build if the configured index
-has it, and every other machine the usual one.
+Plain Python without dependencies. Every package must have a hash that stands in `requirements`, which scripts/lock.py
+writes. A Linux machine that has no NVIDIA GPU gets torch's CPU build if the configured index has the one that is
+locked, every other machine the usual one. TORCH_INDEX names another index to take torch, and nothing else, from (a CUDA
+or ROCm build, the CPU builds): what it serves is trusted, because its builds are not locked here.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 STAMP = VENV / "setup-stamp"
-CONSTRAINTS = ROOT / "constraints.txt"
-INPUTS = (ROOT / "pyproject.toml", ROOT / "setup.py", CONSTRAINTS, Path(__file__).resolve())
+ALL, TORCH, TORCH_CPU = (ROOT / "requirements" / name for name in ("all.txt", "torch.txt", "torch-cpu.txt"))
+INPUTS = (ROOT / "pyproject.toml", ROOT / "setup.py", ALL, TORCH, TORCH_CPU, Path(__file__).resolve())
 OLDEST_PYTHON = (3, 11)
 
 
@@ -75,40 +76,45 @@ def _works() -> bool:
 
 
 def _install() -> bool:
-    version = _pinned_torch()
-    print(f"Installing torch {version} (the largest part; minutes the first time)", flush=True)
-    if not _install_torch(version):
+    print("Installing torch (the largest part; minutes the first time)", flush=True)
+    if not _install_torch():
         return False
     print("Installing SEDD Studio and its other dependencies", flush=True)
-    return _pip("--editable", f"{ROOT}[dev]", "--constraint", str(CONSTRAINTS))
+    # Nothing is built from what an index would serve today: setuptools is among what is locked.
+    return _locked(ALL) and _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
 
 
-def _install_torch(version: str) -> bool:
+def _install_torch() -> bool:
     index = os.environ.get("TORCH_INDEX")
     if index:
-        return _pip(f"torch=={version}", "--extra-index-url", index)
+        return _pip("--no-deps", "--index-url", index, f"torch=={pinned(TORCH, 'torch')}")
     if not sys.platform.startswith("linux") or _has_nvidia():
-        return _pip(f"torch=={version}")
-    # The "+cpu" label can never match a CUDA build.
-    if _pip(f"torch=={version}+cpu", quietly=True):
+        return _locked(TORCH)
+    if _locked(TORCH_CPU, quietly=True):
         return True
     print(
-        "The package index set up here has no CPU build of torch, so the usual one is taken: gigabytes more.\n"
-        "To take the CPU build, stop and set TORCH_INDEX to the address of PyTorch's index of CPU builds.",
+        "The package index set up here has not the locked CPU build of torch, so the usual one is taken: gigabytes "
+        "more.\nTo take another CPU build, stop and set TORCH_INDEX to the address of PyTorch's index of them.",
         flush=True,
     )
-    return _pip(f"torch=={version}")
+    return _locked(TORCH)
 
 
-def _pinned_torch() -> str:
-    match = re.search(r"^torch==(\S+)$", CONSTRAINTS.read_text(), re.MULTILINE)
+def pinned(file: Path, name: str) -> str:
+    """The version of a package that a locked file names."""
+    match = re.search(rf"^{name}==([^\s;+]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     if match is None:
-        raise SystemExit("constraints.txt names no version of torch; add a line such as torch==2.13.0.")
+        raise SystemExit(f"{file.name} names no version of {name}; run make lock.")
     return match[1]
 
 
 def _has_nvidia() -> bool:
     return shutil.which("nvidia-smi") is not None or Path("/proc/driver/nvidia/version").exists()
+
+
+def _locked(file: Path, quietly: bool = False) -> bool:
+    """Installs what a file names; what has another hash, or none, is refused."""
+    return _pip("--require-hashes", "--no-deps", "--requirement", str(file), quietly=quietly)
 
 
 def _pip(*arguments: str, quietly: bool = False) -> bool:
