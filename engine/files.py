@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -40,6 +41,21 @@ def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
     """Replaces the file at `path` by one that holds `content`, as `replacing` does."""
     with replacing(path, sync) as file:
         file.write(content)
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most `most` bytes; an OSError for any other, a pipe and a device among them.
+
+    What it is and how large is asked before anything is read, and nothing is waited for.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
+        return file.read(most)
 
 
 def sha256(path: Path) -> str:

@@ -35,9 +35,10 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
         case Numbers():
             return st.dictionaries(st.sampled_from(["theta", "spread", "gamma"]), NUMBERS).map(dict.items).map(tuple)
         case Limits():
-            span = st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 4)).map(lambda pair: (pair[0], sum(pair)))
+            ends = st.lists(st.integers(0, LENGTH), min_size=4, max_size=4, unique=True).map(sorted)
             tokens = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(tuple)
-            return st.lists(st.tuples(span, tokens).map(lambda pair: (*pair[0], pair[1])), max_size=2).map(tuple)
+            both = st.tuples(ends, tokens, tokens).map(lambda d: ((*d[0][:2], d[1]), (*d[0][2:], d[2])))
+            return st.tuples(both, st.integers(0, 2)).map(lambda drawn: drawn[0][: drawn[1]])
         case _:
             return TEXT
 

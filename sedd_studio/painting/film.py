@@ -7,7 +7,6 @@ are needed: the window is painted sooner without them.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -26,8 +25,9 @@ from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.run_view import content_at
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.record.carried import KEY
 from sedd_studio.record.exports import origin_of
-from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.runfile import encode
 from sedd_studio.record.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ SECONDS, HOLD = 6.0, 2.5
 """How long a film shows the run, and then its end."""
 FILM_RATE = 25
 """Pictures a second in an MP4 film, where each is shown as often as it takes."""
-KEY = "sedd-run"
 
 
 Encoding = Generator[float, None, bytes]
@@ -205,46 +204,3 @@ def as_mp4(images: list[Image], film: Film) -> Encoding:
 
 Encoder = Callable[[list["Image"], Film], Encoding]
 ENCODERS: dict[str, Encoder] = {".gif": as_gif, ".webp": as_webp, ".mp4": as_mp4}
-PICTURES = (".png", *ENCODERS)
-"""Names of files that may carry a run end so."""
-
-
-def run_in_picture(path: Path) -> Trajectory:
-    """The run that a picture or a film carries; a UserError if it carries none."""
-    try:
-        text = READERS[path.suffix.lower()](path)
-        content = base64.b64decode(text, validate=True)
-    except (OSError, ValueError, KeyError, binascii.Error):
-        content = b""
-    if not content:
-        raise UserError(f"{path.name} carries no run; choose a picture or a film that SEDD Studio exported.")
-    return decode(content)
-
-
-def comment_of_film(path: Path) -> str:
-    """The comment of an MP4 film, empty if it has none or is damaged."""
-    with brought_by("film"):
-        import av
-
-    try:
-        with av.open(str(path)) as container:
-            return str(container.metadata.get("comment", ""))
-    except av.FFmpegError:
-        return ""
-
-
-def told_by(path: Path, name: str) -> bytes:
-    """What a GIF or WebP file tells beside its pictures."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        found = image.info.get(name, b"")
-    return found if isinstance(found, bytes) else str(found).encode()
-
-
-READERS: dict[str, Callable[[Path], str | bytes]] = {
-    ".png": lambda path: QImage(str(path)).text(KEY),
-    ".gif": lambda path: told_by(path, "comment"),
-    ".webp": lambda path: told_by(path, "xmp"),
-    ".mp4": comment_of_film,
-}

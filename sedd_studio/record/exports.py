@@ -18,12 +18,11 @@ from typing import Any
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE, UserError
 from engine.strict_json import finite, to_json
-from sedd_studio.record.runfile import ARRAYS, decode, encode, versions
+from sedd_studio.record.runfile import ARRAYS, encode, versions
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin, Trajectory
 
 PLAYER = Path(__file__).with_name("player.html")
-CARRIED = re.compile(rb'<script type="application/x-sedd-run" id="run">([A-Za-z0-9+/=]+)</script>')
 
 
 def texts(run: Trajectory, step: int) -> list[str]:
@@ -104,19 +103,11 @@ def as_html(run: Trajectory) -> str:
         "__TITLE__": html.escape(format_prompt(origin.request.tokens, origin.tokenizer)[:60], quote=False).replace(
             "\n", " "
         ),
-        "__DATA__": to_json(data).replace("</", "<\\/"),
+        "__DATA__": to_json(data).replace("<", "\\u003c"),
         "__RUN__": base64.b64encode(encode(run)).decode(),
     }
     page = PLAYER.read_text(encoding="utf-8")
     return re.sub("|".join(filled), lambda match: filled[match[0]], page)
-
-
-def run_in_page(content: bytes) -> Trajectory:
-    """The run that a page carries; a UserError if it carries none."""
-    found = CARRIED.search(content)
-    if found is None:
-        raise UserError("This page carries no run; choose one that SEDD Studio exported.")
-    return decode(base64.b64decode(found[1]))
 
 
 def made_by(origin: Origin) -> str:

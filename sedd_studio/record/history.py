@@ -7,7 +7,6 @@ runs are marked, so that removing can be undone, and are gone when the history i
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -20,7 +19,8 @@ import platformdirs
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE
 from engine.strict_json import to_json
-from sedd_studio.record.runfile import encode
+from sedd_studio.record.runfile import LARGEST, encode
+from sedd_studio.record.schema import LONGEST_PROMPT, LONGEST_TEXT, check_date, check_modest, converted, read_json
 from sedd_studio.record.trajectory import Origin, Trajectory
 
 VERSION = 1
@@ -38,12 +38,26 @@ CREATE TABLE runs (
 CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings);
 CREATE TABLE session (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT, content BLOB);
 """
-COLUMNS = "id, made, model, noise, sampler, steps, seed, samples, prompt, text, finished, favourite"
+LISTED = 2000
+"""Characters of a prompt and of a text that are read for the list."""
+COLUMNS = (
+    "id, made, model, noise, sampler, steps, seed, samples, "
+    f"substr(prompt, 1, {LISTED}) AS prompt, substr(text, 1, {LISTED}) AS text, finished, favourite"
+)
+LARGEST_VALUE = 2 * LARGEST
+"""Bytes of one value."""
+DAMAGED = {
+    "made": "1970-01-01T00:00:00+00:00",
+    "text": "This run is damaged.",
+    **dict.fromkeys(("model", "noise", "sampler", "prompt"), ""),
+    **dict.fromkeys(("steps", "seed", "samples"), 0),
+}
+"""What is listed in the place of a row that makes no sense."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run as the history lists it; `text` is that of its first sample, `made` is ISO 8601."""
+    """A run as the history lists it; `text` is the beginning of that of its first sample, `made` is ISO 8601."""
 
     id: int
     made: str
@@ -92,6 +106,8 @@ class History:
     def _opened(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
         try:
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+            database.text_factory = lambda content: content.decode(errors="replace")
             _write_ahead(database)
             database.execute("PRAGMA synchronous = NORMAL")
             if not _version(database):
@@ -148,7 +164,7 @@ class History:
     def content(self, number: int) -> bytes:
         """The run of that id as a run file's bytes; none if it is not there."""
         row = self._database.execute("SELECT content FROM runs WHERE id = ?", (number,)).fetchone()
-        return bytes(row[0]) if row else b""
+        return row[0] if row and isinstance(row[0], bytes) else b""
 
     def set_favourite(self, number: int, favourite: bool) -> None:
         """Marks a run as a favourite, or as none."""
@@ -192,10 +208,9 @@ class History:
         """What a session left that did not end properly, None if there was none or it is damaged."""
         row = self._database.execute("SELECT state, content FROM session").fetchone()
         try:
-            state = json.loads(row[0]) if row is not None else None
-        except (ValueError, RecursionError):
+            return None if row is None else LeftOver(read_json(row[0], dict[str, Any], LONGEST_PROMPT), row[1] or None)
+        except (TypeError, ValueError):
             return None
-        return LeftOver(state, row[1]) if isinstance(state, dict) else None
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
@@ -228,7 +243,13 @@ def _create(database: sqlite3.Connection) -> None:
 
 def _entry(values: dict[str, Any]) -> Entry:
     values |= {name: bool(values[name]) for name in ("finished", "favourite")}
-    return Entry(**values)
+    try:
+        check_modest(list(values.values()), LONGEST_TEXT)
+        entry = converted(values, Entry)
+        check_date(entry.made)
+    except ValueError:
+        entry = Entry(**values | DAMAGED)
+    return entry
 
 
 def sample_texts(run: Trajectory, origin: Origin) -> list[str]:

@@ -7,34 +7,64 @@ before it is believed.
 
 from __future__ import annotations
 
-import json
-import math
 import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
-from engine.files import write_whole
-from engine.language.tokenizers import tokenizer_from
+from engine.files import read_bounded, write_whole
+from engine.language.tokenizers import Tokenizer, tokenizer_from
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
+from engine.protocol.options import check_options
 from engine.strict_json import to_json
-from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.record.schema import (
+    LARGEST_NUMBER,
+    MOST_ENTRIES,
+    MOST_POSITIONS,
+    MOST_SAMPLES,
+    MOST_STEPS,
+    MOST_TOKENS,
+    About,
+    Array,
+    check_date,
+    check_limits,
+    check_range,
+    converted,
+    number,
+    read_json,
+)
+from sedd_studio.record.trajectory import KEYFRAME, Origin, Trajectory
 
 SUFFIX = ".sedd"
 MARK = b"SEDD run 1\n"
-LARGEST = 2**30
-"""Bytes that a file may have when unpacked."""
+LARGEST = 2**27
+"""Bytes that a file may have, packed or unpacked."""
+LARGEST_HEAD = 2**16
+"""Bytes of the table of arrays."""
+PIECE = 2**23
+"""Bytes that are unpacked at a time."""
+LONGEST_PIECE = 1000
+"""Characters of one token."""
+LONGEST_REASON = 120
 RECORDED_VERSIONS = ("sedd-studio", "torch", "tokenizers", "numpy")
 ARRAYS = ("tokens", "start")
 """Entries of a request that are kept as arrays and not as JSON."""
 
+CHANGES = ("sample", "position", "token")
+"""Arrays that hold what changed, step after step."""
+DTYPES = {
+    **dict.fromkeys(("tokens", "counts", *CHANGES), ("I32", 1)),
+    **dict.fromkeys(("began", "start"), ("I32", 2)),
+    **dict.fromkeys(("locked", "about", "tokenizer"), ("U8", 1)),
+    "moments": ("F64", 2),
+}
+"""The kind of numbers and the dimensions of each array."""
+NUMPY: dict[str, np.dtype[Any]] = {"I32": np.dtype("<i4"), "U8": np.dtype("u1"), "F64": np.dtype("<f8")}
+
 Arrays = dict[str, np.ndarray]
-T = TypeVar("T")
 
 
 def save_run(path: Path, run: Trajectory) -> None:
@@ -47,14 +77,19 @@ def save_run(path: Path, run: Trajectory) -> None:
 
 def open_run(path: Path) -> Trajectory:
     """The run in the file at `path`; a UserError says what is wrong with it."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); choose another run file.") from error
+    content = content_of(path)
     try:
         return decode(content)
     except UserError as error:
         raise UserError(f"{path.name}: {error}") from error
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file that may carry a run; a UserError if it cannot be read, or is larger than any that does."""
+    try:
+        return read_bounded(path, LARGEST)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); choose another file.") from error
 
 
 def encode(run: Trajectory) -> bytes:
@@ -82,7 +117,7 @@ def encode(run: Trajectory) -> bytes:
         "about": text_array(to_json(about)),
         "tokenizer": text_array(origin.tokenizer.to_json()),
     }
-    for k, name in enumerate(("sample", "position", "token")):
+    for k, name in enumerate(CHANGES):
         arrays[name] = np.concatenate([np.empty(0, np.int64), *(change[k] for change in changes)]).astype(np.int32)
     if origin.request.start is not None:
         arrays["start"] = origin.request.start.astype(np.int32)
@@ -94,80 +129,156 @@ def decode(content: bytes) -> Trajectory:
     if not content.startswith(MARK):
         raise UserError("This is no run file of SEDD Studio, or one of a newer version; choose another file.")
     try:
-        arrays = load(unpacked(content[len(MARK) :]))
-        about = json.loads(array_text(arrays["about"]))
-        return rebuild(arrays, about)
-    except UserError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, SafetensorError, zlib.error) as error:
-        raise UserError("The run file is damaged; use a whole copy.") from error
+        arrays = unpacked(content[len(MARK) :])
+        return rebuild(arrays, read_json(array_text(arrays["about"]), About))
+    except (KeyError, ValueError, zlib.error, UserError) as error:
+        raise UserError(f"The run file is damaged ({shortly(error)}); use a whole copy.") from error
 
 
-def unpacked(body: bytes) -> bytes:
-    """What was compressed; a ValueError if it is cut short or larger than any run."""
+def unpacked(body: bytes) -> Arrays:
+    """The arrays of a compressed table of safetensors, read-only; a ValueError where it is none, or has other arrays
+    than a run. What it says of their sizes is looked at before more of it is unpacked."""
     stream = zlib.decompressobj()
-    data = stream.decompress(body, LARGEST)
-    if not stream.eof:
-        raise ValueError("cut short, or too large")
+    head = stream.decompress(body, 8)
+    size = int.from_bytes(head, "little")
+    if not size < LARGEST_HEAD:
+        raise ValueError("its table is too large")
+    table = read_json(inflated(stream, size), dict[str, Array])
+    end = max((array.data_offsets[1] for array in table.values()), default=0)
+    if not end <= LARGEST:
+        raise ValueError("it is too large")
+    data = inflated(stream, end)
+    if stream.decompress(stream.unconsumed_tail, 1) or not stream.eof:
+        raise ValueError("it does not end where it should")
+    return {name: array_from(data, name, array) for name, array in table.items() if name in DTYPES}
+
+
+def inflated(stream: Any, size: int) -> bytearray:
+    """The next `size` bytes of what was compressed; a ValueError if there are fewer."""
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        part = stream.decompress(stream.unconsumed_tail, min(PIECE, size - at))
+        if not part:
+            raise ValueError("it is cut short")
+        view[at : at + len(part)] = part
+        at += len(part)
     return data
 
 
-def rebuild(arrays: Arrays, about: Mapping[str, Any]) -> Trajectory:
-    """The run from its parts; a ValueError where they do not fit together."""
+def array_from(data: bytearray, name: str, array: Array) -> np.ndarray:
+    """One array of a table; a ValueError where it is not of the kind that it has in a run."""
+    dtype, dimensions = DTYPES[name]
+    start, stop = array.data_offsets
+    if (array.dtype, len(array.shape)) != (dtype, dimensions):
+        raise ValueError(f"{name} is of another kind")
+    found: np.ndarray = np.frombuffer(memoryview(data)[start:stop].toreadonly(), NUMPY[dtype])
+    return found.reshape(array.shape)
+
+
+def rebuild(arrays: Arrays, about: About) -> Trajectory:
+    """The run from its parts; a ValueError where they do not fit together, a KeyError where one is missing."""
     tokenizer = tokenizer_from(array_text(arrays["tokenizer"]))
-    info = record(ModelInfo, about["model"])
+    info, began = about.model, frozen(arrays["began"])
     start = frozen(arrays["start"]) if "start" in arrays else None
-    request = record(Generate, about["request"], tokens=frozen(arrays["tokens"]), start=start)
-    began, steps = frozen(arrays["began"]), int(about["steps"])
-    states = tokenizer.vocabulary + (info.mask_id is not None)
-    same_length = {array.shape[-1] for array in (began, request.tokens, arrays["locked"])}
-    if began.ndim != 2 or not began.size or len(same_length) > 1 or len(arrays["counts"]) > steps:
-        raise ValueError("sizes differ")
-    check_range(began, 0, states)
-    check_range(request.tokens, FREE, tokenizer.vocabulary)
-    locked = arrays["locked"].astype(bool)
-    sampler, first = str(about["sampler"]), int(about["first_step"])
-    started = Started(0, began, locked, steps, float(arrays["moments"][0, 1]), first, sampler)
-    run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, str(about["made"])))
-    add_frames(run, arrays, states)
-    if about["result"] is not None:
-        weights = (math.nan if weight is None else float(weight) for weight in about["result"].get("log_weights", ()))
-        run.result = record(Finished, about["result"] | {"log_weights": tuple(weights)})
+    request = converted(about.request | {"tokens": frozen(arrays["tokens"]), "start": start}, Generate)
+    check_date(about.made)
+    check_options(request)
+    check_sizes(arrays, about, request)
+    check_limits(request.limits, len(request.tokens), tokenizer.vocabulary)
+    check_range(np.array(request.banned, np.int64), 0, tokenizer.vocabulary - 1)
+    check_model(info, tokenizer.vocabulary)
+    check_moments(arrays["moments"])
+    check_tokens(request.tokens, tokenizer, FREE)
+    check_tokens(began, tokenizer, info.mask_id)
+    check_tokens(arrays["token"], tokenizer, info.mask_id)
+    if start is not None:
+        check_tokens(start, tokenizer, FREE)
+    started = Started(
+        0,
+        began,
+        arrays["locked"].astype(bool),
+        about.steps,
+        float(arrays["moments"][0, 1]),
+        about.first_step,
+        about.sampler,
+    )
+    run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, about.made))
+    add_frames(run, arrays)
+    if (end := about.result) is not None:
+        run.result = Finished(end.run_id, end.calls, end.seconds, end.evaluations, tuple(map(number, end.log_weights)))
     return run
 
 
-def add_frames(run: Trajectory, arrays: Arrays, states: int) -> None:
-    """Appends the frames of a file; a ValueError where one points outside the run."""
+def check_sizes(arrays: Arrays, about: About, request: Generate) -> None:
+    """A ValueError unless the arrays are those of as many samples, positions and steps, and memory holds the run."""
+    samples, length = arrays["began"].shape
+    recorded, changed = len(arrays["counts"]), arrays["counts"].sum(dtype=np.int64)
+    shapes = {
+        "tokens": (length,),
+        "locked": (length,),
+        "start": (samples, length),
+        "moments": (recorded + 1, 4),
+        **dict.fromkeys(CHANGES, (changed,)),
+    }
+    if any(arrays[name].shape != shape for name, shape in shapes.items() if name != "start" or name in arrays):
+        raise ValueError("its arrays differ in size")
+    fits = (
+        0 < length <= min(about.model.length, MOST_POSITIONS)
+        and 0 < samples == request.samples <= MOST_SAMPLES
+        and recorded <= about.steps
+        and 1 <= request.first_step <= request.steps <= MOST_STEPS
+        and (about.result is None or len(about.result.log_weights) in (0, samples))
+        and 8 * samples * length * (1 + recorded // KEYFRAME) <= LARGEST
+    )
+    if not fits:
+        raise ValueError("its sizes do not fit together")
+    check_range(arrays["counts"], 0, changed)
+    check_range(arrays["sample"], 0, samples - 1)
+    check_range(arrays["position"], 0, length - 1)
+
+
+def check_model(info: ModelInfo, vocabulary: int) -> None:
+    """A ValueError where the description of a model makes no sense beside a tokenizer of `vocabulary` tokens."""
+    sizes = (info.length, info.vocabulary, 0 if info.mask_id is None else info.mask_id, info.parameters)
+    largest = (LARGEST_NUMBER, MOST_TOKENS, vocabulary, LARGEST_NUMBER)
+    if any(not 0 <= size <= most for size, most in zip(sizes, largest, strict=True)):
+        raise ValueError("a size of its model is out of range")
+    if len(info.facts) > MOST_ENTRIES or (info.mask_id is None) != (info.noise == "uniform"):
+        raise ValueError("its model is none that is known")
+
+
+def check_moments(moments: np.ndarray) -> None:
+    """A ValueError unless times are between 0 and 1, and calls and seconds numbers; a noise may be unknown."""
+    time, sigma, calls, seconds = moments.T
+    check_range(time, 0, 1)
+    check_range(sigma[~np.isnan(sigma)], 0, LARGEST_NUMBER)
+    check_range(calls, 0, LARGEST_NUMBER)
+    check_range(seconds, 0, LARGEST_NUMBER)
+
+
+def check_tokens(tokens: np.ndarray, tokenizer: Tokenizer, other: int | None) -> None:
+    """A ValueError where a token is neither of the vocabulary nor the `other`, or shows as more than any word."""
+    used = np.unique(tokens)
+    used = used[used != other] if other is not None else used
+    check_range(used, 0, tokenizer.vocabulary - 1)
+    if any(len(tokenizer.piece(token)) > LONGEST_PIECE for token in used.tolist()):
+        raise ValueError("a token is too long")
+
+
+def add_frames(run: Trajectory, arrays: Arrays) -> None:
+    """Appends the frames of a file."""
     counts, moments = arrays["counts"], arrays["moments"]
-    bounds = {"sample": run.samples, "position": run.length, "token": states}
-    if counts.min(initial=0) < 0 or len(moments) != len(counts) + 1:
-        raise ValueError("steps and moments differ in number")
-    for name, bound in bounds.items():
-        check_range(arrays[name], 0, bound)
-        if len(arrays[name]) != counts.sum():
-            raise ValueError(f"{name} does not fit the steps")
     for step, (stop, count) in enumerate(zip(counts.cumsum(), counts, strict=True), start=1):
-        sample, position, token = (frozen(arrays[name][stop - count : stop]) for name in bounds)
+        sample, position, token = (frozen(arrays[name][stop - count : stop]) for name in CHANGES)
         time, sigma, calls, seconds = moments[step].tolist()
         run.append(Frame(0, step, time, sigma, sample, position, token, int(calls), seconds))
 
 
-def check_range(array: np.ndarray, low: int, high: int) -> None:
-    """A ValueError unless every entry is at least `low` and less than `high`."""
-    if array.size and not low <= array.min() <= array.max() < high:
-        raise ValueError("an entry is out of range")
-
-
-def record(kind: type[T], values: Mapping[str, Any], **more: Any) -> T:
-    """A message from its JSON: lists were tuples; entries that this version does not know are left out."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    plain = {name: as_tuple(value) for name, value in values.items() if name in known}
-    return kind(**plain, **more)
-
-
-def as_tuple(value: Any) -> Any:
-    """Lists as tuples, all the way down."""
-    return tuple(as_tuple(item) for item in value) if isinstance(value, list) else value
+def shortly(error: Exception) -> str:
+    """What an error says, in a few words."""
+    said = str(error)
+    return said if len(said) <= LONGEST_REASON else said[: LONGEST_REASON - 3] + "..."
 
 
 def text_array(text: str) -> np.ndarray:

@@ -5,7 +5,6 @@ What another version of the program keeps in the file stays there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,17 @@ from typing import Any
 
 import platformdirs
 
-from engine.files import write_whole
+from engine import files
 from engine.protocol.option_kinds import Real, Text
 from engine.protocol.options import ENTRIES
 from engine.strict_json import to_json
+from sedd_studio.record.schema import MOST_ENTRIES, read_json
 
 RECENT_MODELS = 8
+LARGEST = 2**22
+"""Bytes of the file."""
+LONGEST_NAME = 40
+"""Characters in the name of a preset."""
 WAIT = 2.0
 """Seconds to wait for another studio that writes."""
 
@@ -38,11 +42,12 @@ def _one_of(*choices: str) -> Callable[[Any], bool]:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(item, str) for item in value)
 
 
 def _forms(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(form, dict) for form in value.values())
+    named = isinstance(value, dict) and len(value) <= MOST_ENTRIES and all(len(name) <= LONGEST_NAME for name in value)
+    return named and all(isinstance(form, dict) for form in value.values())
 
 
 SETTINGS: dict[str, Setting] = {
@@ -99,7 +104,7 @@ class Settings:
                 stored = self._stored()
                 kept = stored.get(name)
                 value = change(kept if SETTINGS[name].accepts(kept) else SETTINGS[name].default)
-                write_whole(self.path, (to_json(stored | {name: value}, indent=2) + "\n").encode(), sync=False)
+                files.write_whole(self.path, (to_json(stored | {name: value}, indent=2) + "\n").encode(), sync=False)
         except OSError:
             value = change(self[name])
         self._values[name] = value
@@ -129,7 +134,6 @@ class Settings:
     def _stored(self) -> dict[str, Any]:
         """What the file holds; nothing if there is none or it is damaged. An OSError where it cannot be read."""
         try:
-            stored = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError, RecursionError):
+            return read_json(files.read_bounded(self.path, LARGEST), dict[str, Any])
+        except (FileNotFoundError, ValueError):
             return {}
-        return stored if isinstance(stored, dict) else {}

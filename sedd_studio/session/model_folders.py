@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from engine import bundled_models
+from engine.files import read_bounded
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
 from sedd_studio.record.noises import NOISES
+from sedd_studio.record.schema import read_json
+
+LARGEST = 2**20
+"""Bytes of a description."""
 
 
 def known(recent: Iterable[str]) -> list[str]:
@@ -29,10 +33,9 @@ def is_model(folder: Path) -> bool:
 def description(folder: Path) -> dict[str, Any] | None:
     """What config.json says, None where it cannot be read."""
     try:
-        described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return read_json(read_bounded(folder / "config.json", LARGEST), dict[str, Any], LARGEST)
     except (OSError, ValueError):
         return None
-    return described if isinstance(described, dict) else None
 
 
 def noise_of(folder: Path) -> Noise | None:
@@ -45,8 +48,7 @@ def noise_of(folder: Path) -> Noise | None:
     named = graph.get("type") if isinstance(graph, dict) else described.get("noise")
     if named is None and "model_type" in described:
         return "none"
-    known: dict[object, Noise] = {noise: noise for noise in NOISES}
-    return known.get(named)
+    return next((noise for noise in NOISES if noise == named), None)
 
 
 def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:

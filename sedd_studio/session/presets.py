@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
 from engine.protocol.options import ENTRIES
-from sedd_studio.record.settings import Settings
+from sedd_studio.record.settings import LONGEST_NAME, Settings
 from sedd_studio.session.current_form import CurrentForm
 
 NOT_KEPT = ("seed",)
@@ -22,7 +22,6 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Four to choose from": {"samples": 4},
     "The model's own law": {"top_p": 1.0},
 }
-LONGEST_NAME = 40
 
 
 class Presets(QObject):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from engine.protocol import UserError, frozen
+from engine.protocol import FREE, Limit, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.record.history import History, LeftOver
-from sedd_studio.record.runfile import as_tuple, decode
+from sedd_studio.record.runfile import decode
+from sedd_studio.record.schema import MOST_TOKENS, SessionState, check_limits, check_range, converted
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
@@ -125,17 +126,21 @@ class Left:
 def read_left(left: LeftOver) -> Left:
     """What a session left; a UserError if it is damaged."""
     try:
-        state = left.state
-        tokens, locked = frozen(state["tokens"]), np.array(state["locked"], bool)  # type: ignore[arg-type]
-        limits = as_tuple(state.get("limits", []))
-        model, prompt = str(state["model"] or ""), str(state["prompt"])
-        playhead, sample = int(state["playhead"]), int(state["sample"])  # type: ignore[call-overload]
+        state = converted(left.state, SessionState)
         run = None if left.content is None else decode(left.content)
-        if tokens.shape != locked.shape or (run is not None and run.length != len(tokens)):
+        length, vocabulary = len(state.tokens), MOST_TOKENS
+        if run is not None and run.origin is not None:
+            vocabulary = run.origin.tokenizer.vocabulary
+        if len(state.locked) != length or (run is not None and run.length != length):
             raise ValueError("sizes differ")
-    except (KeyError, TypeError, ValueError) as error:
+        tokens, locked = frozen(state.tokens), np.array(state.locked, bool)
+        check_range(tokens, FREE, vocabulary - 1)
+        check_limits(state.limits, length, vocabulary)
+    except (ValueError, UserError) as error:
         raise UserError("What the last session left is damaged; its finished runs are in the history.") from error
-    return Left(model, prompt, Document(tokens, locked, run, limits), playhead, sample)
+    return Left(
+        state.model or "", state.prompt, Document(tokens, locked, run, state.limits), state.playhead, state.sample
+    )
 
 
 def bring_back(session: Session, left: LeftOver) -> None:
@@ -149,10 +154,16 @@ def restore(session: Session, left: Left) -> None:
     if document.trajectory is None:
         session.models.open(left.model) if left.model else None
         session.editor.set_prompt(left.prompt)
-        if len(session.view.document.tokens) == len(document.tokens):
+        if len(session.view.document.tokens) == len(document.tokens) and all_known(document.limits, session):
             session.view.show(replace(session.view.document, limits=document.limits))
         return
     session.show_run(document.trajectory)
     session.view.show(document)
     session.playhead.set_sample(left.sample)
     session.playhead.seek(left.playhead)
+
+
+def all_known(limits: tuple[Limit, ...], session: Session) -> bool:
+    """Whether the tokenizer of now has all tokens that soft locks name."""
+    tokenizer = session.models.tokenizer
+    return tokenizer is not None and all(token < tokenizer.vocabulary for _, _, tokens in limits for token in tokens)

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from engine.protocol import UserError
 from sedd_studio.painting import theme as themes
-from sedd_studio.painting.film import PICTURES
+from sedd_studio.record.carried import CARRIERS
 from sedd_studio.record.runfile import SUFFIX
 from sedd_studio.record.trajectory import Origin
 from sedd_studio.session.session import Session
 from sedd_studio.session.text_rows import TextRow, read_rows
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
 from sedd_studio.window.export_kinds import EXPORTS, View, start
-from sedd_studio.window.opening import PAGES, file_name, open_run, save_run
+from sedd_studio.window.opening import file_name, open_run, save_run
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -113,7 +113,7 @@ def copy_as(said: Callable[[Origin], str]) -> Do:
 
 def ask_for_run(window: MainWindow, session: Session) -> None:
     """Asks for a file and opens the run in it."""
-    endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PAGES, *PICTURES))
+    endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *CARRIERS))
     path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
     if path:
         open_run(session, Path(path))

@@ -5,22 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.protocol import UserError
-from sedd_studio.painting import film
-from sedd_studio.record import exports, runfile
+from sedd_studio.record import runfile
+from sedd_studio.record.carried import CARRIERS, carried_run
 from sedd_studio.record.document import Document
 from sedd_studio.record.endings import ends_in, with_ending
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
-PAGES = (".html", ".htm")
 
 
 def open_path(session: Session, path: str | Path) -> None:
     """Opens a run, a text as the prompt, or a model, none of it in the window's thread; what is wrong with it goes to
     the banner."""
     path = Path(path)
-    if ends_in(path, (runfile.SUFFIX, *PAGES, *film.PICTURES)):
+    if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
     elif ends_in(path, TEXTS) and path.is_file():
         open_prompt(session, path)
@@ -35,14 +34,7 @@ def open_run(session: Session, path: Path) -> None:
 
 def read_run(path: Path) -> Trajectory:
     """The run in a file of any kind that has one; a UserError says what is wrong with it."""
-    if ends_in(path, film.PICTURES):
-        return film.run_in_picture(path)
-    if ends_in(path, PAGES):
-        try:
-            return exports.run_in_page(path.read_bytes())
-        except OSError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}); choose another page.") from error
-    return runfile.open_run(path)
+    return carried_run(path) if ends_in(path, tuple(CARRIERS)) else runfile.open_run(path)
 
 
 def open_prompt(session: Session, path: Path) -> None:

@@ -37,7 +37,7 @@ def told(window: MainWindow, qtbot: QtBot) -> str:
     return window.banner.headline.text()
 
 
-def test_a_film_names_its_extra_whether_written_or_opened(
+def test_a_film_that_is_written_names_its_extra(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
@@ -51,10 +51,6 @@ def test_a_film_names_its_extra_whether_written_or_opened(
     wanted = 'MP4 films need av, which is not installed; run: pip install "sedd-studio[film]"'
     assert told(window, qtbot) == wanted
     assert not path.exists()
-    window.session.errors.dismiss()
-    path.write_bytes(b"film")
-    open_path(window.session, path)
-    assert told(window, qtbot) == wanted
 
 
 def test_an_autoregressive_model_names_its_extra_and_others_open(

@@ -63,7 +63,7 @@ def test_a_copied_program_asks_for_the_same_run(request: Generate) -> None:
 @drawn
 @given(requests())
 def test_a_run_file_keeps_every_option(request: Generate) -> None:
-    began = frozen([[MASK] * len(request.tokens)])
+    began = frozen([[MASK] * len(request.tokens)] * request.samples)
     started = Started(0, began, request.tokens != FREE, request.steps, 1.0, 1, "euler")
     again = decode(encode(Trajectory(started, MASK, origin_of(request)))).origin
     assert again is not None

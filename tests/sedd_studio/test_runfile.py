@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict
@@ -95,6 +97,32 @@ def entry(name: str, value: int) -> Change:
     return change
 
 
+def within(group: str, entries: dict[str, object]) -> Change:
+    """Other entries of a group of what is told in JSON."""
+
+    def change(arrays: dict[str, np.ndarray]) -> None:
+        about(**{group: json.loads(arrays["about"].tobytes())[group] | entries})(arrays)
+
+    return change
+
+
+def asked(**entries: object) -> Change:
+    return within("request", entries)
+
+
+def described(**entries: object) -> Change:
+    return within("model", entries)
+
+
+def moment(column: int, value: float) -> Change:
+    def change(arrays: dict[str, np.ndarray]) -> None:
+        moments = arrays["moments"].copy()
+        moments[3, column] = value
+        arrays["moments"] = moments
+
+    return change
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -113,6 +141,34 @@ def entry(name: str, value: int) -> Change:
         about(steps=3),
         about(model={}),
         about(request=None),
+        lambda arrays: arrays.update(about=np.frombuffer(b"[" * 100_000, np.uint8)),
+        asked(limits=[[0, 10**9, [1]]]),
+        asked(limits=[[3, 2, [1]]]),
+        asked(limits=[[0, 1, [10**6]]]),
+        asked(banned=[-1]),
+        asked(words=[None]),
+        asked(words=["fox" * 10_000]),
+        asked(steps=10**15),
+        asked(samples=3),
+        asked(first_step=0),
+        asked(temperature=-1.0),
+        described(mask_id=[1]),
+        described(mask_id=7),
+        described(facts=None),
+        described(facts={"domain": 3}),
+        described(path=None),
+        described(path="a\0b"),
+        described(length=3),
+        described(noise="loud"),
+        about(steps=10**15),
+        about(made="yesterday"),
+        about(result={"calls": float("inf"), "seconds": 1.0}),
+        about(result={"calls": 1, "seconds": "long"}),
+        about(result={"calls": 1, "seconds": 1.0, "log_weights": [0.0] * 9}),
+        moment(0, np.nan),
+        moment(1, -1.0),
+        moment(2, np.inf),
+        moment(3, np.nan),
     ],
 )
 def test_a_file_that_does_not_fit_together_is_refused(tmp_path: Path, change: Change) -> None:
@@ -152,3 +208,28 @@ def test_what_cannot_be_read_or_written_is_named(run: Trajectory, tmp_path: Path
     (tmp_path / "story.sedd").write_text("Once upon a time")
     with pytest.raises(UserError, match=r"story\.sedd: This is no run file"):
         open_run(tmp_path / "story.sedd")
+
+
+def test_what_a_file_says_of_its_sizes_is_looked_at_before_it_is_unpacked() -> None:
+    """A table that announces a terabyte, and one whose data go on for a gigabyte, are refused without either."""
+    large = json.dumps({"about": {"dtype": "U8", "shape": [2**40], "data_offsets": [0, 2**40]}}).encode()
+    small = json.dumps({"about": {"dtype": "U8", "shape": [9], "data_offsets": [0, 9]}}).encode()
+    stream = zlib.compressobj()
+    bomb = stream.compress(len(small).to_bytes(8, "little") + small)
+    bomb += b"".join(stream.compress(bytes(2**20)) for _ in range(1024)) + stream.flush()
+    for body in (zlib.compress(len(large).to_bytes(8, "little") + large), bomb, zlib.compress(b"\xff" * 8)):
+        tracemalloc.start()
+        with pytest.raises(UserError, match="damaged"):
+            decode(MARK + body)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 2**25
+
+
+def test_only_a_regular_file_of_a_sane_size_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.sedd")
+    with (tmp_path / "sparse.sedd").open("wb") as file:
+        file.truncate(2**33)
+    for path in (tmp_path / "pipe.sedd", tmp_path / "sparse.sedd", tmp_path, Path("/dev/zero")):
+        with pytest.raises(UserError, match="cannot be read"):
+            open_run(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import files
 from sedd_studio.record.settings import RECENT_MODELS, SETTINGS, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -117,15 +118,15 @@ def test_what_cannot_be_kept_is_told_and_lasts_as_long_as_the_studio(tmp_path: P
 def test_a_file_that_cannot_be_read_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "settings.json"
     Settings(path).set("steps", 12)
-    read = Path.read_text
+    read = files.read_bounded
 
     def denied(*_: object, **__: object) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(files, "read_bounded", denied)
     settings = Settings(path)
     settings.set("seed", 3)
     assert (settings["steps"], settings["seed"]) == (64, 3)
     assert "Permission denied" in settings.trouble()
-    monkeypatch.setattr(Path, "read_text", read)
+    monkeypatch.setattr(files, "read_bounded", read)
     assert Settings(path)["steps"] == 12

@@ -1,0 +1,140 @@
+"""What may stand in what is read: types, ranges, lengths. Nothing is built of a file before it has passed.
+
+A file can hold anything, so whatever is read as JSON is read here, and refused with a ValueError.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+
+from engine.protocol import ModelInfo
+
+T = TypeVar("T")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What JSON can spell and no name of a file can hold."""
+LONGEST_TEXT = 10_000
+"""Characters of any one text."""
+LARGEST_NUMBER = 10**15
+MOST_SAMPLES = 4096
+MOST_STEPS = 65_536
+MOST_POSITIONS = 65_536
+LONGEST_PROMPT = 20 * MOST_POSITIONS
+MOST_TOKENS = 2**22
+"""Of a vocabulary."""
+MOST_ENTRIES = 1_000
+"""Of a list of words, facts or options."""
+
+Samples = Annotated[int, Meta(ge=1, le=MOST_SAMPLES)]
+Steps = Annotated[int, Meta(ge=1, le=MOST_STEPS)]
+Step = Annotated[int, Meta(ge=0, le=MOST_STEPS)]
+Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
+Amount = Annotated[float, Meta(ge=0, le=LARGEST_NUMBER)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Token = Annotated[int, Meta(ge=-1, lt=MOST_TOKENS)]
+Position = Annotated[int, Meta(ge=0, le=MOST_POSITIONS)]
+Limits = Annotated[tuple[tuple[Position, Position, tuple[Token, ...]], ...], Meta(max_length=MOST_POSITIONS)]
+
+
+class Array(Struct, frozen=True):
+    """An array in a table of safetensors: where it lies among the data, in bytes."""
+
+    dtype: Literal["I32", "U8", "F64"]
+    shape: Annotated[tuple[Count, ...], Meta(max_length=2)]
+    data_offsets: tuple[Count, Count]
+
+
+class Ending(Struct, frozen=True):
+    """How a run ended."""
+
+    calls: Count
+    seconds: Amount
+    evaluations: Count = 0
+    run_id: Count = 0
+    log_weights: Annotated[tuple[float | None, ...], Meta(max_length=MOST_SAMPLES)] = ()
+
+
+class About(Struct, frozen=True):
+    """What a run file tells beside its arrays. The `request` lacks its arrays."""
+
+    request: dict[str, Any]
+    model: ModelInfo
+    made: Text
+    sampler: Text
+    first_step: Steps
+    steps: Steps
+    result: Ending | None
+
+
+class SessionState(Struct, frozen=True):
+    """How a session stood when it was kept."""
+
+    model: Text | None
+    prompt: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
+    tokens: Annotated[tuple[Token, ...], Meta(max_length=MOST_POSITIONS)]
+    locked: Annotated[tuple[bool, ...], Meta(max_length=MOST_POSITIONS)]
+    playhead: Step
+    sample: Annotated[int, Meta(ge=0, lt=MOST_SAMPLES)]
+    limits: Limits = ()
+    under_way: bool = True
+
+
+def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:
+    """The JSON as what it should be; entries that are not known here are left out.
+
+    NaN, which earlier versions wrote, is read as null.
+    """
+    try:
+        values = json.loads(content, parse_constant=lambda _: None)
+        check_modest(values, texts)
+        return msgspec.convert(values, kind)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def converted(values: dict[str, Any], kind: type[T]) -> T:
+    """A message from its entries, some of which may be arrays already."""
+    return msgspec.convert(values, kind, dec_hook=lambda _, value: value)
+
+
+def check_modest(values: Any, texts: int) -> None:
+    """A ValueError where a number is beyond reason, or a text is longer than `texts` characters or none at all."""
+    if isinstance(values, str) and (len(values) > texts or NO_TEXT.search(values)):
+        raise ValueError("a text is too long, or none")
+    if isinstance(values, int | float) and not abs(values) <= LARGEST_NUMBER:
+        raise ValueError("a number is too large")
+    inner = [*values, *values.values()] if isinstance(values, dict) else values if isinstance(values, list) else ()
+    for value in inner:
+        check_modest(value, texts)
+
+
+def check_limits(limits: Limits, length: int, vocabulary: int) -> None:
+    """A ValueError unless the soft locks lie within `length` positions, apart from each other, and name tokens."""
+    known = all(0 <= token < vocabulary for _, _, tokens in limits for token in tokens)
+    wide = sum(stop - start for start, stop, _ in limits)
+    if not known or wide > length or any(not 0 <= start < stop <= length for start, stop, _ in limits):
+        raise ValueError("the limits do not fit")
+
+
+def check_date(text: str) -> None:
+    """A ValueError unless the text is a time in ISO 8601 that a calendar can show."""
+    if not 1970 <= datetime.fromisoformat(text).year < 9999:
+        raise ValueError("the time is out of range")
+
+
+def check_range(array: np.ndarray, low: float, high: float) -> None:
+    """A ValueError unless every entry is at least `low` and at most `high`."""
+    if array.size and not low <= array.min() <= array.max() <= high:
+        raise ValueError("an entry is out of range")
+
+
+def number(value: float | None) -> float:
+    """A number that may be unknown, which JSON has no word for."""
+    return math.nan if value is None else value
