@@ -18,8 +18,11 @@ OPEN.set()
 
 
 @contextmanager
-def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN) -> Iterator[str]:
-    """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address."""
+def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN, tampered: str = "") -> Iterator[str]:
+    """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address.
+
+    Of the file that is `tampered` with, the last byte is another than the one that the hub has the hash of.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -35,11 +38,13 @@ def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN)
             if files is None:
                 self.send(404, b"", {"X-Error-Code": "RepoNotFound"})
             elif parts[0] == "api":
-                siblings = [{"rfilename": file, "size": len(held)} for file, held in files.items()]
+                siblings = [{"rfilename": file, "size": len(held), **hashes(held)} for file, held in files.items()]
                 described = {"id": name, "sha": COMMIT, "siblings": siblings}
                 self.send(200, json.dumps(described).encode(), {"Content-Type": "application/json"})
             else:
                 held = files["/".join(parts[4:])]
+                if parts[-1] == tampered:
+                    held = held[:-1] + bytes([held[-1] ^ 1])
                 tag = hashlib.sha256(held).hexdigest()
                 self.send(200, held, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
 
@@ -61,6 +66,17 @@ def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN)
         finally:
             server.shutdown()
             thread.join()
+
+
+def hashes(content: bytes) -> dict[str, object]:
+    """Those that the hub names: of large files the SHA-256, of all the one of git."""
+    git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    if len(content) <= PIECE:
+        return {"blobId": git}
+    return {
+        "blobId": git,
+        "lfs": {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "pointerSize": 9},
+    }
 
 
 def write(file: BufferedIOBase, content: bytes, gate: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import platformdirs
 from huggingface_hub import HfApi, errors, hf_hub_download
+from huggingface_hub.hf_api import RepoSibling
 from tqdm import tqdm
 
+from engine.files import sha256
+from engine.models.origin import write_origin
 from engine.protocol import UserError
 
 CONFIG = "config.json"
@@ -67,24 +71,28 @@ def is_whole(folder: Path) -> bool:
 
 
 def download(name: str, folder: Path, report: Report) -> None:
-    """Downloads description, weights and tokenizer, the large file last, so that what is wrong shows early."""
-    sizes = sizes_of(name)
-    weights = next((file for file in WEIGHTS if file in sizes), None)
-    if weights is None or CONFIG not in sizes:
+    """Downloads description, weights and tokenizer of one revision, the large file last, so that what is wrong shows
+    early, and notes where they came from."""
+    revision, files = listing(name)
+    weights = next((file for file in WEIGHTS if file in files), None)
+    if weights is None or CONFIG not in files:
         raise UserError(f"{name} on the hub is no model that can be read here: it lacks {CONFIG} or {WEIGHTS[0]}.")
-    tokenizer = next((files for files in TOKENIZERS if all(file in sizes for file in files)), None)
-    wanted = [(name, file, sizes[file]) for file in ("README.md", CONFIG, *(tokenizer or ()), weights) if file in sizes]
-    count = Counted(sum(size for *_, size in wanted), report)
-    for source, file, size in wanted:
-        count.file(source, file, size, folder)
-        if file == CONFIG and tokenizer is None and knows_gpt2(folder / CONFIG):
-            count.file(GPT2, TOKENIZERS[0][0], 0, folder)  # 1 MB beside some hundred: not counted
+    tokenizer = next((names for names in TOKENIZERS if all(file in files for file in names)), ())
+    wanted = [file for file in ("README.md", CONFIG, *tokenizer, weights) if file in files]
+    count = Counted(sum(files[file].size or 0 for file in wanted), report)
+    hashes = {}
+    for file in wanted:
+        hashes[file] = count.file(name, revision, files[file], folder)
+        if file == CONFIG and not tokenizer and knows_gpt2(folder / CONFIG):
+            gpt2, its_files = listing(GPT2)
+            hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], folder)
+    write_origin(folder, name, revision, hashes)
 
 
-def sizes_of(name: str) -> dict[str, int]:
-    """The files of a model on the hub, and their bytes."""
-    files = HfApi().model_info(name, files_metadata=True).siblings or []
-    return {file.rfilename: file.size or 0 for file in files}
+def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:
+    """The revision of a model that the hub has now, and its files, with their sizes and hashes."""
+    info = HfApi().model_info(name, files_metadata=True)
+    return info.sha or "main", {file.rfilename: file for file in info.siblings or []}
 
 
 def knows_gpt2(config: Path) -> bool:
@@ -99,19 +107,32 @@ class Counted:
     def __init__(self, total: int, report: Report) -> None:
         self._before, self._total, self._report = 0, total, report
 
-    def file(self, name: str, file: str, size: int, folder: Path) -> None:
-        """Downloads a file unless it is there already."""
+    def file(self, name: str, revision: str, file: RepoSibling, folder: Path) -> str:
+        """Downloads a file unless it is there already; its SHA-256. A UserError if the hub has another hash of it."""
         before, total, report = self._before, self._total, self._report
+        size = file.size or 0
 
         class Bar(tqdm):  # type: ignore[type-arg] # what the library tells of its progress, printed nowhere
             def update(self, n: float | None = 1) -> bool | None:
                 changed: bool | None = super().update(n)
-                report(before + min(int(self.n), size), total)
+                report(min(before + min(int(self.n), size), total), total)
                 return changed
 
             def display(self, *arguments: Any, **options: Any) -> None:
                 """Nothing: whoever asked for the report shows it."""
 
-        hf_hub_download(name, file, local_dir=folder, tqdm_class=Bar)
-        self._before += size
+        path = Path(hf_hub_download(name, file.rfilename, revision=revision, local_dir=folder, tqdm_class=Bar))
+        hashed = sha256(path)
+        promised, found = (file.lfs.sha256, hashed) if file.lfs else (file.blob_id, git_hash(path))
+        if promised != found:
+            path.unlink()
+            raise UserError(f"{file.rfilename} of {name} came with another hash than the hub names; fetch it again.")
+        self._before = min(before + size, total)
         report(self._before, total)
+        return hashed
+
+
+def git_hash(path: Path) -> str:
+    """The hash by which git, and the hub for its small files, knows a file."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

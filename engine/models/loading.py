@@ -18,6 +18,7 @@ from engine.bundled_models import bundled
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
 from engine.models.published_layout import published_config
@@ -62,6 +63,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
         diffusion = trimmed(diffusion, tokenizer.vocabulary)
     diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
+    weights = sha256(stored.source)
     info = ModelInfo(
         name=folder.name,
         path=str(folder),
@@ -73,8 +75,8 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         parameters=diffusion.network.parameter_count,
         device=str(chosen),
         precision=stored_in,
-        facts=stored.facts,
-        weights=sha256(stored.source),
+        facts=stored.facts | facts_of(folder, stored.source, weights),
+        weights=weights,
     )
     return Model(diffusion, info, tokenizer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -11,10 +12,11 @@ import pytest
 
 from engine.language.tokenizers import FILE_NAME, train_tokenizer
 from engine.models.loading import load
+from engine.models.origin import ORIGIN
 from engine.models.own_layout import save
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
-from tests.hub import files_of, hub
+from tests.hub import COMMIT, files_of, hub
 from tests.strict import strict
 
 NAME = "someone/tiny-absorb"
@@ -46,7 +48,7 @@ def test_a_model_is_fetched_whole_and_again_without_a_connection(
     *steps, last = (strict(line) for line in done.stdout.splitlines())
     folder = Path(last["folder"])
     assert folder.name == "tiny-absorb"
-    assert load(folder, "cpu").info.facts == {"training steps": "0"}
+    assert load(folder, "cpu").info.facts == {"training steps": "0", "from the hub": NAME, "revision": COMMIT}
     assert not (folder / "optimizer.pt").exists()
     shares = [step["done"] / step["total"] for step in steps]
     assert shares == sorted(shares)
@@ -63,7 +65,34 @@ def test_the_tokenizer_of_gpt_2_comes_along_where_a_model_has_none(
     with hub({"someone/sedd": published, **gpt2}) as address:
         done = fetch("someone/sedd", address, monkeypatch)
     folder = Path(strict(done.stdout.splitlines()[-1])["folder"])
-    assert files_of(folder) == {**published, FILE_NAME: b"merges"}
+    origin = strict(files_of(folder)[ORIGIN].decode())
+    assert origin["sha256"][FILE_NAME] == hashlib.sha256(b"merges").hexdigest()
+    assert files_of(folder) == {**published, FILE_NAME: b"merges", ORIGIN: files_of(folder)[ORIGIN]}
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_a_file_of_another_hash_than_the_hub_names_is_refused(
+    file: str, repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({NAME: repository}, tampered=file) as address:
+        done = fetch(NAME, address, monkeypatch)
+        assert done.returncode == 2
+        assert f"{file} of {NAME} came with another hash" in done.stderr
+    with hub({NAME: repository}) as address:
+        assert fetch(NAME, address, monkeypatch).returncode == 0
+
+
+def test_weights_that_were_changed_after_they_were_fetched_are_told(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({NAME: repository}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    folder = Path(strict(done.stdout.splitlines()[-1])["folder"])
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + bytes([weights.read_bytes()[-1] ^ 1]))
+    assert load(folder, "cpu").info.facts["revision"] == f"{COMMIT}, changed since"
+    (folder / ORIGIN).write_text("[" * 50_000)
+    assert load(folder, "cpu").info.facts == {"training steps": "0"}
 
 
 @pytest.mark.parametrize(
