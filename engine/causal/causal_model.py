@@ -108,15 +108,6 @@ class CausalModel:
         numbered = [(k, [begin, *sequence.tolist()]) for k, sequence in enumerate(sequences)]
         return [nats for batch in self._batches(numbered) for nats in self._nats([ids for _, ids in batch])]
 
-    def block_nats(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
-        """-log p (n,) of token sequences (L,) of its own vocabulary, after an end-of-text token; nats, exact."""
-        return np.array([nats.sum() for nats in self.token_nats(sequences)])
-
-    def continue_tokens(self, prefix: np.ndarray, count: int, seed: int, sample: int) -> np.ndarray:
-        """`count` tokens (count,) after an end-of-text token and `prefix` (L,), drawn as in `fill_tokens`."""
-        asked = np.concatenate([prefix, np.full(count, FREE)])
-        return np.array([token for _, token in self.fill_tokens(asked, seed, sample)], np.int64)
-
     def fill_tokens(
         self, tokens: np.ndarray, seed: int, sample: int, shaping: Shaping | None = None
     ) -> Iterator[tuple[int, int]]:
@@ -262,7 +253,8 @@ class CausalLearner:
 def causal_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bound:
     """The exact negative log-likelihood of sequences (L,), with its error over them: a bound that is an equality."""
     lengths = np.array([len(sequence) for sequence in sequences])
-    return ratio_of(model.block_nats(sequences), lengths, len(sequences), len(sequences))
+    totals = np.array([nats.sum() for nats in model.token_nats(sequences)])
+    return ratio_of(totals, lengths, len(sequences), len(sequences))
 
 
 def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:

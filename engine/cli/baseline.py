@@ -25,13 +25,7 @@ from engine.training.datasets import blocks, pieces, tokenize
 
 
 def baseline(
-    machine: Machine,
-    file: Path | None,
-    text: str | None,
-    samples: int,
-    seed: int,
-    output: Output,
-    temperature: float = 1.0,
+    machine: Machine, chain: Generate, file: Path | None, text: str | None, samples: int, output: Output
 ) -> None:
     """Prints the exact likelihood of a file or a text under an autoregressive model, and the quality of its samples.
 
@@ -43,13 +37,15 @@ def baseline(
         raise UserError("A file and a text cannot be scored at once; leave out one of them.")
     if file is None and not text and samples < 1:
         raise UserError("Name a text file or a text to score, or say by --samples how many texts to draw.")
-    if not temperature > 0:
-        raise UserError(f"The temperature must be more than 0 and is {temperature:g}; 1 leaves the model as it is.")
+    if not chain.temperature > 0:
+        raise UserError(
+            f"The temperature must be more than 0 and is {chain.temperature:g}; 1 leaves the model as it is."
+        )
     machine.set_threads()
     folder = machine.model or DEFAULT_JUDGE
     judge = CausalModel.load(folder, machine.device, machine.precision)
     tokenizer = find_tokenizer(folder)
-    causal = replace(judge, temperature=temperature, vocabulary=tokenizer.vocabulary)
+    causal = replace(judge, temperature=chain.temperature, vocabulary=tokenizer.vocabulary)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
         result = causal_likelihood(causal, pieces(read_stream(file, tokenizer), causal.length))
@@ -60,12 +56,12 @@ def baseline(
     if samples < 1:
         return
     started = time.perf_counter()
-    nothing = np.empty(0, np.int64)
-    texts = [causal.continue_tokens(nothing, causal.length, seed, sample) for sample in range(samples)]
+    free = np.full(causal.length, FREE)
+    texts = [[token for _, token in causal.fill_tokens(free, chain.seed, sample)] for sample in range(samples)]
     seconds = (time.perf_counter() - started) / samples
-    quality = measure(np.stack(texts), judge.text_nats([tokenizer.decode(row.tolist()) for row in texts]))
+    quality = measure(np.array(texts), judge.text_nats([tokenizer.decode(text) for text in texts]))
     if output.json_lines:
-        output.record(samples=samples, seconds=seconds, seed=seed, judge=causal.name, **quality_record(quality))
+        output.record(samples=samples, seconds=seconds, seed=chain.seed, judge=causal.name, **quality_record(quality))
         return
     output.table(quality_table([(f"{causal.name}, {seconds:.3f} s each", quality)]))
 

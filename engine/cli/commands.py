@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.filesize import decimal
 
 from engine.cli.asked import Scoring, Seed, Subject, Writing
 from engine.cli.machine import Machine
@@ -15,6 +16,7 @@ from engine.cli.output import Output
 from engine.language.domains import domain_named
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
+from engine.protocol.sampler_table import SAMPLERS
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 
 SHAPED = ("samples", "sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
@@ -41,9 +43,21 @@ def fetch(
     name: Annotated[str, typer.Argument(help="A model on the Hugging Face hub, like louaaron/sedd-small.")],
 ) -> None:
     """Download a model from the Hugging Face hub."""
-    from engine.cli.fetch import fetch_model
+    from engine.models import hub
 
-    fetch_model(name, output)
+    with output.progress() as progress:
+        task = progress.add_task(name, total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, description=f"{name}, {decimal(total)}")
+            if output.json_lines:
+                output.record(event="fetched", done=done, total=total)
+
+        folder = hub.fetch(name, report)
+    if output.json_lines:
+        output.record(event="model", folder=str(folder))
+    else:
+        output.line(str(folder))
 
 
 @command(*(name for name in OPTIONS if name != "limits"))
@@ -62,9 +76,18 @@ def sample(
 @command()
 def samplers(output: Output) -> None:
     """List the samplers: for which noise, at what cost, how exact, with which options."""
-    from engine.cli.tables import show_samplers
-
-    show_samplers(output)
+    for row in SAMPLERS:
+        if output.json_lines:
+            output.record(**asdict(row) | {"noises": list(row.noises)})
+            continue
+        output.line(f"{row.name}  ({', '.join(row.noises)})", "bold")
+        output.line(f"    {row.summary}")
+        output.line(f"    calls: {row.calls}; error: {row.accuracy}")
+        for option in row.options:
+            output.line(f"    {option.name}={option.default:g}: {option.summary}")
+    if not output.json_lines:
+        conditions = "N steps, L free positions; errors with exact scores."
+        output.line(f"{conditions} The first that fits the noise is the default.", "dim")
 
 
 @command()
@@ -140,7 +163,7 @@ def baseline(
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    compare_with(machine, file, text, samples, chain.seed, output, chain.temperature)
+    compare_with(machine, chain, file, text, samples, output)
 
 
 @command("steps", "sampler", "locking", "seed")

@@ -99,10 +99,9 @@ def generate(
 def open_model(engine: Engine, machine: Machine) -> ModelLoaded:
     """Loads the model into the engine."""
     machine.set_threads()
-    for event in unfailing(engine, LoadModel(machine.model_path, machine.device, machine.precision)):
-        if isinstance(event, ModelLoaded):
-            return event
-    raise EngineFailed("The engine loaded no model.", "")
+    (loaded,) = unfailing(engine, LoadModel(machine.model_path, machine.device, machine.precision))
+    assert isinstance(loaded, ModelLoaded)
+    return loaded
 
 
 def all_free(length: int, longest: int) -> Tokens:

@@ -8,7 +8,7 @@ particles are sampled, and the distance that an exact sampler would show stands 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,7 +16,6 @@ from rich import box
 from rich.table import Table
 
 from engine.cli.output import Output
-from engine.cli.tables import accuracy
 from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
 from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Noise
@@ -80,10 +79,8 @@ def verify_samplers(quick: bool, output: Output) -> None:
     rows = list(output.follow(sampler_rows(steps, samples), "samplers"))
     locked = list(output.follow(lock_rows(24 if quick else 60, samples // 10), "locks"))
     if output.json_lines:
-        for row in rows:
-            output.record(**asdict(row))
-        for lock in locked:
-            output.record(**asdict(lock))
+        for row in (*rows, *locked):
+            output.record(**vars(row))
         return
     output.line(
         "Total variation from the truth, free generation of 3 tokens (uniform noise: 2) out of 3 values.", "bold"
@@ -112,10 +109,10 @@ def sampler_row(
     if info.name == "uniformization":
         plan = Plan(Locks.of(free, model.vocabulary, world.length), samples, steps=1)
         distance = total_variation(sampled_law(model, sampler, plan, seed=0), world.joint)
-        return Row(info.name, noise, data, accuracy(info), {1: distance}, interval(world.joint, samples))
+        return Row(info.name, noise, data, info.accuracy, {1: distance}, interval(world.joint, samples))
     affordable = steps[: SLOW.get((info.name, noise), len(steps))]
     distances = {n: total_variation(exact_law(model, sampler, n, free), world.joint) for n in affordable}
-    return Row(info.name, noise, data, accuracy(info), distances)
+    return Row(info.name, noise, data, info.accuracy, distances)
 
 
 def lock_rows(calls: int, samples: int) -> Iterator[LockRow]:

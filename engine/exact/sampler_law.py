@@ -94,7 +94,7 @@ def exact_law(
     locks = Locks.of(tokens, diffusion.vocabulary, length)
     attendant_of = (locking or Clamp()).attend
     law = start_law(diffusion, locks)
-    diffusion = remembering(diffusion)
+    diffusion = Diffusion(diffusion.config, Remembering(diffusion.network), diffusion.graph)  # type: ignore[arg-type]
     for step in grid(diffusion.schedule, steps):
         after: dict[tuple[int, ...], float] = {}
         for state, mass in law.items():
@@ -130,11 +130,6 @@ class Remembering(nn.Module):
 
     def head(self, features: Features) -> Tensor:
         return self.network.head(features)  # type: ignore[operator, no-any-return]
-
-
-def remembering(diffusion: Diffusion) -> Diffusion:
-    """The same model on a network that remembers its answers."""
-    return Diffusion(diffusion.config, Remembering(diffusion.network), diffusion.graph)  # type: ignore[arg-type]
 
 
 def start_law(diffusion: Diffusion, locks: Locks) -> dict[tuple[int, ...], float]:

@@ -31,7 +31,6 @@ from engine.protocol import (
     Guessed,
     Insight,
     Inspect,
-    ModelInfo,
     Score,
     Started,
     Tightened,
@@ -57,10 +56,7 @@ class DiffusionPerformer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-
-    @property
-    def info(self) -> ModelInfo:
-        return self.model.info
+        self.info = model.info
 
     @property
     def tokenizer(self) -> Tokenizer:

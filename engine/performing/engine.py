@@ -10,7 +10,7 @@ from engine.models.loading import checkpoint_folder
 from engine.performing.judging import Judges
 from engine.performing.kept import Kept
 from engine.performing.memory import give_back
-from engine.performing.opening import open_folder, open_path
+from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
 from engine.protocol import (
     Event,
@@ -60,7 +60,7 @@ class Engine:
     def _answer(self, run_id: int, request: Request) -> Iterator[Event]:
         match request:
             case LoadModel():
-                performer = open_path(request.path, request.device, request.precision)
+                performer = open_folder(checkpoint_folder(Path(request.path)), request.device, request.precision)
                 loaded = ModelLoaded(run_id, performer.info, performer.tokenizer)
                 self.performer = performer
                 give_back()  # what the model before took

@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.models.loading import checkpoint_folder, load
+from engine.models.loading import load
 from engine.performing.causal_performer import CausalPerformer
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.performer import Performer
 
 
-def open_path(path: str, device: str, precision: str) -> Performer:
-    """The model at a path to its folder or to a file in it; a UserError says what is wrong with it."""
-    return open_folder(checkpoint_folder(Path(path)), device, precision)
-
-
 def open_folder(folder: Path, device: str, precision: str) -> Performer:
-    """The model in its own folder, as `open_path`."""
+    """The model in its own folder; a UserError says what is wrong with it."""
     if is_causal(folder):
         return CausalPerformer.load(folder, device, precision)
     return DiffusionPerformer(load(folder, device, precision))

@@ -39,6 +39,13 @@ class SamplerInfo:
     biased: bool = False
     options: tuple[SamplerOption, ...] = ()
 
+    @property
+    def accuracy(self) -> str:
+        """How far it is from exact, in a few words."""
+        order = "" if self.order is None else f"order {self.order}"
+        exact = f"exact {self.exact}" if self.exact else ""
+        return "biased" if self.biased else ", ".join(part for part in (order, exact) if part)
+
 
 SAMPLERS: tuple[SamplerInfo, ...] = (
     SamplerInfo(

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import TracebackType
 from typing import TypeVar
 
 import torch
@@ -28,7 +27,7 @@ Result = TypeVar("Result")
 
 
 class Lanes:
-    """As many threads as torch has when they are made, each with parts of the work; close them, or use `with`.
+    """As many threads as torch has when they are made, each with parts of the work; `with` ends them.
 
     While one run has them open, no other thread of the process should change torch's number of threads.
     """
@@ -40,11 +39,7 @@ class Lanes:
     def __enter__(self) -> Lanes:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the threads."""
+    def __exit__(self, *error: object) -> None:
         if self._helpers is not None:
             self._helpers.shutdown()
 

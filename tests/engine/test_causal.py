@@ -102,7 +102,8 @@ def test_the_likelihoods_of_all_sequences_sum_to_one(tokenizer: Tokenizer) -> No
     config = transformers.GPT2Config(vocab_size=4, n_positions=8, n_embd=8, n_layer=1, n_head=1, bos_token_id=0)
     network = transformers.GPT2LMHeadModel(config).eval()  # type: ignore[no-untyped-call]
     everything = torch.cartesian_prod(*[torch.arange(4)] * 3).numpy()
-    nats = CausalModel("", network, None).block_nats(list(everything))
+    found = CausalModel("", network, None).token_nats(list(everything))
+    nats = np.array([row.sum() for row in found])
     assert np.exp(-nats).sum() == pytest.approx(1, abs=1e-5)
     result = causal_likelihood(CausalModel("", network, None), list(everything))
     assert result.nats == pytest.approx(nats.mean() / 3)
@@ -139,12 +140,18 @@ def test_a_folder_without_a_model_is_answered_in_a_sentence(tmp_path: Path) -> N
         CausalModel.load(tmp_path)
 
 
+def continued(model: CausalModel, prefix: np.ndarray, count: int, seed: int, sample: int) -> np.ndarray:
+    """`count` tokens after a prefix (L,)."""
+    asked = np.concatenate([prefix, np.full(count, FREE)])
+    return np.array([token for _, token in model.fill_tokens(asked, seed, sample)], np.int64)
+
+
 def test_continuing_a_text_draws_from_the_models_own_law(model: CausalModel) -> None:
     prefix = np.array([3, 1, 4])
     with torch.no_grad():
         logits = model.network(torch.tensor([[begin_token(model.network), *prefix]])).logits[0, -1]
     law = logits.double().softmax(-1).numpy()
-    drawn = np.array([model.continue_tokens(prefix, 1, 0, sample)[0] for sample in range(2000)])
+    drawn = np.array([continued(model, prefix, 1, 0, sample)[0] for sample in range(2000)])
     share = np.bincount(drawn, minlength=len(law)) / len(drawn)
     error = np.sqrt(law * (1 - law) / len(drawn))
     assert (np.abs(share - law) < 5 * error + 1e-3).all()
@@ -152,7 +159,7 @@ def test_continuing_a_text_draws_from_the_models_own_law(model: CausalModel) -> 
 
 def test_each_continued_token_is_drawn_given_all_before_it(model: CausalModel) -> None:
     """The cache changes nothing: a longer prefix and the same draws give the same tokens."""
-    drawn = model.continue_tokens(np.array([2]), 6, seed=4, sample=9)
+    drawn = continued(model, np.array([2]), 6, seed=4, sample=9)
     uniforms = np.random.Generator(np.random.Philox(key=[4, 9])).random(7)
     for k, uniform in enumerate(uniforms[1:]):  # one for each position
         ids = [begin_token(model.network), 2, *drawn[:k]]
