@@ -22,9 +22,9 @@ from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
 from sedd_studio.painting.pictures import PAINTERS, Scenery
-from sedd_studio.painting.run_view import content_at
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.painting.token_text import content_at
 from sedd_studio.record.carried import KEY
 from sedd_studio.record.exports import origin_of
 from sedd_studio.record.runfile import encode

@@ -6,7 +6,8 @@ apart for colour-blind readers, and neither is ever the only sign.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from string import Template
 from typing import Protocol, runtime_checkable
 
@@ -30,30 +31,30 @@ FAMILIES = (
 """Sans families in order of preference; the first that the machine has is used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """Every colour of the window, as "#rrggbb"."""
-
-    window: str
-    panel: str
-    field: str
-    hover: str
-    border: str
-    strong_border: str
-    text: str
-    muted: str
-    faint: str
-    accent: str
-    accent_hover: str
-    on_accent: str
-    lock_fill: str
-    lock_text: str
-    selection: str
-    fresh: str
-    mask: str
-    mask_edge: str
-    error: str
-    error_fill: str
+NAMES = ("light", "dark", "contrast")
+COLOURS: dict[str, tuple[str, str, str]] = {
+    "window": ("#f6f7f9", "#131519", "#000000"),
+    "panel": ("#ffffff", "#1a1d23", "#000000"),
+    "field": ("#f2f4f7", "#22262e", "#000000"),
+    "hover": ("#e8ebf1", "#2b303a", "#333333"),
+    "border": ("#dde1e8", "#2c313a", "#ffffff"),
+    "strong_border": ("#b9c0cc", "#465060", "#ffffff"),
+    "text": ("#191c22", "#e9ebef", "#ffffff"),
+    "muted": ("#5c6473", "#9aa1ae", "#ffffff"),
+    "faint": ("#8b93a1", "#6f7785", "#c8c8c8"),
+    "accent": ("#2b5fd9", "#7ba3ff", "#4de4ff"),
+    "accent_hover": ("#1f4fc0", "#98b7ff", "#9ff1ff"),
+    "on_accent": ("#ffffff", "#0b1326", "#000000"),
+    "lock_fill": ("#dfe8ff", "#2b3a66", "#00354a"),
+    "lock_text": ("#1c3c91", "#d3dfff", "#ffffff"),
+    "selection": ("#cfd9ee", "#34405a", "#004f9e"),
+    "fresh": ("#ad5a00", "#ffb454", "#ffe14d"),
+    "mask": ("#e1e5ec", "#282d36", "#3d3d3d"),
+    "mask_edge": ("#d3d9e2", "#333a45", "#ffffff"),
+    "error": ("#b3261e", "#ff8a80", "#ffa6a0"),
+    "error_fill": ("#fdeeec", "#3a2224", "#4a0000"),
+}
+"""Every colour of the window in each theme, as "#rrggbb"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,18 @@ class Sizes:
     side_panel: int = 304
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Theme:
     """A complete look. `dark` says which of the two families it belongs to."""
 
     name: str
     dark: bool
-    colours: Colours
-    sizes: Sizes = field(default_factory=Sizes)
+    colours: Mapping[str, str]
+    sizes: Sizes = Sizes()
 
     def colour(self, name: str) -> QColor:
-        """The colour called `name`, a field of `Colours`."""
-        return QColor(getattr(self.colours, name))
+        """The colour called `name` in `COLOURS`."""
+        return QColor(self.colours[name])
 
 
 @runtime_checkable
@@ -92,88 +93,11 @@ class Themed(Protocol):
         """Draw in the colours of `theme`."""
 
 
-LIGHT = Theme(
-    "light",
-    False,
-    Colours(
-        window="#f6f7f9",
-        panel="#ffffff",
-        field="#f2f4f7",
-        hover="#e8ebf1",
-        border="#dde1e8",
-        strong_border="#b9c0cc",
-        text="#191c22",
-        muted="#5c6473",
-        faint="#8b93a1",
-        accent="#2b5fd9",
-        accent_hover="#1f4fc0",
-        on_accent="#ffffff",
-        lock_fill="#dfe8ff",
-        lock_text="#1c3c91",
-        selection="#cfd9ee",
-        fresh="#ad5a00",
-        mask="#e1e5ec",
-        mask_edge="#d3d9e2",
-        error="#b3261e",
-        error_fill="#fdeeec",
-    ),
+LIGHT, DARK, CONTRAST = (
+    Theme(name, name != "light", {colour: values[place] for colour, values in COLOURS.items()})
+    for place, name in enumerate(NAMES)
 )
-
-DARK = Theme(
-    "dark",
-    True,
-    Colours(
-        window="#131519",
-        panel="#1a1d23",
-        field="#22262e",
-        hover="#2b303a",
-        border="#2c313a",
-        strong_border="#465060",
-        text="#e9ebef",
-        muted="#9aa1ae",
-        faint="#6f7785",
-        accent="#7ba3ff",
-        accent_hover="#98b7ff",
-        on_accent="#0b1326",
-        lock_fill="#2b3a66",
-        lock_text="#d3dfff",
-        selection="#34405a",
-        fresh="#ffb454",
-        mask="#282d36",
-        mask_edge="#333a45",
-        error="#ff8a80",
-        error_fill="#3a2224",
-    ),
-)
-
-
-CONTRAST = Theme(
-    "contrast",
-    True,
-    Colours(
-        window="#000000",
-        panel="#000000",
-        field="#000000",
-        hover="#333333",
-        border="#ffffff",
-        strong_border="#ffffff",
-        text="#ffffff",
-        muted="#ffffff",
-        faint="#c8c8c8",
-        accent="#4de4ff",
-        accent_hover="#9ff1ff",
-        on_accent="#000000",
-        lock_fill="#00354a",
-        lock_text="#ffffff",
-        selection="#004f9e",
-        fresh="#ffe14d",
-        mask="#3d3d3d",
-        mask_edge="#ffffff",
-        error="#ffa6a0",
-        error_fill="#4a0000",
-    ),
-)
-"""White on black, every edge drawn: for those who need more than the usual difference."""
+"""The last is white on black, every edge drawn: for those who need more than the usual difference."""
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, CONTRAST)}
 
@@ -237,9 +161,8 @@ def palette(theme: Theme) -> QPalette:
 
 def stylesheet(theme: Theme) -> str:
     """The style sheet with the colours and sizes of `theme` filled in."""
-    colours = {name: getattr(theme.colours, name) for name in Colours.__slots__}
-    sizes = {name: str(getattr(theme.sizes, name)) for name in Sizes.__slots__}
-    return Template(STYLESHEET).substitute(colours | {f"{name}_px": f"{value}px" for name, value in sizes.items()})
+    sizes = {f"{name}_px": f"{value}px" for name, value in asdict(theme.sizes).items()}
+    return Template(STYLESHEET).substitute(theme.colours, **sizes)
 
 
 def apply(app: QApplication, theme: Theme) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from engine.language.tokenizers import Tokenizer
-from sedd_studio.painting.run_view import content_at
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.painting.token_text import content_at
 from sedd_studio.record.trajectory import Trajectory
 
 ZOOM, MARGIN = 0.7, 6
