@@ -64,7 +64,7 @@ FILLED: dict[str, QPainterPath] = {
     "stop": _box(3.4, 3.4, 9.2, 9.2, 1.4),
     "lock": _lock(),
     "dice": _together(
-        _box(1.8, 1.8, 12.4, 12.4, 2.8), _box(3.1, 3.1, 9.8, 9.8, 1.6), *(_circle(*pip, 1.05) for pip in PIPS)
+        _box(1.8, 1.8, 12.4, 12.4, 2.8), _box(3.1, 3.1, 9.8, 9.8, 1.6), *(_circle(x, y, 1.05) for x, y in PIPS)
     ),
     "dot": _circle(8, 8, 3.5),
     "star-filled": _star(),

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from string import Template
-from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -85,12 +84,22 @@ class Theme:
         return QColor(self.colours[name])
 
 
-@runtime_checkable
-class Themed(Protocol):
-    """What can be drawn in the colours of another theme; the window tells each of its parts."""
+class Look(QObject):
+    """The theme that a window is drawn in now. What holds on to its colours listens to `changed`; all else is drawn
+    anew when the theme is put on the application."""
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.theme, self.sizes = theme, theme.sizes
+
+    def change(self, theme: Theme) -> None:
+        self.theme = theme
+        self.changed.emit()
+
+    def colour(self, name: str) -> QColor:
+        return self.theme.colour(name)
 
 
 LIGHT, DARK, CONTRAST = (

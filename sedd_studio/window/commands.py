@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.session.colour_modes import MODES
@@ -11,6 +12,9 @@ from sedd_studio.session.session import Session
 from sedd_studio.widgets.dialogs.preferences import show_preferences
 from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
 from sedd_studio.window import doing
+
+if TYPE_CHECKING:
+    from sedd_studio.window.main_window import MainWindow
 
 When = Callable[[Session], bool]
 
@@ -55,18 +59,17 @@ def _can_redo(session: Session) -> bool:
     return session.editor.undo_stack.canRedo()
 
 
+def _list_keys(window: MainWindow, session: Session) -> None:
+    show_shortcuts(window, ((row.shortcut, row.text) for row in COMMANDS))
+
+
+LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
 COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", doing.ask_for_run, "Ctrl+Shift+O"),
     Command("save_run", "&Save the run …", doing.ask_where_to_save, "Ctrl+S", _has_run),
-    Command(
-        "keep_sample",
-        "&Keep this sample",
-        doing.keep_sample,
-        "Ctrl+B",
-        _has_run,
-    ),
+    Command("keep_sample", "&Keep this sample", doing.keep_sample, "Ctrl+B", _has_run),
     Command("copy_text", "&Copy the text", doing.copy_text, "Ctrl+Shift+C"),
     Command("copy_command", "Copy the run as a co&mmand", doing.copy_as(as_command), when=_has_run),
     Command("copy_python", "Copy the run as P&ython", doing.copy_as(as_python), when=_has_run),
@@ -79,7 +82,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("settings", "Se&ttings …", lambda w, s: show_preferences(w), "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
-    Command("redo", "&Redo", lambda w, s: s.editor.undo_stack.redo(), "Ctrl+Shift+Z", _can_redo),
+    Command(
+        "redo",
+        "&Redo",
+        lambda w, s: s.editor.undo_stack.redo(),
+        "Ctrl+Shift+Z",
+        _can_redo,
+    ),
     Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle_editor(), "Ctrl+E"),
     Command("paste", "Pa&ste words and gaps", lambda w, s: w.canvas.caret.paste(), "Ctrl+V"),
     Command("take_out", "Take &out the selection", lambda w, s: w.canvas.caret.take_out(), when=_has_selection),
@@ -118,9 +127,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("queue", "&Queue", doing.toggle_dock("queue", lambda w: w.queue_panel.list), "Ctrl+U"),
     Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
     *(Command(f"colour_{name}", mode.title, doing.colour(name), group="colour") for name, mode in MODES.items()),
-    Command("theme_system", "Colours like the &system", doing.choose_theme("system"), group="theme"),
-    Command("theme_light", "&Light", doing.choose_theme("light"), group="theme"),
-    Command("theme_dark", "&Dark", doing.choose_theme("dark"), group="theme"),
-    Command("theme_contrast", "High &contrast", doing.choose_theme("contrast"), group="theme"),
-    Command("shortcuts", "&Keyboard shortcuts", lambda w, s: show_shortcuts(w, COMMANDS), "F1"),
+    *(Command(f"theme_{name}", text, doing.choose_theme(name), group="theme") for name, text in LOOKS.items()),
+    Command("shortcuts", "&Keyboard shortcuts", _list_keys, "F1"),
 )

@@ -90,7 +90,7 @@ def export(kind: str) -> Do:
         name = file_name(session, chosen.suffixes[0])
         path, _ = QFileDialog.getSaveFileName(window, f"Export: {chosen.title.lower()}", name, chosen.filter)
         if path:
-            view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.theme)
+            view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.look.theme)
             start(window.services.jobs, chosen, view, Path(path))
 
     return do
@@ -160,7 +160,7 @@ def score_file(window: MainWindow) -> None:
             session.errors.show(f"Another model was opened while {path.name} was read; choose the file again.")
             return
         scores = window.services.text_scores()
-        texts = TextsWindow(scores, session.errors, window.theme, window)
+        texts = TextsWindow(scores, session.errors, window.look, window)
         texts.setWindowTitle(f"Likelihood of {path.name}")
         texts.show()
         scores.score(rows, precision)

@@ -12,21 +12,20 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDockWidget,
-    QHBoxLayout,
     QMainWindow,
     QStatusBar,
     QTabBar,
-    QVBoxLayout,
     QWidget,
 )
 
 from sedd_studio.painting import theme as themes
-from sedd_studio.painting.theme import Theme, Themed
+from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.dock import Dock
+from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.colour_legend import ColourLegend
 from sedd_studio.widgets.panels.compare_panel import ComparePanel
@@ -64,34 +63,35 @@ class MainWindow(QMainWindow):
         services.setParent(self)
         self.services: Services = services
         self.session: Session = services.session
-        self.theme, self.settings = theme, services.settings
+        self.settings = services.settings
+        self.look = look = Look(theme, self)
         self.setWindowTitle("SEDD Studio")
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)
         session, view = self.session, self.session.view
-        self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, theme)
-        self.position = PositionPanel(session.runs, services.pointer, theme)
-        self.picture = SamplePicture(session.models, view, theme)
-        self.banner = ErrorBanner(session.errors, theme)
-        self.recovery_bar = RecoveryBar(theme)
-        self.prompt: PromptEditor = PromptEditor(view, session.editor, theme)
-        self.timeline = Timeline(view, session.runs, theme)
-        self.samples = SampleStrip(session, services.favourites, services.ranking, theme)
-        presets = PresetChoice(session.errors, services.presets, theme)
-        self.run_form = RunForm(session.form, session.models, presets, theme)
-        self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, theme)
-        self.noise_picker = NoisePicker(session.models, theme)
-        self.top_bar = TopBar(session, theme, self.picker, self.noise_picker)
+        self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, look)
+        self.position = PositionPanel(session.runs, services.pointer, look)
+        self.picture = SamplePicture(session.models, view, look)
+        self.banner = ErrorBanner(session.errors, look)
+        self.recovery_bar = RecoveryBar(look)
+        self.prompt: PromptEditor = PromptEditor(view, session.editor, look)
+        self.timeline = Timeline(view, session.runs, look)
+        self.samples = SampleStrip(session, services.favourites, services.ranking, look)
+        presets = PresetChoice(session.errors, services.presets, look)
+        self.run_form = RunForm(session.form, session.models, presets, look)
+        self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, look)
+        self.noise_picker = NoisePicker(session.models, look)
+        self.top_bar = TopBar(session, look, self.picker, self.noise_picker)
         self.status_line = StatusLine(session)
-        self.job_line = JobLine(services.jobs, theme)
-        self.legend = ColourLegend(services.colouring, theme)
+        self.job_line = JobLine(services.jobs, look)
+        self.legend = ColourLegend(services.colouring, look)
         self.likelihood: LikelihoodPanel = LikelihoodPanel(
-            session.models, services.scorer, services.ranking, services.colouring, theme
+            session.models, services.scorer, services.ranking, services.colouring, look
         )
-        self.compare: ComparePanel = ComparePanel(session.runs, session.errors, services.comparison, theme)
-        self.guess: GuessPanel = GuessPanel(session.models, services.guesser, theme)
-        self.history: HistoryPanel = HistoryPanel(session, services.keeper, theme)
-        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, theme)
+        self.compare: ComparePanel = ComparePanel(session.runs, session.errors, services.comparison, look)
+        self.guess: GuessPanel = GuessPanel(session.models, services.guesser, look)
+        self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
+        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)
         self._arrange()
         self.docks: dict[str, Dock] = {
             "history": self._dock("history", "History", self.history),
@@ -124,13 +124,10 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Change the look of the whole window."""
-        self.theme = theme
         app = QApplication.instance()
         if isinstance(app, QApplication):
             themes.apply(app, theme)
-        for part in self.findChildren(QObject):
-            if isinstance(part, Themed):
-                part.set_theme(theme)
+        self.look.change(theme)
 
     def show_dock(self, dock: QDockWidget) -> None:
         """Show a panel, in front of those that it shares its place with."""
@@ -149,7 +146,7 @@ class MainWindow(QMainWindow):
 
     def _dock(self, name: str, title: str, panel: QWidget) -> Dock:
         """A panel at the foot of the window, closed at first."""
-        dock = Dock(name, title, panel, self.theme, self)
+        dock = Dock(name, title, panel, self.look, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
         dock.hide()
@@ -178,34 +175,14 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _arrange(self) -> None:
-        sizes = self.theme.sizes
-        column = QWidget()
-        column.setObjectName("canvasColumn")
-        inner = QVBoxLayout(column)
-        inner.setContentsMargins(sizes.margin, sizes.margin, sizes.margin, sizes.margin)
-        inner.setSpacing(sizes.gap)
-        inner.addWidget(self.recovery_bar)
-        inner.addWidget(self.banner)
-        inner.addWidget(self.prompt)
-        inner.addWidget(self.picture)
-        inner.addWidget(self.canvas, 1)
-        inner.addWidget(self.legend)
-        inner.addWidget(self.samples)
-        inner.addWidget(self.timeline)
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(column, 1)
-        side = QVBoxLayout()
-        side.setSpacing(0)
-        side.addWidget(self.run_form, 1)
-        side.addWidget(self.position)
-        middle.addLayout(side)
-        whole = QWidget()
-        outer = QVBoxLayout(whole)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.top_bar)
-        outer.addLayout(middle, 1)
+        sizes = self.look.sizes
+        page, whole = QWidget(), QWidget()
+        page.setObjectName("canvasColumn")
+        above = (self.recovery_bar, self.banner, self.prompt, self.picture)
+        below = (self.legend, self.samples, self.timeline)
+        column(*above, (self.canvas, 1), *below, gap=sizes.gap, margins=(sizes.margin,) * 4, of=page)
+        side = column((self.run_form, 1), self.position, gap=0)
+        column(self.top_bar, (row((page, 1), side, gap=0), 1), gap=0, of=whole)
         self.setCentralWidget(whole)
         foot = QStatusBar()
         foot.setSizeGripEnabled(False)

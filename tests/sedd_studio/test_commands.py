@@ -102,10 +102,10 @@ def test_zoom_is_remembered(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_theme_can_be_chosen_and_is_remembered(window: MainWindow) -> None:
     window.actions_by_name["theme_dark"].trigger()
-    assert window.theme.dark
+    assert window.look.theme.dark
     assert window.settings["theme"] == "dark"
     window.actions_by_name["theme_light"].trigger()
-    assert not window.theme.dark
+    assert not window.look.theme.dark
 
 
 def test_commands_that_make_no_sense_now_are_disabled(window: MainWindow, qtbot: QtBot) -> None:

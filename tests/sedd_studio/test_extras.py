@@ -47,7 +47,7 @@ def test_a_film_that_is_written_names_its_extra(
     run = scene.session.view.document.trajectory
     assert run is not None
     path = tmp_path / "run.mp4"
-    start(window.services.jobs, EXPORTS["film"], View(run, 4, 0, window.theme), path)
+    start(window.services.jobs, EXPORTS["film"], View(run, 4, 0, window.look.theme), path)
     wanted = 'MP4 films need av, which is not installed; run: pip install "sedd-studio[film]"'
     assert told(window, qtbot) == wanted
     assert not path.exists()

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from engine import bundled_models
 from engine.protocol import LoadModel
 from sedd_studio.background.jobs import Jobs
-from sedd_studio.painting.theme import LIGHT
+from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
 from sedd_studio.session.fetching import Fetcher
@@ -36,7 +36,7 @@ PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safeten
 
 
 def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
-    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), LIGHT))
+    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), Look(LIGHT)))
     assert picker.text().startswith("stories-absorb")
     assert "12 M · 256 tokens" in picker.text()
 
@@ -60,7 +60,7 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
     other = model_folder(tmp_path / "stories-uniform")
     writer = model_folder(tmp_path / "stories-gpt", model_type="gpt2")
     scene.load(replace(scene.info, path=path))
-    picker = shown(qtbot, NoisePicker(scene.session.models, LIGHT))
+    picker = shown(qtbot, NoisePicker(scene.session.models, Look(LIGHT)))
     assert picker.text() == "Absorbing noise"
     entries = opened_menu(picker)
     assert entries["Absorbing noise"].isChecked()
@@ -72,7 +72,7 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
 def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
     path = model_folder(tmp_path / "stories-absorb")
     scene.load(replace(scene.info, path=path))
-    picker = shown(qtbot, NoisePicker(scene.session.models, LIGHT))
+    picker = shown(qtbot, NoisePicker(scene.session.models, Look(LIGHT)))
     uniform = opened_menu(picker)["Uniform noise"]
     assert not uniform.isEnabled()
     assert uniform.toolTip() == "There is no model like stories-absorb of this kind."
@@ -91,7 +91,7 @@ def test_the_model_menu_offers_models_that_are_still_there(
     monkeypatch.setattr(bundled_models, "ASSETS", assets)
     monkeypatch.setattr(bundled_models, "DEFAULT_MODEL", assets / "b-uniform")
     scene.settings.set("recent_models", [recent, str(tmp_path / "gone")])
-    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), LIGHT))
+    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), Look(LIGHT)))
     entries = opened_menu(picker)
     assert list(entries) == ["b-uniform", "a-absorb", "c-gpt", "mine", "Open a folder …", "From the hub …"]
     entries["a-absorb"].trigger()

@@ -48,7 +48,7 @@ def test_every_choice_is_a_sane_value_of_its_setting() -> None:
 
 def test_what_is_chosen_is_in_effect_and_kept(window: MainWindow, page: PreferencesDialog, settings: Settings) -> None:
     choose(page, "theme", "contrast")
-    assert window.theme.name == "contrast"
+    assert window.look.theme.name == "contrast"
     assert window.actions_by_name["theme_contrast"].isChecked()
     choose(page, "colour", "settled")
     assert window.services.colouring.name == "settled"

@@ -178,7 +178,7 @@ def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
     keeper.keep(run)
     keeper.keep(run)
     panel = window.history
-    qtbot.waitUntil(lambda: len(panel.runs.entries) == 2)
+    qtbot.waitUntil(lambda: len(panel.runs.rows) == 2)
     held = Held(history_panel, "decode", monkeypatch)
     panel.list.setCurrentIndex(panel.runs.index(0))
     QTest.keyClick(panel.list, Qt.Key.Key_Return)

@@ -305,7 +305,7 @@ def listed(session: Session, settings: Settings, keeper: Keeper, record: Record,
 
 
 def seeds(window: MainWindow) -> list[int]:
-    return [entry.seed for entry in window.history.runs.entries]
+    return [entry.seed for entry in window.history.runs.rows]
 
 
 def row_point(window: MainWindow, row: int, from_right: int | None = None) -> QPoint:
@@ -336,7 +336,7 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
 
 def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow, qtbot: QtBot) -> None:
     click(listed, 1, from_right=20)
-    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.entries] == [False, True])
+    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.rows] == [False, True])
     QTest.mouseClick(listed.history.favourites, LEFT)
     assert seeds(listed) == [1]
     click(listed, 0)

@@ -18,7 +18,6 @@ from sedd_studio.painting import theme
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.controls.sample_cards import card_area, star_area
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 from tests.patience import PATIENCE
@@ -49,7 +48,7 @@ def window(
 def click(window: MainWindow, row: int, star: bool = False) -> None:
     strip = window.samples
     rect = strip.visualRect(strip.cards.index(row))
-    place = star_area(card_area(rect.toRectF())).center().toPoint() if star else rect.center() + QPoint(0, 10)
+    place = strip.painter.star_area(rect.toRectF()).center().toPoint() if star else rect.center() + QPoint(0, 10)
     QTest.mouseClick(strip.viewport(), LEFT, NONE, place)
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
-from sedd_studio.painting.theme import DARK, LIGHT
+from sedd_studio.painting.theme import DARK, LIGHT, Look
 from sedd_studio.session.editor import UNDO_LIMIT
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
@@ -24,12 +24,18 @@ NoMods = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def canvas(scene: Scene, qtbot: QtBot) -> TokenCanvas:
-    return show(scene, qtbot)
+def look() -> Look:
+    return Look(LIGHT)
 
 
-def show(scene: Scene, qtbot: QtBot) -> TokenCanvas:
-    canvas = TokenCanvas(scene.session.models, scene.session.view, scene.session.editor, LIGHT)
+@pytest.fixture
+def canvas(scene: Scene, qtbot: QtBot, look: Look) -> TokenCanvas:
+    return show(scene, qtbot, look)
+
+
+def show(scene: Scene, qtbot: QtBot, look: Look | None = None) -> TokenCanvas:
+    session = scene.session
+    canvas = TokenCanvas(session.models, session.view, session.editor, look or Look(LIGHT))
     qtbot.addWidget(canvas)
     canvas.resize(900, 500)
     canvas.show()
@@ -220,9 +226,9 @@ def test_uniform_noise_is_drawn_slanted_until_it_settles(qtbot: QtBot, tmp_path:
     assert all(box.text or not scene.session.view.piece(i).strip() for i, box in enumerate(layout.boxes))
 
 
-def test_another_theme_recolours_and_moves_nothing(scene: Scene, canvas: TokenCanvas) -> None:
+def test_another_theme_recolours_and_moves_nothing(look: Look, canvas: TokenCanvas) -> None:
     layout, light = canvas.picture.layout, canvas.viewport().grab().toImage()
-    canvas.set_theme(DARK)
+    look.change(DARK)
     dark = canvas.viewport().grab().toImage()
     after = canvas.picture.layout
     assert after.boxes == layout.boxes

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Generate
 from engine.protocol.sampler_table import SAMPLERS
-from sedd_studio.painting.theme import LIGHT
+from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.form import Form
 from sedd_studio.session.presets import Presets
 from sedd_studio.widgets.controls.basic import Choice, Number
@@ -36,15 +36,15 @@ Control = Qt.KeyboardModifier.ControlModifier
 
 def run_form(scene: Scene) -> RunForm:
     session = scene.session
-    presets = PresetChoice(session.errors, Presets(session.form, scene.settings, session), LIGHT)
-    return RunForm(session.form, session.models, presets, LIGHT)
+    presets = PresetChoice(session.errors, Presets(session.form, scene.settings, session), Look(LIGHT))
+    return RunForm(session.form, session.models, presets, Look(LIGHT))
 
 
 # ---- prompt
 
 
 def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
-    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, LIGHT))
+    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, Look(LIGHT)))
     QTest.mouseClick(editor.toggle, Left)
     editor.editor.selectAll()
     QTest.keyClicks(editor.editor, text)
@@ -90,7 +90,7 @@ def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scen
 def timeline(scene: Scene, qtbot: QtBot) -> Timeline:
     scene.run(64)
     scene.play(64)
-    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT))
+    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT)))
 
 
 def test_a_press_on_the_track_and_a_drag_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
@@ -121,7 +121,7 @@ def test_keys_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) 
 def test_scrubbing_stops_at_what_is_recorded(scene: Scene, qtbot: QtBot) -> None:
     scene.run(64)
     scene.play(20)
-    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT)).track
+    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT))).track
     QTest.mouseClick(track, Left, pos=QPoint(track.width() - 10, track.height() // 2))
     assert scene.session.playhead.step == 20
 
@@ -148,7 +148,7 @@ def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
 def test_samples_are_gone_through_with_two_buttons(scene: Scene, qtbot: QtBot) -> None:
     scene.run(8, samples=3)
     scene.play(8)
-    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, LIGHT))
+    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT)))
     assert not timeline.earlier.isEnabled()
     QTest.mouseClick(timeline.later, Left)
     QTest.mouseClick(timeline.later, Left)
@@ -310,7 +310,7 @@ def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> N
 
 def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Scene, qtbot: QtBot) -> None:
     parent = shown(qtbot, QWidget())
-    banner = ErrorBanner(scene.session.errors, LIGHT, parent)
+    banner = ErrorBanner(scene.session.errors, Look(LIGHT), parent)
     assert not banner.isVisible()
     scene.session.errors.show("The folder is empty.", "Traceback")
     assert banner.isVisible()
@@ -325,7 +325,7 @@ def test_the_banner_shows_an_error_opens_its_details_and_is_dismissed(scene: Sce
 
 
 def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: QtBot) -> None:
-    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget(), QWidget()))
+    bar = shown(qtbot, TopBar(scene.session, Look(LIGHT), QWidget(), QWidget()))
     assert not bar.stop.isEnabled()
     QTest.mouseClick(bar.run_button, Left)
     assert isinstance(scene.runner.requests[-1], Generate)
@@ -335,7 +335,7 @@ def test_the_run_button_starts_a_run_and_stop_cancels_it(scene: Scene, qtbot: Qt
 
 
 def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot) -> None:
-    bar = shown(qtbot, TopBar(scene.session, LIGHT, QWidget(), QWidget()))
+    bar = shown(qtbot, TopBar(scene.session, Look(LIGHT), QWidget(), QWidget()))
     scene.run(16)
     scene.play(5)
     QTest.mouseClick(bar.pause, Left)

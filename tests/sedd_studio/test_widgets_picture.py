@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.language.domains import DOMAINS
 from sedd_studio.painting import pictures
 from sedd_studio.painting import theme as themes
+from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.option_fields import OptionFields, PatternLine
 from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from tests.sedd_studio.scene import Scene
@@ -26,9 +27,14 @@ def grabbed(picture: SamplePicture) -> QImage:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Scene, SamplePicture]:
+def look(qtbot: QtBot) -> Look:
+    return Look(themes.LIGHT)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, tmp_path: Path, look: Look, request: pytest.FixtureRequest) -> tuple[Scene, SamplePicture]:
     scene = Scene(tmp_path, domain=request.param)
-    picture = SamplePicture(scene.session.models, scene.session.view, themes.LIGHT)
+    picture = SamplePicture(scene.session.models, scene.session.view, look)
     qtbot.addWidget(picture)
     picture.resize(640, 260)
     picture.show()
@@ -50,7 +56,7 @@ def test_the_picture_follows_the_run(shown: tuple[Scene, SamplePicture]) -> None
 
 
 @pytest.mark.parametrize("shown", ["digits"], indirect=True)
-def test_themes_and_locks_are_seen(shown: tuple[Scene, SamplePicture]) -> None:
+def test_themes_and_locks_are_seen(shown: tuple[Scene, SamplePicture], look: Look) -> None:
     scene, picture = shown
     scene.run(4)
     scene.play(4)
@@ -58,7 +64,7 @@ def test_themes_and_locks_are_seen(shown: tuple[Scene, SamplePicture]) -> None:
     scene.session.editor.set_locked([9, 10], True)
     locked = grabbed(picture)
     assert locked != plain
-    picture.set_theme(themes.DARK)
+    look.change(themes.DARK)
     assert grabbed(picture) != locked
 
 
@@ -102,7 +108,7 @@ def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path
 
 def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: QtBot) -> None:
     session = Scene(tmp_path, domain="molecules").session
-    fields = OptionFields(session.form, session.models, ["pattern"], themes.LIGHT)
+    fields = OptionFields(session.form, session.models, ["pattern"], Look(themes.LIGHT))
     qtbot.addWidget(fields)
     pattern = fields.controls["pattern"]
     assert isinstance(pattern, PatternLine)
@@ -110,6 +116,6 @@ def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: Q
     QTest.keyClicks(pattern, "@smiles")
     assert session.runs.asked().pattern == "@smiles"
     text = Scene(tmp_path / "text").session
-    other = OptionFields(text.form, text.models, ["pattern"], themes.LIGHT)
+    other = OptionFields(text.form, text.models, ["pattern"], Look(themes.LIGHT))
     qtbot.addWidget(other)
     assert other.controls["pattern"].property("placeholderText") == ""

@@ -74,7 +74,7 @@ def test_space_presses_the_button_that_has_the_focus(scene: Scene, window: MainW
 
 def test_another_theme_is_put_on_at_once(window: MainWindow, qapp: QApplication) -> None:
     window.actions_by_name["theme_dark"].trigger()
-    assert window.theme is themes.DARK
+    assert window.look.theme is themes.DARK
     assert qapp.palette().window().color() == themes.DARK.colour("window")
     assert window.settings["theme"] == "dark"
 
@@ -145,6 +145,10 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
     window.services.comparison.start("steps")
     window.actions_by_name["theme_dark"].trigger()
     parts = window.findChildren(QObject)
-    drawn = [part for part in parts if isinstance(getattr(part, "_theme", getattr(part, "theme", None)), themes.Theme)]
-    assert {"TokenCanvas", "Track", "PaneText", "CardPainter"} <= {type(part).__name__ for part in drawn}
-    assert all(getattr(part, "_theme", getattr(part, "theme", None)) is themes.DARK for part in drawn)
+    held = {type(part).__name__: getattr(part, "_look", getattr(part, "look", None)) for part in parts}
+    assert {"Track", "PaneText", "CardPainter", "Sign"} <= {name for name, look in held.items() if look is window.look}
+    assert window.compare.views
+    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.compare.views)]
+    assert all(painter.theme is themes.DARK for painter in painters)
+    middle = window.top_bar.stop.icon().pixmap(16).toImage().pixelColor(8, 8)
+    assert middle == themes.DARK.colour("text")

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
 from PySide6.QtGui import QFont, QPainter
 
-from sedd_studio.painting.theme import Theme, token_font
+from sedd_studio.painting.theme import Look, token_font
 from sedd_studio.painting.token_layout import Layout, arrange
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.session.view import View
@@ -28,21 +28,28 @@ class Picture(QObject):
 
     laid_out = Signal()
 
-    def __init__(self, view: View, theme: Theme, width: int, parent: QObject | None = None) -> None:
+    def __init__(self, view: View, look: Look, width: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._view, self._theme, self._width = view, theme, width
+        self._view, self._look, self._width = view, look, width
         self._scrolled = 0
         self._reduced_motion = False
         self._shares: np.ndarray | None = None
-        self._painter = TokenPainter(theme, token_font(theme, 1.0))
+        self._zoom = 1.0
+        self._painter: TokenPainter
         self._content: Content
-        self.forget()
+        self.text = TokenText(view)
+        look.changed.connect(self._dress)
+        self._dress()
 
     # ---- what is drawn, and how
 
-    def set_look(self, theme: Theme, zoom: float) -> None:
-        """Draws in other colours, or in another size."""
-        self._theme, self._painter = theme, TokenPainter(theme, token_font(theme, zoom))
+    def set_zoom(self, zoom: float) -> None:
+        self._zoom = zoom
+        self._dress()
+
+    def _dress(self) -> None:
+        """In other colours, or in another size."""
+        self._painter = TokenPainter(self._look.theme, token_font(self._look.theme, self._zoom))
         self.lay_out()
 
     def set_width(self, width: int) -> None:
@@ -91,11 +98,11 @@ class Picture(QObject):
     def _coloured(self, content: Content) -> Content:
         shares = self._shares
         fits = shares is not None and len(shares) == len(content.locked)
-        return replace(content, tint=tints(shares, self._theme) if shares is not None and fits else ())
+        return replace(content, tint=tints(shares, self._look) if shares is not None and fits else ())
 
     def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
         """Draws what lies in an area of the viewport."""
-        painter.fillRect(area, self._theme.colour("window"))
+        painter.fillRect(area, self._look.colour("window"))
         painter.translate(self.origin)
         top = area.top() - self.origin.y()
         self._painter.paint(painter, self._content, marks, top, top + area.height())

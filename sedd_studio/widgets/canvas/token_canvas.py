@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Property, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_paint import Marks
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.models import Models
@@ -28,12 +28,12 @@ class TokenCanvas(QAbstractScrollArea):
     pointed = Signal(int)
     """The position under the pointer, or at the keyboard's cursor, is another."""
 
-    def __init__(self, models: Models, view: View, editor: Editor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._view, self._theme = view, theme
+    def __init__(self, models: Models, view: View, editor: Editor, look: Look) -> None:
+        super().__init__()
+        self._view = view
         self.zoom = 1.0
         viewport = self.viewport()
-        self.picture = Picture(view, theme, viewport.width(), self)
+        self.picture = Picture(view, look, viewport.width(), self)
         self.caret = Caret(view, editor, self)
         self.line = Line(view, editor, self.picture, viewport)
         self.mouse = Mouse(view, editor, self.picture, self.caret, self.line, viewport, self)
@@ -52,11 +52,6 @@ class TokenCanvas(QAbstractScrollArea):
 
     # ---- what is drawn
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme` from now on."""
-        self._theme = theme
-        self.picture.set_look(theme, self.zoom)
-
     def set_reduced_motion(self, reduced: bool) -> None:
         """With reduced motion a new token is marked in its own step only and does not fade."""
         self.picture.set_reduced_motion(reduced)
@@ -71,7 +66,7 @@ class TokenCanvas(QAbstractScrollArea):
         zoom = min(max(zoom, ZOOMS[0]), ZOOMS[-1])
         if zoom != self.zoom:
             self.zoom = zoom
-            self.picture.set_look(self._theme, zoom)
+            self.picture.set_zoom(zoom)
             self.zoom_changed.emit(zoom)
 
     def zoom_by(self, notches: int) -> None:

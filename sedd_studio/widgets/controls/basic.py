@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -16,11 +18,12 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
-    QWidget,
 )
 
 from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
+
+Do = Callable[[], object]
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -75,60 +78,70 @@ class ProgressLine(QProgressBar):
         self.setValue(0 if share is None else round(1000 * share))
 
 
-class PushButton(QPushButton):
-    """A button with an icon of ours; `primary` is the one that stands out."""
+class Sign(QObject):
+    """The icon on a button, in two colours of the look: while the button can be pressed, and while it cannot."""
 
-    def __init__(self, text: str, icon: str, theme: Theme, primary: bool = False) -> None:
+    def __init__(self, button: QAbstractButton, icon: str, look: Look, on: str = "text", off: str = "faint") -> None:
+        super().__init__(button)
+        self._button, self._icon, self._look, self._colours = button, icon, look, (on, off)
+        look.changed.connect(self._draw)
+        self._draw()
+
+    def show(self, icon: str) -> None:
+        if icon != self._icon:
+            self._icon = icon
+            self._draw()
+
+    def _draw(self) -> None:
+        on, off = self._colours
+        self._button.setIcon(icons.icon(self._icon, self._look.colour(on), self._look.colour(off)))
+
+
+class PushButton(QPushButton):
+    """A button with an icon of ours that calls `do`; `primary` is the one that stands out."""
+
+    def __init__(self, text: str, icon: str, look: Look, do: Do | None = None, primary: bool = False) -> None:
         super().__init__(text)
-        self._icon, self._primary = icon, primary
         self.setIconSize(QSize(14, 14))
         self.setAccessibleName(text)
         if primary:
             self.setProperty("kind", "primary")
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the icon in the colours of `theme`."""
-        colour = theme.colour("on_accent" if self._primary else "text")
-        self.setIcon(icons.icon(self._icon, colour, theme.colour("muted" if self._primary else "faint")))
-
-    def set_icon(self, icon: str, theme: Theme) -> None:
-        """Show another icon."""
-        if icon != self._icon:
-            self._icon = icon
-            self.set_theme(theme)
+        self.sign = Sign(self, icon, look, *(("on_accent", "muted") if primary else ("text", "faint")))
+        if do is not None:
+            self.clicked.connect(do)
 
 
 class IconButton(QToolButton):
-    """A button that is only an icon, or an icon and quiet text; `name` says aloud what it does."""
+    """A button that calls `do`: only an icon, or an icon and quiet text; `name` says aloud what it does.
 
-    def __init__(self, icon: str, name: str, theme: Theme, text: str = "", kind: str = "quiet") -> None:
+    A "toggle" or a "disclosure" is on or off.
+    """
+
+    def __init__(
+        self, icon: str, name: str, look: Look, do: Do | None = None, text: str = "", kind: str = "quiet"
+    ) -> None:
         super().__init__()
-        self._icon = icon
         self.setProperty("kind", kind)
+        self.setCheckable(kind in ("toggle", "disclosure"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QSize(12, 12) if kind == "disclosure" else QSize(16, 16))
         self.set_name(name)
         if text:
             self.setText(text)
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.set_theme(theme)
+        self.sign = Sign(self, icon, look, {"disclosure": "muted", "toggle": "accent"}.get(kind, "text"))
+        if do is not None:
+            self.clicked.connect(do)
 
     def set_name(self, name: str) -> None:
         """Say what the button does now, aloud and in the tooltip."""
         self.setAccessibleName(name)
         self.setToolTip(name)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the icon in the colours of `theme`."""
-        name = {"disclosure": "muted", "toggle": "accent"}.get(str(self.property("kind")), "text")
-        self.setIcon(icons.icon(self._icon, theme.colour(name), theme.colour("faint")))
-
-    def set_icon(self, icon: str, theme: Theme) -> None:
-        """Show another icon."""
-        if icon != self._icon:
-            self._icon = icon
-            self.set_theme(theme)
+    def disclose(self, shown: bool, name: str) -> None:
+        """Points to what is folded out, or folded in; `name` says what it does now."""
+        self.sign.show("chevron-down" if shown else "chevron-right")
+        self.set_name(name)
 
 
 class Check(QCheckBox):
@@ -136,27 +149,22 @@ class Check(QCheckBox):
 
     BOX = 16.0
 
-    def __init__(self, text: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self._theme = theme
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
-        self.update()
+    def __init__(self, text: str, look: Look) -> None:
+        super().__init__(text)
+        self._look = look
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, on = self._theme, self.isChecked()
+        look, on = self._look, self.isChecked()
         box = QRectF(1, (self.height() - self.BOX) / 2, self.BOX, self.BOX)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge = "accent" if on or self.hasFocus() else "muted"
-        painter.setPen(QPen(theme.colour(edge), 2.0 if self.hasFocus() else 1.2))
-        painter.setBrush(theme.colour("accent" if on else "field"))
+        painter.setPen(QPen(look.colour(edge), 2.0 if self.hasFocus() else 1.2))
+        painter.setBrush(look.colour("accent" if on else "field"))
         painter.drawRoundedRect(box, 4, 4)
         if on:
-            icons.draw(painter, "tick", box.adjusted(1.5, 1.5, -1.5, -1.5), theme.colour("on_accent"))
-        painter.setPen(theme.colour("text" if self.isEnabled() else "faint"))
+            icons.draw(painter, "tick", box.adjusted(1.5, 1.5, -1.5, -1.5), look.colour("on_accent"))
+        painter.setPen(look.colour("text" if self.isEnabled() else "faint"))
         left = self.BOX + 9
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), flags, self.text())
@@ -166,22 +174,17 @@ class Check(QCheckBox):
 class Choice(QComboBox):
     """A drop-down list with our chevron. The wheel scrolls what is round it and does not change the choice."""
 
-    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, name: str, look: Look) -> None:
+        super().__init__()
+        self._look = look
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the chevron in the colours of `theme`."""
-        self._theme = theme
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         place = QRectF(self.width() - 22, self.height() / 2 - 5.5, 11, 11)
-        icons.draw(painter, "chevron-down", place, self._theme.colour("muted"))
+        icons.draw(painter, "chevron-down", place, self._look.colour("muted"))
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -191,34 +194,27 @@ class Choice(QComboBox):
 class Number(QDoubleSpinBox):
     """A number to type, with `decimals` digits behind the point; the wheel changes it only while it has the focus."""
 
-    def __init__(
-        self, name: str, low: float, high: float, theme: Theme, decimals: int = 0, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, name: str, low: float, high: float, look: Look, decimals: int = 0) -> None:
+        super().__init__()
+        self._look = look
         self.setDecimals(decimals)
         self.setRange(low, high)
         self.setSingleStep(0.05 if decimals else 1)
-        self.setFixedHeight(theme.sizes.control)
+        self.setFixedHeight(look.sizes.control)
         self.lineEdit().setTextMargins(8, 0, 0, 0)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the chevrons in the colours of `theme`."""
-        self._theme = theme
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter, theme = QPainter(self), self._theme
+        painter, look = QPainter(self), self._look
         left, middle = self.width() - 20, self.height() / 2
         for name, top, spent in (
             ("chevron-up", middle - 10, self.value() == self.maximum()),
             ("chevron-down", middle + 1, self.value() == self.minimum()),
         ):
-            icons.draw(painter, name, QRectF(left, top, 9, 9), theme.colour("border" if spent else "muted"))
+            icons.draw(painter, name, QRectF(left, top, 9, 9), look.colour("border" if spent else "muted"))
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -233,8 +229,8 @@ class LogSlider(QSlider):
 
     NOTCHES = 10
 
-    def __init__(self, name: str, high: int, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, name: str, high: int) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self.setRange(0, round(math.log2(high) * self.NOTCHES))
         self.setSingleStep(self.NOTCHES // 2)
         self.setPageStep(self.NOTCHES)
@@ -247,7 +243,6 @@ class LogSlider(QSlider):
 
     def show_number(self, number: int) -> None:
         """Move the handle to `number` without a signal."""
-        blocked = self.blockSignals(True)
-        self.setValue(round(math.log2(max(number, 1)) * self.NOTCHES))
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setValue(round(math.log2(max(number, 1)) * self.NOTCHES))
         self.update()

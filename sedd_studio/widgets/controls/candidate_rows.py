@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.language.tokenizers import END_OF_TEXT
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.session.state import Candidate
-from sedd_studio.widgets.controls.delegates import ThemedDelegate
+from sedd_studio.widgets.controls.rows import Index, RowPainter, Rows
 
 ROW = 22
 WORD, NUMBER = 96, 46
 """Widths of the columns at the sides of the bar."""
-Index = QModelIndex | QPersistentModelIndex
 
 
 def shown_piece(text: str) -> str:
@@ -35,27 +34,10 @@ def percent(probability: float) -> str:
     return f"{share:.1f}%" if share >= 0.1 else "<0.1%"
 
 
-class Candidates(QAbstractListModel):
+class Candidates(Rows):
     """What could stand at a position."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[Candidate, ...] = ()
-
-    def show_rows(self, rows: tuple[Candidate, ...]) -> None:
-        """Lists other candidates."""
-        if rows != self.rows:
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row = self.rows[index.row()]
+    def told(self, row: Candidate, role: int) -> Any:
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return shown_piece(row.text)
@@ -69,7 +51,7 @@ class Candidates(QAbstractListModel):
         return None
 
 
-class CandidatePainter(ThemedDelegate):
+class CandidatePainter(RowPainter):
     """Draws a candidate on one line."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -83,18 +65,18 @@ class CandidatePainter(ThemedDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
-            painter.setBrush(self.theme.colour("hover"))
+            painter.setBrush(self.look.colour("hover"))
             painter.drawRoundedRect(area, 4, 4)
         room = area.width() - WORD - NUMBER
-        painter.setBrush(self.theme.colour("accent"))
+        painter.setBrush(self.look.colour("accent"))
         bar = QRectF(area.left() + WORD, area.center().y() - 3.5, max(2.0, room * row.probability), 7)
         painter.drawRoundedRect(bar, 2, 2)
         word = QRectF(area.left() + 4, area.top(), WORD - 8, area.height())
         number = QRectF(area.right() - NUMBER, area.top(), NUMBER - 4, area.height())
         text = QFontMetricsF(option.font).elidedText(str(index.data()), Qt.TextElideMode.ElideRight, word.width())
-        painter.setPen(self.theme.colour("text"))
+        painter.setPen(self.look.colour("text"))
         painter.drawText(word, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.setPen(self.theme.colour("muted"))
+        painter.setPen(self.look.colour("muted"))
         share = percent(row.probability)
         painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, share)
         painter.restore()

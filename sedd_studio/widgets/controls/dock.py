@@ -1,12 +1,12 @@
-"""A panel that can be moved, floated and closed, with title buttons in the colours of the theme."""
+"""A panel that can be moved, floated and closed, with title buttons in the colours of the look."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QDockWidget, QWidget
 
-from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
+from sedd_studio.widgets.controls.basic import Sign
 
 BUTTONS = {
     "qt_dockwidget_floatbutton": ("float", "Float the panel, or put it back"),
@@ -18,18 +18,14 @@ BUTTONS = {
 class Dock(QDockWidget):
     """Holds `panel` under a title; `name` is what its place is remembered by."""
 
-    def __init__(self, name: str, title: str, panel: QWidget, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, name: str, title: str, panel: QWidget, look: Look, parent: QWidget) -> None:
         super().__init__(title, parent)
         self.setObjectName(f"{name}Dock")
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(panel)
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the title's buttons in the colours of `theme`."""
-        for name, (icon, told) in BUTTONS.items():
-            button = self.findChild(QAbstractButton, name)
+        for called, (icon, told) in BUTTONS.items():
+            button = self.findChild(QAbstractButton, called)
             assert isinstance(button, QAbstractButton)
-            button.setIcon(icons.icon(icon, theme.colour("muted"), theme.colour("faint")))
+            Sign(button, icon, look, "muted")
             button.setToolTip(told)
             button.setAccessibleName(told)

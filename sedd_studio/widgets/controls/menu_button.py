@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton
 
-from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
+from sedd_studio.widgets.controls.basic import Do, Sign
 
 
 class MenuButton(QToolButton):
     """Is called `name`; `choices` is filled whenever it is about to be shown."""
 
-    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, look: Look) -> None:
+        super().__init__()
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
-        self.setFixedHeight(theme.sizes.control)
+        self.setFixedHeight(look.sizes.control)
         self.choices = QMenu(self)
         self.choices.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.choices.setToolTipsVisible(True)
         self.setMenu(self.choices)
-        self.set_theme(theme)
+        Sign(self, "chevron-down", look, "muted")
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the chevron in the colours of `theme`."""
-        self.setIcon(icons.icon("chevron-down", theme.colour("muted"), theme.colour("faint")))
+    def offer(self, title: str, told: str, chosen: bool, do: Do | None) -> None:
+        """Adds a choice, ticked if it is `chosen`; one that does nothing is greyed out unless it is chosen."""
+        action = QAction(title, self.choices)
+        action.setToolTip(told)
+        action.setCheckable(True)
+        action.setChecked(chosen)
+        action.setEnabled(chosen or do is not None)
+        if do is not None:
+            action.triggered.connect(do)
+        self.choices.addAction(action)

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 from engine.protocol import Noise
 from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
 from engine.protocol.options import ENTRIES
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Choice, Number
-from sedd_studio.widgets.controls.form import Field, column_of
+from sedd_studio.widgets.controls.layouts import Field, column
 
 ONLY_WITH: dict[tuple[Noise, ...], str] = {("absorb",): "Works with absorbing noise only."}
 
@@ -41,18 +41,18 @@ class PatternLine(QLineEdit):
 Control = Number | Choice | QLineEdit
 
 
-def control_for(title: str, kind: Kind, theme: Theme, take: Callable[[Any], object]) -> Control:
+def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object]) -> Control:
     """A control for entries of a kind; `take` is called with what the user makes of its entry."""
     control: Control
     match kind:
         case Whole():
-            control = Number(title, kind.low, kind.high, theme)
+            control = Number(title, kind.low, kind.high, look)
             control.valueChanged.connect(lambda value: take(round(value)))
         case Real():
-            control = Number(title, kind.low, kind.high, theme, decimals=2)
+            control = Number(title, kind.low, kind.high, look, decimals=2)
             control.valueChanged.connect(lambda value: take(round(value, 2)))
         case OneOf():
-            control = choice = Choice(title, theme)
+            control = choice = Choice(title, look)
             for name, shown in kind.titles.items():
                 choice.addItem(shown, name)
             choice.activated.connect(lambda row: take(choice.itemData(row)))
@@ -82,17 +82,16 @@ class OptionFields(QWidget):
     either.
     """
 
-    def __init__(self, form: CurrentForm, models: Models, names: Iterable[str], theme: Theme) -> None:
+    def __init__(self, form: CurrentForm, models: Models, names: Iterable[str], look: Look) -> None:
         super().__init__()
         self._form, self._models = form, models
         self.controls: dict[str, Control] = {}
         self.fields: dict[str, Field] = {}
-        column = column_of(self)
         for name in names:
             row = ENTRIES[name]
-            self.controls[name] = control_for(row.title, row.kind, theme, partial(self._take, name))
+            self.controls[name] = control_for(row.title, row.kind, look, partial(self._take, name))
             self.fields[name] = Field(row.title, self.controls[name], row.help)
-            column.addWidget(self.fields[name])
+        column(*self.fields.values(), gap=0, of=self)
         form.changed.connect(self.refresh)
         models.changed.connect(self.refresh)
         self.refresh()

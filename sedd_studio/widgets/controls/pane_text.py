@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from engine.language.tokenizers import Tokenizer
-from sedd_studio.painting.theme import Theme, token_font
+from sedd_studio.painting.theme import Look, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.painting.token_text import content_at
 from sedd_studio.record.trajectory import Trajectory
@@ -21,23 +21,23 @@ ZOOM, MARGIN = 0.7, 6
 class PaneText(QAbstractScrollArea):
     """Draws what `show_run` was last given."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._painter = TokenPainter(theme, token_font(theme, ZOOM))
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._painter: TokenPainter
         self._shown: tuple[Trajectory, int, Tokenizer, np.ndarray | None] | None = None
         self._key: tuple[object, ...] = ()
         self._content: Content | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Text of the pane")
+        look.changed.connect(self._dress)
+        self._dress()
 
     def sizeHint(self) -> QSize:
         return QSize(220, 120)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
-        self._painter = TokenPainter(theme, token_font(theme, ZOOM))
+    def _dress(self) -> None:
+        self._painter = TokenPainter(self._look.theme, token_font(self._look.theme, ZOOM))
         self._lay_out()
 
     def show_run(self, run: Trajectory, step: int, tokenizer: Tokenizer, different: np.ndarray | None) -> None:
@@ -62,7 +62,7 @@ class PaneText(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self._theme.colour("panel"))
+        painter.fillRect(event.rect(), self._look.colour("panel"))
         if self._content is not None:
             offset = self.verticalScrollBar().value()
             painter.translate(MARGIN, MARGIN - offset)
@@ -83,6 +83,6 @@ class PaneText(QAbstractScrollArea):
         self.viewport().update()
 
     def _mark(self) -> QColor:
-        colour = self._theme.colour("accent")
+        colour = self._look.colour("accent")
         colour.setAlphaF(0.28)
         return colour

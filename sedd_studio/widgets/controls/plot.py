@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 
 if TYPE_CHECKING:
     import pyqtgraph
@@ -25,10 +25,10 @@ def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
     return plot
 
 
-def dress(plot: pyqtgraph.PlotWidget, theme: Theme) -> None:
+def dress(plot: pyqtgraph.PlotWidget, look: Look) -> None:
     """Colours of background and axes."""
-    plot.setBackground(theme.colour("panel"))
+    plot.setBackground(look.colour("panel"))
     for side in ("bottom", "left"):
         axis = plot.getAxis(side)
-        axis.setPen(theme.colour("strong_border"))
-        axis.setTextPen(theme.colour("muted"))
+        axis.setPen(look.colour("strong_border"))
+        axis.setTextPen(look.colour("muted"))

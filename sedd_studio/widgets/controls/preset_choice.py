@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from engine.protocol import UserError
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
 from sedd_studio.widgets.controls.basic import Choice, IconButton
+from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.session.presets import Presets
@@ -21,23 +22,17 @@ NONE = "Settings of your own"
 class PresetChoice(QWidget):
     """Shows which preset the form is, and makes it another."""
 
-    def __init__(self, errors: Errors, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, errors: Errors, presets: Presets, look: Look) -> None:
+        super().__init__()
         self._errors, self._presets = errors, presets
-        self.list = Choice("Preset", theme)
-        self.more = IconButton("star", "Keep these settings as a preset, or remove one", theme)
+        self.list = Choice("Preset", look)
+        self.more = IconButton("star", "Keep these settings as a preset, or remove one", look)
         self.menu = QMenu(self)
-        self.keep = self.menu.addAction("&Keep these settings as a preset …")
-        self.forget = self.menu.addAction("&Remove this preset")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.list, 1)
-        row.addWidget(self.more)
+        self.keep = self.menu.addAction("&Keep these settings as a preset …", self._keep)
+        self.forget = self.menu.addAction("&Remove this preset", self._forget)
+        row((self.list, 1), self.more, gap=6, of=self)
         self.list.activated.connect(self._choose)
         self.more.clicked.connect(lambda: self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
-        self.keep.triggered.connect(self._keep)
-        self.forget.triggered.connect(self._forget)
         presets.changed.connect(self.refresh)
         self.refresh()
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.panes import Pane
+from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
 if TYPE_CHECKING:
@@ -27,19 +28,17 @@ FEWEST = 2
 class QualityCurve(QWidget):
     """Hidden until two panes are judged. A click on a point opens its samples in the window."""
 
-    def __init__(self, comparison: Comparison, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._comparison, self._theme = comparison, theme
+    def __init__(self, comparison: Comparison, look: Look) -> None:
+        super().__init__()
+        self._comparison, self._look = comparison, look
         self._plot: pyqtgraph.PlotWidget | None = None
         self._drawn: list[tuple[float, float, float]] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column = column(of=self)
         self.setFixedWidth(WIDTH)
         self.hide()
+        look.changed.connect(self._dress)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
+    def _dress(self) -> None:
         self._drawn = []
         self.refresh()
 
@@ -52,8 +51,7 @@ class QualityCurve(QWidget):
             return
         self._drawn = points
         if self._plot is None:
-            name = "Generative perplexity against network calls"
-            self._plot = make_plot(name, "network calls", "perplexity")
+            self._plot = make_plot("Generative perplexity against network calls", "network calls", "perplexity")
             self._column.addWidget(self._plot)
         self._draw(self._plot, panes, np.array(points))
 
@@ -69,10 +67,10 @@ class QualityCurve(QWidget):
         import pyqtgraph
 
         plot.clear()
-        dress(plot, self._theme)
+        dress(plot, self._look)
         calls, values, errors = points.T
         x, y = np.log10(calls), np.log10(values)
-        accent = self._theme.colour("accent")
+        accent = self._look.colour("accent")
         if self._comparison.reference is not None:  # else they are no budgets of one chain
             plot.addItem(pyqtgraph.PlotCurveItem(x, y, pen=pyqtgraph.mkPen(accent, width=2)))
         if not np.isnan(errors).any():

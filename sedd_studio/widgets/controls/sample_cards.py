@@ -5,15 +5,14 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtCore import Signal as QtSignal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol import FREE
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import shown_text
-from sedd_studio.widgets.controls.delegates import ThemedDelegate
+from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
 if TYPE_CHECKING:
     from sedd_studio.session.favourites import Favourites
@@ -32,10 +31,7 @@ class Roles(IntEnum):
     PLACE = Qt.ItemDataRole.UserRole + 1
 
 
-Index = QModelIndex | QPersistentModelIndex
-
-
-class SampleCards(QAbstractListModel):
+class SampleCards(Rows):
     """A row for each sample of the run on show; its text is made when it is asked for."""
 
     def __init__(
@@ -43,37 +39,28 @@ class SampleCards(QAbstractListModel):
     ) -> None:
         super().__init__(parent)
         self._session, self._favourites, self._ranking = session, favourites, ranking
-        self._count = 0
 
     def refresh(self) -> None:
         """Shows the run and the step that the session shows."""
-        count = self._session.playhead.samples if self._session.playhead.samples > 1 else 0
-        if count != self._count:
-            self.beginResetModel()
-            self._count = count
-            self.endResetModel()
-        elif count:
-            self.dataChanged.emit(self.index(0), self.index(count - 1))
+        samples = range(self._session.playhead.samples if self._session.playhead.samples > 1 else 0)
+        if samples and samples == self.rows:
+            self.dataChanged.emit(self.index(0), self.index(samples[-1]))
+        self.show_rows(samples)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else self._count
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def told(self, sample: int, role: int) -> Any:
+        kept, place = self._favourites.has(sample), self._ranking.place(sample)
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self.text(index.row())
+                return self.text(sample)
             case Qt.ItemDataRole.AccessibleTextRole:
-                place = self._ranking.place(index.row())
-                kept = ", kept" if self._favourites.has(index.row()) else ""
                 ranked = f", {said_in_full(place)}" if place is not None else ""
-                return f"Sample {index.row() + 1}{kept}{ranked}: {self.text(index.row())}"
+                return f"Sample {sample + 1}{', kept' if kept else ''}{ranked}: {self.text(sample)}"
             case Qt.ItemDataRole.ToolTipRole:
-                place = self._ranking.place(index.row())
                 return said_in_full(place) if place is not None else None
             case Roles.KEPT:
-                return self._favourites.has(index.row())
+                return kept
             case Roles.PLACE:
-                return self._ranking.place(index.row())
+                return place
         return None
 
     def text(self, sample: int) -> str:
@@ -87,10 +74,8 @@ class SampleCards(QAbstractListModel):
         return "".join(pieces).strip()
 
 
-class CardPainter(ThemedDelegate):
-    """Draws a card with a star that can be clicked: `starred` says which."""
-
-    starred = QtSignal(int)
+class CardPainter(StarredPainter):
+    """Draws a card."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return CARD + QSize(GAP, 0)
@@ -102,22 +87,22 @@ class CardPainter(ThemedDelegate):
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.theme.colour("accent" if selected else "border"))
-        painter.setBrush(self.theme.colour("hover" if over or focused else "panel"))
+        painter.setPen(self.look.colour("accent" if selected else "border"))
+        painter.setBrush(self.look.colour("hover" if over or focused else "panel"))
         painter.drawRoundedRect(card, 8, 8)
         small = QFont(option.font)
-        small.setPixelSize(self.theme.sizes.small)
+        small.setPixelSize(self.look.sizes.small)
         painter.setFont(small)
-        painter.setPen(self.theme.colour("muted"))
+        painter.setPen(self.look.colour("muted"))
         head = QRectF(card.left() + PAD, card.top() + 4, card.width() - 3 * PAD - STAR, 16)
         painter.drawText(head, f"{index.row() + 1}")
         place = index.data(Roles.PLACE)
         if place is not None:
-            painter.setPen(self.theme.colour("text" if place.rank == 1 else "muted"))
+            painter.setPen(self.look.colour("text" if place.rank == 1 else "muted"))
             painter.drawText(head, Qt.AlignmentFlag.AlignRight, said_shortly(place))
         icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
-        icons.draw(painter, icon, star_area(card), self.theme.colour(colour))
-        painter.setPen(self.theme.colour("text"))
+        icons.draw(painter, icon, self.star_area(QRectF(option.rect)), self.look.colour(colour))
+        painter.setPen(self.look.colour("text"))
         body = card.adjusted(PAD, 21, -PAD, -4)
         line = painter.fontMetrics().lineSpacing()
         body.setHeight(body.height() // line * line)  # no half lines
@@ -125,13 +110,9 @@ class CardPainter(ThemedDelegate):
         painter.drawText(body, int(Qt.TextFlag.TextWordWrap), str(index.data()))
         painter.restore()
 
-    def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
-        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            star = star_area(card_area(QRectF(option.rect))).adjusted(-6, -6, 6, 6)
-            if star.contains(event.position()):
-                self.starred.emit(index.row())
-                return True
-        return False
+    def star_area(self, row: QRectF) -> QRectF:
+        card = card_area(row)
+        return QRectF(card.right() - PAD - STAR, card.top() + 5, STAR, STAR)
 
 
 def said_shortly(place: Place) -> str:
@@ -148,8 +129,3 @@ def said_in_full(place: Place) -> str:
 def card_area(row: QRectF) -> QRectF:
     """Where the card is in its row."""
     return row.adjusted(0.5, 0.5, -GAP - 0.5, -0.5)
-
-
-def star_area(card: QRectF) -> QRectF:
-    """Where the star is on a card."""
-    return QRectF(card.right() - PAD - STAR, card.top() + 5, STAR, STAR)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QAbstractSlider, QWidget
+from PySide6.QtWidgets import QAbstractSlider
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 
 SIDE = 8.0
 TOP = 8.0
@@ -18,9 +18,9 @@ FOOT = 12.0
 class Track(QAbstractSlider):
     """A horizontal slider from step 0 to the last recorded one. The full width stands for all `steps` of the run."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
         self._steps, self._free = 1, 1
         self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -31,27 +31,20 @@ class Track(QAbstractSlider):
         self.setAccessibleName("Timeline")
         self.setFixedHeight(84)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
-        self.update()
-
     def show_run(self, steps: int, free: int, settled: npt.NDArray[np.int64], changed: npt.NDArray[np.int64]) -> None:
         """Show a run of `steps` steps over `free` positions; `settled[k]` of them are settled after step k."""
         self._steps, self._free = max(steps, 1), max(free, 1)
         self._settled, self._changed = settled, changed
         self._polygons = None
-        blocked = self.blockSignals(True)
-        self.setRange(0, max(len(settled) - 1, 0))
-        self.setPageStep(max(1, self._steps // 10))
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setRange(0, max(len(settled) - 1, 0))
+            self.setPageStep(max(1, self._steps // 10))
         self.update()
 
     def show_step(self, step: int) -> None:
         """Put the playhead at `step` without a signal."""
-        blocked = self.blockSignals(True)
-        self.setValue(step)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setValue(step)
         self.update()
 
     def x_of(self, step: float) -> float:
@@ -90,7 +83,7 @@ class Track(QAbstractSlider):
         self._markers(painter, floor)
         self._playhead(painter, floor)
         if self.hasFocus():
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
+            painter.setPen(QPen(self._look.colour("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         painter.end()
@@ -99,21 +92,21 @@ class Track(QAbstractSlider):
         return floor - (floor - TOP) * settled / self._free
 
     def _axes(self, painter: QPainter, floor: float) -> None:
-        painter.setPen(QPen(self._theme.colour("border"), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(self._look.colour("border"), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(SIDE, TOP), QPointF(self.width() - SIDE, TOP))
-        painter.setPen(QPen(self._theme.colour("border"), 1))
+        painter.setPen(QPen(self._look.colour("border"), 1))
         painter.drawLine(QPointF(SIDE, floor + 0.5), QPointF(self.width() - SIDE, floor + 0.5))
 
     def _curve(self, painter: QPainter, floor: float) -> None:
         line, area = self._polygons = self._polygons or self._make_polygons(floor)
         if line.size() < 2:
             return
-        under = self._theme.colour("accent")
+        under = self._look.colour("accent")
         under.setAlphaF(0.10)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(under)
         painter.drawPolygon(area)
-        painter.setPen(QPen(self._theme.colour("accent"), 2))
+        painter.setPen(QPen(self._look.colour("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(line)
 
@@ -125,13 +118,13 @@ class Track(QAbstractSlider):
     def _markers(self, painter: QPainter, floor: float) -> None:
         """A short tick under the floor for each step in which some position changed."""
         thick = min(2.0, max(1.0, (self.width() - 2 * SIDE) / self._steps - 1))
-        painter.setPen(QPen(self._theme.colour("faint"), thick))
+        painter.setPen(QPen(self._look.colour("faint"), thick))
         ticks = {round(self.x_of(float(step))) for step in self._changed}
         for x in ticks:
             painter.drawLine(QPointF(x, floor + 3.5), QPointF(x, floor + 7.5))
 
     def _playhead(self, painter: QPainter, floor: float) -> None:
-        colour = self._theme.colour("fresh")
+        colour = self._look.colour("fresh")
         if self.maximum() == 0:
             return
         step = self.value()
@@ -139,6 +132,6 @@ class Track(QAbstractSlider):
         x = self.x_of(step)
         painter.setPen(QPen(colour, 2))
         painter.drawLine(QPointF(x, 3), QPointF(x, self.height() - 3))
-        painter.setPen(QPen(self._theme.colour("panel"), 2))
+        painter.setPen(QPen(self._look.colour("panel"), 2))
         painter.setBrush(colour)
         painter.drawEllipse(QPointF(x, self._height_of(settled, floor)), 6, 6)

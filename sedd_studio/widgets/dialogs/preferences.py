@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.settings import SETTINGS
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.widgets.controls.basic import Check, Choice, label
-from sedd_studio.widgets.controls.form import Field
+from sedd_studio.widgets.controls.layouts import Field, column, scrolled
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -112,7 +112,7 @@ class PreferencesDialog(QDialog):
         )
         self.buttons.rejected.connect(self.reject)
         self.buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(self._restore)
-        self._arrange(window.theme)
+        self._arrange(window.look)
         self._find("")
 
     def refresh(self) -> None:
@@ -138,39 +138,25 @@ class PreferencesDialog(QDialog):
             self.rows[row.name].setVisible(row.matches(words))
         self.nothing.setVisible(not any(row.matches(words) for row in PREFERENCES))
 
-    def _arrange(self, theme: Theme) -> None:
-        fields = QWidget()
-        fields.setObjectName("fields")
-        inner = QVBoxLayout(fields)
-        inner.setContentsMargins(2, 2, 12, 2)
-        inner.setSpacing(0)
+    def _arrange(self, look: Look) -> None:
         for row in PREFERENCES:
-            control = self._control(row, theme)
+            control = self._control(row, look)
             told = f"{SETTINGS[row.name].help} {row.note}".strip()
             self.controls[row.name] = control
             self.rows[row.name] = Field(row.title, control, told)
-            inner.addWidget(self.rows[row.name])
-        inner.addWidget(self.nothing)
-        inner.addStretch(1)
+        fields = QWidget()
+        fields.setObjectName("fields")
+        column(*self.rows.values(), self.nothing, None, gap=0, margins=(2, 2, 12, 2), of=fields)
         self.refresh()
-        scroll = QScrollArea()
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(fields)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 12, 16)
-        column.setSpacing(16)
-        column.addWidget(self.search)
-        column.addWidget(scroll, 1)
-        column.addWidget(self.buttons)
+        column(self.search, (scrolled(fields), 1), self.buttons, gap=16, margins=(24, 20, 12, 16), of=self)
 
-    def _control(self, row: Preference, theme: Theme) -> Check | Choice:
+    def _control(self, row: Preference, look: Look) -> Check | Choice:
         if not row.choices:
-            box = Check("On", theme)
+            box = Check("On", look)
             box.setAccessibleName(row.title)
             box.toggled.connect(lambda on: self._choose(row, on))
             return box
-        choice = Choice(row.title, theme)
+        choice = Choice(row.title, look)
         for value, title in row.choices.items():
             choice.addItem(title, value)
         choice.activated.connect(lambda _: self._choose(row, choice.currentData()))

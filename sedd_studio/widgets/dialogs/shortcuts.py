@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QWidget
+
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.layouts import column
 
 ON_THE_CANVAS = (
     ("Arrows", "Move the cursor from word to word"),
@@ -21,49 +23,27 @@ ON_THE_CANVAS = (
 )
 
 
-class Listed(Protocol):
-    """What the page needs to know of a command."""
-
-    @property
-    def text(self) -> str:
-        """What it is called in the menu."""
-
-    @property
-    def shortcut(self) -> str:
-        """Its keys."""
-
-
-def show_shortcuts(parent: QWidget, commands: Iterable[Listed]) -> QDialog:
-    """Opens the page over `parent` and returns it; it closes by Esc."""
+def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDialog:
+    """Opens the page over `parent` and returns it; it closes by Esc. `commands` are keys and texts in the menu."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle("Keyboard shortcuts")
     native = QKeySequence.SequenceFormat.NativeText
     rows = [
-        (QKeySequence(command.shortcut).toString(native), command.text.replace("&", "").removesuffix(" …"))
-        for command in commands
-        if command.shortcut
+        (QKeySequence(keys).toString(native), text.replace("&", "").removesuffix(" …"))
+        for keys, text in commands
+        if keys
     ]
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(24, 20, 24, 16)
-    column.setSpacing(10)
-    for title, entries in (("Everywhere", rows), ("On the text", list(ON_THE_CANVAS))):
-        column.addWidget(_heading(title))
-        column.addLayout(_table(entries))
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
-    column.addWidget(buttons)
+    everywhere = label("Everywhere", "strong"), _table(rows)
+    on_the_text = label("On the text", "strong"), _table(ON_THE_CANVAS)
+    column(*everywhere, *on_the_text, buttons, gap=10, margins=(24, 20, 24, 16), of=dialog)
     dialog.open()
     return dialog
 
 
-def _heading(text: str) -> QLabel:
-    heading = QLabel(text)
-    heading.setProperty("role", "strong")
-    return heading
-
-
-def _table(entries: list[tuple[str, str]]) -> QGridLayout:
+def _table(entries: Sequence[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(28)
     half = (len(entries) + 1) // 2

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QProgressBar,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QProgressBar, QTableView, QWidget
 
-from engine.files import write_whole
-from sedd_studio.painting.theme import Theme
-from sedd_studio.record.endings import with_ending
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.text_rows import COLUMNS, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import PushButton, label
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.saving import Content, ask_and_write
 
 if TYPE_CHECKING:
     from sedd_studio.session.score_queue import TextScores
@@ -76,7 +65,7 @@ class TextTable(QAbstractTableModel):
 class TextsWindow(QDialog):
     """Shows `scores`; closing it ends them."""
 
-    def __init__(self, scores: TextScores, errors: Errors, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, scores: TextScores, errors: Errors, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
@@ -95,19 +84,10 @@ class TextsWindow(QDialog):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Texts that are scored")
         self.note = label("", "help")
-        self.stop = PushButton("Stop", "stop", theme)
-        self.export = PushButton("Export …", "folder", theme)
-        self.stop.clicked.connect(self.scores.cancel)
-        self.export.clicked.connect(self._export)
-        foot = QHBoxLayout()
-        foot.setSpacing(12)
-        for part, stretch in ((self.progress, 1), (self.note, 0), (self.stop, 0), (self.export, 0)):
-            foot.addWidget(part, stretch)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(self.table, 1)
-        column.addLayout(foot)
+        self.stop = PushButton("Stop", "stop", look, scores.cancel)
+        self.export = PushButton("Export …", "folder", look, self._export)
+        foot = row((self.progress, 1), self.note, self.stop, self.export, gap=12)
+        column((self.table, 1), foot, gap=12, margins=(20, 18, 20, 16), of=self)
         self.scores.changed.connect(self._refresh)
         self.finished.connect(lambda _: self.scores.cancel())
 
@@ -121,10 +101,5 @@ class TextsWindow(QDialog):
         self.export.setEnabled(any(bound is not None for bound in scores.bounds))
 
     def _export(self) -> None:
-        given, _ = QFileDialog.getSaveFileName(self, "Export the table", "likelihood.csv", "Table (*.csv)")
-        if given:
-            path = with_ending(Path(given), (".csv",))
-            try:
-                write_whole(path, as_csv(self.scores).encode())
-            except OSError as error:
-                self._errors.show(f"{path} cannot be written ({error.strerror}); choose another place.")
+        kinds: dict[str, Content] = {"Table (*.csv)": lambda: as_csv(self.scores).encode()}
+        ask_and_write(self, "Export the table", "likelihood", kinds, self._errors)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.heat import HeatBar
+from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.session.colouring import Colouring
@@ -17,17 +18,12 @@ if TYPE_CHECKING:
 class ColourLegend(QWidget):
     """Says what the colours mean; hidden while there are none."""
 
-    def __init__(self, colouring: Colouring, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, colouring: Colouring, look: Look) -> None:
+        super().__init__()
         self._colouring = colouring
         self.title, self.low, self.high = label(role="help"), label(role="help"), label(role="help")
-        self.bar = HeatBar(theme)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 0, 0, 0)
-        row.setSpacing(8)
-        for part in (self.title, self.low, self.bar, self.high):
-            row.addWidget(part)
-        row.addStretch(1)
+        self.bar = HeatBar(look)
+        row(self.title, self.low, self.bar, self.high, None, gap=8, margins=(24, 0, 0, 0), of=self)
         colouring.changed.connect(self.refresh)
         self.refresh()
 

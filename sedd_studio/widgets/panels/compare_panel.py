@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSlider, QWidget
 
-from engine.files import write_whole
-from sedd_studio.painting.theme import Theme
-from sedd_studio.record.endings import ends_in, with_ending
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_kinds import KINDS
 from sedd_studio.session.compare_table import as_csv
 from sedd_studio.session.errors import Errors
@@ -20,8 +17,10 @@ from sedd_studio.session.panes import SAMPLES, Pane, PaneState
 from sedd_studio.session.runs import Runs
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, ProgressLine, PushButton, label
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.layouts import column, row, scrolled
 from sedd_studio.widgets.controls.pane_text import PaneText
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
+from sedd_studio.widgets.controls.saving import Content, ask_and_write
 
 if TYPE_CHECKING:
     from sedd_studio.session.comparing import Comparison
@@ -34,31 +33,21 @@ NOTE = "One prompt, one seed, the same locks. Marked words differ from those of 
 class PaneView(QFrame):
     """One pane: its title, its facts, its text, and a button that ends it."""
 
-    def __init__(self, comparison: Comparison, pane: Pane, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, comparison: Comparison, pane: Pane, look: Look) -> None:
+        super().__init__()
         self._comparison, self.pane = comparison, pane
         self.setObjectName("card")
         self.setMinimumWidth(PANE_WIDTH)
         self.setAccessibleName(pane.title)
         self.facts, self.verdict = Elided("help"), Elided("help")
-        self.text = PaneText(theme)
-        self.cancel = IconButton("close", f"Cancel {pane.title}", theme)
-        self.cancel.clicked.connect(lambda: comparison.cancel(pane))
-        self.open = IconButton("float", f"Open {pane.title} in the window, with all of its samples", theme)
-        self.open.clicked.connect(lambda: comparison.open(pane))
+        self.text = PaneText(look)
+        self.cancel = IconButton("close", f"Cancel {pane.title}", look, lambda: comparison.cancel(pane))
+        opens = f"Open {pane.title} in the window, with all of its samples"
+        self.open = IconButton("float", opens, look, lambda: comparison.open(pane))
         title = label(pane.title, "strong")
         title.setMinimumHeight(self.open.sizeHint().height())  # it stays where it is without a button beside it
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.open)
-        head.addWidget(self.cancel)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 6, 8)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self.facts)
-        column.addWidget(self.verdict)
-        column.addWidget(self.text, 1)
+        head = row((title, 1), self.open, self.cancel)
+        column(head, self.facts, self.verdict, (self.text, 1), gap=2, margins=(10, 6, 6, 8), of=self)
 
     def refresh(self) -> None:
         """Show the pane at the shared playhead."""
@@ -100,42 +89,32 @@ def verdict_of(pane: Pane) -> str:
 class ComparePanel(QWidget):
     """Starts comparisons and plays them."""
 
-    def __init__(
-        self, runs: Runs, errors: Errors, comparison: Comparison, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._runs, self._errors, self._comparison, self._theme = runs, errors, comparison, theme
-        self.kind = Choice("What to compare", theme)
+    def __init__(self, runs: Runs, errors: Errors, comparison: Comparison, look: Look) -> None:
+        super().__init__()
+        self._runs, self._errors, self._comparison, self._look = runs, errors, comparison, look
+        self.kind = Choice("What to compare", look)
         for name, kind in KINDS.items():
             self.kind.addItem(kind.title, name)
-        self.samples = Choice("Samples of each pane", theme)
+        self.samples = Choice("Samples of each pane", look)
         for count in SAMPLES:
             self.samples.addItem("1 sample" if count == 1 else f"{count} samples", count)
-        self.start = PushButton("Compare", "play", theme, primary=True)
-        self.stop = PushButton("Cancel all", "stop", theme)
-        self.play = IconButton("play", "Play all panes", theme)
+        self.start = PushButton("Compare", "play", look, self._start, primary=True)
+        self.stop = PushButton("Cancel all", "stop", look, comparison.cancel_all)
+        self.play = IconButton("play", "Play all panes", look, comparison.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, TICKS)
         self.slider.setAccessibleName("Share of the steps of every pane")
-        self.export = PushButton("Export …", "folder", theme)
+        self.export = PushButton("Export …", "folder", look, self._export)
         self.export.setToolTip("The table for other programs (CSV), or the curve as a picture (PNG).")
         self.note = Elided("help")
         self.progress = ProgressLine("How far the comparison is")
-        self.curve = QualityCurve(comparison, theme)
+        self.curve = QualityCurve(comparison, look)
         self.views: list[PaneView] = []
         self._arrange()
-        self.start.clicked.connect(lambda: comparison.start(self.kind.currentData(), self.samples.currentData()))
-        self.stop.clicked.connect(comparison.cancel_all)
-        self.play.clicked.connect(comparison.toggle)
-        self.export.clicked.connect(self._export)
         self.slider.valueChanged.connect(lambda value: comparison.seek(value / TICKS))
         comparison.changed.connect(self.refresh)
         comparison.moved.connect(self.refresh)
         runs.changed.connect(self._enable)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
 
     def refresh(self) -> None:
         """Show every pane at the playhead; while the panel is out of sight that waits."""
@@ -154,12 +133,15 @@ class ComparePanel(QWidget):
         self.note.show_text(NOTE if left is None else f"About {duration(left)} left. {NOTE}")
         self.slider.setEnabled(bool(self.views))
         self.play.setEnabled(bool(self.views))
-        self.play.set_icon("pause" if comparison.playing else "play", self._theme)
+        self.play.sign.show("pause" if comparison.playing else "play")
         self._enable()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
+
+    def _start(self) -> None:
+        self._comparison.start(self.kind.currentData(), self.samples.currentData())
 
     def _enable(self) -> None:
         self.start.setEnabled(not self._runs.hindrance)
@@ -167,52 +149,29 @@ class ComparePanel(QWidget):
         self.export.setEnabled(any(pane.state is PaneState.DONE for pane in self._comparison.panes))
 
     def _export(self) -> None:
-        name, kinds = "comparison.csv", "Table (*.csv);;Picture of the curve (*.png)"
-        given, kind = QFileDialog.getSaveFileName(self, "Export the comparison", name, kinds)
-        if not given:
-            return
-        path = with_ending(Path(given), (".png", ".csv") if "png" in kind else (".csv", ".png"))
-        try:
-            write_whole(path, self.curve.as_png() if ends_in(path, (".png",)) else as_csv(self._comparison).encode())
-        except OSError as error:
-            self._errors.show(f"{path} cannot be written ({error.strerror}); choose another place.")
+        kinds: dict[str, Content] = {
+            "Table (*.csv)": lambda: as_csv(self._comparison).encode(),
+            "Picture of the curve (*.png)": self.curve.as_png,
+        }
+        ask_and_write(self, "Export the comparison", "comparison", kinds, self._errors)
 
     def _make_views(self) -> None:
         for view in self.views:
             self._row.removeWidget(view)
             view.hide()
             view.deleteLater()
-        self.views = [PaneView(self._comparison, pane, self._theme) for pane in self._comparison.panes]
+        self.views = [PaneView(self._comparison, pane, self._look) for pane in self._comparison.panes]
         for view in self.views:
             self._row.addWidget(view, 1)
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(10)
         self.kind.setMinimumWidth(150)
-        for part in (self.kind, self.samples, self.start, self.stop, self.play):
-            head.addWidget(part)
-        head.addWidget(self.slider, 2)
-        head.addWidget(self.note, 3)
-        head.addWidget(self.export)
+        buttons = (self.kind, self.samples, self.start, self.stop, self.play)
+        head = row(*buttons, (self.slider, 2), (self.note, 3), self.export, gap=10)
         panes = QWidget()
         panes.setObjectName("panes")
-        self._row = QHBoxLayout(panes)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(10)
-        scroll = QScrollArea()
-        scroll.setWidget(panes)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row = row(gap=10, of=panes)
+        scroll = scrolled(panes)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 16, 10)
-        column.setSpacing(4)
-        body = QHBoxLayout()
-        body.setSpacing(14)
-        body.addWidget(scroll, 1)
-        body.addWidget(self.curve)
-        column.addLayout(head)
-        column.addWidget(self.progress)
-        column.addLayout(body, 1)
+        body = row((scroll, 1), self.curve, gap=14)
+        column(head, self.progress, (body, 1), gap=4, margins=(16, 10, 16, 10), of=self)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from sedd_studio.painting import icons
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
 from sedd_studio.widgets.controls.basic import IconButton, label
+from sedd_studio.widgets.controls.layouts import column, row
 
 DETAIL_HEIGHT = 104
 
@@ -16,33 +17,31 @@ DETAIL_HEIGHT = 104
 class ErrorBanner(QFrame):
     """Shows `errors.current`; hidden while there is none."""
 
-    def __init__(self, errors: Errors, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, errors: Errors, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._errors = errors
-        self._theme = theme
+        self._look = look
         self.setObjectName("banner")
         self._sign = QLabel()
         self.headline = label()
         self.headline.setWordWrap(True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.headline.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.details = IconButton("chevron-right", "Show the details", theme, "Details", "disclosure")
-        self.details.setCheckable(True)
-        self.close_button = IconButton("close", "Dismiss", theme)
+        self.details = IconButton("chevron-right", "Show the details", look, text="Details", kind="disclosure")
+        self.close_button = IconButton("close", "Dismiss", look, errors.dismiss)
         self.detail_text = QPlainTextEdit(readOnly=True)
         self.detail_text.setAccessibleName("Error details")
         self.detail_text.setFixedHeight(DETAIL_HEIGHT)
-        self._arrange()
+        head = row(self._sign, (self.headline, 1), self.details, self.close_button, gap=10)
+        column(head, self.detail_text, margins=(14, 8, 8, 8), of=self)
         self.details.toggled.connect(self._disclose)
-        self.close_button.clicked.connect(errors.dismiss)
         errors.changed.connect(self.refresh)
-        self.set_theme(theme)
+        look.changed.connect(self._draw_sign)
+        self._draw_sign()
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        self._theme = theme
-        colour = theme.colour("error")
+    def _draw_sign(self) -> None:
+        colour = self._look.colour("error")
         self._sign.setPixmap(icons.icon("warning", colour, colour, 18).pixmap(QSize(18, 18), self.devicePixelRatioF()))
 
     def refresh(self) -> None:
@@ -60,17 +59,4 @@ class ErrorBanner(QFrame):
 
     def _disclose(self, shown: bool) -> None:
         self.detail_text.setVisible(shown)
-        self.details.set_icon("chevron-down" if shown else "chevron-right", self._theme)
-        self.details.set_name("Hide the details" if shown else "Show the details")
-
-    def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self._sign)
-        row.addWidget(self.headline, 1)
-        row.addWidget(self.details)
-        row.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 8, 8, 8)
-        column.addLayout(row)
-        column.addWidget(self.detail_text)
+        self.details.disclose(shown, "Hide the details" if shown else "Show the details")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QColor, QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.protocol import Guessed
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_text import shown_text
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.heat import HeatBar
+from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:
     from sedd_studio.session.guessing import Guesser
@@ -26,34 +27,21 @@ FAINTEST = 0.35
 class GuessPanel(QWidget):
     """Shows `guesser.guess` while it is visible: known words plain, guesses in colour, the surer the stronger."""
 
-    def __init__(self, models: Models, guesser: Guesser, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._models, self._guesser, self._theme = models, guesser, theme
+    def __init__(self, models: Models, guesser: Guesser, look: Look) -> None:
+        super().__init__()
+        self._models, self._guesser, self._look = models, guesser, look
         self.title = label("", "strong")
         self.note = label("", "help")
         self.text = QTextEdit()
         self.text.setObjectName("reading")
         self.text.setReadOnly(True)
         self.text.setAccessibleName("The best guess at this step")
-        self.bar = HeatBar(theme)
+        self.bar = HeatBar(look)
         self.legend = [label("unsure", "help"), self.bar, label("sure", "help")]
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.title)
-        head.addWidget(self.note, 1)
-        for part in self.legend:
-            head.addWidget(part)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 16, 10)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.text, 1)
+        head = row(self.title, (self.note, 1), *self.legend, gap=8)
+        column(head, (self.text, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         guesser.changed.connect(self.refresh)
-        self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Write in the colours of `theme`."""
-        self._theme = theme
+        look.changed.connect(self.refresh)
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -92,7 +80,7 @@ class GuessPanel(QWidget):
 
     def _format(self, sure: float) -> QTextCharFormat:
         known = math.isnan(sure)
-        colour: QColor = self._theme.colour("text" if known else "fresh")
+        colour: QColor = self._look.colour("text" if known else "fresh")
         if not known:
             colour.setAlphaF(FAINTEST + (1 - FAINTEST) * sure)
         form = QTextCharFormat()

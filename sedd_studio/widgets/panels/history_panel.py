@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import Entry
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.edits import RemoveRuns
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
-from sedd_studio.widgets.controls.history_rows import RowPainter, Runs
+from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
+from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper
@@ -36,18 +37,17 @@ class HistoryPanel(QWidget):
     compared = Signal(object)
     """With the runs that are to stand beside each other, the oldest first: a list of `Trajectory`."""
 
-    def __init__(self, session: Session, keeper: Keeper, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, keeper: Keeper, look: Look) -> None:
+        super().__init__()
         self._session, self._keeper = session, keeper
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search words, models, samplers, seeds")
         self.search.setAccessibleName("Search the history")
         self.search.setClearButtonEnabled(True)
-        self.favourites = IconButton("star", "Show favourites only", theme, "Favourites", "toggle")
-        self.favourites.setCheckable(True)
-        self.compare = PushButton("Compare", "columns", theme)
+        self.favourites = IconButton("star", "Show favourites only", look, text="Favourites", kind="toggle")
+        self.compare = PushButton("Compare", "columns", look, self.compare_chosen)
         self.compare.setToolTip("Lay the selected runs beside each other (C). Select several with Ctrl or Shift.")
-        self.runs = Runs(self)
+        self.runs = RunRows(self)
         self.list = QListView()
         self.list.setModel(self.runs)
         self.list.setAccessibleName("Runs")
@@ -55,17 +55,16 @@ class HistoryPanel(QWidget):
         self.list.setUniformItemSizes(True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._rows = RowPainter(theme, self.list)
-        self.list.setItemDelegate(self._rows)
+        self._rows = RunPainter(look, self.list)
         self.note = label(EMPTY, "help")
-        self._arrange()
+        head = row((self.search, 1), self.favourites, self.compare)
+        column(head, self.note, (self.list, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.search.textChanged.connect(self.refresh)
         self.favourites.toggled.connect(self.refresh)
         self.list.activated.connect(self._open)
         self._rows.starred.connect(self._star)
         self.list.installEventFilter(self)
         self.list.selectionModel().selectionChanged.connect(self._enable)
-        self.compare.clicked.connect(self.compare_chosen)
         self._enable()
         keeper.changed.connect(self.refresh)
 
@@ -75,19 +74,19 @@ class HistoryPanel(QWidget):
             return
         chosen = {entry.id for entry in self.chosen()}
         words, starred = self.search.text(), self.favourites.isChecked()
-        self.runs.show_entries(self._keeper.read(lambda history: history.search(words, starred), []))
-        for row, entry in enumerate(self.runs.entries):
+        self.runs.show_rows(self._keeper.read(lambda history: history.search(words, starred), []))
+        for number, entry in enumerate(self.runs.rows):
             if entry.id in chosen:
-                index, add = self.runs.index(row), QItemSelectionModel.SelectionFlag.Select
+                index, add = self.runs.index(number), QItemSelectionModel.SelectionFlag.Select
                 self.list.selectionModel().setCurrentIndex(index, add)
         asked = bool(self.search.text().strip()) or self.favourites.isChecked()
         self.note.setText(NOTHING if asked else EMPTY)
-        self.note.setVisible(not self.runs.entries)
+        self.note.setVisible(not self.runs.rows)
 
     def chosen(self) -> list[Entry]:
         """The runs that are selected, the newest first."""
         rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
-        return [self.runs.entries[row] for row in rows]
+        return [self.runs.rows[row] for row in rows]
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -125,24 +124,12 @@ class HistoryPanel(QWidget):
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:
-        content = self._content(self.runs.entries[index.row()])
+        content = self._content(self.runs.rows[index.row()])
         self._session.reader.read(lambda: decode(content), self._session.show_run)
 
     def _content(self, entry: Entry) -> bytes:
         return self._keeper.read(lambda history: history.content(entry.id), b"")
 
     def _star(self, row: int) -> None:
-        entry = self.runs.entries[row]
+        entry = self.runs.rows[row]
         self._keeper.do(lambda history: history.set_favourite(entry.id, not entry.favourite))
-
-    def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.search, 1)
-        head.addWidget(self.favourites)
-        head.addWidget(self.compare)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 16, 10)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.note)
-        column.addWidget(self.list, 1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, label
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -17,19 +18,14 @@ if TYPE_CHECKING:
 class JobLine(QWidget):
     """Shows `jobs.current`; hidden while there is none."""
 
-    def __init__(self, jobs: Jobs, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, jobs: Jobs, look: Look) -> None:
+        super().__init__()
         self._jobs = jobs
         self.text = label(role="help")
         self.bar = ProgressLine("Progress of the export")
         self.bar.setFixedWidth(140)
-        self.cancel = IconButton("close", "Cancel", theme)
-        self.cancel.clicked.connect(jobs.cancel)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 12, 0)
-        row.setSpacing(8)
-        for part in (self.text, self.bar, self.cancel):
-            row.addWidget(part)
+        self.cancel = IconButton("close", "Cancel", look, jobs.cancel)
+        row(self.text, self.bar, self.cancel, gap=8, margins=(0, 0, 12, 0), of=self)
         jobs.changed.connect(self.refresh)
         self.refresh()
 

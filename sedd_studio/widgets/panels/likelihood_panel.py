@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.figures import PRECISIONS, exact_figures, figures
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, label
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
 if TYPE_CHECKING:
@@ -44,32 +45,24 @@ class LikelihoodPanel(QWidget):
     file_wanted = Signal()
     """The texts of a file are to be scored."""
 
-    def __init__(
-        self,
-        models: Models,
-        scorer: Scorer,
-        ranking: Ranking,
-        colouring: Colouring,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._models, self._scorer, self._ranking, self._theme = models, scorer, ranking, theme
+    def __init__(self, models: Models, scorer: Scorer, ranking: Ranking, colouring: Colouring, look: Look) -> None:
+        super().__init__()
+        self._models, self._scorer, self._ranking, self._look = models, scorer, ranking, look
         self._colouring = colouring
-        self.start = PushButton("Score this text", "play", theme, primary=True)
-        self.rank = PushButton("Rank samples", "columns", theme)
-        self.stop = PushButton("Stop", "stop", theme)
-        self.file = PushButton("A file …", "folder", theme)
+        self.start = PushButton("Score this text", "play", look, self._start, primary=True)
+        self.rank = PushButton("Rank samples", "columns", look, self.start_ranking)
+        self.stop = PushButton("Stop", "stop", look, self._stop)
+        self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
         self.file.setAccessibleName("Score the texts of a file")
         self.file.setToolTip("Score every text of a file, in a table.")
-        self.precision = Choice("Stop at a precision of", theme)
+        self.precision = Choice("Stop at a precision of", look)
         for value in PRECISIONS:
             self.precision.addItem(f"until ± {value:g} nats", value)
         self.precision.setCurrentIndex(1)
         self.precision.setMinimumWidth(160)
-        self.given = Check("Given the locked words", theme)
+        self.given = Check("Given the locked words", look)
         self.given.setToolTip("Score what was filled in, given the words that are locked.")
-        self.colour = Check("Colour words by cost", theme)
+        self.colour = Check("Colour words by cost", look)
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.exact = {unit: label("", "muted") for unit in UNITS}
         self.writer = label("", "help")
@@ -80,22 +73,17 @@ class LikelihoodPanel(QWidget):
         self._profile: pyqtgraph.PlotWidget | None = None
         self._drawn: tuple[object, ...] = ()
         self._arrange()
-        self.start.clicked.connect(lambda: scorer.start(self.precision.currentData(), self.given.isChecked()))
-        self.rank.clicked.connect(self.start_ranking)
-        self.stop.clicked.connect(self._stop)
-        self.file.clicked.connect(self.file_wanted)
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
         colouring.changed.connect(self._follow_colours)
         scorer.changed.connect(self.refresh)
         ranking.changed.connect(self.refresh)
         models.changed.connect(self.refresh)
+        look.changed.connect(self._draw)
         self._follow_colours()
         self.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
-        self._draw()
+    def _start(self) -> None:
+        self._scorer.start(self.precision.currentData(), self.given.isChecked())
 
     def start_ranking(self) -> None:
         """Rank the samples to the precision that is chosen, unless something is being scored."""
@@ -159,7 +147,7 @@ class LikelihoodPanel(QWidget):
     def _draw(self) -> None:
         """The plots, if they can be seen and show anything else than before."""
         scorer = self._scorer
-        what = (self._theme, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
+        what = (self._look.theme, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
         if self._plot is not None and self._profile is not None and self.isVisible() and what != self._drawn:
             self._drawn = what
             self._draw_bound(self._plot)
@@ -170,14 +158,14 @@ class LikelihoodPanel(QWidget):
         import pyqtgraph
 
         plot.clear()
-        dress(plot, self._theme)
+        dress(plot, self._look)
         profile = self._scorer.profile
         known = ~np.isnan(profile)
         plot.setVisible(bool(known.any()))
         if known.any():
             width = 1 / len(profile)
             centres = (np.arange(len(profile)) + 0.5) * width
-            bar, edge = self._theme.colour("accent"), pyqtgraph.mkPen(self._theme.colour("panel"))
+            bar, edge = self._look.colour("accent"), pyqtgraph.mkPen(self._look.colour("panel"))
             bar.setAlpha(150)
             heights = profile[known]
             plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
@@ -187,53 +175,35 @@ class LikelihoodPanel(QWidget):
         import pyqtgraph
 
         plot.clear()
-        dress(plot, self._theme)
+        dress(plot, self._look)
         points = [point for point in self._scorer.points if point.half_width > 0]
         plot.setVisible(bool(points))
         if not points:
             return
         calls = [point.calls for point in points]
-        band = self._theme.colour("accent")
+        band = self._look.colour("accent")
         band.setAlpha(50)
         edges = [
             plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band) for sign in (1, -1)
         ]
         plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
-        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._theme.colour("accent"), width=2))
+        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._look.colour("accent"), width=2))
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        for part in (self.start, self.rank, self.stop, self.precision, self.file):
-            buttons.addWidget(part)
-        buttons.addStretch(1)
+        buttons = row(self.start, self.rank, self.stop, self.precision, self.file, None, gap=10)
+        checks = row(self.given, self.colour, None, gap=18)
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(4)
         grid.addWidget(label("this model", "help"), 0, 1)
         grid.addWidget(self.writer, 0, 2)
-        for row, (unit, title) in enumerate(UNITS.items(), start=1):
-            grid.addWidget(label(title, "muted"), row, 0)
-            grid.addWidget(self.values[unit], row, 1)
-            grid.addWidget(self.exact[unit], row, 2)
+        for place, (unit, title) in enumerate(UNITS.items(), start=1):
+            grid.addWidget(label(title, "muted"), place, 0)
+            grid.addWidget(self.values[unit], place, 1)
+            grid.addWidget(self.exact[unit], place, 2)
         grid.setColumnStretch(2, 1)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addLayout(buttons)
-        checks = QHBoxLayout()
-        checks.setSpacing(18)
-        checks.addWidget(self.given)
-        checks.addWidget(self.colour)
-        checks.addStretch(1)
-        left.addLayout(checks)
-        left.addLayout(grid)
-        left.addWidget(self.note)
-        left.addWidget(self.progress)
-        left.addStretch(1)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 10, 16, 10)
-        self._row.setSpacing(20)
-        self._row.addLayout(left, 1)
+        left = column(buttons, checks, grid, self.note, self.progress, None, gap=8)
+        self._row = row((left, 1), gap=20, margins=(16, 10, 16, 10), of=self)
 
 
 def progress(queue: ScoreQueue) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.menu_button import MenuButton
 
@@ -22,8 +22,8 @@ PUBLISHED = "louaaron/sedd-small"
 class ModelPicker(MenuButton):
     """Shows the model's name, size and length; its menu opens another, from here or from the hub."""
 
-    def __init__(self, models: Models, fetcher: Fetcher, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Model", theme, parent)
+    def __init__(self, models: Models, fetcher: Fetcher, look: Look) -> None:
+        super().__init__("Model", look)
         self._models, self._fetcher = models, fetcher
         self.choices.aboutToShow.connect(self._fill)
         models.changed.connect(self.refresh)
@@ -57,12 +57,8 @@ class ModelPicker(MenuButton):
     def _fill(self) -> None:
         self.choices.clear()
         for path in self._models.known():
-            action = QAction(Path(path).name, self.choices)
-            action.setToolTip(path)
-            action.setCheckable(True)
-            action.setChecked(self._models.info is not None and self._models.info.path == path)
-            action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
-            self.choices.addAction(action)
+            chosen = self._models.info is not None and self._models.info.path == path
+            self.offer(Path(path).name, path, chosen, partial(self._models.open, path))
         self.choices.addSeparator()
         self.choices.addAction("Open a folder …", self.choose_folder)
         self.choices.addAction("From the hub …", self.choose_from_hub)

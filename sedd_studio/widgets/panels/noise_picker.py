@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from functools import partial
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session.model_folders import counterpart
 from sedd_studio.session.models import Models
@@ -15,8 +14,8 @@ from sedd_studio.widgets.controls.menu_button import MenuButton
 class NoisePicker(MenuButton):
     """Shows the noise of the model; its menu offers each type, greyed out where no model matches."""
 
-    def __init__(self, models: Models, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Noise", theme, parent)
+    def __init__(self, models: Models, look: Look) -> None:
+        super().__init__("Noise", look)
         self._models = models
         self.choices.aboutToShow.connect(self._fill)
         models.changed.connect(self.refresh)
@@ -36,12 +35,6 @@ class NoisePicker(MenuButton):
         for noise, other in NOISES.items():
             chosen = other is NOISES[info.noise]
             path = info.path if chosen else counterpart(info.path, info.noise, noise)
-            action = QAction(other.title, self.choices)
-            action.setCheckable(True)
-            action.setChecked(chosen)
-            action.setEnabled(path is not None)
-            missing = f"There is no model like {info.name} of this kind."
-            action.setToolTip(other.meaning if path is not None else missing)
-            if path is not None and not chosen:
-                action.triggered.connect(lambda _on=False, path=path: self._models.open(path))
-            self.choices.addAction(action)
+            told = other.meaning if path is not None else f"There is no model like {info.name} of this kind."
+            opens = None if path is None or chosen else partial(self._models.open, path)
+            self.offer(other.title, told, chosen, opens)

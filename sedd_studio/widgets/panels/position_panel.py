@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.state import Pointed
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.candidate_rows import ROW, CandidatePainter, Candidates, percent
+from sedd_studio.widgets.controls.layouts import column
 
 if TYPE_CHECKING:
     from sedd_studio.session.pointing import Pointer
@@ -25,11 +26,11 @@ HINT = "Point at a position to see what the model would put there."
 class PositionPanel(QFrame):
     """Shows `pointer.pointed`. A click, or Enter, puts a candidate there and goes on from the step on show."""
 
-    def __init__(self, runs: Runs, pointer: Pointer, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, runs: Runs, pointer: Pointer, look: Look) -> None:
+        super().__init__()
         self._runs, self._pointer = runs, pointer
         self.setObjectName("positionPanel")
-        self.setFixedWidth(theme.sizes.side_panel)
+        self.setFixedWidth(look.sizes.side_panel)
         self.title = label("POSITION", "section")
         self.candidates = Candidates(self)
         self.list = QListView()
@@ -41,15 +42,10 @@ class PositionPanel(QFrame):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._painter = CandidatePainter(theme, self.list)
-        self.list.setItemDelegate(self._painter)
+        CandidatePainter(look, self.list)
         self.facts = label(HINT, "help")
         self.facts.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 12, 20, 14)
-        column.setSpacing(8)
-        for part in (self.title, self.list, self.facts):
-            column.addWidget(part)
+        column(self.title, self.list, self.facts, gap=8, margins=(20, 12, 20, 14), of=self)
         self.list.clicked.connect(self._place)
         self.list.installEventFilter(self)
         pointer.changed.connect(self.refresh)

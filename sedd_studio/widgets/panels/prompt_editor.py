@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Elided, IconButton, label
+from sedd_studio.widgets.controls.layouts import column, row
 
 EDITOR_HEIGHT = 92
 HINT = "Words you type are locked. [24] is a gap of 24 tokens, ____ one of 12."
@@ -55,14 +56,13 @@ class Preview(Elided):
 class PromptEditor(QFrame):
     """Edits `view.prompt`. What is typed stays in the field until it can be applied."""
 
-    def __init__(self, view: View, editor: Editor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._view, self._editor, self._theme = view, editor, theme
+    def __init__(self, view: View, editor: Editor, look: Look) -> None:
+        super().__init__()
+        self._view, self._editor = view, editor
         self._shown = ""
         self._submitted: str | None = None
         self.setObjectName("card")
-        self.toggle = IconButton("chevron-right", "Edit the prompt", theme, "Prompt", "disclosure")
-        self.toggle.setCheckable(True)
+        self.toggle = IconButton("chevron-right", "Edit the prompt", look, text="Prompt", kind="disclosure")
         self.preview = Preview()
         self.editor = PromptText()
         self.editor.setAccessibleName("Prompt text")
@@ -79,10 +79,6 @@ class PromptEditor(QFrame):
         view.changed.connect(self.refresh)
         self._open(False)
         self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        self._theme = theme
 
     def refresh(self) -> None:
         """Show the session's prompt if it is another one; an edit that is not applied yet is left alone."""
@@ -114,28 +110,14 @@ class PromptEditor(QFrame):
     def _open(self, opened: bool) -> None:
         self._body.setVisible(opened)
         self.preview.setVisible(not opened)
-        self.toggle.set_icon("chevron-down" if opened else "chevron-right", self._theme)
-        self.toggle.set_name("Close the prompt editor" if opened else "Edit the prompt")
+        self.toggle.disclose(opened, "Close the prompt editor" if opened else "Edit the prompt")
         if opened:
             self.editor.setFocus()
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.toggle)
-        head.addWidget(self.preview, 1)
+        head = row(self.toggle, (self.preview, 1), gap=8)
         head.addStretch(0)
         self._body = QWidget()
-        foot = QHBoxLayout()
-        foot.addWidget(label(HINT, "help"), 1)
-        foot.addWidget(self.apply_button)
-        body = QVBoxLayout(self._body)
-        body.setContentsMargins(6, 2, 6, 6)
-        body.setSpacing(8)
-        body.addWidget(self.editor)
-        body.addLayout(foot)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 5, 8, 5)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self._body)
+        foot = row((label(HINT, "help"), 1), self.apply_button)
+        column(self.editor, foot, gap=8, margins=(6, 2, 6, 6), of=self._body)
+        column(head, self._body, gap=0, margins=(8, 5, 8, 5), of=self)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:
     from sedd_studio.session.queueing import Queued, RunQueue
@@ -21,25 +22,22 @@ EMPTY = "Runs that are added to the queue are made one after another and go to t
 class QueuePanel(QWidget):
     """Works `queue`. Alt with Up and Down moves a run, Delete removes it."""
 
-    def __init__(self, models: Models, queue: RunQueue, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, models: Models, queue: RunQueue, look: Look) -> None:
+        super().__init__()
         self._models, self._queue = models, queue
         self._shown: list[Queued] = []
-        self.add = PushButton("Add this run", "play", theme, primary=True)
-        self.up = IconButton("chevron-up", "Move it nearer to the front", theme)
-        self.down = IconButton("chevron-down", "Move it nearer to the end", theme)
-        self.remove = IconButton("close", "Remove it from the queue", theme)
+        self.add = PushButton("Add this run", "play", look, queue.add, primary=True)
+        self.up = IconButton("chevron-up", "Move it nearer to the front", look, lambda: self._move(-1))
+        self.down = IconButton("chevron-down", "Move it nearer to the end", look, lambda: self._move(1))
+        self.remove = IconButton("close", "Remove it from the queue", look, self._remove)
         self.progress = ProgressLine("How far the run is that is being made")
         self.note = label(EMPTY, "help")
         self.list = QListWidget()
         self.list.setAccessibleName("Runs that wait")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.installEventFilter(self)
-        self._arrange()
-        self.add.clicked.connect(queue.add)
-        self.up.clicked.connect(lambda: self._move(-1))
-        self.down.clicked.connect(lambda: self._move(1))
-        self.remove.clicked.connect(self._remove)
+        head = row(self.add, (self.progress, 1), self.up, self.down, self.remove, gap=8)
+        column(head, self.note, (self.list, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.currentRowChanged.connect(self._enable)
         queue.changed.connect(self.refresh)
         models.changed.connect(self.refresh)
@@ -56,8 +54,8 @@ class QueuePanel(QWidget):
             self.list.addItems(lines)
             if chosen in items:
                 self.list.setCurrentRow(items.index(chosen))
-        for row, line in enumerate(lines):
-            entry = self.list.item(row)
+        for number, line in enumerate(lines):
+            entry = self.list.item(number)
             if entry.text() != line:
                 entry.setText(line)
         making = self._queue.making
@@ -102,17 +100,3 @@ class QueuePanel(QWidget):
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
         self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])
-
-    def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.add)
-        head.addWidget(self.progress, 1)
-        for part in (self.up, self.down, self.remove):
-            head.addWidget(part)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 16, 10)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.note)
-        column.addWidget(self.list, 1)

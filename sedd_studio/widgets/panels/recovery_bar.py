@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import LeftOver
 from sedd_studio.widgets.controls.basic import PushButton, label
+from sedd_studio.widgets.controls.layouts import row
 
 OFFER = "The studio did not close properly last time. Its text and its run can be brought back."
 
@@ -18,22 +19,16 @@ class RecoveryBar(QFrame):
     wanted = Signal(object)
     """With the `LeftOver` that was offered."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, look: Look) -> None:
+        super().__init__()
         self._left: LeftOver | None = None
         self.setObjectName("card")
         self.setAccessibleName(OFFER)
         text = label(OFFER)
         text.setWordWrap(True)
-        self.restore_button = PushButton("Restore", "play", theme)
-        self.dismiss_button = PushButton("Dismiss", "close", theme)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 8, 8)
-        row.addWidget(text, 1)
-        row.addWidget(self.restore_button)
-        row.addWidget(self.dismiss_button)
-        self.restore_button.clicked.connect(self._restore)
-        self.dismiss_button.clicked.connect(self.hide)
+        self.restore_button = PushButton("Restore", "play", look, self._restore)
+        self.dismiss_button = PushButton("Dismiss", "close", look, self.hide)
+        row((text, 1), self.restore_button, self.dismiss_button, margins=(14, 8, 8, 8), of=self)
         self.hide()
 
     def offer(self, left: LeftOver) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from engine.protocol.option_kinds import Numbers, Real
 from engine.protocol.options import ENTRIES, MOST_STEPS
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, samplers_for
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, label
-from sedd_studio.widgets.controls.form import Field, column_of
+from sedd_studio.widgets.controls.layouts import Field, column, scrolled
 from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
@@ -28,37 +28,29 @@ class RunForm(QFrame):
     `main` and `folded` are the options of the table, `options` the numbers of the sampler on show.
     """
 
-    def __init__(
-        self, form: CurrentForm, models: Models, presets: PresetChoice, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._form, self._models, self._theme = form, models, theme
+    def __init__(self, form: CurrentForm, models: Models, presets: PresetChoice, look: Look) -> None:
+        super().__init__()
+        self._form, self._models, self._look = form, models, look
         self.setObjectName("sidePanel")
-        self.setFixedWidth(theme.sizes.side_panel)
+        self.setFixedWidth(look.sizes.side_panel)
         self.presets = presets
-        self.main = OptionFields(form, models, [name for name, row in ENTRIES.items() if row.main], theme)
-        self.folded = OptionFields(form, models, FOLDED, theme)
+        self.main = OptionFields(form, models, [name for name, row in ENTRIES.items() if row.main], look)
+        self.folded = OptionFields(form, models, FOLDED, look)
         sampler = self.main.controls["sampler"]
         assert isinstance(sampler, Choice)
         self.sampler = sampler
         self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
-        self.dice = IconButton("dice", "New seed", theme, kind="boxed")
+        self.dice = IconButton("dice", "New seed", look, form.new_seed, kind="boxed")
         self.options: dict[str, Control] = {}
         self._numbers = QWidget()
-        self.more = IconButton("chevron-right", "Show more settings", theme, "More", "disclosure")
-        self.more.setCheckable(True)
+        self.more = IconButton("chevron-right", "Show more settings", look, text="More", kind="disclosure")
         self._arrange()
         self.slider.valueChanged.connect(lambda: form.set(steps=self.slider.number()))
-        self.dice.clicked.connect(form.new_seed)
         self.more.toggled.connect(self._disclose)
         form.changed.connect(self.refresh)
         models.changed.connect(self.refresh)
         self._disclose(False)
         self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        self._theme = theme
 
     def refresh(self) -> None:
         """Show the form."""
@@ -107,7 +99,7 @@ class RunForm(QFrame):
 
     def _number_for(self, option: SamplerOption) -> Control:
         title, kind = option.name.capitalize(), Real(option.low, option.high)
-        number = control_for(title, kind, self._theme, partial(self._take_number, option.name))
+        number = control_for(title, kind, self._look, partial(self._take_number, option.name))
         self._numbers_column.addWidget(Field(title, number, option.summary))
         return number
 
@@ -117,34 +109,20 @@ class RunForm(QFrame):
     def _disclose(self, shown: bool) -> None:
         self._numbers.setVisible(shown)
         self.folded.setVisible(shown)
-        self.more.set_icon("chevron-down" if shown else "chevron-right", self._theme)
-        self.more.set_name("Show fewer settings" if shown else "Show more settings")
+        self.more.disclose(shown, "Show fewer settings" if shown else "Show more settings")
 
     def _arrange(self) -> None:
         fields = QWidget()
         fields.setObjectName("fields")
-        scroll = QScrollArea()
-        scroll.setWidget(fields)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = scrolled(fields)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column_of(self).addWidget(scroll)
-        column = QVBoxLayout(fields)
-        column.setContentsMargins(20, 20, 20, 20)
-        column.setSpacing(0)
-        column.addWidget(label("RUN", "section"))
-        column.addSpacing(12)
-        column.addWidget(self.presets)
-        column.addSpacing(18)
+        column(scroll, gap=0, of=self)
         self.main.controls["steps"].setFixedWidth(76)
         self.main.fields["steps"].row.insertWidget(0, self.slider, 1)
-        self.dice.setFixedSize(44, self._theme.sizes.control)
+        self.dice.setFixedSize(44, self._look.sizes.control)
         self.main.fields["seed"].row.addWidget(self.dice)
-        column.addWidget(self.main)
-        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addSpacing(12)
-        self._numbers_column = column_of(self._numbers)
-        column.addWidget(self._numbers)
-        column.addWidget(self.folded)
-        column.addStretch(1)
+        self._numbers_column = column(gap=0, of=self._numbers)
+        head = (label("RUN", "section"), 12, self.presets, 18)
+        parts = (self.main, self.more, 12, self._numbers, self.folded, None)
+        whole = column(*head, *parts, gap=0, margins=(20, 20, 20, 20), of=fields)
+        whole.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.protocol import FREE
 from sedd_studio.painting.pictures import PAINTERS, Scenery
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.session.state import CanvasState
 from sedd_studio.session.view import View
@@ -20,9 +20,9 @@ MARGIN = 16
 class SamplePicture(QWidget):
     """Draws `view.canvas()` as the model's domain looks; hidden for text."""
 
-    def __init__(self, models: Models, view: View, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._models, self._view, self._theme = models, view, theme
+    def __init__(self, models: Models, view: View, look: Look) -> None:
+        super().__init__()
+        self._models, self._view, self._look = models, view, look
         self._shown: CanvasState | None = None
         self.note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -32,11 +32,6 @@ class SamplePicture(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(600, HEIGHT)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme` from now on."""
-        self._theme = theme
-        self.update()
 
     def refresh(self) -> None:
         """Take the state at the playhead."""
@@ -58,8 +53,8 @@ class SamplePicture(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        self.note = paint(painter, area, Scenery(state.tokens, state.locked, tokenizer, self._theme))
+        self.note = paint(painter, area, Scenery(state.tokens, state.locked, tokenizer, self._look.theme))
         if self.note:
-            painter.setPen(self._theme.colour("muted"))
+            painter.setPen(self._look.colour("muted"))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.note)
         painter.end()

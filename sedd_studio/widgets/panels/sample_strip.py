@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QListView, QWidget
+from PySide6.QtWidgets import QListView
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards
 
 if TYPE_CHECKING:
@@ -22,15 +22,12 @@ OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 class SampleStrip(QListView):
     """Hidden while the run has one sample. The star of a card, or S, keeps the sample among the favourites."""
 
-    def __init__(
-        self, session: Session, favourites: Favourites, ranking: Ranking, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, favourites: Favourites, ranking: Ranking, look: Look) -> None:
+        super().__init__()
         self._session, self._favourites = session, favourites
         self.cards = SampleCards(session, favourites, ranking, self)
         self.setModel(self.cards)
-        self._painter = CardPainter(theme, self)
-        self.setItemDelegate(self._painter)
+        self.painter = CardPainter(look, self)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setMouseTracking(True)
@@ -39,7 +36,7 @@ class SampleStrip(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(CARD.height() + 14)
         self.setAccessibleName("Samples of the run")
-        self._painter.starred.connect(favourites.keep)
+        self.painter.starred.connect(favourites.keep)
         self.selectionModel().currentChanged.connect(self._pick)
         for signal in (session.runs.changed, session.view.changed):
             signal.connect(self.refresh)

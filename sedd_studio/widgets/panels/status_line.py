@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar
 
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.durations import duration
+from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
@@ -21,8 +22,8 @@ PAUSE = 100
 class StatusLine(QFrame):
     """One sentence and, while something is going on, a progress bar."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._missed = False
         self._pause = QTimer(self)
@@ -36,12 +37,7 @@ class StatusLine(QFrame):
         self.bar.setFixedWidth(220)
         self.bar.setAccessibleName("Progress")
         self.hint = label("Click a word to lock it, drag to lock more", "help")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 16, 6)
-        row.setSpacing(12)
-        row.addWidget(self.bar)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.hint)
+        row(self.bar, (self.text, 1), self.hint, gap=12, margins=(16, 6, 16, 6), of=self)
         session.runs.changed.connect(self.refresh)
         session.models.changed.connect(self.refresh)
         session.reader.changed.connect(self.refresh)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.trajectory import Progress
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, label
+from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.track import Track
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
@@ -21,31 +22,30 @@ SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 class Timeline(QFrame):
     """Shows the recorded run and moves the playhead in it."""
 
-    def __init__(self, view: View, runs: Runs, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._view, self._runs, self._theme = view, runs, theme
+    def __init__(self, view: View, runs: Runs, look: Look) -> None:
+        super().__init__()
+        self._view, self._runs, playhead = view, runs, view.playhead
         self._recorded: tuple[object, ...] = ()
         self.setObjectName("card")
-        self.play = IconButton("play", "Play", theme)
-        self.speed = Choice("Playing speed", theme)
+        self.play = IconButton("play", "Play", look, playhead.toggle)
+        self.speed = Choice("Playing speed", look)
         self.step = label(role="strong")
         self.facts = Elided()
         self.sample_text = label(role="muted")
-        self.earlier = IconButton("chevron-left", "Previous sample", theme)
-        self.later = IconButton("chevron-right", "Next sample", theme)
-        self.go_on = IconButton(
-            "step", "Go on from this step, with the locks as they are now", theme, "Go on from here"
-        )
-        self.follow = IconButton("ring", "Keep the newest step in view", theme, "Follow live", "toggle")
-        self.follow.setCheckable(True)
-        self.track = Track(theme)
+        self.earlier = IconButton("chevron-left", "Previous sample", look, lambda: self._go(-1))
+        self.later = IconButton("chevron-right", "Next sample", look, lambda: self._go(1))
+        goes_on = "Go on from this step, with the locks as they are now"
+        self.go_on = IconButton("step", goes_on, look, runs.go_on, text="Go on from here")
+        self.follow = IconButton("ring", "Keep the newest step in view", look, text="Follow live", kind="toggle")
+        self.follow.clicked.connect(playhead.set_following)
+        self.track = Track(look)
         self._arrange()
-        self._connect()
+        self.speed.activated.connect(lambda: playhead.set_speed(self.speed.currentData()))
+        self.track.valueChanged.connect(playhead.seek)
+        runs.changed.connect(self.refresh_run)
+        view.changed.connect(self._refresh_canvas)
+        playhead.changed.connect(self.refresh_playhead)
         self.refresh_run()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of `theme`."""
-        self._theme = theme
 
     def refresh_run(self) -> None:
         """Show what is recorded, then where the playhead is."""
@@ -65,12 +65,12 @@ class Timeline(QFrame):
         """Show the playhead and what is true there."""
         playhead, info = self._view.playhead, self._view.step_info()
         self.track.show_step(playhead.step)
-        self.play.set_icon("pause" if playhead.playing else "play", self._theme)
+        self.play.sign.show("pause" if playhead.playing else "play")
         self.play.set_name("Pause the playback" if playhead.playing else "Play")
         self.play.setEnabled(playhead.recorded > 0)
         self.go_on.setVisible(self._runs.can_go_on and not playhead.playing and not playhead.following)
         self.follow.setChecked(playhead.following)
-        self.follow.set_icon("dot" if playhead.following else "ring", self._theme)
+        self.follow.sign.show("dot" if playhead.following else "ring")
         if playhead.recorded == 0 and not self._runs.running:
             self.step.setText("No run yet")
             self.facts.show_text(f"{info.free} positions to fill" if info.free else "every position is locked")
@@ -82,12 +82,7 @@ class Timeline(QFrame):
     def _refresh_canvas(self) -> None:
         """Draw the curve anew only if it can be another one."""
         playhead = self._view.playhead
-        recorded = (
-            playhead.recorded,
-            playhead.samples,
-            playhead.sample,
-            self._view.step_info().free,
-        )
+        recorded = (playhead.recorded, playhead.samples, playhead.sample, self._view.step_info().free)
         if recorded != self._recorded:
             self._recorded = recorded
             self.refresh_run()
@@ -106,18 +101,8 @@ class Timeline(QFrame):
             facts[-1] += f" · {made.seconds_left:.1f} s left"
         return facts
 
-    def _connect(self) -> None:
-        view, playhead = self._view, self._view.playhead
-        self.play.clicked.connect(playhead.toggle)
-        self.go_on.clicked.connect(self._runs.go_on)
-        self.follow.clicked.connect(playhead.set_following)
-        self.speed.activated.connect(lambda: playhead.set_speed(self.speed.currentData()))
-        self.earlier.clicked.connect(lambda: playhead.set_sample(playhead.sample - 1))
-        self.later.clicked.connect(lambda: playhead.set_sample(playhead.sample + 1))
-        self.track.valueChanged.connect(playhead.seek)
-        self._runs.changed.connect(self.refresh_run)
-        view.changed.connect(self._refresh_canvas)
-        playhead.changed.connect(self.refresh_playhead)
+    def _go(self, by: int) -> None:
+        self._view.playhead.set_sample(self._view.playhead.sample + by)
 
     def _arrange(self) -> None:
         for speed in SPEEDS:
@@ -125,23 +110,7 @@ class Timeline(QFrame):
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))
         self.speed.setCurrentIndex(nearest)
         self.speed.setFixedWidth(112)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self.play)
-        head.addWidget(self.speed)
-        head.addSpacing(4)
-        head.addWidget(self.step)
-        head.addSpacing(6)
-        head.addWidget(self.facts, 1)
-        samples = QHBoxLayout()
-        samples.setSpacing(0)
-        for part in (self.earlier, self.sample_text, self.later):
-            samples.addWidget(part)
-        head.addLayout(samples)
-        head.addWidget(self.go_on)
-        head.addWidget(self.follow)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 10, 14, 8)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self.track)
+        samples = row(self.earlier, self.sample_text, self.later, gap=0)
+        facts = (4, self.step, 6, (self.facts, 1))
+        head = row(self.play, self.speed, *facts, samples, self.go_on, self.follow, gap=10)
+        column(head, self.track, gap=6, margins=(14, 10, 14, 8), of=self)

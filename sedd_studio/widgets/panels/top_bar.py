@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
-from sedd_studio.painting.theme import Theme
+from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
@@ -21,35 +22,28 @@ PAUSE_WIDTH = 88
 class TopBar(QFrame):
     """Run, Pause, Step and Stop in the middle; the pickers, made by the window, at the left; facts at the right."""
 
-    def __init__(
-        self, session: Session, theme: Theme, picker: QWidget, noise: QWidget, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._theme = session, theme
+    def __init__(self, session: Session, look: Look, picker: QWidget, noise: QWidget) -> None:
+        super().__init__()
+        self._session = session
         self.setObjectName("topBar")
         self.noise = noise
-        self.run_button = PushButton("Run", "play", theme, primary=True)
-        self.pause = PushButton("Pause", "pause", theme)
-        self.step = PushButton("Step", "step", theme)
-        self.stop = PushButton("Stop", "stop", theme)
+        self.run_button = PushButton("Run", "play", look, session.runs.start, primary=True)
+        self.pause = PushButton("Pause", "pause", look, session.playhead.toggle)
+        self.step = PushButton("Step", "step", look, session.playhead.step_once)
+        self.stop = PushButton("Stop", "stop", look, session.runs.stop)
         self.seed = label(role="muted")
-        self.dice = IconButton("dice", "New seed", theme)
+        self.dice = IconButton("dice", "New seed", look, session.form.new_seed)
         self.samples = label(role="muted")
         self.device = label(role="chip")
         self.pause.setMinimumWidth(PAUSE_WIDTH)
-        self._arrange(picker)
-        self.run_button.clicked.connect(session.runs.start)
-        self.pause.clicked.connect(session.playhead.toggle)
-        self.step.clicked.connect(session.playhead.step_once)
-        self.stop.clicked.connect(session.runs.stop)
-        self.dice.clicked.connect(session.form.new_seed)
+        self.device.setFixedHeight(look.sizes.control)
+        left = row(picker, noise, None, gap=10)
+        middle = row(self.run_button, self.pause, self.step, self.stop, gap=10)
+        right = row(None, self.seed, self.dice, 6, self.samples, 6, self.device, gap=10)
+        row((left, 1), middle, (right, 1), margins=(16, 9, 16, 9), of=self)
         for signal in (session.models.changed, session.runs.changed, session.playhead.changed, session.form.changed):
             signal.connect(self.refresh)
         self.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw icons in the colours of `theme`."""
-        self._theme = theme
 
     def refresh(self) -> None:
         """Show what the session can do now."""
@@ -58,7 +52,7 @@ class TopBar(QFrame):
         recorded = session.playhead.recorded > 0
         self.run_button.setEnabled(session.models.ready)
         self.pause.setText("Pause" if session.playhead.playing or not recorded else "Play")
-        self.pause.set_icon("pause" if session.playhead.playing or not recorded else "play", self._theme)
+        self.pause.sign.show("pause" if session.playhead.playing or not recorded else "play")
         self.pause.setEnabled(recorded)
         self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
         self.stop.setEnabled(running)
@@ -79,24 +73,3 @@ class TopBar(QFrame):
             part.setVisible(self.width() >= WIDE)
         self.noise.setVisible(known and self.width() >= MIDDLING)
         self.device.setVisible(known)
-
-    def _arrange(self, picker: QWidget) -> None:
-        left, middle, right = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for part in (picker, self.noise):
-            left.addWidget(part)
-        left.addStretch(1)
-        for part in (self.run_button, self.pause, self.step, self.stop):
-            middle.addWidget(part)
-        right.addStretch(1)
-        right.addWidget(self.seed)
-        right.addWidget(self.dice)
-        right.addSpacing(6)
-        right.addWidget(self.samples)
-        right.addSpacing(6)
-        right.addWidget(self.device)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 9, 16, 9)
-        for group, weight in ((left, 1), (middle, 0), (right, 1)):
-            group.setSpacing(10)
-            row.addLayout(group, weight)
-        self.device.setFixedHeight(self._theme.sizes.control)

@@ -1,0 +1,69 @@
+"""Layouts in one expression: rows and columns of parts, areas that scroll, and fields with titles."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+
+from sedd_studio.widgets.controls.basic import label
+
+Part = QWidget | QLayout | int | None | tuple[QWidget | QLayout, int]
+"""A widget or a layout, alone or with its share of the room that is left; so many pixels; None for a stretch."""
+Box = TypeVar("Box", bound=QBoxLayout)
+Margins = tuple[int, int, int, int]
+"""At the left, the top, the right and the foot, in pixels."""
+NOTHING = (0, 0, 0, 0)
+
+
+def row(*parts: Part, gap: int = -1, margins: Margins = NOTHING, of: QWidget | None = None) -> QHBoxLayout:
+    """Parts beside each other, `gap` pixels apart (-1: as the style has it); it fills the widget that it is `of`."""
+    return _filled(QHBoxLayout(), parts, gap, margins, of)
+
+
+def column(*parts: Part, gap: int = -1, margins: Margins = NOTHING, of: QWidget | None = None) -> QVBoxLayout:
+    """The same for parts under each other."""
+    return _filled(QVBoxLayout(), parts, gap, margins, of)
+
+
+def _filled(layout: Box, parts: tuple[Part, ...], gap: int, margins: Margins, of: QWidget | None) -> Box:
+    if of is not None:
+        of.setLayout(layout)
+    layout.setSpacing(gap)
+    layout.setContentsMargins(*margins)
+    for part in parts:
+        what, share = part if isinstance(part, tuple) else (part, 0)
+        match what:
+            case None:
+                layout.addStretch(1)
+            case int():
+                layout.addSpacing(what)
+            case QWidget():
+                layout.addWidget(what, share)
+            case QLayout():
+                layout.addLayout(what, share)
+    return layout
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """An area without a frame in which `inner` scrolls, as wide as the area."""
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+class Field(QWidget):
+    """A control with its title, whose shortcut it has, and its `help`; `row` is where others are put beside it."""
+
+    def __init__(self, title: str, control: QWidget, help_text: str) -> None:
+        super().__init__()
+        name = label(title, "strong")
+        name.setBuddy(control)
+        self.row = row((control, 1), gap=12)
+        self.help = label(help_text, "help")
+        self.help.setWordWrap(True)
+        column(name, self.row, self.help, gap=6, margins=(0, 0, 0, 20), of=self)
