@@ -351,9 +351,9 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
         return load(folder, device, precision)
 
     monkeypatch.setattr("engine.performing.opening.load", counted)
-    assert isinstance(engine.performer, DiffusionPerformer)
-    model = engine.performer.model
-    engine = Engine(engine.performer)
+    performer = engine.performer
+    assert isinstance(performer, DiffusionPerformer)
+    model, engine = performer.model, Engine(performer)
     save(tmp_path / "other", model.diffusion, TOKENIZER, "# Other\n", precision="fp32")
     asked = replace(REQUEST, model=str(tmp_path / "other"))
 
@@ -366,7 +366,7 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
     first = weights()
     assert weights() == first
     assert opened == [("other", "cpu", "fp32")]
-    model.info = replace(model.info, precision="bf16")
+    performer.info = replace(performer.info, precision="bf16")
     weights()
     assert opened[1:] == [("other", "cpu", "bf16")]
     save(tmp_path / "other", model.diffusion, TOKENIZER, "# Other\n", precision="bf16")
