@@ -55,7 +55,7 @@ def read_bounded(path: Path, most: int) -> bytes:
             raise OSError(errno.EINVAL, "it is no regular file", str(path))
         if found.st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
-        return file.read(most)
+        return file.read(found.st_size)
 
 
 def sha256(path: Path) -> str:

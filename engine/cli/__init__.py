@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 from engine.cli import commands  # noqa: F401 - puts the commands into the application
 from engine.cli.application import app
 
@@ -9,5 +12,8 @@ __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """The console script `sedd`."""
+    """The console script `sedd`. What the encoding of a pipe lacks is printed by its number, not lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -19,8 +19,10 @@ class Scoring:
     """What to score, a file of documents or one text, in which only parts between [[ and ]] are scored if any are; and
     how."""
 
-    file: Annotated[Path | None, typer.Argument(help="Text; a line <|endoftext|> parts documents.")] = None
-    text: Annotated[str | None, "A text; only \\[\\[parts]] in it are scored, if any."] = None
+    file: Annotated[
+        Path | None, typer.Argument(help="Text, or - to read it; a line <|endoftext|> parts documents.")
+    ] = None
+    text: Annotated[str | None, "A text, - for standard input; only \\[\\[parts]] in it are scored, if any."] = None
     per: Annotated[Literal["block", "text"], "Documents joined, or each alone."] = "block"
     draws: Annotated[int, "Network evaluations for each block of text."] = 4
     estimator: Annotated[str, "How the draws are spread; auto is the best."] = "auto"
@@ -39,7 +41,7 @@ class Subject:
     `reference` is a file of the model's kind, or a folder of *.txt files; what it holds is measured like samples.
     """
 
-    text: Annotated[str | None, "A prompt with gaps. Default: everything is free."] = None
+    text: Annotated[str | None, "A prompt with gaps, - for standard input. Default: everything is free."] = None
     length: Annotated[int | None, "Tokens. Default: as many as fit."] = None
     judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None
     reference: Annotated[Path | None, "Real data to measure beside it."] = None

@@ -103,7 +103,9 @@ def infill(
     chain: Generate,
     machine: Machine,
     output: Output,
-    text: Annotated[str | None, "Text to keep; [24] is a gap of 24 tokens, ___ one of 12."] = None,
+    text: Annotated[
+        str | None, "Text to keep, - for standard input; [24] is a gap of 24 tokens, ___ one of 12."
+    ] = None,
     tokens: Annotated[str | None, "Or token ids and gaps: 17 254 [24] 9."] = None,
 ) -> None:
     """Fill the gaps in a text; every word outside a gap stays."""
@@ -157,7 +159,7 @@ def baseline(
     machine: Machine,
     output: Output,
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
-    text: Annotated[str | None, "A text whose exact likelihood is wanted."] = None,
+    text: Annotated[str | None, "A text whose exact likelihood is wanted, - for standard input."] = None,
     samples: Annotated[int, "How many texts to draw and measure."] = 0,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""

@@ -13,7 +13,8 @@ import numpy as np
 import typer
 
 from engine.cli.application import app
-from engine.protocol import Generate, frozen
+from engine.language.documents import STANDARD_INPUT, read_text, without_marks
+from engine.protocol import Generate, UserError, frozen
 from engine.protocol.option_kinds import OneOf
 from engine.protocol.options import OPTIONS
 
@@ -41,6 +42,7 @@ def command(
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
+            given = {name: readable(value, name == "text") for name, value in given.items()}
             for name, (build, parameters) in groups.items():
                 given[name] = build(**{each.name: given.pop(each.name) for each in parameters})
             function(**given)
@@ -52,6 +54,25 @@ def command(
         return function
 
     return register
+
+
+def readable(given: Any, may_be_read: bool) -> Any:
+    """What was given; a text without a mark of the byte order, and from standard input where "-" `may_be_read` there.
+
+    A UserError if it is in another encoding.
+    """
+    if isinstance(given, list):
+        return [readable(each, may_be_read) for each in given]
+    if not isinstance(given, str):
+        return given
+    if may_be_read and given == STANDARD_INPUT:
+        return read_text(Path(given)).strip()
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        shown = given.encode("ascii", "backslashreplace").decode()
+        raise UserError(f'"{shown[:40]}" is not in UTF-8; write it in the encoding of this terminal.') from None
+    return without_marks(given)
 
 
 def parameters_of(kind: Any, model: str | None) -> list[Parameter]:

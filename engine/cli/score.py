@@ -16,7 +16,7 @@ from engine.cli.asked import Scoring
 from engine.cli.generate import open_model, unfailing
 from engine.cli.machine import Machine
 from engine.cli.output import Output
-from engine.language.documents import documents
+from engine.language.documents import STANDARD_INPUT, documents
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood import REPLICATES
@@ -64,7 +64,7 @@ def check(scoring: Scoring) -> None:
     """A UserError where options do not go together."""
     if (scoring.file is None) == (scoring.text is None):
         raise UserError("Name one text file to score, or give a text with --text.")
-    if scoring.file is not None and not scoring.file.is_file():
+    if scoring.file is not None and str(scoring.file) != STANDARD_INPUT and not scoring.file.is_file():
         raise UserError(f"There is no file {scoring.file}; name a text file to score.")
     if scoring.seed < 0:
         raise UserError("A seed is a whole number of at least 0; choose another seed.")

@@ -22,7 +22,7 @@ def past(started_from: Path | None) -> dict[str, str]:
     config = None if started_from is None else started_from / "config.json"
     if config is None or not config.is_file():
         return {}
-    facts = json.loads(config.read_text(encoding="utf-8")).get("facts", {})
+    facts = json.loads(config.read_bytes()).get("facts", {})
     names = ("training steps", "training tokens", "training time", "before that")
     told = [f"{name.removeprefix('training ')} {facts[name]}" for name in names if name in facts]
     return {"before that": ", ".join(told)} if told else {}

@@ -14,6 +14,7 @@ from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
 from engine.files import write_whole
+from engine.language.documents import read_text
 from engine.protocol import UserError
 
 END_OF_TEXT = "<|endoftext|>"
@@ -60,7 +61,10 @@ class Tokenizer:
             strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
             if strange:
                 raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
-        return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
+        try:
+            return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
+        except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
+            raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -225,7 +229,7 @@ def _whole(backend: Backend) -> Tokenizer:
 def _read(path: Path) -> str:
     if path.stat().st_size > MAX_BYTES:
         raise UserError(f"{path} is too large for a tokenizer; put a whole copy there.")
-    return path.read_text(encoding="utf-8")
+    return read_text(path)
 
 
 def _from_pair(vocab: Path, merges: Path) -> Backend:

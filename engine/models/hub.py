@@ -97,7 +97,7 @@ def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:
 
 def knows_gpt2(config: Path) -> bool:
     """Whether a published configuration has the vocabulary of GPT-2."""
-    described = json.loads(config.read_text(encoding="utf-8"))
+    described = json.loads(config.read_bytes())
     return isinstance(described, dict) and described.get("tokens") == GPT2_VOCABULARY
 
 

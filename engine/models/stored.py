@@ -72,10 +72,10 @@ def _ordinary(value: Any) -> bool:
     )
 
 
-def parse(parser: Callable[[str], Any], path: Path, language: str) -> Any:
+def parse(parser: Callable[[bytes], Any], path: Path, language: str) -> Any:
     """The file at `path` as `parser` reads it; a UserError if it is not valid in that `language`."""
     try:
-        return parser(path.read_text(encoding="utf-8"))
+        return parser(path.read_bytes())  # a mark of the byte order is read, too
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; allow reading it.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: wrong JSON, UTF-8, dates, numbers

@@ -21,7 +21,7 @@ def open_folder(folder: Path, device: str, precision: str) -> Performer:
 def is_causal(folder: Path) -> bool:
     """Whether config.json describes a model of the `transformers` library, which names its type."""
     try:
-        described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        described = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(described, dict) and "model_type" in described and not {"graph", "format"} & described.keys()

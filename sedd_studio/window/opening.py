@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.language.documents import read_text
 from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
@@ -42,7 +43,7 @@ def open_prompt(session: Session, path: Path) -> None:
     tokenizer, length = session.models.tokenizer, session.models.length
 
     def read() -> tuple[str, Document | None]:
-        text = read_prompt(path)
+        text = read_text(path).strip()
         return text, None if tokenizer is None else Document.from_text(text, tokenizer, length)
 
     def take(found: tuple[str, Document | None]) -> None:
@@ -53,14 +54,6 @@ def open_prompt(session: Session, path: Path) -> None:
             session.editor.set_document(document)
 
     session.reader.read(read, take)
-
-
-def read_prompt(path: Path) -> str:
-    """The text of a file; a UserError if it is none."""
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not a text that can be read; choose a UTF-8 text file.") from error
 
 
 def save_run(session: Session, path: Path) -> bool:

@@ -137,6 +137,9 @@ def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
     (tmp_path / "prompt.txt").write_text("Once upon a time [9] The end.\n", encoding="utf-8")
     assert drop(window, tmp_path / "prompt.txt")
     assert window.session.view.prompt == "Once upon a time [9] The end."
+    (tmp_path / "marked.txt").write_bytes(b"\xef\xbb\xbfOnce [8] The end.\n")
+    assert drop(window, tmp_path / "marked.txt")
+    assert window.session.view.prompt == "Once [8] The end."
     (tmp_path / "picture.txt").write_bytes(b"\xff\xfe\x00")
     drop(window, tmp_path / "picture.txt")
     assert "UTF-8" in window.banner.headline.text()
