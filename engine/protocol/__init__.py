@@ -4,61 +4,36 @@ Requests are frozen and hold everything that decides a run; every event carries 
 Arrays are read-only copies.
 """
 
-from engine.protocol.errors import UserError, is_lack_of_memory
-from engine.protocol.events import (
-    Attributed,
-    Bounded,
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Frame,
-    Guessed,
-    Insight,
-    Introduced,
-    Judged,
-    ModelLoaded,
-    Started,
-    Tightened,
-    Weighed,
-    ends,
-)
-from engine.protocol.model_info import ModelInfo, Noise
-from engine.protocol.requests import Generate, Guess, Inspect, Judge, Limit, LoadModel, Question, Request, Score, Weigh
-from engine.protocol.tokens import FREE, Tokens, frozen
-
-__all__ = [
-    "FREE",
-    "Attributed",
-    "Bounded",
-    "Cancelled",
-    "Event",
-    "Failed",
-    "Finished",
-    "Frame",
-    "Generate",
-    "Guess",
-    "Guessed",
-    "Insight",
-    "Inspect",
-    "Introduced",
-    "Judge",
-    "Judged",
-    "Limit",
-    "LoadModel",
-    "ModelInfo",
-    "ModelLoaded",
-    "Noise",
-    "Question",
-    "Request",
-    "Score",
-    "Started",
-    "Tightened",
-    "Tokens",
-    "UserError",
-    "Weigh",
-    "Weighed",
-    "ends",
-    "frozen",
-    "is_lack_of_memory",
-]
+from engine.protocol.errors import UserError as UserError
+from engine.protocol.errors import is_lack_of_memory as is_lack_of_memory
+from engine.protocol.events import Attributed as Attributed
+from engine.protocol.events import Bounded as Bounded
+from engine.protocol.events import Cancelled as Cancelled
+from engine.protocol.events import Event as Event
+from engine.protocol.events import Failed as Failed
+from engine.protocol.events import Finished as Finished
+from engine.protocol.events import Frame as Frame
+from engine.protocol.events import Guessed as Guessed
+from engine.protocol.events import Insight as Insight
+from engine.protocol.events import Introduced as Introduced
+from engine.protocol.events import Judged as Judged
+from engine.protocol.events import ModelLoaded as ModelLoaded
+from engine.protocol.events import Started as Started
+from engine.protocol.events import Tightened as Tightened
+from engine.protocol.events import Weighed as Weighed
+from engine.protocol.events import ends as ends
+from engine.protocol.model_info import ModelInfo as ModelInfo
+from engine.protocol.model_info import Noise as Noise
+from engine.protocol.requests import Generate as Generate
+from engine.protocol.requests import Guess as Guess
+from engine.protocol.requests import Inspect as Inspect
+from engine.protocol.requests import Judge as Judge
+from engine.protocol.requests import Limit as Limit
+from engine.protocol.requests import LoadModel as LoadModel
+from engine.protocol.requests import Question as Question
+from engine.protocol.requests import Request as Request
+from engine.protocol.requests import Score as Score
+from engine.protocol.requests import Weigh as Weigh
+from engine.protocol.tokens import FREE as FREE
+from engine.protocol.tokens import Tokens as Tokens
+from engine.protocol.tokens import frozen as frozen

@@ -15,31 +15,35 @@ if TYPE_CHECKING:
     from engine.language.tokenizers import Tokenizer
 
 
-@dataclass(frozen=True, slots=True)
-class ModelLoaded:
-    """The model of a `LoadModel` request is ready; `tokenizer` may be shared with the window (it is immutable)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class RunEvent:
+    """What every event tells: the id of its run."""
 
     run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded(RunEvent):
+    """The model of a `LoadModel` request is ready; `tokenizer` may be shared with the window (it is immutable)."""
+
     info: ModelInfo
     tokenizer: Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduced(RunEvent):
     """The run that begins is one of another model than the one that is loaded."""
 
-    run_id: int
     info: ModelInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Started:
+class Started(RunEvent):
     """The chain stands at noise `sigma` before step `first_step`: `tokens` (B, L), `locked` (L,) bool.
 
     Frames of the steps `first_step` to `steps` will follow. `sampler` is the one that "auto" stood for, too.
     """
 
-    run_id: int
     tokens: Tokens
     locked: npt.NDArray[np.bool_]
     steps: int
@@ -49,14 +53,13 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Frame(RunEvent):
     """The state after step `step` (1..steps), as what changed: entry k sets tokens[sample[k], position[k]] = token[k].
 
     `time` is t and `sigma` the total noise after the step; `calls` counts network calls so far for the sample that
     needed most, `seconds` the time since the run began.
     """
 
-    run_id: int
     step: int
     time: float
     sigma: float
@@ -68,7 +71,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(RunEvent):
     """The run came to its end after `seconds` of wall time.
 
     `calls` are the network calls of the sample that needed most, `evaluations` those of all samples together.
@@ -76,7 +79,6 @@ class Finished:
     constraints allow: 0 without constraints, NaN where it is not known.
     """
 
-    run_id: int
     calls: int
     seconds: float
     evaluations: int = 0
@@ -84,30 +86,26 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(RunEvent):
     """The run was stopped or superseded before its end."""
-
-    run_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(RunEvent):
     """The run ended by an error: `headline` is a sentence for the user, `detail` what a developer wants to read."""
 
-    run_id: int
     headline: str
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Insight:
+class Insight(RunEvent):
     """The answer to `Inspect`: the likely `tokens` (K,) with their `probability` (K,), the likeliest first.
 
     The law is that of the clean token given all others, `entropy` its entropy in nats, `own` the probability of the
     token that stands there, None where none does. `score` (K,) is the concrete score of each, None where undefined.
     """
 
-    run_id: int
     position: int
     tokens: Tokens
     probability: npt.NDArray[np.float64]
@@ -117,25 +115,23 @@ class Insight:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guessed:
+class Guessed(RunEvent):
     """The answer to `Guess`: the likeliest clean `tokens` (L,), their `probability` (L,), and the `entropy` (L,) of the
     law of each position's clean token, nats. A token that is known is itself, with NaN for both numbers.
     """
 
-    run_id: int
     tokens: Tokens
     probability: npt.NDArray[np.float64]
     entropy: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(RunEvent):
     """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
 
     It is over `tokens` tokens in `passages` passages, from `calls` network calls.
     """
 
-    run_id: int
     nats: float
     standard_error: float
     half_width: float
@@ -145,12 +141,11 @@ class Bounded:
 
 
 @dataclass(frozen=True, slots=True)
-class Tightened:
+class Tightened(RunEvent):
     """What several orders of a text make of the bound before it, so far: as `Bounded`, and the `slack` in nats a token
     that they take off it. `calls` and `passages` are those that went into the slack.
     """
 
-    run_id: int
     nats: float
     standard_error: float
     half_width: float
@@ -162,7 +157,7 @@ class Tightened:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Attributed:
+class Attributed(RunEvent):
     """What each token adds to the bound, `nats` (L,), 0 where it is given, passage after passage; the last one has
     `done`.
 
@@ -170,28 +165,25 @@ class Attributed:
     share, between k / K and (k + 1) / K, NaN while not known; the mean of all is the bound.
     """
 
-    run_id: int
     nats: npt.NDArray[np.float64]
     done: bool
     profile: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighed:
+class Weighed(RunEvent):
     """The answer to `Weigh`: -log p of each token given those before it, `nats` (L,), exact; the model's `name`."""
 
-    run_id: int
     name: str
     nats: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(RunEvent):
     """The answer to `Judge`: generative perplexity by token with its standard error over the texts (NaN for a single
     one); beside it the entropy of a text's tokens, nats, with its error.
     """
 
-    run_id: int
     perplexity: float
     entropy: float
     error: float = float("nan")
