@@ -60,9 +60,7 @@ def baseline(
     texts = [[token for _, token in causal.fill_tokens(free, chain.seed, sample)] for sample in range(samples)]
     seconds = (time.perf_counter() - started) / samples
     quality = measure(np.array(texts), judge.text_nats([tokenizer.decode(text) for text in texts]))
-    if output.json_lines:
-        output.record(samples=samples, seconds=seconds, seed=chain.seed, judge=causal.name, **quality_record(quality))
-        return
+    output.record(samples=samples, seconds=seconds, seed=chain.seed, judge=causal.name, **quality_record(quality))
     output.table(quality_table([(f"{causal.name}, {seconds:.3f} s each", quality)]))
 
 
@@ -89,16 +87,14 @@ def show_likelihood(result: Bound, size: int, output: Output) -> None:
     units = result.units(size)
     (nats, error), (perplexity, perplexity_error) = units["nats_per_token"], units["perplexity"]
     per_byte, _ = units["bits_per_byte"]
-    if output.json_lines:
-        output.record(
-            nats_per_token=nats,
-            nats_per_token_standard_error=error,
-            bits_per_byte=per_byte,
-            perplexity=perplexity,
-            perplexity_standard_error=perplexity_error,
-            tokens=result.tokens,
-        )
-        return
+    output.record(
+        nats_per_token=nats,
+        nats_per_token_standard_error=error,
+        bits_per_byte=per_byte,
+        perplexity=perplexity,
+        perplexity_standard_error=perplexity_error,
+        tokens=result.tokens,
+    )
     output.line(f"nats per token  {nats:.4f} ± {error:.4f}")
     output.line(f"bits per byte   {per_byte:.4f}")
     output.line(f"perplexity      {perplexity:.4f} ± {perplexity_error:.4f}")
@@ -141,12 +137,10 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     seen = middle_bound(engine, texts, ~free, chain.seed, output)
     totals = np.array([text[start:end].sum() for text in nats["text"]])
     unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
-    if output.json_lines:
-        for name, quality in judged.items():
-            output.record(row=name, **quality_record(quality))
-        output.record(row="bound of the middle, both sides given", **asdict(seen))
-        output.record(row="likelihood of the middle, left side given", **asdict(unseen))
-        return
+    for name, quality in judged.items():
+        output.record(row=name, **quality_record(quality))
+    output.record(row="bound of the middle, both sides given", **asdict(seen))
+    output.record(row="likelihood of the middle, left side given", **asdict(unseen))
     output.table(quality_table(list(judged.items())))
     output.line(
         f"real middles given both sides, {loaded.info.name}: <= {seen.nats:.4f} ± {seen.standard_error:.4f} nats"

@@ -50,14 +50,11 @@ def fetch(
 
         def report(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total, description=f"{name}, {decimal(total)}")
-            if output.json_lines:
-                output.record(event="fetched", done=done, total=total)
+            output.record(event="fetched", done=done, total=total)
 
         folder = hub.fetch(name, report)
-    if output.json_lines:
-        output.record(event="model", folder=str(folder))
-    else:
-        output.line(str(folder))
+    output.record(event="model", folder=str(folder))
+    output.line(str(folder))
 
 
 @command(*(name for name in OPTIONS if name != "limits"))
@@ -77,17 +74,14 @@ def sample(
 def samplers(output: Output) -> None:
     """List the samplers: for which noise, at what cost, how exact, with which options."""
     for row in SAMPLERS:
-        if output.json_lines:
-            output.record(**asdict(row) | {"noises": list(row.noises)})
-            continue
+        output.record(**asdict(row) | {"noises": list(row.noises)})
         output.line(f"{row.name}  ({', '.join(row.noises)})", "bold")
         output.line(f"    {row.summary}")
         output.line(f"    calls: {row.calls}; error: {row.accuracy}")
         for option in row.options:
             output.line(f"    {option.name}={option.default:g}: {option.summary}")
-    if not output.json_lines:
-        conditions = "N steps, L free positions; errors with exact scores."
-        output.line(f"{conditions} The first that fits the noise is the default.", "dim")
+    conditions = "N steps, L free positions; errors with exact scores."
+    output.line(f"{conditions} The first that fits the noise is the default.", "dim")
 
 
 @command()
@@ -227,6 +221,7 @@ def judge(
     from engine.models.gguf import convert, judge_file
 
     convert(file or judge_file(), out)
+    output.record(event="model", folder=str(out))
     output.line(f"The judge is in {out}.")
 
 

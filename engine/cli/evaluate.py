@@ -144,13 +144,10 @@ def compare(machine: Machine, chain: Generate, steps: str, subject: Subject, out
         written = evaluator.write(budget)
         quality = measure(written.tokens, written.nats)
         rows.append((str(budget.steps), written, quality))
-        if output.json_lines:
-            output.record(**evaluator.record(budget, written, quality))
+        output.record(**evaluator.record(budget, written, quality))
     reference = evaluator.of_reference(chain.samples)
-    if output.json_lines:
-        if reference:
-            output.record(reference=str(subject.reference), **quality_record(reference))
-        return
+    if reference:
+        output.record(reference=str(subject.reference), **quality_record(reference))
     output.table(table(rows, reference))
     if evaluator.judge is not None:
         output.line(f"judge: {evaluator.judge.name}; ± is one standard error over texts", "dim")

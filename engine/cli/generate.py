@@ -37,9 +37,7 @@ LOCKED_STYLE = "bold cyan"
 def show_info(machine: Machine, output: Output) -> None:
     """Prints a model's facts."""
     info = open_model(Engine(), machine).info
-    if output.json_lines:
-        output.record(**asdict(info))
-        return
+    output.record(**asdict(info))
     rows = {
         "name": info.name,
         "folder": info.path,
@@ -79,21 +77,18 @@ def generate(
         tokens = parse_prompt(prompt, loaded.tokenizer, loaded.info.length).tokens
     texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output)
     for number, text in enumerate(texts):
-        if output.json_lines:
-            output.record(
-                sample=chain.first_sample + number,
-                text=loaded.tokenizer.decode(text.tolist()),
-                tokens=text.tolist(),
-                **given_for(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
-                log_weight=finished.log_weights[number],
-            )
-        else:
-            if chain.samples > 1:
-                output.line(f"sample {chain.first_sample + number}", "dim")
-            output.line(styled(text, tokens != FREE, loaded.tokenizer))
-            output.line()
-    if not output.json_lines:
-        output.line(report(chain, sampler, finished), "dim")
+        output.record(
+            sample=chain.first_sample + number,
+            text=loaded.tokenizer.decode(text.tolist()),
+            tokens=text.tolist(),
+            **given_for(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
+            log_weight=finished.log_weights[number],
+        )
+        if chain.samples > 1:
+            output.line(f"sample {chain.first_sample + number}", "dim")
+        output.line(styled(text, tokens != FREE, loaded.tokenizer))
+        output.line()
+    output.line(report(chain, sampler, finished), "dim")
 
 
 def open_model(engine: Engine, machine: Machine) -> ModelLoaded:

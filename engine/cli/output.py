@@ -27,7 +27,7 @@ class EngineFailed(Exception):
 
 @dataclass
 class Output:
-    """One command's output: text for a reader, or with `json_lines` one JSON object a line."""
+    """One command's output: with `json_lines` its records, one JSON object a line, without its lines and tables."""
 
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")] = False
 
@@ -41,18 +41,19 @@ class Output:
 
     def record(self, **values: Any) -> None:
         """One JSON object on a line of its own; a number that is not finite, however deep, becomes null."""
-        if self.results.quiet:
-            return
-        self.results.file.write(to_json(values) + "\n")
-        self.results.file.flush()
+        if self.json_lines and not self.results.quiet:
+            self.results.file.write(to_json(values) + "\n")
+            self.results.file.flush()
 
     def line(self, text: str | Text = "", style: str | None = None) -> None:
         """A line of the result, printed as it is."""
-        self.results.print(Text(text, style or "") if isinstance(text, str) else text)
+        if not self.json_lines:
+            self.results.print(Text(text, style or "") if isinstance(text, str) else text)
 
     def table(self, table: Table, width: int = 120) -> None:
         """A table of results, at least `width` characters wide."""
-        Console(file=self.results.file, width=max(width, self.results.width), highlight=False).print(table)
+        if not self.json_lines and not self.results.quiet:
+            Console(file=self.results.file, width=max(width, self.results.width), highlight=False).print(table)
 
     def follow(self, items: Iterable[T], description: str, total: float | None = None) -> Iterator[T]:
         """The items, with a bar while they are made; `total` of them are expected if they do not say."""

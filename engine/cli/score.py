@@ -168,10 +168,8 @@ def show_bound(
     size = size_of(result.tokens, passages)
     counts = {"tokens": result.tokens, "bytes": size, "blocks": result.passages, "calls": result.calls}
     found = units(result, size)
-    if output.json_lines:
-        about = {} if text is None else {"text": text}
-        output.record(**about, **flat(found), **counts, seconds=seconds)
-        return
+    about = {} if text is None else {"text": text}
+    output.record(**about, **flat(found), **counts, seconds=seconds)
     for name, (value, error, (low, high)) in found.items():
         interval = "" if math.isnan(error) else f"   95 %: {low:.4f} to {high:.4f}"
         output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f}{plus_minus(error)}{interval}")
@@ -186,11 +184,9 @@ def show_bound(
 def show_tightened(result: Tightened, orders: int, passages: list[Passage], seconds: float, output: Output) -> None:
     """Prints what a bound is without its slack."""
     found = units(result, size_of(result.tokens, passages))
-    if output.json_lines:
-        less = {"slack_nats_per_token": result.slack, "slack_nats_per_token_standard_error": result.slack_error}
-        counts = {"blocks": result.passages, "calls": result.calls}
-        output.record(orders=orders, **less, **flat(found), **counts, seconds=seconds)
-        return
+    less = {"slack_nats_per_token": result.slack, "slack_nats_per_token_standard_error": result.slack_error}
+    counts = {"blocks": result.passages, "calls": result.calls}
+    output.record(orders=orders, **less, **flat(found), **counts, seconds=seconds)
     perplexity, error, _ = found["perplexity"]
     output.line(
         f"With {orders} orders of each text <= {result.nats:.4f}{plus_minus(result.standard_error)} nats per token, "
@@ -206,9 +202,7 @@ def show_tightened(result: Tightened, orders: int, passages: list[Passage], seco
 def show_tokens(result: Attributed, tokenizer: Tokenizer, passages: list[Passage], output: Output) -> None:
     """Prints how many nats each token adds; in words the harder ones are redder."""
     pieces = [tokenizer.piece(int(token)) for passage in passages for token in passage.tokens]
-    if output.json_lines:
-        output.record(pieces=pieces, token_nats=[round(float(value), 6) for value in result.nats])
-        return
+    output.record(pieces=pieces, token_nats=[round(float(value), 6) for value in result.nats])
     line = Text()
     for piece, value in zip(pieces, result.nats, strict=True):
         line.append(piece, SHADES[int(np.searchsorted(SHADE_NATS, value))])

@@ -72,10 +72,8 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     trainer.average.swap(trainer.learner.network)
     facts = past(machine.model) | facts_of(plan, trainer, result)
     trainer.learner.save(plan.out, tokenizer, card(plan, files, facts), facts)
-    if output.json_lines:
-        output.record(event="model", folder=str(plan.out), **facts)
-    else:
-        output.line(f"The model is in {plan.out}.")
+    output.record(event="model", folder=str(plan.out), **facts)
+    output.line(f"The model is in {plan.out}.")
 
 
 def check(plan: Plan) -> None:
@@ -252,14 +250,11 @@ def follow(trainer: Trainer, state: Path, output: Output, tokenizer: Tokenizer) 
             match event:
                 case Trained():
                     progress.update(task, completed=event.step, description=f"loss {event.loss:.3f}")
-                    if output.json_lines:
-                        output.record(event="trained", **asdict(event))
+                    output.record(event="trained", **asdict(event))
                 case Validated():
-                    if output.json_lines:
-                        per_byte, _ = event.bound.units(size)["bits_per_byte"]
-                        output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
-                    else:
+                    per_byte, _ = event.bound.units(size).get("bits_per_byte", (None, None))
+                    output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
+                    if not output.json_lines:
                         output.note(f"step {event.step:,}: {in_words(event.bound, trainer.learner.exact)}")
                 case Saved():
-                    if output.json_lines:
-                        output.record(event="saved", step=event.step, path=str(event.path))
+                    output.record(event="saved", step=event.step, path=str(event.path))

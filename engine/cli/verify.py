@@ -78,10 +78,8 @@ def verify_samplers(quick: bool, output: Output) -> None:
     samples = SAMPLES // 20 if quick else SAMPLES
     rows = list(output.follow(sampler_rows(steps, samples), "samplers"))
     locked = list(output.follow(lock_rows(24 if quick else 60, samples // 10), "locks"))
-    if output.json_lines:
-        for row in (*rows, *locked):
-            output.record(**vars(row))
-        return
+    for row in (*rows, *locked):
+        output.record(**vars(row))
     output.line(
         "Total variation from the truth, free generation of 3 tokens (uniform noise: 2) out of 3 values.", "bold"
     )
@@ -123,7 +121,7 @@ def lock_rows(calls: int, samples: int) -> Iterator[LockRow]:
         request = np.array([FREE, token, FREE])
         share = f"{lock}, p = {float(absorbing.joint[:, token].sum()):.2f}"
         law = exact_law(diffusion(absorbing), sampler_named("first-hitting", "absorb"), 1, request)
-        yield LockRow("absorb", share, "clamp", 1, 2, distance_to_conditional(absorbing, law, request))
+        yield LockRow("absorb", share, "clamp", 1, 2, total_variation(law, given(absorbing, request)))
         for method, steps in (("clamp", calls), ("gibbs", calls // 3)):
             yield uniform_row(uniform, share, method, METHODS[method], steps, request)
         yield uniform_row(uniform, share, "marked in training", METHODS["clamp"], calls, request)
@@ -131,27 +129,27 @@ def lock_rows(calls: int, samples: int) -> Iterator[LockRow]:
             yield particle_row(uniform, share, particles, max(1, calls // particles), request, samples)
 
 
+def given(world: ToyWorld, request: np.ndarray) -> torch.Tensor:
+    """The true law given the locked tokens of a request."""
+    return world.condition(torch.from_numpy(request)).joint
+
+
 def uniform_row(world: ToyWorld, lock: str, name: str, method: LockMethod, steps: int, request: np.ndarray) -> LockRow:
     """One method under uniform noise, its law exact; Tweedie steps."""
     model = diffusion(world, marks_locks=name.startswith("marked"), geometric=True)
     law = exact_law(model, sampler_named("tweedie", "uniform"), steps, request, method)
     calls = 3 * steps - 2 if name == "gibbs" else steps
-    return LockRow("uniform", lock, name, steps, calls, distance_to_conditional(world, law, request))
+    return LockRow("uniform", lock, name, steps, calls, total_variation(law, given(world, request)))
 
 
 def particle_row(world: ToyWorld, lock: str, particles: int, steps: int, request: np.ndarray, samples: int) -> LockRow:
     """Particles, sampled."""
     plan = Plan(Locks.of(request, 3, 3), samples, steps)
-    model = diffusion(world, geometric=True)
-    law = sampled_law(model, sampler_named("tweedie", "uniform"), plan, 0, Particles(particles))
-    expected = interval(world.condition(torch.from_numpy(request)).joint, samples)
-    distance = distance_to_conditional(world, law, request)
-    return LockRow("uniform", lock, f"{particles} particles", steps, particles * steps, distance, expected)
-
-
-def distance_to_conditional(world: ToyWorld, law: torch.Tensor, request: np.ndarray) -> float:
-    """From the law given the locked tokens of a request."""
-    return total_variation(law, world.condition(torch.from_numpy(request)).joint)
+    sampler = sampler_named("tweedie", "uniform")
+    law = sampled_law(diffusion(world, geometric=True), sampler, plan, 0, Particles(particles))
+    truth = given(world, request)
+    figures = steps, particles * steps, total_variation(law, truth), interval(truth, samples)
+    return LockRow("uniform", lock, f"{particles} particles", *figures)
 
 
 def interval(law: torch.Tensor, samples: int) -> str:

@@ -68,25 +68,23 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     except OSError as error:
         raise UserError(f"Nothing can be written to {asked.out} ({error.strerror}); choose another --out.") from None
     read, rate = batches * decoder.bytes_read / seconds, memory_rate(model.device)
-    record: dict[str, Any] = {
-        "tokens": page.tokens,
-        "documents": len(sieve),
-        "repeated": sieve.repeated,
-        "shared": sieve.shared,
-        "short": sieve.short,
-        "tokens_per_second": round(batches * asked.batch * asked.length / seconds),
-        "bytes_per_second": round(read),
-        "share_of_memory_rate": round(read / rate, 3),
-        "sha256": sha256(asked.out),
-        "seed": asked.seed,
-    }
-    if output.json_lines:
-        output.record(**record)
-        return
+    written = round(batches * asked.batch * asked.length / seconds)
+    output.record(
+        tokens=page.tokens,
+        documents=len(sieve),
+        repeated=sieve.repeated,
+        shared=sieve.shared,
+        short=sieve.short,
+        tokens_per_second=written,
+        bytes_per_second=round(read),
+        share_of_memory_rate=round(read / rate, 3),
+        sha256=sha256(asked.out),
+        seed=asked.seed,
+    )
     output.line(f"{page.tokens:,} tokens in {len(sieve):,} documents are in {asked.out}.")
     output.line(f"Dropped: {sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short ones.")
-    speed = f"{record['tokens_per_second']:,} tokens a second"
-    output.line(f"{speed}; {read / 1e9:.1f} GB a second are read, {read / rate:.0%} of what a copy moves.")
+    speed = f"{written:,} tokens a second; {read / 1e9:.1f} GB a second are read"
+    output.line(f"{speed}, {read / rate:.0%} of what a copy moves.")
 
 
 def fill(page: Page, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
