@@ -3,10 +3,11 @@ BIN := .venv/bin
 DATA ?= data
 OUT ?= runs/new
 PAGE ?= results
+N ?= 20000
 # Keeping freed memory, and taking it in large pages, makes training on a CPU up to twice as fast.
 MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
-.PHONY: run test check coverage bench train results format lock setup
+.PHONY: run test check coverage fuzz bench train results format lock setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -22,6 +23,10 @@ check: setup
 
 coverage: check
 	@$(BIN)/pytest tests/engine --cov=engine --cov-report=term-missing:skip-covered
+
+# Opens N damaged files of all kinds that the program opens.
+fuzz: setup
+	@$(BIN)/python -m tests.hostile.fuzz $(N)
 
 bench: setup
 	@$(BIN)/python -m benchmarks.window

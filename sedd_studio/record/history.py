@@ -207,9 +207,11 @@ class History:
     def left_over(self) -> LeftOver | None:
         """What a session left that did not end properly, None if there was none or it is damaged."""
         row = self._database.execute("SELECT state, content FROM session").fetchone()
+        if row is None or not isinstance(row[0], str) or not isinstance(row[1], bytes | None):
+            return None
         try:
-            return None if row is None else LeftOver(read_json(row[0], dict[str, Any], LONGEST_PROMPT), row[1] or None)
-        except (TypeError, ValueError):
+            return LeftOver(read_json(row[0], dict[str, Any], LONGEST_PROMPT), row[1])
+        except ValueError:
             return None
 
 

@@ -44,6 +44,8 @@ LARGEST = 2**27
 """Bytes that a file may have, packed or unpacked."""
 LARGEST_HEAD = 2**16
 """Bytes of the table of arrays."""
+LARGEST_TEXTS = {"about": 2**22, "tokenizer": 2**25}
+"""Bytes of what is text."""
 PIECE = 2**23
 """Bytes that are unpacked at a time."""
 LONGEST_PIECE = 1000
@@ -172,6 +174,8 @@ def array_from(data: bytearray, name: str, array: Array) -> np.ndarray:
     start, stop = array.data_offsets
     if (array.dtype, len(array.shape)) != (dtype, dimensions):
         raise ValueError(f"{name} is of another kind")
+    if stop - start > LARGEST_TEXTS.get(name, LARGEST):
+        raise ValueError(f"{name} is too large")
     found: np.ndarray = np.frombuffer(memoryview(data)[start:stop].toreadonly(), NUMPY[dtype])
     return found.reshape(array.shape)
 

@@ -22,6 +22,8 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """What JSON can spell and no name of a file can hold."""
 LONGEST_TEXT = 10_000
 """Characters of any one text."""
+DEEPEST = 32
+"""Lists in lists."""
 LARGEST_NUMBER = 10**15
 MOST_SAMPLES = 4096
 MOST_STEPS = 65_536
@@ -104,15 +106,18 @@ def converted(values: dict[str, Any], kind: type[T]) -> T:
     return msgspec.convert(values, kind, dec_hook=lambda _, value: value)
 
 
-def check_modest(values: Any, texts: int) -> None:
-    """A ValueError where a number is beyond reason, or a text is longer than `texts` characters or none at all."""
+def check_modest(values: Any, texts: int, level: int = 0) -> None:
+    """A ValueError where a number is beyond reason, a text is longer than `texts` characters or none at all, or lists
+    stand in lists without end."""
     if isinstance(values, str) and (len(values) > texts or NO_TEXT.search(values)):
         raise ValueError("a text is too long, or none")
     if isinstance(values, int | float) and not abs(values) <= LARGEST_NUMBER:
         raise ValueError("a number is too large")
+    if level > DEEPEST:
+        raise ValueError("it is nested too deeply")
     inner = [*values, *values.values()] if isinstance(values, dict) else values if isinstance(values, list) else ()
     for value in inner:
-        check_modest(value, texts)
+        check_modest(value, texts, level + 1)
 
 
 def check_limits(limits: Limits, length: int, vocabulary: int) -> None:

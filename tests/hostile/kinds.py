@@ -1,0 +1,294 @@
+"""The kinds of files that are opened: a good one of each, how it is damaged beyond its bytes, and what reads it.
+
+To add a kind: a row in `KINDS`, with a function that makes good files and one that reads a file as the program does. A
+reader raises UserError for what it refuses, and whatever else it raises is a fault.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import sqlite3
+import zlib
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from engine.protocol import UserError
+from sedd_studio.record.exports import as_csv, as_html, as_json
+from sedd_studio.record.form import Form
+from sedd_studio.record.history import History
+from sedd_studio.record.runfile import MARK, decode
+from sedd_studio.record.settings import SETTINGS, Settings
+from sedd_studio.session.recovery import read_left
+from sedd_studio.window.opening import read_run
+from tests.hostile.damage import Damage, bytewise, in_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DATA = Path(__file__).parents[1] / "data"
+RUN, LEFT_TO_RIGHT = (DATA / name for name in ("run.sedd", "left-to-right.sedd"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`good` makes whole files, which end in `suffix`, and `bombs` those that are small and ask for much; `read` opens
+    one, `damages` are the ways in which one is damaged."""
+
+    suffix: str
+    good: Callable[[], list[bytes]]
+    read: Callable[[Path], object]
+    damages: tuple[Damage, ...] = (bytewise,)
+    bombs: Callable[[], list[bytes]] = list
+
+
+# ---- runs
+
+
+def packed(arrays: dict[str, np.ndarray]) -> bytes:
+    return MARK + zlib.compress(save(arrays), 1)
+
+
+def in_about(content: bytes, draw: random.Random) -> bytes:
+    """What a run file tells in JSON is damaged: itself, or the tokenizer."""
+    arrays = dict(load(zlib.decompress(content[len(MARK) :])))
+    name = draw.choice(("about", "about", "about", "tokenizer"))
+    arrays[name] = np.frombuffer(in_json(arrays[name].tobytes(), draw), np.uint8)
+    return packed(arrays)
+
+
+def in_arrays(content: bytes, draw: random.Random) -> bytes:
+    """Some numbers of a run file are damaged, or the size or the kind of an array."""
+    arrays = dict(load(zlib.decompress(content[len(MARK) :])))
+    name = draw.choice(sorted(arrays))
+    array = arrays[name].copy()
+    match draw.randrange(5):
+        case 0:
+            del arrays[name]
+        case 1:
+            arrays[name] = np.resize(array, draw.choice(((0,), (1,), (7,), (0, 3), (300, 300), (2, 2, 2), (10**6,))))
+        case 2:
+            arrays[name] = array.astype(draw.choice((np.float64, np.int64, np.uint8, np.int32, np.float16)))
+        case _ if array.size:
+            extremes = (0, -1, 2**31 - 1, 255) if array.dtype.kind in "iu" else (np.nan, np.inf, -np.inf, 1e300, -1)
+            for _ in range(draw.choice((1, 3, 50))):
+                value = np.array(draw.choice(extremes)).astype(array.dtype)
+                array.flat[draw.randrange(array.size)] = value
+            arrays[name] = array
+    return packed(arrays)
+
+
+def in_table(content: bytes, draw: random.Random) -> bytes:
+    """The table of a run file's arrays is damaged, or the bytes before they are compressed."""
+    data = zlib.decompress(content[len(MARK) :])
+    if draw.random() < 0.5:
+        return MARK + zlib.compress(bytewise(data, draw), 1)
+    size = int.from_bytes(data[:8], "little")
+    table = in_json(data[8 : 8 + size], draw)
+    return MARK + zlib.compress(len(table).to_bytes(8, "little") + table + data[8 + size :], 1)
+
+
+def run_bombs() -> list[bytes]:
+    """Zeros that unfold to gigabytes, tables that announce them, runs of as many positions and steps as may be."""
+    stream = zlib.compressobj(1)
+    zeros = b"".join(stream.compress(bytes(2**24)) for _ in range(64)) + stream.flush()
+    found = [MARK + zeros]
+    for size in (2**27 - 2**20, 2**40):
+        table = json.dumps({"token": {"dtype": "I32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+        stream = zlib.compressobj(1)
+        body = stream.compress(len(table).to_bytes(8, "little") + table)
+        found.append(MARK + body + b"".join(stream.compress(bytes(2**20)) for _ in range(127)) + stream.flush())
+    arrays = dict(load(zlib.decompress(RUN.read_bytes()[len(MARK) :])))
+    about = json.loads(arrays["about"].tobytes())
+    for request, more in (
+        ({"limits": [[0, 10**9, [1]]]}, {}),
+        ({"limits": [[k, k + 1, list(range(200))] for k in range(50_000)]}, {}),
+        ({"words": ["fox"] * 100_000}, {}),
+        ({"steps": 10**15}, {"steps": 10**15}),
+        ({"steps": 65_536}, {"steps": 65_536}),
+    ):
+        told = about | {"request": about["request"] | request} | more
+        found.append(packed(arrays | {"about": np.frombuffer(json.dumps(told).encode(), np.uint8)}))
+    deep = np.frombuffer(b"[" * 10**6, np.uint8)
+    return [*found, packed(arrays | {"about": deep}), packed(arrays | {"tokenizer": deep})]
+
+
+RUN_DAMAGES = (bytewise, in_about, in_about, in_arrays, in_table)
+
+
+def look_at_run(path: Path) -> None:
+    """Opens a run as the window does, and asks all of it that is shown and exported."""
+    run = read_run(path)
+    assert run.origin is not None
+    Form.entries_of(run.origin.request, run.origin.info.noise)
+    for sample in range(run.samples):
+        run.settled_curve(sample)
+        run.at(run.recorded // 2, sample)
+    for text in (as_json(run, run.recorded), as_csv(run), as_html(run)):
+        text.encode()
+
+
+# ---- what carries a run
+
+
+def picture(form: str) -> Callable[[], list[bytes]]:
+    """A small picture that carries a run."""
+
+    def make() -> list[bytes]:
+        from PIL import Image
+        from PIL.PngImagePlugin import PngInfo
+
+        carried, about, out = base64.b64encode(RUN.read_bytes()), PngInfo(), io.BytesIO()
+        about.add_text("sedd-run", carried.decode())
+        more: dict[str, Any] = {"PNG": {"pnginfo": about}, "GIF": {"comment": carried}, "WEBP": {"xmp": carried}}
+        Image.new("P", (8, 8)).convert("P" if form == "GIF" else "RGB").save(out, form, **more[form])
+        return [out.getvalue()]
+
+    return make
+
+
+def film() -> list[bytes]:
+    """A film of one picture that carries a run."""
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        container.metadata["comment"] = base64.b64encode(RUN.read_bytes()).decode()
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = 16
+        stream.pix_fmt = "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")))
+        container.mux(stream.encode(None))
+    return [out.getvalue()]
+
+
+def picture_bombs() -> list[bytes]:
+    """Pictures that say that they are as large as can be said."""
+    gif = b"GIF89a\xff\xff\xff\xff\xf7\0\0" + bytes(768) + b",\0\0\0\0\xff\xff\xff\xff\0\x08\xff" + bytes(255)
+    head = b"IHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\x06\0\0\0"
+    text = b"zTXtsedd-run\0\0" + zlib.compress(bytes(2**28), 9)
+    chunks = b"".join(len(part[4:]).to_bytes(4) + part + zlib.crc32(part).to_bytes(4) for part in (head, text))
+    webp = b"RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff" * 6
+    return [gif, b"\x89PNG\r\n\x1a\n" + chunks, webp]
+
+
+# ---- settings
+
+
+def read_settings(path: Path) -> None:
+    """Reads every setting, as the studio does at its start, and writes one."""
+    settings = Settings(path)
+    for name in SETTINGS:
+        assert SETTINGS[name].accepts(settings[name])
+    settings.set("zoom", 1.5)
+    settings.remember_model("folder")
+
+
+# ---- the history
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[History]:
+    """A history; what the keeper tells in a sentence is refused."""
+    try:
+        with closing(History(path)) as history:
+            yield history
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(str(error)) from error
+
+
+def read_history(path: Path) -> None:
+    """Lists, searches, opens, marks and removes runs, and looks for what a session left."""
+    with opened(path) as history:
+        entries = history.search()
+        history.search("fox 1", favourites=True)
+        for entry in entries:
+            try:
+                decode(history.content(entry.id))
+            except UserError:
+                continue
+            history.add(decode(history.content(entry.id)))
+        for entry in entries:
+            history.set_favourite(entry.id, True)
+            history.set_removed([entry.id], True)
+        if (left := history.left_over()) is not None:
+            read_left(left)
+        history.tidy()
+
+
+def in_memory(content: bytes) -> sqlite3.Connection:
+    """A database to be changed; one in memory has no write-ahead mode, which two bytes say."""
+    database = sqlite3.connect(":memory:")
+    database.deserialize(content[:18] + b"\1\1" + content[20:])
+    return database
+
+
+def in_rows(content: bytes, draw: random.Random) -> bytes:
+    """Values of rows are others, or tables and columns are missing."""
+    database = in_memory(content)
+    table = draw.choice(("runs", "runs", "session"))
+    column = draw.choice([row[1] for row in database.execute(f"PRAGMA table_info({table})")])
+    match draw.randrange(8):
+        case 0:
+            database.execute(f"DROP TABLE {draw.choice(('runs', 'words', 'session'))}")
+        case 1:
+            database.execute(f"PRAGMA user_version = {draw.choice((0, 2, 3, -1, 2**31 - 1))}")
+        case 2:
+            database.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
+        case 3:
+            database.execute(f"DROP TABLE {table}")
+            database.execute(
+                f"CREATE VIEW {table} AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "
+                "SELECT id FROM n"
+            )
+        case _:
+            value = draw.choice((None, 0, -1, 2**62, 1e300, float("inf"), "", "x" * 10**6, b"\xff\0", b"\xff" * 10**6))
+            if column != "id":
+                database.execute(f"UPDATE {table} SET {column} = ?", (value,))
+    database.commit()
+    return database.serialize()
+
+
+def in_session(content: bytes, draw: random.Random) -> bytes:
+    """What a session left is damaged: its state, or its run."""
+    database = in_memory(content)
+    state, run = database.execute("SELECT state, content FROM session").fetchone()
+    if draw.random() < 0.7:
+        state = in_json(state.encode(), draw).decode()
+    else:
+        run = draw.choice(RUN_DAMAGES)(run, draw)
+    database.execute("UPDATE session SET state = ?, content = ?", (state, run if draw.random() < 0.8 else None))
+    database.commit()
+    return database.serialize()
+
+
+def file(name: str) -> Callable[[], list[bytes]]:
+    """A file that an earlier version wrote."""
+    return lambda: [(DATA / name).read_bytes()]
+
+
+KINDS: dict[str, Kind] = {
+    "run": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs),
+    "page": Kind(".html", file("page.html"), look_at_run),
+    "png": Kind(".png", picture("PNG"), look_at_run, bombs=picture_bombs),
+    "gif": Kind(".gif", picture("GIF"), look_at_run, bombs=picture_bombs),
+    "webp": Kind(".webp", picture("WEBP"), look_at_run, bombs=picture_bombs),
+    "mp4": Kind(".mp4", film, look_at_run),
+    "settings": Kind(
+        ".json",
+        file("settings.json"),
+        read_settings,
+        (bytewise, in_json, in_json),
+        lambda: [b"[" * 10**5, b"{" * 10**7],
+    ),
+    "history": Kind(".sqlite3", file("history.sqlite3"), read_history, (bytewise, in_rows, in_rows)),
+    "session": Kind(".sqlite3", file("history.sqlite3"), read_history, (in_session,)),
+}
