@@ -125,7 +125,7 @@ class CausalModel:
             with one_thread():
                 law, cache = self._next_law(text[read : position + 1], cache)
                 if shaping is not None:
-                    law, _ = shaping.restrict(law[None], torch.tensor([position]))
+                    law = shaping.restrict(law[None], torch.tensor([position]))
                     law = shaping.sharpen(law)[0]
                 reached = law.cumsum(-1)
             read = position + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -146,5 +147,9 @@ def report(chain: Generate, sampler: str, finished: Finished) -> str:
         f"seed {chain.seed}: {finished.seconds:.2f} seconds, {finished.calls} network calls"
     )
     if any(finished.log_weights):
-        line += "; log weights " + ", ".join(f"{weight:.2f}" for weight in finished.log_weights)
+        known = all(not math.isnan(weight) for weight in finished.log_weights)
+        listed = ", ".join(f"{weight:.2f}" for weight in finished.log_weights)
+        line += (
+            f"; log weights {listed}" if known else "; what constraints did to the law is not known with this sampler"
+        )
     return line

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,11 +26,14 @@ from engine.samplers.draws import Clocks, Flags, Indices, Rows
 from engine.samplers.locking import Clamp
 from engine.samplers.loop import Plan, take
 from engine.samplers.protocols import LockMethod, Sampler
-from engine.theory.conditioning import Locks
+from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.grid import grid
 from engine.theory.network import Features
 from engine.theory.randomness import Streams, Uniforms
+
+if TYPE_CHECKING:
+    from engine.language.patterns import Pattern
 
 LONG = 80.0
 """Noise after which a chain is at its limit: e^-80 is below every rounding error."""
@@ -87,9 +90,18 @@ def every_branch() -> Iterator[Branching]:
 
 @torch.no_grad()
 def exact_law(
-    diffusion: Diffusion, sampler: Sampler[Any], steps: int, tokens: np.ndarray, locking: LockMethod | None = None
+    diffusion: Diffusion,
+    sampler: Sampler[Any],
+    steps: int,
+    tokens: np.ndarray,
+    locking: LockMethod | None = None,
+    shaping: Shaping | None = None,
+    pattern: Pattern | None = None,
 ) -> Tensor:
-    """The law (V,) * L of the finished sequence, for a request's tokens (L,) with `FREE` at what is sampled."""
+    """The law (V,) * L of the finished sequence, for a request's tokens (L,) with `FREE` at what is sampled.
+
+    Each path counts with its importance weight, so with constraints the sum is the mean weight.
+    """
     graph, length = diffusion.graph, len(tokens)
     locks = Locks.of(tokens, diffusion.vocabulary, length)
     attendant_of = (locking or Clamp()).attend
@@ -99,10 +111,11 @@ def exact_law(
         after: dict[tuple[int, ...], float] = {}
         for state, mass in law.items():
             for branch in every_branch():
-                chain = chain_class(diffusion)(diffusion, torch.tensor([state]), ~locks.locked.numpy()[None], branch)
+                free = ~locks.locked.numpy()[None]
+                chain = chain_class(diffusion)(diffusion, torch.tensor([state]), free, branch, shaping, pattern)
                 take(chain, step, sampler, attendant_of(chain, locks))
                 end = tuple(chain.tokens[0].tolist())
-                after[end] = after.get(end, 0.0) + mass * branch.probability
+                after[end] = after.get(end, 0.0) + mass * branch.probability * math.exp(chain.log_weight[0])
         law = after
     table = torch.zeros((graph.states,) * length, dtype=torch.float64)
     for state, mass in law.items():

@@ -21,6 +21,9 @@ from engine.language.automata import Automaton, expression_automaton, words_auto
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, UserError
 
+Choose = Callable[[int, np.ndarray], int]
+"""The number of a revealed token, from the left, and weights (V,) to a token drawn by them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
@@ -57,20 +60,19 @@ class Pattern:
             )
 
     def draw(
-        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, uniform: np.ndarray
+        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, choose: Choose
     ) -> tuple[np.ndarray, float]:
         """Tokens (r,) at the r `revealed` of m free places, and log A - log A(v), nats; -inf if A is 0.
 
-        `tokens` (L,) holds `FREE` at m places, `laws` (m, V) float64 the law of each, `revealed` (m,) bool, and
-        `uniform` (r,) a draw in [0, 1) for each revealed token.
+        `tokens` (L,) holds `FREE` at m places, `laws` (m, V) float64 the law of each, and `revealed` is (m,) bool.
         """
         after, before = self._backward(tokens, laws)
         if before == -math.inf:
             # The laws exclude every match, by temperature or nucleus for instance: any match will do.
-            after, _ = self._backward(tokens, np.ones_like(laws))
             laws = np.ones_like(laws)
+            after, _ = self._backward(tokens, laws)
         known = tokens.copy()
-        drawn = self._forward(known, laws, revealed, uniform, after)
+        drawn = self._forward(known, laws, revealed, choose, after)
         return drawn, before - self._backward(known, laws[~revealed])[1]
 
     def _by_class(self, laws: np.ndarray) -> np.ndarray:
@@ -102,7 +104,7 @@ class Pattern:
         return rows, log_mass + math.log(start) if start > 0 else -math.inf
 
     def _forward(
-        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, uniform: np.ndarray, rows: np.ndarray
+        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, choose: Choose, rows: np.ndarray
     ) -> np.ndarray:
         """The revealed tokens (r,) from left to right, also put into `tokens`.
 
@@ -112,16 +114,13 @@ class Pattern:
         here = np.eye(len(machine.moves))[0]
         free = np.nonzero(tokens == FREE)[0]
         place_of = dict(zip(free.tolist(), range(len(free)), strict=True))
-        draws, drawn = iter(uniform), []
+        drawn: list[int] = []
         for i in range(len(tokens)):
             place = place_of.get(i)
             if place is not None and revealed[place]:
                 chance = here @ np.append(rows[i + 1], 0.0)[machine.moves]  # (C,) of a match, by class
-                summed = (laws[place] * chance[machine.classes]).cumsum()
-                last = np.searchsorted(summed, summed[-1])  # the last token with any weight
-                token = min(np.searchsorted(summed, next(draws) * summed[-1], side="right"), last)
-                tokens[i] = token
-                drawn.append(token)
+                tokens[i] = choose(len(drawn), laws[place] * chance[machine.classes])
+                drawn.append(tokens[i])
             if tokens[i] == FREE:
                 weights = here[:, None] * by_class[place] * np.append(rows[i + 1] > 0, False)[machine.moves]
                 here = np.bincount((machine.moves % (len(here) + 1)).ravel(), weights.ravel(), len(here) + 1)[:-1]

@@ -75,8 +75,8 @@ class Finished(RunEvent):
     """The run came to its end after `seconds` of wall time.
 
     `calls` are the network calls of the sample that needed most, `evaluations` those of all samples together.
-    `log_weights` holds for each sample the log importance weight towards the model's law restricted to what the
-    constraints allow: 0 without constraints, NaN where it is not known.
+    `log_weights` holds for each sample its log importance weight towards the law, restricted to what constraints allow,
+    of the same steps without them: 0 without constraints, NaN where it is not known.
     """
 
     calls: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Noise, UserError
-from engine.samplers.draws import Clocks, Draws, Flags, Indices, Rows
+from engine.samplers.draws import Draws, Flags, Indices, Rows
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
@@ -37,31 +38,48 @@ LARGEST = 80.0
 
 @dataclass(frozen=True)
 class Law:
-    """What the network says of R rows: `weights` (R, V), and the log of the mass that constraints left of them, (R,).
+    """What the network says of R rows: `weights` (R, V), by which they are drawn.
 
-    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of.
+    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of, and
+    `unconstrained` (R, V) the same if every token were allowed.
     """
 
     weights: Tensor
-    log_allowed: Tensor
     unsharpened: Tensor
+    unconstrained: Tensor
 
     def pick(self, chosen: Flags) -> Law:
         """Those of some rows, by a mask (R,)."""
         index = torch.from_numpy(chosen).to(self.weights.device)
-        return Law(self.weights[index], self.log_allowed[index.to(self.log_allowed.device)], self.unsharpened[index])
+        weights, free = self.weights[index], self.unconstrained is self.weights
+        return Law(weights, self.unsharpened[index], weights if free else self.unconstrained[index])
 
     def entropy(self) -> np.ndarray:
         """How unsure the network is of each row, (R,), nats."""
         entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
         return entropy
 
+    def gain(self, tokens: Indices) -> np.ndarray:
+        """By how much likelier tokens (R,) would be without constraints, (R,), nats; -inf where they could not be."""
+        if self.unconstrained is self.weights:
+            return np.zeros(len(tokens))
+        chosen = torch.from_numpy(tokens).to(self.weights.device)[:, None]
+        without, drawn = (
+            (law.gather(-1, chosen)[:, 0].double() / law.sum(-1, dtype=torch.float64)).log()
+            for law in (self.unconstrained, self.weights)
+        )
+        gain: np.ndarray = (without - drawn).cpu().numpy()
+        return gain
+
 
 class Chain(ABC):
     """Samples in the midst of their chains: `tokens` (B, L) int64 on the model's device, `free` (B, L) bool.
 
-    `calls` (B,) counts network evaluations of each sample. `log_weight` (B,) is the log importance weight towards
-    the model's law restricted to what the constraints allow; 0 without constraints. `stays`: a token moves once.
+    `calls` (B,) counts network evaluations of each sample. `stays`: a token moves once.
+
+    `log_weight` (B,) is 0 without constraints. With them exp of it is by how much likelier the tokens would be drawn at
+    the same places without: its mean is the chance to keep to the constraints unasked, and weighted samples have the
+    law of those that do. NaN where that is not known.
     """
 
     stays: ClassVar[bool]
@@ -84,6 +102,22 @@ class Chain(ABC):
         self.calls = np.zeros(len(tokens), np.int64)
         self.log_weight = np.zeros(len(tokens))
         self._remembered: tuple[tuple[bytes, bytes], Features] | None = None
+        if not self.stays:
+            self.unweighed()
+
+    @property
+    def constrained(self) -> bool:
+        """Whether some texts are ruled out."""
+        return self.pattern is not None or self.shaping.allowed is not None
+
+    def unweighed(self) -> None:
+        """Says that no weight is known to make up for constraints.
+
+        Where a token moves more than once, or is kept for what it is, a text can come to be without constraints in ways
+        in which it cannot with them.
+        """
+        if self.constrained:
+            self.log_weight[:] = np.nan
 
     # ---- which positions
 
@@ -119,10 +153,19 @@ class Chain(ABC):
 
     def _shaped(self, law: Tensor, rows: Rows) -> Law:
         if not self.shaping.active:
-            return Law(law, torch.zeros(len(law)), law)
-        restricted, log_allowed = self.shaping.restrict(law, torch.from_numpy(rows.position).to(law.device))
-        sharpened = share(self.shaping.sharpen, [restricted[cut] for cut in parts(len(restricted))])
-        return Law(torch.cat(sharpened), log_allowed, restricted)
+            return Law(law, law, law)
+        unconstrained = self._sharpened(law, None)
+        if self.shaping.allowed is None:
+            return Law(unconstrained, law, unconstrained)
+        restricted = self.shaping.restrict(law, torch.from_numpy(rows.position).to(law.device))
+        # What could be drawn without the constraints must not be cut off for them: no weight would make up for it.
+        return Law(self._sharpened(restricted, unconstrained > 0), restricted, unconstrained)
+
+    def _sharpened(self, law: Tensor, kept: Tensor | None) -> Tensor:
+        def some(cut: slice) -> Tensor:
+            return self.shaping.sharpen(law[cut], None if kept is None else kept[cut])
+
+        return torch.cat(share(some, parts(len(law))))
 
     def _levels(self, rows: Rows, sigma: Level) -> Tensor:
         return torch.from_numpy(self._level_of_each(sigma)[rows.sample]).to(self.tokens.device)
@@ -209,6 +252,7 @@ class AbsorbingChain(Chain):
         return self.law(rows, 1.0)
 
     def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
+        self.unweighed()
         clean = score[:, : self.diffusion.vocabulary]
         total = clean.sum(-1, keepdim=True)
         shaped = self._shaped(clean / total, rows).weights * total
@@ -217,39 +261,45 @@ class AbsorbingChain(Chain):
     def reveal(self, rows: Rows, law: Law | None = None) -> None:
         """Draws the tokens of masked rows, each on its own, by `law` or the posterior, and places them."""
         if rows.size:
-            law = law or self.posterior(rows)
-            np.add.at(self.log_weight, rows.sample, law.log_allowed.cpu().numpy())
-            self.place(rows, self.propose(rows, law))
-
-    def propose(self, rows: Rows, law: Law) -> Indices:
-        """Tokens (R,) for masked rows as `reveal` would place them."""
-        if self.pattern is not None:
-            return self._propose_matching(rows, law)
-        return self.draws.draw(rows, law.weights.cpu().numpy())
-
-    def _propose_matching(self, rows: Rows, law: Law) -> Indices:
-        """The same, given that all masked tokens, drawn together, can make the text match the pattern."""
-        assert isinstance(self.draws, Clocks)  # the laws of toy worlds are enumerated without patterns
-        assert self.pattern is not None
-        tokens = np.empty(rows.size, np.int64)
-        everything = self.masked()
-        full = self.posterior(everything).weights
-        for members in rows.by_sample():
-            here, sample = members[np.argsort(rows.position[members])], rows.sample[members[0]]
-            open_ = everything.pick(everything.sample == sample)
-            weights = full[torch.from_numpy(everything.sample == sample)].double().cpu().numpy()
-            revealed = np.isin(open_.position, rows.position[here])
-            weights[revealed] = law.weights[torch.from_numpy(here)].double().cpu().numpy()
-            known = self.tokens[sample].cpu().numpy().copy()
-            known[open_.position] = FREE
-            uniform = self.draws.targets(rows.pick(here))
-            tokens[here], log_weight = self.pattern.draw(known, weights, revealed, uniform)
-            self.log_weight[sample] += log_weight
-        return tokens
+            tokens, gain = self.propose(rows, law or self.posterior(rows))
+            self.log_weight += gain
+            self.place(rows, tokens)
 
     def remask(self, rows: Rows) -> None:
         """Puts the mask back at rows."""
         self.place(rows, np.full(rows.size, self.diffusion.graph.mask, np.int64))
+
+    def propose(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
+        """Tokens (R,) for masked rows as `reveal` would place them, and what they add to log weights (B,)."""
+        tokens, gain = self._matching(rows, law) if self.pattern else self._single(rows, law)
+        return tokens, np.where(gain > -np.inf, gain + np.bincount(rows.sample, law.gain(tokens), len(gain)), gain)
+
+    def _single(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
+        return self.draws.draw(rows, law.weights.cpu().numpy()), np.zeros(len(self.tokens))
+
+    def _matching(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
+        """The same, given that all masked tokens, drawn together, can make the text match the pattern.
+
+        What stays masked is looked at as the network sees it: top-p rules out what may be drawn when more is known.
+        """
+        assert self.pattern is not None
+        tokens, gain = np.empty(rows.size, np.int64), np.zeros(len(self.tokens))
+        everything = self.masked()
+        full = self.posterior(everything).unsharpened.double().cpu().numpy()
+        drawn = law.weights.double().cpu().numpy()
+        for members in rows.by_sample():
+            here, sample = members[np.argsort(rows.position[members])], rows.sample[members[0]]
+            position, laws = everything.position[everything.sample == sample], full[everything.sample == sample]
+            revealed = np.isin(position, rows.position[here])
+            laws[revealed] = drawn[here]
+            known = self.tokens[sample].cpu().numpy().copy()
+            known[position] = FREE
+            choose = partial(self._choose, rows.pick(here))
+            tokens[here], gain[sample] = self.pattern.draw(known, laws, revealed, choose)
+        return tokens, gain
+
+    def _choose(self, rows: Rows, number: int, weights: np.ndarray) -> int:
+        return int(self.draws.draw(rows.pick(np.array([number])), weights[None])[0])
 
 
 class UniformChain(Chain):

@@ -25,9 +25,8 @@ class Confidence:
         if not counts.any():
             return
         law = chain.posterior(rows)
-        tokens = chain.propose(rows, law)
-        if chain.pattern is not None or chain.shaping.allowed is not None:
-            chain.log_weight[:] = np.nan  # tokens are kept for what they are: no weight makes up for that
+        tokens, _ = chain.propose(rows, law)
+        chain.unweighed()  # tokens are kept for what they are
         chosen = torch.from_numpy(tokens).to(law.weights.device)[:, None]
         probability = law.weights.gather(-1, chosen)[:, 0].cpu().numpy()
         order = np.lexsort((-probability, rows.sample))

@@ -60,7 +60,8 @@ def correct_revealed(chain: AbsorbingChain, count: int) -> None:
     """Draws `count` revealed tokens of each sample anew by their posterior, one after the other."""
     for row in in_turn(chain, chain.revealed(), count):
         chain.remask(row)
-        chain.place(row, chain.propose(row, chain.posterior(row)))  # weights stay: the law of the whole does
+        chain.reveal(row)
+        chain.unweighed()
 
 
 def correct(chain: UniformChain, sigma: float, count: int) -> None:

@@ -31,6 +31,7 @@ class Remask:
             raise UserError(f"The remasking rate must be at least 0 and is {self.rate:g}; 4 is a good choice.")
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
+        chain.unweighed()
         masked, revealed = chain.masked(), chain.revealed()
         kept_t, kept_s = math.exp(-step.sigma_t), math.exp(-step.sigma_s)
         again = min(1.0, self.rate * (step.t - step.s), step.lambda_s / kept_t)

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from engine.protocol import UserError
-from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.chain import AbsorbingChain, Law, UniformChain
 from engine.samplers.tweedie import UniformTweedie, kernel
 from engine.theory.grid import Step, log_odds
 
@@ -59,10 +59,16 @@ class AbsorbingTrapezoidal(Trapezoidal):
             chain.reveal(early_rows)
             chain.reveal(late_rows)
             return
-        before = chain.posterior(late_rows).weights
+        before = chain.posterior(late_rows)
         chain.reveal(early_rows)
-        after = chain.posterior(late_rows)
-        chain.reveal(late_rows, replace(after, weights=self.extrapolate(before, after.weights)))
+        chain.reveal(late_rows, self._extrapolated(before, chain.posterior(late_rows)))
+
+    def _extrapolated(self, before: Law, after: Law) -> Law:
+        """The law extrapolated without constraints, then held to them; `after` where they rule all of it out."""
+        unconstrained = self.extrapolate(before.unconstrained, after.unconstrained)
+        held = unconstrained * (after.weights > 0)
+        weights = torch.where(held.sum(-1, keepdim=True) > 0, held, after.weights)
+        return replace(after, weights=weights / weights.sum(-1, keepdim=True), unconstrained=unconstrained)
 
 
 class UniformTrapezoidal(Trapezoidal):

@@ -67,32 +67,37 @@ class Shaping:
             raise UserError("No token is allowed at a position; allow at least one.")
 
     @property
+    def sharpens(self) -> bool:
+        """Whether laws are changed where every token is allowed."""
+        return self.temperature != 1 or self.top_p != 1
+
+    @property
     def active(self) -> bool:
-        return self.temperature != 1 or self.top_p != 1 or self.allowed is not None
+        return self.sharpens or self.allowed is not None
 
-    def restrict(self, law: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """Laws (R, V) at positions (R,) given that the token is allowed, and the log of the allowed mass (R,)."""
-        allowed_mass = torch.zeros(len(law), dtype=torch.float64, device=law.device)
-        if self.allowed is not None:
-            allowed = self.allowed.to(law.device)
-            allowed = allowed.expand(len(law), -1) if allowed.dim() == 1 else allowed[position]
-            law = law * allowed
-            total = law.sum(-1, keepdim=True)
-            allowed_mass = total[:, 0].double().log()
-            even = allowed / allowed.sum(-1, keepdim=True)  # where the model expects no allowed token
-            law = torch.where(total > 0, law / total.clamp(min=torch.finfo(law.dtype).tiny), even.to(law.dtype))
-        return law, allowed_mass
+    def restrict(self, law: Tensor, position: Tensor) -> Tensor:
+        """Laws (R, V) at positions (R,) given that the token is allowed."""
+        if self.allowed is None:
+            return law
+        allowed = self.allowed.to(law.device)
+        allowed = allowed.expand(len(law), -1) if allowed.dim() == 1 else allowed[position]
+        law = law * allowed
+        total = law.sum(-1, keepdim=True)
+        even = allowed / allowed.sum(-1, keepdim=True)  # where the model expects no allowed token
+        return torch.where(total > 0, law / total.clamp(min=torch.finfo(law.dtype).tiny), even.to(law.dtype))
 
-    def sharpen(self, law: Tensor) -> Tensor:
-        """Laws (R, V) at the temperature, cut to the nucleus, each summing to 1."""
+    def sharpen(self, law: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Laws (R, V) at the temperature, cut to the nucleus and what is `kept` (R, V) bool, each summing to 1."""
         if self.temperature == 0:
             law = torch.zeros_like(law).scatter(-1, law.argmax(-1, keepdim=True), 1.0)
         elif self.temperature != 1:
             law = (law.log() / self.temperature).softmax(-1)
         if self.top_p < 1:
             ranked, order = law.sort(-1, descending=True)
-            kept = ranked.cumsum(-1) - ranked < self.top_p
-            law = torch.zeros_like(law).scatter(-1, order, ranked * kept)
+            nucleus = torch.zeros_like(law, dtype=torch.bool).scatter(
+                -1, order, ranked.cumsum(-1) - ranked < self.top_p
+            )
+            law = law * (nucleus if kept is None else nucleus | kept)
             law = law / law.sum(-1, keepdim=True)
         return law
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from engine.protocol import UserError
+from engine.samplers.chain import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.graphs import matched_sigma
 
@@ -30,28 +32,39 @@ def test_the_nucleus_holds_the_token_that_crosses_its_edge() -> None:
 
 
 def test_allowed_tokens_are_renormalised_and_their_mass_is_told() -> None:
-    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(LAW, POSITION)
+    shaped = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(LAW, POSITION)
     torch.testing.assert_close(shaped[0], torch.tensor([0, 2 / 3, 1 / 3, 0], dtype=torch.float64))
-    assert mass.tolist() == pytest.approx([math.log(0.45), math.log(0.5)])
+    gain = Law(shaped, shaped, LAW).gain(np.array([1, 2]))
+    assert gain.tolist() == pytest.approx([math.log(0.45), math.log(0.5)])
 
 
 def test_allowed_tokens_may_differ_by_position() -> None:
     allowed = torch.tensor([[True, False, False, False], [False, False, True, True]])
-    shaped, _ = Shaping(allowed=allowed).restrict(LAW, POSITION)
+    shaped = Shaping(allowed=allowed).restrict(LAW, POSITION)
     assert shaped.tolist() == [[1, 0, 0, 0], [0, 0, 0.5, 0.5]]
 
 
 def test_without_allowed_tokens_the_whole_mass_is_left() -> None:
-    law, mass = Shaping(top_p=0.5).restrict(LAW, POSITION)
+    law = Shaping(top_p=0.5).restrict(LAW, POSITION)
     assert law is LAW
-    assert mass.tolist() == [0, 0]
+    assert Law(law, law, law).gain(np.array([0, 3])).tolist() == [0, 0]
+
+
+def test_a_nucleus_keeps_what_it_would_keep_if_everything_were_allowed() -> None:
+    """Of 0.4, 0.35 and 0.25 half of the mass takes two tokens; once the last is banned one would do."""
+    law = torch.tensor([[0.4, 0.35, 0.25]])
+    shaping = Shaping(top_p=0.5, allowed=torch.tensor([True, True, False]))
+    restricted = shaping.restrict(law, POSITION[:1])
+    assert shaping.sharpen(restricted).tolist() == [[1, 0, 0]]
+    kept = shaping.sharpen(law) > 0
+    torch.testing.assert_close(shaping.sharpen(restricted, kept), restricted)
 
 
 def test_where_the_model_expects_no_allowed_token_all_of_them_are_alike_and_the_weight_is_nothing() -> None:
     certain = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
-    shaped, mass = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(certain, POSITION[:1])
+    shaped = Shaping(allowed=torch.tensor([False, True, True, False])).restrict(certain, POSITION[:1])
     assert shaped.tolist() == [[0, 0.5, 0.5, 0]]
-    assert mass.tolist() == [-math.inf]
+    assert Law(shaped, shaped, certain).gain(np.array([1])).tolist() == [-math.inf]
 
 
 @pytest.mark.parametrize("wrong", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}, {"temperature": math.nan}])

@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 import torch
 
+from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
 from engine.language.automata import DEAD, Automaton, expression_automaton, words_automaton
-from engine.language.patterns import Pattern
+from engine.language.patterns import Choose, Pattern
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
+from engine.samplers.tweedie import AbsorbingTweedie
 from engine.theory.conditioning import Locks
+from engine.theory.randomness import categorical
 
 TEXTS = ["the cat sat on the mat", "a catch of cats", "yes or no", "no, yes: été"]
 
@@ -111,6 +114,11 @@ def every_second(states: int) -> Automaton:
 PATTERN = Pattern(every_second(3))
 
 
+def by(uniform: np.ndarray) -> Choose:
+    """Draws by these uniform numbers."""
+    return lambda number, weights: int(categorical(weights[None], uniform[number : number + 1])[0])
+
+
 def matching(length: int) -> list[tuple[int, ...]]:
     return [sequence for sequence in product(range(3), repeat=length) if accepts(PATTERN.automaton, list(sequence))]
 
@@ -123,7 +131,7 @@ def test_a_joint_draw_has_the_law_of_the_product_given_a_match() -> None:
     mass = sum(chance.values())
     counts = dict.fromkeys(chance, 0)
     for uniform in generator.random((6000, 3)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, np.ones(3, np.bool_), uniform)
+        drawn, log_weight = PATTERN.draw(tokens, laws, np.ones(3, np.bool_), by(uniform))
         counts[drawn[0], drawn[1], 1, drawn[2]] += 1
         assert log_weight == pytest.approx(np.log(mass))
     expected = np.array([6000 * p / mass for p in chance.values()])
@@ -143,39 +151,30 @@ def test_the_weight_of_a_partial_draw_is_the_matching_mass_before_over_after() -
         return float(sum(np.prod([laws[i, s[i]] for i in free]) for s in fitting))
 
     for uniform in np.random.default_rng(4).random((50, 1)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, revealed, uniform)
+        drawn, log_weight = PATTERN.draw(tokens, laws, revealed, by(uniform))
         assert log_weight == pytest.approx(np.log(mass({}) / mass({1: int(drawn[0])})))
 
 
-@pytest.mark.parametrize(("sampler", "steps"), [("first-hitting", 1), ("subset", 2), ("tweedie", 4)])
-def test_weights_average_to_the_chance_of_a_match_and_make_the_samples_exact(sampler: str, steps: int) -> None:
-    world = ToyWorld.random("absorb", 3, 3, 0.7, seed=5)
-    free = np.full(3, FREE)
-    plan = Plan(Locks.of(free, 3, 3), 1500, steps, pattern=PATTERN)
-    *_, last = run_chain(diffusion(world, "posterior"), sampler_named(sampler, "absorb"), plan, seed=1)
-    made = last.tokens
-    allowed = matching(3)
-    truth = np.array([float(world.joint[sequence]) for sequence in allowed])
-    weights = np.exp(last.log_weight)
-    if sampler != "first-hitting":  # it is exact; the others draw several tokens independently
-        truth = independent_truth(world, sampler, steps, allowed)
+def test_weights_average_to_the_chance_of_a_match_and_make_the_samples_exact() -> None:
+    """The draws of production; `test_weights` has every sampler by enumeration."""
+    free, allowed, model = (
+        np.full(3, FREE),
+        matching(3),
+        diffusion(ToyWorld.random("absorb", 3, 3, 0.7, 5), "posterior"),
+    )
+    *_, last = run_chain(model, AbsorbingTweedie(), Plan(Locks.of(free, 3, 3), 1500, 4, pattern=PATTERN), seed=1)
+    made, weights = last.tokens, np.exp(last.log_weight)
+    law = exact_law(model, AbsorbingTweedie(), 4, free)
+    truth = np.array([float(law[sequence]) for sequence in allowed])
     assert abs(weights.mean() - truth.sum()) < 4 * weights.std() / np.sqrt(len(weights))
     share = np.array([weights[(made == sequence).all(1)].sum() for sequence in allowed]) / len(weights)
     assert np.abs(share - truth).sum() < 0.1
     assert sum((made == sequence).all(1).sum() for sequence in allowed) == len(made)
 
 
-def independent_truth(world: ToyWorld, sampler: str, steps: int, allowed: list[tuple[int, ...]]) -> np.ndarray:
-    """What the sampler's own law gives to sequences that match."""
-    from engine.exact.sampler_law import exact_law
-
-    law = exact_law(diffusion(world, "posterior"), sampler_named(sampler, "absorb"), steps, np.full(3, FREE))
-    return np.array([float(law[sequence]) for sequence in allowed])
-
-
 def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None:
     only_two = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    drawn, log_weight = PATTERN.draw(np.full(2, FREE), only_two, np.ones(2, np.bool_), np.array([0.3, 0.9]))
+    drawn, log_weight = PATTERN.draw(np.full(2, FREE), only_two, np.ones(2, np.bool_), by(np.array([0.3, 0.9])))
     assert tuple(drawn) in matching(2)
     assert log_weight == -np.inf
 
