@@ -147,9 +147,6 @@ def report(chain: Generate, sampler: str, finished: Finished) -> str:
         f"seed {chain.seed}: {finished.seconds:.2f} seconds, {finished.calls} network calls"
     )
     if any(finished.log_weights):
-        known = all(not math.isnan(weight) for weight in finished.log_weights)
-        listed = ", ".join(f"{weight:.2f}" for weight in finished.log_weights)
-        line += (
-            f"; log weights {listed}" if known else "; what constraints did to the law is not known with this sampler"
-        )
+        known = ", ".join(f"{weight:.2f}" for weight in finished.log_weights if not math.isnan(weight))
+        line += f"; log weights {known}" if known else "; log weights are not known with this sampler"
     return line
