@@ -26,7 +26,6 @@ QStatusBar { background: $panel; }
 QStatusBar::item { border: none; }
 QFrame#card { background: $panel; border: 1px solid $border; border-radius: 10px; }
 QFrame#banner { background: $error_fill; border: 1px solid $error; border-radius: 8px; }
-QFrame#rule { background: $border; border: none; max-height: 1px; min-height: 1px; }
 
 QLabel { background: transparent; }
 QLabel[role="muted"] { color: $muted; }
@@ -34,7 +33,6 @@ QLabel[role="help"] { color: $muted; font-size: $small_px; }
 QLabel[role="section"] { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="chip"] { background: $field; border: 1px solid $border; border-radius: 8px; padding: 0 11px; }
-QLabel[role="error"] { color: $error; font-weight: 600; }
 
 QPushButton, QToolButton {
     background: $field; color: $text; border: 1px solid $border; border-radius: 8px;

@@ -86,7 +86,6 @@ class Layout:
 
     @property
     def height(self) -> float:
-        """Height of all lines."""
         return len(self.lines) * self.line_height
 
     def position_at(self, x: float, y: float, reach: float) -> int | None:

@@ -35,11 +35,9 @@ class Clock(QObject):
             self._timer.start()
 
     def stop(self) -> None:
-        """No more ticks."""
         self._timer.stop()
 
     def tick(self) -> None:
-        """Calls every step once."""
         now = time.monotonic()
         passed, self._ticked = now - self._ticked, now
         wanted = [step(passed) for step in self._steps]

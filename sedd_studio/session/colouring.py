@@ -27,11 +27,9 @@ class Colouring(QObject):
 
     @property
     def mode(self) -> Mode:
-        """The mode itself."""
         return MODES[self.name]
 
     def choose(self, name: str) -> None:
-        """Colours by another mode from now on."""
         if name != self.name:
             self._settings.set("colour", name)
             self._sources.guesser.want("colours", self.mode.guesses)

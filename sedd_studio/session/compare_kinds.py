@@ -31,11 +31,9 @@ class Asked:
     models: list[str]
 
     def request(self, **changes: Any) -> Generate:
-        """The run of the loaded model, with changes."""
         return replace(self.asked(self.info.noise), samples=self.samples, **changes)
 
     def request_of(self, path: str, noise: Noise) -> Generate:
-        """The run of another model."""
         return replace(self.asked(noise), samples=self.samples, model=path)
 
 

@@ -9,24 +9,12 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import (
-    FREE,
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Frame,
-    Introduced,
-    Judge,
-    Judged,
-    Started,
-    ends,
-)
+from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Introduced, Judge, Judged, Started, ends
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, Asked, Kind
-from sedd_studio.session.panes import Pane, PaneState, alike, begin, recorded
+from sedd_studio.session.panes import Pane, PaneState, begin, recorded, unlike
 from sedd_studio.session.session import Session
 
 TICK = 33
@@ -59,7 +47,6 @@ class Comparison(QObject):
         session.engine.answered.connect(self._take)
 
     def tokenizer_of(self, pane: Pane) -> Tokenizer | None:
-        """The tokenizer of a pane's text."""
         origin = pane.run.origin if pane.run is not None else None
         return origin.tokenizer if origin is not None else self._tokenizer
 
@@ -82,7 +69,6 @@ class Comparison(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether the playhead moves."""
         return self._timer.isActive()
 
     @property
@@ -122,29 +108,21 @@ class Comparison(QObject):
             self._session.engine.drop(pane.question)
 
     def cancel_all(self) -> None:
-        """Ends all that is not done."""
         for pane in self.panes:
             self.cancel(pane)
 
     def agreement(self, pane: Pane) -> float | None:
         """The share of free positions, over all samples, at which a pane ended with the reference's token."""
-        reference = self.reference
-        if reference is None or not alike(pane, reference) or pane.run is None:
+        different = None if self.reference is None else unlike(pane, self.reference)
+        if different is None or pane.run is None:
             return None
-        assert pane.final is not None
-        assert reference.final is not None
         free = ~pane.run.locked
-        return float((pane.final == reference.final)[:, free].mean()) if free.any() else 1.0
+        return float((~different)[:, free].mean()) if free.any() else 1.0
 
     def differences(self, pane: Pane) -> np.ndarray | None:
         """Where (L,) a pane's first sample ended with another token than the reference's; None while not known."""
-        reference = self.reference
-        if reference is None or reference is pane or not alike(pane, reference):
-            return None
-        assert pane.final is not None
-        assert reference.final is not None
-        different: np.ndarray = np.not_equal(pane.final[0], reference.final[0])
-        return different
+        different = None if self.reference in (None, pane) else unlike(pane, self.reference)
+        return None if different is None else different[0]
 
     def judged(self) -> list[Pane]:
         """The panes that are done and of whose texts the judge has spoken."""
@@ -158,7 +136,6 @@ class Comparison(QObject):
     # ---- the playhead
 
     def step_of(self, pane: Pane) -> int:
-        """The step that a pane shows."""
         return 0 if pane.run is None else min(round(self.position * pane.run.steps), pane.run.recorded)
 
     def seek(self, position: float) -> None:
@@ -168,13 +145,11 @@ class Comparison(QObject):
         self.moved.emit()
 
     def play(self) -> None:
-        """Plays all panes from the start."""
         self.position = 0.0
         self._timer.start()
         self.moved.emit()
 
     def toggle(self) -> None:
-        """Plays, or holds."""
         if self.playing:
             self.seek(self.position)
         else:

@@ -29,7 +29,6 @@ class CurrentForm(QObject):
         self.changed.emit()
 
     def new_seed(self) -> None:
-        """Draws another seed."""
         self.set(seed=any_seed())
 
 

@@ -79,11 +79,9 @@ class Editor(QObject):
             self._push("lock" if locked else "unlock", after, keeps_run=True)
 
     def unlock_all(self) -> None:
-        """Unlocks every position."""
         self.set_locked(list(range(len(self._view.document.tokens))), False)
 
     def place(self, position: int, token: int) -> None:
-        """Puts a token at a position and locks it there."""
         self._push("placing of a token", self._view.document.with_token(position, token), keeps_run=True)
 
     def replace_range(self, start: int, stop: int, text: str) -> bool:

@@ -26,12 +26,10 @@ class Edit(QUndoCommand):
         self._before, self._after, self._view, self._keeps_run = view.document, after, view, keeps_run
 
     def redo(self) -> None:
-        """Shows the edited document."""
         self._before = self._view.document
         self._show(self._after)
 
     def undo(self) -> None:
-        """Shows the document as it was."""
         self._after = self._view.document
         self._show(self._before)
 
@@ -47,9 +45,7 @@ class RemoveRuns(QUndoCommand):
         self._numbers, self._keeper = numbers, keeper
 
     def redo(self) -> None:
-        """Takes them out."""
         self._keeper.do(lambda history: history.set_removed(self._numbers, True))
 
     def undo(self) -> None:
-        """Puts them back."""
         self._keeper.do(lambda history: history.set_removed(self._numbers, False))

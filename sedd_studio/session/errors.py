@@ -25,12 +25,10 @@ class Errors(QObject):
         self.current: ErrorNote | None = None
 
     def show(self, headline: str, detail: str = "") -> None:
-        """Puts an error into the banner."""
         self.current = ErrorNote(headline, detail)
         self.changed.emit()
 
     def dismiss(self) -> None:
-        """Clears the banner."""
         if self.current is not None:
             self.current = None
             self.changed.emit()

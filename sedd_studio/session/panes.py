@@ -66,7 +66,6 @@ class Pane:
 
     @property
     def steps(self) -> int:
-        """The steps of its run."""
         return self.request.steps
 
     @property
@@ -91,10 +90,10 @@ def recorded(run: Trajectory) -> Pane:
     return Pane(title, asked, run.origin.info, state=PaneState.DONE, run=run)
 
 
-def alike(pane: Pane, other: Pane) -> bool:
-    """Whether two panes are through and their tokens can be compared one by one."""
+def unlike(pane: Pane, other: Pane) -> np.ndarray | None:
+    """Where (B, L) two panes ended with other tokens; None if they are not through, or not of one size."""
     one, two = pane.final, other.final
-    return one is not None and two is not None and one.shape[-1] == two.shape[-1] and len(one) == len(two)
+    return None if one is None or two is None or one.shape != two.shape else one != two
 
 
 def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:

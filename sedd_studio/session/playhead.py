@@ -33,7 +33,6 @@ class Playhead(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether it moves by itself."""
         return self._playback.playing
 
     @property
@@ -59,14 +58,12 @@ class Playhead(QObject):
         return run.samples if run is not None else 1
 
     def toggle(self) -> None:
-        """Holds it, or lets it move on."""
         if self.playing:
             self.pause()
         else:
             self.play()
 
     def play(self) -> None:
-        """Lets it move."""
         if self.recorded:
             self._playback.play(self.recorded, self._grows)
             self._clock.start()
@@ -96,12 +93,10 @@ class Playhead(QObject):
         self.changed.emit()
 
     def set_speed(self, speed: float) -> None:
-        """Sets the playing speed in steps a second."""
         self._playback.set_speed(speed)
         self._settings.set("speed", speed)
 
     def set_sample(self, sample: int) -> None:
-        """Shows another sample of the run."""
         self.sample = min(max(sample, 0), self.samples - 1)
         self.changed.emit()
 

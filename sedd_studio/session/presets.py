@@ -39,7 +39,6 @@ class Presets(QObject):
         return [*BUILT_IN, *self._settings["presets"]]
 
     def is_own(self, name: str) -> bool:
-        """Whether the user made it."""
         return name in self._settings["presets"]
 
     def current(self) -> str | None:
@@ -60,7 +59,6 @@ class Presets(QObject):
         self.changed.emit()
 
     def remove(self, name: str) -> None:
-        """Forgets one of the user's own."""
         self._settings.change("presets", lambda kept: {key: form for key, form in kept.items() if key != name})
         self.changed.emit()
 

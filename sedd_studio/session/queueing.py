@@ -28,7 +28,6 @@ class Queued:
 
     @property
     def prompt(self) -> str:
-        """What it is asked for, as a prompt."""
         return format_prompt(self.request.tokens, self.tokenizer)
 
     @property
@@ -40,7 +39,8 @@ class Queued:
 class RunQueue(QObject):
     """Makes its `items` one after another while the window runs nothing itself. A run of the window goes before them.
 
-    An item waits as long as another model than its own is loaded. `changed` is told when there is something to show.
+    An item waits as long as another model than its own is loaded. `making` is the one that is being made. `changed` is
+    told when there is something to show.
     """
 
     changed = Signal()
@@ -49,16 +49,11 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._question = 0
-        self._making: Queued | None = None
+        self.making: Queued | None = None
         self.items: list[Queued] = []
         session.engine.answered.connect(self._take)
         session.runs.changed.connect(self._go_on)
         session.models.changed.connect(self._go_on)
-
-    @property
-    def making(self) -> Queued | None:
-        """The one that is being made."""
-        return self._making
 
     def add(self) -> None:
         """Puts the run of the form, of the prompt as it stands, at the end."""
@@ -74,9 +69,9 @@ class RunQueue(QObject):
         """Takes one out; what was made of it is dropped."""
         if item in self.items:
             self.items.remove(item)
-            if item is self._making:
+            if item is self.making:
                 self._session.engine.drop(self._question)
-                self._question, self._making = 0, None
+                self._question, self.making = 0, None
             self.changed.emit()
             self._go_on()
 
@@ -100,12 +95,12 @@ class RunQueue(QObject):
             return
         item = next((item for item in self.items if not self.hindrance(item)), None)
         if item is not None:
-            self._making = item
+            self.making = item
             self._question = session.engine.ask(item.request)
             self.changed.emit()
 
     def _take(self, event: Event) -> None:
-        item = self._making
+        item = self.making
         if item is None or event.run_id != self._question:
             return
         match event:
@@ -121,6 +116,6 @@ class RunQueue(QObject):
                 self._session.errors.show(headline, detail)
                 self.items.remove(item)
         if ends(event):  # cancelled, it waits for another turn
-            item.run, self._question, self._making = None, 0, None
+            item.run, self._question, self.making = None, 0, None
             self._go_on()
         self.changed.emit()

@@ -60,7 +60,6 @@ class Runs(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the engine is at work on a run of the window."""
         return self._asked is not None
 
     @property
@@ -91,7 +90,6 @@ class Runs(QObject):
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
         if self.recording is not None:
             return self.recording.progress
         return Progress(steps=self._asked.request.steps if self._asked is not None else 0)

@@ -61,7 +61,6 @@ class ScoreQueue(QObject):
         self._go_on()
 
     def cancel(self) -> None:
-        """Ends it; what is known stays."""
         if self._question:
             self._session.engine.drop(self._question)
             self._question = 0

@@ -93,13 +93,11 @@ class Scorer(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Is content with what is known."""
         if self._question:
             self._session.engine.drop(self._question)
 
     @property
     def on_show(self) -> bool:
-        """Whether the text on show is the one that was scored."""
         return self.tokens is not None and np.array_equal(self.tokens, self._session.view.canvas().tokens)
 
     def costs_on_show(self) -> np.ndarray | None:

@@ -42,7 +42,6 @@ class View(QObject):
 
     @property
     def run(self) -> Trajectory | None:
-        """The run on show."""
         return self.document.trajectory
 
     def show(self, document: Document) -> None:
@@ -77,7 +76,6 @@ class View(QObject):
     # ---- in tokens
 
     def canvas(self) -> CanvasState:
-        """What the canvas shows now."""
         if self._canvas is None:
             self._canvas = self._make_canvas()
         return self._canvas
@@ -102,11 +100,9 @@ class View(QObject):
         return self.run.steps if self.run is not None else int(self._form.now.steps)
 
     def settled_curve(self) -> np.ndarray:
-        """Settled free positions after each recorded step, (recorded + 1,)."""
         return self.run.settled_curve(self.playhead.sample) if self.run is not None else np.zeros(1, np.int64)
 
     def changed_steps(self) -> np.ndarray:
-        """The steps in which something changed."""
         return self.run.changed_steps(self.playhead.sample) if self.run is not None else np.zeros(0, np.int64)
 
     def step_info(self) -> StepInfo:

@@ -64,17 +64,6 @@ def colour(name: str) -> Do:
     return lambda window, session: window.services.colouring.choose(name)
 
 
-def zoom(window: MainWindow, size: float) -> None:
-    """Has the text another size, and remembers it."""
-    window.canvas.set_zoom(size)
-    window.settings.set("zoom", window.canvas.zoom)
-
-
-def keep_sample(window: MainWindow, session: Session) -> None:
-    """Keeps the sample on show among the favourites."""
-    window.services.favourites.keep(session.playhead.sample)
-
-
 def copy_text(window: MainWindow, session: Session) -> None:
     """Copies what is on show."""
     QGuiApplication.clipboard().setText(session.view.full_text())

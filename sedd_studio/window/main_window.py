@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.recovery_bar = RecoveryBar(look)
         self.prompt: PromptEditor = PromptEditor(view, session.editor, look)
         self.timeline = Timeline(view, session.runs, look)
-        self.samples = SampleStrip(session, services.favourites, services.ranking, look)
+        self.samples: SampleStrip = SampleStrip(session, services.favourites, services.ranking, look)
         presets = PresetChoice(session.errors, services.presets, look)
         self.run_form = RunForm(session.form, session.models, presets, look)
         self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, look)
@@ -123,7 +123,6 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(lambda zoom: services.settings.set("zoom", zoom))
 
     def set_theme(self, theme: Theme) -> None:
-        """Change the look of the whole window."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
             themes.apply(app, theme)
@@ -141,7 +140,6 @@ class MainWindow(QMainWindow):
             bar.setAccessibleName("Panels")
 
     def reset_layout(self) -> None:
-        """Put the docks back where they were at first."""
         self.restoreState(self._first_layout)
 
     def _dock(self, name: str, title: str, panel: QWidget) -> Dock:

@@ -64,7 +64,6 @@ class Availability(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Asks every command."""
         for command in COMMANDS:
             self._actions[command.name].setEnabled(command.when(self._session))
 

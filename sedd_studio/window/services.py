@@ -54,7 +54,6 @@ class Services(QObject):
         self.queue = RunQueue(session, keeper, self)
 
     def text_scores(self) -> TextScores:
-        """For the texts of one file."""
         return TextScores(self.session)
 
     def record(self, history: Path) -> tuple[QLockFile, Recorder]:

@@ -27,7 +27,7 @@ def first_gap(scene: Scene) -> tuple[int, int]:
 
 def handle_point(canvas: TokenCanvas, position: int) -> QPoint:
     """Where the handle of the gap at a position is, once it is pointed at."""
-    QTest.mouseMove(canvas.viewport(), canvas.position_point(position))
+    QTest.mouseMove(canvas.viewport(), canvas.picture.middle(position).toPoint())
     handle = canvas.mouse.gestures.handle
     assert handle is not None
     return (handle.place.center() + canvas.picture.origin).toPoint()
@@ -80,7 +80,7 @@ def test_the_handle_is_there_after_a_run_and_never_in_locked_words(scene: Scene,
     start, stop = first_gap(scene)
     assert start < stop
     handle_point(canvas, start)
-    QTest.mouseMove(canvas.viewport(), canvas.position_point(0))
+    QTest.mouseMove(canvas.viewport(), canvas.picture.middle(0).toPoint())
     assert canvas.mouse.gestures.handle is None
     assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
@@ -107,7 +107,7 @@ def test_a_click_on_a_handle_changes_nothing_and_an_undo_in_a_pull_is_no_trouble
 def test_a_double_click_on_a_handle_leaves_the_lock_of_the_click_before(scene: Scene, canvas: TokenCanvas) -> None:
     _, stop = first_gap(scene)
     word = scene.session.view.word_at(0)
-    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.position_point(0))
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(0).toPoint())
     assert not scene.session.view.document.locked[slice(*word)].any()
     place = handle_point(canvas, stop - 1)
     QTest.mouseClick(canvas.viewport(), Left, NoMods, place)

@@ -36,7 +36,7 @@ def gap(window: MainWindow) -> int:
 def hover(window: MainWindow, position: int) -> None:
     viewport = window.canvas.viewport()
     QTest.mouseMove(viewport, QPoint(1, 1))
-    QTest.mouseMove(viewport, window.canvas.position_point(position))
+    QTest.mouseMove(viewport, window.canvas.picture.middle(position).toPoint())
 
 
 def questions(engine: FakeEngine) -> list[Inspect]:

@@ -58,15 +58,6 @@ class TokenText:
         fact = "locked" if self.state.locked[position] else "click to lock"
         return f'{where}: token {int(self.state.tokens[position])} "{shown}", {fact}{held}'
 
-    def spoken(self) -> str:
-        """The whole state in words, gaps as dots."""
-        state = self.state
-        free = int((~state.locked).sum())
-        masked = int(((state.tokens == FREE) & ~state.locked).sum())
-        text = "".join(piece if piece is not None else " … " for piece in self.pieces)
-        held = f"{state.length - free} of {state.length} tokens locked"
-        return f"Step {state.step} of {state.steps}. {held}, {free - masked} of {free} others filled. {text}"
-
     def _read(self, changed: npt.NDArray[np.int64]) -> None:
         for position in changed.tolist():
             known = self.state.tokens[position] != FREE

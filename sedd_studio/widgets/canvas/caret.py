@@ -41,7 +41,6 @@ class Caret(QObject):
         self.position, self._anchor = position, None
 
     def deselect(self) -> None:
-        """Selects nothing; the next extension starts from here."""
         self._anchor = None
         self._view.select(None)
 

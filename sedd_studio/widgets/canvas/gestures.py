@@ -43,7 +43,6 @@ class Gestures:
 
     @property
     def pulls(self) -> bool:
-        """Whether a gap's handle is being pulled."""
         return self._handle_from is not None
 
     @property
@@ -52,7 +51,6 @@ class Gestures:
         return self._locks_of_click is self._view.document.locked
 
     def over_handle(self, point: QPointF) -> bool:
-        """Whether a point is on the handle that is shown."""
         return self.handle is not None and self.handle.place.adjusted(-5, -4, 5, 4).contains(point)
 
     def press(self, point: QPointF, position: int | None) -> bool:
@@ -65,7 +63,6 @@ class Gestures:
         return self.pulls or position is not None
 
     def move(self, point: QPointF, position: int | None) -> None:
-        """Follows the pointer."""
         if self._handle_from is not None:
             self._pull(point - self._handle_from)
         elif self._pressed is None:

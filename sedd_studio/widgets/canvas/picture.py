@@ -53,7 +53,6 @@ class Picture(QObject):
         self.lay_out()
 
     def set_width(self, width: int) -> None:
-        """Has the lines fit another viewport."""
         self._width = width
         self.lay_out()
 
@@ -84,7 +83,6 @@ class Picture(QObject):
             self._content = replace(self._content, stage=self._stages())
 
     def lay_out(self) -> None:
-        """Puts the tokens into lines."""
         text, state, self._limits = self.text, self.text.state, self._view.document.limits
         locked, slanted = state.locked.tolist(), state.unsettled.tolist()
         layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self.line_width)
@@ -101,7 +99,6 @@ class Picture(QObject):
         return replace(content, tint=tints(shares, self._look) if shares is not None and fits else ())
 
     def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
-        """Draws what lies in an area of the viewport."""
         painter.fillRect(area, self._look.colour("window"))
         painter.translate(self.origin)
         top = area.top() - self.origin.y()
@@ -131,7 +128,6 @@ class Picture(QObject):
 
     @property
     def height(self) -> int:
-        """Of the whole text."""
         return int(self.layout.height) + 2 * TOP
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Property, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
@@ -53,11 +53,9 @@ class TokenCanvas(QAbstractScrollArea):
     # ---- what is drawn
 
     def set_reduced_motion(self, reduced: bool) -> None:
-        """With reduced motion a new token is marked in its own step only and does not fade."""
         self.picture.set_reduced_motion(reduced)
 
     def set_shares(self, shares: np.ndarray | None) -> None:
-        """Lay a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours."""
         self.picture.set_shares(shares)
         self.viewport().update()
 
@@ -74,17 +72,7 @@ class TokenCanvas(QAbstractScrollArea):
         nearest = min(range(len(ZOOMS)), key=lambda i: abs(ZOOMS[i] - self.zoom))
         self.set_zoom(ZOOMS[min(max(nearest + notches, 0), len(ZOOMS) - 1)])
 
-    def position_point(self, position: int) -> QPoint:
-        """The middle of a position, in the viewport's coordinates."""
-        return self.picture.middle(position).toPoint()
-
-    def _get_spoken_summary(self) -> str:
-        return self.picture.text.spoken()
-
-    spoken_summary = Property(str, _get_spoken_summary)
-
     def refresh(self) -> None:
-        """Take the state at the playhead."""
         if self._view.canvas() is not self.picture.text.state:
             self.line.close_over_another_text()
             self.picture.take()

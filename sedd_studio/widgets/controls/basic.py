@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -24,6 +24,13 @@ from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
 
 Do = Callable[[], object]
+
+
+def keep_up(refresh: Callable[[], object], *signals: SignalInstance) -> None:
+    """Calls `refresh` now, and whenever one of the signals is told."""
+    for signal in signals:
+        signal.connect(refresh)
+    refresh()
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -46,7 +53,6 @@ class Elided(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_text(self, text: str) -> None:
-        """Show `text` on one line."""
         if text != self._full:
             self._full = text
             self.setToolTip(text)
@@ -238,7 +244,6 @@ class LogSlider(QSlider):
         self.setAccessibleName(name)
 
     def number(self) -> int:
-        """The number that the handle stands at."""
         return round(2 ** (self.value() / self.NOTCHES))
 
     def show_number(self, number: int) -> None:

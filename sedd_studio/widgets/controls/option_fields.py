@@ -15,7 +15,7 @@ from engine.protocol.options import ENTRIES
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, Number
+from sedd_studio.widgets.controls.basic import Choice, Number, keep_up
 from sedd_studio.widgets.controls.layouts import Field, column
 
 ONLY_WITH: dict[tuple[Noise, ...], str] = {("absorb",): "Works with absorbing noise only."}
@@ -33,7 +33,6 @@ class PatternLine(QLineEdit):
         self.setCompleter(offered)
 
     def offer(self, names: Iterable[str]) -> None:
-        """Offers these names."""
         self._names.setStringList([*names])
         self.setPlaceholderText(", ".join(names))
 
@@ -92,9 +91,7 @@ class OptionFields(QWidget):
             self.controls[name] = control_for(row.title, row.kind, look, partial(self._take, name))
             self.fields[name] = Field(row.title, self.controls[name], row.help)
         column(*self.fields.values(), gap=0, of=self)
-        form.changed.connect(self.refresh)
-        models.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, form.changed, models.changed)
 
     def refresh(self) -> None:
         """Show the form, and what of it goes with the model's noise."""

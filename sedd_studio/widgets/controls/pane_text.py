@@ -52,7 +52,6 @@ class PaneText(QAbstractScrollArea):
             self._lay_out()
 
     def text(self) -> str:
-        """What is on show, for those who hear the window."""
         if self._content is None:
             return ""
         return " ".join(box.text for box in self._content.layout.boxes if box.text)

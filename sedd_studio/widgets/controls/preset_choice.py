@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from engine.protocol import UserError
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
-from sedd_studio.widgets.controls.basic import Choice, IconButton
+from sedd_studio.widgets.controls.basic import Choice, IconButton, keep_up
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
@@ -33,11 +33,9 @@ class PresetChoice(QWidget):
         row((self.list, 1), self.more, gap=6, of=self)
         self.list.activated.connect(self._choose)
         self.more.clicked.connect(lambda: self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
-        presets.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, presets.changed)
 
     def refresh(self) -> None:
-        """Show the presets, and which one it is."""
         current, names = self._presets.current(), self._presets.names()
         shown = names if current is not None else [NONE, *names]
         with QSignalBlocker(self.list):

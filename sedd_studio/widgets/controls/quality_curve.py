@@ -56,7 +56,6 @@ class QualityCurve(QWidget):
         self._draw(self._plot, panes, np.array(points))
 
     def as_png(self) -> bytes:
-        """The curve as a picture."""
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)

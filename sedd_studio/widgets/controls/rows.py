@@ -21,7 +21,6 @@ class Rows(QAbstractListModel):
     rows: Sequence[Any] = ()
 
     def show_rows(self, rows: Sequence[Any]) -> None:
-        """Lists others."""
         if rows != self.rows:
             self.beginResetModel()
             self.rows = rows

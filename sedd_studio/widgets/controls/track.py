@@ -48,11 +48,9 @@ class Track(QAbstractSlider):
         self.update()
 
     def x_of(self, step: float) -> float:
-        """Where `step` stands, in pixels from the left."""
         return SIDE + (self.width() - 2 * SIDE) * step / self._steps
 
     def step_at(self, x: float) -> int:
-        """The recorded step nearest to `x`."""
         step = round((x - SIDE) / max(self.width() - 2 * SIDE, 1) * self._steps)
         return min(max(step, 0), self.maximum())
 

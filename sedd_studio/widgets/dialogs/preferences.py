@@ -116,7 +116,6 @@ class PreferencesDialog(QDialog):
         self._find("")
 
     def refresh(self) -> None:
-        """Show the values as they are."""
         for row in PREFERENCES:
             control, value = self.controls[row.name], self._window.settings[row.name]
             with QSignalBlocker(control):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.heat import HeatBar
 from sedd_studio.widgets.controls.layouts import row
 
@@ -24,11 +24,9 @@ class ColourLegend(QWidget):
         self.title, self.low, self.high = label(role="help"), label(role="help"), label(role="help")
         self.bar = HeatBar(look)
         row(self.title, self.low, self.bar, self.high, None, gap=8, margins=(24, 0, 0, 0), of=self)
-        colouring.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, colouring.changed)
 
     def refresh(self) -> None:
-        """Show the legend of the mode that is chosen."""
         mode = self._colouring.mode
         self.setVisible(self._colouring.name != "plain")
         known = self._colouring.shares() is not None

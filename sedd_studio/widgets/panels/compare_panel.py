@@ -50,7 +50,6 @@ class PaneView(QFrame):
         column(head, self.facts, self.verdict, (self.text, 1), gap=2, margins=(10, 6, 6, 8), of=self)
 
     def refresh(self) -> None:
-        """Show the pane at the shared playhead."""
         pane, comparison = self.pane, self._comparison
         self.cancel.setVisible(pane.state in (PaneState.WAITING, PaneState.RUNNING))
         self.open.setVisible(pane.can_be_opened)
@@ -117,7 +116,6 @@ class ComparePanel(QWidget):
         runs.changed.connect(self._enable)
 
     def refresh(self) -> None:
-        """Show every pane at the playhead; while the panel is out of sight that waits."""
         if not self.isVisible():
             return
         comparison = self._comparison

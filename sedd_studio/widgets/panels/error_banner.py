@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidg
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
-from sedd_studio.widgets.controls.basic import IconButton, label
+from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import column, row
 
 DETAIL_HEIGHT = 104
@@ -35,17 +35,15 @@ class ErrorBanner(QFrame):
         head = row(self._sign, (self.headline, 1), self.details, self.close_button, gap=10)
         column(head, self.detail_text, margins=(14, 8, 8, 8), of=self)
         self.details.toggled.connect(self._disclose)
-        errors.changed.connect(self.refresh)
         look.changed.connect(self._draw_sign)
         self._draw_sign()
-        self.refresh()
+        keep_up(self.refresh, errors.changed)
 
     def _draw_sign(self) -> None:
         colour = self._look.colour("error")
         self._sign.setPixmap(icons.icon("warning", colour, colour, 18).pixmap(QSize(18, 18), self.devicePixelRatioF()))
 
     def refresh(self) -> None:
-        """Show the session's error, or hide."""
         error = self._errors.current
         self.setVisible(error is not None)
         if error is None:

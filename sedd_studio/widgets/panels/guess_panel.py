@@ -13,7 +13,7 @@ from engine.protocol import Guessed
 from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_text import shown_text
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.heat import HeatBar
 from sedd_studio.widgets.controls.layouts import column, row
 
@@ -40,9 +40,7 @@ class GuessPanel(QWidget):
         self.legend = [label("unsure", "help"), self.bar, label("sure", "help")]
         head = row(self.title, (self.note, 1), *self.legend, gap=8)
         column(head, (self.text, 1), gap=8, margins=(16, 10, 16, 10), of=self)
-        guesser.changed.connect(self.refresh)
-        look.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, guesser.changed, look.changed)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -54,7 +52,6 @@ class GuessPanel(QWidget):
         self._guesser.want("panel", False)
 
     def refresh(self) -> None:
-        """Write what is known."""
         if not self.isVisible():
             return
         guess, tokenizer = self._guesser.guess, self._models.tokenizer

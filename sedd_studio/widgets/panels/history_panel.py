@@ -112,7 +112,6 @@ class HistoryPanel(QWidget):
             self._session.editor.undo_stack.push(RemoveRuns(numbers, self._keeper))
 
     def compare_chosen(self) -> None:
-        """Have the chosen runs laid beside each other."""
         contents = [self._content(entry) for entry in reversed(self.chosen())]
         self._session.reader.read(lambda: [decode(content) for content in contents], self._compare)
 

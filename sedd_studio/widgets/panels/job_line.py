@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, label
+from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import row
 
@@ -26,11 +26,9 @@ class JobLine(QWidget):
         self.bar.setFixedWidth(140)
         self.cancel = IconButton("close", "Cancel", look, jobs.cancel)
         row(self.text, self.bar, self.cancel, gap=8, margins=(0, 0, 12, 0), of=self)
-        jobs.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, jobs.changed)
 
     def refresh(self) -> None:
-        """Show what is being done now."""
         job, left = self._jobs.current, self._jobs.seconds_left
         self.setVisible(job is not None)
         if job is not None:

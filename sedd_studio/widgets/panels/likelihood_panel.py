@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.figures import PRECISIONS, exact_figures, figures
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.plot import dress, make_plot
@@ -75,12 +75,9 @@ class LikelihoodPanel(QWidget):
         self._arrange()
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
         colouring.changed.connect(self._follow_colours)
-        scorer.changed.connect(self.refresh)
-        ranking.changed.connect(self.refresh)
-        models.changed.connect(self.refresh)
         look.changed.connect(self._draw)
         self._follow_colours()
-        self.refresh()
+        keep_up(self.refresh, scorer.changed, ranking.changed, models.changed)
 
     def _start(self) -> None:
         self._scorer.start(self.precision.currentData(), self.given.isChecked())
@@ -95,7 +92,6 @@ class LikelihoodPanel(QWidget):
         return self._scorer.scoring or self._ranking.queue.busy
 
     def refresh(self) -> None:
-        """Show what is known so far."""
         scorer, ranking = self._scorer, self._ranking
         hindrance, busy = scorer.hindrance, self._busy
         self.start.setEnabled(not hindrance and not busy)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
+from sedd_studio.widgets.controls.basic import keep_up
 from sedd_studio.widgets.controls.menu_button import MenuButton
 
 if TYPE_CHECKING:
@@ -26,12 +27,9 @@ class ModelPicker(MenuButton):
         super().__init__("Model", look)
         self._models, self._fetcher = models, fetcher
         self.choices.aboutToShow.connect(self._fill)
-        models.changed.connect(self.refresh)
-        models.loading_changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, models.changed, models.loading_changed)
 
     def refresh(self) -> None:
-        """Show the model that is loaded, or that one is being loaded."""
         info = self._models.info
         if self._models.loading:
             self.setText("Loading the model …")
@@ -42,13 +40,11 @@ class ModelPicker(MenuButton):
             self.setToolTip(info.path)
 
     def choose_folder(self) -> None:
-        """Ask for a model folder and open it."""
         folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
         if folder:
             self._models.open(folder)
 
     def choose_from_hub(self) -> None:
-        """Ask for the name of a model on the hub, fetch it and open it."""
         question = "Its name on the Hugging Face hub, as owner/name"
         name, agreed = QInputDialog.getText(self, "Open a model from the hub", question, text=PUBLISHED)
         if agreed and name.strip():

@@ -8,6 +8,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session.model_folders import counterpart
 from sedd_studio.session.models import Models
+from sedd_studio.widgets.controls.basic import keep_up
 from sedd_studio.widgets.controls.menu_button import MenuButton
 
 
@@ -18,11 +19,9 @@ class NoisePicker(MenuButton):
         super().__init__("Noise", look)
         self._models = models
         self.choices.aboutToShow.connect(self._fill)
-        models.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, models.changed)
 
     def refresh(self) -> None:
-        """Show the noise of the model that is loaded."""
         if (info := self._models.info) is not None:
             own = NOISES[info.noise]
             self.setText(own.title)

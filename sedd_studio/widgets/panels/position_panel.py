@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.state import Pointed
-from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.candidate_rows import ROW, CandidatePainter, Candidates, percent
 from sedd_studio.widgets.controls.layouts import column
 
@@ -48,12 +48,9 @@ class PositionPanel(QFrame):
         column(self.title, self.list, self.facts, gap=8, margins=(20, 12, 20, 14), of=self)
         self.list.clicked.connect(self._place)
         self.list.installEventFilter(self)
-        pointer.changed.connect(self.refresh)
-        runs.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, pointer.changed, runs.changed)
 
     def refresh(self) -> None:
-        """Show what is known of the position."""
         pointed = self._pointer.pointed
         self.candidates.show_rows(pointed.candidates if pointed is not None else ())
         self.list.setEnabled(bool(self.candidates.rows))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
-from sedd_studio.widgets.controls.basic import Elided, IconButton, label
+from sedd_studio.widgets.controls.basic import Elided, IconButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import column, row
 
 EDITOR_HEIGHT = 92
@@ -76,9 +76,8 @@ class PromptEditor(QFrame):
         self.editor.submitted.connect(self.apply)
         self.editor.textChanged.connect(self._mark_changed)
         self.apply_button.clicked.connect(self.apply)
-        view.changed.connect(self.refresh)
         self._open(False)
-        self.refresh()
+        keep_up(self.refresh, view.changed)
 
     def refresh(self) -> None:
         """Show the session's prompt if it is another one; an edit that is not applied yet is left alone."""
@@ -93,7 +92,6 @@ class PromptEditor(QFrame):
         self._mark_changed()
 
     def toggle_editor(self) -> None:
-        """Open the editor, or close it."""
         self.toggle.setChecked(not self.toggle.isChecked())
 
     def apply(self) -> None:

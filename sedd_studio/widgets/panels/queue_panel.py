@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:
@@ -39,13 +39,10 @@ class QueuePanel(QWidget):
         head = row(self.add, (self.progress, 1), self.up, self.down, self.remove, gap=8)
         column(head, self.note, (self.list, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.currentRowChanged.connect(self._enable)
-        queue.changed.connect(self.refresh)
-        models.changed.connect(self.refresh)
         models.loading_changed.connect(self._enable)
-        self.refresh()
+        keep_up(self.refresh, queue.changed, models.changed)
 
     def refresh(self) -> None:
-        """Show the queue; the chosen run stays chosen."""
         chosen, items = self._chosen(), list(self._queue.items)
         lines = [self._line(item) for item in items]
         if items != self._shown:

@@ -32,7 +32,6 @@ class RecoveryBar(QFrame):
         self.hide()
 
     def offer(self, left: LeftOver) -> None:
-        """Show the offer."""
         self._left = left
         self.show()
 

@@ -13,7 +13,7 @@ from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, label
+from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, keep_up, label
 from sedd_studio.widgets.controls.layouts import Field, column, scrolled
 from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
@@ -47,13 +47,10 @@ class RunForm(QFrame):
         self._arrange()
         self.slider.valueChanged.connect(lambda: form.set(steps=self.slider.number()))
         self.more.toggled.connect(self._disclose)
-        form.changed.connect(self.refresh)
-        models.changed.connect(self.refresh)
         self._disclose(False)
-        self.refresh()
+        keep_up(self.refresh, form.changed, models.changed)
 
     def refresh(self) -> None:
-        """Show the form."""
         form, info = self._form.now, self._models.info
         if self.slider.number() != form.steps:
             self.slider.show_number(form.steps)
@@ -85,7 +82,6 @@ class RunForm(QFrame):
         self._show_options(self._sampler())
 
     def _sampler(self) -> SamplerInfo:
-        """The sampler on show."""
         return self.offered()[self.sampler.currentIndex()]
 
     def _show_options(self, sampler: SamplerInfo) -> None:

@@ -12,6 +12,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.session.state import CanvasState
 from sedd_studio.session.view import View
+from sedd_studio.widgets.controls.basic import keep_up
 
 HEIGHT = 260
 MARGIN = 16
@@ -26,15 +27,12 @@ class SamplePicture(QWidget):
         self._shown: CanvasState | None = None
         self.note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        models.changed.connect(self.refresh)
-        view.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, models.changed, view.changed)
 
     def sizeHint(self) -> QSize:
         return QSize(600, HEIGHT)
 
     def refresh(self) -> None:
-        """Take the state at the playhead."""
         domain = self._models.domain
         self.setVisible(domain.view in PAINTERS)
         self.setAccessibleName(f"Picture: {domain.title}")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListView
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.widgets.controls.basic import keep_up
 from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards
 
 if TYPE_CHECKING:
@@ -38,14 +39,9 @@ class SampleStrip(QListView):
         self.setAccessibleName("Samples of the run")
         self.painter.starred.connect(favourites.keep)
         self.selectionModel().currentChanged.connect(self._pick)
-        for signal in (session.runs.changed, session.view.changed):
-            signal.connect(self.refresh)
-        favourites.changed.connect(self.refresh)
-        ranking.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, session.runs.changed, session.view.changed, favourites.changed, ranking.changed)
 
     def refresh(self) -> None:
-        """Show the samples at the playhead, and which one the canvas shows."""
         several = self._session.playhead.samples > 1
         self.setVisible(several)
         self.cards.refresh()
@@ -65,9 +61,13 @@ class SampleStrip(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_S and not event.modifiers():
-            self._favourites.keep(self._session.playhead.sample)
+            self.keep()
         else:
             super().keyPressEvent(event)
+
+    def keep(self) -> None:
+        """Keeps the sample on show among the favourites."""
+        self._favourites.keep(self._session.playhead.sample)
 
     def _pick(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QProgressBar
 
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import row
 
@@ -38,13 +38,9 @@ class StatusLine(QFrame):
         self.bar.setAccessibleName("Progress")
         self.hint = label("Click a word to lock it, drag to lock more", "help")
         row(self.bar, (self.text, 1), self.hint, gap=12, margins=(16, 6, 16, 6), of=self)
-        session.runs.changed.connect(self.refresh)
-        session.models.changed.connect(self.refresh)
-        session.reader.changed.connect(self.refresh)
-        self.refresh()
+        keep_up(self.refresh, session.runs.changed, session.models.changed, session.reader.changed)
 
     def refresh(self) -> None:
-        """Say what is going on."""
         session = self._session
         running, run = session.runs.running, session.runs.progress
         self._missed = running and self._pause.isActive()

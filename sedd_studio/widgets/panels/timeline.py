@@ -48,7 +48,6 @@ class Timeline(QFrame):
         self.refresh_run()
 
     def refresh_run(self) -> None:
-        """Show what is recorded, then where the playhead is."""
         view, playhead = self._view, self._view.playhead
         info = view.step_info()
         changed = np.asarray(view.changed_steps(), dtype=np.int64)
@@ -62,7 +61,6 @@ class Timeline(QFrame):
         self.refresh_playhead()
 
     def refresh_playhead(self) -> None:
-        """Show the playhead and what is true there."""
         playhead, info = self._view.playhead, self._view.step_info()
         self.track.show_step(playhead.step)
         self.play.sign.show("pause" if playhead.playing else "play")

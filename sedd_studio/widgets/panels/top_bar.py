@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+from sedd_studio.widgets.controls.basic import IconButton, PushButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
@@ -41,12 +41,11 @@ class TopBar(QFrame):
         middle = row(self.run_button, self.pause, self.step, self.stop, gap=10)
         right = row(None, self.seed, self.dice, 6, self.samples, 6, self.device, gap=10)
         row((left, 1), middle, (right, 1), margins=(16, 9, 16, 9), of=self)
-        for signal in (session.models.changed, session.runs.changed, session.playhead.changed, session.form.changed):
-            signal.connect(self.refresh)
-        self.refresh()
+        keep_up(
+            self.refresh, session.models.changed, session.runs.changed, session.playhead.changed, session.form.changed
+        )
 
     def refresh(self) -> None:
-        """Show what the session can do now."""
         session, info = self._session, self._session.models.info
         running = session.runs.running
         recorded = session.playhead.recorded > 0
