@@ -60,7 +60,6 @@ class Film:
         self.height = int(text) + 2 * MARGIN + FOOT
 
     def picture(self, step: int) -> QImage:
-        """The run after a step."""
         wide, high = round(WIDTH * self.scale), round(self.height * self.scale)
         image = QImage(wide + wide % 2, high + high % 2, QImage.Format.Format_RGB888)  # films want even sides
         image.fill(self.theme.colour("window"))

@@ -79,9 +79,11 @@ class Theme:
     colours: Mapping[str, str]
     sizes: Sizes = Sizes()
 
-    def colour(self, name: str) -> QColor:
-        """The colour called `name` in `COLOURS`."""
-        return QColor(self.colours[name])
+    def colour(self, name: str, opacity: float = 1.0) -> QColor:
+        """The colour called `name` in `COLOURS`; at `opacity` 0 nothing of it is seen."""
+        colour = QColor(self.colours[name])
+        colour.setAlphaF(opacity)
+        return colour
 
 
 class Look(QObject):
@@ -98,8 +100,8 @@ class Look(QObject):
         self.theme = theme
         self.changed.emit()
 
-    def colour(self, name: str) -> QColor:
-        return self.theme.colour(name)
+    def colour(self, name: str, opacity: float = 1.0) -> QColor:
+        return self.theme.colour(name, opacity)
 
 
 LIGHT, DARK, CONTRAST = (

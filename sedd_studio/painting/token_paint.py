@@ -194,11 +194,8 @@ class TokenPainter:
     ) -> None:
         if run is None:
             return
-        colour = self.theme.colour(name)
-        if name == "accent":
-            colour.setAlphaF(0.28)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(self.theme.colour(name, 0.28 if name == "accent" else 1.0))
         for line, left, right, _ in self._pieces(layout, run):
             if first <= line < last:
                 painter.drawRoundedRect(self._band(line, left - 3, right + 3, 0.2), 4, 4)

@@ -52,7 +52,6 @@ class Comparison(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether some pane is not done yet."""
         return any(pane.state in (PaneState.WAITING, PaneState.RUNNING) for pane in self.panes)
 
     @property
@@ -129,7 +128,6 @@ class Comparison(QObject):
         return [pane for pane in self.panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
 
     def open(self, pane: Pane) -> None:
-        """Shows a pane's run, with all of its samples, in the window."""
         if pane.run is not None and pane.can_be_opened:
             self._session.show_run(pane.run)
 

@@ -78,7 +78,6 @@ class EngineLink(QObject):
             self.taken.emit()
 
     def close(self) -> None:
-        """Cancels what is going on and waits for the engine's thread to end."""
         self._runner.close()
 
     def _wait(self) -> bool:

@@ -30,7 +30,6 @@ class Favourites(QObject):
         runs.ended.connect(self._keep_whole)
 
     def has(self, sample: int) -> bool:
-        """Whether a sample of the run on show was kept."""
         run = self._view.run
         return run is not None and sample in self._kept.get(run, ())
 

@@ -75,7 +75,6 @@ class Playhead(QObject):
         self.changed.emit()
 
     def step_once(self) -> None:
-        """Moves it one step on and holds it."""
         self.seek(self.step + 1)
 
     def seek(self, step: int) -> None:

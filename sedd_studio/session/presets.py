@@ -35,7 +35,6 @@ class Presets(QObject):
         form.changed.connect(self.changed)
 
     def names(self) -> list[str]:
-        """Those that come along, then the user's own."""
         return [*BUILT_IN, *self._settings["presets"]]
 
     def is_own(self, name: str) -> bool:

@@ -104,7 +104,6 @@ class Runs(QObject):
         return replace(request, limits=document.limits)
 
     def start(self) -> None:
-        """Starts a run of the prompt as it stands, ending one that is going on."""
         if self._models.ready:
             self._submit(self.asked())
 
@@ -146,7 +145,6 @@ class Runs(QObject):
         self._submit(draw_again(self.asked(), view.canvas().tokens, view.document.locked, chosen, seed))
 
     def stop(self) -> None:
-        """Ends the run that is going on; what was recorded stays."""
         if self.running:
             self._engine.cancel()
 

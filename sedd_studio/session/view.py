@@ -68,7 +68,6 @@ class View(QObject):
         self.playhead.start(run, step)
 
     def select(self, selection: tuple[int, int] | None) -> None:
-        """Selects positions start .. stop - 1, or nothing."""
         if selection != self.selection:
             self.selection = selection
             self.selection_changed.emit()
@@ -145,7 +144,6 @@ class View(QObject):
         return self._prompt
 
     def full_text(self) -> str:
-        """The visible text, every gap as [n]."""
         tokens = self.canvas().tokens
         return self._text_of(Document(tokens, tokens != FREE))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
@@ -178,10 +179,12 @@ class Check(QCheckBox):
 
 
 class Choice(QComboBox):
-    """A drop-down list with our chevron. The wheel scrolls what is round it and does not change the choice."""
+    """A drop-down list of titles by value, with our chevron. The wheel scrolls what is round it and chooses nothing."""
 
-    def __init__(self, name: str, look: Look) -> None:
+    def __init__(self, name: str, look: Look, titles: Mapping[Any, str] | None = None) -> None:
         super().__init__()
+        for value, title in (titles or {}).items():
+            self.addItem(title, value)
         self._look = look
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -21,9 +21,7 @@ def tints(shares: np.ndarray, look: Look) -> list[QColor | None]:
 
 def tint(share: float, look: Look) -> QColor:
     """The colour of a share."""
-    colour = look.colour("fresh")
-    colour.setAlphaF(STRONGEST * min(max(share, 0.0), 1.0))
-    return colour
+    return look.colour("fresh", STRONGEST * min(max(share, 0.0), 1.0))
 
 
 class HeatBar(QWidget):

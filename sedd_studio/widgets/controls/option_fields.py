@@ -51,9 +51,7 @@ def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object
             control = Number(title, kind.low, kind.high, look, decimals=2)
             control.valueChanged.connect(lambda value: take(round(value, 2)))
         case OneOf():
-            control = choice = Choice(title, look)
-            for name, shown in kind.titles.items():
-                choice.addItem(shown, name)
+            control = choice = Choice(title, look, kind.titles)
             choice.activated.connect(lambda row: take(choice.itemData(row)))
         case _:
             control = PatternLine() if isinstance(kind, Pattern) else QLineEdit()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from engine.language.tokenizers import Tokenizer
@@ -75,13 +75,9 @@ class PaneText(QAbstractScrollArea):
         width = self.viewport().width() - 2 * MARGIN
         content = content_at(run, step, 0, tokenizer, self._painter, width)
         if different is not None and step >= run.recorded:
-            content = replace(content, tint=[self._mark() if other else None for other in different.tolist()])
+            mark = self._look.colour("accent", 0.28)
+            content = replace(content, tint=[mark if other else None for other in different.tolist()])
         self._content = content
         self.verticalScrollBar().setRange(0, max(0, int(content.layout.height) + 2 * MARGIN - self.viewport().height()))
         self.setAccessibleDescription(self.text())
         self.viewport().update()
-
-    def _mark(self) -> QColor:
-        colour = self._look.colour("accent")
-        colour.setAlphaF(0.28)
-        return colour

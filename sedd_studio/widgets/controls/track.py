@@ -99,10 +99,8 @@ class Track(QAbstractSlider):
         line, area = self._polygons = self._polygons or self._make_polygons(floor)
         if line.size() < 2:
             return
-        under = self._look.colour("accent")
-        under.setAlphaF(0.10)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(under)
+        painter.setBrush(self._look.colour("accent", 0.10))
         painter.drawPolygon(area)
         painter.setPen(QPen(self._look.colour("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -155,9 +155,7 @@ class PreferencesDialog(QDialog):
             box.setAccessibleName(row.title)
             box.toggled.connect(lambda on: self._choose(row, on))
             return box
-        choice = Choice(row.title, look)
-        for value, title in row.choices.items():
-            choice.addItem(title, value)
+        choice = Choice(row.title, look, row.choices)
         choice.activated.connect(lambda _: self._choose(row, choice.currentData()))
         return choice
 

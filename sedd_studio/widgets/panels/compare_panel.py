@@ -91,12 +91,9 @@ class ComparePanel(QWidget):
     def __init__(self, runs: Runs, errors: Errors, comparison: Comparison, look: Look) -> None:
         super().__init__()
         self._runs, self._errors, self._comparison, self._look = runs, errors, comparison, look
-        self.kind = Choice("What to compare", look)
-        for name, kind in KINDS.items():
-            self.kind.addItem(kind.title, name)
-        self.samples = Choice("Samples of each pane", look)
-        for count in SAMPLES:
-            self.samples.addItem("1 sample" if count == 1 else f"{count} samples", count)
+        self.kind = Choice("What to compare", look, {name: kind.title for name, kind in KINDS.items()})
+        counts = {count: "1 sample" if count == 1 else f"{count} samples" for count in SAMPLES}
+        self.samples = Choice("Samples of each pane", look, counts)
         self.start = PushButton("Compare", "play", look, self._start, primary=True)
         self.stop = PushButton("Cancel all", "stop", look, comparison.cancel_all)
         self.play = IconButton("play", "Play all panes", look, comparison.toggle)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtGui import QColor, QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.protocol import Guessed
@@ -77,11 +77,9 @@ class GuessPanel(QWidget):
 
     def _format(self, sure: float) -> QTextCharFormat:
         known = math.isnan(sure)
-        colour: QColor = self._look.colour("text" if known else "fresh")
-        if not known:
-            colour.setAlphaF(FAINTEST + (1 - FAINTEST) * sure)
         form = QTextCharFormat()
-        form.setForeground(colour)
+        opacity = FAINTEST + (1 - FAINTEST) * sure
+        form.setForeground(self._look.colour("text") if known else self._look.colour("fresh", opacity))
         form.setFontItalic(not known)
         return form
 

@@ -84,7 +84,6 @@ class HistoryPanel(QWidget):
         self.note.setVisible(not self.runs.rows)
 
     def chosen(self) -> list[Entry]:
-        """The runs that are selected, the newest first."""
         rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
         return [self.runs.rows[row] for row in rows]
 

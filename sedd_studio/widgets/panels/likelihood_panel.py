@@ -55,9 +55,8 @@ class LikelihoodPanel(QWidget):
         self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
         self.file.setAccessibleName("Score the texts of a file")
         self.file.setToolTip("Score every text of a file, in a table.")
-        self.precision = Choice("Stop at a precision of", look)
-        for value in PRECISIONS:
-            self.precision.addItem(f"until ± {value:g} nats", value)
+        precisions = {value: f"until ± {value:g} nats" for value in PRECISIONS}
+        self.precision = Choice("Stop at a precision of", look, precisions)
         self.precision.setCurrentIndex(1)
         self.precision.setMinimumWidth(160)
         self.given = Check("Given the locked words", look)
@@ -161,8 +160,7 @@ class LikelihoodPanel(QWidget):
         if known.any():
             width = 1 / len(profile)
             centres = (np.arange(len(profile)) + 0.5) * width
-            bar, edge = self._look.colour("accent"), pyqtgraph.mkPen(self._look.colour("panel"))
-            bar.setAlpha(150)
+            bar, edge = self._look.colour("accent", 150 / 255), pyqtgraph.mkPen(self._look.colour("panel"))
             heights = profile[known]
             plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
 
@@ -177,8 +175,7 @@ class LikelihoodPanel(QWidget):
         if not points:
             return
         calls = [point.calls for point in points]
-        band = self._look.colour("accent")
-        band.setAlpha(50)
+        band = self._look.colour("accent", 50 / 255)
         edges = [
             plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band) for sign in (1, -1)
         ]

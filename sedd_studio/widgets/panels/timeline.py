@@ -28,7 +28,7 @@ class Timeline(QFrame):
         self._recorded: tuple[object, ...] = ()
         self.setObjectName("card")
         self.play = IconButton("play", "Play", look, playhead.toggle)
-        self.speed = Choice("Playing speed", look)
+        self.speed = Choice("Playing speed", look, {speed: f"{speed:g} steps/s" for speed in SPEEDS})
         self.step = label(role="strong")
         self.facts = Elided()
         self.sample_text = label(role="muted")
@@ -103,8 +103,6 @@ class Timeline(QFrame):
         self._view.playhead.set_sample(self._view.playhead.sample + by)
 
     def _arrange(self) -> None:
-        for speed in SPEEDS:
-            self.speed.addItem(f"{speed:g} steps/s", speed)
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))
         self.speed.setCurrentIndex(nearest)
         self.speed.setFixedWidth(112)
