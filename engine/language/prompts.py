@@ -3,12 +3,16 @@
 `[24]` is a gap of 24 tokens, `____` (three underscores or more) one of `DEFAULT_GAP`. The words between the gaps
 are locked. A space before a gap is dropped, because tokens carry the space before them: in "time [24] the" the
 words are "time" and " the". The marker <|endoftext|> stands for the end-of-text token.
+
+A backslash before one of these signs makes it text: `items\\[3]`. One before the spaces before a gap keeps them. Where
+backslashes themselves stand there, each is written twice; anywhere else they are text. `[[` and `]]` of the texts that
+`sedd score` is given are signs like these.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,8 +22,9 @@ from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.protocol import FREE, Tokens, UserError, frozen
 
 DEFAULT_GAP = 12
-_PART = re.compile(r"([ \t]*)\[\[(.*?)\]\]", re.DOTALL)
-_GAP = re.compile(r"[ \t]*(?:\[(\d+)\]|_{3,})")
+_GAP = re.compile(r"\[(?P<size>\d+)\]|_{3,}")
+_OPENING = re.compile(r"\[\[")
+_BLANK = re.compile(r"\\*\s+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +45,15 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
         raise UserError("The prompt is empty; write some words, or a gap such as [40].")
     tokens: list[int] = []
     locked = 0
-    end = 0
-    for match in _GAP.finditer(text):
-        words = _encode(text[end : match.start()], tokenizer)
-        locked += len(words)
-        tokens += words + [FREE] * _gap_length(match, length)
-        end = match.end()
+    for part in _parts(text[1:] if text[0] == "\\" and _BLANK.fullmatch(text) else text, _signs(_GAP, tokenizer)):
+        if not isinstance(part, str) and part["gap"]:
+            tokens += [FREE] * _gap_length(part, length)
+        else:
+            words = _encode(part, tokenizer) if isinstance(part, str) else [tokenizer.eot_id or 0]
+            locked += len(words)
+            tokens += words
         if len(tokens) > length:
             break
-    else:
-        words = _encode(text[end:], tokenizer)
-        locked += len(words)
-        tokens += words
     if locked > length:
         raise UserError(f"The locked words take {locked} tokens, and this model has {length} positions; shorten them.")
     if len(tokens) > length:
@@ -92,31 +94,68 @@ def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
 
     A space before the brackets belongs to what is in them, because tokens carry the space before them.
     """
-    tokens: list[int] = []
-    locked: list[bool] = []
+    runs = [[""]]  # outside, inside, outside, ...; each the texts between end-of-text tokens
+    opening = blanks = ""
+    for part in _parts(text, _signs(_OPENING, tokenizer, r"\]\]")):
+        inside = len(runs) % 2 == 0
+        if isinstance(part, str):
+            runs[-1][-1] += part
+        elif part["other"] == END_OF_TEXT:
+            runs[-1].append("")
+        elif inside and part["other"]:
+            runs.append([""])
+        else:
+            before = "" if len(part["escapes"]) % 2 else part["blanks"] or ""
+            if inside or part["other"]:
+                runs[-1][-1] += before + (part["gap"] or part["other"])
+            else:
+                blanks, opening = before, before + part["gap"]
+                runs.append([blanks])
+    if len(runs) % 2 == 0:  # never closed
+        first, *others = runs.pop()
+        runs[-1][-1] += opening + first[len(blanks) :]
+        runs[-1] += others
+    end = [] if tokenizer.eot_id is None else [tokenizer.eot_id]
+    found = [[token for words in run for token in end + _encode(words, tokenizer)][len(end) :] for run in runs]
+    locked = [len(found) > 1 and k % 2 == 0 for k, ids in enumerate(found) for _ in ids]
+    return frozen(np.array([token for ids in found for token in ids], np.int64)), np.array(locked, np.bool_)
+
+
+def _signs(gap: re.Pattern[str], tokenizer: Tokenizer, *others: str) -> re.Pattern[str]:
+    """What finds `gap` with the blank space before it, other signs, and backslashes before either; in linear time."""
+    end = [] if tokenizer.eot_id is None else [re.escape(END_OF_TEXT)]
+    other = "|".join([*others, *end]) or "(?!)"
+    spaced = rf"(?<![ \t])(?P<blanks>[ \t]*)(?P<gap>{gap.pattern})"
+    return re.compile(rf"(?<!\\)(?P<escapes>\\*)(?:{spaced}|(?P<other>{other}))")
+
+
+def _parts(text: str, signs: re.Pattern[str]) -> Iterator[str | re.Match[str]]:
+    """The words of a text, and each sign that acts between them."""
+    words: list[str] = []
     end = 0
-    for match in _PART.finditer(text):
-        before, inside = _encode(text[end : match.start()], tokenizer), _encode(match[1] + match[2], tokenizer)
-        tokens += before + inside
-        locked += [True] * len(before) + [False] * len(inside)
+    for match in signs.finditer(text):
+        kept, escaped = divmod(len(match["escapes"]), 2)
+        words += [text[end : match.start()], "\\" * kept]
         end = match.end()
-    rest = _encode(text[end:], tokenizer)
-    return frozen(tokens + rest), np.array(locked + [end > 0] * len(rest), np.bool_)
+        if escaped:
+            words.append(match["blanks"] or match["gap"] or match["other"])
+        if not escaped or match["blanks"]:
+            yield "".join(words)
+            yield match
+            words = []
+    yield "".join([*words, text[end:]])
 
 
 def _encode(words: str, tokenizer: Tokenizer) -> list[int]:
     if tokenizer.symbols and " " not in tokenizer.symbols:
         words = "".join(words.split())  # blanks only part words and gaps there
-    if tokenizer.eot_id is None:
-        return tokenizer.encode(words)
-    first, *others = (tokenizer.encode(part) for part in words.split(END_OF_TEXT))
-    return first + [token for part in others for token in (tokenizer.eot_id, *part)]
+    return tokenizer.encode(words)
 
 
 def _gap_length(match: re.Match[str], length: int) -> int:
-    if match[1] is None:
+    if match["size"] is None:
         return DEFAULT_GAP
-    digits = match[1].lstrip("0")
+    digits = match["size"].lstrip("0")
     if not digits:
         raise UserError("A gap of 0 tokens holds nothing; write a number of at least 1, or leave the gap out.")
     if len(digits) > 9 or int(digits) > length:
@@ -127,13 +166,29 @@ def _gap_length(match: re.Match[str], length: int) -> int:
 
 
 def format_prompt(tokens: Tokens | Sequence[int], tokenizer: Tokenizer) -> str:
-    """The text of a prompt, every gap as [n]."""
-    parts: list[str] = []
-    for is_gap, run in groupby(np.asarray(tokens).tolist(), key=lambda token: token == FREE):
+    """The text of a prompt, every gap as [n]; what would be a sign in the words has a backslash before it."""
+    signs = _signs(_GAP, tokenizer)
+    marks = {FREE} if tokenizer.eot_id is None else {FREE, tokenizer.eot_id}
+    parts: list[str] = [""]
+    for mark, run in groupby(np.asarray(tokens).tolist(), key=lambda token: token if token in marks else None):
         ids = list(run)
-        if not is_gap:
-            parts.append(tokenizer.decode(ids))
-        else:
-            space = "" if not parts or parts[-1][-1:].isspace() else " "
+        if mark is None:
+            parts.append(signs.sub(_literal, tokenizer.decode(ids)))
+            continue
+        bare = parts[-1].rstrip(" \t") if mark == FREE else parts[-1]
+        blanks = parts[-1][len(bare) :]
+        backslashes = bare[len(bare.rstrip("\\")) :]
+        parts[-1] = bare + backslashes + ("\\" if blanks else "") + blanks
+        if mark == FREE:
+            space = "" if parts == [""] or parts[-1][-1:].isspace() else " "
             parts.append(f"{space}[{len(ids)}]")
-    return "".join(parts)
+        else:
+            parts.append(END_OF_TEXT * len(ids))
+    text = "".join(parts)
+    return f"\\{text}" if _BLANK.fullmatch(text) else text
+
+
+def _literal(match: re.Match[str]) -> str:
+    if match["blanks"]:
+        return f"{match['escapes']}{match['blanks']}\\{match['gap']}"
+    return f"{match['escapes'] * 2}\\{match['gap'] or match['other']}"

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from engine.language.documents import STANDARD_INPUT
 from engine.language.prompts import format_ids, format_prompt, parse_prompt
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
@@ -37,7 +38,7 @@ def prompt_options(origin: Origin) -> list[str]:
         again = parse_prompt(text, tokenizer, origin.info.length).tokens
     except UserError:
         again = None
-    if again is not None and np.array_equal(again, tokens):
+    if again is not None and np.array_equal(again, tokens) and text != STANDARD_INPUT:
         return ["--text", text]
     return ["--tokens", format_ids(tokens)]
 

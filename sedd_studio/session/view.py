@@ -144,8 +144,17 @@ class View(QObject):
         return self._prompt
 
     def full_text(self) -> str:
-        tokens = self.canvas().tokens
+        """The visible text; as a prompt, with every gap as [n], if there are gaps in it."""
+        tokens, tokenizer = self.canvas().tokens, self._models.tokenizer
+        if tokenizer is not None and FREE not in tokens:
+            return tokenizer.decode(tokens.tolist())
         return self._text_of(Document(tokens, tokens != FREE))
+
+    def words_in(self, start: int, stop: int) -> str:
+        """The visible words of positions start .. stop - 1, as one would write them in a prompt."""
+        tokens = self.canvas().tokens[start:stop]
+        known = tokens[tokens != FREE]
+        return self._text_of(Document(known, known != FREE))
 
     def _text_of(self, document: Document) -> str:
         return document.text(self._models.tokenizer) if self._models.tokenizer is not None else ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.language.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_prompt
+from engine.language.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_parts, parse_prompt
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError, frozen
 
@@ -54,6 +57,69 @@ def test_a_prompt_written_out_and_read_again_is_the_same(parts: list[int | str])
     prompt = parse_prompt(text, TOKENIZER, 256)
     again = parse_prompt(format_prompt(prompt.tokens, TOKENIZER), TOKENIZER, 256)
     assert again.tokens.tolist() == prompt.tokens.tolist()
+
+
+SIGNS = ["[3]", "[12]", "____", "__", END_OF_TEXT, "\\", " ", "\t", "\n", "[", "]", "[[", "]]", "a", "é", "1"]
+TEXT = st.one_of(st.text(), st.lists(st.sampled_from(SIGNS)).map("".join))
+
+
+@given(TEXT.filter(bool))
+def test_every_text_can_be_locked_as_it_is(text: str) -> None:
+    ids = TOKENIZER.encode(text)
+    again = parse_prompt(format_prompt(ids, TOKENIZER), TOKENIZER, 4096).tokens
+    assert again.tolist() == ids
+
+
+@given(st.lists(st.one_of(TEXT, st.integers(1, 8), st.none()), min_size=1))
+def test_every_text_can_stand_between_gaps_and_ends(parts: list[str | int | None]) -> None:
+    tokens: list[int] = []
+    for before, part in zip([None, *parts], parts, strict=False):
+        if isinstance(part, str):
+            tokens += [] if isinstance(before, str) else TOKENIZER.encode(part)  # two texts would be cut as one
+        else:
+            tokens += [0] if part is None else [FREE] * part
+    assume(tokens)
+    assert parse_prompt(format_prompt(tokens, TOKENIZER), TOKENIZER, 4096).tokens.tolist() == tokens
+
+
+@given(TEXT)
+def test_every_text_can_be_scored_as_it_is_when_its_signs_have_a_backslash(text: str) -> None:
+    written = re.sub(r"(\\*)(\[\[|\]\]|<\|endoftext\|>)", r"\1\1\\\2", text)
+    tokens, given = parse_parts(written, TOKENIZER)
+    assert tokens.tolist() == TOKENIZER.encode(text)
+    assert not given.any()
+
+
+@given(TEXT, TEXT, TEXT)
+def test_every_text_can_stand_in_and_beside_double_brackets(before: str, inside: str, after: str) -> None:
+    first, part, last = (
+        re.sub(r"(\\*)(\[\[|\]\]|<\|endoftext\|>)", r"\1\1\\\2", text) for text in (before, inside, after)
+    )
+    assume(not before.endswith(("[", " ", "\t", "\\")) and not inside.endswith(("]", "\\")))
+    tokens, given = parse_parts(f"{first}[[{part}]]{last}", TOKENIZER)
+    assert tokens.tolist() == [token for text in (before, inside, after) for token in TOKENIZER.encode(text)]
+    assert TOKENIZER.decode(tokens[~given].tolist()) == inside
+
+
+def test_a_backslash_that_stands_before_no_sign_is_text() -> None:
+    text = r"C:\new [x] a\_b __init__ \\ \( \n"
+    assert parse_prompt(text, TOKENIZER, 256).tokens.tolist() == TOKENIZER.encode(text)
+    assert parse_prompt(r"\[3] [2]", TOKENIZER, 256).tokens.tolist() == [*TOKENIZER.encode("[3]"), FREE, FREE]
+    assert parse_prompt(r"\\[2]", TOKENIZER, 256).tokens.tolist() == [*TOKENIZER.encode("\\"), FREE, FREE]
+
+
+def test_double_brackets_that_do_not_match_are_text() -> None:
+    for text in ("a [[b", "a]] b", "[[ \n", "x = a[[0, 1]"):
+        tokens, given = parse_parts(text, TOKENIZER)
+        assert tokens.tolist() == TOKENIZER.encode(text)
+        assert not given.any()
+
+
+@pytest.mark.parametrize("piece", [" ", "\\", "[", "[[", "_", " \\", "[1"])
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(piece: str) -> None:
+    for parse in (lambda text: parse_prompt(text, TOKENIZER, 256), lambda text: parse_parts(text, TOKENIZER)):
+        with suppress(UserError):
+            parse("a" + piece * 100_000 + "a")
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,21 @@ def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene,
     assert scene.session.view.full_text() == before
 
 
+def test_words_that_look_like_signs_stay_words_when_they_are_edited_and_copied(
+    scene: Scene, canvas: TokenCanvas
+) -> None:
+    assert scene.session.editor.set_prompt("items\\[3] = ____")
+    tokens = scene.session.view.document.tokens
+    known = int((tokens != FREE).sum())
+    canvas.line.open((0, known))
+    assert canvas.line.editor is not None
+    assert canvas.line.editor.text() == "items\\[3] ="
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert scene.session.view.document.tokens.tolist() == tokens.tolist()
+    scene.session.editor.set_prompt("items\\[3] = 1")
+    assert scene.session.view.full_text() == "items[3] = 1"
+
+
 def test_a_double_click_takes_back_no_other_click_and_no_other_edit(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
     other = scene.session.view.word_at(0)

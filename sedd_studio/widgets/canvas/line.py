@@ -66,7 +66,7 @@ class Line:
 
     def open(self, run: Run, typed: str = "") -> None:
         """Opens over positions `run` with their text, or with what was `typed` in its place."""
-        written = "".join(self._view.piece(position) for position in range(*run)).strip()
+        written = self._view.words_in(*run).strip()
         place, font = self._picture.first_line_of(run), self._picture.font
         self.editor = InlineEditor(place, typed or written, not typed, font, self._viewport)
         self.editor.committed.connect(lambda text: self._commit(run, text))
