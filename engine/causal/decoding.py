@@ -58,7 +58,8 @@ class Decoder:
         self.norm = network.model.norm.weight
         self.layers = [layer_of(block) for block in network.model.layers]
         place = {"device": self.embedding.device, "dtype": self.embedding.dtype}
-        self.cos, self.sin = (t[0] for t in network.model.rotary_emb(torch.zeros(1, **place), places(length, **place)))
+        positions = torch.arange(length, device=self.embedding.device)[None]
+        self.cos, self.sin = (table[0] for table in network.model.rotary_emb(torch.zeros(1, **place), positions))
         self.cache = torch.zeros(len(self.layers), 2, count, self.shared, length, self.size, **place)
         self.position = torch.zeros(1, dtype=torch.long, device=self.embedding.device)
         self.token = torch.full((count,), self.begin[0], device=self.embedding.device)
@@ -152,11 +153,6 @@ class Decoder:
 def reach(step: int) -> int:
     """The part of the cache that step `step`, counted from 0, reads: up to its own position, rounded up."""
     return (step // REACH + 1) * REACH
-
-
-def places(length: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Positions (1, length)."""
-    return torch.arange(length, device=device)[None]
 
 
 def layer_of(block: Any) -> Layer:

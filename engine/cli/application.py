@@ -25,12 +25,9 @@ class Commands(TyperGroup):
         """Runs the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except UserError as error:
+        except (UserError, EngineFailed) as error:
             print_error(error)
-            raise typer.Exit(USER_ERROR) from None
-        except EngineFailed as error:
-            print_error(error)
-            raise typer.Exit(ENGINE_ERROR) from None
+            raise typer.Exit(ENGINE_ERROR if isinstance(error, EngineFailed) else USER_ERROR) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:

@@ -18,12 +18,11 @@ from rich.table import Column, Table
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
 from engine.cli.asked import Subject
-from engine.cli.generate import all_free, open_model, perform
+from engine.cli.generate import asked_tokens, open_model, perform
 from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.files import write_whole
 from engine.language.domains import TEXT, Measure, domain_named
-from engine.language.prompts import parse_prompt
 from engine.language.quality import Estimate, Quality, mauve, measure
 from engine.performing.engine import Engine
 from engine.protocol import Generate, UserError
@@ -55,11 +54,7 @@ class Evaluator:
         loaded = open_model(self.engine, machine)
         self.tokenizer = loaded.tokenizer
         self.domain = domain_named(loaded.info.domain)
-        longest = loaded.info.length
-        if subject.text is None:
-            self.tokens = all_free(longest if subject.length is None else subject.length, longest)
-        else:
-            self.tokens = parse_prompt(subject.text, self.tokenizer, longest).tokens
+        self.tokens = asked_tokens(loaded, subject.text, subject.length)
         self.judge = self._load_judge(machine)
         self.reference = None if subject.reference is None else self._read(subject.reference)
 

@@ -70,12 +70,10 @@ def generate(
     """
     engine = Engine()
     loaded = open_model(engine, machine)
-    if ids is not None:
-        tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length).tokens
-    elif prompt is None:
-        tokens = all_free(loaded.info.length if length is None else length, loaded.info.length)
+    if ids is None:
+        tokens = asked_tokens(loaded, prompt, length)
     else:
-        tokens = parse_prompt(prompt, loaded.tokenizer, loaded.info.length).tokens
+        tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length).tokens
     texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output)
     for number, text in enumerate(texts):
         output.record(
@@ -100,11 +98,15 @@ def open_model(engine: Engine, machine: Machine) -> ModelLoaded:
     return loaded
 
 
-def all_free(length: int, longest: int) -> Tokens:
-    """`length` free positions; a UserError if a model of length `longest` cannot hold them."""
-    if not 1 <= length <= longest:
-        raise UserError(f"A text of {length:,} tokens cannot be made; this model writes 1 to {longest:,}.")
-    return frozen(np.full(length, FREE))
+def asked_tokens(loaded: ModelLoaded, prompt: str | None, length: int | None) -> Tokens:
+    """The tokens and gaps of a prompt; without one `length` free positions, or as many as the model can hold."""
+    longest = loaded.info.length
+    if prompt is not None:
+        return parse_prompt(prompt, loaded.tokenizer, longest).tokens
+    count = longest if length is None else length
+    if not 1 <= count <= longest:
+        raise UserError(f"A text of {count:,} tokens cannot be made; this model writes 1 to {longest:,}.")
+    return frozen(np.full(count, FREE))
 
 
 def perform(engine: Engine, request: Generate, output: Output) -> tuple[Tokens, Finished, str]:
