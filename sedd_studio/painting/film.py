@@ -63,19 +63,18 @@ class Film:
         wide, high = round(WIDTH * self.scale), round(self.height * self.scale)
         image = QImage(wide + wide % 2, high + high % 2, QImage.Format.Format_RGB888)  # films want even sides
         image.fill(self.theme.colour("window"))
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(self.scale, self.scale)
-        self._foot(painter, step)
-        painter.translate(MARGIN, MARGIN)
-        if self._paint is None:
-            content = self._content(step)
-            self._painter.paint(painter, content, Marks(), 0, content.layout.height)
-        else:
-            tokens = self.run.shown(self.run.at(step, self.sample)[0])
-            scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
-            self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
-        painter.end()
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(self.scale, self.scale)
+            self._foot(painter, step)
+            painter.translate(MARGIN, MARGIN)
+            if self._paint is None:
+                content = self._content(step)
+                self._painter.paint(painter, content, Marks(), 0, content.layout.height)
+            else:
+                tokens = self.run.shown(self.run.at(step, self.sample)[0])
+                scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
+                self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
         return image
 
     def _content(self, step: int) -> Content:

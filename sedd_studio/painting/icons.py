@@ -7,6 +7,8 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap, QPolygonF
 
+from sedd_studio.painting.saving import saved
+
 GRID = 16
 SCALES = (1, 2, 3)
 
@@ -87,25 +89,23 @@ STROKED: dict[str, QPainterPath] = {
 
 def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
     """Draw icon `name` into `place` in one colour."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(place.topLeft())
-    painter.scale(place.width() / GRID, place.height() / GRID)
-    if name in FILLED:
-        painter.fillPath(FILLED[name], colour)
-    else:
-        cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        painter.strokePath(STROKED[name], QPen(colour, 1.6, Qt.PenStyle.SolidLine, cap, join))
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(place.topLeft())
+        painter.scale(place.width() / GRID, place.height() / GRID)
+        if name in FILLED:
+            painter.fillPath(FILLED[name], colour)
+        else:
+            cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+            painter.strokePath(STROKED[name], QPen(colour, 1.6, Qt.PenStyle.SolidLine, cap, join))
 
 
 def _pixmap(name: str, colour: QColor, size: int, scale: int) -> QPixmap:
     pixmap = QPixmap(size * scale, size * scale)
     pixmap.setDevicePixelRatio(scale)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    draw(painter, name, QRectF(0, 0, size, size), colour)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        draw(painter, name, QRectF(0, 0, size, size), colour)
     return pixmap
 
 

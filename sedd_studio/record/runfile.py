@@ -281,7 +281,7 @@ def add_frames(run: Trajectory, arrays: Arrays) -> None:
 
 def shortly(error: Exception) -> str:
     """What an error says, in a few words."""
-    said = str(error)
+    said = " ".join(str(error).split())
     return said if len(said) <= LONGEST_REASON else said[: LONGEST_REASON - 3] + "..."
 
 

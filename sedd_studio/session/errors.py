@@ -25,8 +25,10 @@ class Errors(QObject):
         self.current: ErrorNote | None = None
 
     def show(self, headline: str, detail: str = "") -> None:
-        self.current = ErrorNote(headline, detail)
-        self.changed.emit()
+        """Puts an error into the banner. One that stands there is not told again: it may come with every picture."""
+        if self.current is None or self.current.headline != headline:
+            self.current = ErrorNote(headline, detail)
+            self.changed.emit()
 
     def dismiss(self) -> None:
         if self.current is not None:

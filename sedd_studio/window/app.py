@@ -28,6 +28,8 @@ from sedd_studio.window.opening import open_path
 from sedd_studio.window.registering import register
 from sedd_studio.window.services import build
 
+LONGEST_REASON = 300
+"""Characters of what an exception says."""
 NO_DISPLAY = (
     "SEDD Studio needs a display and found none; start it on a desktop (or under Xvfb), "
     "or use the command line: sedd sample"
@@ -118,12 +120,14 @@ def restore(window: MainWindow, settings: Settings) -> None:
 
 
 def install_error_hook(errors: Errors) -> None:
-    """An exception that nobody expected goes to the banner, and the program goes on."""
+    """An exception that nobody expected, in a slot, a timer or while something is painted, goes to the banner, and the
+    program goes on. The banner is changed once that work is over: what is painted must not change meanwhile."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(detail)
-        errors.show(f"Something unexpected went wrong: {str(error) or kind.__name__}", detail)
+        headline = f"Something unexpected went wrong: {str(error)[:LONGEST_REASON] or kind.__name__}"
+        QTimer.singleShot(0, errors, lambda: errors.show(headline, detail))
 
     sys.excepthook = hook
 

@@ -88,11 +88,12 @@ def test_closing_the_window_in_the_middle_of_a_run_ends_the_thread(
 
 
 def test_an_unexpected_exception_goes_to_the_banner(
-    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     app.install_error_hook(session.errors)
     sys.excepthook(ValueError, ValueError("a slip"), None)
+    qtbot.waitUntil(lambda: session.errors.current is not None)
     assert session.errors.current is not None
     assert "a slip" in session.errors.current.headline
     assert "a slip" in capsys.readouterr().err

@@ -133,9 +133,8 @@ class TokenCanvas(QAbstractScrollArea):
         return QSize(320, 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        self.picture.paint(painter, event.rect(), self._marks())
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            self.picture.paint(painter, event.rect(), self._marks())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.oldSize().width() != event.size().width():

@@ -163,19 +163,18 @@ class Check(QCheckBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         look, on = self._look, self.isChecked()
         box = QRectF(1, (self.height() - self.BOX) / 2, self.BOX, self.BOX)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = "accent" if on or self.hasFocus() else "muted"
-        painter.setPen(QPen(look.colour(edge), 2.0 if self.hasFocus() else 1.2))
-        painter.setBrush(look.colour("accent" if on else "field"))
-        painter.drawRoundedRect(box, 4, 4)
-        if on:
-            icons.draw(painter, "tick", box.adjusted(1.5, 1.5, -1.5, -1.5), look.colour("on_accent"))
-        painter.setPen(look.colour("text" if self.isEnabled() else "faint"))
-        left = self.BOX + 9
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
-        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), flags, self.text())
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            edge = "accent" if on or self.hasFocus() else "muted"
+            painter.setPen(QPen(look.colour(edge), 2.0 if self.hasFocus() else 1.2))
+            painter.setBrush(look.colour("accent" if on else "field"))
+            painter.drawRoundedRect(box, 4, 4)
+            if on:
+                icons.draw(painter, "tick", box.adjusted(1.5, 1.5, -1.5, -1.5), look.colour("on_accent"))
+            painter.setPen(look.colour("text" if self.isEnabled() else "faint"))
+            left = self.BOX + 9
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
+            painter.drawText(QRectF(left, 0, self.width() - left, self.height()), flags, self.text())
 
 
 class Choice(QComboBox):
@@ -191,10 +190,9 @@ class Choice(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        place = QRectF(self.width() - 22, self.height() / 2 - 5.5, 11, 11)
-        icons.draw(painter, "chevron-down", place, self._look.colour("muted"))
-        painter.end()
+        with QPainter(self) as painter:
+            place = QRectF(self.width() - 22, self.height() / 2 - 5.5, 11, 11)
+            icons.draw(painter, "chevron-down", place, self._look.colour("muted"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -217,14 +215,14 @@ class Number(QDoubleSpinBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter, look = QPainter(self), self._look
-        left, middle = self.width() - 20, self.height() / 2
-        for name, top, spent in (
-            ("chevron-up", middle - 10, self.value() == self.maximum()),
-            ("chevron-down", middle + 1, self.value() == self.minimum()),
-        ):
-            icons.draw(painter, name, QRectF(left, top, 9, 9), look.colour("border" if spent else "muted"))
-        painter.end()
+        look = self._look
+        with QPainter(self) as painter:
+            left, middle = self.width() - 20, self.height() / 2
+            for name, top, spent in (
+                ("chevron-up", middle - 10, self.value() == self.maximum()),
+                ("chevron-down", middle + 1, self.value() == self.minimum()),
+            ):
+                icons.draw(painter, name, QRectF(left, top, 9, 9), look.colour("border" if spent else "muted"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

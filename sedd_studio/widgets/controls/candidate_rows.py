@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.language.tokenizers import END_OF_TEXT
+from sedd_studio.painting.saving import saved
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.session.state import Candidate
 from sedd_studio.widgets.controls.rows import Index, RowPainter, Rows
@@ -61,22 +62,21 @@ class CandidatePainter(RowPainter):
         row: Candidate = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
         state = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
-            painter.setBrush(self.look.colour("hover"))
-            painter.drawRoundedRect(area, 4, 4)
-        room = area.width() - WORD - NUMBER
-        painter.setBrush(self.look.colour("accent"))
-        bar = QRectF(area.left() + WORD, area.center().y() - 3.5, max(2.0, room * row.probability), 7)
-        painter.drawRoundedRect(bar, 2, 2)
-        word = QRectF(area.left() + 4, area.top(), WORD - 8, area.height())
-        number = QRectF(area.right() - NUMBER, area.top(), NUMBER - 4, area.height())
-        text = QFontMetricsF(option.font).elidedText(str(index.data()), Qt.TextElideMode.ElideRight, word.width())
-        painter.setPen(self.look.colour("text"))
-        painter.drawText(word, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.setPen(self.look.colour("muted"))
-        share = percent(row.probability)
-        painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, share)
-        painter.restore()
+        with saved(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+                painter.setBrush(self.look.colour("hover"))
+                painter.drawRoundedRect(area, 4, 4)
+            room = area.width() - WORD - NUMBER
+            painter.setBrush(self.look.colour("accent"))
+            bar = QRectF(area.left() + WORD, area.center().y() - 3.5, max(2.0, room * row.probability), 7)
+            painter.drawRoundedRect(bar, 2, 2)
+            word = QRectF(area.left() + 4, area.top(), WORD - 8, area.height())
+            number = QRectF(area.right() - NUMBER, area.top(), NUMBER - 4, area.height())
+            text = QFontMetricsF(option.font).elidedText(str(index.data()), Qt.TextElideMode.ElideRight, word.width())
+            painter.setPen(self.look.colour("text"))
+            painter.drawText(word, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+            painter.setPen(self.look.colour("muted"))
+            share = percent(row.probability)
+            painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, share)

@@ -36,12 +36,11 @@ class HeatBar(QWidget):
         return QSize(140, 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        bar = QRectF(self.rect()).adjusted(0.5, 1.5, -0.5, -1.5)
-        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        gradient.setColorAt(0, tint(0, self._look))
-        gradient.setColorAt(1, tint(1, self._look))
-        painter.setPen(self._look.colour("border"))
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(bar, 3, 3)
-        painter.end()
+        with QPainter(self) as painter:
+            bar = QRectF(self.rect()).adjusted(0.5, 1.5, -0.5, -1.5)
+            gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+            gradient.setColorAt(0, tint(0, self._look))
+            gradient.setColorAt(1, tint(1, self._look))
+            painter.setPen(self._look.colour("border"))
+            painter.setBrush(gradient)
+            painter.drawRoundedRect(bar, 3, 3)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
+from sedd_studio.painting.saving import saved
 from sedd_studio.record.history import Entry
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
@@ -58,22 +59,21 @@ class RunPainter(StarredPainter):
         entry: Entry = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
         state = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._background(painter, area, state)
-        if entry.favourite or state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
-            name, colour = ("star-filled", "fresh") if entry.favourite else ("star", "muted")
-            icons.draw(painter, name, self.star_area(area), self.look.colour(colour))
-        left, width = area.left() + PAD, self.star_area(area).left() - area.left() - 2 * PAD
-        text_font, small = QFont(option.font), QFont(option.font)
-        small.setPixelSize(self.look.sizes.small)
-        lines = ((text_font, str(index.data()), "text", 0.42), (small, settings_line(entry), "muted", 0.78))
-        for font, text, colour_name, height in lines:
-            painter.setFont(font)
-            painter.setPen(self.look.colour(colour_name))
-            shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(int(left), int(area.top() + height * ROW), shown)
-        painter.restore()
+        with saved(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._background(painter, area, state)
+            if entry.favourite or state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+                name, colour = ("star-filled", "fresh") if entry.favourite else ("star", "muted")
+                icons.draw(painter, name, self.star_area(area), self.look.colour(colour))
+            left, width = area.left() + PAD, self.star_area(area).left() - area.left() - 2 * PAD
+            text_font, small = QFont(option.font), QFont(option.font)
+            small.setPixelSize(self.look.sizes.small)
+            lines = ((text_font, str(index.data()), "text", 0.42), (small, settings_line(entry), "muted", 0.78))
+            for font, text, colour_name, height in lines:
+                painter.setFont(font)
+                painter.setPen(self.look.colour(colour_name))
+                shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
+                painter.drawText(int(left), int(area.top() + height * ROW), shown)
 
     def _background(self, painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:
         selected, over = state & QStyle.StateFlag.State_Selected, state & QStyle.StateFlag.State_MouseOver

@@ -60,13 +60,12 @@ class PaneText(QAbstractScrollArea):
         self._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self._look.colour("panel"))
-        if self._content is not None:
-            offset = self.verticalScrollBar().value()
-            painter.translate(MARGIN, MARGIN - offset)
-            self._painter.paint(painter, self._content, Marks(), offset - MARGIN, offset + self.viewport().height())
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), self._look.colour("panel"))
+            if self._content is not None:
+                offset = self.verticalScrollBar().value()
+                painter.translate(MARGIN, MARGIN - offset)
+                self._painter.paint(painter, self._content, Marks(), offset - MARGIN, offset + self.viewport().height())
 
     def _lay_out(self) -> None:
         if self._shown is None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol import FREE
 from sedd_studio.painting import icons
+from sedd_studio.painting.saving import saved
 from sedd_studio.painting.token_text import shown_text
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
@@ -85,30 +86,29 @@ class CardPainter(StarredPainter):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         focused = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.look.colour("accent" if selected else "border"))
-        painter.setBrush(self.look.colour("hover" if over or focused else "panel"))
-        painter.drawRoundedRect(card, 8, 8)
-        small = QFont(option.font)
-        small.setPixelSize(self.look.sizes.small)
-        painter.setFont(small)
-        painter.setPen(self.look.colour("muted"))
-        head = QRectF(card.left() + PAD, card.top() + 4, card.width() - 3 * PAD - STAR, 16)
-        painter.drawText(head, f"{index.row() + 1}")
-        place = index.data(Roles.PLACE)
-        if place is not None:
-            painter.setPen(self.look.colour("text" if place.rank == 1 else "muted"))
-            painter.drawText(head, Qt.AlignmentFlag.AlignRight, said_shortly(place))
-        icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
-        icons.draw(painter, icon, self.star_area(QRectF(option.rect)), self.look.colour(colour))
-        painter.setPen(self.look.colour("text"))
-        body = card.adjusted(PAD, 21, -PAD, -4)
-        line = painter.fontMetrics().lineSpacing()
-        body.setHeight(body.height() // line * line)  # no half lines
-        painter.setClipRect(body)
-        painter.drawText(body, int(Qt.TextFlag.TextWordWrap), str(index.data()))
-        painter.restore()
+        with saved(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self.look.colour("accent" if selected else "border"))
+            painter.setBrush(self.look.colour("hover" if over or focused else "panel"))
+            painter.drawRoundedRect(card, 8, 8)
+            small = QFont(option.font)
+            small.setPixelSize(self.look.sizes.small)
+            painter.setFont(small)
+            painter.setPen(self.look.colour("muted"))
+            head = QRectF(card.left() + PAD, card.top() + 4, card.width() - 3 * PAD - STAR, 16)
+            painter.drawText(head, f"{index.row() + 1}")
+            place = index.data(Roles.PLACE)
+            if place is not None:
+                painter.setPen(self.look.colour("text" if place.rank == 1 else "muted"))
+                painter.drawText(head, Qt.AlignmentFlag.AlignRight, said_shortly(place))
+            icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
+            icons.draw(painter, icon, self.star_area(QRectF(option.rect)), self.look.colour(colour))
+            painter.setPen(self.look.colour("text"))
+            body = card.adjusted(PAD, 21, -PAD, -4)
+            line = painter.fontMetrics().lineSpacing()
+            body.setHeight(body.height() // line * line)  # no half lines
+            painter.setClipRect(body)
+            painter.drawText(body, int(Qt.TextFlag.TextWordWrap), str(index.data()))
 
     def star_area(self, row: QRectF) -> QRectF:
         card = card_area(row)

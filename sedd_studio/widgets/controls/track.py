@@ -73,18 +73,17 @@ class Track(QAbstractSlider):
         self._polygons = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        floor = self.height() - FOOT
-        self._axes(painter, floor)
-        self._curve(painter, floor)
-        self._markers(painter, floor)
-        self._playhead(painter, floor)
-        if self.hasFocus():
-            painter.setPen(QPen(self._look.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            floor = self.height() - FOOT
+            self._axes(painter, floor)
+            self._curve(painter, floor)
+            self._markers(painter, floor)
+            self._playhead(painter, floor)
+            if self.hasFocus():
+                painter.setPen(QPen(self._look.colour("accent"), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def _height_of(self, settled: float, floor: float) -> float:
         return floor - (floor - TOP) * settled / self._free

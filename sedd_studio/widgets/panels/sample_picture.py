@@ -48,11 +48,10 @@ class SamplePicture(QWidget):
         if tokenizer is None or paint is None:
             return
         state = self._view.canvas()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        self.note = paint(painter, area, Scenery(state.tokens, state.locked, tokenizer, self._look.theme))
-        if self.note:
-            painter.setPen(self._look.colour("muted"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.note)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            self.note = paint(painter, area, Scenery(state.tokens, state.locked, tokenizer, self._look.theme))
+            if self.note:
+                painter.setPen(self._look.colour("muted"))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.note)
