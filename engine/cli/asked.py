@@ -1,4 +1,4 @@
-"""What the commands that score, measure and write are asked. Imports no torch.
+"""What commands are asked: on which machine, and what is scored, measured or written. Imports no torch.
 
 A text in an annotation is what `--help` says of the option.
 """
@@ -11,7 +11,35 @@ from typing import Annotated, Literal
 
 import typer
 
+from engine.bundled_models import DEFAULT_MODEL
+from engine.protocol import UserError
+
 Seed = Annotated[int, "The same seed gives the same result."]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The model folder (None: the bundled one), the device, the precision and the number of CPU threads."""
+
+    model: Annotated[Path | None, "Model folder. Default: the bundled model."] = None
+    device: Annotated[str, "auto, cpu, cuda or mps."] = "auto"
+    precision: Annotated[str, "auto, fp32 or bf16."] = "auto"
+    threads: Annotated[int | None, "CPU threads. Default: one for each core."] = None
+
+    @property
+    def model_path(self) -> str:
+        """The folder to load from."""
+        return str(self.model or DEFAULT_MODEL)
+
+    def set_threads(self) -> None:
+        """Tells torch how many CPU threads to use, if that was asked for."""
+        if self.threads is None:
+            return
+        if self.threads < 1:
+            raise UserError("The number of threads must be at least 1; leave --threads out for one a core.")
+        import torch
+
+        torch.set_num_threads(self.threads)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel, causal_likelihood
+from engine.cli.asked import Machine
 from engine.cli.evaluate import cells, quality_record
 from engine.cli.generate import open_model, perform, unfailing
-from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import documents
 from engine.language.quality import Quality, measure

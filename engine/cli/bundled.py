@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.cli.machine import Machine
+from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
 from engine.files import sha256

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.filesize import decimal
 
-from engine.cli.asked import Scoring, Seed, Subject, Writing
-from engine.cli.machine import Machine
+from engine.cli.asked import Machine, Scoring, Seed, Subject, Writing
 from engine.cli.options import command
 from engine.cli.output import Output
 from engine.language.domains import domain_named

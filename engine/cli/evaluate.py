@@ -17,9 +17,8 @@ from rich.table import Column, Table
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
-from engine.cli.asked import Subject
+from engine.cli.asked import Machine, Subject
 from engine.cli.generate import asked_tokens, open_model, perform
-from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.files import write_whole
 from engine.language.domains import TEXT, Measure, domain_named

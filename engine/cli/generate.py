@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 from rich.text import Text
 
-from engine.cli.machine import Machine
+from engine.cli.asked import Machine
 from engine.cli.options import given_for
 from engine.cli.output import EngineFailed, Output
 from engine.language.prompts import parse_ids, parse_prompt

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
-from engine.cli.asked import Scoring
+from engine.cli.asked import Machine, Scoring
 from engine.cli.generate import open_model, unfailing
-from engine.cli.machine import Machine
 from engine.cli.output import Output
 from engine.language.documents import STANDARD_INPUT, documents
 from engine.language.prompts import parse_parts

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.cli.machine import Machine
+from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
 from engine.files import sha256, write_whole

@@ -12,8 +12,7 @@ import torch
 
 from engine.causal.causal_model import CausalModel
 from engine.causal.decoding import Decoder, documents_of
-from engine.cli.asked import Writing
-from engine.cli.machine import Machine
+from engine.cli.asked import Machine, Writing
 from engine.cli.output import Output
 from engine.files import sha256
 from engine.language.documents import SEPARATOR, documents
