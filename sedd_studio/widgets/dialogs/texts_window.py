@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QProgressBar, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.text_rows import COLUMNS, TextRow, as_csv
-from sedd_studio.widgets.controls.basic import PushButton, label
+from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.saving import Content, ask_and_write
@@ -80,9 +80,7 @@ class TextsWindow(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Texts that are scored")
+        self.progress = ProgressLine("Texts that are scored")
         self.note = label("", "help")
         self.stop = PushButton("Stop", "stop", look, scores.cancel)
         self.export = PushButton("Export …", "folder", look, self._export)
@@ -93,8 +91,7 @@ class TextsWindow(QDialog):
 
     def _refresh(self) -> None:
         scores = self.scores
-        self.progress.setRange(0, max(1, len(scores.rows)))
-        self.progress.setValue(scores.done)
+        self.progress.show_share(scores.done / max(1, len(scores.rows)))
         left = "" if scores.seconds_left is None else f" · {duration(scores.seconds_left)} left"
         self.note.setText(f"{scores.done} of {len(scores.rows)} texts{left}")
         self.stop.setEnabled(scores.busy)
