@@ -22,7 +22,9 @@ from engine.protocol import FREE
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
+from engine.samplers.subset import Subset
 from engine.theory.conditioning import Locks, Shaping
+from engine.theory.graphs import Absorbing
 
 STATES = 3
 WORLD = ToyWorld.random("absorb", STATES, 2, 0.7, seed=5)
@@ -82,6 +84,18 @@ def test_weighted_samples_have_the_law_of_those_that_keep_to_the_constraints_una
     if name in BY_ENTROPY and CONSTRAINTS[constraint][0] is not None and steps == 2:
         expected = by_entropy(shape)  # allowed sets decide which position the model is surest of
     torch.testing.assert_close(law(name, steps, shape, constraint), expected * allows(constraint), atol=1e-9, rtol=0)
+
+
+def test_a_nucleus_does_not_rule_out_what_may_follow_when_more_is_known() -> None:
+    """The second token is likely to be 0, so no nucleus has another one; after a 0 it is likely to be 1."""
+    joint = torch.tensor([[0.05, 0.2, 0.05], [0.3, 0.03, 0.03], [0.28, 0.03, 0.03]], dtype=torch.float64)
+    model, kept = diffusion(ToyWorld(joint, Absorbing(STATES)), "posterior"), Shaping(top_p=0.6)
+    free, held = (
+        exact_law(model, Subset(), 2, np.full(2, FREE), None, kept, pattern)[:STATES, :STATES]
+        for pattern in (None, DIFFER)
+    )
+    assert float(free[0, 1]) > 0.1
+    torch.testing.assert_close(held, free * allows("pattern"), atol=1e-9, rtol=0)
 
 
 def by_entropy(shape: str) -> Tensor:
