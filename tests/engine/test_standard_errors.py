@@ -33,10 +33,10 @@ def test_a_single_value_has_no_error_and_no_interval() -> None:
 
 def test_two_estimates_of_one_text_differ_by_their_standard_deviation() -> None:
     """1 and 3 nats in 2 tokens: 1/2 and 3/2, a deviation of 1 / sqrt 2, over sqrt 2."""
-    assert mean_of(np.array([1.0, 3.0]), tokens=2, calls=7) == Bound(1.0, pytest.approx(0.5), 2, 1, 7, 2)
-    assert mean_of(np.array([1.0, 3.0]), 2, 7).half_width == pytest.approx(
-        12.7062 / 2, abs=1e-4
-    )  # Student's t, 1 degree
+    found = mean_of(np.array([1.0, 3.0]), tokens=2, calls=7)
+    assert found == Bound(1.0, found.standard_error, 2, 1, 7, 2)
+    assert found.standard_error == pytest.approx(0.5)
+    assert found.half_width == pytest.approx(12.7062 / 2, abs=1e-4)  # Student's t with 1 degree of freedom
 
 
 def test_two_texts_of_unequal_length_have_the_error_of_a_ratio() -> None:
