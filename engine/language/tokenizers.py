@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -21,11 +22,15 @@ END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
 MAX_BYTES = 100 * 2**20
 LARGEST_MULTIPLE = 128
+SHOWN = 100
+"""Characters of a list, or of what a library says, in a message."""
+PROBE = "Once upon  a time,\n(2 + 2) \u00e9 \u4f60"
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 # How byte-level vocabularies write bytes: printable ones as they are, the others as characters from 256 on.
 _BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + k): byte for k, byte in enumerate(_OTHERS)}
+_IN_NO_TEXT = (0xC0, 0xC1, *range(0xF5, 0x100))
 _CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
@@ -40,7 +45,10 @@ class Tokenizer:
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
-        self._by_symbol = not isinstance(backend.decoder, decoders.ByteLevel)
+        self._by_symbol = isinstance(backend.model, models.WordLevel)
+        if self._by_symbol and backend.decoder is None:
+            backend.decoder = decoders.Fuse()  # without one the library puts spaces between symbols
+        self._added = {token: added.content for token, added in backend.get_added_tokens_decoder().items()}
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._piece = lru_cache(maxsize=None)(self._decode_one)
@@ -60,7 +68,9 @@ class Tokenizer:
             pieces = self._backend.pre_tokenizer.pre_tokenize_str(text)
             strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
             if strange:
-                raise UserError(f'This model does not know the symbol "{strange}"; it knows {" ".join(self.symbols)}')
+                known = " ".join(self.symbols)
+                shown = known if len(known) <= SHOWN else f"{known[:SHOWN]} …"
+                raise UserError(f'This model does not know the symbol "{strange[:SHOWN]}"; it knows {shown}')
         try:
             return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
         except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
@@ -98,7 +108,7 @@ class Tokenizer:
         """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
         if token == self.eot_id:
             return b""
-        if self._by_symbol:
+        if self._by_symbol or token in self._added:
             return self.piece(token).encode()
         return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
 
@@ -118,6 +128,25 @@ class Tokenizer:
             if position == 0 or apart or piece[:1].isspace() or before.endswith("\n"):
                 starts.append(position)
         return list(zip(starts, [*starts[1:], len(ids)], strict=True))
+
+    @property
+    def writes_back(self) -> bool:
+        """Whether the tokens of a text, spelled one after another, are that text, as all that works on tokens expects.
+
+        Byte-level ones do, and those with a token for each symbol; those that put or drop spaces or capitals do not.
+        """
+        if not self._by_symbol:
+            text, bytes_of_texts = PROBE, [mark for mark, byte in _BYTES.items() if byte not in _IN_NO_TEXT]
+            complete = all(self._backend.token_to_id(mark) is not None for mark in bytes_of_texts)
+        else:
+            split = self._backend.pre_tokenizer
+            alone = [symbol for symbol in self.symbols if split and len(split.pre_tokenize_str(symbol)) == 1]
+            text, complete = "".join(alone), bool(alone)
+        try:
+            ids = self.encode(text) if complete else []
+            return bool(ids) and b"".join(map(self.spelling, ids)) == text.encode() and self.decode(ids) == text
+        except (KeyError, UserError):  # a character that stands for no byte, a symbol that is none beside others
+            return False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -162,10 +191,8 @@ def symbol_tokenizer(symbols: Sequence[str]) -> Tokenizer:
 
 def tokenizer_from(text: str) -> Tokenizer:
     """The tokenizer whose JSON this is; a UserError if it is damaged."""
-    try:
-        return _whole(Backend.from_str(text))
-    except Exception as error:  # the library raises a bare Exception for damaged text
-        raise UserError(f"The tokenizer is damaged ({error}); use a whole copy.") from error
+    with _refused(what := "The tokenizer", "use a whole copy"):
+        return _whole(Backend.from_str(text), what)
 
 
 def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
@@ -206,24 +233,42 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
 
 
 def _tokenizer_in(folder: Path) -> Tokenizer | None:
-    try:
+    with _refused(what := f"The tokenizer in {folder}", "put a whole copy there"):
         if (folder / FILE_NAME).is_file():
-            return _whole(Backend.from_str(_read(folder / FILE_NAME)))
+            return _whole(Backend.from_str(_read(folder / FILE_NAME)), what)
         for vocab, merges in _PAIRS:
             if (folder / vocab).is_file() and (folder / merges).is_file():
-                return _whole(_from_pair(folder / vocab, folder / merges))
-    except UserError:
-        raise
-    except Exception as error:  # the library raises a bare Exception for damaged files
-        raise UserError(f"The tokenizer in {folder} is damaged ({error}); put a whole copy there.") from error
+                return _whole(_from_pair(folder / vocab, folder / merges), what)
     return None
 
 
-def _whole(backend: Backend) -> Tokenizer:
-    """A ValueError unless the ids are 0 .. vocabulary - 1: others would point outside the model's embedding."""
+@contextmanager
+def _refused(what: str, advice: str) -> Iterator[None]:
+    """A UserError about `what` for anything that the library makes of a damaged file, a panic included."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:  # the library raises a bare Exception, or a panic, which is none
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise UserError(f"{what} is damaged ({' '.join(str(error).split())[:SHOWN]}); {advice}.") from error
+
+
+def _whole(backend: Backend, what: str) -> Tokenizer:
+    """A ValueError unless the ids are 0 .. vocabulary - 1: others would point outside the model's embedding.
+
+    A UserError unless its tokens write texts back.
+    """
     if sorted(backend.get_vocab().values()) != list(range(backend.get_vocab_size())):
         raise ValueError("its token ids have gaps")
-    return Tokenizer(backend)
+    tokenizer = Tokenizer(backend)
+    if not tokenizer.writes_back:
+        raise UserError(
+            f"{what} does not give texts back as they were, so it cannot be used here; take a byte-level one, or "
+            "one with a token for each character."
+        )
+    return tokenizer
 
 
 def _read(path: Path) -> str:
