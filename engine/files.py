@@ -58,7 +58,10 @@ def read_bounded(path: Path, most: int) -> bytes:
         return file.read(found.st_size)
 
 
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256(*paths: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes, or of those of several one after another."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: total)
+    return total.hexdigest()

@@ -1,8 +1,9 @@
 """Loading models. Three layouts are read, none by running code that a file brings along:
 
 - our own folder: config.json (with "format"), model.safetensors, tokenizer.json, README.md as model card;
-- the published one: config.json, and model.safetensors or pytorch_model.bin;
-- a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, of which the averaged weights are taken.
+- the published one: config.json, and model.safetensors or pytorch_model.bin, or parts of one with an index;
+- a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, or snapshots in checkpoints/, of which the
+  averaged weights are taken.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
 from engine.models.published_layout import published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_weights
-from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, read_run
+from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
@@ -55,18 +56,19 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     `device` and `precision` as in `engine.models.devices`. A UserError says in a sentence what is wrong with the
     folder.
     """
-    folder = checkpoint_folder(Path(path))
+    source = checkpoint_folder(Path(path))
+    folder = source.parent.parent if is_snapshot(source) else source
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
-    diffusion, stored = build(folder)
+    diffusion, stored = build(source)
     tokenizer = _tokenizer_of(folder, diffusion.vocabulary)
     if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
         diffusion = trimmed(diffusion, tokenizer.vocabulary)
     diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
-    weights = sha256(stored.source)
+    weights = sha256(*stored.files)
     info = ModelInfo(
         name=folder.name,
-        path=str(folder),
+        path=str(source),
         noise=stored.config.noise,
         schedule=stored.config.schedule,
         length=stored.config.network.length,
@@ -105,7 +107,10 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 
 
 def checkpoint_folder(path: Path) -> Path:
-    """The folder of a model from a path to it or to a file in it, or from the name of a bundled one."""
+    """The folder of a model from a path to it or to a file in it, or from the name of a bundled one.
+
+    Of a snapshot of a training run it is the file itself.
+    """
     try:
         path = path.expanduser()
         present = path.exists()
@@ -115,23 +120,25 @@ def checkpoint_folder(path: Path) -> Path:
         return named
     if not present:
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
+    if is_snapshot(path):
+        return path.resolve()
     folder = path if path.is_dir() else path.parent
-    if folder.name in (RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
+    if folder.name in (SNAPSHOTS, RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
         folder = folder.parent
     return folder.resolve()
 
 
 def read(folder: Path) -> Stored:
     """Configuration and weights of the model in `folder`, whichever layout it has."""
-    if (folder / RUN_CONFIG).is_file():
+    if is_snapshot(folder) or (folder / RUN_CONFIG).is_file():
         return read_run(folder)
     if not (folder / CONFIG).is_file():
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
     values = mapping(parse(json.loads, folder / CONFIG, "JSON"), folder / CONFIG)
     facts = {str(key): str(value) for key, value in mapping(values.get("facts") or {}, folder / CONFIG).items()}
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
-    source, weights = read_weights(folder)
-    return Stored(config, weights, source, facts)
+    files, weights = read_weights(folder)
+    return Stored(config, weights, files, facts)
 
 
 def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:

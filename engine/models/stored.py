@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,32 +18,72 @@ from engine.protocol import UserError, is_lack_of_memory
 from engine.theory.diffusion import DiffusionConfig
 
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
+WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
+"""What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a folder holds, read but not yet built: where the weights lie, too, for messages."""
+    """What a folder holds, read but not yet built: the files of the weights, too, `source` for messages."""
 
     config: DiffusionConfig
     weights: Mapping[str, Tensor]
-    source: Path
+    files: tuple[Path, ...]
     facts: dict[str, str]
 
+    @property
+    def source(self) -> Path:
+        """The file of weights, the first of several."""
+        return self.files[0]
 
-def read_weights(folder: Path) -> tuple[Path, Mapping[str, Tensor]]:
-    """The file of weights in `folder`, and what is in it by name."""
-    if (source := folder / WEIGHTS).is_file():
-        try:
-            return source, tensors(load_file(source), source)
-        except (SafetensorError, OSError) as error:
-            if is_lack_of_memory(error):
-                raise
-            if isinstance(error, PermissionError):
-                raise UserError(f"{source} cannot be read: {error.strerror}; allow reading it.") from error
-            raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
-    if (source := folder / PICKLED).is_file():
-        return source, tensors(unpickle(source), source)
-    raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The file of weights in `folder`, or the parts that an index names there; none if there are none."""
+    for name in (WEIGHTS, PICKLED):
+        if (folder / name).is_file():
+            return (folder / name,)
+        if (index := folder / f"{name}.index.json").is_file():
+            parts = mapping(parse(json.loads, index, "JSON"), index).get("weight_map")
+            names = set(map(str, mapping(parts, index).values()))
+            lacking = sorted(part for part in names if Path(part).name != part or not (folder / part).is_file())
+            if lacking or not names:
+                raise UserError(f"{index} names weights that are not there, {lacking[:1]}; put all parts beside it.")
+            return tuple(folder / part for part in sorted(names))
+    return ()
+
+
+def read_weights(folder: Path) -> tuple[tuple[Path, ...], Mapping[str, Tensor]]:
+    """The files of weights in `folder`, and what is in them by name."""
+    files = weight_files(folder)
+    if not files:
+        raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
+    found: dict[str, Any] = {}
+    for file in files:
+        part = _unpacked(file) if file.suffix == Path(WEIGHTS).suffix else unpickle(file)
+        found |= tensors(part, file)
+    return files, unwrapped(found, files[0])
+
+
+def _unpacked(source: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(source)
+    except (SafetensorError, OSError) as error:
+        if is_lack_of_memory(error):
+            raise
+        if isinstance(error, PermissionError):
+            raise UserError(f"{source} cannot be read: {error.strerror}; allow reading it.") from error
+        raise UserError(f"{source} is damaged or cut short; put a whole copy there.") from error
+
+
+def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
+    """The same weights by the names that they have in the network: without `WRAPPERS` and what all names begin with."""
+    names = [[part for part in name.split(".") if part not in WRAPPERS] or [name] for name in weights]
+    while len({parts[0] for parts in names}) == 1 and all(len(parts) > 1 for parts in names):
+        names = [parts[1:] for parts in names]
+    found = dict(zip((".".join(parts) for parts in names), weights.values(), strict=True))
+    if len(found) < len(weights):
+        raise UserError(f"{source} has two weights of one name; use another file.")
+    return found
 
 
 def unpickle(source: Path) -> Any:

@@ -1,4 +1,4 @@
-"""A training run of the published program: its configuration, and the averaged weights of its last checkpoint."""
+"""A training run of the published program: its configuration, and the averaged weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,19 +7,33 @@ from pathlib import Path
 import yaml
 
 from engine.models.published_layout import published_config
-from engine.models.stored import Stored, mapping, parse, tensors, unpickle
+from engine.models.stored import Stored, mapping, parse, tensors, unpickle, unwrapped
 from engine.protocol import UserError
 
 RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")
+SNAPSHOTS = "checkpoints"
 
 
-def read_run(folder: Path) -> Stored:
-    """Configuration and averaged weights of the run in `folder`."""
+def is_snapshot(path: Path) -> bool:
+    """Whether this is a file that a training run keeps of one of its steps."""
+    return path.is_file() and path.parent.name == SNAPSHOTS and (path.parent.parent / RUN_CONFIG).is_file()
+
+
+def read_run(path: Path) -> Stored:
+    """Configuration and averaged weights of the run in the folder `path`, or of a snapshot of a run.
+
+    A run's weights are those that it would go on from, or its newest snapshot where these are not there.
+    """
+    folder = path.parent.parent if is_snapshot(path) else path
     values = mapping(parse(yaml.safe_load, folder / RUN_CONFIG, "YAML"), folder / RUN_CONFIG)
     config = published_config(values, folder / RUN_CONFIG)
-    source = folder / RUN_WEIGHTS
+    source = path if is_snapshot(path) else folder / RUN_WEIGHTS
     if not source.is_file():
-        raise UserError(f"The training run has no weights; put checkpoint.pth into {source.parent}.")
+        found = [file.stem.removeprefix("checkpoint_") for file in folder.glob(f"{SNAPSHOTS}/checkpoint_*.pth")]
+        numbers = [int(number) for number in found if number.isdecimal()]
+        if not numbers:
+            raise UserError(f"The training run has no weights; put checkpoint.pth into {source.parent}.")
+        source = folder / SNAPSHOTS / f"checkpoint_{max(numbers)}.pth"
     state = unpickle(source)
     try:
         weights, averaged, step = state["model"], state["ema"]["shadow_params"], state["step"]
@@ -27,11 +41,11 @@ def read_run(folder: Path) -> Stored:
         raise UserError(
             f"{source} is not the checkpoint of a training run: model, ema or step is missing; put a whole copy there."
         ) from error
-    weights = tensors(weights, source)
+    weights = unwrapped(tensors(weights, source), source)
     names = [name for name in weights if not name.endswith("inv_freq")]  # a buffer, which is not averaged
     if not isinstance(averaged, list) or len(averaged) != len(names):
         raise UserError(
             f"{source} does not have one averaged weight for each of {len(names)} parameters; put a whole copy there."
         )
     weights |= tensors(dict(zip(names, averaged, strict=True)), source)
-    return Stored(config, weights, source, {"training steps": str(step), "weights": "averaged (EMA)"})
+    return Stored(config, weights, (source,), {"training steps": str(step), "weights": "averaged (EMA)"})

@@ -19,6 +19,7 @@ import torch
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import ratio_of
+from engine.models.stored import weight_files
 from engine.protocol import (
     FREE,
     Attributed,
@@ -43,8 +44,6 @@ from engine.theory.conditioning import Locks, Shaping
 if TYPE_CHECKING:
     from engine.causal.causal_model import CausalModel
 
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-
 
 class CausalPerformer:
     """Performs by a causal model. Its mask is one token more than it knows."""
@@ -61,7 +60,7 @@ class CausalPerformer:
 
         causal, tokenizer = CausalModel.load(folder, device, precision), find_tokenizer(folder)
         causal = replace(causal, vocabulary=tokenizer.vocabulary)
-        source = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+        files = weight_files(folder)
         info = ModelInfo(
             name=folder.name,
             path=str(folder),
@@ -73,7 +72,7 @@ class CausalPerformer:
             parameters=sum(parameter.numel() for parameter in causal.network.parameters()),
             device=str(causal.device),
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
-            weights=sha256(source) if source is not None else "",
+            weights=sha256(*files) if files else "",
         )
         return CausalPerformer(causal, info, tokenizer)
 

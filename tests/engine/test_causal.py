@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from engine.causal.causal_model import (
     begin_token,
     build_causal,
     causal_likelihood,
+    check_direction,
     save_causal,
 )
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
@@ -212,3 +215,33 @@ def test_a_model_that_cannot_be_saved_whole_leaves_the_one_that_was_there(
     with pytest.raises(UserError, match="No space left"):
         save_causal(tmp_path, build_causal(tokenizer, 16, 16, 1, 2), tokenizer, "# Another\n")
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"model_type": "bert"},
+        {"model_type": "roberta", "architectures": ["RobertaForMaskedLM"]},
+        {"model_type": "modernbert", "architectures": ["ModernBertForMaskedLM"]},
+        {"model_type": "esm"},
+        {"model_type": "gpt2", "architectures": ["SomethingForMaskedLM"]},
+    ],
+)
+def test_a_model_of_masked_words_is_not_taken_for_one_that_writes_from_left_to_right(
+    tmp_path: Path, described: dict[str, Any]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    with pytest.raises(UserError, match="masked words"):
+        CausalModel.load(tmp_path)
+
+
+def test_a_decoder_of_a_kind_that_has_masked_ones_too_is_read(tmp_path: Path) -> None:
+    sizes: dict[str, Any] = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 16,
+    }
+    config = transformers.BertConfig(vocab_size=300, is_decoder=True, **sizes)
+    transformers.BertLMHeadModel(config).save_pretrained(tmp_path)
+    check_direction(tmp_path)

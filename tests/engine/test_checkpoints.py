@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.models.loading import build, load
@@ -104,6 +105,94 @@ def test_a_training_run_gives_its_averaged_weights() -> None:
 def test_the_checkpoint_file_of_a_run_names_the_run() -> None:
     run = GOLDEN / "absorb-training-run"
     assert load(run / "checkpoints-meta" / "checkpoint.pth", device="cpu").info.path == str(run)
+
+
+def wrap_all(name: str) -> str:
+    return f"module.{name}"
+
+
+def wrap_twice(name: str) -> str:
+    return f"_orig_mod.module.{name}"
+
+
+def wrap_blocks(name: str) -> str:
+    return re.sub(r"^(blocks\.\d+)\.", r"\1._orig_mod.", name)
+
+
+def wrap_in_a_trainer(name: str) -> str:
+    return f"network.model.{name}"
+
+
+@pytest.mark.parametrize("wrap", [wrap_all, wrap_twice, wrap_blocks, wrap_in_a_trainer])
+@pytest.mark.parametrize("layout", ["own", "published", "pickled", "run"])
+def test_weights_of_a_network_that_was_distributed_or_compiled_load(
+    own: Path, published: Path, tmp_path: Path, layout: str, wrap: Callable[[str], str]
+) -> None:
+    folder = {"own": own, "run": GOLDEN / "absorb-training-run"}.get(layout, published)
+    plain = build(folder)[0].network.state_dict()
+    if layout == "run":
+        folder = Path(shutil.copytree(folder, tmp_path / "run"))
+        state = torch.load(file := folder / "checkpoints-meta" / "checkpoint.pth", weights_only=True)
+        state["model"] = {wrap(name): tensor for name, tensor in state["model"].items()}
+        torch.save(state, file)
+    else:
+        renamed = {wrap(name): tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+        if layout == "pickled":
+            (folder / "model.safetensors").unlink()
+            torch.save(renamed, folder / "pytorch_model.bin")
+        else:
+            save_file(renamed, folder / "model.safetensors")
+    again = build(folder)[0].network.state_dict()
+    assert all(torch.equal(again[name], tensor) for name, tensor in plain.items())
+
+
+def in_parts(folder: Path, name: str, keep: Callable[[dict[str, torch.Tensor], Path], object]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    stem, ending = name.split(".")
+    places = {key: f"{stem}-{k % 3 + 1:05}-of-00003.{ending}" for k, key in enumerate(weights)}
+    for part in set(places.values()):
+        keep({key: tensor for key, tensor in weights.items() if places[key] == part}, folder / part)
+    (folder / f"{name}.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+
+
+@pytest.mark.parametrize(("name", "keep"), [("model.safetensors", save_file), ("pytorch_model.bin", torch.save)])
+def test_weights_in_parts_with_an_index_load_and_every_part_tells_models_apart(
+    published: Path, name: str, keep: Callable[[dict[str, torch.Tensor], Path], object]
+) -> None:
+    plain = build(published)[0].network.state_dict()
+    in_parts(published, name, keep)
+    diffusion, stored = build(published)
+    assert all(torch.equal(diffusion.network.state_dict()[key], tensor) for key, tensor in plain.items())
+    assert len(stored.files) == 3
+    (published / stored.files[1].name).unlink()
+    with pytest.raises(UserError, match=stored.files[1].name):
+        build(published)
+
+
+@pytest.mark.parametrize(
+    "index", ["", "[]", "{}", '{"weight_map": {}}', '{"weight_map": {"a": "../own/x"}}', '{"weight_map": {"a": [1]}}']
+)
+def test_an_index_that_names_no_weights_is_answered_in_a_sentence(published: Path, index: str) -> None:
+    (published / "model.safetensors").unlink()
+    (published / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(UserError):
+        build(published)
+
+
+def test_a_run_without_its_last_state_gives_its_newest_snapshot_or_the_one_that_is_named(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(GOLDEN / "absorb-training-run", tmp_path / "run"))
+    state = torch.load(run / "checkpoints-meta" / "checkpoint.pth", weights_only=True)
+    (run / "checkpoints").mkdir()
+    for number in (2, 10):
+        torch.save({**state, "step": number}, run / "checkpoints" / f"checkpoint_{number}.pth")
+    torch.save(state, run / "checkpoints" / "checkpoint_last.pth")
+    assert build(run)[1].facts["training steps"] == "1234"
+    named = load(run / "checkpoints" / "checkpoint_2.pth", device="cpu").info
+    assert (named.name, named.facts["training steps"]) == ("run", "2")
+    assert load(named.path, device="cpu").info.weights == named.weights
+    shutil.rmtree(run / "checkpoints-meta")
+    assert build(run)[1].facts["training steps"] == "10"
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json"])

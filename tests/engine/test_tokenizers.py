@@ -185,10 +185,11 @@ LOSSY: dict[str, Callable[[], Backend]] = {
 @pytest.mark.parametrize("kind", LOSSY)
 def test_a_tokenizer_that_does_not_give_texts_back_is_refused_in_one_short_sentence(tmp_path: Path, kind: str) -> None:
     folder = kept_in(tmp_path, LOSSY[kind]())
-    for find in (lambda: find_tokenizer(folder), lambda: tokenizer_from((folder / "tokenizer.json").read_text())):
-        with pytest.raises(UserError, match="does not give texts back") as error:
-            find()
-        assert len(str(error.value)) < 200 + len(str(folder))
+    with pytest.raises(UserError, match="does not give texts back") as error:
+        find_tokenizer(folder)
+    assert len(str(error.value)) < 200 + len(str(folder))
+    with pytest.raises(UserError, match="does not give texts back"):
+        tokenizer_from((folder / "tokenizer.json").read_text())
 
 
 def test_characters_of_other_programs_are_used_and_what_they_lack_is_said_shortly(tmp_path: Path) -> None:
