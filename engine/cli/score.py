@@ -15,7 +15,9 @@ from rich.text import Text
 from engine.cli.asked import Machine, Scoring
 from engine.cli.generate import open_model, unfailing
 from engine.cli.output import Output
-from engine.language.documents import STANDARD_INPUT, documents
+from engine.language.documents import STANDARD_INPUT
+from engine.language.domains import domain_named
+from engine.language.domains.domain import Domain
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood import REPLICATES
@@ -42,7 +44,7 @@ def score_text(machine: Machine, scoring: Scoring, output: Output) -> None:
     check(scoring)
     engine = Engine()
     loaded = open_model(engine, machine)
-    passages = read(scoring, loaded.tokenizer, loaded.info.length)
+    passages = read(scoring, loaded.tokenizer, loaded.info.length, domain_named(loaded.info.domain))
     if scoring.per == "text" and output.json_lines:
         for number in sorted({passage.text for passage in passages}):
             single = [passage for passage in passages if passage.text == number]
@@ -57,6 +59,8 @@ def score_text(machine: Machine, scoring: Scoring, output: Output) -> None:
                 show_tightened(result, scoring.orders, passages, seconds, output)
             case Attributed():
                 show_tokens(result, loaded.tokenizer, passages, output)
+    if note := loaded.info.unfamiliar(int(np.median([len(passage.tokens) for passage in passages]))):
+        output.line(note, "yellow")
 
 
 def check(scoring: Scoring) -> None:
@@ -105,33 +109,47 @@ def request_of(passages: list[Passage], scoring: Scoring) -> Score:
     )
 
 
-def read(scoring: Scoring, tokenizer: Tokenizer, length: int) -> list[Passage]:
+def read(scoring: Scoring, tokenizer: Tokenizer, length: int, domain: Domain) -> list[Passage]:
     """The passages to score, none longer than the model's `length`.
 
     By block the documents of a file are joined with end-of-text tokens and cut into blocks, as in training; by text
-    each document is a text of its own, cut only where it is too long.
+    each document is a text of its own, cut only where it is too long. Where each record is a row it is one here, too.
     """
     if scoring.file is None:
         tokens, locked = parse_parts(scoring.text or "", tokenizer)
         texts = [(tokens, locked)]
         sizes = [len(tokenizer.decode(tokens[~locked].tolist()).encode())]
     else:
-        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in documents(scoring.file)]
-        end = [] if tokenizer.eot_id is None or scoring.per == "text" else [tokenizer.eot_id]
+        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in domain.read(scoring.file)]
+        end = [] if tokenizer.eot_id is None or scoring.per == "text" or domain.rows else [tokenizer.eot_id]
         sizes = [len(document.encode()) for document, _ in found]
         streams = [np.append(tokens, end).astype(np.int64) for _, tokens in found]
-        if scoring.per == "block" and streams:
+        if scoring.per == "block" and streams and not domain.rows:
             streams, sizes = [np.concatenate(streams)], [sum(sizes)]
         texts = [(tokens, np.zeros(len(tokens), np.bool_)) for tokens in streams]
     if not any(sizes):
         raise UserError("There is no text to score; give at least one word.")
     if scoring.file is None and texts[0][1].any() and len(texts[0][0]) > length:
         raise UserError(f"A text with given parts may have {length:,} tokens at most; shorten it.")
+    if domain.rows:
+        texts = [as_row(*text, tokenizer, length, domain) for text in texts]
     return [
         Passage(tokens[start : start + length], locked[start : start + length], k, size if start == 0 else 0)
         for k, ((tokens, locked), size) in enumerate(zip(texts, sizes, strict=True))
         for start in range(0, len(tokens), length)
     ]
+
+
+def as_row(
+    tokens: np.ndarray, locked: np.ndarray, tokenizer: Tokenizer, length: int, domain: Domain
+) -> tuple[np.ndarray, np.ndarray]:
+    """A record's tokens and given ones filled up; the rest of the row is given, too, if some tokens are."""
+    if len(tokens) > length:
+        raise UserError(
+            f"A record of {domain.title.lower()} may have {length:,} tokens, not {len(tokens):,}; shorten it."
+        )
+    rest = np.full(length - len(tokens), bool(locked.any()))
+    return domain.filled(tokens, tokenizer, length), np.append(locked, rest)
 
 
 def units(result: Bounded | Tightened, size: int) -> dict[str, tuple[float, float, tuple[float, float]]]:

@@ -22,7 +22,7 @@ from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
-from engine.models.published_layout import published_config
+from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
@@ -138,7 +138,7 @@ def read(folder: Path) -> Stored:
     facts = {str(key): str(value) for key, value in mapping(values.get("facts") or {}, folder / CONFIG).items()}
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
-    return Stored(config, weights, files, facts)
+    return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))
 
 
 def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:

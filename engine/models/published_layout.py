@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.models.config_reader import Reader, network_config, shown
 from engine.protocol import UserError
+from engine.protocol.model_info import BLOCKS
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.graphs import GRAPHS
 
@@ -32,3 +33,8 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     if scale and noise == "uniform":
         raise reader.error("has model.scale_by_sigma = true, which uniform noise does not allow")
     return DiffusionConfig(network, noise, schedule, smallest, largest, scale_by_sigma=scale)
+
+
+def blocks_of(config: DiffusionConfig) -> dict[str, str]:
+    """The fact that such models have seen whole blocks alone, cut from texts that were joined."""
+    return {BLOCKS: f"{config.network.length:,} tokens"}

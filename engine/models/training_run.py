@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from engine.models.published_layout import published_config
+from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import Stored, mapping, parse, tensors, unpickle, unwrapped
 from engine.protocol import UserError
 
@@ -48,4 +48,5 @@ def read_run(path: Path) -> Stored:
             f"{source} does not have one averaged weight for each of {len(names)} parameters; put a whole copy there."
         )
     weights |= tensors(dict(zip(names, averaged, strict=True)), source)
-    return Stored(config, weights, (source,), {"training steps": str(step), "weights": "averaged (EMA)"})
+    facts = {"training steps": str(step), "weights": "averaged (EMA)"}
+    return Stored(config, weights, (source,), facts | blocks_of(config))

@@ -7,6 +7,8 @@ from typing import Literal
 
 Noise = Literal["absorb", "uniform", "none"]
 """What a model takes away: "none" is an autoregressive model, which writes from left to right."""
+BLOCKS = "trained on blocks of"
+"""The fact of a model that has seen no shorter text than the longest that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,12 @@ class ModelInfo:
     def domain(self) -> str:
         """The kind of sequence that it writes: a name from `engine.language.domains`."""
         return self.facts.get("domain", "text")
+
+    def unfamiliar(self, tokens: int) -> str:
+        """What to know of the bound on so many tokens, as a sentence; empty if the model may have seen such texts."""
+        if tokens >= self.length or BLOCKS not in self.facts:
+            return ""
+        return (
+            f"This model was trained on blocks of {self.length:,} tokens alone and has seen no text of {tokens:,}: "
+            "the bound may be far too high."
+        )

@@ -57,9 +57,8 @@ def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> 
         tokens = np.array(tokenizer.encode(text), np.int64)
         kept = tokens[:length]
         size = len(tokenizer.decode(kept.tolist()).encode())
-        if domain.rows and tokenizer.eot_id is not None:
-            kept = np.append(kept, np.full(length - len(kept), tokenizer.eot_id))
-        rows.append(TextRow(text, frozen(kept), size, len(tokens) > length))
+        filled = domain.filled(kept, tokenizer, length)
+        rows.append(TextRow(text, frozen(filled), size, len(tokens) > length))
     if not rows:
         raise UserError(f"{path.name} holds no text; choose another file.")
     return rows

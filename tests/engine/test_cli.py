@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from typer.testing import CliRunner, Result
 
 from engine.cli import app
 from engine.cli.score import flat, units
+from engine.language.domains import domain_named
 from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.models.loading import load
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import Bounded, Failed
@@ -24,6 +27,7 @@ from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
 from tests.strict import strict
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 LENGTH = 32
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill.", "One day a girl came up the hill."]
 PROMPT = "Once upon a time [6] the dragon [3] The end."
@@ -173,6 +177,29 @@ def test_parts_in_brackets_are_scored_given_the_rest(model: Path, tokenizer: Tok
     assert part["tokens"] == len(tokenizer.encode(" there was a"))
     assert part["bytes"] == len(" there was a")
     assert part["nats_per_token"] == pytest.approx(math.log(tokenizer.vocabulary), rel=1e-5)
+
+
+def test_a_record_is_scored_as_the_row_that_it_is_by_text_and_by_file(tmp_path: Path) -> None:
+    """Molecules were learned as rows filled up with end-of-text tokens; where they end is part of what they are."""
+    asked = ("--model", "molecules-absorb", "--max-calls", 8)
+    (path := tmp_path / "two.smi").write_text("CCO\nCCN\n", encoding="utf-8")
+    (by_text,), (as_row,) = (records("score", "--text", text, *asked) for text in ("CCO", "CCO" + "<|endoftext|>" * 21))
+    assert (by_text["tokens"], by_text["nats_per_token"]) == (24, as_row["nats_per_token"])
+    for per in ("block", "text"):
+        *rows, whole = records("score", path, "--per", per, *asked)
+        assert (whole["blocks"], whole["tokens"]) == (2, 48)
+        assert [row["tokens"] for row in rows] == ([24, 24] if per == "text" else [])
+    (part,) = records("score", "--text", "C[[CO]]", *asked)
+    assert part["tokens"] == 2
+    assert "takes 24" in refusal("score", "--text", "C" * 25, *asked)
+
+
+def test_a_text_shorter_than_any_that_a_model_was_trained_on_is_said_to_be(model: Path, tmp_path: Path) -> None:
+    published = Path(shutil.copytree(GOLDEN / "absorb-loglinear", tmp_path / "published"))
+    domain_named("molecules").tokenizer(iter(()), 0).save(published)
+    assert "no text of 3: the bound" in " ".join(sedd("score", "--text", "CCO", "--model", published).stdout.split())
+    assert "no text of" not in sedd("score", "--text", "a", "--model", model).stdout
+    assert load(published, "cpu").info.unfamiliar(24) == ""
 
 
 def test_the_bound_of_a_sampler_takes_its_steps_in_calls(model: Path) -> None:

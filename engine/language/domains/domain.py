@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from engine.language.documents import documents
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 
@@ -59,3 +61,9 @@ class Domain:
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
     curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()
     patterns: Mapping[str, Callable[[Tokenizer], Automaton]] = field(default_factory=dict)
+
+    def filled(self, tokens: np.ndarray, tokenizer: Tokenizer, length: int) -> np.ndarray:
+        """A record's tokens (at most `length`,) as models learn them: filled up to (length,) where each is a row."""
+        if not self.rows or tokenizer.eot_id is None:
+            return tokens
+        return np.append(tokens, np.full(length - len(tokens), tokenizer.eot_id)).astype(np.int64)

@@ -116,6 +116,8 @@ class LikelihoodPanel(QWidget):
         meaning = (EXACT if self._models.exact else MEANING) + calls + wait
         if scorer.points and not scorer.on_show:
             meaning = OTHER + meaning
+        if scorer.points and self._models.info is not None and scorer.tokens is not None:
+            meaning += " " + self._models.info.unfamiliar(len(scorer.tokens))
         self.note.setText(hindrance if hindrance and not scorer.points else meaning)
         self.progress.show_share(ranking.queue.share if ranking.queue.busy else scorer.share)
         if ranking.queue.busy:
