@@ -145,9 +145,7 @@ def as_row(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A record's tokens and given ones filled up; the rest of the row is given, too, if some tokens are."""
     if len(tokens) > length:
-        raise UserError(
-            f"A record of {domain.title.lower()} may have {length:,} tokens, not {len(tokens):,}; shorten it."
-        )
+        raise UserError(f"A record has {len(tokens):,} tokens, and this model takes {length:,}; leave it out.")
     rest = np.full(length - len(tokens), bool(locked.any()))
     return domain.filled(tokens, tokenizer, length), np.append(locked, rest)
 

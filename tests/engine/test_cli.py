@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +11,15 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from typer.testing import CliRunner, Result
 
 from engine.cli import app
 from engine.cli.score import flat, units
-from engine.language.domains import domain_named
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.models.loading import load
 from engine.models.own_layout import save
+from engine.models.published_layout import published_config
 from engine.performing.engine import Engine
 from engine.protocol import Bounded, Failed
 from engine.strict_json import to_json
@@ -194,12 +194,19 @@ def test_a_record_is_scored_as_the_row_that_it_is_by_text_and_by_file(tmp_path: 
     assert "takes 24" in refusal("score", "--text", "C" * 25, *asked)
 
 
-def test_a_text_shorter_than_any_that_a_model_was_trained_on_is_said_to_be(model: Path, tmp_path: Path) -> None:
-    published = Path(shutil.copytree(GOLDEN / "absorb-loglinear", tmp_path / "published"))
-    domain_named("molecules").tokenizer(iter(()), 0).save(published)
-    assert "no text of 3: the bound" in " ".join(sedd("score", "--text", "CCO", "--model", published).stdout.split())
-    assert "no text of" not in sedd("score", "--text", "a", "--model", model).stdout
-    assert load(published, "cpu").info.unfamiliar(24) == ""
+def test_a_text_shorter_than_any_that_a_model_was_trained_on_is_said_to_be(
+    model: Path, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Published models saw whole blocks alone; ours saw short texts, too."""
+    about = json.loads((GOLDEN / "absorb-loglinear" / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps(about | {"tokens": tokenizer.vocabulary}), encoding="utf-8")
+    network = build_diffusion(published_config(about | {"tokens": tokenizer.vocabulary}, tmp_path)).network
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    tokenizer.save(tmp_path)
+    said = " ".join(sedd("score", "--text", TEXTS[0], "--max-calls", 8, "--model", tmp_path).stdout.split())
+    assert f"no text of {len(tokenizer.encode(TEXTS[0]))}: the bound may be far too high." in said
+    assert load(tmp_path, "cpu").info.unfamiliar(24) == ""
+    assert "no text of" not in sedd("score", "--text", TEXTS[0], "--model", model).stdout
 
 
 def test_the_bound_of_a_sampler_takes_its_steps_in_calls(model: Path) -> None:
