@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -56,6 +57,16 @@ def read_bounded(path: Path, most: int) -> bytes:
         if found.st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
         return file.read(found.st_size)
+
+
+def put_aside(path: Path) -> Path:
+    """Gives what lies at `path`, with the log of a database, a name that nothing else has; returns it."""
+    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}{path.suffix}")
+    path.rename(aside)
+    for ending in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    return aside
 
 
 def sha256(*paths: Path) -> str:

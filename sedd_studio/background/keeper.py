@@ -4,37 +4,60 @@ from __future__ import annotations
 
 import queue
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.record.history import History
+from engine.protocol import UserError
+from sedd_studio.record.database import is_damage
+from sedd_studio.record.history import History, LeftOver
+from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.trajectory import Trajectory
 
 T = TypeVar("T")
 Work = Callable[[History], object]
+PAUSE = 5.0
+"""Seconds until what could not be done is tried again."""
+GLANCE = 0.2
+"""Seconds that the window waits for another program that is at the history."""
+
+
+@dataclass(eq=False)
+class Task:
+    """A piece of work. One that `stands_for` others does away with those before it; `failed` ones are tried again."""
+
+    work: Work
+    stands_for: str = ""
+    failed: bool = False
 
 
 class Keeper(QObject):
     """Takes work for the history at `path`, in order. `close` waits until all of it is done.
 
     `changed` is told after each piece of work, `failed` with a sentence if one could not be done; both reach the
-    window's thread. `read` is for reading there, until the keeper is `closed`. Where the history cannot be opened that
-    is told once, and the studio goes on without one.
+    window's thread. What cannot be done while the disk is full, or another program is at it, is kept and tried again.
+    `read` is for reading in the window's thread, until the keeper is `closed`. Where the history cannot be opened that
+    is told once, and the studio goes on without one until it can.
     """
 
     changed = Signal()
     failed = Signal(str)
+    found = Signal(object)
+    """With the `LeftOver` of a session that did not end properly, of a process that is no more."""
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path = path
-        self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="keeper")
+        self._session = OwnSession(path)
         self._reader: History | None = None
+        self._writer: History | None = None
         self._told = False
         self.closed = False
 
@@ -42,15 +65,18 @@ class Keeper(QObject):
     def history(self) -> History:
         """The history as it is on disk, for the window's thread to read; an error where it cannot be opened."""
         if self._reader is None:
-            self._reader = History(self._path)
+            self._reader = self._opened(GLANCE)
         return self._reader
 
     def read(self, work: Callable[[History], T], otherwise: T) -> T:
         """What `work` finds in the history; `otherwise`, with the reason told, where it cannot be read."""
         try:
             return work(self.history)
-        except (OSError, sqlite3.Error) as error:
-            self._go_without(error)
+        except (OSError, sqlite3.Error, UserError) as error:
+            if is_damage(error) and self._reader is not None:
+                self._reader = self._renewed(self._reader)
+            else:
+                self._go_without(error)
             return otherwise
 
     def keep(self, run: Trajectory, favourite: bool = False) -> None:
@@ -61,41 +87,103 @@ class Keeper(QObject):
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
         """Keeps how the session stands, to be offered back if it does not end properly."""
         snapshot = None if run is None else run.snapshot()
-        self.do(lambda history: history.remember(state, snapshot))
+        self.do(lambda history: history.remember(state, snapshot), stands_for="session")
 
-    def do(self, work: Work) -> None:
+    def look_back(self) -> None:
+        """Takes over what sessions left whose processes are no more: `found` is told of the first."""
+        self.do(self._look_back)
+
+    def do(self, work: Work, stands_for: str = "") -> None:
         """Has any other work done with the history."""
         if not self._thread.is_alive():
             self._thread.start()
-        self._work.put(work)
+        self._tasks.put(Task(work, stands_for))
 
     def close(self, forgets: bool = True) -> None:
         """Does what is left to do, and forgets the session, unless it is to be offered back."""
         self.closed = True
         if forgets:
-            self.do(History.forget)
-        self.do(History.tidy)
-        self._work.put(None)
+            self.do(lambda history: history.forget(self._session.numbers))
+        self.do(lambda history: history.tidy(self._session.numbers))
+        self._tasks.put(None)
         self._thread.join()
+        self._session.close()
         if self._reader is not None:
             self._reader.close()
 
+    def _look_back(self, history: History) -> None:
+        left: LeftOver | None = None
+        known = history.sessions()
+        self._session.sweep(known)
+        for number in known:
+            if left is None and self._session.take(number):
+                left = history.left_by(number)
+                history.tidy([number])
+        if left is not None:
+            self.found.emit(left)
+
     def _run(self) -> None:
-        history: History | None = None
-        while (work := self._work.get()) is not None:
+        waiting: list[Task] = []
+        self._session.begin()
+        going = True
+        while going:
             try:
-                history = history or History(self._path)
-            except (OSError, sqlite3.Error) as error:
-                self._go_without(error)
-                continue
-            try:
-                work(history)
-            except Exception as error:  # a full disk, a lost one, ...: the next piece of work may fare better
-                self.failed.emit(f"The history in {self._path.parent} could not be written ({error}); free some room.")
+                task = self._tasks.get(timeout=PAUSE if waiting else None)
+            except queue.Empty:
+                pass
             else:
-                self.changed.emit()
-        if history is not None:
-            history.close()
+                going = task is not None
+                if task is not None:
+                    kept = [other for other in waiting if not task.stands_for or other.stands_for != task.stands_for]
+                    waiting = [*kept, task]
+            waiting = [task for task in waiting if not self._done(task)]
+        if waiting:
+            sys.stderr.write(f"{len(waiting)} changes could not be written to the history in {self._path.parent}.\n")
+        if self._writer is not None:
+            self._writer.close()
+
+    def _done(self, task: Task) -> bool:
+        """Whether a task needs no further trial; tells of one that fails for the first time."""
+        try:
+            if self._writer is None:
+                self._writer = self._opened()
+        except (OSError, sqlite3.Error) as error:
+            self._go_without(error)
+            return False
+        except UserError as error:
+            self._go_without(error)
+            return True
+        try:
+            task.work(self._writer)
+        except Exception as error:  # a full disk, a lost one, ...: the next piece of work may fare better
+            if is_damage(error) and not task.failed:
+                task.failed, self._writer = True, self._renewed(self._writer)
+                return self._done(task)
+            if not task.failed:
+                task.failed = True
+                self.failed.emit(f"The history in {self._path.parent} could not be written ({error}); free some room.")
+            return not isinstance(error, OSError | sqlite3.OperationalError)
+        self.changed.emit()
+        return True
+
+    def _opened(self, *wait: float) -> History:
+        history = History(self._path, self._session.number, *wait)
+        self._tell_aside(history)
+        return history
+
+    def _renewed(self, history: History) -> History | None:
+        """Another history in the place of one that turned out to be damaged."""
+        try:
+            history.begin_again()
+        except (OSError, sqlite3.Error, UserError) as error:
+            self._go_without(error)
+            return None
+        self._tell_aside(history)
+        return history
+
+    def _tell_aside(self, history: History) -> None:
+        if history.put_aside is not None:
+            self.failed.emit(f"The history was damaged; it is now {history.put_aside}, and a new one is begun.")
 
     def _go_without(self, error: Exception) -> None:
         """Tells, once, that there is no history. Either thread may be the one that finds out."""

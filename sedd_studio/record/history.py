@@ -2,13 +2,12 @@
 
 The file is in write-ahead mode, so a reader never waits for the writer, and a program that is killed loses at most
 what it was about to write. A connection belongs to one thread; the keeper (`keeper.py`) writes from its own. Removed
-runs are marked, so that removing can be undone, and are gone when the history is next tidied.
+runs are marked, so that removing can be undone, and are gone when the session is over that removed them.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,36 +15,23 @@ from typing import Any
 
 import platformdirs
 
+from engine.files import put_aside
 from engine.language.prompts import format_prompt
 from engine.protocol import FREE
 from engine.strict_json import to_json
-from sedd_studio.record.runfile import LARGEST, encode
+from sedd_studio.record import database
+from sedd_studio.record.runfile import encode
 from sedd_studio.record.schema import LONGEST_PROMPT, LONGEST_TEXT, check_date, check_modest, converted, read_json
 from sedd_studio.record.trajectory import Origin, Trajectory
 
-VERSION = 1
 WAIT = 5.0
 """Seconds to wait for another connection's write."""
-PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
-"""Errors that another connection's work is the reason for: the lower eight bits of their codes."""
-
-SCHEMA = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, made TEXT, model TEXT, noise TEXT, sampler TEXT, steps INTEGER, seed INTEGER,
-    samples INTEGER, prompt TEXT, text TEXT, finished INTEGER, favourite INTEGER DEFAULT 0, removed INTEGER DEFAULT 0,
-    content BLOB
-);
-CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings);
-CREATE TABLE session (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT, content BLOB);
-"""
 LISTED = 2000
 """Characters of a prompt and of a text that are read for the list."""
 COLUMNS = (
     "id, made, model, noise, sampler, steps, seed, samples, "
     f"substr(prompt, 1, {LISTED}) AS prompt, substr(text, 1, {LISTED}) AS text, finished, favourite"
 )
-LARGEST_VALUE = 2 * LARGEST
-"""Bytes of one value."""
 DAMAGED = {
     "made": "1970-01-01T00:00:00+00:00",
     "text": "This run is damaged.",
@@ -87,35 +73,48 @@ def default_path() -> Path:
 
 
 class History:
-    """One connection to the history at `path`. A damaged file is put aside under another name: `put_aside`."""
+    """One connection to the history at `path`, of the session with that number; it waits so many seconds for others.
 
-    def __init__(self, path: Path) -> None:
+    A damaged file is put aside under another name, `put_aside`, and a new one is begun.
+    """
+
+    def __init__(self, path: Path, session: int = 1, wait: float = WAIT) -> None:
         self.path = path
         self.put_aside: Path | None = None
-        self._removed: set[int] = set()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._session, self._wait = session, wait
         try:
-            self._database = self._opened()
+            self._database = database.opened(path, wait)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # locked, or no such place: the file is not at fault
+            if not database.is_damage(error):
                 raise
-            self.put_aside = path.with_name(f"{path.stem}-damaged-{int(time.time())}{path.suffix}")
-            path.replace(self.put_aside)
-            self._database = self._opened()
+            self._open_another()
+        self._file = self._identity()
 
-    def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
-        try:
-            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
-            database.text_factory = lambda content: content.decode(errors="replace")
-            _write_ahead(database)
-            database.execute("PRAGMA synchronous = NORMAL")
-            if not _version(database):
-                _create(database)
-        except BaseException:
-            database.close()
-            raise
-        return database
+    def begin_again(self) -> None:
+        """Puts the file aside that turned out to be damaged, unless another connection has done so."""
+        self.close()
+        self.put_aside = None
+        self._open_another(damaged=self._file)
+        self._file = self._identity()
+
+    def _open_another(self, damaged: int | None = None) -> None:
+        """Opens what lies there now, once it is neither the `damaged` file nor another such; one studio at a time."""
+        from filelock import FileLock  # takes a while
+
+        with FileLock(self.path.with_suffix(".opening"), timeout=self._wait):
+            if damaged is not None and self._identity() == damaged:
+                self.put_aside = put_aside(self.path)
+            try:
+                self._database = database.opened(self.path, self._wait)
+            except sqlite3.DatabaseError as error:
+                if not database.is_damage(error):
+                    raise
+                self.put_aside = put_aside(self.path)
+                self._database = database.opened(self.path, self._wait)
+
+    def _identity(self) -> int:
+        """Of the file that lies there now; 0 if there is none."""
+        return self.path.stat().st_ino if self.path.exists() else 0
 
     def close(self) -> None:
         """Ends the connection."""
@@ -171,76 +170,47 @@ class History:
         self._database.execute("UPDATE runs SET favourite = ? WHERE id = ?", (favourite, number))
 
     def set_removed(self, numbers: Sequence[int], removed: bool) -> None:
-        """Takes runs out of the lists, or puts them back."""
-        self._database.executemany("UPDATE runs SET removed = ? WHERE id = ?", [(removed, n) for n in numbers])
-        self._removed = self._removed | set(numbers) if removed else self._removed - set(numbers)
+        """Takes runs out of the lists, or puts them back. They are marked with the session that may do so."""
+        mark = self._session if removed else 0
+        self._database.executemany("UPDATE runs SET removed = ? WHERE id = ?", [(mark, n) for n in numbers])
 
-    def tidy(self) -> None:
-        """Deletes for good what was removed by this connection: another studio may yet put back what it removed."""
-        self._delete("removed AND id IN (SELECT value FROM json_each(?))", to_json(sorted(self._removed)))
-
-    def tidy_all(self) -> None:
-        """Deletes for good whatever was removed, by studios too that did not end properly."""
-        self._delete("removed")
-
-    def _delete(self, which: str, *values: object) -> None:
+    def tidy(self, sessions: Sequence[int]) -> None:
+        """Deletes for good what was removed in these sessions, which are over."""
+        which, numbers = "removed AND removed IN (SELECT value FROM json_each(?))", to_json(list(sessions))
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute(f"DELETE FROM words WHERE rowid IN (SELECT id FROM runs WHERE {which})", values)
-            self._database.execute(f"DELETE FROM runs WHERE {which}", values)
+            self._database.execute(f"DELETE FROM words WHERE rowid IN (SELECT id FROM runs WHERE {which})", (numbers,))
+            self._database.execute(f"DELETE FROM runs WHERE {which}", (numbers,))
 
-    # ---- the session
+    # ---- sessions
 
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
-        """Keeps how the session stands, in the place of what was kept before."""
+        """Keeps how the session stands, in the place of what was kept of it before."""
         content = None if run is None or run.origin is None else encode(run)
-        self._database.execute("REPLACE INTO session VALUES (1, ?, ?)", (to_json(state), content))
+        self._database.execute("REPLACE INTO session VALUES (?, ?, ?)", (self._session, to_json(state), content))
 
     def remember_state(self, state: dict[str, object]) -> None:
         """Keeps how the session stands; the run that was kept with it stays."""
-        self._database.execute("UPDATE session SET state = ?", (to_json(state),))
+        self._database.execute("UPDATE session SET state = ? WHERE id = ?", (to_json(state), self._session))
 
-    def forget(self) -> None:
-        """The session ended properly: there is nothing to offer back."""
-        self._database.execute("DELETE FROM session")
+    def forget(self, sessions: Sequence[int]) -> None:
+        """These sessions ended properly: there is nothing to offer back."""
+        self._database.executemany("DELETE FROM session WHERE id = ?", [(number,) for number in sessions])
 
-    def left_over(self) -> LeftOver | None:
-        """What a session left that did not end properly, None if there was none or it is damaged."""
-        row = self._database.execute("SELECT state, content FROM session").fetchone()
-        if row is None or not isinstance(row[0], str) or not isinstance(row[1], bytes | None):
+    def sessions(self) -> list[int]:
+        """The numbers of all that left something, be it what they stood at or runs that they removed."""
+        rows = self._database.execute("SELECT id FROM session UNION SELECT removed FROM runs WHERE removed")
+        return [number for (number,) in rows if isinstance(number, int)]
+
+    def left_by(self, session: int) -> LeftOver | None:
+        """What a session left that did not end properly, None if it did or what it left is damaged."""
+        found = self._database.execute("SELECT state, content FROM session WHERE id = ?", (session,)).fetchone()
+        if found is None or not isinstance(found[0], str) or not isinstance(found[1], bytes | None):
             return None
         try:
-            return LeftOver(read_json(row[0], dict[str, Any], LONGEST_PROMPT), row[1])
+            return LeftOver(read_json(found[0], dict[str, Any], LONGEST_PROMPT), found[1])
         except ValueError:
             return None
-
-
-def _write_ahead(database: sqlite3.Connection) -> None:
-    """Write-ahead mode. SQLite does not wait for the lock that this takes while another connection does the same."""
-    end = time.monotonic() + WAIT
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in PASSING or time.monotonic() > end:
-                raise
-            time.sleep(0.01)
-
-
-def _version(database: sqlite3.Connection) -> int:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _create(database: sqlite3.Connection) -> None:
-    """Makes the tables, unless another connection was quicker."""
-    with database:
-        database.execute("BEGIN IMMEDIATE")
-        if not _version(database):
-            for statement in SCHEMA.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _entry(values: dict[str, Any]) -> Entry:

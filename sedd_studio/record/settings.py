@@ -79,6 +79,7 @@ class Settings:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(platformdirs.user_config_dir("sedd-studio", appauthor=False)) / "settings.json"
+        self._aside: Path | None = None
         try:
             stored = self._stored()
         except OSError:  # `trouble` says so
@@ -114,13 +115,13 @@ class Settings:
         self.change("recent_models", lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
 
     def trouble(self) -> str:
-        """Why settings cannot be kept, in a sentence; empty where they can."""
+        """Why settings cannot be kept, or were not found, in a sentence; empty where all is well."""
         try:
             with self._locked():
                 self._stored()
         except OSError as error:
             return f"Settings are not kept: {self.path.parent} cannot be used ({error.strerror or error})."
-        return ""
+        return f"The settings were damaged; they are now {self._aside}, and new ones are begun." if self._aside else ""
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -132,8 +133,14 @@ class Settings:
             yield
 
     def _stored(self) -> dict[str, Any]:
-        """What the file holds; nothing if there is none or it is damaged. An OSError where it cannot be read."""
+        """What the file holds; nothing if there is none, or it is damaged and was put aside.
+
+        An OSError where it cannot be read.
+        """
         try:
             return read_json(files.read_bounded(self.path, LARGEST), dict[str, Any])
-        except (FileNotFoundError, ValueError):
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            self._aside = files.put_aside(self.path)
             return {}

@@ -30,6 +30,12 @@ class Errors(QObject):
             self.current = ErrorNote(headline, detail)
             self.changed.emit()
 
+    def add(self, headline: str) -> None:
+        """Puts an error into the banner beside what stands there already."""
+        before = self.current
+        if before is None or headline not in before.headline:
+            self.show(f"{before.headline} {headline}" if before else headline, before.detail if before else "")
+
     def dismiss(self) -> None:
         if self.current is not None:
             self.current = None

@@ -24,12 +24,9 @@ INTERVAL = 4000
 
 
 class Recorder(QObject):
-    """Watches the session and has the keeper write what it did.
+    """Watches the session and has the keeper write what it did."""
 
-    `remembers` is off in a second studio beside a first: what would be offered back is the first one's.
-    """
-
-    def __init__(self, session: Session, keeper: Keeper, remembers: bool = True, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._changed = False
@@ -40,14 +37,12 @@ class Recorder(QObject):
         keeper.failed.connect(self._keep_again)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.remember)
-        self._remembers = remembers
-        if remembers:
-            self._timer.start(INTERVAL)
+        self._timer.start(INTERVAL)
 
     def finish(self, keeps: bool = False) -> None:
         """The session is over; one that was ended from outside `keeps` what is on show, to be offered back."""
         self._timer.stop()
-        if keeps and self._remembers:
+        if keeps:
             self._changed = True
             self.remember()
 
@@ -59,7 +54,7 @@ class Recorder(QObject):
         state, run = state_of(self._session), self._session.view.run
         kept = (run, run.recorded, run.result is not None) if run is not None else ()
         if kept == self._kept:
-            self._keeper.do(lambda history: history.remember_state(state))
+            self._keeper.do(lambda history: history.remember_state(state), stands_for="state")
         else:
             self._kept = kept
             self._keeper.remember(state, run)

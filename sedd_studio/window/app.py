@@ -18,7 +18,7 @@ from engine.bundled_models import DEFAULT_MODEL
 from engine.protocol import UserError
 from sedd_studio.background.collector import Collector
 from sedd_studio.painting import theme
-from sedd_studio.record.history import History, default_path
+from sedd_studio.record.history import LeftOver, default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.recovery import keep_unfinished
@@ -56,25 +56,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
-    services = build(settings, path := default_path())
+    services = build(settings, default_path())
     keeper, errors = services.keeper, services.session.errors
     window = MainWindow(services, look)
     restore(window, settings)
     install_error_hook(errors)
     window.show()
-    lock, recorder = services.record(path)
+    recorder = services.record()
+
+    def offer(left: LeftOver) -> None:
+        keep_unfinished(keeper, left)
+        window.recovery_bar.offer(left)
+
+    keeper.found.connect(offer)
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
-        left = keeper.read(History.left_over, None)
-        if lock.isLocked():
-            keeper.do(History.tidy_all)
-            if left is not None:
-                keep_unfinished(keeper, left)
-                window.recovery_bar.offer(left)
+        keeper.look_back()
         if trouble := settings.trouble():
-            before = errors.current
-            errors.show(f"{before.headline} {trouble}" if before else trouble)
+            errors.add(trouble)
         open_path(services.session, arguments.model)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
@@ -83,8 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
     window.close()
     recorder.finish(keeps=interrupts.came)
-    keeper.close(forgets=lock.isLocked() and not interrupts.came)
-    lock.unlock()
+    keeper.close(forgets=not interrupts.came)
     interrupts.close()
     collector.close()
     return code

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject
+from PySide6.QtCore import QObject
 
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.background.keeper import Keeper
@@ -39,7 +38,7 @@ class Services(QObject):
     def __init__(self, session: Session, settings: Settings, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session, self.settings, self.keeper = session, settings, keeper
-        keeper.failed.connect(session.errors.show)  # before the panels look into the history
+        keeper.failed.connect(session.errors.add)  # before the panels look into the history
         self.jobs = Jobs(self)
         self.jobs.failed.connect(session.errors.show)
         self.fetcher = Fetcher(session.models, self.jobs, self)
@@ -56,12 +55,9 @@ class Services(QObject):
     def text_scores(self) -> TextScores:
         return TextScores(self.session)
 
-    def record(self, history: Path) -> tuple[QLockFile, Recorder]:
-        """Has everything written to the history; of several studios only the first offers its session back."""
-        with suppress(OSError):  # the keeper tells why there is no history
-            history.parent.mkdir(parents=True, exist_ok=True)
-        lock = QLockFile(str(history.with_suffix(".lock")))
-        return lock, Recorder(self.session, self.keeper, remembers=lock.tryLock(0))
+    def record(self) -> Recorder:
+        """Has everything written to the history."""
+        return Recorder(self.session, self.keeper)
 
     def close(self) -> None:
         """Ends what goes on beside the window's thread; the history is closed by whoever began it."""

@@ -219,9 +219,10 @@ def read_history(path: Path) -> None:
         for entry in entries:
             history.set_favourite(entry.id, True)
             history.set_removed([entry.id], True)
-        if (left := history.left_over()) is not None:
-            read_left(left)
-        history.tidy()
+        for number in history.sessions():
+            if (left := history.left_by(number)) is not None:
+                read_left(left)
+        history.tidy(history.sessions())
 
 
 def in_memory(content: bytes) -> sqlite3.Connection:

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.record.history import History
+from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
@@ -24,6 +24,7 @@ from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import left_over
 
 ROOT = Path(__file__).parents[2]
 
@@ -138,6 +139,7 @@ from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import left_over
 
 history, settings = Path(sys.argv[1]), Path(sys.argv[2])
 session_module.PROMPT = "Once [8]"
@@ -200,7 +202,7 @@ def test_where_nothing_can_be_kept_the_studio_opens_says_so_and_runs(tmp_path: P
     assert str(bad) in said
     assert ran == "True"
     said, ran = started(tmp_path / "folder", good / "settings.json")  # a folder in the place of the file
-    assert "Runs are not kept" in said
+    assert "The history was damaged" in said
     assert ran == "True"
     said, ran = started(bad / "history.sqlite3", bad / "settings.json")
     assert "Runs are not kept" in said
@@ -219,13 +221,43 @@ def test_a_session_that_was_kept_damaged_does_not_stand_in_the_way_of_a_model(tm
 
 
 def test_a_second_studio_leaves_what_the_first_keeps_of_its_session(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.sqlite3")
+    first = OwnSession(tmp_path / "history.sqlite3")
+    first.begin()
+    history = History(tmp_path / "history.sqlite3", first.number)
     history.remember({"prompt": "of the first"}, None)
-    first = QLockFile(str(tmp_path / "history.lock"))
-    assert first.tryLock(0)
     assert started(tmp_path / "history.sqlite3", tmp_path / "settings.json") == ["False", "True"]
-    first.unlock()
-    left = history.left_over()
+    left = left_over(history)
     history.close()
+    first.close()
     assert left is not None
     assert left.state == {"prompt": "of the first"}
+
+
+def test_what_cannot_be_read_is_put_aside_and_the_studio_starts_and_says_so(tmp_path: Path) -> None:
+    history, settings = tmp_path / "history.sqlite3", tmp_path / "settings.json"
+    history.write_bytes(b"no database" * 1000)
+    settings.write_text("[" * 100_000)
+    said, ran = started(history, settings)
+    assert "The history was damaged" in said
+    assert "The settings were damaged" in said
+    assert ran == "True"
+    assert [path.read_bytes() for path in tmp_path.glob("history-damaged-*")] == [b"no database" * 1000]
+    assert [path.read_text() for path in tmp_path.glob("settings-damaged-*")] == ["[" * 100_000]
+    assert started(history, settings) == ["False", "True"]
+    with sqlite3.connect(history) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    said, ran = started(history, settings)
+    assert "newer version" in said
+    assert ran == "True"
+
+
+def test_a_history_that_another_program_holds_does_not_stand_in_the_way_of_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    History(path).close()
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("BEGIN IMMEDIATE")
+    _, ran = started(path, tmp_path / "settings.json")
+    database.close()
+    assert ran == "True"

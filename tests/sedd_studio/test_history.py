@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,10 +16,13 @@ import numpy as np
 import pytest
 
 from engine.protocol import UserError
+from sedd_studio.record.database import is_damage
 from sedd_studio.record.history import Entry, History
+from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import left_over
 
 pytestmark = pytest.mark.usefixtures("qapp")
 ROOT = Path(__file__).parents[2]
@@ -86,21 +90,21 @@ def test_favourites_and_removed_runs(history: History, tmp_path: Path) -> None:
     history.set_removed([first, second], True)
     assert history.search() == history.search("fox") == []
     history.set_removed([second], False)
-    history.tidy()
+    history.tidy([1])
     history.set_removed([first], False)
     assert [entry.id for entry in history.search("fox")] == [second]
 
 
 def test_a_session_is_remembered_until_it_is_forgotten(history: History, tmp_path: Path) -> None:
-    assert history.left_over() is None
+    assert left_over(history) is None
     history.remember({"prompt": "one"}, None)
     history.remember({"prompt": "two"}, made(tmp_path))
-    left = history.left_over()
+    left = left_over(history)
     assert left is not None
     assert left.state == {"prompt": "two"}
     assert left.content is not None
-    history.forget()
-    assert history.left_over() is None
+    history.forget([1])
+    assert left_over(history) is None
 
 
 def test_several_that_open_a_new_history_at_once_all_can(tmp_path: Path) -> None:
@@ -136,10 +140,10 @@ def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path: Path) -> None
     history.close()
 
 
-def test_a_place_that_cannot_be_written_is_not_taken_for_damage(tmp_path: Path) -> None:
-    (tmp_path / "history.sqlite3").mkdir()
-    with pytest.raises(sqlite3.OperationalError):
-        History(tmp_path / "history.sqlite3")
+def test_a_place_that_cannot_be_used_is_not_taken_for_damage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        History(tmp_path / "file" / "history.sqlite3")
 
 
 def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(tmp_path: Path) -> None:
@@ -174,32 +178,179 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
     assert len(entries) >= acknowledged > 0
     for entry in entries:
         assert decode(history.content(entry.id)).result is not None
-    assert history.left_over() is not None
+    assert left_over(history) is not None
     assert history.put_aside is None
     history.close()
 
 
 def test_a_studio_deletes_what_it_removed_and_not_what_another_may_put_back(tmp_path: Path) -> None:
-    here, there = (History(tmp_path / "history.sqlite3") for _ in range(2))
+    here, there = (History(tmp_path / "history.sqlite3", session) for session in (5, 6))
     first, second = here.add(made(tmp_path)), here.add(made(tmp_path))
     here.set_removed([first], True)
     there.set_removed([second], True)
-    here.tidy()
+    assert set(here.sessions()) == {5, 6}
+    here.tidy([5])
     here.set_removed([first], False)
     there.set_removed([second], False)
     assert [entry.id for entry in there.search()] == [second]
-    there.set_removed([second], True)
-    here.tidy_all()
-    there.set_removed([second], False)
-    assert there.search() == []
     here.close()
     there.close()
+
+
+def test_a_third_reader_sees_what_two_sessions_keep_and_each_forgets_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    here, there, reader = (History(path, session) for session in (5, 6, 7))
+    here.remember({"prompt": "here"}, None)
+    there.remember({"prompt": "there"}, None)
+    here.add(made(tmp_path))
+    assert [left.state for number in (5, 6) if (left := reader.left_by(number))] == [{"prompt": x} for x in STATES]
+    assert len(reader.search()) == 1
+    here.forget([5])
+    here.close()
+    assert reader.left_by(5) is None
+    assert reader.left_by(6) is not None
+    there.close()
+    assert len(reader.search()) == 1
+    reader.close()
+
+
+STATES = ("here", "there")
+
+
+def test_a_session_is_taken_over_only_when_its_process_is_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    script = (
+        "import sys; from pathlib import Path; from sedd_studio.record.own_session import OwnSession; "
+        f"own = OwnSession(Path({str(path)!r})); own.begin(); print(own.number, flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    number = int(process.stdout.readline())
+    own, other = OwnSession(path), OwnSession(path)
+    own.begin()
+    other.begin()
+    assert not own.take(number)
+    assert not own.take(other.number)
+    assert not own.take(own.number)
+    process.kill()
+    process.communicate()
+    other.sweep([number])
+    assert own.take(number)
+    assert not other.take(number)
+    assert set(own.numbers) == {own.number, number}
+    (tmp_path / "session-9.lock").touch()
+    other.sweep([])
+    assert set(other.numbers) == {other.number, 9}
+    own.close()
+    other.close()
+    assert not list(tmp_path.glob("*.lock"))
+
+
+def spoilt(path: Path, statement: str) -> None:
+    history = History(path)
+    history.close()
+    with sqlite3.connect(path) as database:
+        database.executescript(statement)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE runs",
+        "DROP TABLE words",
+        "DROP TABLE session",
+        "PRAGMA user_version = 0",
+        "PRAGMA user_version = -3",
+        "ALTER TABLE runs RENAME COLUMN made TO other",
+        "CREATE VIEW more AS SELECT id FROM runs",
+        "CREATE TRIGGER more AFTER INSERT ON runs BEGIN DELETE FROM runs; END",
+    ],
+)
+def test_one_with_other_tables_is_put_aside(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "history.sqlite3"
+    spoilt(path, statement)
+    history = History(path)
+    assert history.put_aside is not None
+    assert history.put_aside.is_file()
+    history.add(made(tmp_path))
+    history.close()
+
+
+def test_a_folder_in_its_place_is_put_aside_and_what_is_put_aside_never_collides(tmp_path: Path) -> None:
+    path, names = tmp_path / "history.sqlite3", set()
+    for _ in range(3):
+        path.mkdir()
+        history = History(path)
+        assert history.put_aside is not None
+        assert history.put_aside.is_dir()
+        names.add(history.put_aside)
+        history.close()
+        path.unlink()
+    assert len(names) == 3
+
+
+def test_one_that_is_damaged_within_is_put_aside_once_with_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    first = History(path)
+    for _ in range(4):
+        first.add(made(tmp_path))
+    first.close()
+    here, there = History(path), History(path)
+    size = path.stat().st_size - 4096
+    with path.open("r+b") as file:
+        file.seek(4096)  # behind the first page, which has the names of the tables
+        file.write(b"\xff" * size)
+    with pytest.raises(sqlite3.DatabaseError) as told:
+        here.search()
+    assert is_damage(told.value)
+    here.begin_again()
+    assert here.put_aside is not None
+    assert not Path(f"{path}-wal").exists() or Path(f"{here.put_aside}-wal").exists()
+    number = here.add(made(tmp_path))
+    there.begin_again()
+    assert there.put_aside is None
+    assert [entry.id for entry in there.search()] == [number]
+    here.close()
+    there.close()
+
+
+def test_one_of_a_newer_version_is_refused_by_name_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    spoilt(path, "PRAGMA user_version = 99")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="newer version"):
+        History(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.glob("history*damaged*")] == []
+
+
+def test_one_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    path = Path(shutil.copy(ROOT / "tests" / "data" / "history.sqlite3", tmp_path))
+    history = History(path, 5)
+    assert history.sessions() == [1]
+    history.remember({"prompt": "of now"}, None)
+    assert set(history.sessions()) == {1, 5}
+    assert len(history.search()) == 3
+    history.close()
+
+
+def test_a_row_that_makes_no_sense_is_listed_and_does_not_open(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite3")
+    history.add(made(tmp_path))
+    spoilt(history.path, "UPDATE runs SET made = 'yesterday', steps = 'many', text = x'ff', content = 7")
+    (entry,) = history.search()
+    assert entry.text == "This run is damaged."
+    assert history.content(entry.id) == b""
+    history.close()
 
 
 def test_a_history_that_cannot_be_written_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
-    (tmp_path / "history.sqlite3").mkdir()
-    with pytest.raises(sqlite3.OperationalError):
-        History(tmp_path / "history.sqlite3")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        History(tmp_path / "file" / "history.sqlite3")
     assert not waited

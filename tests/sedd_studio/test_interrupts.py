@@ -8,16 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.record.history import History, LeftOver, default_path
+from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import decode, save_run
 from sedd_studio.window.interrupts import Interrupts
 from tests.patience import PATIENCE
 from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
+from tests.sedd_studio.windows import left_over
 
 ROOT = Path(__file__).parents[2]
 STUDIO = """
@@ -61,11 +62,11 @@ def studio(path: Path, then: str = "wait") -> subprocess.Popen[str]:
     return process
 
 
-def left_over() -> LeftOver | None:
+def left() -> LeftOver | None:
     history = History(default_path())
-    left = history.left_over()
+    found = left_over(history)
     history.close()
-    return left
+    return found
 
 
 @pytest.mark.parametrize(
@@ -79,11 +80,11 @@ def test_a_signal_ends_the_studio_with_its_code_and_what_was_on_show_is_kept(
     _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     assert all("propagateSizeHints" in line for line in complaints.splitlines())  # the offscreen platform, of dialogs
-    left = left_over()
-    assert left is not None
-    assert left.state["under_way"] is False
-    assert left.content is not None
-    run = decode(left.content)
+    kept = left()
+    assert kept is not None
+    assert kept.state["under_way"] is False
+    assert kept.content is not None
+    run = decode(kept.content)
     assert run.recorded == STEPS
     assert_same(run, decode(saved.read_bytes()))
 
@@ -92,14 +93,13 @@ def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
     process = studio(saved, "close")
     _, complaints = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaints) == (0, "")
-    assert left_over() is None
+    assert left() is None
 
 
 def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> None:
-    default_path().parent.mkdir(parents=True)
-    lock = QLockFile(str(default_path().with_suffix(".lock")))
-    assert lock.tryLock(0)
-    history = History(default_path())
+    first = OwnSession(default_path())
+    first.begin()
+    history = History(default_path(), first.number)
     history.remember({"prompt": "of the first"}, None)
     history.close()
     for then in ("close", "wait"):
@@ -107,10 +107,12 @@ def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> N
         if then == "wait":
             process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE)
-        left = left_over()
-        assert left is not None
-        assert left.state == {"prompt": "of the first"}
-    lock.unlock()
+        history = History(default_path())
+        kept = history.left_by(first.number)
+        history.close()
+        assert kept is not None
+        assert kept.state == {"prompt": "of the first"}
+    first.close()
 
 
 def test_signals_go_back_to_whoever_had_them(qtbot: QtBot) -> None:

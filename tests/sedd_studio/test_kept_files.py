@@ -22,6 +22,7 @@ from sedd_studio.session.recovery import read_left, restore
 from sedd_studio.session.session import Session
 from sedd_studio.window.opening import read_run
 from tests.engine.kept_requests import RECORD, REQUESTS, TEXT
+from tests.sedd_studio.windows import left_over
 
 FILES = RECORD.parent
 
@@ -106,7 +107,7 @@ def test_a_history(history: History) -> None:
 
 
 def test_the_session_that_a_crash_left(history: History, session: Session) -> None:
-    left = history.left_over()
+    left = left_over(history)
     assert left is not None
     restore(session, read_left(left))
     shown = session.view.document

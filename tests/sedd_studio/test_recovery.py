@@ -27,7 +27,7 @@ from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import read, window_of
+from tests.sedd_studio.windows import left_over, read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 Record = Callable[[Session], Recorder]
@@ -118,13 +118,13 @@ def test_what_is_on_show_is_kept_only_when_it_has_changed(
     run(session, qtbot, steps=6)
     recorder.remember()
     settled(keeper)
-    left = keeper.history.left_over()
+    left = left_over(keeper.history)
     assert left is not None
     assert left.state["prompt"] == session.view.prompt
-    keeper.do(History.forget)
+    keeper.do(lambda history: history.forget(history.sessions()))
     recorder.remember()
     settled(keeper)
-    assert keeper.history.left_over() is None
+    assert left_over(keeper.history) is None
 
 
 def test_a_run_that_is_only_scrubbed_is_not_written_again(
@@ -154,7 +154,7 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
         recorder.remember()
     settled(keeper)
     assert written == [3, 6, 6]  # longer than before, and once into the list of runs
-    left = keeper.history.left_over()
+    left = left_over(keeper.history)
     assert left is not None
     assert left.state["playhead"] == 5
     assert left.content is not None
@@ -162,7 +162,7 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
     session.editor.set_prompt("The end.")
     recorder.remember()
     settled(keeper)
-    left = keeper.history.left_over()
+    left = left_over(keeper.history)
     assert left is not None
     assert left.content is None
 
@@ -175,15 +175,15 @@ def test_a_run_that_could_not_be_kept_is_written_with_the_next_change(
     settled(keeper)
 
     def fail(history: History) -> None:
-        history.forget()
-        raise OSError("no room")
+        history.forget(history.sessions())
+        raise ValueError("a slip")  # which is not tried again
 
     recorder.remember()
     with qtbot.waitSignal(keeper.failed):
         keeper.do(fail)
     recorder.remember()
     settled(keeper)
-    left = keeper.history.left_over()
+    left = left_over(keeper.history)
     assert left is not None
     assert left.content is not None
 
@@ -209,7 +209,7 @@ def test_a_stopped_run_that_is_on_show_at_a_crash_is_not_put_into_the_history_ag
 def left_by(session: Session, keeper: Keeper) -> LeftOver:
     keeper.remember(state_of(session), session.view.run)
     settled(keeper)
-    left = keeper.history.left_over()
+    left = left_over(keeper.history)
     assert left is not None
     return left
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
+from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
@@ -44,3 +45,8 @@ def shown(qtbot: QtBot, widget: W) -> W:
     widget.resize(900, max(widget.sizeHint().height(), 40))
     widget.show()
     return widget
+
+
+def left_over(history: History) -> LeftOver | None:
+    """What a session left, whosever it is."""
+    return next((left for number in history.sessions() if (left := history.left_by(number)) is not None), None)
