@@ -132,8 +132,8 @@ RESULTS = Page(
             "Generative perplexity is what the baseline makes of samples of 256 tokens, mean and one standard error "
             "over samples. It is worth nothing without the entropy of the samples beside it: repetition is cheap. What "
             "the baseline itself writes is more to its taste than real stories are; the dotted line is the baseline at "
-            "the temperature that suits those best. The curves flatten where steps no longer matter and samples follow "
-            "the network's own law; what is above that floor falls on a log-log line. The law depends on the order in "
+            "the temperature that suits those best. The curves flatten where steps no longer matter: each sampler has "
+            "a law of its own there; what is above that floor falls on a log-log line. The law depends on the order in "
             "which positions are filled, because the network knows some of the conditional laws that it is asked for "
             "better than others: `surest` begins with those that it is surest of, the other samplers of absorbing "
             "noise take a random order. Published curves may owe a part of their further fall to draws from 32-bit "
@@ -215,8 +215,8 @@ RESULTS = Page(
             (filled("infills", "stories-absorb", PROMPT, 20, *NUCLEUS),),
         ),
         Section(
-            "Twenty samples of the network's own law",
-            "Nothing is cut off here: the perplexities above are of texts like these.",
+            "Twenty samples with nothing cut off",
+            "Each token is from the whole of its law; the perplexities above are of texts like these.",
             "samples",
             (written("samples"),),
         ),

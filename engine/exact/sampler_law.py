@@ -28,7 +28,7 @@ from engine.samplers.loop import Plan, take
 from engine.samplers.protocols import LockMethod, Sampler
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
-from engine.theory.grid import grid
+from engine.theory.grid import Spacing, grid
 from engine.theory.network import Features
 from engine.theory.randomness import Streams, Uniforms
 
@@ -97,6 +97,7 @@ def exact_law(
     locking: LockMethod | None = None,
     shaping: Shaping | None = None,
     pattern: Pattern | None = None,
+    spacing: Spacing = "time",
 ) -> Tensor:
     """The law (V,) * L of the finished sequence, for a request's tokens (L,) with `FREE` at what is sampled.
 
@@ -107,7 +108,7 @@ def exact_law(
     attendant_of = (locking or Clamp()).attend
     law = start_law(diffusion, locks)
     diffusion = Diffusion(diffusion.config, Remembering(diffusion.network), diffusion.graph)  # type: ignore[arg-type]
-    for step in grid(diffusion.schedule, steps):
+    for step in grid(diffusion.schedule, steps, spacing):
         after: dict[tuple[int, ...], float] = {}
         for state, mass in law.items():
             for branch in every_branch():

@@ -66,11 +66,14 @@ class Step:
 
         The expected number is rounded up in some steps and down in others, as a sequence says that is spread evenly
         over the steps: the multiples of the golden ratio modulo 1. Rounded to the nearest, 24 tokens in 64 steps would
-        all wait for the seventeenth.
+        all wait for the seventeenth. With a step left for each token one is revealed at a time, however the schedule
+        would have it: together they would be drawn as if they were independent.
         """
         expected = np.round(masked * (1 - self.reveal_chance), 9)  # whole numbers stay whole
         remaining = np.floor(expected + (0.5 + GOLDEN * self.number) % 1)
-        counts: np.ndarray = (masked - remaining).astype(np.int64)
+        expected_now = masked - remaining
+        single = np.clip(expected_now, np.maximum(masked - self.steps_left + 1, 0), 1)
+        counts: np.ndarray = np.where(masked <= self.steps_left, single, expected_now).astype(np.int64)
         return counts
 
 

@@ -20,7 +20,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Quick look": {"steps": 16},
     "Careful": {"steps": 256},
     "Four to choose from": {"samples": 4},
-    "The model's own law": {"top_p": 1.0},
+    "Nothing cut off": {"top_p": 1.0},
 }
 
 

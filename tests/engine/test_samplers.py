@@ -23,9 +23,9 @@ from engine.samplers.loop import Plan, run_chain
 from engine.samplers.surest import spread_out
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
-from engine.theory.grid import grid
+from engine.theory.grid import Spacing, grid
 from engine.theory.randomness import Streams
-from engine.theory.schedules import LogLinear
+from engine.theory.schedules import Geometric, LogLinear, Schedule
 from tests.engine.truth import MarkovWorld, negative_log_likelihood
 
 PEAKED, SMOOTH = 0.5, 20.0
@@ -86,6 +86,34 @@ def test_one_position_a_step_chosen_without_looking_at_its_token_is_exact(name: 
     assert error(name, toy, 3, options) < 1e-12
     assert error(name, toy, 7, options) < 1e-12  # more steps than tokens
     assert error(name, toy, 2, options) > 1e-3  # two at once are not independent
+
+
+@pytest.mark.parametrize("steps", [3, 5])
+@pytest.mark.parametrize(
+    ("spacing", "geometric"), [("time", True), ("sigma", True), ("cosine", False), ("sigma", False)]
+)
+@pytest.mark.parametrize("name", ["subset", "surest"])
+def test_a_step_for_each_token_is_exact_whatever_the_schedule(
+    name: str, spacing: Spacing, geometric: bool, steps: int
+) -> None:
+    toy = world("absorb", PEAKED)
+    oracle = diffusion(toy, geometric=geometric)
+    law = exact_law(oracle, sampler_named(name, "absorb"), steps, np.full(3, FREE), spacing=spacing)
+    assert total_variation(law, toy.joint) < 1e-12
+
+
+@pytest.mark.parametrize("spacing", ["time", "sigma", "cosine"])
+@pytest.mark.parametrize(("tokens", "steps"), [(5, 5), (3, 64), (7, 9)])
+@pytest.mark.parametrize("schedule", [LogLinear(), Geometric()])
+def test_with_a_step_for_each_token_one_is_revealed_at_a_time(
+    schedule: Schedule, tokens: int, steps: int, spacing: Spacing
+) -> None:
+    left = tokens
+    for step in grid(schedule, steps, spacing):
+        revealed = int(step.quota(np.array(left)))
+        assert revealed in (0, 1)
+        left -= revealed
+    assert left == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5])
