@@ -11,6 +11,7 @@ import csv
 import html
 import io
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from sedd_studio.record.runfile import ARRAYS, encode, versions
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin, Trajectory
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a program for tables computes."""
 PLAYER = Path(__file__).with_name("player.html")
 
 
@@ -61,11 +64,20 @@ def as_csv(run: Trajectory) -> str:
 
     What is not known, as the noise of a run from left to right, is left empty.
     """
-    rows = finite(rows_of(run))
+    rows = rows_of(run)
+    return table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for other programs. Numbers that are not finite are left empty; a text is marked as one where a program
+    for tables would take it for a formula."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(
+            [f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else finite(cell) for cell in row]
+        )
     return out.getvalue()
 
 

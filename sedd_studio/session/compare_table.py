@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from engine.strict_json import finite
+from sedd_studio.record.exports import table
 from sedd_studio.session.panes import PaneState
 
 if TYPE_CHECKING:
@@ -29,9 +27,7 @@ COLUMNS = (
 
 def as_csv(comparison: Comparison) -> str:
     """A line for each pane that is done; what is not known is left empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for pane in comparison.panes:
         if pane.state is not PaneState.DONE or pane.run is None:
             continue
@@ -40,5 +36,5 @@ def as_csv(comparison: Comparison) -> str:
         if verdict is not None:
             judged = (verdict.perplexity, verdict.error, verdict.entropy, verdict.entropy_error)
         made = (pane.run.started.sampler, pane.run.steps, pane.run.samples)
-        writer.writerow(finite([pane.title, *made, pane.calls, pane.seconds, *judged, same]))
-    return out.getvalue()
+        rows.append([pane.title, *made, pane.calls, pane.seconds, *judged, same])
+    return table(COLUMNS, rows)

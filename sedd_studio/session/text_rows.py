@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 from engine.language.domains import Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Tokens, UserError, frozen
-from engine.strict_json import finite
+from sedd_studio.record.exports import table
 from sedd_studio.session.figures import figures
 
 if TYPE_CHECKING:
@@ -66,14 +64,12 @@ def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> 
 
 def as_csv(scores: TextScores) -> str:
     """The table for other programs: whole texts, and numbers without signs; what is not known is left empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for row, bound in zip(scores.rows, scores.bounds, strict=True):
         found = row.figures(bound)
         nothing = ("", "")
         nats, byte, perplexity = (
             found.get(unit, nothing) for unit in ("nats_per_token", "bits_per_byte", "perplexity")
         )
-        writer.writerow(finite([row.text, len(row.tokens), *nats, byte[0], perplexity[0]]))
-    return out.getvalue()
+        rows.append([row.text, len(row.tokens), *nats, byte[0], perplexity[0]])
+    return table(COLUMNS, rows)

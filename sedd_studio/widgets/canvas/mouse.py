@@ -12,6 +12,7 @@ from sedd_studio.widgets.canvas.caret import Caret
 from sedd_studio.widgets.canvas.gestures import Gestures
 from sedd_studio.widgets.canvas.line import Line
 from sedd_studio.widgets.canvas.picture import Picture
+from sedd_studio.widgets.controls.basic import plain
 
 
 class Mouse(QObject):
@@ -35,7 +36,8 @@ class Mouse(QObject):
             self.gestures.hover = self.gestures.handle = None
             self._viewport.update()
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.describe(self._picture.at(QPointF(event.pos()))), self._viewport)
+            told = plain(self.describe(self._picture.at(QPointF(event.pos()))))
+            QToolTip.showText(event.globalPos(), told, self._viewport)
             return True
         elif isinstance(event, QMouseEvent):
             self._follow(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,6 +44,11 @@ def label(text: str = "", role: str = "") -> QLabel:
     return made
 
 
+def plain(text: str) -> str:
+    """A text as a tooltip shows it as it is; Qt may take one for markup in which there is a "<"."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if "<" in text else text
+
+
 class Elided(QLabel):
     """One line of quiet text that ends in dots where there is no room for all of it."""
 
@@ -56,7 +62,7 @@ class Elided(QLabel):
     def show_text(self, text: str) -> None:
         if text != self._full:
             self._full = text
-            self.setToolTip(text)
+            self.setToolTip(plain(text))
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -143,7 +149,7 @@ class IconButton(QToolButton):
     def set_name(self, name: str) -> None:
         """Say what the button does now, aloud and in the tooltip."""
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain(name))
 
     def disclose(self, shown: bool, name: str) -> None:
         """Points to what is folded out, or folded in; `name` says what it does now."""

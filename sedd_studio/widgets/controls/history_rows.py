@@ -13,6 +13,7 @@ from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
 from sedd_studio.painting.saving import saved
 from sedd_studio.record.history import Entry
+from sedd_studio.widgets.controls.basic import plain
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
 ROW = 58
@@ -41,7 +42,7 @@ class RunRows(Rows):
             case Qt.ItemDataRole.DisplayRole:
                 return text
             case Qt.ItemDataRole.ToolTipRole:
-                return entry.prompt
+                return plain(entry.prompt)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{star}{text}, {settings_line(entry)}"
             case Qt.ItemDataRole.UserRole:

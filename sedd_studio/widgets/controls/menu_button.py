@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import Do, Sign
+from sedd_studio.widgets.controls.basic import Do, Sign, plain
 
 
 class MenuButton(QToolButton):
@@ -30,7 +30,7 @@ class MenuButton(QToolButton):
     def offer(self, title: str, told: str, chosen: bool, do: Do | None) -> None:
         """Adds a choice, ticked if it is `chosen`; one that does nothing is greyed out unless it is chosen."""
         action = QAction(title, self.choices)
-        action.setToolTip(told)
+        action.setToolTip(plain(told))
         action.setCheckable(True)
         action.setChecked(chosen)
         action.setEnabled(chosen or do is not None)

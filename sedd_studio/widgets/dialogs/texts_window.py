@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableVie
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.text_rows import COLUMNS, TextRow, as_csv
-from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label
+from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.saving import Content, ask_and_write
@@ -43,7 +43,7 @@ class TextTable(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.cells(self._scores.bounds[index.row()])[index.column()]
             case Qt.ItemDataRole.ToolTipRole if index.column() == 0:
-                return row.text
+                return plain(row.text)
             case Qt.ItemDataRole.TextAlignmentRole if index.column():
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

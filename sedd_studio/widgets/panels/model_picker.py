@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import keep_up
+from sedd_studio.widgets.controls.basic import keep_up, plain
 from sedd_studio.widgets.controls.menu_button import MenuButton
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ModelPicker(MenuButton):
             self.setText("No model")
         else:
             self.setText(f"{info.name}   {count(info.parameters)} · {info.length} tokens")
-            self.setToolTip(info.path)
+            self.setToolTip(plain(info.path))
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a model folder")

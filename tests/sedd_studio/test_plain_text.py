@@ -1,0 +1,86 @@
+"""What comes from a file is shown as it is: no markup in the window, no script in a page, no formula in a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+import sedd_studio
+from engine.language.tokenizers import symbol_tokenizer
+from engine.protocol import Frame, Generate, Started, frozen
+from sedd_studio.record.exports import as_html, table
+from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.widgets.controls.basic import Elided, plain
+from tests.sedd_studio.fake_engine import INFO
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import window_of
+
+HOSTILE = '<img src="file:///etc/passwd"><b>bold</b> & \n<a href="x">y</a>'
+
+
+def shown(tooltip: str) -> str:
+    """What a tooltip says of markup."""
+    if "<" not in tooltip:
+        return tooltip
+    document = QTextDocument()
+    document.setHtml(tooltip)
+    return document.toPlainText()
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "a < b", "plain", "<", "<qt>", "&lt;b&gt;", "one\ntwo"])
+def test_a_tooltip_shows_markup_as_it_is(text: str, qapp: object) -> None:
+    assert shown(plain(text)) == text
+    line = Elided()
+    line.show_text(text)
+    assert shown(line.toolTip()) == text
+
+
+def test_the_path_of_a_model_is_no_markup(scene: Scene, qtbot: QtBot) -> None:
+    window = window_of(scene.session, scene.settings, qtbot)
+    scene.load(replace(scene.info, path=HOSTILE))
+    assert any(shown(child.toolTip()) == HOSTILE for child in window.findChildren(QToolButton))
+
+
+def test_labels_and_tooltips_of_what_is_not_fixed_are_plain() -> None:
+    """A label that is made elsewhere takes its text for markup, as does a tooltip that is not made plain."""
+    for path in (Path(sedd_studio.__file__).parent / "widgets").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"return (entry\.prompt|row\.text)\n", text), path.name
+        assert not re.search(r"setToolTip\((?!plain\()[a-z_.]*(path|name|text|told)\)", text) or path.name == "dock.py"
+
+
+def page_of(token: str) -> str:
+    """A page with a run that writes one token."""
+    tokenizer = symbol_tokenizer([token])
+    info = replace(INFO, vocabulary=2, mask_id=2, length=8)
+    request = Generate(frozen([-1]), 1)
+    run = Trajectory(
+        Started(0, frozen([[2]]), frozen([0]).astype(bool), 1, 1.0), 2, Origin.of_now(request, info, tokenizer)
+    )
+    run.append(Frame(0, 1, 0.0, 0.0, frozen([0]), frozen([0]), frozen([1]), 1, 0.1))
+    return as_html(run)
+
+
+@pytest.mark.parametrize("token", ["<!--<script>", "</script><script>alert(1)</script>", "__RUN__", "]]>"])
+def test_no_token_ends_the_data_of_a_page(token: str) -> None:
+    page = page_of(token)
+    data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert data is not None
+    assert "<" not in data[1]
+    assert json.loads(data[1])["pieces"]["1"] == token
+
+
+def test_a_text_in_a_table_is_no_formula() -> None:
+    texts = ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "text", "a=b"]
+    rows = list(csv.reader(io.StringIO(table(["text", "number"], [[text, -0.5] for text in texts]))))
+    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\t=1", "text", "a=b"]
+    assert {row[1] for row in rows[1:]} == {"-0.5"}
