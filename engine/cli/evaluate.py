@@ -21,6 +21,7 @@ from engine.cli.asked import Machine, Subject
 from engine.cli.generate import asked_tokens, open_model, perform
 from engine.cli.output import Output
 from engine.files import write_whole
+from engine.language.documents import LeftOut
 from engine.language.domains import TEXT, Measure, domain_named
 from engine.language.quality import Estimate, Quality, mauve, measure
 from engine.performing.engine import Engine
@@ -71,10 +72,12 @@ class Evaluator:
         length = len(self.tokens)
         if not path.exists():
             raise UserError(f"There is no file {path}; name a file of the model's kind as the reference.")
+        left_out = LeftOut()
         if self.domain.rows:
-            found = fill_rows(self.domain.read(path), self.tokenizer, length)
+            found = fill_rows(self.domain.read(path, left_out), self.tokenizer, length, left_out)
         else:
-            found = blocks(tokenize([path], self.tokenizer), length)
+            found = blocks(tokenize([path], self.tokenizer, left_out), length)
+        left_out.say(self.output.note)
         if not len(found):
             raise UserError(f"{path} holds less than one block of {length} tokens; name a longer text.")
         return found

@@ -15,7 +15,7 @@ from rich.text import Text
 from engine.cli.asked import Machine, Scoring
 from engine.cli.generate import open_model, unfailing
 from engine.cli.output import Output
-from engine.language.documents import STANDARD_INPUT
+from engine.language.documents import STANDARD_INPUT, LeftOut, Tell, encoded, refuse
 from engine.language.domains import domain_named
 from engine.language.domains.domain import Domain
 from engine.language.prompts import parse_parts
@@ -44,7 +44,11 @@ def score_text(machine: Machine, scoring: Scoring, output: Output) -> None:
     check(scoring)
     engine = Engine()
     loaded = open_model(engine, machine)
-    passages = read(scoring, loaded.tokenizer, loaded.info.length, domain_named(loaded.info.domain))
+    left_out = LeftOut()
+    try:
+        passages = read(scoring, loaded.tokenizer, loaded.info.length, domain_named(loaded.info.domain), left_out)
+    finally:
+        left_out.say(output.note)
     if scoring.per == "text" and output.json_lines:
         for number in sorted({passage.text for passage in passages}):
             single = [passage for passage in passages if passage.text == number]
@@ -109,7 +113,7 @@ def request_of(passages: list[Passage], scoring: Scoring) -> Score:
     )
 
 
-def read(scoring: Scoring, tokenizer: Tokenizer, length: int, domain: Domain) -> list[Passage]:
+def read(scoring: Scoring, tokenizer: Tokenizer, length: int, domain: Domain, tell: Tell = refuse) -> list[Passage]:
     """The passages to score, none longer than the model's `length`.
 
     By block the documents of a file are joined with end-of-text tokens and cut into blocks, as in training; by text
@@ -120,7 +124,8 @@ def read(scoring: Scoring, tokenizer: Tokenizer, length: int, domain: Domain) ->
         texts = [(tokens, locked)]
         sizes = [len(tokenizer.decode(tokens[~locked].tolist()).encode())]
     else:
-        found = [(document, np.array(tokenizer.encode(document), np.int64)) for document in domain.read(scoring.file)]
+        most = length if domain.rows else math.inf
+        found = list(encoded(domain.read(scoring.file, tell), tokenizer, tell, most))
         end = [] if tokenizer.eot_id is None or scoring.per == "text" or domain.rows else [tokenizer.eot_id]
         sizes = [len(document.encode()) for document, _ in found]
         streams = [np.append(tokens, end).astype(np.int64) for _, tokens in found]

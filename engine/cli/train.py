@@ -17,7 +17,7 @@ from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
 from engine.files import sha256, write_whole
-from engine.language.documents import text_files
+from engine.language.documents import LeftOut, Tell, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
@@ -148,7 +148,9 @@ def prepare(
     make = diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner
     learner, tokenizer = make(machine, plan, lambda: tokenizer_of(plan, files, resumed, output))
     learner.network.to(device)
-    train, valid = split(plan, files, tokenizer, learner.length)
+    left_out = LeftOut()
+    train, valid = split(plan, files, tokenizer, learner.length, left_out)
+    left_out.say(output.note)
     parameters = sum(parameter.numel() for parameter in learner.network.parameters())
     output.note(f"{train.size:,} tokens to train on, {parameters:,} parameters, {device.type}.")
     return Trainer(learner, training, train, valid, processes), tokenizer
@@ -193,7 +195,8 @@ def tokenizer_of(plan: Plan, files: list[Path], resumed: bool, output: Output) -
     domain = domain_named(plan.sizes.domain)
     if domain is TEXT:
         output.note("Learning a tokenizer from the text.")
-    return domain.tokenizer((record for path in files for record in domain.read(path)), plan.sizes.vocabulary)
+    records = (record for path in files for record in domain.read(path, LeftOut()))  # counted when they are split
+    return domain.tokenizer(records, plan.sizes.vocabulary)
 
 
 def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
@@ -217,7 +220,9 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
     return DiffusionConfig(network, sizes.noise, parametrisation=chosen, **fits[chosen].settings)
 
 
-def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> tuple[np.ndarray, np.ndarray]:
+def split(
+    plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int, tell: Tell = refuse
+) -> tuple[np.ndarray, np.ndarray]:
     """Token streams, or rows, to train and to validate on; without validation data a part is held out.
 
     Of a stream that is its end, of rows random ones.
@@ -226,8 +231,8 @@ def split(plan: Plan, files: list[Path], tokenizer: Tokenizer, length: int) -> t
 
     def tokens(paths: list[Path]) -> np.ndarray:
         if not domain.rows:
-            return tokenize(paths, tokenizer)
-        return fill_rows((record for path in paths for record in domain.read(path)), tokenizer, length)
+            return tokenize(paths, tokenizer, tell)
+        return fill_rows((record for path in paths for record in domain.read(path, tell)), tokenizer, length, tell)
 
     data = tokens(files)
     if plan.valid:

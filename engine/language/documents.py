@@ -3,20 +3,71 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import io
+import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.files import read_bounded
 from engine.protocol import UserError
 
+if TYPE_CHECKING:
+    from engine.language.tokenizers import Tokenizer
+
 SEPARATOR = "<|endoftext|>"
 STANDARD_INPUT = "-"
+FIELDS = ("text", "content", "story")
+"""Under which a document stands in JSON lines and tables; the first that is there."""
+JSON = (".json", ".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv")
 LARGEST = 2**36
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _MARKS = re.compile("^\ufeff+", re.MULTILINE)
+
+
+Tell = Callable[[str], None]
+"""Is told of what cannot be used: where it stands, and what is wrong with it."""
+
+
+class Record(str):
+    """A text of a file that knows its `place`: the file and the line."""
+
+    __slots__ = ("place",)
+    place: str
+
+    def __new__(cls, text: str, place: str) -> Record:
+        """The text, with its place."""
+        record = super().__new__(cls, text)
+        record.place = place
+        return record
+
+
+def refuse(problem: str) -> None:
+    """Is told of what cannot be used where that ends it: a UserError."""
+    raise UserError(f"{problem}; mend it, or take it out.")
+
+
+class LeftOut:
+    """Is told of what cannot be used where the rest will do, and counts it."""
+
+    def __init__(self) -> None:
+        self._count, self._first = 0, ""
+
+    def __call__(self, problem: str) -> None:
+        """One record more is left out."""
+        self._count += 1
+        self._first = self._first or problem
+
+    def say(self, to: Tell) -> None:
+        """Says how many records were left out, and why the first, if there are any."""
+        if self._count:
+            were = "record was" if self._count == 1 else "records were"
+            to(f"{self._count:,} {were} left out, first {self._first}.")
 
 
 def text_files(paths: Sequence[Path]) -> list[Path]:
@@ -61,23 +112,118 @@ def without_marks(text: str) -> str:
     return _MARKS.sub("", text)
 
 
-def documents(path: Path) -> Iterator[str]:
+def documents(path: Path, tell: Tell = refuse) -> Iterator[Record]:
     """The documents of a text file, of the *.txt files in a folder, or of standard input for "-".
 
-    They are without surrounding blank space, and empty ones are left out.
+    They are without surrounding blank space, and empty ones are left out. JSON lines and tables are read by `FIELDS`.
     """
-    for file in [path] if str(path) == STANDARD_INPUT else text_files([path]):
-        for document in read_text(file).split(SEPARATOR):
+    for file in _files(path):
+        text = read_text(file)
+        found = _by_field(text, file, FIELDS, tell)
+        if found is not None:
+            yield from found
+            continue
+        line = 1
+        for document in text.split(SEPARATOR):
             if stripped := document.strip():
-                yield stripped
+                begins = line + document[: len(document) - len(document.lstrip())].count("\n")
+                yield Record(stripped, f"{file}, line {begins}")
+            line += document.count("\n")
 
 
-def lines(path: Path) -> Iterator[str]:
+def lines(path: Path, fields: Sequence[str] = (), tell: Tell = refuse) -> Iterator[Record]:
     """The lines of a text file, or of the *.txt files in a folder, without surrounding blank space.
 
-    Empty ones are left out.
+    Empty ones are left out. JSON lines and tables are read by `fields`, if there are any.
     """
-    for file in text_files([path]):
-        for line in read_text(file).splitlines():
+    for file in _files(path):
+        text = read_text(file)
+        found = _by_field(text, file, fields, tell) if fields else None
+        if found is not None:
+            yield from found
+            continue
+        for number, line in enumerate(text.split("\n"), start=1):
             if stripped := line.strip():
-                yield stripped
+                yield Record(stripped, f"{file}, line {number}")
+
+
+def encoded(
+    records: Iterable[str], tokenizer: Tokenizer, tell: Tell, most: float = inf
+) -> Iterator[tuple[str, list[int]]]:
+    """Records and their tokens; of those that the tokenizer cannot write, or that are more than `most`, it is told."""
+    for record in records:
+        try:
+            ids = tokenizer.encode(record)
+        except UserError as error:
+            tell(f"{place_of(record)}: {str(error).rstrip('.')}")
+            continue
+        if len(ids) > most:
+            tell(f"{place_of(record)}: its {len(ids):,} tokens are more than the {most:,} of a sequence")
+        else:
+            yield record, ids
+
+
+def place_of(record: str) -> str:
+    """Where a record stands, or its beginning, where that is not known."""
+    return record.place if isinstance(record, Record) else f'"{record[:40]}"'
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if str(path) == STANDARD_INPUT else text_files([path])
+
+
+def _by_field(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Iterator[Record] | None:
+    """The records of JSON lines or of a table, None for other text."""
+    ending = file.suffix.lower()
+    if ending in JSON or _is_object(text.lstrip().split("\n", 1)[0]):
+        return _of_json(text, file, fields, tell)
+    if ending in TABLES and ("," in text or "\t" in text or ";" in text):
+        return _of_table(text, file, fields, tell)
+    return None
+
+
+def _of_json(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Iterator[Record]:
+    entries: Iterable[tuple[str, str | dict[str, Any]]]
+    try:
+        whole = json.loads(text)
+        entries = [(f"entry {k}", entry) for k, entry in enumerate(whole if isinstance(whole, list) else [whole], 1)]
+    except (ValueError, RecursionError):
+        entries = [(f"line {k}", line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
+    for number, entry in entries:
+        place = f"{file}, {number}"
+        try:
+            values = json.loads(entry) if isinstance(entry, str) and number.startswith("line") else entry
+        except (ValueError, RecursionError):
+            tell(f"{place}: it is no JSON")
+            continue
+        named = [values.get(field) for field in fields] if isinstance(values, dict) else [values]
+        found = next((value for value in named if isinstance(value, str)), None)
+        if found is None:
+            tell(f"{place}: it has no field {' or '.join(fields)} that is a text")
+        elif stripped := found.strip():
+            yield Record(stripped, place)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return line.startswith("{") and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _of_table(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Iterator[Record]:
+    header = text.lstrip().split("\n", 1)[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=max("\t;,", key=header.count))
+    names = {str(name).strip().lower(): name for name in rows.fieldnames or ()}
+    column = next((names[field] for field in fields if field in names), None)
+    if column is None:
+        raise UserError(f"{file} has no column named {' or '.join(fields)}; name the column that is to be read.")
+    try:
+        for row in rows:
+            place = f"{file}, line {rows.line_num}"
+            if row[column] is None:
+                tell(f"{place}: it has no {column}")
+            elif stripped := row[column].strip():
+                yield Record(stripped, place)
+    except csv.Error as error:
+        raise UserError(f"{file} is no table that can be read, {error}; save it again.") from None

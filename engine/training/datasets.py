@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.language.documents import documents
+from engine.language.documents import Tell, documents, encoded, refuse
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ ENCODED_AT_ONCE = 4096
 """Documents: the tokenizer shares them out among the cores."""
 
 
-def tokenize(paths: Sequence[Path], tokenizer: Tokenizer) -> np.ndarray:
-    """All documents as one stream (n,) uint16 or uint32, an end-of-text token after each."""
+def tokenize(paths: Sequence[Path], tokenizer: Tokenizer, tell: Tell = refuse) -> np.ndarray:
+    """All documents as one stream (n,) uint16 or uint32, an end-of-text token after each; of what is none is told."""
     dtype = np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32
     end = [] if tokenizer.eot_id is None else [tokenizer.eot_id]
     stream = [
         np.array(ids + end, dtype)
         for path in paths
-        for some in in_lists(documents(path), ENCODED_AT_ONCE)
+        for some in in_lists(documents(path, tell), ENCODED_AT_ONCE)
         for ids in tokenizer.encode_all(some)
     ]
     return np.concatenate(stream) if stream else np.empty(0, dtype)
@@ -47,12 +47,13 @@ def pieces(stream: np.ndarray, length: int) -> list[np.ndarray]:
     return [stream[start : start + length].astype(np.int64) for start in range(0, len(stream), length)]
 
 
-def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int) -> np.ndarray:
-    """A row (n, length) for each record, filled up with end-of-text tokens; records that are longer are left out."""
+def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int, tell: Tell = refuse) -> np.ndarray:
+    """A row (n, length) for each record, filled up with end-of-text tokens; of records that are longer it is told, and
+    of those that the tokenizer cannot write."""
     if tokenizer.eot_id is None:
         raise UserError("Rows are filled up with end-of-text tokens, and this tokenizer has none; take another.")
-    encoded = (tokenizer.encode(record) for record in records)
-    made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in encoded if len(ids) <= length]
+    found = (ids for _, ids in encoded(records, tokenizer, tell, length))
+    made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in found]
     return np.array(made, np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32).reshape(-1, length)
 
 

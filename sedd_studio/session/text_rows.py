@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.language.documents import Tell, encoded, refuse
 from engine.language.domains import Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Tokens, UserError, frozen
@@ -48,11 +49,14 @@ class TextRow:
         return [shown, count, f"<= {nats:.3f}", wide, byte, f"<= {found['perplexity'][0]:.2f}"]
 
 
-def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int) -> list[TextRow]:
-    """The texts of a file as at most `length` tokens each; a UserError if it cannot be read or holds none."""
+def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int, tell: Tell = refuse) -> list[TextRow]:
+    """The texts of a file as at most `length` tokens each; of what is none it is told.
+
+    A UserError if it cannot be read or holds none.
+    """
     rows = []
-    for text in domain.read(path):
-        tokens = np.array(tokenizer.encode(text), np.int64)
+    for text, ids in encoded(domain.read(path, tell), tokenizer, tell):
+        tokens = np.array(ids, np.int64)
         kept = tokens[:length]
         size = len(tokenizer.decode(kept.tolist()).encode())
         filled = domain.filled(kept, tokenizer, length)

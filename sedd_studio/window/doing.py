@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from engine.language.documents import LeftOut
 from engine.protocol import UserError
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.carried import CARRIERS
@@ -18,7 +19,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.text_rows import TextRow, read_rows
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
 from sedd_studio.window.export_kinds import EXPORTS, View, start
-from sedd_studio.window.opening import file_name, open_run, save_run
+from sedd_studio.window.opening import RECORDS, TEXTS, file_name, open_run, save_run
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -137,7 +138,9 @@ def toggle_dock(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
 
 def score_file(window: MainWindow) -> None:
     """Asks for a file and opens the window for its texts once it is read; what is wrong with it goes to the banner."""
-    name, _ = QFileDialog.getOpenFileName(window, "Score the texts of a file", "", "Texts (*.txt *.smi *.csv);;All (*)")
+    name, _ = QFileDialog.getOpenFileName(
+        window, "Score the texts of a file", "", f"Texts (*{' *'.join(TEXTS + RECORDS)});;All (*)"
+    )
     session, precision = window.session, window.likelihood.precision.currentData()
     path, models = Path(name), session.models
     tokenizer, domain, length = models.tokenizer, models.domain, models.length
@@ -152,6 +155,8 @@ def score_file(window: MainWindow) -> None:
         texts = TextsWindow(scores, session.errors, window.look, window)
         texts.setWindowTitle(f"Likelihood of {path.name}")
         texts.show()
+        left_out.say(session.errors.show)
         scores.score(rows, precision)
 
-    session.reader.read(lambda: read_rows(path, tokenizer, domain, length), show)
+    left_out = LeftOut()
+    session.reader.read(lambda: read_rows(path, tokenizer, domain, length, left_out), show)

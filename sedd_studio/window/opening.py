@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.language.documents import read_text
+from engine.language.prompts import format_prompt
 from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
@@ -14,6 +15,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
+RECORDS = (".fa", ".fasta", ".fna", ".smi", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
 
 def open_path(session: Session, path: str | Path) -> None:
@@ -22,7 +24,7 @@ def open_path(session: Session, path: str | Path) -> None:
     path = Path(path)
     if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
-    elif ends_in(path, TEXTS) and path.is_file():
+    elif ends_in(path, TEXTS + RECORDS) and path.name != "config.json" and path.is_file():
         open_prompt(session, path)
     else:
         session.models.open(path)
@@ -39,11 +41,20 @@ def read_run(path: Path) -> Trajectory:
 
 
 def open_prompt(session: Session, path: Path) -> None:
-    """Makes the text of a file the prompt, once it is read and cut into tokens."""
-    tokenizer, length = session.models.tokenizer, session.models.length
+    """Makes the text of a file the prompt, once it is read and cut into tokens; of a file of records the first.
+
+    Where there is no model yet, the default one is opened to run it.
+    """
+    models = session.models
+    tokenizer, length, domain = models.tokenizer, models.length, models.domain
+    if models.info is None and not models.loading:
+        models.open()
 
     def read() -> tuple[str, Document | None]:
-        text = read_text(path).strip()
+        if ends_in(path, TEXTS) or tokenizer is None:
+            text = read_text(path).strip()
+        else:
+            text = format_prompt(tokenizer.encode(next(domain.read(path), "")), tokenizer)
         return text, None if tokenizer is None else Document.from_text(text, tokenizer, length)
 
     def take(found: tuple[str, Document | None]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.cli import app
+from engine.language.documents import LeftOut
 from engine.language.domains import DOMAINS, domain_named
 from engine.language.domains.dna import LENGTH, composition, motif_share
 from engine.language.domains.images import picture
@@ -30,7 +31,7 @@ ROWS = [domain for domain in DOMAINS.values() if domain.rows]
 def records(name: str, folder: Path) -> list[str]:
     path = folder / name
     path.write_text(FILES[name])
-    return list(domain_named(name).read(path))
+    return list(domain_named(name).read(path, LeftOut()))
 
 
 @pytest.mark.parametrize("domain", ROWS, ids=lambda domain: domain.name)

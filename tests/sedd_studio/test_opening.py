@@ -18,7 +18,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import read_run
+from sedd_studio.window.opening import open_path, read_run
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import read, window_of
@@ -146,6 +146,27 @@ def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
     assert drop(window, tmp_path)
     assert window.session.models.loading
     qtbot.waitUntil(lambda: window.session.models.ready)
+
+
+def test_a_text_that_is_opened_before_any_model_has_the_default_one_opened_for_it(
+    settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "story.txt").write_text("Once upon a time [9] The end.\n", encoding="utf-8")
+    alone = Session(Runner(FakeEngine), Reader(), Settings(tmp_path / "others.json"))
+    window = window_of(alone, settings, qtbot)
+    open_path(alone, tmp_path / "story.txt")
+    assert alone.models.loading
+    qtbot.waitUntil(lambda: alone.models.ready)
+    qtbot.waitUntil(lambda: alone.view.prompt == "Once upon a time [9] The end.")
+    assert window.actions_by_name["run"].isEnabled()
+    alone.shutdown()
+
+
+def test_of_a_dropped_file_of_records_the_first_is_the_prompt_as_it_is(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "texts.jsonl").write_text('{"text": "The [3] end."}\n{"text": "two"}\n', encoding="utf-8")
+    assert drop(window, tmp_path / "texts.jsonl")
+    assert window.session.view.prompt == "The \\[3] end."
+    assert window.session.view.document.locked.all()
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_prompt_is_read_and_cut_into_tokens_outside_the_windows_thread(
     window: MainWindow, run: Trajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     (tmp_path / "prompt.txt").write_text(PROMPT, encoding="utf-8")
-    held = Held(opening, "read_prompt", monkeypatch)
+    held = Held(opening, "read_text", monkeypatch)
     let_fall(window, tmp_path / "prompt.txt")
     monkeypatch.setattr(Editor, "set_prompt", lambda *_: pytest.fail("it is cut into tokens again"))
     assert_answers(window, held, qtbot)
@@ -133,7 +133,7 @@ def test_a_prompt_that_was_read_for_another_model_is_cut_into_tokens_again(
     window: MainWindow, run: Trajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     (tmp_path / "prompt.txt").write_text(PROMPT, encoding="utf-8")
-    held = Held(opening, "read_prompt", monkeypatch)
+    held = Held(opening, "read_text", monkeypatch)
     let_fall(window, tmp_path / "prompt.txt")
     qtbot.waitUntil(held.began.is_set)
     other = train_tokenizer(iter(["another"] * 3), 300)

@@ -117,6 +117,19 @@ def test_a_file_without_texts_is_told_in_the_banner(
     assert "holds no text" in window.session.errors.current.headline
 
 
+def test_what_cannot_be_scored_is_counted_in_the_banner(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"text": "One day."}\n{"words": "lost"}\n{"text": "The end."}\n', encoding="utf-8")
+    table = open_file(window, path, monkeypatch)
+    assert table is not None
+    qtbot.waitUntil(lambda: not table.scores.busy)
+    assert [row.text for row in table.scores.rows] == ["One day.", "The end."]
+    assert "1 record was left out" in window.banner.headline.text()
+    assert "line 2" in window.banner.headline.text()
+
+
 def test_a_line_of_the_table_is_what_the_command_line_prints(tmp_path: Path) -> None:
     text = "Once upon a time there was a dragon."
     tokens = frozen(TOKENIZER.encode(text))

@@ -1,4 +1,4 @@
-"""DNA: promoters of 300 bases around the start of transcription, one a line, in the letters A, C, G and T.
+"""DNA: promoters of 300 bases around the start of transcription, one a line or as FASTA, in the letters A, C, G and T.
 
 Promoters with a TATA box carry TATAAA some 30 bases before the start, which lies at base 249 of these files
 (EPDnew; Dreos et al., Nucleic Acids Research 45, D51).
@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.language.documents import lines
+from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Curve, Domain, Measure
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 
 BASES = "ACGT"
+FIELDS = ("sequence", "seq")
 LENGTH = 300
 MOTIF = "TATAAA"
 WINDOW = 10
@@ -26,12 +27,38 @@ def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     return symbol_tokenizer(BASES)
 
 
-def read(path: Path) -> Iterator[str]:
-    """The sequences of a file, in capitals; those with other letters are left out."""
-    for line in lines(path):
-        sequence = line.upper()
-        if set(sequence) <= set(BASES):
-            yield sequence
+def read(path: Path, tell: Tell = refuse) -> Iterator[Record]:
+    """The sequences of a file, in capitals: FASTA, or one a line; of a table the column sequence."""
+    for record in _sequences(path, tell):
+        sequence = "".join(record.split()).upper()
+        if strange := sorted(set(sequence) - set(BASES)):
+            tell(f"{record.place}: {strange[0]} is none of the bases {BASES}")
+        else:
+            yield Record(sequence, record.place)
+
+
+def _sequences(path: Path, tell: Tell) -> Iterator[Record]:
+    """The lines of a file; those that follow a FASTA name are joined, those that begin with ; are comments."""
+    named: list[Record] = []
+    for line in lines(path, FIELDS, tell):
+        if line.startswith(">"):
+            yield from _joined(named, tell)
+            named = [line]
+        elif named and named[0].place.rpartition(", ")[0] == line.place.rpartition(", ")[0]:  # of the same file
+            named += [] if line.startswith(";") else [line]
+        elif not line.startswith(";"):
+            yield from _joined(named, tell)
+            named = []
+            yield line
+    yield from _joined(named, tell)
+
+
+def _joined(named: list[Record], tell: Tell) -> Iterator[Record]:
+    """The sequence under a FASTA name, if there is one; of a name without a sequence it is told."""
+    if len(named) == 1:
+        tell(f"{named[0].place}: no sequence follows this name")
+    elif named:
+        yield Record("".join(named[1:]), named[0].place)
 
 
 def composition(texts: Sequence[str]) -> np.ndarray:
@@ -57,7 +84,7 @@ def motif_share(texts: Sequence[str]) -> np.ndarray:
 
 def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]:
     """Share of G and C, the base where the motif is most frequent, and how many samples have it near the real peak."""
-    real = list(read(reference)) if reference else []
+    real = list(read(reference, LeftOut())) if reference else []
     if not real:
         return (Measure("G and C", float(composition(texts)[1:3].sum(0).mean()), note="There is no data beside it."),)
     made, known = composition(texts), composition(real)
@@ -76,7 +103,7 @@ def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]
 
 def curves(texts: Sequence[str], reference: Path) -> tuple[Curve, ...]:
     """The share of each base, and of beginnings of the TATA motif, at each position."""
-    real = list(read(reference))
+    real = list(read(reference, LeftOut()))
     bases = zip(BASES, composition(texts), composition(real), strict=True)
     return (
         *(Curve(base, tuple(made.tolist()), tuple(known.tolist())) for base, made, known in bases),

@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from engine.language.documents import documents
+from engine.language.documents import Record, Tell, documents, refuse
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 
 if TYPE_CHECKING:
     from engine.language.automata import Automaton
+
+
+class Reader(Protocol):
+    """Reads the records of a file, or of the *.txt files in a folder, and tells of what is none."""
+
+    def __call__(self, path: Path, tell: Tell = refuse) -> Iterator[Record]: ...
+
 
 View = Literal["text", "molecule", "image", "sequence"]
 
@@ -56,7 +63,7 @@ class Domain:
     length: int
     examples: tuple[str, ...]
     rows: bool
-    read: Callable[[Path], Iterator[str]] = documents
+    read: Reader = documents
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
     curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.language.documents import lines
+from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Domain, Measure
 from engine.language.domains.smiles import automaton
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
 
+FIELDS = ("smiles",)
 CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
 SYMBOLS = (*"#()12345=CFNO", *CHARGED)
 
@@ -45,7 +46,7 @@ def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]
         made = [canonical(text) for text in texts]
     except UserError as error:
         return tuple(Measure(name, None, note=str(error)) for name in ("valid", "unique", "novel"))
-    known = [canonical(text) for text in (read(reference) if reference else ())]
+    known = [canonical(text) for text in (read(reference, LeftOut()) if reference else ())]
     valid, data = [name for name in made if name], [name for name in known if name]
     different = set(valid)
     novel = different - set(data)
@@ -60,9 +61,12 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def read(path: Path) -> Iterator[str]:
-    """The strings of a file, one a line."""
-    return lines(path)
+def read(path: Path, tell: Tell = refuse) -> Iterator[Record]:
+    """The strings of a file, one a line, without the names behind them; of a table the column smiles."""
+    for line in lines(path, FIELDS, tell):
+        string = line.split()[0]
+        if string.lower() not in FIELDS:
+            yield Record(string, line.place)
 
 
 MOLECULES = Domain(
