@@ -33,7 +33,7 @@ def test_what_is_locked_is_what_the_project_asks_for() -> None:
     project = tomllib.loads((setup.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["dev"]]
-    wanted += [one for name in ("causal", "film", "molecules", "patterns", "studio", "train") for one in extras[name]]
+    wanted += [one for name in ("causal", "film", "molecules", "studio", "train") for one in extras[name]]
     versions = {}
     for file in LOCKED[:2]:
         for entry in entries(file):

@@ -17,10 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.language.automata import Automaton, expression_automaton, words_automaton
+from engine.language.automata import Automaton, Making, words_automaton
+from engine.language.expressions import expression_automaton
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, UserError
 
+MOST_WORK = 2**28
+"""Positions times moves: what a step takes is about that many operations, a second."""
 Choose = Callable[[int, np.ndarray], int]
 """The number of a revealed token, from the left, and weights (V,) to a token drawn by them."""
 
@@ -36,22 +39,30 @@ class Pattern:
         expression: str,
         tokenizer: Tokenizer,
         words: tuple[str, ...] = (),
-        named: Mapping[str, Callable[[Tokenizer], Automaton]] | None = None,
-    ) -> Pattern:
+        named: Mapping[str, Callable[[Tokenizer], Making[Automaton]]] | None = None,
+    ) -> Making[Pattern]:
         """A regular expression over the whole text ("" for none) and words that may not appear in it.
 
         In place of an expression stands the name of one of the patterns `named`; names begin with @.
         """
         if not expression:
-            return Pattern(words_automaton(words, tokenizer))
+            return Pattern((yield from words_automaton(words, tokenizer)))
         if expression.startswith("@"):
-            whole = named_automaton(expression, tokenizer, named or {})
+            whole = yield from named_automaton(expression, tokenizer, named or {})
         else:
-            whole = expression_automaton(expression, tokenizer)
-        return Pattern(whole & words_automaton(words, tokenizer) if words else whole)
+            whole = yield from expression_automaton(expression, tokenizer)
+        if words:
+            whole = yield from whole & (yield from words_automaton(words, tokenizer))
+        return Pattern(whole)
 
     def check(self, tokens: np.ndarray) -> None:
         """A UserError unless the free places of tokens (L,), `FREE` there, can be filled to match."""
+        work = len(tokens) * self.automaton.moves.size
+        if work > MOST_WORK:
+            raise UserError(
+                f"The pattern is too large for {len(tokens)} tokens: a step would take {work:,} operations of at most "
+                f"{MOST_WORK:,}; make it shorter, or ask for fewer tokens."
+            )
         everything = np.ones((int((tokens == FREE).sum()), len(self.automaton.classes)))
         if self._backward(tokens, everything)[1] == -math.inf:
             raise UserError(
@@ -132,8 +143,8 @@ class Pattern:
 
 
 def named_automaton(
-    name: str, tokenizer: Tokenizer, named: Mapping[str, Callable[[Tokenizer], Automaton]]
-) -> Automaton:
+    name: str, tokenizer: Tokenizer, named: Mapping[str, Callable[[Tokenizer], Making[Automaton]]]
+) -> Making[Automaton]:
     """The pattern of that name; a UserError says which ones there are."""
     if name not in named:
         known = f"the model's kind has {', '.join(named)}" if named else "the model's kind has none"

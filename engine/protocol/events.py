@@ -37,6 +37,11 @@ class Introduced(RunEvent):
     info: ModelInfo
 
 
+@dataclass(frozen=True, slots=True)
+class Working(RunEvent):
+    """Nothing has come of the request yet, or since the last event: a moment at which it can be stopped."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Started(RunEvent):
     """The chain stands at noise `sigma` before step `first_step`: `tokens` (B, L), `locked` (L,) bool.
@@ -193,6 +198,7 @@ class Judged(RunEvent):
 Event = (
     ModelLoaded
     | Introduced
+    | Working
     | Started
     | Frame
     | Finished

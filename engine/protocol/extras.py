@@ -14,11 +14,10 @@ WORK = {
     "judge": "Models in GGUF files need",
     "mauve": "MAUVE needs",
     "molecules": "Drawing and checking molecules needs",
-    "patterns": "Regular expressions need",
     "studio": "The window needs",
     "train": "Training and measuring many samples need",
 }
-Extra = Literal["causal", "film", "judge", "mauve", "molecules", "patterns", "studio", "train"]
+Extra = Literal["causal", "film", "judge", "mauve", "molecules", "studio", "train"]
 
 
 @contextmanager

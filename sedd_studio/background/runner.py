@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from engine.protocol import Cancelled, Event, Failed, Question, Request, ends
+from engine.protocol import Cancelled, Event, Failed, Question, Request, Working, ends
 
 NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
@@ -111,7 +111,8 @@ class Runner:
                 events.close()  # type: ignore[attr-defined]
                 self._events.put(Cancelled(run_id))
                 return
-            self._events.put(event)
+            if not isinstance(event, Working):
+                self._events.put(event)
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped

@@ -10,10 +10,6 @@ from typer.testing import CliRunner
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.cli import app
-from engine.language.automata import words_automaton
-from engine.language.domains import domain_named
-from engine.language.patterns import Pattern
-from engine.language.tokenizers import find_tokenizer
 from engine.performing.engine import Engine
 from engine.protocol import Failed, LoadModel
 
@@ -26,7 +22,6 @@ IMPORTERS = {
         "training.trainer",
         "training.processes",
     ),
-    "outlines_core": (),
     "transformers": ("cli.evaluate", "cli.baseline", "causal.causal_model"),
 }
 """Modules of the engine that cannot be imported without a library."""
@@ -71,16 +66,3 @@ def test_training_names_its_extra(tmp_path: Path) -> None:
         "Training and measuring many samples need accelerate, which is not installed; "
         'run: pip install "sedd-studio[train]"'
     )
-
-
-@only("outlines_core")
-@pytest.mark.usefixtures("missing")
-def test_an_expression_names_its_extra_and_other_patterns_need_none() -> None:
-    sentence = refusal("infill", "--text", "Once [4]", "--pattern", "Once.*", "--steps", "1", "--device", "cpu")
-    assert 'pip install "sedd-studio[patterns]"' in sentence
-    tokenizer = find_tokenizer(DEFAULT_JUDGE)
-    assert words_automaton(("dragon",), tokenizer).accepting.any()
-    molecules = domain_named("molecules")
-    assert Pattern.compile(
-        "@smiles", molecules.tokenizer(iter(()), 0), named=molecules.patterns
-    ).automaton.accepting.any()

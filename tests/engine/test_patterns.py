@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import re
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 
 from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
-from engine.language.automata import DEAD, Automaton, expression_automaton, words_automaton
+from engine.language.automata import DEAD, PIECE, Automaton, finished, words_automaton
+from engine.language.expressions import byte_automaton, expression_automaton
 from engine.language.patterns import Choose, Pattern
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
@@ -44,10 +46,26 @@ def pieces(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "expression", [r"(a|b)*b", r"[ab ]+", r"a{2,3}.*", r"", r"(?s).*b\n?", "(a|ab)(b |b  b)?", "a*?"]
+    "expression",
+    [
+        r"(a|b)*b",
+        r"[ab ]+",
+        r"a{2,3}.*",
+        r"",
+        r"(?s).*b\n?",
+        "(a|ab)(b |b  b)?",
+        "a*?",
+        "(a+|b)+ ",
+        "(a+|b )",
+        r"^\w\s+\W?.$",
+        "(?i)A(B|[^a ])*",
+        "(?i:A)b{0,2}(?:)a?",
+        "(a*)*b|",
+        "[^\\sb]{1,}?(b|a{2}){,2}",
+    ],
 )
 def test_an_expression_accepts_what_python_matches(expression: str, tokenizer: Tokenizer) -> None:
-    automaton = expression_automaton(expression, tokenizer)
+    automaton = finished(expression_automaton(expression, tokenizer))
     tokens = [tokenizer.encode(character)[0] for character in "ab \n"]
     for length in range(5):
         for sequence in product(tokens, repeat=length):
@@ -56,7 +74,7 @@ def test_an_expression_accepts_what_python_matches(expression: str, tokenizer: T
 
 
 def test_a_text_may_end_early_and_what_follows_is_free(tokenizer: Tokenizer) -> None:
-    automaton = expression_automaton("yes|no", tokenizer)
+    automaton = finished(expression_automaton("yes|no", tokenizer))
     end, yes = tokenizer.eot_id, tokenizer.encode("yes")
     assert end is not None
     assert accepts(automaton, yes)
@@ -68,7 +86,7 @@ def test_a_text_may_end_early_and_what_follows_is_free(tokenizer: Tokenizer) -> 
 def test_banned_words_are_found_however_they_are_spelled(tokenizer: Tokenizer) -> None:
     """Against Python's regular expressions, on random texts of tokens that can spell the words."""
     words = ("cat", "on the", "no,")
-    automaton = words_automaton(words, tokenizer)
+    automaton = finished(words_automaton(words, tokenizer))
     tokens = pieces(tokenizer, [*TEXTS, *"catsonhe ,", "Cat", "ON", "é"])
     banned = re.compile(r"(?<![^\W_])(cat|on the)(?![^\W_])|(?<![^\W_])no,", re.IGNORECASE)
     generator = np.random.default_rng(0)
@@ -84,7 +102,7 @@ def test_banned_words_are_found_however_they_are_spelled(tokenizer: Tokenizer) -
 
 
 def test_a_banned_word_stays_banned_after_the_end_of_a_text(tokenizer: Tokenizer) -> None:
-    automaton, cat = words_automaton(("cat",), tokenizer), tokenizer.encode("cat")
+    automaton, cat = finished(words_automaton(("cat",), tokenizer)), tokenizer.encode("cat")
     assert tokenizer.eot_id is not None
     assert not accepts(automaton, [tokenizer.eot_id, *cat])
     assert not accepts(automaton, [*cat, tokenizer.eot_id])
@@ -92,8 +110,11 @@ def test_a_banned_word_stays_banned_after_the_end_of_a_text(tokenizer: Tokenizer
 
 
 def test_the_product_accepts_what_both_accept(tokenizer: Tokenizer) -> None:
-    both = Pattern.compile("[a-z ]*", tokenizer, ("cat",)).automaton
-    parts = expression_automaton("[a-z ]*", tokenizer), words_automaton(("cat",), tokenizer)
+    both = finished(Pattern.compile("[a-z ]*", tokenizer, ("cat",))).automaton
+    parts = [
+        finished(making)
+        for making in (expression_automaton("[a-z ]*", tokenizer), words_automaton(("cat",), tokenizer))
+    ]
     generator = np.random.default_rng(1)
     tokens = pieces(tokenizer, [*TEXTS, "cat", "X"])
     verdicts = set()
@@ -179,19 +200,96 @@ def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None
     assert log_weight == -np.inf
 
 
-@pytest.mark.parametrize("expression", ["(", "a(?=b)", r"(a)\1", "x{5000}", "(x{300}){300}", "a" * 3000])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(",
+        "a(?=b)",
+        r"(a)\1",
+        ".{5000}",
+        "(x{300}){300}",
+        "a" * 3000,
+        "x{" + "9" * 5000 + "}",
+        "(" * 500,
+        "a*+",
+        r"a\b",
+    ],
+)
 def test_expressions_that_cannot_be_used_are_answered_in_a_sentence(expression: str, tokenizer: Tokenizer) -> None:
     with pytest.raises(UserError, match="pattern"):
-        Pattern.compile(expression, tokenizer)
+        finished(Pattern.compile(expression, tokenizer))
+
+
+CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212a"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"\w+",
+        r"[^\W\d]*",
+        r"\s|\S\d",
+        "[à-ÿ]é?",
+        "(?i)[a-z]",
+        "(?i)ÉSS?",
+        "(?a)\\w.",
+        "[^é]",
+        ".+",
+        "[\U0001f000-\U0010ffff]",
+    ],
+)
+def test_characters_are_told_apart_as_python_does(expression: str) -> None:
+    moves, accepting = finished(byte_automaton(expression))
+    for length in (0, 1, 2):
+        for characters in product(CHARACTERS, repeat=length):
+            text, state = "".join(characters), 0
+            for byte in text.encode():
+                state = moves[state, byte] if state != DEAD else DEAD
+            assert (state != DEAD and bool(accepting[state])) == bool(re.fullmatch(expression, text)), repr(text)
+
+
+def test_bytes_that_are_no_character_never_match() -> None:
+    moves, accepting = finished(byte_automaton("(?s).*"))
+    for spelled in (b"\xff", b"\x80", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82"):
+        state = 0
+        for byte in spelled:
+            state = moves[state, byte] if state != DEAD else DEAD
+        assert state == DEAD or not accepting[state]
+
+
+@pytest.mark.parametrize("expression", ["[^a]{400}", ".{150}", "([a-z]{1,30} ?){9}"])
+def test_counted_parts_need_few_states(expression: str, tokenizer: Tokenizer) -> None:
+    assert len(finished(expression_automaton(expression, tokenizer)).moves) < 10_000
+
+
+@pytest.mark.parametrize("expression", [".*a.{20}", "(.*a){12}.{12}"])
+def test_states_are_counted_while_they_are_made(expression: str) -> None:
+    """Between two looks at whether to stop there is one state; too many are refused with what makes them."""
+    making, steps = byte_automaton(expression, 2**12), count()
+    with pytest.raises(UserError, match=r"\.\{(20|12)\} asks for too many states"):
+        collections.deque(zip(making, steps, strict=False), 0)
+    assert 1_000 < next(steps) < 2**14
+
+
+def test_a_table_of_many_tokens_is_made_in_pieces(tokenizer: Tokenizer) -> None:
+    moves, _ = finished(byte_automaton("[^a]{400}"))
+    steps = sum(1 for _ in expression_automaton("[^a]{400}", tokenizer))
+    assert steps > len(moves) + len(moves) * tokenizer.vocabulary // PIECE
+
+
+def test_a_pattern_that_a_step_would_take_too_long_for_is_refused(tokenizer: Tokenizer) -> None:
+    pattern = finished(Pattern.compile(".{3000}", tokenizer))
+    with pytest.raises(UserError, match="too large for 100000 tokens"):
+        pattern.check(np.full(100_000, FREE))
 
 
 def test_an_empty_banned_word_is_refused(tokenizer: Tokenizer) -> None:
     with pytest.raises(UserError, match="empty"):
-        Pattern.compile("", tokenizer, ("cat", " "))
+        finished(Pattern.compile("", tokenizer, ("cat", " ")))
 
 
 def test_locks_that_rule_a_pattern_out_are_found_before_the_run(tokenizer: Tokenizer) -> None:
-    pattern = Pattern.compile("yes.*", tokenizer)
+    pattern = finished(Pattern.compile("yes.*", tokenizer))
     pattern.check(np.array([*tokenizer.encode("yes"), FREE, FREE]))
     with pytest.raises(UserError, match="No text of 3 tokens"):
         pattern.check(np.array([*tokenizer.encode("no"), FREE, FREE]))

@@ -65,19 +65,6 @@ def test_an_autoregressive_model_names_its_extra_and_others_open(
     qtbot.waitUntil(lambda: window.session.models.ready)
 
 
-def test_an_expression_names_its_extra(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "outlines_core", None)
-    session = window.session
-    session.models.open(model(tmp_path, "absorb"))
-    qtbot.waitUntil(lambda: session.models.ready)
-    session.editor.set_prompt("Once [9] the dragon.")
-    session.form.set(pattern="Once.*")
-    session.runs.start()
-    assert 'pip install "sedd-studio[patterns]"' in told(window, qtbot)
-
-
 def test_the_studio_without_qt_names_its_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
