@@ -22,6 +22,8 @@ def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
     that ends last wins. If the block raises, what was there stays and nothing else is left. With `sync` that holds
     for a power cut, too; it can take a tenth of a second. The mode of a file that is replaced is kept.
     """
+    if path.exists() and not path.is_file():  # a device, a folder: nothing takes its place
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")  # in the same folder: a rename within one file system
     try:
         with temporary.open("xb") as file:

@@ -80,6 +80,7 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(platformdirs.user_config_dir("sedd-studio", appauthor=False)) / "settings.json"
         self._aside: Path | None = None
+        self._unkept: set[str] = set()
         try:
             stored = self._stored()
         except OSError:  # `trouble` says so
@@ -99,15 +100,21 @@ class Settings:
             self.change(name, lambda _: value)
 
     def change(self, name: str, change: Callable[[Any], Any]) -> None:
-        """Makes a setting what `change` makes of it as it is kept, which another studio may have changed since."""
+        """Makes a setting what `change` makes of it as it is kept, which another studio may have changed since.
+
+        What cannot be written, as on a full disk, is written with the next change.
+        """
         try:
             with self._locked():
                 stored = self._stored()
                 kept = stored.get(name)
                 value = change(kept if SETTINGS[name].accepts(kept) else SETTINGS[name].default)
-                files.write_whole(self.path, (to_json(stored | {name: value}, indent=2) + "\n").encode(), sync=False)
+                kept = stored | {other: self[other] for other in self._unkept} | {name: value}
+                files.write_whole(self.path, (to_json(kept, indent=2) + "\n").encode(), sync=False)
+            self._unkept.clear()
         except OSError:
             value = change(self[name])
+            self._unkept.add(name)
         self._values[name] = value
 
     def remember_model(self, path: str) -> None:

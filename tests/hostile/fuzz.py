@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import gc
+import os
 import random
 import resource
 import subprocess
@@ -62,6 +63,7 @@ def tried(kind: Kind, path: Path) -> str:
 
 def work(name: str, first: int, count: int) -> None:
     """Tries files of one kind and prints a line for each."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     warnings.simplefilter("ignore")  # of what damages files
     kind = KINDS[name]
     with tempfile.TemporaryDirectory() as folder:

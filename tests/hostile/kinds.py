@@ -30,6 +30,7 @@ from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.recovery import read_left
 from sedd_studio.window.opening import read_run
 from tests.hostile.damage import Damage, bytewise, in_json
+from tests.hostile.window import show_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,6 +279,7 @@ def file(name: str) -> Callable[[], list[bytes]]:
 
 KINDS: dict[str, Kind] = {
     "run": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs),
+    "window": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays)),
     "page": Kind(".html", file("page.html"), look_at_run),
     "png": Kind(".png", picture("PNG"), look_at_run, bombs=picture_bombs),
     "gif": Kind(".gif", picture("GIF"), look_at_run, bombs=picture_bombs),

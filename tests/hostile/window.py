@@ -1,0 +1,50 @@
+"""Damaged runs in the real window: each is shown, played and painted, and no exception may come of it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.painting import theme
+from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.opening import read_run
+from sedd_studio.window.services import Services
+from tests.sedd_studio.scene import Scene
+
+
+@cache
+def window() -> MainWindow:
+    """The one window, on a model that answers nothing."""
+    app = QApplication.instance() or QApplication([])
+    app.setProperty("kept", True)
+    folder = Path(tempfile.mkdtemp())
+    scene = Scene(folder)
+    made = MainWindow(Services(scene.session, scene.settings, Keeper(folder / "history.sqlite3")), theme.LIGHT)
+    for dock in made.docks.values():
+        dock.show()
+    made.show()
+    return made
+
+
+def show_run(path: Path) -> None:
+    """Opens a run in the window and looks at it from its first step to its last; raises what the window raised."""
+    run = read_run(path)
+    raised: list[BaseException] = []
+    before, sys.excepthook = sys.excepthook, lambda kind, error, trace: raised.append(error)
+    try:
+        session = window().session
+        session.show_run(run)
+        for step in (0, run.recorded // 2, run.recorded):
+            session.playhead.seek(step)
+            session.playhead.set_sample(step)
+            window().grab()
+            QApplication.processEvents()
+    finally:
+        sys.excepthook = before
+    if raised:
+        raise raised[0]
