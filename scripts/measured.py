@@ -10,7 +10,9 @@ from typing import Any, Literal
 ASSETS_NAME = "assets/"
 DATA_NAME = "data/"
 
-Kind = Literal["likelihood", "budgets", "infilling", "domain", "gallery", "fragments", "samples", "trials", "claims"]
+Kind = Literal[
+    "likelihood", "budgets", "ways", "infilling", "domain", "gallery", "fragments", "samples", "trials", "claims"
+]
 Records = Sequence[Mapping[str, Any]]
 
 

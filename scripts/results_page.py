@@ -108,6 +108,26 @@ def budget_row(label: str, record: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def ways(found: Found, commands: Sequence[Command]) -> str:
+    """A row for each way to draw and budget, with what it shares with the budget before, and one of real data."""
+    rows = [way_row(command.label, record) for command in commands for record in found[command]]
+    head = ("way", "steps", "generative perplexity", "entropy, nats", "self-BLEU", "same tokens", "by chance")
+    return table(head, rows)
+
+
+def way_row(label: str, record: Mapping[str, Any]) -> list[str]:
+    """A way at one budget; the reference has neither steps nor another budget."""
+    same = [f"{record[name]:.1%}" if name in record else "" for name in ("same_tokens", "same_tokens_by_chance")]
+    return [
+        "the validation stories" if "reference" in record else label,
+        str(record.get("steps", "")),
+        with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2),
+        with_error(record["entropy"], record["entropy_error"]),
+        f"{record['self_bleu']:.3f}",
+        *same,
+    ]
+
+
 def trend(records: Records, line: Mapping[str, Any]) -> str:
     """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
     steps, values, errors = columns(records, 256)
@@ -208,6 +228,7 @@ def claims(found: Found, commands: Sequence[Command]) -> str:
 LAYOUTS: dict[Kind, Callable[[Found, Sequence[Command]], str]] = {
     "likelihood": likelihood,
     "budgets": budgets,
+    "ways": ways,
     "infilling": infilling,
     "domain": domain,
     "gallery": gallery,

@@ -55,6 +55,16 @@ def test_bounds_are_compared_with_the_exact_value() -> None:
     assert "Not measured yet, because not all of these models are bundled: assets/stories-uniform." in text
 
 
+def test_ways_to_draw_stand_beside_real_text_with_what_budgets_have_in_common() -> None:
+    first = value(20.0) | {"steps": 16, "self_bleu": 0.18}
+    second = first | {"steps": 32, "same_tokens": 0.075, "same_tokens_by_chance": 0.009}
+    real = value(13.0) | {"reference": "valid.txt", "self_bleu": 0.1}
+    text = page({COMMANDS["ways", "surest"]: [first, second, real]})
+    assert "| surest | 16 | 20.0 ± 0.5 | 4.500 ± 0.010 | 0.180 |  |  |" in text
+    assert "| surest | 32 | 20.0 ± 0.5 | 4.500 ± 0.010 | 0.180 | 7.5% | 0.9% |" in text
+    assert "| the validation stories |  | 13.0 ± 0.5 | 4.500 ± 0.010 | 0.100 |  |  |" in text
+
+
 def test_a_bound_that_orders_tighten_has_a_row_and_a_note_of_its_own() -> None:
     exact = LIKELIHOOD | {"perplexity": 10.0, "perplexity_standard_error": 0.2}
     less = {"orders": 8, "blocks": 40, "slack_nats_per_token": 0.1, "slack_nats_per_token_standard_error": 0.01}

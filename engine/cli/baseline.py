@@ -171,8 +171,8 @@ def middle_bound(engine: Engine, texts: list[np.ndarray], locked: np.ndarray, se
 
 
 def quality_table(rows: list[tuple[str, Quality]]) -> Table:
-    """Rows of texts with the judge's perplexity, entropy and distinct n-grams."""
-    result = Table("", "perplexity\nby token", "by text", "entropy", "distinct 2, 4")
+    """Rows of texts with the judge's perplexity, entropy, distinct n-grams and self-BLEU."""
+    result = Table("", "perplexity\nby token", "by text", "entropy", "distinct 2, 4", "self-BLEU")
     for name, quality in rows:
         result.add_row(name, *cells(quality))
     return result

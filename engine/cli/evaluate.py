@@ -23,7 +23,7 @@ from engine.cli.output import Output
 from engine.files import write_whole
 from engine.language.documents import LeftOut
 from engine.language.domains import TEXT, Measure, domain_named
-from engine.language.quality import Estimate, Quality, mauve, measure
+from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
 from engine.protocol import Generate, UserError
 from engine.strict_json import to_json
@@ -136,16 +136,25 @@ def compare(machine: Machine, chain: Generate, steps: str, subject: Subject, out
     """Prints a row for each step budget, of samples that share their draws, and one of the reference."""
     chains = [replace(chain, steps=budget) for budget in budgets_of(steps)]
     evaluator = Evaluator(machine, subject, output)
-    rows = []
+    rows: list[tuple[str, Written, Quality]] = []
+    kept = []
     for budget in chains:
         written = evaluator.write(budget)
         quality = measure(written.tokens, written.nats)
+        same = {}
+        if rows and chain.samples > 1:
+            name, before, _ = rows[-1]
+            share, chance = agreement(before.tokens, written.tokens)
+            same = {"same_tokens": share, "same_tokens_by_chance": chance}
+            kept.append(f"{name} and {budget.steps} steps {share:.1%}, by chance {chance:.1%}")
         rows.append((str(budget.steps), written, quality))
-        output.record(**evaluator.record(budget, written, quality))
+        output.record(**evaluator.record(budget, written, quality), **same)
     reference = evaluator.of_reference(chain.samples)
     if reference:
         output.record(reference=str(subject.reference), **quality_record(reference))
     output.table(table(rows, reference))
+    if kept:
+        output.line("the same tokens: " + "; ".join(kept), "dim")
     if evaluator.judge is not None:
         output.line(f"judge: {evaluator.judge.name}; ± is one standard error over texts", "dim")
 
@@ -228,7 +237,8 @@ def save_samples(path: Path, written: Written, evaluator: Evaluator) -> None:
 
 def quality_record(quality: Quality) -> dict[str, Any]:
     """Measurements as JSON values; perplexities are named by their definition."""
-    record: dict[str, Any] = {"distinct_2": quality.distinct[0], "distinct_4": quality.distinct[1]}
+    pairs, fours = quality.distinct
+    record: dict[str, Any] = {"distinct_2": pairs, "distinct_4": fours, "self_bleu": quality.alike}
     found = {"perplexity_by_token": quality.by_token, "perplexity_by_text": quality.by_text, "entropy": quality.entropy}
     for name, estimate in found.items():
         record[name] = estimate.value if estimate else None
@@ -238,7 +248,16 @@ def quality_record(quality: Quality) -> dict[str, Any]:
 
 def table(rows: list[tuple[str, Written, Quality]], reference: Quality | None) -> Table:
     """Budgets beside each other, calls and seconds for each sample, and the reference as the last row."""
-    names = "steps", "seconds", "calls", "generative perplexity\nby token", "by text", "entropy", "distinct 2, 4"
+    names = (
+        "steps",
+        "seconds",
+        "calls",
+        "generative perplexity\nby token",
+        "by text",
+        "entropy",
+        "distinct 2, 4",
+        "self-BLEU",
+    )
     result = Table(*(Column(name, justify="right") for name in names))
     for name, written, quality in rows:
         made = len(written.tokens)
@@ -252,7 +271,7 @@ def cells(quality: Quality) -> tuple[str, ...]:
     """Measurements as they stand in a table."""
     pairs, fours = quality.distinct
     estimates = quality.by_token, quality.by_text, quality.entropy
-    return *(shown(estimate) for estimate in estimates), f"{pairs:.3f}, {fours:.3f}"
+    return *(shown(estimate) for estimate in estimates), f"{pairs:.3f}, {fours:.3f}", f"{quality.alike:.3f}"
 
 
 def shown(estimate: Estimate | None) -> str:

@@ -14,10 +14,12 @@ them (Zheng et al., arXiv 2409.02908).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.protocol.extras import brought_by
 
@@ -36,6 +38,7 @@ class Quality:
 
     `by_token` and `by_text` are generative perplexities, None without a judge. `entropy` is that of a text's own
     tokens, nats, averaged over texts. `distinct` is the share of different ones among all pairs and fours of tokens.
+    `alike` is how much texts are made of each other's parts, `self_bleu`.
     """
 
     texts: int
@@ -43,6 +46,7 @@ class Quality:
     by_text: Estimate | None
     entropy: Estimate
     distinct: tuple[float, float]
+    alike: float
 
 
 def measure(tokens: np.ndarray, nats: Sequence[np.ndarray] | None = None) -> Quality:
@@ -54,6 +58,7 @@ def measure(tokens: np.ndarray, nats: Sequence[np.ndarray] | None = None) -> Qua
         perplexity_by_text(judged) if judged else None,
         mean(np.array([unigram_entropy(row) for row in tokens])),
         (distinct(tokens, 2), distinct(tokens, 4)),
+        self_bleu(tokens),
     )
 
 
@@ -91,8 +96,36 @@ def distinct(tokens: np.ndarray, n: int) -> float:
     """The share of different n-grams among all n-grams of texts (B, L); NaN if they are shorter than n."""
     if tokens.shape[1] < n:
         return math.nan
-    grams = np.lib.stride_tricks.sliding_window_view(tokens, n, axis=1).reshape(-1, n)
+    grams = sliding_window_view(tokens, n, axis=1).reshape(-1, n)
     return len(np.unique(grams, axis=0)) / len(grams)
+
+
+def self_bleu(tokens: np.ndarray) -> float:
+    """How much each of texts (B, L) is made of grams of the others: the mean BLEU-4, 0 to 1; NaN for a single one.
+
+    Zhu et al., arXiv 1802.01886. A gram counts as often as the text has it that has it most often; no share is less
+    than that of one gram.
+    """
+    if len(tokens) < 2:
+        return math.nan
+    logs = np.zeros(len(tokens))
+    orders = range(1, min(4, tokens.shape[1]) + 1)
+    for n in orders:
+        grams = [Counter(map(tuple, sliding_window_view(row, n).tolist())) for row in tokens]
+        most: dict[tuple[int, ...], tuple[int, int]] = {}  # the two largest counts that texts have of a gram
+        for own in grams:
+            for gram, count in own.items():
+                first, second = most.get(gram, (0, 0))
+                most[gram] = max(first, count), max(min(first, count), second)
+        for number, own in enumerate(grams):
+            shared = sum(min(count, most[gram][count == most[gram][0]]) for gram, count in own.items())
+            logs[number] += math.log(max(shared, 1) / own.total()) / len(orders)
+    return float(np.exp(logs).mean())
+
+
+def agreement(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """The share of the same tokens in two sets of texts (B, L), text by text and, by chance, with other texts."""
+    return float((first == second).mean()), float((first == np.roll(second, 1, axis=0)).mean())
 
 
 def mauve(features: np.ndarray, reference: np.ndarray) -> float:

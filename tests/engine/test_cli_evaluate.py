@@ -62,6 +62,15 @@ def test_compare_prints_a_row_for_each_budget_and_one_for_the_text(folder: Path)
     shown = CliRunner().invoke(app, ["compare", *arguments(folder, "--steps", "2,12", "--samples", 3)])
     assert "judge: judge" in shown.stdout
     assert "by token" in shown.stdout
+    assert "same_tokens" not in rows[0]
+    assert 0 <= rows[1]["same_tokens_by_chance"] <= 1
+    assert "the same tokens: 2 and 12 steps " in " ".join(shown.stdout.split())
+    assert all(0 < row["self_bleu"] <= 1 for row in (*rows, text))
+
+
+def test_one_budget_twice_has_the_same_tokens(folder: Path) -> None:
+    _, again = run("compare", folder, "--steps", "4,4", "--samples", 6)
+    assert again["same_tokens"] == 1 > again["same_tokens_by_chance"]
 
 
 def test_samples_do_not_depend_on_how_many_are_drawn_at_once(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,16 @@ import sys
 import numpy as np
 import pytest
 
-from engine.language.quality import distinct, mauve, measure, perplexity_by_text, perplexity_by_token, unigram_entropy
+from engine.language.quality import (
+    agreement,
+    distinct,
+    mauve,
+    measure,
+    perplexity_by_text,
+    perplexity_by_token,
+    self_bleu,
+    unigram_entropy,
+)
 from engine.protocol import UserError
 
 NATS = [np.array([1.0, 3.0]), np.array([0.5, 0.5, 0.5, 0.5])]
@@ -47,6 +56,25 @@ def test_distinct_grams_are_counted_over_all_texts_and_not_across_them() -> None
     assert distinct(tokens, 2) == pytest.approx(4 / 6)  # 12, 21, 23, 34 of 12 21 12 12 23 34
     assert distinct(tokens, 4) == 1
     assert math.isnan(distinct(tokens, 5))
+
+
+def test_texts_are_alike_by_the_grams_that_others_have() -> None:
+    """1 2 3 4 5 beside 1 2 3 9 9: 3 of 5 tokens, 2 of 4 pairs, 1 of 3 triples and, as the least, 1 of 2 fours."""
+    first, second = np.array([1, 2, 3, 4, 5]), np.array([1, 2, 3, 9, 9])
+    expected = (3 / 5 * 2 / 4 * 1 / 3 * 1 / 2) ** 0.25
+    assert self_bleu(np.stack((first, second))) == pytest.approx(expected)
+    # 9 stands twice in the second text and once in the third, which has nothing else of the others.
+    third = np.array([9, 8, 7, 6, 0])
+    others = (1 / 5 * 1 / 4 * 1 / 3 * 1 / 2) ** 0.25
+    second_of_three = (4 / 5 * 2 / 4 * 1 / 3 * 1 / 2) ** 0.25
+    assert self_bleu(np.stack((first, second, third))) == pytest.approx((expected + second_of_three + others) / 3)
+    assert self_bleu(np.stack((first, first))) == pytest.approx(1)
+    assert math.isnan(self_bleu(first[None]))
+
+
+def test_agreement_is_counted_text_by_text_and_beside_that_of_others() -> None:
+    first, second = np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.array([[1, 2, 0, 0], [5, 6, 7, 4]])
+    assert agreement(first, second) == (5 / 8, 1 / 8)
 
 
 def test_texts_without_tokens_do_not_count_for_a_judge() -> None:
