@@ -90,7 +90,7 @@ class Jobs(QObject):
             headline = str(error)
         except OSError as error:
             headline = f"{job.title} failed: {error.strerror or error}. Choose another place, or free some room."
-        except Exception as error:  # whatever a library raises: the window goes on
+        except BaseException as error:  # whatever a library raises: the window goes on; a panic in Rust is no Exception
             headline, detail = f"{job.title} failed: {error}", traceback.format_exc()
             if is_lack_of_memory(error):
                 headline = (

@@ -155,7 +155,7 @@ class Keeper(QObject):
             return True
         try:
             task.work(self._writer)
-        except Exception as error:  # a full disk, a lost one, ...: the next piece of work may fare better
+        except BaseException as error:  # a full disk, ...: the next piece of work may fare better; Rust panics
             if is_damage(error) and not task.failed:
                 task.failed, self._writer = True, self._renewed(self._writer)
                 return self._done(task)

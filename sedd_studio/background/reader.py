@@ -67,7 +67,7 @@ class Reader(QObject):
             found = work()
         except UserError as error:
             headline, detail = str(error), ""
-        except Exception as error:  # whatever a damaged file makes a library raise: the window goes on
+        except BaseException as error:  # whatever a damaged file makes a library raise; a panic in Rust is no Exception
             headline, detail = f"The file could not be read: {error}", traceback.format_exc()
         else:
             return lambda: take(found)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.protocol import UserError
 from sedd_studio.record.endings import ends_in
-from sedd_studio.record.runfile import LARGEST, content_of, decode
+from sedd_studio.record.runfile import LARGEST_FILE, content_of, decode
 from sedd_studio.record.trajectory import Trajectory
 
 KEY = "sedd-run"
@@ -53,7 +53,7 @@ def in_png(content: bytes) -> bytes:
         if name == KEY.encode() and kind == b"tEXt":
             return text
         if name == KEY.encode() and kind == b"zTXt":
-            return zlib.decompressobj().decompress(text[1:], LARGEST)
+            return zlib.decompressobj().decompress(text[1:], LARGEST_FILE // 2)
     return b""
 
 

@@ -41,7 +41,9 @@ from sedd_studio.record.trajectory import KEYFRAME, Origin, Trajectory
 SUFFIX = ".sedd"
 MARK = b"SEDD run 1\n"
 LARGEST = 2**27
-"""Bytes that a file may have, packed or unpacked."""
+"""Bytes of a run that is unpacked."""
+LARGEST_FILE = 2**26
+"""Bytes of a file that may carry one."""
 LARGEST_HEAD = 2**16
 """Bytes of the table of arrays."""
 LARGEST_TEXTS = {"about": 2**22, "tokenizer": 2**25}
@@ -89,13 +91,13 @@ def open_run(path: Path) -> Trajectory:
 def content_of(path: Path) -> bytes:
     """The bytes of a file that may carry a run; a UserError if it cannot be read, or is larger than any that does."""
     try:
-        return read_bounded(path, LARGEST)
+        return read_bounded(path, LARGEST_FILE)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); choose another file.") from error
 
 
 def encode(run: Trajectory) -> bytes:
-    """The bytes of a run that knows its origin."""
+    """The bytes of a run that knows its origin; a UserError if it is larger than any that would be opened again."""
     if run.origin is None:
         raise ValueError("a run without its origin cannot be made again")
     origin, changes = run.origin, run.changes
@@ -123,7 +125,10 @@ def encode(run: Trajectory) -> bytes:
         arrays[name] = np.concatenate([np.empty(0, np.int64), *(change[k] for change in changes)]).astype(np.int32)
     if origin.request.start is not None:
         arrays["start"] = origin.request.start.astype(np.int32)
-    return MARK + zlib.compress(save(arrays), 6)
+    table = save(arrays)
+    if len(table) > LARGEST:
+        raise UserError("This run has changed too often to be kept; make one of fewer steps or samples.")
+    return MARK + zlib.compress(table, 6)
 
 
 def decode(content: bytes) -> Trajectory:
@@ -232,6 +237,7 @@ def check_sizes(arrays: Arrays, about: About, request: Generate) -> None:
         and 0 < samples == request.samples <= MOST_SAMPLES
         and recorded <= about.steps
         and 1 <= request.first_step <= request.steps <= MOST_STEPS
+        and max(len(request.words), len(request.options)) <= MOST_ENTRIES
         and (about.result is None or len(about.result.log_weights) in (0, samples))
         and 8 * samples * length * (1 + recorded // KEYFRAME) <= LARGEST
     )

@@ -240,3 +240,23 @@ def test_what_cannot_be_read_is_told_whatever_it_is(qtbot: QtBot) -> None:
     assert "ZeroDivisionError" in told.args[1]
     assert not reader.busy
     reader.close()
+
+
+def test_a_panic_of_a_library_is_told_and_the_next_file_is_read(qtbot: QtBot) -> None:
+    """What a library in Rust raises then is no Exception."""
+
+    class PanicException(BaseException):
+        pass
+
+    def panic() -> None:
+        raise PanicException("index out of bounds")
+
+    reader = Reader()
+    told: list[str] = []
+    taken: list[object] = []
+    reader.failed.connect(lambda headline, detail: told.append(headline))
+    reader.read(panic, taken.append)
+    reader.read(lambda: 1, taken.append)
+    qtbot.waitUntil(lambda: taken == [1])
+    assert ["index out of bounds" in headline for headline in told] == [True]
+    reader.close()

@@ -148,6 +148,7 @@ def moment(column: int, value: float) -> Change:
         asked(banned=[-1]),
         asked(words=[None]),
         asked(words=["fox" * 10_000]),
+        asked(words=["fox"] * 10_000),
         asked(steps=10**15),
         asked(samples=3),
         asked(first_step=0),
@@ -208,6 +209,15 @@ def test_what_cannot_be_read_or_written_is_named(run: Trajectory, tmp_path: Path
     (tmp_path / "story.sedd").write_text("Once upon a time")
     with pytest.raises(UserError, match=r"story\.sedd: This is no run file"):
         open_run(tmp_path / "story.sedd")
+
+
+def test_a_run_that_could_not_be_opened_again_is_not_saved(
+    run: Trajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runfile, "LARGEST", 1000)
+    with pytest.raises(UserError, match="fewer steps or samples"):
+        save_run(tmp_path / "run.sedd", run)
+    assert not (tmp_path / "run.sedd").exists()
 
 
 def test_what_a_file_says_of_its_sizes_is_looked_at_before_it_is_unpacked() -> None:
