@@ -289,7 +289,7 @@ def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> 
             copy.deepcopy(network).to(torch.bfloat16).save_pretrained(made)
             wrapped.save_pretrained(made)
             tokenizer.save(Path(made))
-            write_whole(Path(made, "README.md"), card.encode())
+            write_whole(Path(made, "README.md"), card.encode(errors="backslashreplace"))
             for file in sorted(Path(made).iterdir(), key=lambda file: file.name == "config.json"):
                 write_whole(folder / file.name, file.read_bytes())
     except OSError as error:

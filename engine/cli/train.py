@@ -17,7 +17,7 @@ from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
 from engine.files import sha256, write_whole
-from engine.language.documents import LeftOut, Tell, refuse, text_files
+from engine.language.documents import LeftOut, Tell, check_name, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
@@ -100,6 +100,7 @@ def check(plan: Plan) -> None:
 
 def make_folder(folder: Path) -> None:
     """Makes the folder, and makes sure that files can be written into it."""
+    check_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".write-probe-{os.getpid()}"  # each of several processes looks for itself

@@ -107,6 +107,15 @@ def decoded(content: bytes, path: Path) -> str:
     return without_marks(io.StringIO(text, newline=None).read())
 
 
+def check_name(path: Path) -> None:
+    """A UserError where a name is not in UTF-8: what reads and writes models takes no other."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("ascii", "backslashreplace").decode()
+        raise UserError(f"The name {shown} is not in UTF-8; give the folder another.") from None
+
+
 def without_marks(text: str) -> str:
     """The text without marks of the byte order, which editors and the joining of files leave at beginnings of lines."""
     return _MARKS.sub("", text)

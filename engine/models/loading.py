@@ -17,6 +17,7 @@ import torch
 
 from engine.bundled_models import bundled
 from engine.files import sha256
+from engine.language.documents import check_name
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.origin import facts_of
@@ -120,6 +121,7 @@ def checkpoint_folder(path: Path) -> Path:
         return named
     if not present:
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
+    check_name(path)
     if is_snapshot(path):
         return path.resolve()
     folder = path if path.is_dir() else path.parent

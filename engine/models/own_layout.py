@@ -73,7 +73,7 @@ def save(
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / WEIGHTS, serialize(weights))
         tokenizer.save(folder)
-        write_whole(folder / CARD, card.encode())
+        write_whole(folder / CARD, card.encode(errors="backslashreplace"))
         write_whole(folder / CONFIG, (to_json(config, indent=2) + "\n").encode())
     except OSError as error:
         raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_an_argument_in_another_encoding_is_refused_in_one_sentence(
     result = sedd(model, *arguments)
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_files_with_names_in_another_encoding_are_read_and_models_refused_in_one_sentence(
+    model: Path, tmp_path: Path
+) -> None:
+    folder = os.fsencode(tmp_path)
+    (story := Path(os.fsdecode(folder + b"/caf\xe9.txt"))).write_text(f"{TEXT}\n<|endoftext|>\n" * 20)
+    assert sedd(model, "score", os.fsencode(story), "--draws", "1").returncode == 0
+    sizes = ("--steps", "1", "--batch", "1", "--length", "8", "--hidden", "16", "--blocks", "1", "--heads", "2")
+    trained = CliRunner().invoke(
+        app, ["train", str(story), "--out", str(tmp_path / "m"), "--vocabulary", "260", *sizes]
+    )
+    assert trained.exit_code == 0, trained.output
+    shutil.copytree(model, other := os.fsdecode(folder + b"/mod\xe8le"))
+    for refused in (["info", other], ["train", str(story), "--out", f"{other}-new", *sizes]):
+        result = CliRunner().invoke(app, refused)
+        assert result.exit_code == 2, result.output
+        assert "not in UTF-8" in result.stderr
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
