@@ -14,7 +14,8 @@ from engine.protocol.options import OPTIONS
 LENGTH = 8
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 WORD = TEXT.map(lambda text: text.replace(",", "").strip()).filter(bool)
-NUMBERS = st.floats(-1e9, 1e9)
+NUMBERS = st.floats(0.05, 0.95)
+"""That any option of a sampler may be."""
 
 
 def values(kind: Kind) -> st.SearchStrategy[Any]:

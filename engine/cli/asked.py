@@ -12,9 +12,12 @@ from typing import Annotated, Literal
 import typer
 
 from engine.bundled_models import DEFAULT_MODEL
-from engine.protocol import UserError
+from engine.protocol import Score
+from engine.protocol.option_kinds import LENGTH, SEED, Real, Whole, ranges_of
+from engine.protocol.options import MOST_SAMPLES
 
-Seed = Annotated[int, "The same seed gives the same result."]
+Seed = Annotated[int, "The same seed gives the same result.", SEED]
+SCORE = ranges_of(Score)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Machine:
     model: Annotated[Path | None, "Model folder. Default: the bundled model."] = None
     device: Annotated[str, "auto, cpu, cuda or mps."] = "auto"
     precision: Annotated[str, "auto, fp32 or bf16."] = "auto"
-    threads: Annotated[int | None, "CPU threads. Default: one for each core."] = None
+    threads: Annotated[int | None, "CPU threads. Default: one for each core.", Whole(1, 1024)] = None
 
     @property
     def model_path(self) -> str:
@@ -35,8 +38,6 @@ class Machine:
         """Tells torch how many CPU threads to use, if that was asked for."""
         if self.threads is None:
             return
-        if self.threads < 1:
-            raise UserError("The number of threads must be at least 1; leave --threads out for one a core.")
         import torch
 
         torch.set_num_threads(self.threads)
@@ -52,12 +53,12 @@ class Scoring:
     ] = None
     text: Annotated[str | None, "A text, - for standard input; only \\[\\[parts]] in it are scored, if any."] = None
     per: Annotated[Literal["block", "text"], "Documents joined, or each alone."] = "block"
-    draws: Annotated[int, "Network evaluations for each block of text."] = 4
+    draws: Annotated[int, "Network evaluations for each block of text.", SCORE["draws"]] = 4
     estimator: Annotated[str, "How the draws are spread; auto is the best."] = "auto"
-    goal: Annotated[float | None, "Stop at this half width of the 95 % interval."] = None
-    max_calls: Annotated[int | None, "Network calls at most."] = None
-    steps: Annotated[int | None, "Bound the sampler subset in so many steps instead."] = None
-    orders: Annotated[int, "Tighten the bound by so many orders of a text."] = 1
+    goal: Annotated[float | None, "Stop at this half width of the 95 % interval.", SCORE["precision"]] = None
+    max_calls: Annotated[int | None, "Network calls at most.", SCORE["max_calls"]] = None
+    steps: Annotated[int | None, "Bound the sampler subset in so many steps instead.", SCORE["steps"]] = None
+    orders: Annotated[int, "Tighten the bound by so many orders of a text.", SCORE["orders"]] = 1
     tokens: Annotated[bool, "Show how much each token adds."] = False
     seed: Seed = 0
 
@@ -70,10 +71,10 @@ class Subject:
     """
 
     text: Annotated[str | None, "A prompt with gaps, - for standard input. Default: everything is free."] = None
-    length: Annotated[int | None, "Tokens. Default: as many as fit."] = None
+    length: Annotated[int | None, "Tokens. Default: as many as fit.", LENGTH] = None
     judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None
     reference: Annotated[Path | None, "Real data to measure beside it."] = None
-    chunk: Annotated[int, typer.Option(min=1, help="Samples that are drawn at once.")] = 16
+    chunk: Annotated[int, "Samples that are drawn at once.", Whole(1, MOST_SAMPLES)] = 16
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ class Writing:
     """
 
     out: Annotated[Path, "The text file to write."]
-    tokens: Annotated[int, "At least so many of the model's tokens."] = 1_000_000
-    batch: Annotated[int, "Streams written at once."] = 64
-    length: Annotated[int, "Tokens in a stream."] = 512
+    tokens: Annotated[int, "At least so many of the model's tokens.", Whole(1, 10**12)] = 1_000_000
+    batch: Annotated[int, "Streams written at once.", Whole(1, 65_536)] = 64
+    length: Annotated[int, "Tokens in a stream.", LENGTH] = 512
     apart: Annotated[list[Path] | None, "Texts with which no document may share 20 words in a row."] = None
-    seconds: Annotated[float, "Begin no batch after so many."] = float("inf")
+    seconds: Annotated[float | None, "Begin no batch after so many. Default: no limit.", Real(0, 1e9)] = None
     seed: Seed = 0

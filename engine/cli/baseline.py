@@ -108,8 +108,6 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     perplexity of the whole blocks; of the real middles the bound given both sides, and the judge's exact likelihood
     given the left side.
     """
-    if not 0 < gap < 1:
-        raise UserError(f"The gap is a share of the text between 0 and 1 and not {gap:g}; choose one like 0.5.")
     engine, other = Engine(), Engine()
     loaded = open_model(engine, machine)
     left = open_model(other, replace(machine, model=judge or DEFAULT_JUDGE))

@@ -14,12 +14,15 @@ from engine.cli.options import command
 from engine.cli.output import Output
 from engine.language.domains import domain_named
 from engine.protocol import Generate, UserError
+from engine.protocol.option_kinds import LENGTH, Real, Whole
 from engine.protocol.options import OPTIONS
 from engine.protocol.sampler_table import SAMPLERS
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 
-SHAPED = ("samples", "sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
+SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
 """The options with which many samples are drawn to be measured."""
+MANY_SAMPLES = Whole(1, 10**6)
+"""Drawn in chunks, to be measured."""
 RunFolder = Annotated[Path, "Folder for the model. A run that stopped here goes on."]
 
 
@@ -61,7 +64,7 @@ def sample(
     chain: Generate,
     machine: Machine,
     output: Output,
-    length: Annotated[int | None, "Tokens. Default: as long as the model allows."] = None,
+    length: Annotated[int | None, "Tokens. Default: as long as the model allows.", LENGTH] = None,
 ) -> None:
     """Write new texts from nothing."""
     from engine.cli.generate import generate
@@ -117,33 +120,35 @@ def score(machine: Machine, output: Output, scoring: Scoring) -> None:
     score_text(machine, scoring, output)
 
 
-@command(*SHAPED, samples=16)
+@command(*SHAPED)
 def compare(
     chain: Generate,
     machine: Machine,
     output: Output,
     subject: Subject,
     steps: Annotated[str, "Step budgets with commas between them."] = "4,16,64",
+    samples: Annotated[int, "Texts of each budget.", MANY_SAMPLES] = 16,
 ) -> None:
     """Lay step budgets beside each other: seconds, calls, generative perplexity, entropy."""
     from engine.cli.evaluate import compare as compare_budgets
 
-    compare_budgets(machine, chain, steps, subject, output)
+    compare_budgets(machine, replace(chain, samples=samples), steps, subject, output)
 
 
-@command("steps", *SHAPED, "pattern", samples=256)
+@command("steps", *SHAPED, "pattern")
 def evaluate(
     chain: Generate,
     machine: Machine,
     output: Output,
     subject: Subject,
+    samples: Annotated[int, "Texts to draw and measure.", MANY_SAMPLES] = 256,
     mauve: Annotated[bool, "Also MAUVE; needs mauve-text."] = False,
     out: Annotated[Path | None, "File for the samples, JSON lines."] = None,
 ) -> None:
     """Draw and measure many samples; by `accelerate launch -m engine.cli evaluate` in several processes."""
     from engine.cli.evaluate import evaluate as evaluate_samples
 
-    evaluate_samples(machine, chain, subject, mauve, out, output)
+    evaluate_samples(machine, replace(chain, samples=samples), subject, mauve, out, output)
 
 
 @command("temperature", "seed", model="Causal model. Default: the bundled one.")
@@ -153,7 +158,7 @@ def baseline(
     output: Output,
     file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
     text: Annotated[str | None, "A text whose exact likelihood is wanted, - for standard input."] = None,
-    samples: Annotated[int, "How many texts to draw and measure."] = 0,
+    samples: Annotated[int, "How many texts to draw and measure.", Whole(0, MANY_SAMPLES.high)] = 0,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
@@ -167,8 +172,8 @@ def infilling(
     machine: Machine,
     output: Output,
     file: Annotated[Path, typer.Argument(help="A text file; the middles of its blocks are filled.")],
-    gap: Annotated[float, "Share of a block that is free."] = 0.5,
-    samples: Annotated[int, "How many blocks to take."] = 64,
+    gap: Annotated[float, "Share of a block that is free.", Real(0.001, 0.999)] = 0.5,
+    samples: Annotated[int, "How many blocks to take.", MANY_SAMPLES] = 64,
     judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None,
 ) -> None:
     """Measure how well middles are filled, beside a completion that cannot see the right side."""
@@ -188,7 +193,7 @@ def train(
     out: RunFolder,
     valid: Annotated[Path | None, "Validation text. Default: a part of DATA."] = None,
     tokenizer: Annotated[Path | None, "Folder whose tokenizer is taken."] = None,
-    length: Annotated[int | None, "Tokens in a block. Default: the domain's."] = None,
+    length: Annotated[int | None, "Tokens in a block. Default: the domain's.", LENGTH] = None,
 ) -> None:
     """Train a model on your own text."""
     from engine.cli.train import train_model

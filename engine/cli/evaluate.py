@@ -26,9 +26,12 @@ from engine.language.domains import TEXT, Measure, domain_named
 from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
 from engine.protocol import Generate, UserError
+from engine.protocol.option_kinds import STEPS
 from engine.strict_json import to_json
 from engine.training.datasets import blocks, fill_rows, tokenize
 from engine.training.processes import started
+
+MOST_BUDGETS = 64
 
 
 @dataclass(frozen=True)
@@ -213,11 +216,13 @@ def in_digits(value: float) -> str:
 def budgets_of(steps: str) -> list[int]:
     """Step budgets from numbers with commas between them."""
     try:
-        budgets = [int(number) for number in steps.split(",")]
+        budgets = [int(number) for number in steps.split(",", MOST_BUDGETS)]
     except ValueError:
-        raise UserError(f'The step budgets "{steps}" are not whole numbers; give some like 4,16,64.') from None
-    if min(budgets) < 1:
-        raise UserError("A step budget is at least 1; give some like 4,16,64.")
+        raise UserError(
+            f'The step budgets "{steps[:40]}" are not whole numbers, {MOST_BUDGETS} at most; give some like 4,16,64.'
+        ) from None
+    for budget in budgets:
+        STEPS.check("Each of --steps", budget)
     return budgets
 
 

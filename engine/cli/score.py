@@ -73,12 +73,8 @@ def check(scoring: Scoring) -> None:
         raise UserError("Name one text file to score, or give a text with --text.")
     if scoring.file is not None and str(scoring.file) != STANDARD_INPUT and not scoring.file.is_file():
         raise UserError(f"There is no file {scoring.file}; name a text file to score.")
-    if scoring.seed < 0:
-        raise UserError("A seed is a whole number of at least 0; choose another seed.")
     if scoring.tokens and scoring.text is None:
         raise UserError("Tokens are shown for one text; give it with --text.")
-    if scoring.orders < 1:
-        raise UserError("A text is read in at least 1 order; choose a larger number of orders.")
     if scoring.orders > 1 and scoring.steps is not None:
         raise UserError("Orders tighten the bound of the model, not that of a sampler; leave out --steps or --orders.")
 

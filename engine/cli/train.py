@@ -78,24 +78,13 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
 
 def check(plan: Plan) -> None:
     """Refuses sizes that make no model."""
-    sizes, training = plan.sizes, plan.training
+    sizes = plan.sizes
     domain_named(sizes.domain)
-    counts = {name: getattr(sizes, name) for name in ("length", "hidden", "blocks", "heads", "vocabulary")}
-    for name, value in {"steps": training.steps, "batch": training.batch, **counts}.items():
-        if value < 1:
-            raise UserError(f"--{name} must be at least 1 and is {value}.")
     if sizes.hidden % (2 * sizes.heads):
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
-    if not 0 <= sizes.dropout < 1:
-        raise UserError(f"--dropout must be at least 0 and less than 1 and is {sizes.dropout}.")
-    for name, share in {"short": training.short, "locks": plan.recipe.locks}.items():
-        if not 0 <= share <= 1:
-            raise UserError(f"--{name} must be at least 0 and at most 1 and is {share}.")
     fits = PARAMETRISATIONS[sizes.noise]
     if sizes.parametrisation not in ("auto", *fits):
         raise UserError(f"Under {sizes.noise} noise --parametrisation must be auto, {' or '.join(fits)}.")
-    if training.seed < 0:
-        raise UserError("A seed is a whole number of at least 0; choose another seed.")
 
 
 def make_folder(folder: Path) -> None:

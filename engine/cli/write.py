@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,8 +48,6 @@ class Page:
 
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
-    if min(asked.tokens, asked.batch, asked.length) < 1:
-        raise UserError("--tokens, --batch and --length are numbers of at least 1.")
     machine.set_threads()
     model = CausalModel.load(Path(machine.model_path), machine.device, machine.precision)
     tokenizer = find_tokenizer(machine.model_path)
@@ -92,10 +91,11 @@ def fill(page: Page, decoder: Decoder, asked: Writing, output: Output) -> tuple[
     While the network writes a batch, the one before is made to text beside it.
     """
     batches, spent, started = 0, 0.0, time.perf_counter()
+    allowed = math.inf if asked.seconds is None else asked.seconds
     with ThreadPoolExecutor(1) as beside, output.progress() as progress:
         task = progress.add_task("writing", total=asked.tokens)
         last: Future[Any] = beside.submit(int)
-        while not batches or (page.tokens < asked.tokens and time.perf_counter() - started < asked.seconds):
+        while not batches or (page.tokens < asked.tokens and time.perf_counter() - started < allowed):
             before = time.perf_counter()
             streams = decoder.write().cpu()
             spent, batches = spent + time.perf_counter() - before, batches + 1

@@ -28,6 +28,7 @@ from engine.protocol import (
     Weigh,
     is_lack_of_memory,
 )
+from engine.protocol.option_kinds import check_ranges
 from engine.protocol.options import check_options
 
 FRAME_BYTES = 24
@@ -72,10 +73,12 @@ class Engine:
                 check(request)
                 return performer.generate(run_id, request)
             case Inspect():
+                check_ranges(request)
                 return iter((self._open.inspect(run_id, request),))
             case Guess():
                 return iter((self._open.guess(run_id, request),))
             case Score():
+                check_ranges(request)
                 return self._open.score(run_id, request)
             case Weigh():
                 return iter((self._judges.weigh(run_id, request, self._open),))

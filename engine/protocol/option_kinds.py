@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
-from engine.protocol import Limit, UserError
+import numpy as np
+
+from engine.protocol.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.protocol.requests import Limit
+
+NUMBER = int | float | np.integer | np.floating
+MOST_POSITIONS = 65_536
+MOST_TOKENS = 2**22
+"""Of a vocabulary."""
+LONGEST_TEXT = 10_000
+"""Characters of any one option."""
+SHOWN = 40
+"""Characters of what was given that are said again."""
 
 
 class Kind:
@@ -27,6 +41,9 @@ class Kind:
     def accepts(self, entry: object) -> bool:
         """Whether a form may hold the entry."""
         return isinstance(entry, str)
+
+    def check(self, name: str, value: Any) -> None:
+        """A UserError, which calls the option `name`, unless a request may hold the value."""
 
     def read(self, given: Any) -> Any:
         """The value from what was given on a command line; a UserError if that cannot be read."""
@@ -46,7 +63,10 @@ class Kind:
 
 
 class Text(Kind):
-    """Any text."""
+    """Any text that is not too long."""
+
+    def check(self, name: str, value: Any) -> None:
+        check_count(name, len(value), LONGEST_TEXT, "characters")
 
 
 class Pattern(Text):
@@ -55,26 +75,56 @@ class Pattern(Text):
 
 @dataclass(frozen=True)
 class Real(Kind):
-    """A number; a form offers those from `low` to `high`."""
+    """A number from `low` to `high`."""
 
     typed: ClassVar[type] = float
+    noun: ClassVar[str] = "a number"
     low: float
     high: float
 
+    @property
+    def span(self) -> str:
+        """The range in words."""
+        return f"from {self.low:,g} to {self.high:,g}"
+
     def accepts(self, entry: object) -> bool:
-        return isinstance(entry, int | float) and not isinstance(entry, bool) and self.low <= entry <= self.high
+        return isinstance(entry, NUMBER) and not isinstance(entry, bool) and bool(self.low <= entry <= self.high)
+
+    def check(self, name: str, value: Any) -> None:
+        if not self.accepts(value):
+            raise UserError(f"{name} must be {self.noun} {self.span} and is {self.shown(value)}.")
+
+    def parse(self, name: str, given: object) -> Any:
+        """The number from what was given on a command line; a UserError if it is none, or out of range."""
+        try:
+            value = self.typed(given)
+        except (ValueError, OverflowError):
+            value = given
+        self.check(name, value)
+        return value
+
+    @staticmethod
+    def shown(value: object) -> str:
+        """A value as a sentence says it again, cut where it is long."""
+        text = f"{value:,}" if isinstance(value, int) and abs(value) < 10**SHOWN else repr(value)[: SHOWN + 1]
+        return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 @dataclass(frozen=True)
 class Whole(Real):
-    """A whole number; a form offers those from `low` to `high`."""
+    """A whole number from `low` to `high`."""
 
     typed: ClassVar[type] = int
+    noun: ClassVar[str] = "a whole number"
     low: int
     high: int
 
+    @property
+    def span(self) -> str:
+        return f"from {self.low:,} to {self.high:,}"
+
     def accepts(self, entry: object) -> bool:
-        return isinstance(entry, int) and super().accepts(entry)
+        return isinstance(entry, int | np.integer) and super().accepts(entry)
 
 
 @dataclass(frozen=True)
@@ -91,6 +141,13 @@ class Spacing(OneOf):
     """A way to space steps, or, which no form offers, their times themselves."""
 
     composed = True
+    times: ClassVar[Real] = Real(0, 1)
+
+    def check(self, name: str, value: Any) -> None:
+        if not isinstance(value, str):
+            check_count(name, len(value), MOST_POSITIONS + 1, "times")
+            for time in value:
+                self.times.check(f"A time of {name}", time)
 
     def read(self, given: str) -> str | tuple[float, ...]:
         if "," not in given:
@@ -104,10 +161,16 @@ class Spacing(OneOf):
         return value if isinstance(value, str) else ",".join(map(repr, value))
 
 
+@dataclass(frozen=True)
 class Words(Kind):
-    """Words or phrases; in a form with commas between them."""
+    """Words or phrases, at most `most`; in a form with commas between them."""
 
     several = composed = True
+    most: int
+
+    def check(self, name: str, value: Any) -> None:
+        check_count(name, len(value), self.most, "words")
+        check_count(name, sum(map(len, value)), LONGEST_TEXT, "characters")
 
     def read(self, given: list[str]) -> tuple[str, ...]:
         return tuple(given)
@@ -126,10 +189,16 @@ class Numbers(Kind):
     """Numbers by name: "theta=0.4". A form has those of all samplers, of which the usual ones may be missing."""
 
     several = composed = True
+    number: ClassVar[Real] = Real(-1e9, 1e9)
 
     def accepts(self, entry: object) -> bool:
-        number = Real(-1e9, 1e9)
-        return isinstance(entry, dict) and all(isinstance(name, str) and number.accepts(entry[name]) for name in entry)
+        return isinstance(entry, dict) and all(
+            isinstance(name, str) and self.number.accepts(entry[name]) for name in entry
+        )
+
+    def check(self, name: str, value: Any) -> None:
+        for option, number in value:
+            self.number.check(f"{option} of {name}", number)
 
     def read(self, given: list[str]) -> tuple[tuple[str, float], ...]:
         return tuple(map(number_named, given))
@@ -148,12 +217,51 @@ class Limits(Kind):
     """Positions, and the only token ids that may stand there: "13-15=402,511"."""
 
     several = composed = True
+    position: ClassVar[Whole] = Whole(0, MOST_POSITIONS)
+    token: ClassVar[Whole] = Whole(0, MOST_TOKENS)
+
+    def check(self, name: str, value: Any) -> None:
+        check_count(name, len(value), MOST_POSITIONS, "entries")
+        for start, stop, tokens in value:
+            for position in (start, stop - 1):
+                self.position.check(f"A position of {name}", position)
+            for token in tokens:
+                self.token.check(f"A token of {name}", token)
 
     def read(self, given: list[str]) -> tuple[Limit, ...]:
         return tuple(map(limit, given))
 
     def given(self, value: tuple[Limit, ...]) -> list[str]:
         return [f"{start}-{stop - 1}={','.join(map(str, tokens))}" for start, stop, tokens in value]
+
+
+SEED = Whole(0, 2**53 - 1)
+"""The largest is one that every reader of JSON has exactly."""
+STEPS = Whole(1, 65_536)
+LENGTH = Whole(1, MOST_POSITIONS)
+"""Of a text, tokens."""
+MANY = Whole(1, 10**9)
+"""Of what ends in time if each is small."""
+
+
+def check_count(name: str, count: int, most: int, of: str) -> None:
+    """A UserError where there are too many of something."""
+    if count > most:
+        raise UserError(f"{name} may have {most:,} {of} at most and has {count:,}; give fewer.")
+
+
+def ranges_of(kind: Any) -> dict[str, Real]:
+    """The ranges of a dataclass's numbers by the names of its fields: they stand in the annotations."""
+    hints = get_type_hints(kind, include_extras=True)
+    said = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    return {name: each for name, found in said.items() for each in found if isinstance(each, Real)}
+
+
+def check_ranges(values: object) -> None:
+    """A UserError where a number of a dataclass is out of its range; None, where it may be missing, is none."""
+    for name, range_ in ranges_of(type(values)).items():
+        if (value := getattr(values, name)) is not None:
+            range_.check(name, value)
 
 
 def number_named(given: str) -> tuple[str, float]:

@@ -6,18 +6,29 @@ a request are all read from `OPTIONS`. What is usual is the default of the field
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.protocol import Generate, Noise, UserError
-from engine.protocol.option_kinds import Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
+from engine.protocol import Generate, Noise
+from engine.protocol.option_kinds import (
+    SEED,
+    STEPS,
+    Kind,
+    Limits,
+    Numbers,
+    OneOf,
+    Pattern,
+    Real,
+    Spacing,
+    Whole,
+    Words,
+)
 from engine.protocol.sampler_table import SAMPLERS
 
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
 BOTH: tuple[Noise, ...] = ("absorb", "uniform")
-MOST_STEPS = 1024
-MOST_SEED = 2**31 - 1
+MOST_SAMPLES = 4096
+MOST_WORDS = 200
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class RunOption:
     A form has a field for it if it has a `title`; there, and in settings and presets, it is called `entry`, and what is
     usual may be another value: `entry_usual`. On the command line it is called `argument` and `flag`, and `usage` is
     said of it, or else `help`. A command names a `main` option even where its value is the usual one, and a form does
-    not fold it away. It works with `noises`. A value that does not keep to the `rule` is refused with its sentence.
+    not fold it away. It works with `noises`. Its `kind` says which values it may have.
     """
 
     name: str
@@ -41,7 +52,6 @@ class RunOption:
     entry_usual: Any = None
     argument: str = ""
     flag: str = ""
-    rule: tuple[Callable[[Any], bool], str] = (lambda value: True, "")
 
     def __post_init__(self) -> None:
         argument = self.argument or self.name
@@ -57,10 +67,8 @@ class RunOption:
         return USUAL[self.name]
 
     def check(self, value: Any) -> None:
-        """A UserError unless the value keeps to the rule."""
-        keeps, sentence = self.rule
-        if not keeps(value):
-            raise UserError(sentence.format(value))
+        """A UserError unless a request may hold the value."""
+        self.kind.check(self.title or self.name, value)
 
 
 _SAMPLERS = {"auto": "The usual one", **{row.name: row.title for row in SAMPLERS}}
@@ -75,37 +83,33 @@ _LOCKINGS = {
 _ROWS = (
     RunOption(
         "steps",
-        Whole(1, MOST_STEPS),
+        STEPS,
         "Steps",
         "More steps take longer and fit words together better.",
         main=True,
         noises=BOTH,
-        rule=(lambda steps: steps >= 1, "A run needs at least 1 step; choose a larger number of steps."),
     ),
     RunOption("sampler", OneOf(_SAMPLERS), "Sampler", "Solver of the reverse chain.", main=True),
     RunOption(
         "seed",
-        Whole(0, MOST_SEED),
+        SEED,
         "Seed",
         "The same seed gives the same text again.",
         main=True,
         entry_usual=1729,
-        rule=(lambda seed: seed >= 0, "A seed is a whole number of at least 0; choose another seed."),
     ),
     RunOption(
         "samples",
-        Whole(1, 64),
+        Whole(1, MOST_SAMPLES),
         "Samples",
         "Texts made side by side from one prompt.",
         main=True,
-        rule=(lambda samples: samples >= 1, "A run needs at least 1 sample; choose a larger number of samples."),
     ),
     RunOption(
         "first_sample",
-        Whole(0, MOST_SEED),
+        SEED,
         "",
         "The number of the first text; each number has draws of its own.",
-        rule=(lambda number: number >= 0, "The first sample's number is at least 0; choose another."),
     ),
     RunOption(
         "spacing",
@@ -117,18 +121,16 @@ _ROWS = (
     ),
     RunOption(
         "temperature",
-        Real(0.0, 5.0),
+        Real(0.0, 100.0),
         "Temperature",
         "Below 1 the likely words become likelier still.",
-        rule=(lambda t: t >= 0, "The temperature must be at least 0 and is {:g}; 1 leaves the model as is."),
     ),
     RunOption(
         "top_p",
-        Real(0.01, 1.0),
+        Real(1e-6, 1.0),
         "Top-p",
         "Only the likeliest tokens with this much probability; 1 is the law.",
         entry_usual=0.9,
-        rule=(lambda p: 0 < p <= 1, "Top-p must be more than 0 and at most 1 and is {:g}; 1 leaves the model as is."),
     ),
     RunOption(
         "locking",
@@ -146,7 +148,7 @@ _ROWS = (
     ),
     RunOption(
         "words",
-        Words(),
+        Words(MOST_WORDS),
         "Banned words",
         "With commas between them; they never appear.",
         usage="A word or phrase that never appears.",
@@ -173,7 +175,12 @@ ENTRIES: dict[str, RunOption] = {row.entry: row for row in OPTIONS.values() if r
 """The options that a form has, by their names there."""
 
 
-def check_options(request: Generate) -> None:
-    """A UserError where an option of the request makes no sense, whichever the model."""
+def check_options(request: Generate, by_flags: bool = False) -> None:
+    """A UserError where an option of the request makes no sense, whichever the model; `by_flags`: as it is called on a
+    command line."""
+    known = {option.name: option for row in SAMPLERS if row.name == request.sampler for option in row.options}
+    for name, number in request.options:
+        if name in known:
+            known[name].kind.check(name, number)
     for row in OPTIONS.values():
-        row.check(getattr(request, row.name))
+        row.kind.check(row.flag if by_flags else row.title or row.name, getattr(request, row.name))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.protocol.option_kinds import MANY, SEED, STEPS, Real, Whole
 from engine.protocol.tokens import Tokens
 
 Limit = tuple[int, int, tuple[int, ...]]
@@ -75,7 +77,7 @@ class Inspect:
     locked: npt.NDArray[np.bool_]
     position: int
     sigma: float
-    most: int = 10
+    most: Annotated[int, Whole(1, 4096)] = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,14 +107,14 @@ class Score:
 
     tokens: Tokens
     given: npt.NDArray[np.bool_]
-    precision: float | None = 0.02
-    max_calls: int | None = 4096
-    seed: int = 0
+    precision: Annotated[float | None, Real(1e-6, 1e6)] = 0.02
+    max_calls: Annotated[int | None, MANY] = 4096
+    seed: Annotated[int, SEED] = 0
     by_token: bool = True
-    draws: int = 4
+    draws: Annotated[int, STEPS] = 4
     estimator: str = "auto"
-    steps: int | None = None
-    orders: int = 1
+    steps: Annotated[int | None, STEPS] = None
+    orders: Annotated[int, Whole(1, 1024)] = 1
     more: tuple[Tokens, ...] = ()
     texts: tuple[int, ...] | None = None
 

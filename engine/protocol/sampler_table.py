@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.protocol import Noise
+from engine.protocol.option_kinds import Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class SamplerOption:
     default: float
     low: float
     high: float
+
+    @property
+    def kind(self) -> Real:
+        """What it may be."""
+        return Real(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] 
         known = ", ".join(row.name for row in fitting)
         reason = "is not for" if name in {row.name for row in SAMPLERS} else "is not known; for"
         raise UserError(f'The sampler "{name}" {reason} {noise} noise; choose one of: {known}.')
-    known_options = {option.name for option in row.options}
-    for option, _ in options:
-        if option not in known_options:
+    known_options = {option.name: option for option in row.options}
+    for option, number in options:
+        if option in known_options:
+            known_options[option].kind.check(option, number)
+        else:
             listed = ", ".join(sorted(known_options)) or "none"
             raise UserError(f'The sampler "{name}" has no option "{option}"; it has: {listed}.')
     module = import_module(f"engine.samplers.{name.replace('-', '_')}")

@@ -9,9 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+from engine.protocol.option_kinds import LENGTH, MANY, SEED, Real, Whole, check_ranges
+
+SHARE = Real(0, 1)
+
+
+class Ranged:
+    """Settings whose numbers are in the ranges that stand in their annotations: a UserError where they are not."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
 
 @dataclass(frozen=True)
-class Sizes:
+class Sizes(Ranged):
     """What decides a fresh network.
 
     `kind` "gpt" is the autoregressive baseline, "causal" any autoregressive model to go on with. A model to go on with
@@ -28,17 +39,17 @@ class Sizes:
         Literal["auto", "log_score", "posterior", "leave_one_out"],
         "What the network gives; log_score is the published form.",
     ] = "auto"
-    vocabulary: Annotated[int, "Tokens of the new tokenizer."] = 4096
-    length: int = 256
-    hidden: Annotated[int, "Width of the network."] = 320
-    blocks: Annotated[int, "Blocks of the network."] = 8
-    heads: Annotated[int, "Attention heads in a block."] = 5
-    dropout: Annotated[float, "Share of units left out; for many passes."] = 0.0
-    grow: Annotated[int, "Blocks that a --model is deepened to; 0: as it is."] = 0
+    vocabulary: Annotated[int, "Tokens of the new tokenizer.", Whole(1, 2**20)] = 4096
+    length: Annotated[int, LENGTH] = 256
+    hidden: Annotated[int, "Width of the network.", Whole(2, 16_384)] = 320
+    blocks: Annotated[int, "Blocks of the network.", Whole(1, 512)] = 8
+    heads: Annotated[int, "Attention heads in a block.", Whole(1, 512)] = 5
+    dropout: Annotated[float, "Share of units left out; for many passes.", Real(0, 0.99)] = 0.0
+    grow: Annotated[int, "Blocks that a --model is deepened to; 0: as it is.", Whole(0, 512)] = 0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Ranged):
     """What is minimised in training a diffusion model.
 
     `weighting` "bound" is the rate sigma'(t) of the likelihood bound; "flat" multiplies it by the noised fraction,
@@ -56,11 +67,11 @@ class Recipe:
     ] = "auto"
     weighting: Annotated[Literal["flat", "bound", "annealed"], "Of the noise levels."] = "flat"
     times: Annotated[Literal["systematic", "iid"], "How a batch spreads them."] = "systematic"
-    locks: Annotated[float, "Uniform noise: share of texts with given tokens."] = 0.5
+    locks: Annotated[float, "Uniform noise: share of texts with given tokens.", SHARE] = 0.5
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(Ranged):
     """What decides a run beside the learner and the data.
 
     `optimizer` "muon" takes Muon for the hidden matrices and AdamW for the rest. `short` is the share of batches cut
@@ -70,23 +81,23 @@ class TrainingConfig:
     will finish. `ema` and `lag` say over how many steps the weights are averaged: see `Average`.
     """
 
-    steps: Annotated[int, "Optimiser steps."] = 10_000
-    batch: Annotated[int, "Blocks of text in a step."] = 32
-    learning_rate: Annotated[float, "At its peak."] = 2e-3
-    warmup: int = 100
-    decay: Annotated[float, "Share of the steps in which the rate falls."] = 0.5
-    floor: float = 0.0
-    weight_decay: Annotated[float, "Pull of the weights towards 0."] = 0.01
-    clip: float = 1.0
-    ema: float = 0.999
-    lag: int = 10
+    steps: Annotated[int, "Optimiser steps.", MANY] = 10_000
+    batch: Annotated[int, "Blocks of text in a step.", Whole(1, 65_536)] = 32
+    learning_rate: Annotated[float, "At its peak.", Real(0, 10)] = 2e-3
+    warmup: Annotated[int, Whole(0, 10**9)] = 100
+    decay: Annotated[float, "Share of the steps in which the rate falls.", SHARE] = 0.5
+    floor: Annotated[float, SHARE] = 0.0
+    weight_decay: Annotated[float, "Pull of the weights towards 0.", Real(0, 10)] = 0.01
+    clip: Annotated[float, Real(1e-6, 1e6)] = 1.0
+    ema: Annotated[float, SHARE] = 0.999
+    lag: Annotated[int, MANY] = 10
     optimizer: Annotated[Literal["adamw", "muon"], "For hidden matrices."] = "muon"
-    short: Annotated[float, "Share of batches cut into halves or quarters."] = 0.3
-    seed: Annotated[int, "The same seed gives the same result."] = 0
+    short: Annotated[float, "Share of batches cut into halves or quarters.", SHARE] = 0.3
+    seed: Annotated[int, "The same seed gives the same result.", SEED] = 0
     precision: Literal["fp32", "bf16"] = "bf16"
     compile: Annotated[bool, "Compile the network's blocks first."] = False
-    save_every: Annotated[float, "Seconds between saves."] = 60.0
-    validate_every: int = 500
+    save_every: Annotated[float, "Seconds between saves.", Real(0, 1e9)] = 60.0
+    validate_every: Annotated[int, MANY] = 500
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,21 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from engine.protocol import ModelInfo
+from engine.protocol import ModelInfo, option_kinds, options
 
 T = TypeVar("T")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """What JSON can spell and no name of a file can hold."""
-LONGEST_TEXT = 10_000
+LONGEST_TEXT = option_kinds.LONGEST_TEXT
 """Characters of any one text."""
 DEEPEST = 32
 """Lists in lists."""
-LARGEST_NUMBER = 10**15
-MOST_SAMPLES = 4096
-MOST_STEPS = 65_536
-MOST_POSITIONS = 65_536
+LARGEST_NUMBER = option_kinds.SEED.high
+MOST_SAMPLES = options.MOST_SAMPLES
+MOST_STEPS = option_kinds.STEPS.high
+MOST_POSITIONS = option_kinds.MOST_POSITIONS
 LONGEST_PROMPT = 20 * MOST_POSITIONS
-MOST_TOKENS = 2**22
-"""Of a vocabulary."""
+MOST_TOKENS = option_kinds.MOST_TOKENS
 MOST_ENTRIES = 1_000
 """Of a list of words, facts or options."""
 

@@ -6,7 +6,7 @@ import random
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.options import ENTRIES, MOST_SEED
+from engine.protocol.options import ENTRIES
 from sedd_studio.record.form import Form
 from sedd_studio.record.settings import Settings
 
@@ -34,4 +34,4 @@ class CurrentForm(QObject):
 
 def any_seed() -> int:
     """A seed that nobody chose."""
-    return random.randint(0, MOST_SEED)
+    return random.randrange(2**31)  # short enough to be read

@@ -131,7 +131,7 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
         (("baseline", "absent.txt", "--model", "gpt"), "absent.txt"),
         (("baseline", "empty.txt", "--model", "gpt"), "no text in empty.txt"),
         (("infilling", "text.txt", "--model", "model", "--judge", "other"), "another tokenizer"),
-        (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "between 0 and 1"),
+        (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "--gap must be"),
         (("infilling", "short.txt", "--model", "model", "--judge", "gpt"), "less than one block"),
     ],
 )

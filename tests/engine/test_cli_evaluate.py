@@ -126,7 +126,7 @@ def test_a_prompt_is_kept_in_every_sample(folder: Path, tmp_path: Path) -> None:
     ("command", "extra", "said"),
     [
         ("compare", ("--steps", "4,many"), "whole numbers"),
-        ("compare", ("--steps", "0"), "at least 1"),
+        ("compare", ("--steps", "0"), "Each of --steps must be a whole number from 1 to"),
         ("compare", ("--reference", "absent.txt"), "absent.txt"),
         ("evaluate", ("--judge", "absent"), "no causal model"),
         ("evaluate", ("--mauve",), "--reference"),

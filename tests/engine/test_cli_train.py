@@ -158,5 +158,5 @@ def test_every_seed_holds_the_same_molecules_out(tmp_path: Path) -> None:
 def test_a_share_of_short_batches_that_is_none_is_refused(tmp_path: Path, story: Path, share: float) -> None:
     done = CliRunner().invoke(app, ["train", str(story), "--out", str(tmp_path / "model"), "--short", str(share)])
     assert done.exit_code != 0
-    assert "--short must be at least 0" in f"{done.output}{done.exception}"
+    assert "--short must be a number from 0 to 1" in f"{done.output}{done.exception}"
     assert not (tmp_path / "model").exists()

@@ -74,12 +74,12 @@ def test_an_entry_of_a_form_stands_for_the_same_value_and_is_one_that_forms_acce
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("steps", 0, "at least 1 step;"),
-        ("samples", 0, "at least 1 sample;"),
-        ("seed", -1, "A seed is a whole number"),
-        ("first_sample", -1, "first sample's number"),
-        ("temperature", -0.5, "at least 0 and is -0.5"),
-        ("top_p", 0.0, "Top-p must be more than 0"),
+        ("steps", 0, "Steps must be a whole number from 1 to 65,536 and is 0"),
+        ("samples", 0, "Samples must be a whole number from 1 to 4,096 and is 0"),
+        ("seed", -1, "Seed must be a whole number"),
+        ("first_sample", -1, "first_sample must be"),
+        ("temperature", -0.5, "from 0 to 100 and is -0.5"),
+        ("top_p", 0.0, "Top-p must be a number from 1e-06 to 1"),
         ("top_p", 1.5, "is 1.5"),
         ("top_p", float("nan"), "is nan"),
     ],

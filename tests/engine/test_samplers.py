@@ -314,5 +314,5 @@ def test_an_unknown_sampler_or_option_is_answered_with_the_known_ones() -> None:
             ("surest", "spread", -1.0),
         ]
     ):
-        with pytest.raises(UserError, match="is a good choice"):
+        with pytest.raises(UserError, match="must be a number from"):
             sampler_named(name, "absorb", ((option, value),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -48,7 +49,7 @@ def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object
             control = Number(title, kind.low, kind.high, look)
             control.valueChanged.connect(lambda value: take(round(value)))
         case Real():
-            control = Number(title, kind.low, kind.high, look, decimals=2)
+            control = Number(title, math.ceil(100 * kind.low) / 100, kind.high, look, decimals=2)
             control.valueChanged.connect(lambda value: take(round(value, 2)))
         case OneOf():
             control = choice = Choice(title, look, kind.titles)

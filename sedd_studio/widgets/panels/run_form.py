@@ -7,8 +7,8 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
-from engine.protocol.option_kinds import Numbers, Real
-from engine.protocol.options import ENTRIES, MOST_STEPS
+from engine.protocol.option_kinds import Numbers
+from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, samplers_for
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
@@ -18,6 +18,8 @@ from sedd_studio.widgets.controls.layouts import Field, column, scrolled
 from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
+SLIDER_STEPS = 1024
+"""More are typed."""
 EACH_A_STEP = "From left to right each free token is a step."
 FOLDED = [name for name, row in ENTRIES.items() if not row.main and not isinstance(row.kind, Numbers)]
 
@@ -39,7 +41,7 @@ class RunForm(QFrame):
         sampler = self.main.controls["sampler"]
         assert isinstance(sampler, Choice)
         self.sampler = sampler
-        self.slider = LogSlider("Steps, logarithmic", MOST_STEPS)
+        self.slider = LogSlider("Steps, logarithmic", SLIDER_STEPS)
         self.dice = IconButton("dice", "New seed", look, form.new_seed, kind="boxed")
         self.options: dict[str, Control] = {}
         self._numbers = QWidget()
@@ -94,8 +96,8 @@ class RunForm(QFrame):
             show_entry(self.options[option.name], self._form.now.options.get(option.name, option.default))
 
     def _number_for(self, option: SamplerOption) -> Control:
-        title, kind = option.name.capitalize(), Real(option.low, option.high)
-        number = control_for(title, kind, self._look, partial(self._take_number, option.name))
+        title = option.name.capitalize()
+        number = control_for(title, option.kind, self._look, partial(self._take_number, option.name))
         self._numbers_column.addWidget(Field(title, number, option.summary))
         return number
 
