@@ -1,10 +1,19 @@
-"""JSON as the standard has it, which has no word for a number that is not finite. Imports no torch."""
+"""JSON as the standard has it, which has no word for a number that is not finite; what others wrote is read with
+limits. Imports no torch."""
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
+
+from engine.files import read_bounded
+
+DEEPEST = 64
+"""Lists in lists."""
+LARGEST_CONFIG = 2**20
+"""Bytes of a model's description."""
 
 
 def to_json(values: Any, indent: int | None = None, ensure_ascii: bool = True) -> str:
@@ -19,3 +28,26 @@ def finite(values: Any) -> Any:
     if isinstance(values, dict):
         return {key: finite(value) for key, value in values.items()}
     return [finite(value) for value in values] if isinstance(values, list | tuple) else values
+
+
+def read_json(path: Path, most: int) -> Any:
+    """What the regular file at `path`, of at most `most` bytes, holds; an OSError or a ValueError if it is no JSON.
+
+    A mark of the byte order is passed over, and lists in lists have an end.
+    """
+    return shallow(json.loads(read_bounded(path, most)))
+
+
+def shallow(values: Any) -> Any:
+    """The same values; a ValueError if lists stand in more than `DEEPEST` lists."""
+    level, inner = 0, [values]
+    while inner := [each for value in inner for each in _within(value)]:
+        level += 1
+        if level > DEEPEST:
+            raise ValueError("it is nested too deeply")
+    return values
+
+
+def _within(value: Any) -> list[Any]:
+    """What stands in a list, or under the names of a mapping."""
+    return value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []

@@ -8,7 +8,6 @@ exact, can stand beside a bound. Any folder with a causal model and its tokenize
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.causal.causal_folder import read_causal
 from engine.files import write_whole
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.likelihood.result import Bound, ratio_of
-from engine.models.config_reader import shown
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
-from engine.models.stored import mapping, parse
-from engine.protocol import FREE, UserError, is_lack_of_memory
+from engine.protocol import FREE, UserError
 from engine.protocol.extras import brought_by
 from engine.theory.conditioning import Shaping
 from engine.theory.lanes import one_thread
@@ -34,24 +32,9 @@ from engine.theory.network import block_places
 
 with brought_by("causal"):
     import transformers
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 MAX_ELEMENTS = 2**26
 """Numbers in one batch of logits."""
-
-transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def check_direction(folder: Path) -> None:
-    """A UserError where config.json describes a model of masked words: the library would open it, and it knows no law
-    of the next token."""
-    described = mapping(parse(json.loads, folder / "config.json", "JSON"), folder / "config.json")
-    kind = str(described.get("model_type"))
-    masked = kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not described.get("is_decoder")
-    if masked or "ForMaskedLM" in str(described.get("architectures")):
-        raise UserError(
-            f"{folder} holds a model of masked words ({shown(kind)}), which cannot write left to right; name another."
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +60,8 @@ class CausalModel:
         A UserError if the folder holds none.
         """
         place = choose_device(device)
-        dtype = PRECISIONS[choose_precision(precision, place)]
-        if not (folder / "config.json").is_file():
-            raise UserError(f"There is no causal model in {folder}; name a folder with config.json and its weights.")
-        check_direction(folder)
-        try:
-            network = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except Exception as error:  # the library raises many kinds for what is missing or damaged
-            if is_lack_of_memory(error):
-                raise
-            raise UserError(f"The causal model in {folder} cannot be read: {str(error).splitlines()[0]}") from error
-        network.to(place)  # type: ignore[arg-type]
-        network.eval()  # type: ignore[no-untyped-call]
+        network, tokenizer = read_causal(folder, PRECISIONS[choose_precision(precision, place)])
+        network.to(place)
         return CausalModel(folder.resolve().name, network, tokenizer, vocabulary=len(tokenizer))
 
     @property

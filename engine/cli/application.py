@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import typer
@@ -30,11 +31,24 @@ class Commands(TyperGroup):
             raise typer.Exit(ENGINE_ERROR if isinstance(error, EngineFailed) else USER_ERROR) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        except Exception as error:
-            if not is_lack_of_memory(error):
+        except (typer.Abort, SystemExit):
+            raise
+        except BaseException as error:  # a panic of a library is no Exception
+            if hasattr(error, "exit_code"):  # by which typer says how to end
                 raise
-            print_error(UserError(LACKING))
-            raise typer.Exit(USER_ERROR) from None
+            if is_lack_of_memory(error):
+                print_error(UserError(LACKING))
+                raise typer.Exit(USER_ERROR) from None
+            if sys.flags.dev_mode:
+                raise
+            print_error(unexpected(error))
+            raise typer.Exit(ENGINE_ERROR) from None
+
+
+def unexpected(error: BaseException) -> UserError:
+    """The sentence for a fault of the program, or of a library."""
+    said = " ".join(str(error).split())[:200]
+    return UserError(f"sedd stopped with an unexpected {type(error).__name__} ({said}); python -X dev says where.")
 
 
 app = typer.Typer(

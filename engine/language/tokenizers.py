@@ -14,17 +14,21 @@ from pathlib import Path
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
-from engine.files import write_whole
-from engine.language.documents import read_text
-from engine.protocol import UserError
+from engine.files import read_bounded, write_whole
+from engine.language.documents import decoded
+from engine.protocol import UserError, is_lack_of_memory
+from engine.strict_json import shallow
 
 END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
-MAX_BYTES = 100 * 2**20
+MAX_BYTES = 40 * 2**20
 LARGEST_MULTIPLE = 128
 SHOWN = 100
 """Characters of a list, or of what a library says, in a message."""
 PROBE = "Once upon  a time,\n(2 + 2) \u00e9 \u4f60"
+SIGNS = "".join(map(chr, range(32, 383)))
+MOST_FOR_A_SIGN = 16
+"""Tokens: those that spell it by its bytes, and some to spare."""
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
@@ -71,10 +75,11 @@ class Tokenizer:
                 known = " ".join(self.symbols)
                 shown = known if len(known) <= SHOWN else f"{known[:SHOWN]} …"
                 raise UserError(f'This model does not know the symbol "{strange[:SHOWN]}"; it knows {shown}')
-        try:
-            return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
-        except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
-            raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
+        with _refused("The tokenizer cannot read this text", "take another tokenizer"):
+            try:
+                return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
+            except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
+                raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -90,12 +95,14 @@ class Tokenizer:
         """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
         if any(not 0 <= i < self.vocabulary for i in ids):
             raise UserError("A token is not in this tokenizer's vocabulary; the tokenizer belongs to another model.")
-        text: str = self._backend.decode(list(ids), skip_special_tokens=False)
+        with _refused("The tokenizer cannot write these tokens", "take another tokenizer"):
+            text: str = self._backend.decode(list(ids), skip_special_tokens=False)
         return text
 
     def decode_all(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         """The text of each sequence of token ids, of this vocabulary; they are shared out among the cores."""
-        return list(self._backend.decode_batch([list(ids) for ids in sequences], skip_special_tokens=False))
+        with _refused("The tokenizer cannot write these tokens", "take another tokenizer"):
+            return list(self._backend.decode_batch([list(ids) for ids in sequences], skip_special_tokens=False))
 
     def piece(self, token: int) -> str:
         """What one token shows as text, its leading space included."""
@@ -191,8 +198,8 @@ def symbol_tokenizer(symbols: Sequence[str]) -> Tokenizer:
 
 def tokenizer_from(text: str) -> Tokenizer:
     """The tokenizer whose JSON this is; a UserError if it is damaged."""
-    with _refused(what := "The tokenizer", "use a whole copy"):
-        return _whole(Backend.from_str(text), what)
+    with _refused("The tokenizer is damaged", "use a whole copy"):
+        return _whole(Backend.from_str(text), "The tokenizer")
 
 
 def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
@@ -233,18 +240,30 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
 
 
 def _tokenizer_in(folder: Path) -> Tokenizer | None:
-    with _refused(what := f"The tokenizer in {folder}", "put a whole copy there"):
+    what = f"The tokenizer in {folder}"
+    with _refused(f"{what} is damaged", "put a whole copy there"):
         if (folder / FILE_NAME).is_file():
-            return _whole(Backend.from_str(_read(folder / FILE_NAME)), what)
+            return _whole(read_backend(folder / FILE_NAME), what)
         for vocab, merges in _PAIRS:
             if (folder / vocab).is_file() and (folder / merges).is_file():
                 return _whole(_from_pair(folder / vocab, folder / merges), what)
     return None
 
 
+def read_backend(path: Path) -> Backend:
+    """The library's tokenizer in a file; a UserError if it is damaged, or cannot read a short text."""
+    with _refused(f"The tokenizer in {path.parent} is damaged", "put a whole copy there"):
+        backend = Backend.from_str(_read(path))
+        backend.no_padding()
+        backend.no_truncation()
+        if len(backend.encode(SIGNS, add_special_tokens=False).ids) > MOST_FOR_A_SIGN * len(SIGNS):
+            raise ValueError("it makes far too much of a text")
+        return backend
+
+
 @contextmanager
-def _refused(what: str, advice: str) -> Iterator[None]:
-    """A UserError about `what` for anything that the library makes of a damaged file, a panic included."""
+def _refused(problem: str, advice: str) -> Iterator[None]:
+    """A UserError that begins with the `problem` for anything that the library raises, a panic included."""
     try:
         yield
     except UserError:
@@ -252,7 +271,9 @@ def _refused(what: str, advice: str) -> Iterator[None]:
     except BaseException as error:  # the library raises a bare Exception, or a panic, which is none
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        raise UserError(f"{what} is damaged ({' '.join(str(error).split())[:SHOWN]}); {advice}.") from error
+        if is_lack_of_memory(error):
+            raise
+        raise UserError(f"{problem} ({' '.join(str(error).split())[:SHOWN]}); {advice}.") from error
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:
@@ -272,13 +293,14 @@ def _whole(backend: Backend, what: str) -> Tokenizer:
 
 
 def _read(path: Path) -> str:
-    if path.stat().st_size > MAX_BYTES:
-        raise UserError(f"{path} is too large for a tokenizer; put a whole copy there.")
-    return read_text(path)
+    try:
+        return decoded(read_bounded(path, MAX_BYTES), path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; put a whole copy there.") from None
 
 
 def _from_pair(vocab: Path, merges: Path) -> Backend:
-    tokens: dict[str, int] = json.loads(_read(vocab))
+    tokens: dict[str, int] = shallow(json.loads(_read(vocab)))
     lines = [line for line in _read(merges).splitlines() if line and not line.startswith("#version")]
     pairs = [(line.split(" ")[0], line.split(" ")[1]) for line in lines]
     backend = _byte_level(models.BPE(vocab=tokens, merges=pairs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from engine.files import sha256
 from engine.models.origin import write_origin
 from engine.protocol import UserError
+from engine.strict_json import LARGEST_CONFIG, read_json
 
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -97,7 +97,10 @@ def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:
 
 def knows_gpt2(config: Path) -> bool:
     """Whether a published configuration has the vocabulary of GPT-2."""
-    described = json.loads(config.read_bytes())
+    try:
+        described = read_json(config, LARGEST_CONFIG)
+    except (OSError, ValueError, RecursionError):
+        return False
     return isinstance(described, dict) and described.get("tokens") == GPT2_VOCABULARY
 
 

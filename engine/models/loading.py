@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
 from engine.models.published_layout import blocks_of, published_config
-from engine.models.stored import CONFIG, WEIGHTS, Stored, mapping, parse, read_weights
+from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
@@ -136,8 +135,8 @@ def read(folder: Path) -> Stored:
         return read_run(folder)
     if not (folder / CONFIG).is_file():
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
-    values = mapping(parse(json.loads, folder / CONFIG, "JSON"), folder / CONFIG)
-    facts = {str(key): str(value) for key, value in mapping(values.get("facts") or {}, folder / CONFIG).items()}
+    values = read_config(folder / CONFIG)
+    facts = facts_in(values, folder / CONFIG)
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))

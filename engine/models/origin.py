@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.files import write_whole
+from engine.plain_text import plain_facts
+from engine.strict_json import read_json
 
 ORIGIN = "origin.json"
 LARGEST = 100_000
@@ -22,9 +24,8 @@ def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str])
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
     """What a model's facts say of where it came from; nothing where that is not known."""
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        if (folder / ORIGIN).is_file() and (folder / ORIGIN).stat().st_size <= LARGEST:
-            noted = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-            changed = noted["sha256"][weights.name] != weights_hash
-            revision = f"{noted['revision']}{', changed since' if changed else ''}"
-            return {"from the hub": str(noted["hub"]), "revision": revision}
+        noted = read_json(folder / ORIGIN, LARGEST)
+        changed = noted["sha256"][weights.name] != weights_hash
+        revision = f"{noted['revision']}{', changed since' if changed else ''}"
+        return plain_facts({"from the hub": noted["hub"], "revision": revision})
     return {}

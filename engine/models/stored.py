@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.files import read_bounded
+from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
+from engine.strict_json import LARGEST_CONFIG, read_json, shallow
 from engine.theory.diffusion import DiffusionConfig
 
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 """What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
+LARGEST_YAML, LARGEST_TABLE, LARGEST_TREE = 2**16, 2**24, 2**20
+"""Bytes of a configuration, and of what says where tensors lie in a file of safetensors, or a pickle."""
+MOST_RECORDS = 100_000
+MOST_SHARING = 2
+"""Weights may share their numbers: in memory they take at most so many times what they take in the file."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         if (folder / name).is_file():
             return (folder / name,)
         if (index := folder / f"{name}.index.json").is_file():
-            parts = mapping(parse(json.loads, index, "JSON"), index).get("weight_map")
+            parts = read_config(index, LARGEST_TABLE).get("weight_map")
             names = set(map(str, mapping(parts, index).values()))
             lacking = sorted(part for part in names if Path(part).name != part or not (folder / part).is_file())
             if lacking or not names:
@@ -57,15 +65,21 @@ def read_weights(folder: Path) -> tuple[tuple[Path, ...], Mapping[str, Tensor]]:
     files = weight_files(folder)
     if not files:
         raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
-    found: dict[str, Any] = {}
-    for file in files:
-        part = _unpacked(file) if file.suffix == Path(WEIGHTS).suffix else unpickle(file)
-        found |= tensors(part, file)
+    found = {name: value for file in files for name, value in tensors(contents(file), file).items()}
     return files, unwrapped(found, files[0])
 
 
+def contents(file: Path) -> Any:
+    """What a file of weights holds, whatever that is."""
+    return _unpacked(file) if file.suffix == Path(WEIGHTS).suffix else unpickle(file)
+
+
 def _unpacked(source: Path) -> dict[str, Tensor]:
+    """The tensors of a file, which holds as much as they take: the library sees to that."""
     try:
+        with source.open("rb") as file:
+            if int.from_bytes(file.read(8), "little") > LARGEST_TABLE:
+                raise UserError(f"{source} is damaged or cut short; put a whole copy there.")
         return load_file(source)
     except (SafetensorError, OSError) as error:
         if is_lack_of_memory(error):
@@ -86,21 +100,48 @@ def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
     return found
 
 
-def unpickle(source: Path) -> Any:
-    """A pickle of tensors. Only plain data is admitted: a file that asks for code to be run is refused."""
+def unpickle(source: Path, most: int = LARGEST_TREE) -> Any:
+    """A pickle of tensors, which lie in the file until they are copied, and of at most `most` bytes beside them.
+
+    Only plain data is admitted: a file that asks for code to be run is refused, and one that would unfold.
+    """
     try:
-        return torch.load(source, map_location="cpu", weights_only=True)
+        check_archive(source, most)
+        return torch.load(source, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # damaged zip, forbidden global, end of file, ...
         if is_lack_of_memory(error):
             raise
-        reason = "asks to run code" if "Unsupported" in str(error) or "GLOBAL" in str(error) else "is damaged"
+        if isinstance(error, PermissionError):
+            raise UserError(f"{source} cannot be read: {error.strerror}; allow reading it.") from error
+        reason = (
+            "asks to run code"
+            if "Unsupported" in str(error) or "GLOBAL" in str(error)
+            else "is damaged, or of an old form,"
+        )
         raise UserError(f"{source} {reason} and was not opened; use a copy from a source you trust.") from error
 
 
+def check_archive(source: Path, most: int) -> None:
+    """A ValueError unless the file is an archive as torch writes them: nothing in it is packed, and what is no tensor
+    takes at most `most` bytes."""
+    with zipfile.ZipFile(source) as archive:
+        records = archive.infolist()
+    others = (record.file_size for record in records if "/data/" not in record.filename)
+    if (
+        len(records) > MOST_RECORDS
+        or any(record.compress_type != zipfile.ZIP_STORED for record in records)
+        or sum(record.file_size for record in records) > source.stat().st_size
+        or sum(others) > most
+    ):
+        raise ValueError("its records are not those that torch writes")
+
+
 def tensors(weights: Any, source: Path) -> dict[str, Tensor]:
-    """`weights` by name if they are ordinary arrays of numbers in memory, and a UserError if not."""
+    """`weights` by name if they are ordinary arrays of numbers that lie in the file, and a UserError if not."""
     if not isinstance(weights, Mapping) or not all(_ordinary(value) for value in weights.values()):
         raise UserError(f"{source} does not hold the weights of a model; use another file.")
+    if sum(tensor.nbytes for tensor in weights.values()) > MOST_SHARING * source.stat().st_size:
+        raise UserError(f"{source} is too small for the weights that it names; put a whole copy there.")
     return {str(name): tensor for name, tensor in weights.items()}
 
 
@@ -110,17 +151,39 @@ def _ordinary(value: Any) -> bool:
         and value.is_floating_point()
         and value.layout == torch.strided
         and value.device.type == "cpu"
+        and value.nbytes <= value.untyped_storage().nbytes()
     )
 
 
-def parse(parser: Callable[[bytes], Any], path: Path, language: str) -> Any:
-    """The file at `path` as `parser` reads it; a UserError if it is not valid in that `language`."""
+def read_config(path: Path, most: int = LARGEST_CONFIG) -> Mapping[str, Any]:
+    """The named entries of JSON in a file of at most `most` bytes; a UserError if it cannot be read as such."""
+    return _entries(lambda: read_json(path, most), path, "JSON")
+
+
+def read_yaml(path: Path) -> Mapping[str, Any]:
+    """The named entries of a configuration in YAML; a UserError if it cannot be read as such."""
+    return _entries(lambda: shallow(yaml.load(read_bounded(path, LARGEST_YAML), PlainLoader)), path, "YAML")
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Reads plain YAML: what refers to other parts of the file, and could unfold, is refused."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it refers to its own parts")
+        return super().compose_node(parent, index)
+
+
+def _entries(read: Callable[[], Any], path: Path, language: str) -> Mapping[str, Any]:
     try:
-        return parser(path.read_bytes())  # a mark of the byte order is read, too
+        values = read()
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}; allow reading it.") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: wrong JSON, UTF-8, dates, numbers
+        raise UserError(f"{path} cannot be read: {error.strerror}; put a whole copy there.") from error
+    except Exception as error:  # parsers raise many kinds for odd tags, numbers, dates, encodings and depths
+        if is_lack_of_memory(error):
+            raise
         raise UserError(f"{path} is not valid {language}; put a whole copy there.") from error
+    return mapping(values, path)
 
 
 def mapping(values: Any, path: Path) -> Mapping[str, Any]:
@@ -128,3 +191,8 @@ def mapping(values: Any, path: Path) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
         raise UserError(f"{path} does not hold a model's configuration; put a whole copy there.")
     return values
+
+
+def facts_in(values: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """What a configuration tells beside the sizes; nothing where it tells nothing."""
+    return plain_facts(mapping(values.get("facts") or {}, path))

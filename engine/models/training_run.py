@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from engine.models.published_layout import blocks_of, published_config
-from engine.models.stored import Stored, mapping, parse, tensors, unpickle, unwrapped
+from engine.models.stored import Stored, read_yaml, tensors, unpickle, unwrapped
 from engine.protocol import UserError
 
 RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")
@@ -25,8 +23,7 @@ def read_run(path: Path) -> Stored:
     A run's weights are those that it would go on from, or its newest snapshot where these are not there.
     """
     folder = path.parent.parent if is_snapshot(path) else path
-    values = mapping(parse(yaml.safe_load, folder / RUN_CONFIG, "YAML"), folder / RUN_CONFIG)
-    config = published_config(values, folder / RUN_CONFIG)
+    config = published_config(read_yaml(folder / RUN_CONFIG), folder / RUN_CONFIG)
     source = path if is_snapshot(path) else folder / RUN_WEIGHTS
     if not source.is_file():
         found = [file.stem.removeprefix("checkpoint_") for file in folder.glob(f"{SNAPSHOTS}/checkpoint_*.pth")]
@@ -41,6 +38,8 @@ def read_run(path: Path) -> Stored:
         raise UserError(
             f"{source} is not the checkpoint of a training run: model, ema or step is missing; put a whole copy there."
         ) from error
+    if not isinstance(step, int):
+        raise UserError(f"{source} says at which step it was saved by no number; put a whole copy there.")
     weights = unwrapped(tensors(weights, source), source)
     names = [name for name in weights if not name.endswith("inv_freq")]  # a buffer, which is not averaged
     if not isinstance(averaged, list) or len(averaged) != len(names):

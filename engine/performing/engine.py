@@ -52,7 +52,9 @@ class Engine:
             yield from self._answer(run_id, request)
         except UserError as error:
             yield Failed(run_id, str(error))
-        except Exception as error:  # the boundary: whatever it was, the window must go on
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # the boundary: whatever it was, a panic of a library too, the window must go on
             if is_lack_of_memory(error):
                 yield Failed(run_id, lacking_for(request))
                 return

@@ -41,7 +41,7 @@ class Runner:
     """One thread that performs requests in order, a queue down and a queue up.
 
     A request supersedes those before it: a running one is closed at its next event, a waiting one is not begun.
-    Each ends with exactly one event that `ends` it.
+    Each ends with exactly one event that `ends` it. If something ends the thread, another goes on with the same engine.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
@@ -51,21 +51,23 @@ class Runner:
         self._last_id = 0
         self._cancelled_up_to = 0
         self._dropped: set[int] = set()
-        self._thread = threading.Thread(target=self._work, name="engine")
+        self._engine: Performer | None = None
+        self._begun = 0  # the request that is being performed
+        self._thread: threading.Thread | None = None
 
     def submit(self, request: Request) -> int:
         """Hands a request to the thread, superseding all before it; returns its run id."""
         self.cancel()
-        self._last_id += 1
-        if not self._thread.is_alive():
-            self._thread.start()
-        self._requests.put((self._last_id, request))
-        return self._last_id
+        return self._hand_over(request)
 
     def ask(self, request: Question) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
+        return self._hand_over(request)
+
+    def _hand_over(self, request: Request) -> int:
         self._last_id += 1
         self._requests.put((self._last_id, request))
+        self._keep_alive()
         return self._last_id
 
     def drop(self, question: int) -> None:
@@ -78,6 +80,8 @@ class Runner:
 
     def take(self) -> list[Event]:
         """All events that have come since the last call."""
+        if self._thread is not None:
+            self._keep_alive()
         events = []
         while True:
             try:
@@ -88,18 +92,38 @@ class Runner:
     def close(self) -> None:
         """Cancels everything and waits for the thread to end."""
         self.cancel()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._requests.put(None)
             self._thread.join()
+            self._thread = None
+
+    def _keep_alive(self) -> None:
+        """Starts the thread where there is none; what one that is gone had begun has failed."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if self._begun:
+            self._events.put(Failed(self._begun, "The engine's thread ended, and another goes on; try again."))
+            self._begun = 0
+        self._thread = threading.Thread(target=self._work, name="engine")
+        self._thread.start()
 
     def _work(self) -> None:
         stand_back()
         try:
-            engine = self._make_engine()
-        except Exception as error:  # without an engine every request fails with the same reason
-            engine = _Broken(f"The engine could not start: {error}", traceback.format_exc())
+            self._engine = self._engine or self._make_engine()
+        except BaseException as error:  # without an engine every request fails with the same reason
+            self._engine = _Broken(f"The engine could not start: {error}", traceback.format_exc())
         while (item := self._requests.get()) is not None:
-            self._perform(engine, *item)
+            self._begun, _ = item
+            self._tried(self._engine, *item)
+            self._begun = 0
+
+    def _tried(self, engine: Performer, run_id: int, request: Request) -> None:
+        try:
+            self._perform(engine, run_id, request)
+        except BaseException as error:  # a panic of a library, too: the next request is taken
+            headline = f"The engine stopped with an unexpected error: {error}"
+            self._events.put(Failed(run_id, headline, traceback.format_exc()))
 
     def _perform(self, engine: Performer, run_id: int, request: Request) -> None:
         if self._is_cancelled(run_id):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +231,68 @@ def test_a_damaged_tokenizer_is_answered_in_one_short_sentence(tmp_path: Path, p
     except UserError as error:
         said = str(error)
     assert len(said) < 300 + len(str(tmp_path))
+
+
+def panicking(expression: str) -> str:
+    """A tokenizer whose expression tries more ways than the library allows, which then panics; in Rust."""
+    described = json.loads(TOKENIZER.to_json())
+    trap = {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+    described["pre_tokenizer"] = trap
+    return json.dumps(described)
+
+
+def test_a_panic_of_the_library_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UserError, match="cannot read this text"):
+        Tokenizer(Backend.from_str(panicking(r"(\w|\w)*!"))).encode(f"{'b' * 50} !")
+    (tmp_path / "tokenizer.json").write_text(panicking(r"(\w|\w)*¡"))
+    with pytest.raises(UserError, match="is damaged"):
+        find_tokenizer(tmp_path)
+    assert "panicked" in capfd.readouterr().err  # the library itself says so
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "b" * 100_000}},
+        {
+            "padding": {
+                "strategy": {"Fixed": 10**9},
+                "direction": "Right",
+                "pad_to_multiple_of": None,
+                "pad_id": 0,
+                "pad_type_id": 0,
+                "pad_token": "a",
+            }
+        },
+        {"model": []},
+        {
+            "added_tokens": [
+                {
+                    "id": 10**9,
+                    "content": "x",
+                    "single_word": False,
+                    "lstrip": False,
+                    "rstrip": False,
+                    "normalized": False,
+                    "special": True,
+                }
+            ]
+        },
+    ],
+)
+def test_a_tokenizer_that_would_unfold_takes_no_memory(tmp_path: Path, change: dict[str, Any]) -> None:
+    (tmp_path / "tokenizer.json").write_text(json.dumps(json.loads(TOKENIZER.to_json()) | change))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with suppress(UserError):
+        assert len(find_tokenizer(tmp_path).encode("a")) == 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 2**10
+
+
+@pytest.mark.parametrize("content", [b"[" * 10**6, b'{"a":' * 10**5, b"\0" * 10**6, b"9" * 10**6, b"\xff\xfe{}"])
+def test_deep_or_empty_descriptions_are_refused(tmp_path: Path, content: bytes) -> None:
+    for names in (("tokenizer.json",), ("vocab.json", "merges.txt")):
+        for name in names:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError):
+            find_tokenizer(tmp_path)
+        (tmp_path / names[0]).unlink()

@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import pytest
 
 from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
 from sedd_studio.background.runner import NICENESS, Performer, Runner
@@ -102,6 +103,68 @@ def test_an_engine_that_cannot_start_fails_every_request_with_the_reason() -> No
     assert isinstance(events[0], Failed)
     assert "no torch here" in events[0].headline
     assert "Traceback" in events[0].detail
+
+
+class Panic(BaseException):
+    """As extensions raise it that are written in Rust."""
+
+
+class Fragile:
+    """Performs what it is told to: panics before or within its events, exits, ends its thread, or an answer."""
+
+    def __init__(self, *outcomes: str) -> None:
+        self.outcomes = list(outcomes)
+
+    def perform(self, run_id: int, request: object) -> Iterator[Event]:
+        outcome = self.outcomes.pop(0)
+        if outcome == "at once":
+            raise Panic("index out of bounds")
+        return self._events(run_id, outcome)
+
+    def _events(self, run_id: int, outcome: str) -> Iterator[Event]:
+        if outcome == "later":
+            raise Panic("index out of bounds")
+        if outcome == "exit":
+            sys.exit(3)
+        yield Finished(run_id, 1, 0.0)
+
+
+def test_whatever_an_engine_raises_ends_its_request_and_the_next_is_taken() -> None:
+    runner = Runner(lambda: Fragile("at once", "later", "exit", "answer"))
+    for _ in range(4):
+        runner.ask(REQUEST)
+    events = wait(runner, ended(4))
+    runner.close()
+    assert [type(event) for event in events] == [Failed, Failed, Failed, Finished]
+    assert [event.run_id for event in events] == [1, 2, 3, 4]
+    assert isinstance(events[0], Failed)
+    assert "index out of bounds" in events[0].headline
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ended_is_followed_by_another_with_the_same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends a thread is, for example, an exception that a library throws into it."""
+    made: list[Performer] = []
+
+    def engine() -> Performer:
+        made.append(FakeEngine())
+        return made[-1]
+
+    def killed(*_: object) -> None:
+        monkeypatch.undo()
+        sys.exit()
+
+    runner = Runner(engine)
+    monkeypatch.setattr(Runner, "_tried", killed)
+    runner.ask(REQUEST)
+    runner.ask(REQUEST)
+    events = wait(runner, ended(2))
+    runner.submit(REQUEST)
+    events += wait(runner, ended(1))
+    runner.close()
+    ends = [event for event in events if isinstance(event, ENDS)]
+    assert [(type(event), event.run_id) for event in ends] == [(Failed, 1), (Finished, 2), (Finished, 3)]
+    assert len(made) == 1
 
 
 def test_closing_without_a_request_needs_no_thread() -> None:
