@@ -13,6 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.stopping import look
+
+PIECE = 2**24
+"""Bytes that are read between two looks at whether to go on."""
+
 
 @contextmanager
 def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
@@ -76,5 +81,7 @@ def sha256(*paths: Path) -> str:
     total = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            hashlib.file_digest(file, lambda: total)
+            while piece := file.read(PIECE):
+                total.update(piece)
+                look()
     return total.hexdigest()

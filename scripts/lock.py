@@ -18,6 +18,8 @@ from pathlib import Path
 from scripts.setup import ALL, PYTHON, ROOT, TORCH, TORCH_CPU, pinned
 
 OLDEST_PYTHON = "3.11"
+OF_TORCH = r"^(torch|triton|nvidia-|cuda-)[^=\n]*==[^\\\n]*(\\\n[^\\\n]*)*\n"
+"""An entry of torch, or of what only a build of it for a GPU needs."""
 
 
 def main() -> int:
@@ -25,9 +27,8 @@ def main() -> int:
     upgrade = ["--upgrade"] if os.environ.get("UPGRADE") else []
     _compile(TORCH, "-", *upgrade, given=f"torch{_asked_of_torch()}\n")
     torch = pinned(TORCH, "torch")
-    known = re.findall(r"^([\w.-]+)==", TORCH.read_text(), re.MULTILINE)
-    ours = {name for name in known if re.match(r"torch$|triton|nvidia|cuda", name)}
-    _compile(ALL, "pyproject.toml", "--extra", "dev", *upgrade, *(f"--no-emit-package={name}" for name in sorted(ours)))
+    _compile(ALL, "pyproject.toml", "--extra", "dev", *upgrade)
+    ALL.write_text(re.sub(OF_TORCH, "", ALL.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
     TORCH_CPU.write_text(f"# Written by make lock.\n{_built_without_gpu(torch)}", encoding="utf-8")
     return 0
 

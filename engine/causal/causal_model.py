@@ -26,6 +26,7 @@ from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.protocol import FREE, UserError
 from engine.protocol.extras import brought_by
+from engine.stopping import look
 from engine.theory.conditioning import Shaping
 from engine.theory.lanes import one_thread
 from engine.theory.network import block_places
@@ -33,7 +34,7 @@ from engine.theory.network import block_places
 with brought_by("causal"):
     import transformers
 
-MAX_ELEMENTS = 2**26
+MAX_ELEMENTS = 2**22
 """Numbers in one batch of logits."""
 
 
@@ -62,6 +63,8 @@ class CausalModel:
         place = choose_device(device)
         network, tokenizer = read_causal(folder, PRECISIONS[choose_precision(precision, place)])
         network.to(place)
+        for layer in layers_of(network):
+            layer.register_forward_pre_hook(lambda *_: look())
         return CausalModel(folder.resolve().name, network, tokenizer, vocabulary=len(tokenizer))
 
     @property
@@ -158,6 +161,12 @@ class CausalModel:
         return [row[: max(0, len(ids) - 1)] for row, ids in zip(nats, batch, strict=True)]
 
 
+def layers_of(network: Any) -> Sequence[nn.Module]:
+    """The blocks of a network of the library's."""
+    body = network.base_model
+    return [*getattr(body, "h", getattr(body, "layers", ()))]
+
+
 def begin_token(network: Any) -> int:
     """The token before a block: the model's beginning of text, or 0."""
     begin = network.config.bos_token_id
@@ -213,8 +222,7 @@ class CausalLearner:
     def __init__(self, network: Any, length: int | None = None) -> None:
         longest = int(network.config.max_position_embeddings)
         self.network, self.length = network, min(length or longest, longest)
-        body = network.base_model
-        self.layers: Sequence[nn.Module] = list(getattr(body, "h", None) or body.layers)
+        self.layers = layers_of(network)
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """The clean tokens (B, L) themselves: nothing is random."""

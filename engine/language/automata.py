@@ -3,13 +3,12 @@
 An expression reads the text up to its first end-of-text token, or all of it; what follows that token is free. A table
 of moves would have one column a token; tokens that move every state alike share a column, their class.
 
-What makes an automaton is a generator that yields None again and again, so that it can be stopped by closing it, and
-returns the automaton.
+What is made state by state looks at every state whether to go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,10 +16,9 @@ import numpy as np
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
+from engine.stopping import look
 
-Result = TypeVar("Result")
 State = TypeVar("State", bound=Hashable)
-Making = Generator[None, None, Result]
 
 DEAD = -1
 MOST_STATES = 2**15
@@ -28,16 +26,6 @@ LARGEST_TABLE = 2**26
 """Moves by tokens."""
 PIECE = 2**20
 """Moves that are worked on between two looks at whether to go on."""
-
-
-def finished(making: Making[Result]) -> Result:
-    """What is made, without a look at whether to stop."""
-    while True:
-        try:
-            next(making)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +45,7 @@ class Automaton:
         moves, classes = np.unique(table, axis=1, return_inverse=True)
         return Automaton(moves, classes.reshape(-1), accepting)
 
-    def __and__(self, other: Automaton) -> Making[Automaton]:
+    def __and__(self, other: Automaton) -> Automaton:
         """What both accept: the product, as far as it can be reached."""
         pairs, classes = np.unique(np.stack((self.classes, other.classes)), axis=1, return_inverse=True)
         first, second = self.moves[:, pairs[0]], other.moves[:, pairs[1]]
@@ -66,7 +54,7 @@ class Automaton:
             reached = zip(first[states[0]].tolist(), second[states[1]].tolist(), strict=True)
             return [None if DEAD in pair else pair for pair in reached]
 
-        moves, accepting = yield from explore(
+        moves, accepting = explore(
             (0, 0),
             following,
             lambda states: bool(self.accepting[states[0]] and other.accepting[states[1]]),
@@ -76,7 +64,7 @@ class Automaton:
         return Automaton(moves, classes.reshape(-1), accepting)
 
 
-def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Making[Automaton]:
+def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Automaton:
     """Texts without the given words or phrases, upper or lower case; "cat" does not ban "catch".
 
     Read byte by byte: a state is the set of begun words with how far each has come, and whether a word may begin.
@@ -91,7 +79,7 @@ def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Making[Auto
     lower = {byte for phrase in phrases for byte in phrase}
     alike = [byte if _lower(byte) in lower else -1 - _is_letter(byte) for byte in range(256)]
     symbols = sorted({alike.index(kind) for kind in alike})  # bytes in no phrase differ only in being letters
-    moves, ends = yield from explore(
+    moves, ends = explore(
         begin,
         lambda state: [_after(state, byte, phrases, by_first) for byte in symbols],
         lambda state: not any(place == len(phrases[k]) for k, place in state[0]),
@@ -99,7 +87,7 @@ def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Making[Auto
         "There are too many banned words for this model's vocabulary; ban fewer.",
     )
     by_byte = moves[:, [symbols.index(alike.index(kind)) for kind in alike]]
-    automaton = yield from by_token(by_byte, ends, tokenizer)
+    automaton = by_token(by_byte, ends, tokenizer)
     if tokenizer.eot_id is None:
         return automaton
     classes = automaton.classes.copy()
@@ -114,7 +102,7 @@ def explore(
     may_end: Callable[[State], bool],
     columns: int,
     too_many: str,
-) -> Making[tuple[np.ndarray, np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray]:
     """All states that can be reached from `begin`, which is number 0.
 
     The moves (S, K) from each by each of K symbols, `DEAD` where `following` has none, and where a text may end (S,).
@@ -132,7 +120,7 @@ def explore(
         rows.append(row)
         if len(waiting) > most:
             raise UserError(too_many)
-        yield
+        look()
     return np.array(rows), np.array([may_end(state) for state in waiting])
 
 
@@ -166,7 +154,7 @@ def _is_letter(byte: int) -> bool:
     return byte >= 128 or chr(byte).isalnum()
 
 
-def by_token(moves: np.ndarray, accepting: np.ndarray, tokenizer: Tokenizer) -> Making[Automaton]:
+def by_token(moves: np.ndarray, accepting: np.ndarray, tokenizer: Tokenizer) -> Automaton:
     """The automaton that reads tokens, from moves (S, 256) by bytes."""
     states, spelled = len(moves), [tokenizer.spelling(token) for token in range(tokenizer.vocabulary)]
     padded = np.full((max(map(len, spelled)), len(spelled)), 256)
@@ -183,12 +171,12 @@ def by_token(moves: np.ndarray, accepting: np.ndarray, tokenizer: Tokenizer) -> 
         now = np.repeat(np.arange(start, min(start + rows, states))[:, None], len(spelled), axis=1)
         for column in padded:
             now = by_byte[now, column]
-            yield
+            look()
         # Tokens are told apart by all rows so far; of each kind one column is kept.
         _, first, classes = np.unique(np.vstack((classes, now)), axis=1, return_index=True, return_inverse=True)
         classes = classes.reshape(-1)
         pieces.append((now[:, first], classes))
-        yield
+        look()
     _, kinds = np.unique(classes, return_index=True)
     table = np.vstack([piece[:, of_then[kinds]] for piece, of_then in pieces])
     return Automaton(np.where(table == states, DEAD, table), classes, accepting)

@@ -3,7 +3,7 @@
 Python's own parser reads the expression, so it means what Python says it means, for a text as a whole. Its parts become
 an automaton with choices (Thompson, Commun. ACM 11, 419), in which a character is its bytes in UTF-8, and sets of the
 states of that become those of one without (the subset construction). The sets can be exponentially many: they are
-counted while they are made, and whoever makes them is asked again and again whether to go on.
+counted while they are made.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.language.automata import DEAD, Automaton, Making, by_token, explore, used
+from engine.language.automata import DEAD, Automaton, by_token, explore, used
 from engine.language.characters import Ranges, points_of, spelled
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
+from engine.stopping import look
 
 LONGEST = 2_000
 """Characters of an expression."""
@@ -30,10 +31,10 @@ MOST_PARTS = 60_000
 Items = Sequence[tuple[Any, Any]]
 
 
-def expression_automaton(expression: str, tokenizer: Tokenizer) -> Making[Automaton]:
+def expression_automaton(expression: str, tokenizer: Tokenizer) -> Automaton:
     """Texts that match a regular expression as a whole; a UserError if it cannot be read or is too large."""
-    moves, accepting = yield from byte_automaton(expression, tokenizer.vocabulary)
-    automaton = yield from by_token(moves, accepting, tokenizer)
+    moves, accepting = byte_automaton(expression, tokenizer.vocabulary)
+    automaton = by_token(moves, accepting, tokenizer)
     # Tokens that spell nothing, and only the end of text may, would be free everywhere.
     silent = [token for token in range(tokenizer.vocabulary) if not tokenizer.spelling(token)]
     columns, classes = automaton.moves.shape[1], automaton.classes.copy()
@@ -47,7 +48,7 @@ def expression_automaton(expression: str, tokenizer: Tokenizer) -> Making[Automa
     return Automaton(*used(table, classes), np.append(accepting, True))
 
 
-def byte_automaton(expression: str, columns: int = 256) -> Making[tuple[np.ndarray, np.ndarray]]:
+def byte_automaton(expression: str, columns: int = 256) -> tuple[np.ndarray, np.ndarray]:
     """Moves (S, 256) from each state by each byte, `DEAD` where there is none, and where a text may end, (S,).
 
     State 0 is the first. A UserError if the expression cannot be read, or if a table with so many `columns` would be
@@ -71,9 +72,7 @@ def byte_automaton(expression: str, columns: int = 256) -> Making[tuple[np.ndarr
 
     ended = 1 << end
     first = parts.reached(begin)
-    moves, accepting = yield from explore(
-        first, following, lambda states: bool(states & ended), columns, _large(expression)
-    )
+    moves, accepting = explore(first, following, lambda states: bool(states & ended), columns, _large(expression))
     return np.repeat(moves, np.diff(edges), axis=1), accepting
 
 
@@ -124,6 +123,7 @@ class _Parts:
 
     def part(self) -> int:
         """A new state."""
+        look()
         if len(self._free) == MOST_PARTS:
             raise UserError(self._said)
         self._free.append([])

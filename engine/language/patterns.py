@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.language.automata import Automaton, Making, words_automaton
+from engine.language.automata import Automaton, words_automaton
 from engine.language.expressions import expression_automaton
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, UserError
@@ -39,20 +39,20 @@ class Pattern:
         expression: str,
         tokenizer: Tokenizer,
         words: tuple[str, ...] = (),
-        named: Mapping[str, Callable[[Tokenizer], Making[Automaton]]] | None = None,
-    ) -> Making[Pattern]:
+        named: Mapping[str, Callable[[Tokenizer], Automaton]] | None = None,
+    ) -> Pattern:
         """A regular expression over the whole text ("" for none) and words that may not appear in it.
 
         In place of an expression stands the name of one of the patterns `named`; names begin with @.
         """
         if not expression:
-            return Pattern((yield from words_automaton(words, tokenizer)))
+            return Pattern(words_automaton(words, tokenizer))
         if expression.startswith("@"):
-            whole = yield from named_automaton(expression, tokenizer, named or {})
+            whole = named_automaton(expression, tokenizer, named or {})
         else:
-            whole = yield from expression_automaton(expression, tokenizer)
+            whole = expression_automaton(expression, tokenizer)
         if words:
-            whole = yield from whole & (yield from words_automaton(words, tokenizer))
+            whole = whole & words_automaton(words, tokenizer)
         return Pattern(whole)
 
     def check(self, tokens: np.ndarray) -> None:
@@ -143,8 +143,8 @@ class Pattern:
 
 
 def named_automaton(
-    name: str, tokenizer: Tokenizer, named: Mapping[str, Callable[[Tokenizer], Making[Automaton]]]
-) -> Making[Automaton]:
+    name: str, tokenizer: Tokenizer, named: Mapping[str, Callable[[Tokenizer], Automaton]]
+) -> Automaton:
     """The pattern of that name; a UserError says which ones there are."""
     if name not in named:
         known = f"the model's kind has {', '.join(named)}" if named else "the model's kind has none"

@@ -32,6 +32,8 @@ SMOOTHING = 1e-3
 """Share of the uniform law in a reconstruction, so that a token thought impossible costs a finite number of nats."""
 MAX_ELEMENTS = 2**24
 """Numbers in one batch of network output."""
+MAX_POSITIONS = 2**11
+"""Positions in one batch on a CPU, where more are no faster and only make it longer until the work can be stopped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,10 @@ class Text(ABC):
         wanted = self.free & (points.noised | self.always)
         if points.scored is not None:
             wanted = wanted & points.scored
-        size = max(1, MAX_ELEMENTS // (len(self.tokens) * self.diffusion.graph.states))
+        most = MAX_ELEMENTS // self.diffusion.graph.states
+        if self.diffusion.device.type == "cpu":
+            most = min(most, MAX_POSITIONS)
+        size = max(1, most // len(self.tokens))
         parts = [
             self._losses(points, slice(start, start + size), wanted) for start in range(0, len(points.sigma), size)
         ]

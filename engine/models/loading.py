@@ -26,6 +26,7 @@ from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
+from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
 
@@ -98,7 +99,10 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
         diffusion = Diffusion(stored.config)
     check_shapes(stored, diffusion)
     # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
-    weights = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.weights.items()}
+    weights = {}
+    for name, tensor in stored.weights.items():
+        look()
+        weights[name] = tensor.to(torch.float32, copy=True)
     if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
         raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
     diffusion.network.load_state_dict(weights, assign=True)

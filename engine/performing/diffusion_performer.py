@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,7 +35,6 @@ from engine.protocol import (
     Started,
     Tightened,
     UserError,
-    Working,
     frozen,
 )
 from engine.protocol.sampler_table import default_sampler
@@ -46,10 +45,8 @@ from engine.theory.conditioning import Locks, Shaping
 from engine.theory.inspection import look, outlook
 
 if TYPE_CHECKING:
-    from engine.language.automata import Making
     from engine.language.patterns import Pattern
 
-Result = TypeVar("Result")
 ATTRIBUTION = 64
 """Network calls, at least, by which a bound is shared out over tokens."""
 
@@ -80,7 +77,7 @@ class DiffusionPerformer:
             request.steps,
             request.spacing,  # type: ignore[arg-type]
             Shaping.of(request, self.info.vocabulary),
-            (yield from working(run_id, self._pattern(request))),
+            self._pattern(request),
             self._start(request),
             request.first_step,
         )
@@ -106,7 +103,7 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
-    def _pattern(self, request: Generate) -> Making[Pattern | None]:
+    def _pattern(self, request: Generate) -> Pattern | None:
         """What the whole text must match; None where nothing is asked for."""
         if not request.pattern and not request.words:
             return None
@@ -115,7 +112,7 @@ class DiffusionPerformer:
         need_mask = self.model.diffusion.graph.need_mask
         need_mask("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
         named = domain_named(self.info.domain).patterns
-        pattern = yield from Pattern.compile(request.pattern, self.tokenizer, request.words, named)
+        pattern = Pattern.compile(request.pattern, self.tokenizer, request.words, named)
         pattern.check(request.tokens)
         return pattern
 
@@ -185,17 +182,6 @@ class DiffusionPerformer:
                 done = number == len(passages) and sums.draws == draws
                 yield Attributed(run_id, known.copy(), done, sums.profile())
             start += len(tokens)
-
-
-def working(run_id: int, making: Making[Result]) -> Generator[Event, None, Result]:
-    """What is made, with an event between its steps, at which it can be stopped."""
-    while True:
-        try:
-            next(making)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        yield Working(run_id)
 
 
 def given_in(request: Score) -> np.ndarray | None:

@@ -21,7 +21,6 @@ from engine.protocol.events import ModelLoaded as ModelLoaded
 from engine.protocol.events import Started as Started
 from engine.protocol.events import Tightened as Tightened
 from engine.protocol.events import Weighed as Weighed
-from engine.protocol.events import Working as Working
 from engine.protocol.events import ends as ends
 from engine.protocol.model_info import ModelInfo as ModelInfo
 from engine.protocol.model_info import Noise as Noise

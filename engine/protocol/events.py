@@ -37,11 +37,6 @@ class Introduced(RunEvent):
     info: ModelInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Working(RunEvent):
-    """Nothing has come of the request yet, or since the last event: a moment at which it can be stopped."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Started(RunEvent):
     """The chain stands at noise `sigma` before step `first_step`: `tokens` (B, L), `locked` (L,) bool.
@@ -198,7 +193,6 @@ class Judged(RunEvent):
 Event = (
     ModelLoaded
     | Introduced
-    | Working
     | Started
     | Frame
     | Finished

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.protocol import UserError
+from engine.stopping import look
 from engine.theory.lanes import parts, share
 
 FREQUENCIES = 256
@@ -243,6 +244,7 @@ class ScoreTransformer(nn.Module):
             x = self._in_parts(x, cond, [(cos[cut], sin[cut]) for cut in cuts], cuts)
         else:
             for block in self.blocks:
+                look()
                 x = block(x, cond, cos, sin)
         return Features(x, cond[:, None])
 
@@ -261,6 +263,7 @@ class ScoreTransformer(nn.Module):
 
         asked = share(lambda n: blocks[0].ask(pieces[n], shifts[0], *turns[n]), numbers)
         for at in range(len(blocks)):
+            look()
             k, v = torch.cat([part.k for part in asked], dim=2), torch.cat([part.v for part in asked], dim=2)
             asked = share(partial(onward, at, [Asked(part.q, k, v) for part in asked]), numbers)
         return torch.cat(pieces, dim=1)

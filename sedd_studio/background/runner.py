@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from engine.protocol import Cancelled, Event, Failed, Question, Request, Working, ends
+from engine.protocol import Cancelled, Event, Failed, Question, Request, ends
+from engine.stopping import Stopped, stoppable
 
 NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
@@ -40,7 +41,7 @@ def torch_engine() -> Performer:
 class Runner:
     """One thread that performs requests in order, a queue down and a queue up.
 
-    A request supersedes those before it: a running one is closed at its next event, a waiting one is not begun.
+    A request supersedes those before it: a running one is stopped, a waiting one is not begun.
     Each ends with exactly one event that `ends` it. If something ends the thread, another goes on with the same engine.
     """
 
@@ -71,11 +72,11 @@ class Runner:
         return self._last_id
 
     def drop(self, question: int) -> None:
-        """Ends a question alone, at its next event; one that has been answered is no matter."""
+        """Ends a question alone, as soon as its work looks; one that has been answered is no matter."""
         self._dropped.add(question)
 
     def cancel(self) -> None:
-        """Ends what is running and what waits, at the next event."""
+        """Ends what is running, as soon as its work looks, and what waits."""
         self._cancelled_up_to = self._last_id
 
     def take(self) -> list[Event]:
@@ -130,13 +131,15 @@ class Runner:
             self._events.put(Cancelled(run_id))
             return
         events = engine.perform(run_id, request)
-        for event in events:
-            if self._is_cancelled(run_id) and not ends(event):
-                events.close()  # type: ignore[attr-defined]
-                self._events.put(Cancelled(run_id))
-                return
-            if not isinstance(event, Working):
-                self._events.put(event)
+        try:
+            with stoppable(lambda: self._is_cancelled(run_id)):
+                for event in events:
+                    if self._is_cancelled(run_id) and not ends(event):
+                        events.close()  # type: ignore[attr-defined]
+                        raise Stopped
+                    self._events.put(event)
+        except Stopped:
+            self._events.put(Cancelled(run_id))
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped

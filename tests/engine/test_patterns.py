@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import collections
 import re
+from collections.abc import Callable
 from itertools import count, product
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import torch
 
 from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
-from engine.language.automata import DEAD, PIECE, Automaton, finished, words_automaton
+from engine.language.automata import DEAD, PIECE, Automaton, words_automaton
 from engine.language.expressions import byte_automaton, expression_automaton
 from engine.language.patterns import Choose, Pattern
 from engine.language.tokenizers import Tokenizer, train_tokenizer
@@ -21,6 +21,7 @@ from engine.protocol import FREE, UserError
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
 from engine.samplers.tweedie import AbsorbingTweedie
+from engine.stopping import Stopped, stoppable
 from engine.theory.conditioning import Locks
 from engine.theory.randomness import categorical
 
@@ -65,7 +66,7 @@ def pieces(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
     ],
 )
 def test_an_expression_accepts_what_python_matches(expression: str, tokenizer: Tokenizer) -> None:
-    automaton = finished(expression_automaton(expression, tokenizer))
+    automaton = expression_automaton(expression, tokenizer)
     tokens = [tokenizer.encode(character)[0] for character in "ab \n"]
     for length in range(5):
         for sequence in product(tokens, repeat=length):
@@ -74,7 +75,7 @@ def test_an_expression_accepts_what_python_matches(expression: str, tokenizer: T
 
 
 def test_a_text_may_end_early_and_what_follows_is_free(tokenizer: Tokenizer) -> None:
-    automaton = finished(expression_automaton("yes|no", tokenizer))
+    automaton = expression_automaton("yes|no", tokenizer)
     end, yes = tokenizer.eot_id, tokenizer.encode("yes")
     assert end is not None
     assert accepts(automaton, yes)
@@ -86,7 +87,7 @@ def test_a_text_may_end_early_and_what_follows_is_free(tokenizer: Tokenizer) -> 
 def test_banned_words_are_found_however_they_are_spelled(tokenizer: Tokenizer) -> None:
     """Against Python's regular expressions, on random texts of tokens that can spell the words."""
     words = ("cat", "on the", "no,")
-    automaton = finished(words_automaton(words, tokenizer))
+    automaton = words_automaton(words, tokenizer)
     tokens = pieces(tokenizer, [*TEXTS, *"catsonhe ,", "Cat", "ON", "é"])
     banned = re.compile(r"(?<![^\W_])(cat|on the)(?![^\W_])|(?<![^\W_])no,", re.IGNORECASE)
     generator = np.random.default_rng(0)
@@ -102,7 +103,7 @@ def test_banned_words_are_found_however_they_are_spelled(tokenizer: Tokenizer) -
 
 
 def test_a_banned_word_stays_banned_after_the_end_of_a_text(tokenizer: Tokenizer) -> None:
-    automaton, cat = finished(words_automaton(("cat",), tokenizer)), tokenizer.encode("cat")
+    automaton, cat = words_automaton(("cat",), tokenizer), tokenizer.encode("cat")
     assert tokenizer.eot_id is not None
     assert not accepts(automaton, [tokenizer.eot_id, *cat])
     assert not accepts(automaton, [*cat, tokenizer.eot_id])
@@ -110,11 +111,8 @@ def test_a_banned_word_stays_banned_after_the_end_of_a_text(tokenizer: Tokenizer
 
 
 def test_the_product_accepts_what_both_accept(tokenizer: Tokenizer) -> None:
-    both = finished(Pattern.compile("[a-z ]*", tokenizer, ("cat",))).automaton
-    parts = [
-        finished(making)
-        for making in (expression_automaton("[a-z ]*", tokenizer), words_automaton(("cat",), tokenizer))
-    ]
+    both = Pattern.compile("[a-z ]*", tokenizer, ("cat",)).automaton
+    parts = [expression_automaton("[a-z ]*", tokenizer), words_automaton(("cat",), tokenizer)]
     generator = np.random.default_rng(1)
     tokens = pieces(tokenizer, [*TEXTS, "cat", "X"])
     verdicts = set()
@@ -217,7 +215,7 @@ def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None
 )
 def test_expressions_that_cannot_be_used_are_answered_in_a_sentence(expression: str, tokenizer: Tokenizer) -> None:
     with pytest.raises(UserError, match="pattern"):
-        finished(Pattern.compile(expression, tokenizer))
+        Pattern.compile(expression, tokenizer)
 
 
 CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212a"
@@ -239,7 +237,7 @@ CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212a"
     ],
 )
 def test_characters_are_told_apart_as_python_does(expression: str) -> None:
-    moves, accepting = finished(byte_automaton(expression))
+    moves, accepting = byte_automaton(expression)
     for length in (0, 1, 2):
         for characters in product(CHARACTERS, repeat=length):
             text, state = "".join(characters), 0
@@ -249,7 +247,7 @@ def test_characters_are_told_apart_as_python_does(expression: str) -> None:
 
 
 def test_bytes_that_are_no_character_never_match() -> None:
-    moves, accepting = finished(byte_automaton("(?s).*"))
+    moves, accepting = byte_automaton("(?s).*")
     for spelled in (b"\xff", b"\x80", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82"):
         state = 0
         for byte in spelled:
@@ -259,37 +257,49 @@ def test_bytes_that_are_no_character_never_match() -> None:
 
 @pytest.mark.parametrize("expression", ["[^a]{400}", ".{150}", "([a-z]{1,30} ?){9}"])
 def test_counted_parts_need_few_states(expression: str, tokenizer: Tokenizer) -> None:
-    assert len(finished(expression_automaton(expression, tokenizer)).moves) < 10_000
+    assert len(expression_automaton(expression, tokenizer).moves) < 10_000
+
+
+def looks(work: Callable[[], object], most: int | None = None) -> int:
+    """How often work looks whether to go on; it is stopped after `most`."""
+    seen = count()
+
+    def enough() -> bool:
+        return next(seen) == most
+
+    with stoppable(enough):
+        work()
+    return next(seen)
 
 
 @pytest.mark.parametrize("expression", [".*a.{20}", "(.*a){12}.{12}"])
 def test_states_are_counted_while_they_are_made(expression: str) -> None:
-    """Between two looks at whether to stop there is one state; too many are refused with what makes them."""
-    making, steps = byte_automaton(expression, 2**12), count()
+    """One look at whether to go on comes with each state; too many are refused with what makes them."""
     with pytest.raises(UserError, match=r"\.\{(20|12)\} asks for too many states"):
-        collections.deque(zip(making, steps, strict=False), 0)
-    assert 1_000 < next(steps) < 2**14
+        byte_automaton(expression, 2**12)
+    with pytest.raises(Stopped):
+        looks(lambda: byte_automaton(expression, 2**12), 1_000)
 
 
 def test_a_table_of_many_tokens_is_made_in_pieces(tokenizer: Tokenizer) -> None:
-    moves, _ = finished(byte_automaton("[^a]{400}"))
-    steps = sum(1 for _ in expression_automaton("[^a]{400}", tokenizer))
-    assert steps > len(moves) + len(moves) * tokenizer.vocabulary // PIECE
+    moves, _ = byte_automaton("[^a]{400}")
+    made = looks(lambda: expression_automaton("[^a]{400}", tokenizer))
+    assert made > len(moves) + len(moves) * tokenizer.vocabulary // PIECE
 
 
 def test_a_pattern_that_a_step_would_take_too_long_for_is_refused(tokenizer: Tokenizer) -> None:
-    pattern = finished(Pattern.compile(".{3000}", tokenizer))
+    pattern = Pattern.compile(".{3000}", tokenizer)
     with pytest.raises(UserError, match="too large for 100000 tokens"):
         pattern.check(np.full(100_000, FREE))
 
 
 def test_an_empty_banned_word_is_refused(tokenizer: Tokenizer) -> None:
     with pytest.raises(UserError, match="empty"):
-        finished(Pattern.compile("", tokenizer, ("cat", " ")))
+        Pattern.compile("", tokenizer, ("cat", " "))
 
 
 def test_locks_that_rule_a_pattern_out_are_found_before_the_run(tokenizer: Tokenizer) -> None:
-    pattern = finished(Pattern.compile("yes.*", tokenizer))
+    pattern = Pattern.compile("yes.*", tokenizer)
     pattern.check(np.array([*tokenizer.encode("yes"), FREE, FREE]))
     with pytest.raises(UserError, match="No text of 3 tokens"):
         pattern.check(np.array([*tokenizer.encode("no"), FREE, FREE]))

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.language.automata import finished
 from engine.language.domains import DOMAINS
 from engine.language.domains.molecules import canonical
 from engine.language.domains.smiles import Reading, after
@@ -18,7 +17,7 @@ from engine.language.patterns import Pattern
 from engine.language.prompts import parse_prompt
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
-from engine.protocol import Frame, Generate, LoadModel, Started, UserError, Working
+from engine.protocol import Frame, Generate, LoadModel, Started, UserError
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
 
@@ -53,7 +52,7 @@ def test_it_accepts_what_rdkit_reads_and_else_only_bonds_that_are_there_twice(le
 )
 def test_molecules_are_accepted_token_by_token(text: str) -> None:
     assert canonical(text) is not None
-    machine, state = finished(MOLECULES.patterns["@smiles"](TOKENIZER)), 0
+    machine, state = MOLECULES.patterns["@smiles"](TOKENIZER), 0
     for token in TOKENIZER.encode(text):
         state = machine.moves[state, machine.classes[token]]
     assert machine.accepting[state]
@@ -88,7 +87,7 @@ def engine(tmp_path: Path) -> Engine:
 
 
 def run(engine: Engine, request: Generate) -> np.ndarray:
-    started, *frames, _ = (event for event in engine.perform(1, request) if not isinstance(event, Working))
+    started, *frames, _ = engine.perform(1, request)
     assert isinstance(started, Started)
     tokens = started.tokens.copy()
     for frame in frames:
@@ -108,6 +107,6 @@ def test_every_sample_is_well_formed_around_what_is_locked(engine: Engine) -> No
 
 def test_a_name_that_is_not_known_is_told_with_those_that_are() -> None:
     with pytest.raises(UserError, match="There is no pattern @pdb: the model's kind has @smiles"):
-        finished(Pattern.compile("@pdb", TOKENIZER, (), MOLECULES.patterns))
+        Pattern.compile("@pdb", TOKENIZER, (), MOLECULES.patterns)
     with pytest.raises(UserError, match="the model's kind has none"):
-        finished(Pattern.compile("@smiles", TOKENIZER, (), DOMAINS["text"].patterns))
+        Pattern.compile("@smiles", TOKENIZER, (), DOMAINS["text"].patterns)

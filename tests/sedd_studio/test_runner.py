@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Generate, LoadModel, ModelLoaded, frozen
+from engine.protocol import (
+    FREE,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Generate,
+    LoadModel,
+    ModelLoaded,
+    Request,
+    frozen,
+)
+from engine.stopping import look
 from sedd_studio.background.runner import NICENESS, Performer, Runner
 from tests.patience import PATIENCE
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -77,6 +90,38 @@ def test_cancelling_closes_the_generator_between_two_events() -> None:
     runner.close()
     assert isinstance(events[-1], Cancelled)
     assert engine.closed == 1
+
+
+class Absorbed:
+    """Works on one request without an event, and only looks whether it should go on; any other is done at once."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+
+    def perform(self, run_id: int, request: Request) -> Iterator[Event]:
+        while isinstance(request, Generate):
+            self.begun.set()
+            look()
+        yield Failed(run_id, "done", "")
+
+
+@pytest.mark.parametrize("how", ["cancelled", "superseded", "dropped"])
+def test_work_between_two_events_is_stopped_at_its_next_look(how: str) -> None:
+    engine = Absorbed()
+    runner = Runner(lambda: engine)
+    first = runner.submit(LoadModel("tiny"))
+    wait(runner, ended(1))
+    run = runner.ask(REQUEST) if how == "dropped" else runner.submit(REQUEST)
+    assert run > first
+    assert engine.begun.wait(PATIENCE)
+    if how == "dropped":
+        runner.drop(run)
+    elif how == "cancelled":
+        runner.cancel()
+    following = runner.submit(LoadModel("tiny"))
+    events = wait(runner, ended(2))
+    runner.close()
+    assert events == [Cancelled(run), Failed(following, "done", "")]
 
 
 def test_a_request_that_waits_is_not_begun_once_it_is_superseded() -> None:

@@ -16,7 +16,7 @@ from engine.language.documents import Record, Tell, documents, refuse
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 
 if TYPE_CHECKING:
-    from engine.language.automata import Automaton, Making
+    from engine.language.automata import Automaton
 
 
 class Reader(Protocol):
@@ -67,7 +67,7 @@ class Domain:
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
     curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()
-    patterns: Mapping[str, Callable[[Tokenizer], Making[Automaton]]] = field(default_factory=dict)
+    patterns: Mapping[str, Callable[[Tokenizer], Automaton]] = field(default_factory=dict)
 
     def filled(self, tokens: np.ndarray, tokenizer: Tokenizer, length: int) -> np.ndarray:
         """A record's tokens (at most `length`,) as models learn them: filled up to (length,) where each is a row."""

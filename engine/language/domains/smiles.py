@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.language.automata import Automaton, Making, explore
+from engine.language.automata import Automaton, explore
 from engine.language.tokenizers import Tokenizer
 
 NEUTRAL = {"C": 4, "N": 3, "O": 2, "F": 1}
@@ -45,10 +45,10 @@ class Reading:
         return self.ended or (self.left >= 0 and not (self.order or self.branches or self.rings or self.fresh))
 
 
-def automaton(tokenizer: Tokenizer) -> Making[Automaton]:
+def automaton(tokenizer: Tokenizer) -> Automaton:
     """The well-formed strings as sequences of tokens; after the first end-of-text token there are only such."""
     symbols = ["" if k == tokenizer.eot_id else tokenizer.piece(k) for k in range(tokenizer.vocabulary)]
-    moves, accepting = yield from explore(
+    moves, accepting = explore(
         Reading(),
         lambda reading: [after(reading, symbol) for symbol in symbols],
         lambda reading: reading.whole,
