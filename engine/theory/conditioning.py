@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Generate, Tokens, UserError
-from engine.protocol.options import OPTIONS
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,6 @@ class Shaping:
         return Shaping(request.temperature, request.top_p, _allowed(request, vocabulary))
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "top_p"):
-            OPTIONS[name].check(getattr(self, name))
         if self.allowed is not None and not self.allowed.any(-1).all():
             raise UserError("No token is allowed at a position; allow at least one.")
 

@@ -250,7 +250,7 @@ def check_sizes(arrays: Arrays, about: About, request: Generate) -> None:
 
 def check_model(info: ModelInfo, vocabulary: int) -> None:
     """A ValueError where the description of a model makes no sense beside a tokenizer of `vocabulary` tokens."""
-    sizes = (info.length, info.vocabulary, 0 if info.mask_id is None else info.mask_id, info.parameters)
+    sizes = (info.length, info.vocabulary, info.mask_id or 0, info.parameters)
     largest = (LARGEST_NUMBER, MOST_TOKENS, vocabulary, LARGEST_NUMBER)
     if any(not 0 <= size <= most for size, most in zip(sizes, largest, strict=True)):
         raise ValueError("a size of its model is out of range")

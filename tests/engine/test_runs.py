@@ -134,6 +134,9 @@ def test_published_frames_do_not_change_when_the_chain_goes_on(engine: Engine) -
         ({"spacing": (1.0, 0.9)}, "0"),
         ({"locking": "magic"}, "magic"),
         ({"temperature": -1.0}, "Temperature must be"),
+        ({"temperature": math.nan}, "Temperature must be"),
+        ({"top_p": 0.0}, "must be"),
+        ({"top_p": 1.5}, "must be"),
         ({"options": (("theta", 0.4),)}, "theta"),
     ],
 )
