@@ -425,15 +425,17 @@ def test_a_lack_of_memory_is_told_in_a_sentence_whatever_was_asked_for(
     tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
     monkeypatch.setattr(diffusion.network, "body", fail)
     monkeypatch.setattr("engine.models.stored.load_file", fail)
-    monkeypatch.setattr("engine.causal.causal_model.transformers.AutoModelForCausalLM.from_pretrained", fail)
+    judge = str(tmp_path / "judge")
+    save_causal(Path(judge), build_causal(TOKENIZER, 16, 16, 1, 2), TOKENIZER, "# Judge\n")
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", fail)
     asked: list[Request] = [
         LoadModel(str(tmp_path), "cpu", "fp32"),
         Generate(frozen([FREE] * 4)),
         Inspect(tokens, nothing, 2, 0.5),
         Guess(tokens if engine.performer.info.mask_id is None else frozen([FREE] * 4), nothing, 0.5),
         Score(tokens, nothing),
-        Weigh(str(tmp_path), tokens),
-        Judge(str(tmp_path), ("Once",), ((1, 2),)),
+        Weigh(judge, tokens),
+        Judge(judge, ("Once",), ((1, 2),)),
     ]
     for request in asked:
         *_, event = engine.perform(1, request)
