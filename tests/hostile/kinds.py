@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import load, save
 
+from engine.models.gguf import check_whole
 from engine.protocol import UserError
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.form import Form
@@ -30,6 +31,21 @@ from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.recovery import read_left
 from sedd_studio.window.opening import read_run
 from tests.hostile.damage import Damage, bytewise, in_json
+from tests.hostile.folders import (
+    causal_bombs,
+    config_bombs,
+    gguf,
+    in_header,
+    in_records,
+    in_tensors,
+    in_yaml,
+    opening,
+    pickle_bombs,
+    safetensors_bombs,
+    tokenizer_bombs,
+    whole,
+    yaml_bombs,
+)
 from tests.hostile.window import show_run
 
 if TYPE_CHECKING:
@@ -277,7 +293,33 @@ def file(name: str) -> Callable[[], list[bytes]]:
     return lambda: [(DATA / name).read_bytes()]
 
 
-KINDS: dict[str, Kind] = {
+def in_folder(
+    kind: str, name: str, damages: tuple[Damage, ...] = (bytewise,), bombs: Callable[[], list[bytes]] = list
+) -> Kind:
+    """A file in a model's folder."""
+    return Kind("", whole(kind, name), opening(kind, name), damages, bombs)
+
+
+JSON: tuple[Damage, ...] = (bytewise, in_json, in_json)
+ARCHIVE: tuple[Damage, ...] = (bytewise, in_records, in_tensors)
+FOLDERS: dict[str, Kind] = {
+    "own": in_folder("own", "config.json", JSON, config_bombs),
+    "weights": in_folder("own", "model.safetensors", (bytewise, in_header), safetensors_bombs),
+    "tokenizer": in_folder("own", "tokenizer.json", JSON, tokenizer_bombs),
+    "vocab": in_folder("pair", "vocab.json", JSON, lambda: [b"[" * 10**6, b"{}"]),
+    "merges": in_folder("pair", "merges.txt"),
+    "published": in_folder("uniform-geometric", "config.json", JSON),
+    "pickle": in_folder("pickled", "pytorch_model.bin", ARCHIVE, pickle_bombs),
+    "yaml": in_folder("absorb-training-run", ".hydra/config.yaml", (bytewise, in_yaml), yaml_bombs),
+    "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
+    "causal": in_folder("causal", "config.json", JSON, causal_bombs),
+    "judge": in_folder("causal", "tokenizer.json", JSON, tokenizer_bombs),
+    "judged-by": in_folder("causal", "tokenizer_config.json", JSON),
+    "layers": in_folder("causal", "model.safetensors", (bytewise, in_header), safetensors_bombs),
+    "gguf": Kind(".gguf", gguf, check_whole),
+}
+
+KINDS: dict[str, Kind] = FOLDERS | {
     "run": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs),
     "window": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays)),
     "page": Kind(".html", file("page.html"), look_at_run),

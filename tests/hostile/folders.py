@@ -1,0 +1,321 @@
+"""Model folders as kinds of files: one file of a whole folder is damaged, and the engine opens and uses the folder."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
+from engine.models.own_layout import save as save_own
+from engine.performing.engine import Engine
+from engine.protocol import FREE, Failed, Generate, LoadModel, ModelLoaded, Request, UserError, frozen
+from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.network import NetworkConfig
+from sedd_studio.session import model_folders
+from tests.hostile.damage import bytewise, in_json
+from tests.hostile.traps import TEXTS, causal_folder
+
+SYMBOLS = {"uniform-geometric": 61, "absorb-training-run": 53}
+"""Sizes of the vocabularies, the end-of-text token counted."""
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@cache
+def template(kind: str) -> Path:
+    """A whole folder of a kind of model, made once."""
+    torch.manual_seed(0)
+    place = Path(tempfile.mkdtemp()) / kind
+    match kind:
+        case "causal":
+            return causal_folder(place)
+        case "own":
+            tokenizer = train_tokenizer(iter(TEXTS), 262)
+            sizes = NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
+            diffusion = build_diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
+            save_own(place, diffusion, tokenizer, "", {"training steps": "7"})
+        case "pickled":
+            shutil.copytree(template("uniform-geometric"), place)
+            (place / "model.safetensors").unlink()
+            torch.save(small_weights(), place / "pytorch_model.bin")
+        case "pair":
+            shutil.copytree(template("own"), place)
+            tokens = json.loads((place / "tokenizer.json").read_text())["model"]
+            (place / "tokenizer.json").unlink()
+            (place / "vocab.json").write_text(json.dumps(tokens["vocab"]))
+            (place / "merges.txt").write_text(
+                "#version: 0.2\n" + "\n".join(" ".join(pair) for pair in tokens["merges"])
+            )
+        case _:
+            shutil.copytree(GOLDEN / kind, place)
+            symbol_tokenizer([chr(0x100 + k) for k in range(SYMBOLS[kind] - 1)]).save(place)
+    return place
+
+
+def small_weights() -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return dict(load_file(GOLDEN / "uniform-geometric" / "model.safetensors"))
+
+
+def whole(kind: str, name: str) -> Callable[[], list[bytes]]:
+    """A file as it stands in a whole folder."""
+    return lambda: [(template(kind) / name).read_bytes()]
+
+
+def opening(kind: str, name: str) -> Callable[[Path], object]:
+    """Puts a file in its place in a folder, and opens that."""
+
+    def read(path: Path) -> None:
+        folder = Path(shutil.copytree(template(kind), path.parent / "model"))
+        (folder / name).write_bytes(path.read_bytes())
+        try:
+            use(folder)
+        finally:
+            shutil.rmtree(folder)
+
+    return read
+
+
+def use(folder: Path) -> None:
+    """Lists a model as the window does, opens it, writes a little with it and reads it back."""
+    model_folders.is_model(folder)
+    model_folders.noise_of(folder)
+    engine = Engine()
+    loaded = asked(engine, LoadModel(str(folder), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded)
+    loaded.tokenizer.fingerprint  # noqa: B018
+    ids = loaded.tokenizer.encode(loaded.tokenizer.decode([1, 2]))
+    loaded.tokenizer.words(ids)
+    free = frozen(np.full(min(4, loaded.info.length), FREE))
+    asked(engine, Generate(free, steps=2))
+
+
+def asked(engine: Engine, request: Request) -> object:
+    """The last event of a request; a UserError if it failed with a sentence, another error if with a traceback."""
+    *_, event = engine.perform(1, request)
+    if isinstance(event, Failed):
+        raise RuntimeError(event.detail) if event.detail else UserError(event.headline)
+    return event
+
+
+# ---- damages
+
+
+def in_header(content: bytes, draw: random.Random) -> bytes:
+    """The table of a file of safetensors is damaged."""
+    size = int.from_bytes(content[:8], "little")
+    table = in_json(content[8 : 8 + size], draw)
+    length = draw.choice((len(table), len(table), 2**24, 2**40, 2**64 - 1))
+    return length.to_bytes(8, "little") + table + content[8 + size :]
+
+
+def in_records(content: bytes, draw: random.Random) -> bytes:
+    """A record of torch's archive is damaged, packed, missing or there twice."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(out, "w") as changed:
+        names = archive.namelist()
+        chosen = draw.choice([name for name in names if name.endswith(".pkl")] * 8 + names)
+        for name in names:
+            data = archive.read(name)
+            if name == chosen:
+                data = draw.choice((bytewise(data or b"\0", draw), b"", data))
+                packed = zipfile.ZIP_DEFLATED if draw.random() < 0.2 else zipfile.ZIP_STORED
+                if draw.random() < 0.1:
+                    continue
+                changed.writestr(name, data, packed)
+            else:
+                changed.writestr(name, data)
+    return out.getvalue()
+
+
+def in_tensors(content: bytes, draw: random.Random) -> bytes:
+    """A weight has another shape, kind or place, or stands for far more numbers than the file holds."""
+    state = torch.load(io.BytesIO(content), weights_only=True)
+    weights: dict[Any, Any] = state.get("model", state)
+    name = draw.choice(sorted(weights))
+    weight = weights[name]
+    others: tuple[Callable[[], Any], ...] = (
+        lambda: torch.zeros(1).as_strided((10**5, 10**5), (0, 0)),
+        lambda: torch.zeros(1).expand(weight.shape),
+        lambda: weight.to(draw.choice((torch.float64, torch.int64, torch.bool, torch.complex64, torch.float16))),
+        lambda: weight.flatten()[:0],
+        lambda: weight * float("nan"),
+        lambda: weight.to_sparse(),
+        lambda: torch.empty(weight.shape, device="meta"),
+        lambda: {"deep": [[weight]]},
+        lambda: None,
+        lambda: "x" * 10**6,
+    )
+    weights[name] = draw.choice(others)()
+    if "ema" in state and draw.random() < 0.5:
+        state["ema"]["shadow_params"] = draw.choice(others)()
+    if "step" in state and draw.random() < 0.3:
+        state["step"] = draw.choice((10**400, "x" * 10**5, None, [1] * 1000, float("nan")))
+    out = io.BytesIO()
+    torch.save(state, out)
+    return out.getvalue()
+
+
+YAML_VALUES = (
+    *("!!python/object/apply:os.mkdir [canary]", "!!timestamp ''", "!!int ''", "!!bool x", "!!float x", "!!set {a}"),
+    *("!!omap [1]", "!!binary \u00e9", "*unknown", "&a [*a]", "{<<: 1}", "1:2:3:4", "1e999", "2020-99-99", "? [a]"),
+    *(".nan", "0x" + "f" * 5000, "9" * 5000, "[" * 3000, "|", "%", "\t", "!<tag:x> y", "null", "-1", "[]", "{}"),
+)
+
+
+def in_yaml(content: bytes, draw: random.Random) -> bytes:
+    """A line has another value, an odd tag among them, or is deeper than it was."""
+    lines = content.splitlines()
+    place = draw.randrange(len(lines))
+    name = lines[place].split(b":")[0]
+    lines[place] = name + b": " + draw.choice(YAML_VALUES).encode()
+    return b"\n".join(lines)
+
+
+# ---- bombs
+
+
+def config_bombs() -> list[bytes]:
+    """Descriptions that are deep, long, or name sizes beyond reason."""
+    own = json.loads((template("own") / "config.json").read_bytes())
+    sizes = [own | {"network": own["network"] | {name: 10**7}} for name in own["network"]]
+    others = [own | {"facts": None}, own | {"facts": {"\x1b[2J": ["x"] * 1000}}, own | {"padding": 10**6}]
+    return [*(json.dumps(each).encode() for each in (*sizes, *others)), b"[" * 10**6, b"[]," * 10**6, b"\0" * 2**26]
+
+
+def causal_bombs() -> list[bytes]:
+    """The same of a causal model."""
+    good = json.loads((template("causal") / "config.json").read_bytes())
+    names = ("n_layer", "n_positions", "n_embd", "vocab_size", "n_inner", "n_head", "bos_token_id")
+    sizes = [good | {name: size} for name in names for size in (10**4, 10**7, 10**12, -1, 0, "x", [1], 1.5, None)]
+    kinds = (
+        "llama",
+        "bert",
+        "t5",
+        "mamba",
+        "xlm",
+        "gpt_neox",
+        "musicgen",
+        "encoder-decoder",
+        "rag",
+        "mixtral",
+        "blip-2",
+    )
+    others = [good | {"model_type": kind} for kind in kinds]
+    others += [{"model_type": kind} for kind in kinds] + [good | {"return_dict": False}, good | {"torchscript": True}]
+    return [json.dumps(each).encode() for each in (*sizes, *others)] + [b'{"model_type":' * 10**5]
+
+
+def yaml_bombs() -> list[bytes]:
+    """What unfolds, is deep, or is long."""
+    laughs = "a0: &a0 [x, x]\n" + "".join(f"a{k}: &a{k} [*a{k - 1}, *a{k - 1}]\n" for k in range(1, 60))
+    merges = "a0: &a0 {x: 1}\n" + "".join(f"a{k}: &a{k} {{<<: [*a{k - 1}, *a{k - 1}]}}\n" for k in range(1, 40))
+    good = (template("absorb-training-run") / ".hydra" / "config.yaml").read_text()
+    texts = (
+        laughs,
+        merges,
+        good + laughs,
+        "a: 1\n" * 600_000,
+        "[" * 60_000,
+        "{a: " * 15_000,
+        "? " * 30_000,
+        "- " * 30_000,
+    )
+    return [text.encode() for text in (*texts, "!!int 1" + ":1" * 30_000, "&a [*a]", "9" * 65_000)]
+
+
+def pickle_bombs() -> list[bytes]:
+    """Archives of zeros that unfold, tensors that stand for more than is there, long pickles."""
+    out, long = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a/data.pkl", "a/version", "a/data/0"):
+            with archive.open(name, "w") as record:
+                for _ in range(32):
+                    record.write(bytes(2**24))
+    with zipfile.ZipFile(long, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02" + b"]" * 10**7 + b".")
+        archive.writestr("a/version", b"3\n")
+    weights = small_weights()
+    shared = torch.zeros(2**20)
+    bombs: list[Any] = [
+        {name: torch.zeros(1).expand(weight.shape) for name, weight in weights.items()},
+        {name: torch.zeros(1).as_strided((10**6, 10**6), (0, 0)) for name in weights},
+        {f"{k}": shared for k in range(20_000)},
+    ]
+    found = []
+    for bomb in bombs:
+        file = io.BytesIO()
+        torch.save(bomb, file)
+        found.append(file.getvalue())
+    return [out.getvalue(), long.getvalue(), *found, forge(weights)]
+
+
+def forge(weights: dict[str, torch.Tensor]) -> bytes:
+    """An archive whose weights are said to be far longer than their records."""
+    file, out = io.BytesIO(), io.BytesIO()
+    torch.save(weights, file)
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(out, "w") as changed:
+        for name in archive.namelist():
+            data = archive.read(name)
+            changed.writestr(name, data[:64] if "/data/" in name else data)
+    return out.getvalue()
+
+
+def tokenizer_bombs() -> list[bytes]:
+    """Tokenizers that are deep, make much of little, or try endlessly."""
+    good = json.loads((template("own") / "tokenizer.json").read_bytes())
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    added = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    changes: list[dict[str, Any]] = [
+        {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "b" * 10**6}},
+        {"normalizer": {"type": "Prepend", "prepend": "b" * 10**6}},
+        {"pre_tokenizer": split | {"pattern": {"Regex": r"(\w|\w)*!"}}},
+        {"pre_tokenizer": split | {"pattern": {"Regex": "(" * 5000}}},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": []}},
+        {"pre_tokenizer": None},
+        {"decoder": None},
+        {"decoder": {"type": "Strip", "content": "a", "start": 10**9, "stop": 0}},
+        {"truncation": {"direction": "Right", "max_length": 0, "strategy": "LongestFirst", "stride": 10**9}},
+        {"added_tokens": [added | {"id": 2**32 - 1, "content": "x"}]},
+        {"added_tokens": [added | {"id": 0, "content": ""}]},
+    ]
+    return [*(json.dumps(good | change).encode() for change in changes), b"[" * 10**7, b'{"a":' * 10**6]
+
+
+# ---- GGUF
+
+
+def gguf() -> list[bytes]:
+    """A small header, with weights of zeros behind it."""
+
+    def text(value: str) -> bytes:
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    values = text("general.architecture") + struct.pack("<I", 8) + text("llama")
+    values += text("llama.block_count") + struct.pack("<II", 4, 1)
+    tokens = struct.pack("<IIQ", 9, 8, 3) + text("a") + text("b") + text("c")
+    values += text("tokenizer.ggml.tokens") + tokens
+    tensors = b"".join(
+        text(name) + struct.pack("<IQQIQ", 2, 64, 32, 0, 0) for name in ("token_embd.weight", "x.weight")
+    )
+    return [b"GGUF" + struct.pack("<IQQ", 3, 2, 3) + values + tensors + bytes(2**20)]
+
+
+def safetensors_bombs() -> list[bytes]:
+    """Tables that announce what is not there."""
+    table = json.dumps({"x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}).encode()
+    empty = save({"x": torch.zeros(0, 10**9)})
+    return [len(table).to_bytes(8, "little") + table, empty, (2**63).to_bytes(8, "little"), b"\0" * 2**26]
