@@ -8,12 +8,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from engine.cli.interrupts import INTERRUPTED, INTERRUPTS
 from engine.cli.output import EngineFailed, print_error
 from engine.protocol import UserError, is_lack_of_memory
 
 USER_ERROR = 2
 ENGINE_ERROR = 1
-INTERRUPTED = 130
 LACKING = (
     "There is not enough memory for this; choose a shorter text, fewer samples, a smaller batch or a smaller model."
 )
@@ -25,24 +25,33 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
         try:
-            return super().invoke(ctx)
-        except (UserError, EngineFailed) as error:
-            print_error(error)
-            raise typer.Exit(ENGINE_ERROR if isinstance(error, EngineFailed) else USER_ERROR) from None
+            with INTERRUPTS:
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        except (typer.Abort, SystemExit):
+        except (typer.Abort, SystemExit, BrokenPipeError):
             raise
         except BaseException as error:  # a panic of a library is no Exception
+            if INTERRUPTS.seen:  # whatever a library made of it
+                raise typer.Exit(INTERRUPTED) from None
             if hasattr(error, "exit_code"):  # by which typer says how to end
                 raise
-            if is_lack_of_memory(error):
-                print_error(UserError(LACKING))
-                raise typer.Exit(USER_ERROR) from None
-            if sys.flags.dev_mode:
+            said = sentence(error)
+            if said is None and sys.flags.dev_mode:
                 raise
-            print_error(unexpected(error))
-            raise typer.Exit(ENGINE_ERROR) from None
+            print_error(said or unexpected(error))
+            raise typer.Exit(USER_ERROR if isinstance(said, UserError) else ENGINE_ERROR) from None
+
+
+def sentence(error: BaseException) -> UserError | EngineFailed | None:
+    """What is told of an error; None where it is a fault of the program, or of a library."""
+    if isinstance(error, UserError | EngineFailed):
+        return error
+    if is_lack_of_memory(error):
+        return UserError(LACKING)
+    if isinstance(error, OSError) and error.filename is not None:
+        return UserError(f"{error.filename} cannot be used ({error.strerror}); choose another.")
+    return None
 
 
 def unexpected(error: BaseException) -> UserError:
