@@ -61,10 +61,14 @@ class Jobs(QObject):
         if self.current is not None:
             self.current.cancelled = True
 
-    def close(self) -> None:
-        """Ends all of them and waits for the thread."""
+    def end(self) -> None:
+        """Ends all of them; nothing is begun any more."""
         self._waiting.clear()
         self.cancel()
+
+    def close(self) -> None:
+        """Ends all of them and waits for the thread."""
+        self.end()
         if self._thread is not None:
             self._thread.join()
 

@@ -99,13 +99,18 @@ class Keeper(QObject):
             self._thread.start()
         self._tasks.put(Task(work, stands_for))
 
-    def close(self, forgets: bool = True) -> None:
-        """Does what is left to do, and forgets the session, unless it is to be offered back."""
+    def end(self, forgets: bool = True) -> None:
+        """Has what is left done, and the session forgotten, unless it is to be offered back; takes nothing more."""
         self.closed = True
         if forgets:
             self.do(lambda history: history.forget(self._session.numbers))
         self.do(lambda history: history.tidy(self._session.numbers))
         self._tasks.put(None)
+
+    def close(self, forgets: bool = True) -> None:
+        """Does what is left to do, and forgets the session, unless it is to be offered back."""
+        if not self.closed:
+            self.end(forgets)
         self._thread.join()
         self._session.close()
         if self._reader is not None:

@@ -49,11 +49,15 @@ class Reader(QObject):
         self._work.put((work, take))
         self.changed.emit()
 
+    def end(self) -> None:
+        """Nothing more is read or taken."""
+        self._closed = True
+        self._work.put(None)
+
     def close(self) -> None:
         """Waits for what is being read; nothing is taken any more."""
-        self._closed = True
+        self.end()
         if self._thread.is_alive():
-            self._work.put(None)
             self._thread.join()
 
     def _run(self) -> None:

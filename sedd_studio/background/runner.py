@@ -90,11 +90,16 @@ class Runner:
             except queue.Empty:
                 return events
 
-    def close(self) -> None:
-        """Cancels everything and waits for the thread to end."""
+    def end(self) -> None:
+        """Cancels everything, and has the thread end."""
         self.cancel()
         if self._thread is not None:
             self._requests.put(None)
+
+    def close(self) -> None:
+        """Cancels everything and waits for the thread to end."""
+        self.end()
+        if self._thread is not None:
             self._thread.join()
             self._thread = None
 

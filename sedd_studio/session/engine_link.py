@@ -77,6 +77,9 @@ class EngineLink(QObject):
         if taken:
             self.taken.emit()
 
+    def end(self) -> None:
+        self._runner.end()
+
     def close(self) -> None:
         self._runner.close()
 

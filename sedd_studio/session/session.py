@@ -95,10 +95,16 @@ class Session(QObject):
         self.runs.changed.emit()
         self.models.changed.emit()
 
-    def shutdown(self) -> None:
-        """Cancels what is going on and waits for the engine's thread, and that which reads files, to end."""
+    def end(self) -> None:
+        """Cancels what is going on."""
         self.clock.stop()
-        self.reader.close()
+        self.reader.end()
         self.runs.end()
         self.editor.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
+        self.engine.end()
+
+    def shutdown(self) -> None:
+        """Cancels what is going on and waits for the engine's thread, and that which reads files, to end."""
+        self.end()
+        self.reader.close()
         self.engine.close()

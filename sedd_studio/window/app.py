@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ from sedd_studio.window.opening import open_path
 from sedd_studio.window.registering import register
 from sedd_studio.window.services import build
 
+CLOSING = 1.5
+"""Seconds that closing waits, for everything together."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (
@@ -79,14 +82,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     code = app.exec()
-    settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
-    settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
+    watch = leave_within(CLOSING, code)
     window.close()
     recorder.finish(keeps=interrupts.came)
-    keeper.close(forgets=not interrupts.came)
+    keeper.end(forgets=not interrupts.came)
+    settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
+    settings.set("layout", bytes(window.saveState().toBase64().data()).decode())
+    services.close()
+    keeper.close()
     interrupts.close()
     collector.close()
+    watch.cancel()
     return code
+
+
+def leave_within(seconds: float, code: int) -> threading.Timer:
+    """Ends the process with that exit code once so many seconds are over, whatever it is at: what waits for a disk, a
+    child or a library, in any thread, is left behind. Files are written whole or not at all, so none is left half.
+    It can be cancelled."""
+    watch = threading.Timer(seconds, os._exit, [code])
+    watch.daemon = True
+    watch.start()
+    return watch
 
 
 def tell_desktop() -> int:

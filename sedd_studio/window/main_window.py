@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.services.close()
+        self.services.end()
         super().closeEvent(event)
 
     def _arrange(self) -> None:

@@ -59,7 +59,13 @@ class Services(QObject):
         """Has everything written to the history."""
         return Recorder(self.session, self.keeper)
 
+    def end(self) -> None:
+        """Has all end that goes on beside the window's thread, and waits for none; the history goes on."""
+        self.jobs.end()
+        self.session.end()
+
     def close(self) -> None:
-        """Ends what goes on beside the window's thread; the history is closed by whoever began it."""
+        """Ends it and waits for it; the history is closed by whoever began it."""
+        self.end()
         self.jobs.close()
         self.session.shutdown()
