@@ -4,10 +4,12 @@ DATA ?= data
 OUT ?= runs/new
 PAGE ?= results
 N ?= 20000
+HOURS ?= 2
+SEED ?= 1
 # Keeping freed memory, and taking it in large pages, makes training on a CPU up to twice as fast.
 MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
-.PHONY: run test check coverage fuzz bench train results format lock setup
+.PHONY: run test check coverage fuzz bench soak train results format lock setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -30,6 +32,10 @@ fuzz: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks.window
+
+# A random user works in the studio for so many hours, beside a second one.
+soak: setup
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.user --hours $(HOURS) --seed $(SEED)
 
 train: setup
 	@$(MEMORY) $(BIN)/sedd $(if $(MODEL),reproduce $(MODEL) $(DATA) --out runs/$(MODEL),train $(DATA) --out $(OUT))

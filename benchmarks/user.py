@@ -1,14 +1,17 @@
 """Does seeded random things to the studio and says how it bears them.
 
     python -m benchmarks.user [--actions 5000] [--seed 1]
+    make soak HOURS=2 SEED=1
 
 The studio is started as a user starts it, with the bundled models, on the display that is set (Linux), in a home of its
 own. First every model, panel, theme and kind of request is used once, so that what is loaded when it is needed is
 there. Then it is clicked, typed into, resized, told every command in its menus, given good and bad files and models.
-Prints exceptions, warnings of Qt, the memory, the longest times in which the window answered nothing, and the threads
-that are left when it is closed. Memory is read before, after every tenth of the actions, and after all; before and
-after at rest: with the same model opened anew, one run of it made, nothing under way, and what was freed given back.
-The readings between swing with the models and runs that are held at the moment.
+It answers file dialogs and pastes huge texts. With --hours, for so long, a second studio on the same home is started,
+killed, ended and started again beside it. Prints exceptions, warnings of Qt, the memory, files that are open, threads,
+the disk, the longest times in which the window answered nothing, how long the second studio took to close, and the
+threads that are left when it is closed. Memory is read before, after every tenth, and after all; before and after at
+rest: with the same model opened anew, one run of it made, nothing under way, and what was freed given back. The
+readings between swing with the models and runs that are held at the moment.
 """
 
 from __future__ import annotations
@@ -16,17 +19,21 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import random
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from benchmarks.home import own_home
 from engine.bundled_models import ASSETS
@@ -51,18 +58,81 @@ MODELS = (
 )
 
 
+class Neighbour:
+    """A second studio on the same home: it is started, killed or asked to end, and started again."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.complaints = Path(os.environ["HOME"]) / "complaints"
+        self.next, self.asked = 0.0, False
+        self.ends: Counter[int] = Counter()
+        self.closing: list[float] = []
+
+    def look(self) -> None:
+        """Does what is due."""
+        now = time.perf_counter()
+        if self.process is None:
+            if now >= self.next:
+                with self.complaints.open("ab") as told:
+                    self.process = subprocess.Popen([sys.executable, "-m", "sedd_studio"], stderr=told)
+                self.next, self.asked = now + self.random.uniform(5, 30), False
+        elif self.process.poll() is not None:
+            self.ends[self.process.returncode] += 1
+            self.process, self.next = None, now + self.random.uniform(1, 10)
+        elif now >= self.next and not self.asked:
+            self.asked = True
+            number = self.random.choice([signal.SIGKILL, signal.SIGTERM])
+            threading.Thread(target=self.send, args=(self.process, number)).start()
+
+    def send(self, process: subprocess.Popen[bytes], number: int) -> None:
+        """Kills it, or asks it to end and notes how long that takes."""
+        asked = time.perf_counter()
+        process.send_signal(number)
+        process.wait()
+        if number == signal.SIGTERM:
+            self.closing.append(time.perf_counter() - asked)
+
+    def end(self) -> None:
+        """No more of it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the studio holds: memory in MB, open files, threads, and in its home MB on disk."""
+
+    memory: float
+    files: int
+    threads: int
+    disk: float
+
+    @staticmethod
+    def now() -> Reading:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        held = sum(path.stat().st_size for path in Path(os.environ["HOME"]).rglob("*") if path.is_file())
+        files, threads = (len(list(Path(f"/proc/self/{name}").iterdir())) for name in ("fd", "task"))
+        return Reading(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, files, threads, held / 2**20)
+
+
 class Observer(QObject):
     """A random user in the window, and what is noticed of it."""
 
     def __init__(self, window: MainWindow, arguments: argparse.Namespace) -> None:
         super().__init__(window)
-        self.window, self.actions = window, arguments.actions
+        self.window = window
+        self.actions: int = arguments.actions
+        self.hours: float = arguments.hours
         models = [str(ASSETS / name) for name in MODELS]
         folder = Path(tempfile.mkdtemp(dir=os.environ["HOME"])) / "files"
         self.user = RandomUser(window, arguments.seed, files(folder), models)
         self.course = self.everything()
         self.awaited: Callable[[], bool] | None = None
-        self.memory: list[float] = []
+        self.readings: list[Reading] = []
+        self.neighbour = Neighbour(arguments.seed)
         self.pauses: list[tuple[float, str]] = []
         self.errors: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
@@ -84,18 +154,27 @@ class Observer(QObject):
         """From the first model to the report; each time what is waited for before it goes on."""
         yield from self.each_thing_once()
         yield from self.rest()
-        self.note_memory()
+        self.note()
         self.began = self.last_beat = time.perf_counter()
         self.heart.start(BEAT)
-        for done in range(self.actions):
-            if done and done % max(1, self.actions // 10) == 0:
-                self.note_memory()
+        while (share := self.share()) < 1:
+            if share > len(self.readings) / 10:
+                self.note()
             self.user.act()
+            if self.hours:
+                self.neighbour.look()
             yield lambda: True
         self.heart.stop()
+        self.neighbour.end()
         self.seconds = time.perf_counter() - self.began
         yield from self.rest()
-        self.note_memory()
+        self.note()
+
+    def share(self) -> float:
+        """How much of what was asked for is done."""
+        if self.hours:
+            return (time.perf_counter() - self.began) / (3600 * self.hours)
+        return len(self.user.log) / self.actions
 
     def each_thing_once(self) -> Iterator[Callable[[], bool]]:
         window, session = self.window, self.window.session
@@ -162,10 +241,9 @@ class Observer(QObject):
             self.window.close()
             QApplication.quit()
 
-    def note_memory(self) -> None:
+    def note(self) -> None:
         gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+        self.readings.append(Reading.now())
         self.last_beat = time.perf_counter()  # looking took time, too
 
     def failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -179,14 +257,35 @@ class Observer(QObject):
         print(f"{len(self.user.log)} actions in {self.seconds:.0f} s")
         print(f"exceptions: {sum(self.errors.values())}", *self.errors, sep="\n  ")
         print(f"warnings of Qt: {sum(self.warnings.values())}", *self.warnings, sep="\n  ")
-        print("memory, MB: " + ", ".join(f"{megabytes:.0f}" for megabytes in self.memory))
-        print(f"growth: {self.memory[-1] - self.memory[0]:.0f} MB")
+        print("memory, MB: " + ", ".join(f"{reading.memory:.0f}" for reading in self.readings))
+        first, last = self.readings[0], self.readings[-1]
+        print(f"growth: {last.memory - first.memory:.0f} MB")
+        print(f"open files: {first.files}, then {last.files}; threads: {first.threads}, then {last.threads}")
+        print(f"disk: {first.disk:.1f} MB, then {last.disk:.1f} MB")
+        if self.hours:
+            other = self.neighbour
+            print(
+                "ends of the second studio:", dict(other.ends), f"closed within {max(other.closing, default=0):.2f} s"
+            )
+            print("it said:", other.complaints.read_text() or "nothing")
         print("longest without an answer:", *(f"{pause:.0f} ms, {done}" for pause, done in self.pauses), sep="\n  ")
 
 
-def closed(*_: object, **__: object) -> tuple[str, str]:
-    """What a file dialog gives that is closed at once, as this user does."""
-    return "", ""
+class Answers:
+    """What this user answers to dialogs: that a file is to be written or opened, or nothing."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.folder = Path(tempfile.mkdtemp(dir=os.environ["HOME"]))
+
+    def save(self, parent: QWidget, title: str, name: str, kinds: str) -> tuple[str, str]:
+        """A name, often one that is there already; or none."""
+        name = f"{self.random.randrange(3)}{self.random.choice([Path(name).suffix, ''])}"
+        return self.random.choice([("", ""), (str(self.folder / name), kinds)])
+
+    def open(self, *_: object) -> tuple[str, str]:
+        """A file that was written before; or none."""
+        return self.random.choice([("", ""), *((str(path), "") for path in self.folder.iterdir())])
 
 
 def replace(owner: object, **parts: object) -> None:
@@ -198,10 +297,14 @@ def replace(owner: object, **parts: object) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--actions", type=int, default=5000)
+    parser.add_argument("--hours", type=float, default=0, help="for so long, whatever the number of actions")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with own_home():
-        replace(QFileDialog, getOpenFileName=closed, getSaveFileName=closed, getExistingDirectory=lambda *_, **__: "")
+        answers = Answers(arguments.seed)
+        replace(QFileDialog, getOpenFileName=answers.open, getSaveFileName=answers.save)
+        replace(QFileDialog, getExistingDirectory=lambda *_, **__: "")
+        replace(QMessageBox, question=lambda *_, **__: QMessageBox.StandardButton.Yes)
         replace(QInputDialog, getText=lambda *_, **__: ("my own", True))
 
         class ObservedWindow(MainWindow):

@@ -25,6 +25,10 @@ DEFAULT_GAP = 12
 _GAP = re.compile(r"\[(?P<size>\d+)\]|_{3,}")
 _OPENING = re.compile(r"\[\[")
 _BLANK = re.compile(r"\\*\s+")
+SIGN = 16
+"""Characters of a gap or a marker, with the space before it."""
+SHORT = 2**14
+"""Characters of a text that is cut into tokens in no time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +43,20 @@ class Prompt:
         return int((self.tokens == FREE).sum())
 
 
+def longest_prompt(tokenizer: Tokenizer, length: int) -> int:
+    """Characters that a prompt of `length` tokens may have; each may have a backslash before it."""
+    return max(SHORT, 2 * (tokenizer.longest_piece + SIGN) * length)
+
+
 def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
     """The prompt of `text` for a model of `length` tokens; a UserError if it does not fit or holds nothing."""
     if not text.strip():
         raise UserError("The prompt is empty; write some words, or a gap such as [40].")
+    if len(text) > (most := longest_prompt(tokenizer, length)):
+        raise UserError(
+            f"The prompt has {len(text):,} characters, and the {length} positions of this model hold fewer than "
+            f"{most:,}; shorten it."
+        )
     tokens: list[int] = []
     locked = 0
     for part in _parts(text[1:] if text[0] == "\\" and _BLANK.fullmatch(text) else text, _signs(_GAP, tokenizer)):

@@ -82,6 +82,11 @@ class Tokenizer:
                 raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
 
     @cached_property
+    def longest_piece(self) -> int:
+        """Characters that one token stands for at most."""
+        return max(map(len, self._backend.get_vocab()), default=1)
+
+    @cached_property
     def symbols(self) -> tuple[str, ...]:
         """The symbols, in the order of their ids; none for byte-level BPE."""
         ids = range(self.vocabulary) if self._by_symbol else ()

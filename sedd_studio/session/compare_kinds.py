@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.language.domains import TEXT
-from engine.language.tokenizers import Tokenizer
 from engine.protocol import Generate, ModelInfo, Noise
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import LEFT_TO_RIGHT, samplers_for
@@ -20,15 +19,14 @@ BUDGETS = (4, 16, 64, 256)
 
 @dataclass(frozen=True)
 class Asked:
-    """What is compared: the run as it is asked for of each noise, the loaded model and its tokenizer, texts of each
-    pane; the judge's folder, if any; folders of other models."""
+    """What is compared: the run as it is asked for of each noise, the loaded model, texts of each pane; the judge's
+    folder, if any; folders of other models that have the same tokenizer, each with its noise."""
 
     asked: Callable[[Noise], Generate]
     info: ModelInfo
-    tokenizer: Tokenizer
     samples: int
     judge: str | None
-    models: list[str]
+    models: list[tuple[str, Noise]]
 
     def request(self, **changes: Any) -> Generate:
         return replace(self.asked(self.info.noise), samples=self.samples, **changes)
@@ -42,11 +40,13 @@ Rows = list[tuple[str, Generate]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to compare: its rows, and whether the last one is what the others are held against."""
+    """A way to compare: its rows, whether the last one is what the others are held against, and whether it needs to
+    know which models have the same tokenizer."""
 
     title: str
     rows: Callable[[Asked], Rows]
     towards_last: bool = True
+    needs_models: bool = False
 
 
 def by_steps(asked: Asked) -> Rows:
@@ -78,18 +78,13 @@ def by_noise(asked: Asked) -> Rows:
 
 def by_model(asked: Asked) -> Rows:
     """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
-    others = model_folders.with_same_tokenizer(
-        asked.tokenizer, (path for path in asked.models if path != asked.info.path)
-    )
-    return [
-        (asked.info.name, asked.request()),
-        *((Path(path).name, asked.request_of(path, noise)) for path, noise in others),
-    ]
+    others = [(Path(path).name, asked.request_of(path, noise)) for path, noise in asked.models]
+    return [(asked.info.name, asked.request()), *others]
 
 
 KINDS: dict[str, Kind] = {
     "steps": Kind("Step budgets", by_steps),
     "sampler": Kind("Samplers", by_sampler),
     "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
-    "model": Kind("Models", by_model, towards_last=False),
+    "model": Kind("Models", by_model, towards_last=False, needs_models=True),
 }

@@ -9,7 +9,20 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import FREE, Cancelled, Event, Failed, Finished, Frame, Introduced, Judge, Judged, Started, ends
+from engine.protocol import (
+    FREE,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Introduced,
+    Judge,
+    Judged,
+    Noise,
+    Started,
+    ends,
+)
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
@@ -77,13 +90,27 @@ class Comparison(QObject):
 
     def start(self, kind: str, samples: int = 1) -> None:
         """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
-        session = self._session
-        models = session.models
+        models, chosen = self._session.models, KINDS[kind]
         if not models.ready or models.info is None or models.tokenizer is None:
             return
+        if not chosen.needs_models:
+            self._begin(chosen, samples, [])
+            return
+        tokenizer, others = models.tokenizer, [path for path in models.known() if path != models.info.path]
+
+        def begin(found: list[tuple[str, Noise]]) -> None:
+            if models.ready and models.tokenizer is tokenizer:
+                self._begin(chosen, samples, found)
+
+        self._session.reader.read(lambda: model_folders.with_same_tokenizer(tokenizer, others), begin)
+
+    def _begin(self, kind: Kind, samples: int, others: list[tuple[str, Noise]]) -> None:
+        session, models = self._session, self._session.models
+        assert models.info is not None
+        assert models.tokenizer is not None
         self.cancel_all()
-        self._kind, self._tokenizer = KINDS[kind], models.tokenizer
-        asked = Asked(session.runs.asked, models.info, models.tokenizer, samples, self.judge, models.known())
+        self._kind, self._tokenizer = kind, models.tokenizer
+        asked = Asked(session.runs.asked, models.info, samples, self.judge, others)
         self.panes = [Pane(*row) for row in self._kind.rows(asked)]
         self._began = time.monotonic()
         for pane in self.panes:

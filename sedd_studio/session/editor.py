@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from engine.language.prompts import parse_prompt
+from engine.language.prompts import longest_prompt, parse_prompt
 from engine.protocol import FREE, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.session.edits import Edit
@@ -51,6 +51,12 @@ class Editor(QObject):
     def open(self, document: Document) -> None:
         """Shows a saved run in the place of what is there."""
         self._push("opening of a run", document)
+
+    @property
+    def longest_prompt(self) -> int:
+        """Characters of what can be a prompt, at most."""
+        tokenizer = self._models.tokenizer
+        return 0 if tokenizer is None else longest_prompt(tokenizer, self._models.length)
 
     def set_prompt(self, text: str) -> bool:
         """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
@@ -126,7 +132,7 @@ class Editor(QObject):
             return
         forms = [form for word in words.split(",") if word.strip() for form in tokenizer.forms(word.strip())]
         try:
-            tokens = tuple(sorted({token for form in forms for token in tokenizer.encode(form)}))
+            tokens = tuple(sorted({token for ids in tokenizer.encode_all(forms) for token in ids}))
         except UserError as error:
             self._errors.show(str(error))
             return

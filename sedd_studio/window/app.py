@@ -93,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupts.close()
     collector.close()
     watch.cancel()
+    watch.join()
     return code
 
 

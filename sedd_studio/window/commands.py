@@ -68,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", doing.ask_for_run, "Ctrl+Shift+O"),
-    Command("save_run", "&Save the run …", doing.ask_where_to_save, "Ctrl+S", _has_run),
+    Command("save_run", "&Save the run …", doing.export("run", "Save the run"), "Ctrl+S", _has_run),
     Command("keep_sample", "&Keep this sample", lambda w, s: w.samples.keep(), "Ctrl+B", _has_run),
     Command("copy_text", "&Copy the text", doing.copy_text, "Ctrl+Shift+C"),
     Command("copy_command", "Copy the run as a co&mmand", doing.copy_as(as_command), when=_has_run),

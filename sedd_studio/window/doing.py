@@ -17,9 +17,10 @@ from sedd_studio.record.runfile import SUFFIX
 from sedd_studio.record.trajectory import Origin
 from sedd_studio.session.session import Session
 from sedd_studio.session.text_rows import TextRow, read_rows
+from sedd_studio.widgets.controls.saving import ask_where
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
 from sedd_studio.window.export_kinds import EXPORTS, View, start
-from sedd_studio.window.opening import RECORDS, TEXTS, file_name, open_run, save_run
+from sedd_studio.window.opening import RECORDS, TEXTS, file_name, open_run
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -70,18 +71,18 @@ def copy_text(window: MainWindow, session: Session) -> None:
     QGuiApplication.clipboard().setText(session.view.full_text())
 
 
-def export(kind: str) -> Do:
-    """Asks for a name and has the run on show exported."""
+def export(kind: str, title: str = "") -> Do:
+    """Asks for a name and has the run on show saved or exported."""
 
     def do(window: MainWindow, session: Session) -> None:
         run, chosen = session.view.run, EXPORTS[kind]
         if run is None or run.origin is None:
             return
         name = file_name(session, chosen.suffixes[0])
-        path, _ = QFileDialog.getSaveFileName(window, f"Export: {chosen.title.lower()}", name, chosen.filter)
-        if path:
+        path = ask_where(window, title or f"Export: {chosen.title.lower()}", name, [chosen.filter])
+        if path is not None:
             view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.look.theme)
-            start(window.services.jobs, chosen, view, Path(path))
+            start(window.services.jobs, chosen, view, path)
 
     return do
 
@@ -107,13 +108,6 @@ def ask_for_run(window: MainWindow, session: Session) -> None:
     path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
     if path:
         open_run(session, Path(path))
-
-
-def ask_where_to_save(window: MainWindow, session: Session) -> None:
-    """Asks for a name and saves the run on show."""
-    path, _ = QFileDialog.getSaveFileName(window, "Save the run", file_name(session), f"Runs (*{SUFFIX})")
-    if path:
-        save_run(session, Path(path))
 
 
 def rank_samples(window: MainWindow, session: Session) -> None:

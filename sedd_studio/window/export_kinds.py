@@ -1,4 +1,4 @@
-"""Exports as the window offers them: a name is asked for, and the file is written by a job."""
+"""Runs as the window saves and exports them: a name is asked for, and the file is written by a job."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from engine.files import write_whole
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
 from sedd_studio.painting.theme import Theme
-from sedd_studio.record import exports
-from sedd_studio.record.endings import with_ending
+from sedd_studio.record import exports, runfile
 from sedd_studio.record.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -61,7 +60,14 @@ def as_bytes(text: Callable[[View], str]) -> Write:
     return write
 
 
+def as_run(view: View, path: Path) -> Iterator[float]:
+    """Writes the run."""
+    yield 0.0
+    runfile.save_run(path, view.run)
+
+
 EXPORTS: dict[str, Export] = {
+    "run": Export("Run", (runfile.SUFFIX,), as_run),
     "text": Export("Text", (".txt",), as_bytes(lambda view: exports.as_text(view.run, view.step))),
     "json": Export("JSON", (".json",), as_bytes(lambda view: exports.as_json(view.run, view.step))),
     "csv": Export("Table of the steps", (".csv",), as_bytes(lambda view: exports.as_csv(view.run))),
@@ -78,6 +84,5 @@ EXPORTS: dict[str, Export] = {
 
 
 def start(jobs: Jobs, export: Export, view: View, path: Path) -> None:
-    """Writes the file, as a job; a name without one of the endings gets the first."""
-    path = with_ending(path, export.suffixes)
+    """Writes the file, as a job."""
     jobs.start(f"Writing {path.name}", lambda: export.write(view, path))

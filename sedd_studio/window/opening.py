@@ -6,11 +6,10 @@ from pathlib import Path
 
 from engine.language.documents import read_text
 from engine.language.prompts import format_prompt
-from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
 from sedd_studio.record.document import Document
-from sedd_studio.record.endings import ends_in, with_ending
+from sedd_studio.record.endings import ends_in
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
@@ -65,19 +64,6 @@ def open_prompt(session: Session, path: Path) -> None:
             session.editor.set_document(document)
 
     session.reader.read(read, take)
-
-
-def save_run(session: Session, path: Path) -> bool:
-    """Saves the run on show; False, with the reason in the banner, if that cannot be done."""
-    run = session.view.run
-    if run is None:
-        return False
-    try:
-        runfile.save_run(with_ending(path, (runfile.SUFFIX,)), run)
-    except UserError as error:
-        session.errors.show(str(error))
-        return False
-    return True
 
 
 def file_name(session: Session, suffix: str = runfile.SUFFIX) -> str:

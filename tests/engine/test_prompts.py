@@ -9,7 +9,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.language.prompts import DEFAULT_GAP, format_ids, format_prompt, parse_ids, parse_parts, parse_prompt
+from engine.language.prompts import (
+    DEFAULT_GAP,
+    format_ids,
+    format_prompt,
+    longest_prompt,
+    parse_ids,
+    parse_parts,
+    parse_prompt,
+)
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError, frozen
 
@@ -117,7 +125,7 @@ def test_double_brackets_that_do_not_match_are_text() -> None:
 
 @pytest.mark.parametrize("piece", [" ", "\\", "[", "[[", "_", " \\", "[1"])
 def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(piece: str) -> None:
-    for parse in (lambda text: parse_prompt(text, TOKENIZER, 256), lambda text: parse_parts(text, TOKENIZER)):
+    for parse in (lambda text: parse_prompt(text, TOKENIZER, 100_000), lambda text: parse_parts(text, TOKENIZER)):
         with suppress(UserError):
             parse("a" + piece * 100_000 + "a")
 
@@ -139,6 +147,23 @@ def test_what_does_not_fit_is_answered_in_a_sentence(text: str, said: str) -> No
     with pytest.raises(UserError, match=said) as error:
         parse_prompt(text, TOKENIZER, LENGTH)
     assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize("text", ["once upon " * 500_000, " " * 5_000_000 + "a", "[1] " * 100_000, "\\" * 20_000])
+def test_a_text_that_cannot_fit_is_refused_before_it_is_cut_into_tokens(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tokenizer, "encode_all", lambda *_: pytest.fail("it is cut into tokens"))
+    with pytest.raises(UserError, match=rf"{len(text):,} characters"):
+        parse_prompt(text, TOKENIZER, LENGTH)
+
+
+def test_no_prompt_that_fits_is_taken_for_too_long() -> None:
+    longest = max(range(TOKENIZER.vocabulary), key=lambda token: len(TOKENIZER.piece(token)))
+    ids = [token for token in (longest, TOKENIZER.encode("\\")[0], FREE) for _ in range(2_000)]
+    text = format_prompt(ids, TOKENIZER)
+    assert len(text) <= longest_prompt(TOKENIZER, len(ids))
+    assert parse_prompt(f"{text} [1]", TOKENIZER, len(ids) + 1).free == 2_001
 
 
 @given(st.lists(st.integers(FREE, 299), min_size=1, max_size=LENGTH))

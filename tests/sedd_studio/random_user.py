@@ -31,6 +31,13 @@ MODIFIERS = (
     Qt.KeyboardModifier.ControlModifier,
 )
 LEFT = Qt.MouseButton.LeftButton
+PASTED = {
+    "words": "Once upon a time [9] the end.",
+    "spaces": f"a{' ' * 40_000}[3]",
+    "a book": "Once upon a time. " * 300_000,
+    "a line": "a" * 100_000,
+    "nothing": "",
+}
 LEAVE_OUT = "quit"
 """What would end the game."""
 
@@ -59,6 +66,7 @@ class RandomUser:
             (self.resize, 1),
             (self.load, 1),
             (self.wait, 3),
+            (self.paste, 1),
         )
 
     def act(self) -> None:
@@ -156,6 +164,14 @@ class RandomUser:
         model = self.random.choice(self.models)
         self.window.session.models.open(model)
         return f"load {model}"
+
+    def paste(self) -> str:
+        """A text of any size, on the canvas or into the prompt."""
+        kind = self.random.choice(list(PASTED))
+        QApplication.clipboard().setText(PASTED[kind])
+        target = self.random.choice([self.window.canvas, self.window.prompt.editor])
+        QTest.keyClick(target, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+        return f"paste {kind} on {type(target).__name__}"
 
     def wait(self) -> str:
         QTest.qWait(self.random.choice([1, 5, 40]))

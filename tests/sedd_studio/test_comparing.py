@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyqtgraph
@@ -16,7 +18,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
-from engine.protocol import FREE, Generate, Judge
+from engine.protocol import FREE, Generate, Judge, Noise
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
@@ -29,7 +31,7 @@ from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import read, window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
@@ -308,7 +310,7 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
 
 
 def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
-    window: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, published, other, silent = (
         save_tokenizer(tmp_path / name) for name in ("own", "published", "other", "silent")
@@ -322,9 +324,19 @@ def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
     ):
         (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
         window.settings.remember_model(str(folder))
+    readers: set[str] = set()
+    same = model_folders.with_same_tokenizer
+
+    def noted(*given: Any) -> list[tuple[str, Noise]]:
+        readers.add(threading.current_thread().name)
+        return same(*given)
+
+    monkeypatch.setattr(model_folders, "with_same_tokenizer", noted)
     window.compare.kind.setCurrentIndex(window.compare.kind.findData("model"))
     compare(window)
+    read(window.session)
     done(window, qtbot)
+    assert readers == {"files"}
     asked = {Path(request.model).name: request for request in engine.requests if isinstance(request, Generate)}
     assert set(asked) == {"", "own", "published"}
     assert {pane.title for pane in window.services.comparison.panes} == {"tiny", "own", "published"}

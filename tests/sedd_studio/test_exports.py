@@ -252,11 +252,11 @@ def test_every_export_is_a_command_and_what_carries_a_run_is_dropped_on_the_wind
     kind: str, window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
-    window.actions_by_name[f"export_{kind}"].trigger()
+    window.actions_by_name["save_run" if kind == "run" else f"export_{kind}"].trigger()
     path = tmp_path / f"out{EXPORTS[kind].suffixes[0]}"
     qtbot.waitUntil(lambda: window.services.jobs.current is None and path.is_file())
     assert not window.job_line.isVisible()
-    if kind not in ("page", "picture", "film"):
+    if kind not in ("run", "page", "picture", "film"):
         return
     text = window.session.view.full_text()
     window.session.editor.set_prompt("Once [5]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,18 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
+from sedd_studio.record import runfile
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.opening import open_path, read_run
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import read, window_of
@@ -38,9 +41,14 @@ def saved(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "kept.sedd"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     run(window, qtbot)
-    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    save(window, qtbot)
     assert path.is_file()
     return path
+
+
+def save(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: window.services.jobs.current is None)
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
@@ -174,13 +182,59 @@ def test_of_a_dropped_file_of_records_the_first_is_the_prompt_as_it_is(window: M
     [("my story v1.2", "my story v1.2.sedd"), ("run.sedd", "run.sedd"), ("RUN.SEDD", "RUN.SEDD"), ("run", "run.sedd")],
 )
 def test_a_run_keeps_the_name_that_it_is_given(
-    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, written: str
+    window: MainWindow,
+    saved: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    given: str,
+    written: str,
 ) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder / given), ""))
-    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    save(window, qtbot)
     assert [path.name for path in folder.iterdir()] == [written]
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+@pytest.mark.parametrize("command", ["save_run", "export_csv"])
+def test_a_file_that_the_ending_leads_to_is_replaced_only_if_the_user_agrees(
+    window: MainWindow,
+    saved: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    command: str,
+    agreed: bool,
+) -> None:
+    there = tmp_path / ("run.sedd" if command == "save_run" else "run.csv")
+    there.write_text("of someone")
+    asked: list[str] = []
+
+    def answer(parent: QWidget, title: str, question: str) -> QMessageBox.StandardButton:
+        asked.append(question)
+        return QMessageBox.StandardButton.Yes if agreed else QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run"), ""))
+    window.actions_by_name[command].trigger()
+    qtbot.waitUntil(lambda: window.services.jobs.current is None)
+    assert len(asked) == 1
+    assert there.name in asked[0]
+    assert (there.read_bytes() == b"of someone") != agreed
+
+
+def test_a_run_is_saved_beside_the_thread_of_the_window(
+    window: MainWindow, saved: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(runfile, "encode", lambda run: b"late" if go.wait(PATIENCE) else b"never")
+    QTest.keyClick(window, Qt.Key.Key_S, CTRL)  # it would wait here
+    assert window.services.jobs.current is not None
+    go.set()
+    qtbot.waitUntil(lambda: saved.read_bytes() == b"late")
+    qtbot.waitUntil(lambda: window.services.jobs.current is None)
 
 
 @pytest.mark.parametrize("name", ["PROMPT.TXT", "Prompt.Md"])
@@ -193,10 +247,10 @@ def test_a_text_is_the_prompt_whether_its_ending_is_in_capitals_or_not(
 
 
 def test_saving_where_nothing_can_be_written_is_said(
-    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "absent" / "run"), ""))
-    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
+    save(window, qtbot)
     assert "choose another place" in window.banner.headline.text()
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Generate
@@ -49,6 +49,16 @@ def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
     editor.editor.selectAll()
     QTest.keyClicks(editor.editor, text)
     return editor
+
+
+@pytest.mark.parametrize("text", ["a book " * 700_000, "a" + " " * 40_000 + "[3]"])
+def test_a_text_longer_than_any_prompt_is_not_pasted_and_said_to_be(text: str, scene: Scene, qtbot: QtBot) -> None:
+    editor = open_editor(qtbot, scene, "A fox [7] home.")
+    QApplication.clipboard().setText(text)
+    QTest.keyClick(editor.editor, Qt.Key.Key_V, Control)
+    assert editor.editor.toPlainText() == "A fox [7] home."
+    assert scene.session.errors.current is not None
+    assert f"{len(text):,} characters" in scene.session.errors.current.headline
 
 
 def test_control_and_enter_apply_the_prompt(scene: Scene, qtbot: QtBot) -> None:

@@ -1,11 +1,11 @@
-"""A name is asked for, and a small file is written."""
+"""A name is asked for, once more before a file is replaced, and a small file is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import write_whole
 from sedd_studio.record.endings import with_ending
@@ -14,16 +14,29 @@ from sedd_studio.session.errors import Errors
 Content = Callable[[], bytes]
 
 
-def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], errors: Errors) -> None:
-    """Asks for a name, and writes the content of the kind, "Table (*.csv)", as whose its file ends; else of the one
-    that was picked. Trouble is told by `errors`."""
-    contents = {kind.partition("*")[2].rstrip(")"): content for kind, content in kinds.items()}
-    first = f"{name}{next(iter(contents))}"
-    given, picked = QFileDialog.getSaveFileName(parent, title, first, ";;".join(kinds))
+def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> Path | None:
+    """The path that a user gives, with an ending of one of the `kinds`, "Table (*.csv)"; the picked one's where it has
+    none. None where it is given up."""
+    given, picked = QFileDialog.getSaveFileName(parent, title, name, ";;".join(kinds))
     if not given:
+        return None
+    first = picked if picked in kinds else kinds[0]
+    endings = [ending for kind in (first, *kinds) for ending in kind.partition("*")[2].rstrip(")").split(" *")]
+    path = with_ending(Path(given), endings)
+    if path != Path(given) and path.exists():  # the dialog has asked about the name as it was typed
+        question = f"There is a {path.name} already. Replace it?"
+        if QMessageBox.question(parent, title, question) != QMessageBox.StandardButton.Yes:
+            return None
+    return path
+
+
+def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], errors: Errors) -> None:
+    """Asks for a name, and writes the content of the kind, "Table (*.csv)", as whose its file ends. Trouble is told by
+    `errors`."""
+    contents = {kind.partition("*")[2].rstrip(")"): content for kind, content in kinds.items()}
+    path = ask_where(parent, title, f"{name}{next(iter(contents))}", list(kinds))
+    if path is None:
         return
-    endings = sorted(contents, key=lambda ending: ending not in picked)
-    path = with_ending(Path(given), tuple(endings))
     try:
         write_whole(path, contents[path.suffix.lower()]())
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
 
@@ -20,6 +20,18 @@ class PromptText(QPlainTextEdit):
     """The text field; Ctrl+Enter says `submitted`."""
 
     submitted = Signal()
+    refused = Signal(str)
+    """With a text that was pasted or dropped, and is longer than any prompt."""
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__()
+        self._editor = editor
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if len(source.text()) > self._editor.longest_prompt:
+            self.refused.emit(source.text())
+        else:
+            super().insertFromMimeData(source)
 
     def event(self, event: QEvent) -> bool:
         # Ctrl+Enter starts a run elsewhere in the window; in here it applies the prompt.
@@ -64,7 +76,7 @@ class PromptEditor(QFrame):
         self.setObjectName("card")
         self.toggle = IconButton("chevron-right", "Edit the prompt", look, text="Prompt", kind="disclosure")
         self.preview = Preview()
-        self.editor = PromptText()
+        self.editor = PromptText(editor)
         self.editor.setAccessibleName("Prompt text")
         self.editor.setTabChangesFocus(True)
         self.editor.setFixedHeight(EDITOR_HEIGHT)
@@ -74,6 +86,7 @@ class PromptEditor(QFrame):
         self.toggle.toggled.connect(self._open)
         self.preview.clicked.connect(lambda: self.toggle.setChecked(True))
         self.editor.submitted.connect(self.apply)
+        self.editor.refused.connect(editor.set_prompt)  # which says why
         self.editor.textChanged.connect(self._mark_changed)
         self.apply_button.clicked.connect(self.apply)
         self._open(False)
