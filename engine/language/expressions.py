@@ -9,6 +9,7 @@ counted while they are made.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from re import _constants as said  # type: ignore[attr-defined] # the names of what the parser finds
@@ -27,6 +28,8 @@ LONGEST = 2_000
 """Characters of an expression."""
 MOST_PARTS = 60_000
 """States before choices are resolved."""
+MOST_MEMBERS = 5_000_000
+"""Members of all sets of states that are reached from one without a byte."""
 
 Items = Sequence[tuple[Any, Any]]
 
@@ -104,7 +107,8 @@ class _Parts:
         if any(len(digits) > len(str(MOST_PARTS)) for digits in re.findall(r"\d+", expression)):
             raise UserError(self._said)
         try:
-            tree = parser.parse(expression)
+            with warnings.catch_warnings(action="ignore"):  # of what may mean something else one day
+                tree = parser.parse(expression)
         except (re.error, OverflowError, RecursionError, ValueError) as error:
             raise self._refused from error
         self.flags: int = tree.state.flags
@@ -118,6 +122,7 @@ class _Parts:
             self.tree = self.tree[1:]
         if self.tree and self.tree[-1][0] is said.AT and self.tree[-1][1] in (said.AT_END, said.AT_END_STRING):
             self.tree = self.tree[:-1]
+        self._members = 0
         self._free: list[list[int]] = []
         self._moves: list[list[tuple[int, int, int]]] = []
 
@@ -190,13 +195,19 @@ class _Parts:
 
     def reached(self, state: int) -> int:
         """The states that are reached from one without a byte, itself among them."""
-        reached, waiting = 1 << state, [state]
+        look()
+        reached, waiting = {state}, [state]
         while waiting:
             for other in self._free[waiting.pop()]:
-                if not reached >> other & 1:
-                    reached |= 1 << other
+                if other not in reached:
+                    reached.add(other)
                     waiting.append(other)
-        return reached
+        self._members += len(reached)
+        if self._members > MOST_MEMBERS:
+            raise UserError(self._said)
+        members = np.zeros(len(self._free), np.bool_)
+        members[list(reached)] = True
+        return int.from_bytes(np.packbits(members, bitorder="little").tobytes(), "little")
 
     def resolved(self) -> tuple[list[int], list[list[tuple[int, int]]]]:
         """Where bytes begin to be told apart, from 0 to 256; and from each state, by the number of such a run of bytes,

@@ -210,6 +210,7 @@ def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None
         "x{" + "9" * 5000 + "}",
         "(" * 500,
         "a*+",
+        "(a?){9000}",
         r"a\b",
     ],
 )
@@ -253,6 +254,12 @@ def test_bytes_that_are_no_character_never_match() -> None:
         for byte in spelled:
             state = moves[state, byte] if state != DEAD else DEAD
         assert state == DEAD or not accepting[state]
+
+
+def test_an_expression_that_may_mean_something_else_one_day_is_read_without_a_warning() -> None:
+    moves, accepting = byte_automaton("[[a]&&b]")
+    assert moves.shape[1] == 256
+    assert len(accepting) == len(moves)
 
 
 @pytest.mark.parametrize("expression", ["[^a]{400}", ".{150}", "([a-z]{1,30} ?){9}"])
