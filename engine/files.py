@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from engine.stopping import look
@@ -49,6 +50,31 @@ def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
     """Replaces the file at `path` by one that holds `content`, as `replacing` does."""
     with replacing(path, sync) as file:
         file.write(content)
+
+
+@contextmanager
+def filling(folder: Path, last: str) -> Iterator[Path]:
+    """A new folder to be filled with files, which take their places in `folder` when the block ends.
+
+    All of them do, `last` at the end, or none if the block raises or the disk is full; then nothing else is left, and
+    no folder that was not there.
+    """
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(dir=folder, prefix=".") as made:
+            yield Path(made)
+            files = sorted(Path(made).iterdir(), key=lambda file: file.name == last)
+            for file in files:
+                with file.open("r+b") as written:
+                    os.fsync(written.fileno())
+            for file in files:
+                file.replace(folder / file.name)
+    except BaseException:
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def read_bounded(path: Path, most: int) -> bytes:

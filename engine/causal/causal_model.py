@@ -11,7 +11,6 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.causal.causal_folder import read_causal
-from engine.files import write_whole
+from engine.files import filling
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
-from engine.protocol import FREE, UserError
+from engine.models.own_layout import saving
+from engine.protocol import FREE
 from engine.protocol.extras import brought_by
 from engine.stopping import look
 from engine.theory.conditioning import Shaping
@@ -257,20 +257,14 @@ def causal_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bo
 def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
     """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them.
 
-    Each file is whole or not there, config.json comes last. A UserError where they cannot be written.
+    All files come, or none, config.json last. A UserError where they cannot be written.
     """
     marker = END_OF_TEXT if tokenizer.eot_id is not None else None
     wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer.backend, bos_token=marker, eos_token=marker
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".") as made:  # the library writes its files bit by bit
-            copy.deepcopy(network).to(torch.bfloat16).save_pretrained(made)
-            wrapped.save_pretrained(made)
-            tokenizer.save(Path(made))
-            write_whole(Path(made, "README.md"), card.encode(errors="backslashreplace"))
-            for file in sorted(Path(made).iterdir(), key=lambda file: file.name == "config.json"):
-                write_whole(folder / file.name, file.read_bytes())
-    except OSError as error:
-        raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error
+    with saving(folder), filling(folder, "config.json") as made:
+        copy.deepcopy(network).to(torch.bfloat16).save_pretrained(made)
+        wrapped.save_pretrained(made)
+        tokenizer.save(made)
+        (made / "README.md").write_text(card, encoding="utf-8", errors="backslashreplace", newline="")

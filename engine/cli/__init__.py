@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 from engine.cli.interrupts import INTERRUPTS
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all else that comes before Ctrl+C is seen to
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TextIO
 
     import typer
 
@@ -36,5 +37,27 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         __getattr__("app")()
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # before any command was begun, such as when the help cannot be printed
+        give_up(error)
     finally:
+        let_go(sys.stdout)
         INTERRUPTS.leave()
+
+
+def give_up(error: OSError) -> None:
+    """Says what the system said, and ends."""
+    from engine.cli.application import USER_ERROR, sentence
+    from engine.cli.output import print_error
+
+    print_error(sentence(error) or error)
+    sys.exit(USER_ERROR)
+
+
+def let_go(stream: TextIO) -> None:
+    """Gives up what could not be printed, which has been told: Python would try again at its end, with a traceback."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -51,6 +51,8 @@ def sentence(error: BaseException) -> UserError | EngineFailed | None:
         return UserError(LACKING)
     if isinstance(error, OSError) and error.filename is not None:
         return UserError(f"{error.filename} cannot be used ({error.strerror}); choose another.")
+    if isinstance(error, OSError):
+        return UserError(f"What was asked for cannot be read or written ({error.strerror or error}); free some room.")
     return None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,14 +16,15 @@ import torch
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
-from engine.files import sha256, write_whole
+from engine.files import filling, sha256
 from engine.language.documents import LeftOut, Tell, check_name, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
+from engine.models.own_layout import saving
 from engine.protocol import UserError
-from engine.strict_json import to_json
+from engine.strict_json import LARGEST_CONFIG, read_json, to_json
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.graphs import GRAPHS
 from engine.theory.network import NetworkConfig, deepen
@@ -36,6 +37,8 @@ from engine.training.trainer import Saved, Trained, Trainer, Validated, comparab
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
+BYTES_A_PARAMETER = 18
+"""Weights, their average and two moments in float32, and the model in bf16."""
 HELD_OUT = 0.01
 HELD_OUT_SEED = 0
 """The same whatever the seed of a run, so that no stage of a model trains on what another held out."""
@@ -53,14 +56,17 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     make_folder(plan.out)
     description = describe(plan, files, machine)
     resumed = goes_on(plan.out, description)
+    before = past(machine.model)
     trainer, tokenizer = prepare(machine, plan, files, resumed, output, processes)
+    check_room(plan.out, trainer)
     state = plan.out / STATE
     if resumed:
         trainer.resume(state)
         output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
     elif processes.speaks:
-        tokenizer.save(plan.out)
-        write_whole(plan.out / PLAN, (to_json(description, indent=2) + "\n").encode())
+        with saving(plan.out), filling(plan.out, PLAN) as made:
+            tokenizer.save(made)
+            (made / PLAN).write_bytes((to_json(description, indent=2) + "\n").encode())
     try:
         follow(trainer, state, output, tokenizer)
     except KeyboardInterrupt:
@@ -70,8 +76,9 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         return
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
-    facts = past(machine.model) | facts_of(plan, trainer, result)
-    trainer.learner.save(plan.out, tokenizer, card(plan, files, facts), facts)
+    facts = before | facts_of(plan, trainer, result)
+    told = card(plan, files, description["texts"][: len(files)], facts)
+    trainer.learner.save(plan.out, tokenizer, told, facts)
     output.record(event="model", folder=str(plan.out), **facts)
     output.line(f"The model is in {plan.out}.")
 
@@ -99,6 +106,16 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another --out.") from None
 
 
+def check_room(folder: Path, trainer: Trainer) -> None:
+    """A UserError where there is no room for the training state and the model, told before the time is spent."""
+    needed = BYTES_A_PARAMETER * sum(parameter.numel() for parameter in trainer.learner.network.parameters())
+    if (free := shutil.disk_usage(folder).free) < needed:
+        raise UserError(
+            f"Training in {folder} needs room for {needed / 2**20:,.0f} MB, and {free / 2**20:,.0f} MB are free; "
+            "free some, or choose another --out."
+        )
+
+
 def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
     """What a resumed run must share with the one that it goes on with."""
     return {
@@ -118,8 +135,8 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
             raise UserError(f"{folder} holds a model already; choose another --out.")
         return False
     try:
-        before = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        before = read_json(folder / PLAN, LARGEST_CONFIG)
+    except (OSError, ValueError, RecursionError):
         before = None
     if before != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from engine.files import sha256
 from engine.language.domains import TEXT
 from engine.likelihood import Bound
+from engine.models.loading import checkpoint_folder
+from engine.models.stored import CONFIG, facts_in, read_config
+from engine.plain_text import plain_line
 from engine.training.settings import Plan
 from engine.training.trainer import Trainer
 
@@ -18,14 +19,14 @@ def in_words(result: Bound, exact: bool) -> str:
 
 
 def past(started_from: Path | None) -> dict[str, str]:
-    """What a training that starts from a model tells of that model's own."""
-    config = None if started_from is None else started_from / "config.json"
+    """What a training that starts from a model tells of that model's own; a UserError if it cannot be read."""
+    config = None if started_from is None else checkpoint_folder(started_from) / CONFIG
     if config is None or not config.is_file():
         return {}
-    facts = json.loads(config.read_bytes()).get("facts", {})
+    facts = facts_in(read_config(config), config)
     names = ("training steps", "training tokens", "training time", "before that")
     told = [f"{name.removeprefix('training ')} {facts[name]}" for name in names if name in facts]
-    return {"before that": ", ".join(told)} if told else {}
+    return {"before that": plain_line(", ".join(told))} if told else {}
 
 
 def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:
@@ -40,10 +41,10 @@ def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, st
     return facts | ({name: in_words(result, exact)} if result else {})
 
 
-def card(plan: Plan, files: list[Path], facts: dict[str, str]) -> str:
-    """The model card, Markdown."""
-    lines = [f"# {plan.out.resolve().name}", "", "Trained with `sedd train`.", ""]
+def card(plan: Plan, files: list[Path], hashes: list[str], facts: dict[str, str]) -> str:
+    """The model card, Markdown; the texts are named with the hashes that they had when the training began."""
+    lines = [f"# {plain_line(plan.out.resolve().name)}", "", "Trained with `sedd train`.", ""]
     lines += [f"- {name}: {value}" for name, value in facts.items()]
     lines += ["", "Texts (SHA-256):", ""]
-    lines += [f"- {path.name}: `{sha256(path)}`" for path in files]
+    lines += [f"- {plain_line(path.name)}: `{hashed}`" for path, hashed in zip(files, hashes, strict=True)]
     return "\n".join(lines) + "\n"

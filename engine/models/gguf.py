@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine.files import sha256
+from engine.files import filling, sha256
 from engine.models.gguf_header import check_header
+from engine.models.own_layout import saving
 from engine.protocol import UserError, is_lack_of_memory
 from engine.protocol.extras import brought_by
 
@@ -76,5 +77,6 @@ def convert(file: Path, folder: Path) -> None:
     config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
     network = read.__class__(config)  # one that is not bound to the quantised file
     network.load_state_dict(read.state_dict())
-    network.to(torch.bfloat16).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with saving(folder), filling(folder, "config.json") as made:
+        network.to(torch.bfloat16).save_pretrained(made)
+        tokenizer.save_pretrained(made)

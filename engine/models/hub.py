@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from engine.models.origin import write_origin
 from engine.protocol import UserError
 from engine.strict_json import LARGEST_CONFIG, read_json
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"))
@@ -52,12 +55,12 @@ def fetch(name: str, report: Report) -> Path:
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise UserError(f"The hub has no model {name} that everyone may read; check the name.") from error
     except Exception as error:  # the library lets those of its network layer through, whichever that is
-        if is_whole(folder):
+        full = isinstance(error, OSError) and error.errno in FULL
+        if is_whole(folder) and not full:
             return folder
-        if isinstance(error, OSError) and error.filename is not None:  # of a file, not of the network
-            raise UserError(
-                f"{name} cannot be written to {folder} ({error.strerror}); free some room there."
-            ) from error
+        if full or (isinstance(error, OSError) and error.filename is not None):  # of a file, not of the network
+            reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else ""
+            raise UserError(f"{name} cannot be written to {folder} ({reason}); free some room there.") from error
         raise UserError(
             f"{name} could not be fetched from the hub ({error}); check the connection, then try again: "
             "it goes on where it stopped."

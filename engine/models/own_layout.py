@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save as serialize
 
-from engine.files import write_whole
+from engine.files import filling
 from engine.language.tokenizers import Tokenizer
 from engine.models.config_reader import Reader, network_config
 from engine.models.devices import PRECISIONS, Precision
@@ -57,7 +59,7 @@ def save(
     facts: Mapping[str, str] | None = None,
     precision: Precision = "bf16",
 ) -> None:
-    """Writes our own layout into `folder`; matrices in `precision`. Each file is whole or not there.
+    """Writes our own layout into `folder`; matrices in `precision`. All files come, or none.
 
     config.json comes last: a new folder that was being written when the machine stopped is not taken for a model.
     """
@@ -69,11 +71,18 @@ def save(
     config = {"format": FORMAT, **asdict(diffusion.config), "facts": dict(facts or {})}
     if not diffusion.config.padding:  # an entry that earlier versions do not know
         del config["padding"]
+    with saving(folder), filling(folder, CONFIG) as made:
+        (made / WEIGHTS).write_bytes(serialize(weights))
+        tokenizer.save(made)
+        (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
+        (made / CONFIG).write_bytes((to_json(config, indent=2) + "\n").encode())
+
+
+@contextmanager
+def saving(folder: Path) -> Iterator[None]:
+    """A UserError where a model cannot be written to the folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / WEIGHTS, serialize(weights))
-        tokenizer.save(folder)
-        write_whole(folder / CARD, card.encode(errors="backslashreplace"))
-        write_whole(folder / CONFIG, (to_json(config, indent=2) + "\n").encode())
-    except OSError as error:
-        raise UserError(f"The model cannot be written to {folder}: {error.strerror}; choose another folder.") from error
+        yield
+    except (OSError, SafetensorError) as error:  # the library has an error of its own for a disk that is full
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"The model cannot be written to {folder}: {reason}; choose another folder.") from error

@@ -21,9 +21,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils._pytree import tree_map_only
 
 from engine.files import replacing
 from engine.likelihood import Bound
+from engine.models.stored import unpickle
 from engine.protocol import UserError, is_lack_of_memory
 from engine.training.datasets import Batches, RowBatches, blocks
 from engine.training.learners import Learner
@@ -35,6 +37,8 @@ VALIDATION_BLOCKS = 64
 VALIDATION_ROWS = 512
 VALIDATION_SEED = 0
 """The same whatever the seed of a run, so that the bounds of runs can be compared."""
+LARGEST_STATE = 2**28
+"""Bytes of what is no tensor in a training state: the loss of each step."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 HIDDEN = ("blocks.", "transformer.h.")
 """Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
@@ -68,6 +72,10 @@ class Saved:
 
 
 Event = Trained | Validated | Saved
+
+
+class Differs(Exception):
+    """A state belongs to a run with other settings."""
 
 
 class Average:
@@ -215,25 +223,40 @@ class Trainer:
         try:
             with replacing(path) as file:
                 torch.save(state, file)
-        except OSError as error:
-            raise UserError(f"The training state cannot be written to {path}: {error.strerror}.") from error
+        except (OSError, RuntimeError) as error:  # torch has its own for a disk that is full
+            if is_lack_of_memory(error):
+                raise
+            reason = getattr(error, "strerror", None) or "the disk may be full"
+            raise UserError(
+                f"The training state cannot be written to {path}: {reason}; free some room, then give the same command."
+            ) from error
 
     def resume(self, path: Path) -> None:
         """Goes on from the state at `path`; a UserError if it is damaged or belongs to another run."""
         try:
-            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+            state: dict[str, Any] = tree_map_only(Tensor, self._here, unpickle(path, LARGEST_STATE))
+            if state["config"] != json.dumps(comparable(self.config)):
+                raise Differs
+            self.learner.network.load_state_dict(state["network"])
+            for average, found in zip(self.average.weights, state["average"], strict=True):
+                average.copy_(found)
+            self.average.updates = int(state["updates"])
+            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(saved)
+            self.step, self.seconds = int(state["step"]), float(state["seconds"])
+            self.losses = [float(loss) for loss in state["losses"]]
+        except Differs:
+            raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.") from None
         except Exception as error:  # whatever a damaged file provokes
             if is_lack_of_memory(error):
                 raise
             raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
-        if state["config"] != json.dumps(comparable(self.config)):
-            raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.")
-        self.learner.network.load_state_dict(state["network"])
-        self.average.weights = state["average"]
-        self.average.updates = state["updates"]
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        self.step, self.seconds, self.losses = state["step"], state["seconds"], state["losses"]
+
+    def _here(self, found: Tensor) -> Tensor:
+        """A copy on the device: what lies in a file has odd places in memory, and kernels round by alignment."""
+        if found.nbytes > found.untyped_storage().nbytes():
+            raise ValueError("it stands for more numbers than the file holds")
+        return found.to(self.device, copy=True)
 
 
 @contextmanager
