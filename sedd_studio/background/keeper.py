@@ -6,7 +6,8 @@ import queue
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,7 @@ from engine.protocol import UserError
 from sedd_studio.record.database import is_damage
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.own_session import OwnSession
+from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
 
 T = TypeVar("T")
@@ -78,6 +80,15 @@ class Keeper(QObject):
             else:
                 self._go_without(error)
             return otherwise
+
+    def runs(self, numbers: Sequence[int]) -> list[Trajectory]:
+        """The runs with these ids, read in whichever thread asks; a UserError where that cannot be done."""
+        try:
+            with closing(History(self._path, self._session.number)) as history:
+                contents = [history.content(number) for number in numbers]
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(f"The history cannot be read now ({error}); try again.") from None
+        return [decode(content) for content in contents]
 
     def keep(self, run: Trajectory, favourite: bool = False) -> None:
         """Puts a run, as far as it is recorded now, into the history."""

@@ -150,7 +150,9 @@ class History:
 
         A word matches every word that it begins, a number itself only.
         """
-        asked = " ".join(f'"{word}"' + "*" * (not word.isdigit()) for word in words.replace('"', " ").split())
+        asked = " ".join(
+            f'"{word}"' + "*" * (not word.isdigit()) for word in dict.fromkeys(words.replace('"', " ").split())
+        )
         found = " AND id IN (SELECT rowid FROM words WHERE words MATCH ?)" if asked else ""
         starred = " AND favourite" if favourites else ""
         rows = self._database.execute(

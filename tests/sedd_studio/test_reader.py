@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
+from sedd_studio.background import keeper as keeper_module
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.painting.theme import LIGHT
@@ -29,7 +30,6 @@ from sedd_studio.session.recovery import state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
-from sedd_studio.widgets.panels import history_panel
 from sedd_studio.window import doing, opening
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
@@ -179,7 +179,7 @@ def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
     keeper.keep(run)
     panel = window.history
     qtbot.waitUntil(lambda: len(panel.runs.rows) == 2)
-    held = Held(history_panel, "decode", monkeypatch)
+    held = Held(keeper_module, "decode", monkeypatch)
     panel.list.setCurrentIndex(panel.runs.index(0))
     QTest.keyClick(panel.list, Qt.Key.Key_Return)
     assert_answers(window, held, qtbot)

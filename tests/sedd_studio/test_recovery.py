@@ -334,6 +334,13 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     assert listed.history.note.isVisible()
 
 
+def test_however_long_a_text_is_pasted_as_a_search_it_is_over_at_once(listed: MainWindow, qtbot: QtBot) -> None:
+    QApplication.clipboard().setText("s e " * 10_000)
+    QTest.keyClick(listed.history.search, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert seeds(listed) == [2, 1]
+    assert len(listed.history.search.text()) <= 200
+
+
 def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow, qtbot: QtBot) -> None:
     click(listed, 1, from_right=20)
     qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.rows] == [False, True])

@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import Entry
-from sedd_studio.record.runfile import decode
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.edits import RemoveRuns
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 
 FEWEST, MOST = 2, 8
 """Runs that can stand beside each other."""
+LONGEST_SEARCH = 200
+"""Characters: each word is looked up on its own."""
 EMPTY = "Runs will be listed here."
 NOTHING = "No run has all of these words."
 
@@ -44,6 +44,7 @@ class HistoryPanel(QWidget):
         self.search.setPlaceholderText("Search words, models, samplers, seeds")
         self.search.setAccessibleName("Search the history")
         self.search.setClearButtonEnabled(True)
+        self.search.setMaxLength(LONGEST_SEARCH)
         self.favourites = IconButton("star", "Show favourites only", look, text="Favourites", kind="toggle")
         self.compare = PushButton("Compare", "columns", look, self.compare_chosen)
         self.compare.setToolTip("Lay the selected runs beside each other (C). Select several with Ctrl or Shift.")
@@ -111,22 +112,16 @@ class HistoryPanel(QWidget):
             self._session.editor.undo_stack.push(RemoveRuns(numbers, self._keeper))
 
     def compare_chosen(self) -> None:
-        contents = [self._content(entry) for entry in reversed(self.chosen())]
-        self._session.reader.read(lambda: [decode(content) for content in contents], self._compare)
-
-    def _compare(self, runs: list[Trajectory]) -> None:
-        if FEWEST <= len(runs) <= MOST:
-            self.compared.emit(runs)
+        numbers = [entry.id for entry in reversed(self.chosen())]
+        if FEWEST <= len(numbers) <= MOST:
+            self._session.reader.read(lambda: self._keeper.runs(numbers), self.compared.emit)
 
     def _enable(self) -> None:
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:
-        content = self._content(self.runs.rows[index.row()])
-        self._session.reader.read(lambda: decode(content), self._session.show_run)
-
-    def _content(self, entry: Entry) -> bytes:
-        return self._keeper.read(lambda history: history.content(entry.id), b"")
+        number = self.runs.rows[index.row()].id
+        self._session.reader.read(lambda: self._keeper.runs([number])[0], self._session.show_run)
 
     def _star(self, row: int) -> None:
         entry = self.runs.rows[row]
