@@ -25,7 +25,7 @@ def _seen(match: re.Match[str]) -> str:
 
 def plain_line(text: str, most: int = LONGEST_FACT) -> str:
     """The text in one line of at most `most` characters, plain."""
-    line = " ".join(plain(text[: 2 * most]).split())
+    line = plain(" ".join(text[: 2 * most].split()))
     return line if len(line) <= most else line[: most - 3] + "..."
 
 

@@ -7,14 +7,33 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from engine.plain_text import plain, plain_line
 from engine.strict_json import to_json
 
 T = TypeVar("T")
+LONGEST_SENTENCE = 2_000
+"""Characters."""
+
+
+class PlainConsole(Console):
+    """The one place where anything is printed: what a file brought along is seen, and nothing of it is obeyed.
+
+    Neither markup in a text nor its control characters do anything; styles are those that the program gives.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The parts of what is printed, each plain."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else plain(text), style, control)
 
 
 class EngineFailed(Exception):
@@ -32,7 +51,7 @@ class Output:
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")] = False
 
     def __post_init__(self) -> None:
-        self.results = Console(soft_wrap=True, highlight=False)
+        self.results = PlainConsole(soft_wrap=True)
         self.notes = error_console()
 
     def mute(self) -> None:
@@ -53,7 +72,7 @@ class Output:
     def table(self, table: Table, width: int = 120) -> None:
         """A table of results, at least `width` characters wide."""
         if not self.json_lines and not self.results.quiet:
-            Console(file=self.results.file, width=max(width, self.results.width), highlight=False).print(table)
+            PlainConsole(file=self.results.file, width=max(width, self.results.width)).print(table)
 
     def follow(self, items: Iterable[T], description: str, total: float | None = None) -> Iterator[T]:
         """The items, with a bar while they are made; `total` of them are expected if they do not say."""
@@ -67,7 +86,7 @@ class Output:
     def progress(self) -> Progress:
         """A bar on standard error with the time left; it shows in a terminal only."""
         return Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -80,12 +99,12 @@ class Output:
 
 def error_console() -> Console:
     """Where progress and errors go."""
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return PlainConsole(stderr=True, soft_wrap=True)
 
 
 def print_error(error: Exception) -> None:
     """The error as one red sentence, and below it what a developer wants to know, if there is anything."""
     console = error_console()
-    console.print(Text(str(error), "red"))
+    console.print(Text(plain_line(str(error), LONGEST_SENTENCE), "red"))
     if isinstance(error, EngineFailed) and error.detail:
         console.print(Text(error.detail.rstrip(), "dim"))

@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.bundled_models import DEFAULT_MODEL
+from engine.plain_text import plain
 from engine.protocol import UserError
 from sedd_studio.background.collector import Collector
 from sedd_studio.painting import theme
@@ -113,7 +114,7 @@ def tell_desktop() -> int:
     try:
         files = register(Path(platformdirs.user_data_dir()), str(command))
     except UserError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{plain(str(error))}\n")
         return 2
     sys.stdout.write("Run files now open in the studio; written were:\n" + "".join(f"  {path}\n" for path in files))
     return 0
@@ -142,7 +143,7 @@ def install_error_hook(errors: Errors) -> None:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(detail)
+        sys.stderr.write(plain(detail))
         headline = f"Something unexpected went wrong: {str(error)[:LONGEST_REASON] or kind.__name__}"
         QTimer.singleShot(0, errors, lambda: errors.show(headline, detail))
 
