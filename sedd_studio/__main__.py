@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from engine.protocol import UserError
@@ -16,7 +17,10 @@ def main() -> int:
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return app.main()
+    code = app.main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # all is written and ended; what libraries take apart by themselves takes longer than closing may
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ LARGEST = 2**22
 """Bytes of the file."""
 LONGEST_NAME = 40
 """Characters in the name of a preset."""
-WAIT = 2.0
+WAIT = 0.2
 """Seconds to wait for another studio that writes."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +16,8 @@ from engine.protocol import Bounded, Tokens, UserError, frozen
 from sedd_studio.record.exports import table
 from sedd_studio.session.figures import figures
 
-if TYPE_CHECKING:
-    from sedd_studio.session.score_queue import TextScores
-
+LISTED = 2_000
+"""Characters of a text that the table looks at."""
 COLUMNS = ("text", "tokens", "nats a token", "± nats", "bits a byte", "perplexity a token")
 
 
@@ -37,7 +36,7 @@ class TextRow:
 
     def cells(self, bound: Bounded | None) -> list[str]:
         """What the table shows in each of `COLUMNS`."""
-        start = " ".join(self.text.split())
+        start = " ".join(self.text[:LISTED].split())
         shown = f"{start[:80]} …" if len(start) > 80 else start
         count = f"first {len(self.tokens):,}" if self.cut else f"{len(self.tokens):,}"
         found = self.figures(bound)
@@ -66,10 +65,10 @@ def read_rows(path: Path, tokenizer: Tokenizer, domain: Domain, length: int, tel
     return rows
 
 
-def as_csv(scores: TextScores) -> str:
+def as_csv(texts: Sequence[TextRow], bounds: Sequence[Bounded | None]) -> str:
     """The table for other programs: whole texts, and numbers without signs; what is not known is left empty."""
     rows = []
-    for row, bound in zip(scores.rows, scores.bounds, strict=True):
+    for row, bound in zip(texts, bounds, strict=True):
         found = row.figures(bound)
         nothing = ("", "")
         nats, byte, perplexity = (

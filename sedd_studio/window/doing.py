@@ -146,7 +146,7 @@ def score_file(window: MainWindow) -> None:
             session.errors.show(f"Another model was opened while {path.name} was read; choose the file again.")
             return
         scores = window.services.text_scores()
-        texts = TextsWindow(scores, session.errors, window.look, window)
+        texts = TextsWindow(scores, window.services.jobs, window.look, window)
         texts.setWindowTitle(f"Likelihood of {path.name}")
         texts.show()
         left_out.say(session.errors.show)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.files import write_whole
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record import exports, runfile
 from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.widgets.controls.saving import writing
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -48,16 +48,8 @@ class Export:
 
 
 def as_bytes(text: Callable[[View], str]) -> Write:
-    """Writes what is a text; given up before it is written, it leaves no file."""
-
-    def write(view: View, path: Path) -> Iterator[float]:
-        yield 0.0
-        content = text(view).encode()
-        yield 0.99
-        write_whole(path, content)
-        yield 1.0
-
-    return write
+    """Writes what is a text."""
+    return lambda view, path: writing(path, lambda: text(view).encode())
 
 
 def as_run(view: View, path: Path) -> Iterator[float]:

@@ -128,5 +128,5 @@ def test_a_table_leaves_empty_what_is_not_known(session: Session, qtbot: QtBot) 
     scores.rows = [TextRow("The end.", frozen(np.arange(3)), 8, False)]
     scores.bounds = [Bounded(1, 2.0, math.nan, math.nan, 3, 4)]
     assert scores.rows[0].cells(scores.bounds[0])[3] == ""
-    for table in (compared_as_csv(comparison), texts_as_csv(scores)):
+    for table in (compared_as_csv(comparison), texts_as_csv(scores.rows, scores.bounds)):
         assert "nan" not in table.lower().split("\n", 1)[1]

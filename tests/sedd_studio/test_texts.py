@@ -72,6 +72,18 @@ def test_every_text_has_a_line_with_its_bound(
     assert not table.stop.isEnabled()
 
 
+def test_of_a_text_as_long_as_a_book_the_table_looks_at_the_beginning(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "texts.txt").write_text("once upon a time " * 100_000, encoding="utf-8")
+    table = open_file(window, tmp_path / "texts.txt", monkeypatch)
+    assert table is not None
+    index = table.rows.index(0, 0)
+    assert len(index.data(Qt.ItemDataRole.ToolTipRole)) <= 2_000
+    assert index.data().startswith("once upon a time once")
+    assert len(index.data()) < 100
+
+
 def test_it_can_be_stopped_and_exported(
     window: MainWindow, engine: FakeEngine, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -85,6 +97,7 @@ def test_it_can_be_stopped_and_exported(
     assert not table.scores.busy
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out v1.2"), ""))
     QTest.mouseClick(table.export, LEFT)
+    qtbot.waitUntil(lambda: window.services.jobs.current is None)
     rows = list(csv.reader((tmp_path / "out v1.2.csv").read_text(encoding="utf-8").splitlines()))
     assert rows[0] == list(COLUMNS)
     assert float(rows[1][2]) == 2.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -12,6 +12,15 @@ from sedd_studio.record.endings import with_ending
 from sedd_studio.session.errors import Errors
 
 Content = Callable[[], bytes]
+
+
+def writing(path: Path, content: Content) -> Iterator[float]:
+    """Writes what is made first, for `Jobs`; given up before it is written, it leaves no file."""
+    yield 0.0
+    found = content()
+    yield 0.99
+    write_whole(path, found)
+    yield 1.0
 
 
 def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> Path | None:

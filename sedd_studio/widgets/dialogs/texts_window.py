@@ -8,14 +8,14 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.session.errors import Errors
-from sedd_studio.session.text_rows import COLUMNS, TextRow, as_csv
+from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
 from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
-from sedd_studio.widgets.controls.saving import Content, ask_and_write
+from sedd_studio.widgets.controls.saving import ask_where, writing
 
 if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
     from sedd_studio.session.score_queue import TextScores
 
 Index = QModelIndex | QPersistentModelIndex
@@ -43,7 +43,7 @@ class TextTable(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.cells(self._scores.bounds[index.row()])[index.column()]
             case Qt.ItemDataRole.ToolTipRole if index.column() == 0:
-                return plain(row.text)
+                return plain(row.text[:LISTED])
             case Qt.ItemDataRole.TextAlignmentRole if index.column():
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -65,11 +65,11 @@ class TextTable(QAbstractTableModel):
 class TextsWindow(QDialog):
     """Shows `scores`; closing it ends them."""
 
-    def __init__(self, scores: TextScores, errors: Errors, look: Look, parent: QWidget) -> None:
+    def __init__(self, scores: TextScores, jobs: Jobs, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
-        self._errors, self.scores = errors, scores
+        self._jobs, self.scores = jobs, scores
         scores.setParent(self)
         self.rows = TextTable(self.scores, self)
         self.table = QTableView()
@@ -78,6 +78,7 @@ class TextsWindow(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
         header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(0)  # rows that can be seen
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.progress = ProgressLine("Texts that are scored")
@@ -98,5 +99,7 @@ class TextsWindow(QDialog):
         self.export.setEnabled(any(bound is not None for bound in scores.bounds))
 
     def _export(self) -> None:
-        kinds: dict[str, Content] = {"Table (*.csv)": lambda: as_csv(self.scores).encode()}
-        ask_and_write(self, "Export the table", "likelihood", kinds, self._errors)
+        rows, bounds = self.scores.rows, list(self.scores.bounds)
+        path = ask_where(self, "Export the table", "likelihood.csv", ["Table (*.csv)"])
+        if path is not None:
+            self._jobs.start(f"Writing {path.name}", lambda: writing(path, lambda: as_csv(rows, bounds).encode()))
