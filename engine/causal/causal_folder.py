@@ -17,6 +17,7 @@ import torch
 from huggingface_hub import constants
 from torch import nn
 
+from engine.estimates import opening, require
 from engine.language.tokenizers import FILE_NAME, find_tokenizer, read_backend
 from engine.models.config_reader import shown
 from engine.models.stored import CONFIG, PICKLED, WEIGHTS, contents, read_config, tensors, weight_files
@@ -54,6 +55,8 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
         config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
         kind: Any = transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
         check_size(kind, config, weights)
+        held = sum(weight.numel() for weight in weights.values())
+        require(opening(held, dtype.itemsize), f"The model in {folder}", do="choose a smaller model")
         network, found = kind.from_pretrained(
             None,
             config=config,

@@ -20,11 +20,13 @@ from engine.causal.causal_model import CausalModel
 from engine.cli.asked import Machine, Subject
 from engine.cli.generate import asked_tokens, open_model, perform
 from engine.cli.output import Output
+from engine.estimates import require_time
 from engine.files import write_whole
 from engine.language.documents import LeftOut
 from engine.language.domains import TEXT, Measure, domain_named
 from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
+from engine.performing.fitting import check_judged, tokens_read
 from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import STEPS
 from engine.strict_json import to_json
@@ -55,7 +57,7 @@ class Evaluator:
         self.subject, self.output = subject, output
         self.engine = Engine()
         loaded = open_model(self.engine, machine)
-        self.tokenizer = loaded.tokenizer
+        self.info, self.tokenizer = loaded.info, loaded.tokenizer
         self.domain = domain_named(loaded.info.domain)
         self.tokens = asked_tokens(loaded, subject.text, subject.length)
         self.judge = self._load_judge(machine)
@@ -68,7 +70,9 @@ class Evaluator:
         if folder is None and not (DEFAULT_JUDGE / "config.json").is_file():
             self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")
             return None
-        return CausalModel.load(folder or DEFAULT_JUDGE, machine.device, machine.precision)
+        judge = CausalModel.load(folder or DEFAULT_JUDGE, machine.device, machine.precision)
+        check_judged(judge, self.subject.chunk, len(self.tokens))
+        return judge
 
     def _read(self, path: Path) -> np.ndarray:
         """Sequences (n, L) of a file of the model's kind, as long as what is written."""
@@ -87,7 +91,9 @@ class Evaluator:
 
     def write(self, chain: Generate) -> Written:
         """`chain.samples` samples; every process gets all of them."""
-        size, parts = self.subject.chunk, []
+        size, parts, samples = self.subject.chunk, [], -(-chain.samples // self.processes.count)
+        read = tokens_read(chain.steps, samples, len(self.tokens), self.info)
+        require_time(read, self.info.parameters, f"A run of {chain.samples:,} samples", self.info.device)
         starts = range(0, chain.samples, size)
         for first in starts[self.processes.index :: self.processes.count]:
             count = min(size, chain.samples - first)

@@ -16,6 +16,8 @@ import torch
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
+from engine.estimates import Shape, require, require_time
+from engine.estimates import training as training_bytes
 from engine.files import filling, sha256
 from engine.language.documents import LeftOut, Tell, check_name, refuse, text_files
 from engine.language.domains import TEXT, domain_named
@@ -48,6 +50,8 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     """Trains, or goes on with the run in `plan.out`, and leaves a model folder there."""
     check(plan)
     machine.set_threads()
+    if machine.model is None:
+        check_fit(fresh_shape(plan.sizes), plan, machine)
     processes, device = started(machine.device)
     machine = replace(machine, device=device)
     if not processes.speaks:
@@ -92,6 +96,25 @@ def check(plan: Plan) -> None:
     fits = PARAMETRISATIONS[sizes.noise]
     if sizes.parametrisation not in ("auto", *fits):
         raise UserError(f"Under {sizes.noise} noise --parametrisation must be auto, {' or '.join(fits)}.")
+
+
+def fresh_shape(sizes: Sizes) -> Shape:
+    """About the sizes of the network that is asked for: matrices alone are counted."""
+    each = sizes.hidden * (12 * sizes.hidden + 6 * NetworkConfig.cond_dim)
+    parameters = sizes.blocks * each + 2 * sizes.vocabulary * sizes.hidden
+    return Shape(parameters, sizes.hidden, sizes.blocks, sizes.heads, sizes.vocabulary)
+
+
+def check_fit(shape: Shape, plan: Plan, machine: Machine) -> None:
+    """A UserError where training would not fit into memory or time."""
+    device, (batch, steps), length = (
+        choose_device(machine.device),
+        (plan.training.batch, plan.training.steps),
+        plan.sizes.length,
+    )
+    needed = training_bytes(shape, batch, length, plan.training.optimizer == "muon")
+    require(needed, "Training", device, "choose a smaller --batch, --length, --hidden or --blocks")
+    require_time(steps * batch * length, shape.parameters, "Training", device, passes=3)
 
 
 def make_folder(folder: Path) -> None:
@@ -154,6 +177,8 @@ def prepare(
     torch.manual_seed(training.seed)
     make = diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner
     learner, tokenizer = make(machine, plan, lambda: tokenizer_of(plan, files, resumed, output))
+    if machine.model is not None:
+        check_fit(Shape.of(learner.network), plan, machine)
     learner.network.to(device)
     left_out = LeftOut()
     train, valid = split(plan, files, tokenizer, learner.length, left_out)

@@ -15,6 +15,7 @@ from engine.causal.causal_model import CausalModel
 from engine.causal.decoding import Decoder, documents_of
 from engine.cli.asked import Machine, Writing
 from engine.cli.output import Output
+from engine.estimates import Shape, require, require_time
 from engine.files import sha256
 from engine.language.documents import SEPARATOR, documents
 from engine.language.sieve import Sieve
@@ -58,6 +59,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     torch.manual_seed(asked.seed)
     # A block that a model learned from can begin anywhere in a text: what follows an end inside of one is a beginning.
     begin = [end, *tokenizer.encode(LAST_WORDS), end]
+    check_fit(model, asked)
     decoder = Decoder(model.network, asked.batch, asked.length, begin, tokenizer.vocabulary)
     try:
         with asked.out.open("w", encoding="utf-8") as file:
@@ -83,6 +85,16 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     output.line(f"Dropped: {sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short ones.")
     speed = f"{written:,} tokens a second; {read / 1e9:.1f} GB a second are read"
     output.line(f"{speed}, {read / rate:.0%} of what a copy moves.")
+
+
+def check_fit(model: CausalModel, asked: Writing) -> None:
+    """A UserError where the streams of a batch do not fit into memory, or all tokens not into time."""
+    shape, config = Shape.of(model.network), model.network.config
+    pair = 2 * config.num_key_value_heads * config.head_dim * model.network.dtype.itemsize  # a key and a value
+    kept = shape.work(asked.batch, 1, 4) + asked.batch * asked.length * shape.blocks * pair
+    require(kept, "Writing", model.device, "choose a smaller --batch or --length")
+    if asked.seconds is None:
+        require_time(asked.tokens, shape.parameters, "Writing", model.device)
 
 
 def fill(page: Page, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:

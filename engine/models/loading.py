@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from engine.bundled_models import bundled
+from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -28,6 +29,8 @@ from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_sn
 from engine.protocol import ModelInfo, UserError
 from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
+
+SMALLER = "close other programs, or choose a smaller model"
 
 
 class Model:
@@ -65,6 +68,8 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     tokenizer = _tokenizer_of(folder, diffusion.vocabulary)
     if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
         diffusion = trimmed(diffusion, tokenizer.vocabulary)
+    held = opening(diffusion.network.parameter_count, PRECISIONS[stored_in].itemsize)
+    require(held if chosen.type != "cpu" else 0, f"The model in {folder}", chosen, SMALLER)
     diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
     weights = sha256(*stored.files)
     info = ModelInfo(
@@ -98,6 +103,7 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
     with torch.device("meta"):  # shapes are compared before any memory is taken
         diffusion = Diffusion(stored.config)
     check_shapes(stored, diffusion)
+    require(opening(sum(tensor.numel() for tensor in stored.weights.values())), f"The model in {folder}", do=SMALLER)
     # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
     weights = {}
     for name, tensor in stored.weights.items():

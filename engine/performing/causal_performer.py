@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from engine.estimates import Shape
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import ratio_of
@@ -75,6 +76,10 @@ class CausalPerformer:
             weights=sha256(*files) if files else "",
         )
         return CausalPerformer(causal, info, tokenizer)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.of(self.causal.network)
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """Fills the free positions; what stands in `request.start` already stays.

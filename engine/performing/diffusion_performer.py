@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.estimates import Shape
 from engine.language.domains import domain_named
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood import (
@@ -61,6 +62,10 @@ class DiffusionPerformer:
     @property
     def tokenizer(self) -> Tokenizer:
         return self.model.tokenizer
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.of(self.model.diffusion.network)
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """Runs the chain that the request asks for."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.models.loading import checkpoint_folder
+from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.kept import Kept
 from engine.performing.memory import give_back
@@ -30,9 +31,6 @@ from engine.protocol import (
 )
 from engine.protocol.option_kinds import check_ranges
 from engine.protocol.options import check_options
-
-FRAME_BYTES = 24
-MEMORY_CAP = 2 * 2**30
 
 
 class Engine:
@@ -72,7 +70,8 @@ class Engine:
                 return self._generate_with_another(run_id, request)
             case Generate():
                 performer = self._open
-                check(request)
+                check_options(request)
+                check_run(request, performer.info, performer.shape)
                 return performer.generate(run_id, request)
             case Inspect():
                 check_ranges(request)
@@ -81,6 +80,7 @@ class Engine:
                 return iter((self._open.guess(run_id, request),))
             case Score():
                 check_ranges(request)
+                check_score(request, self._open.info, self._open.shape)
                 return self._open.score(run_id, request)
             case Weigh():
                 return iter((self._judges.weigh(run_id, request, self._open),))
@@ -99,21 +99,10 @@ class Engine:
         other = self._others.model(checkpoint_folder(Path(request.model)), here.info.device, here.info.precision)
         if other.tokenizer.fingerprint != here.tokenizer.fingerprint:
             raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
-        check(request)
+        check_options(request)
+        check_run(request, other.info, other.shape)
         yield Introduced(run_id, other.info)
         yield from other.generate(run_id, request)
-
-
-def check(request: Generate) -> None:
-    """Refuses a request that makes no sense or would not fit into memory."""
-    check_options(request)
-    # At worst every position of every sample changes in every step (uniform noise).
-    needed = FRAME_BYTES * request.steps * request.samples * len(request.tokens)
-    if needed > MEMORY_CAP:
-        raise UserError(
-            f"Recording this run could take {needed / 2**30:.1f} GiB, more than the {MEMORY_CAP / 2**30:.0f} GiB "
-            "allowed; choose fewer steps or samples."
-        )
 
 
 def lacking_for(request: Request) -> str:

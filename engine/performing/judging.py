@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.language.tokenizers import find_tokenizer
+from engine.performing.fitting import check_judged
 from engine.performing.kept import Kept
 from engine.performing.performer import Performer
 from engine.protocol import Judge, Judged, UserError, Weigh, Weighed
@@ -30,13 +31,16 @@ class Judges:
             raise UserError(f"{causal.name} has another tokenizer, so the two cannot be compared token by token.")
         if len(request.tokens) > causal.length:
             raise UserError(f"{causal.name} reads {causal.length} tokens at once; shorten the text.")
+        check_judged(causal, 1, len(request.tokens) + 1)
         return Weighed(run_id, causal.name, causal.token_nats([request.tokens])[0])
 
     def judge(self, run_id: int, request: Judge, beside: Performer | None) -> Judged:
         """How good texts are."""
         from engine.language.quality import Estimate, measure
 
-        quality = measure(np.array(request.tokens), self._judge(request.path, beside).text_nats(request.texts))
+        causal = self._judge(request.path, beside)
+        check_judged(causal, len(request.texts), max(map(len, request.texts), default=1))
+        quality = measure(np.array(request.tokens), causal.text_nats(request.texts))
         by_token = quality.by_token or Estimate(math.nan, math.nan)
         return Judged(run_id, by_token.value, quality.entropy.value, by_token.error, quality.entropy.error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from engine.estimates import Shape
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score
 
@@ -18,8 +19,12 @@ class Performer(Protocol):
     @property
     def tokenizer(self) -> Tokenizer: ...
 
+    @property
+    def shape(self) -> Shape:
+        """The sizes of its network, by which it is estimated what a request takes."""
+
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
-        """`Started`, the frames, `Finished`; the request has passed `engine.check`."""
+        """`Started`, the frames, `Finished`; the request has been checked, and fits."""
 
     def inspect(self, run_id: int, request: Inspect) -> Insight:
         """What may stand at one position."""
