@@ -54,7 +54,7 @@ class Editor(QObject):
 
     @property
     def longest_prompt(self) -> int:
-        """Characters of what can be a prompt, at most."""
+        """Characters of what can be a prompt, at most; 0 while that is not known."""
         tokenizer = self._models.tokenizer
         return 0 if tokenizer is None else longest_prompt(tokenizer, self._models.length)
 

@@ -28,7 +28,7 @@ class PromptText(QPlainTextEdit):
         self._editor = editor
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        if len(source.text()) > self._editor.longest_prompt:
+        if 0 < self._editor.longest_prompt < len(source.text()):
             self.refused.emit(source.text())
         else:
             super().insertFromMimeData(source)
