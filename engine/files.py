@@ -65,7 +65,9 @@ def filling(folder: Path, last: str) -> Iterator[Path]:
         with TemporaryDirectory(dir=folder, prefix=".") as made:
             yield Path(made)
             files = sorted(Path(made).iterdir(), key=lambda file: file.name == last)
+            (usual := Path(made, secrets.token_hex(8))).touch()
             for file in files:
+                file.chmod(stat.S_IMODE(usual.stat().st_mode))  # of any new file: libraries choose others
                 with file.open("r+b") as written:
                     os.fsync(written.fileno())
             for file in files:

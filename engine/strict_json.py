@@ -12,6 +12,8 @@ from engine.files import read_bounded
 
 DEEPEST = 64
 """Lists in lists."""
+LONGEST_NUMBER = 14_000
+"""Bits: Python writes no longer one."""
 LARGEST_CONFIG = 2**20
 """Bytes of a model's description."""
 
@@ -39,15 +41,18 @@ def read_json(path: Path, most: int) -> Any:
 
 
 def shallow(values: Any) -> Any:
-    """The same values; a ValueError if lists stand in more than `DEEPEST` lists."""
+    """The same values; a ValueError if lists stand in more than `DEEPEST` lists, or a number is too long to be told."""
     level, inner = 0, [values]
-    while inner := [each for value in inner for each in _within(value)]:
+    while inner:
+        if any(isinstance(value, int) and value.bit_length() > LONGEST_NUMBER for value in inner):
+            raise ValueError("a number is too long")
+        inner = [each for value in inner for each in _within(value)]
         level += 1
-        if level > DEEPEST:
+        if level > DEEPEST + 1:
             raise ValueError("it is nested too deeply")
     return values
 
 
 def _within(value: Any) -> list[Any]:
-    """What stands in a list, or under the names of a mapping."""
-    return value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    """What stands in a list, or the names of a mapping and what is under them."""
+    return value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else []

@@ -35,7 +35,7 @@ from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
 from engine.training.settings import Plan, Sizes
-from engine.training.trainer import Saved, Trained, Trainer, Validated, comparable
+from engine.training.trainer import Saved, Trained, Trainer, Unsaved, Validated, comparable
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
@@ -293,5 +293,8 @@ def follow(trainer: Trainer, state: Path, output: Output, tokenizer: Tokenizer) 
                     output.record(event="validated", step=event.step, bits_per_byte=per_byte, **asdict(event.bound))
                     if not output.json_lines:
                         output.note(f"step {event.step:,}: {in_words(event.bound, trainer.learner.exact)}")
+                case Unsaved():
+                    output.record(event="unsaved", step=event.step, reason=event.reason)
+                    output.note(f"step {event.step:,}: {event.reason}")
                 case Saved():
                     output.record(event="saved", step=event.step, path=str(event.path))

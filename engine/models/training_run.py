@@ -38,7 +38,7 @@ def read_run(path: Path) -> Stored:
         raise UserError(
             f"{source} is not the checkpoint of a training run: model, ema or step is missing; put a whole copy there."
         ) from error
-    if not isinstance(step, int):
+    if not isinstance(step, int) or not 0 <= step < 2**63:
         raise UserError(f"{source} says at which step it was saved by no number; put a whole copy there.")
     weights = unwrapped(tensors(weights, source), source)
     names = [name for name in weights if not name.endswith("inv_freq")]  # a buffer, which is not averaged

@@ -71,7 +71,15 @@ class Saved:
     path: Path
 
 
-Event = Trained | Validated | Saved
+@dataclass(frozen=True)
+class Unsaved:
+    """The state after `step` could not be written, for a `reason`; it is tried again."""
+
+    step: int
+    reason: str
+
+
+Event = Trained | Validated | Saved | Unsaved
 
 
 class Differs(Exception):
@@ -145,7 +153,7 @@ class Trainer:
         self.losses: list[float] = []
 
     def run(self, path: Path) -> Iterator[Event]:
-        """Trains to the last step, saving to `path` on the way and at the end."""
+        """Trains to the last step, saving to `path` on the way and at the end; a UserError if the end is not saved."""
         saved = started = time.monotonic()
         before = self.seconds
         while self.step < self.config.steps:
@@ -159,9 +167,8 @@ class Trainer:
             if self.valid and (last or self.step % self.config.validate_every == 0):
                 yield Validated(self.step, self.validate())
             if last or time.monotonic() - saved > self.config.save_every:
-                self.save(path)
+                yield self._saved(path, last)
                 saved = time.monotonic()
-                yield Saved(self.step, path)
 
     def _step(self) -> float:
         config, network = self.config, self.learner.network
@@ -208,6 +215,16 @@ class Trainer:
         finally:
             self.average.swap(network)
 
+    def _saved(self, path: Path, last: bool) -> Event:
+        """Saves; a disk that is full for a while ends no training, but the `last` save must come."""
+        try:
+            self.save(path)
+        except UserError as error:
+            if last:
+                raise
+            return Unsaved(self.step, str(error))
+        return Saved(self.step, path)
+
     def save(self, path: Path) -> None:
         """Writes the whole state to `path`, or leaves what was there as it was."""
         state = {
@@ -245,6 +262,8 @@ class Trainer:
                 optimizer.load_state_dict(saved)
             self.step, self.seconds = int(state["step"]), float(state["seconds"])
             self.losses = [float(loss) for loss in state["losses"]]
+            if not 0 <= self.step <= self.config.steps:
+                raise ValueError("it is of no step of this run")
         except Differs:
             raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.") from None
         except Exception as error:  # whatever a damaged file provokes

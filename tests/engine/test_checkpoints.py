@@ -274,7 +274,13 @@ def test_a_damaged_training_run_is_answered_in_a_sentence(tmp_path: Path) -> Non
     torch.save({"model": {}}, run / "checkpoints-meta" / "checkpoint.pth")
     with pytest.raises(UserError, match="is missing"):
         build(run)
-    for content in ("a: [", "[" * 20_000, "a: 2020-99-99", "a: !!python/object/apply:os.mkdir [exploded]"):
+    for content in (
+        "a: [",
+        "[" * 20_000,
+        "a: 2020-99-99",
+        "a: !!python/object/apply:os.mkdir [exploded]",
+        "a: 0x" + "f" * 5_000,
+    ):
         (run / ".hydra" / "config.yaml").write_text(content)
         with pytest.raises(UserError, match="not valid YAML"):
             build(run)

@@ -25,6 +25,7 @@ from engine.models.own_layout import save
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
+from engine.training.trainer import Trainer
 from tests.hub import hub
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill."]
@@ -73,6 +74,21 @@ def test_training_ends_in_a_sentence_and_goes_on_once_there_is_room(tmp_path: Pa
     assert sedd("info", out).exit_code == 0
 
 
+def test_a_disk_that_is_full_for_a_while_ends_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_state, tried = Trainer.save, []
+
+    def fails_at_first(trainer: Trainer, path: Path) -> None:
+        tried.append(trainer.step)
+        with full_from(1_000 if len(tried) == 1 else 2**30):
+            save_state(trainer, path)
+
+    monkeypatch.setattr(Trainer, "save", fails_at_first)
+    result = sedd("train", story(tmp_path), "--out", tmp_path / "out", *SMALL, "--save-every", 0)
+    assert result.exit_code == 0, result.output
+    assert tried == [1, 2]
+    assert "step 1: The training state cannot be written" in result.stderr
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_model_is_written_whole_or_not_at_all(tmp_path: Path, causal: bool) -> None:
     tokenizer = train_tokenizer(iter(TEXTS), 290)
@@ -106,6 +122,14 @@ def test_what_stood_there_stays_where_a_folder_cannot_be_filled(tmp_path: Path) 
     with pytest.raises(OSError, match="too large"):
         fill()
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("first", "old")]
+
+
+def test_files_that_fill_a_folder_have_the_mode_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    with filling(tmp_path, "last") as made:
+        (made / "secret").touch(0o600)
+    assert (tmp_path / "secret").stat().st_mode == (tmp_path / "usual").stat().st_mode
+    assert {path.name for path in tmp_path.iterdir()} == {"usual", "secret"}
 
 
 def test_room_is_looked_for_before_a_long_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +223,7 @@ def test_texts_that_are_gone_at_the_end_spoil_nothing(tmp_path: Path, monkeypatc
     assert "text.txt: `" in (tmp_path / "out" / "README.md").read_text()
 
 
-OTHERS: tuple[Any, ...] = (None, [], "x", torch.zeros(1).expand(10**6, 10**6))
+OTHERS: tuple[Any, ...] = (None, [], "x", torch.zeros(1).expand(10**6, 10**6), 1 << 20_000)
 
 
 def test_a_damaged_state_is_a_sentence(tmp_path: Path) -> None:
