@@ -70,15 +70,16 @@ def budgets() -> tuple[Command, ...]:
 def ways() -> tuple[Command, ...]:
     """Shorter samples: as the window draws them, in random order with nothing cut off, and ways between the two."""
     drawn = ("--judge", GPT, "--length", "128", "--samples", "12", *ONE_THREAD)
-    rows = {
-        "surest, top-p 0.9: the window's": ("surest", "64", *NUCLEUS, "--reference", VALID),
-        "surest": ("surest", "16,32"),
-        "subset": ("subset", "16,32"),
-        "first-hitting": ("first-hitting", "128"),
+    rows: dict[str, tuple[str, ...]] = {
+        "surest, top-p 0.9: the window's": ("absorb", "surest", "64", *NUCLEUS, "--reference", VALID),
+        "surest": ("absorb", "surest", "16,32"),
+        "subset": ("absorb", "subset", "16,32"),
+        "first-hitting": ("absorb", "first-hitting", "128"),
+        "uniform noise, tweedie": ("uniform", "tweedie", "16,32"),
     }
     return tuple(
-        Command(label, ("compare", *drawn, "--steps", steps, "--sampler", name, *how, "--model", story_model("absorb")))
-        for label, (name, steps, *how) in rows.items()
+        Command(label, ("compare", *drawn, "--steps", steps, "--sampler", name, *how, "--model", story_model(noise)))
+        for label, (noise, name, steps, *how) in rows.items()
     )
 
 
@@ -164,8 +165,8 @@ RESULTS = Page(
             "`first-hitting` fills one place at a time, in random order, with nothing cut off. Self-BLEU is how much "
             "the texts are made of each other's parts (1: all alike); texts of 128 tokens. The last two columns: how "
             "many tokens a text has in common with that of the next smaller budget, of the same seed, and with others "
-            "of that budget. Draws belong to places, and runs of one seed make the same ones; but once two texts "
-            "differ their laws do, too, and most tokens then are different ones.",
+            "of that budget. Runs of one seed draw by the same races, in which laws that are alike draw the same "
+            "token; but once two texts differ their laws do, too, and most tokens then are different ones.",
             "ways",
             ways(),
         ),

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from engine.exact.toy import ToyWorld
 from engine.samplers.chain import chain_class
-from engine.samplers.draws import Clocks, Flags, Indices, Rows
+from engine.samplers.draws import Clocks, Flags, Rows
 from engine.samplers.locking import Clamp
 from engine.samplers.loop import Plan, take
 from engine.samplers.protocols import LockMethod, Sampler
@@ -30,7 +30,7 @@ from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.grid import Spacing, grid
 from engine.theory.network import Features
-from engine.theory.randomness import Streams, Uniforms
+from engine.theory.randomness import Indices, Streams, Times, Uniforms
 
 if TYPE_CHECKING:
     from engine.language.patterns import Pattern
@@ -177,13 +177,18 @@ def sampled_law(
 
 
 class SharedStreams(Streams):
-    """Draws for very many samples at once: independent ones, though each depends on the number of samples."""
+    """Draws for very many samples at once: independent ones, though each depends on the number of samples and on what
+    was drawn before."""
+
+    def __init__(self, seed: int, count: int, length: int) -> None:
+        super().__init__(seed, count, length)
+        self._shared = self._stream(0, 0, 0, 1)
 
     def _block(self, draw: int, again: int) -> Uniforms:
-        bits = np.random.Philox(
-            key=np.array([self._seed, 0], np.uint64), counter=np.array([0, 0, again, draw], np.uint64)
-        )
-        return np.random.Generator(bits).random((len(self._samples), self._length))
+        return self._stream(0, draw, again).random((len(self._samples), self._length))
+
+    def exponential(self, sample: Indices, position: Indices, draw: Indices, again: Indices, size: int) -> Times:
+        return self._shared.standard_exponential((len(sample), size))
 
 
 def frequencies(tokens: Tensor, states: int) -> Tensor:

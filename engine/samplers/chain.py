@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Noise, UserError
-from engine.samplers.draws import Draws, Flags, Indices, Rows
+from engine.samplers.draws import Draws, Flags, Rows
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
 from engine.theory.network import Features
+from engine.theory.randomness import Indices
 from engine.theory.uniform_law import noised
 
 if TYPE_CHECKING:

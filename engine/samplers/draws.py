@@ -2,10 +2,11 @@
 
 Every position carries a clock: a Poisson process of rate 1 in accumulated hazard, drawn beforehand. A position that
 moves with probability p in a step gains the hazard -log(1 - p), and moves if an event falls into it. The new token is
-drawn with the number that belongs to the event: the last of them, or the first where a token that moved stays. The
-law is that of a coin tossed at each step, but the numbers belong to (seed, sample, position, event): budgets of
-different size move the same position at the same noise level and towards the same token. Where the hazard does not
-depend on the network, the step in which a token is revealed is known before the network is called.
+drawn by the race that belongs to the event: the last of them, or the first where a token that moved stays. The law is
+that of a coin tossed at each step, but the numbers belong to (seed, sample, position, event): budgets of different
+size move the same position at the same noise level, and draw the same token there as often as their laws are alike.
+Where the hazard does not depend on the network, the step in which a token is revealed is known before the network is
+called.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.theory.randomness import Streams, Uniforms, categorical
+from engine.theory.randomness import Indices, Streams, Uniforms, race
 
-Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+AT_ONCE = 2**17
+"""Candidates that race at a time: a megabyte of times, however many rows and tokens there are."""
 
 
 class Rows(NamedTuple):
@@ -101,18 +104,25 @@ class Clocks:
         return rings
 
     def draw(self, rows: Rows, weights: np.ndarray) -> Indices:
-        return categorical(weights, self.targets(rows))
-
-    def targets(self, rows: Rows) -> Uniforms:
-        """The uniform numbers (R,) behind the next draws of these rows; they are used up."""
-        drawn = self.peek(rows)
-        self._draws[rows] += 1
+        draw, again = self._next(rows)
+        size = weights.shape[1]
+        drawn = np.empty(rows.size, np.int64)
+        together = max(AT_ONCE // size, 1)
+        for cut in (slice(k, k + together) for k in range(0, rows.size, together)):
+            times = self._streams.exponential(rows.sample[cut], rows.position[cut], draw[cut], again[cut], size)
+            drawn[cut] = race(weights[cut], times)
         return drawn
 
-    def peek(self, rows: Rows) -> Uniforms:
-        """The same numbers, not used up."""
+    def targets(self, rows: Rows) -> Uniforms:
+        """Uniform numbers (R,) in the place of the next draws of these rows."""
+        return self._uniform(rows, *self._next(rows))
+
+    def _next(self, rows: Rows) -> tuple[Indices, Indices]:
+        """The numbers (R,) of the next draws of these rows, and their repetitions (R,); they are used up."""
         # A sampler without clocks draws before any event: with the numbers of the first, as the others do.
-        return self._uniform(rows, 2 * np.maximum(self._events[rows], 1), self._draws[rows])
+        draw, again = 2 * np.maximum(self._events[rows], 1), self._draws[rows]
+        self._draws[rows] += 1
+        return draw, again
 
     def order(self, rows: Rows) -> Indices:
         """By the clocks: what rings first comes first. Each sample's order is uniformly distributed."""

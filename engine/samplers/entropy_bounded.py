@@ -17,9 +17,9 @@ import numpy as np
 
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.draws import Indices
 from engine.samplers.surest import SPREAD, spread_out
 from engine.theory.grid import Step
+from engine.theory.randomness import Indices
 
 
 @dataclass(frozen=True)

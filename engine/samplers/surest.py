@@ -17,8 +17,8 @@ import numpy as np
 
 from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.draws import Indices
 from engine.theory.grid import Step
+from engine.theory.randomness import Indices
 
 SPREAD = 20.0
 """Nats. From 10 to 50 the stories of the bundled model are equally good; at 0, with four tokens a step, useless."""

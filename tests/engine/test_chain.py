@@ -16,6 +16,7 @@ from engine.exact.toy import diffusion
 from engine.protocol import FREE, Tokens, UserError
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import sampler_named
+from engine.samplers.draws import Clocks, Rows
 from engine.samplers.loop import Plan, State, run_chain
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, DiffusionConfig
@@ -225,6 +226,24 @@ def test_a_seed_agrees_with_itself_at_twice_the_steps_far_more_than_with_another
     coupled, independent = ((coarse == end).mean() for end in (fine, other))
     assert coupled > 0.6, coupled
     assert independent < 0.35
+
+
+def test_budgets_agree_more_than_by_inverting_the_cumulative_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exact scores of a Markov chain over 24 values; chance is some 1 / 24."""
+    oracle, locks = diffusion(MarkovWorld.random("absorb", 24, 24, 0.3, seed=2)), Locks.of(np.full(24, FREE), 24, 24)
+
+    def same() -> float:
+        few, many = (final(oracle, locks, sampler="subset", steps=steps, samples=40) for steps in (3, 6))
+        return float((few == many).mean())
+
+    def inverse(clocks: Clocks, rows: Rows, weights: np.ndarray) -> np.ndarray:
+        ends = np.cumsum(weights, axis=1, dtype=np.float64)
+        drawn: np.ndarray = (ends <= (clocks.targets(rows) * ends[:, -1])[:, None]).sum(1)
+        return drawn
+
+    raced = same()
+    monkeypatch.setattr(Clocks, "draw", inverse)
+    assert raced > same() + 0.1
 
 
 def test_a_run_goes_on_from_a_frame_as_if_it_had_not_been_interrupted() -> None:

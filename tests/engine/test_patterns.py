@@ -23,7 +23,7 @@ from engine.samplers.loop import Plan, run_chain
 from engine.samplers.tweedie import AbsorbingTweedie
 from engine.stopping import Stopped, stoppable
 from engine.theory.conditioning import Locks
-from engine.theory.randomness import categorical
+from engine.theory.randomness import race
 
 TEXTS = ["the cat sat on the mat", "a catch of cats", "yes or no", "no, yes: été"]
 
@@ -133,9 +133,9 @@ def every_second(states: int) -> Automaton:
 PATTERN = Pattern(every_second(3))
 
 
-def by(uniform: np.ndarray) -> Choose:
-    """Draws by these uniform numbers."""
-    return lambda number, weights: int(categorical(weights[None], uniform[number : number + 1])[0])
+def by(times: np.ndarray) -> Choose:
+    """Draws by these exponential times (r, V)."""
+    return lambda number, weights: int(race(weights[None], times[number : number + 1])[0])
 
 
 def matching(length: int) -> list[tuple[int, ...]]:
@@ -149,8 +149,8 @@ def test_a_joint_draw_has_the_law_of_the_product_given_a_match() -> None:
     chance = {s: laws[0, s[0]] * laws[1, s[1]] * laws[2, s[3]] for s in matching(4) if s[2] == 1}
     mass = sum(chance.values())
     counts = dict.fromkeys(chance, 0)
-    for uniform in generator.random((6000, 3)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, np.ones(3, np.bool_), by(uniform))
+    for times in generator.standard_exponential((6000, 3, 3)):
+        drawn, log_weight = PATTERN.draw(tokens, laws, np.ones(3, np.bool_), by(times))
         counts[drawn[0], drawn[1], 1, drawn[2]] += 1
         assert log_weight == pytest.approx(np.log(mass))
     expected = np.array([6000 * p / mass for p in chance.values()])
@@ -169,8 +169,8 @@ def test_the_weight_of_a_partial_draw_is_the_matching_mass_before_over_after() -
         fitting = [s for s in matching(3) if all(s[i] == token for i, token in known.items())]
         return float(sum(np.prod([laws[i, s[i]] for i in free]) for s in fitting))
 
-    for uniform in np.random.default_rng(4).random((50, 1)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, revealed, by(uniform))
+    for times in np.random.default_rng(4).standard_exponential((50, 1, 3)):
+        drawn, log_weight = PATTERN.draw(tokens, laws, revealed, by(times))
         assert log_weight == pytest.approx(np.log(mass({}) / mass({1: int(drawn[0])})))
 
 
@@ -193,7 +193,7 @@ def test_weights_average_to_the_chance_of_a_match_and_make_the_samples_exact() -
 
 def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None:
     only_two = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    drawn, log_weight = PATTERN.draw(np.full(2, FREE), only_two, np.ones(2, np.bool_), by(np.array([0.3, 0.9])))
+    drawn, log_weight = PATTERN.draw(np.full(2, FREE), only_two, np.ones(2, np.bool_), by(np.ones((2, 3))))
     assert tuple(drawn) in matching(2)
     assert log_weight == -np.inf
 
