@@ -3,13 +3,12 @@ BIN := .venv/bin
 DATA ?= data
 OUT ?= runs/new
 PAGE ?= results
-N ?= 20000
 HOURS ?= 2
 SEED ?= 1
 # Keeping freed memory, and taking it in large pages, makes training on a CPU up to twice as fast.
 MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
-.PHONY: run test check coverage fuzz bench soak train results format lock setup
+.PHONY: run test check coverage fuzz kills bench soak train results format lock setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -28,7 +27,11 @@ coverage: check
 
 # Opens N damaged files of all kinds that the program opens.
 fuzz: setup
-	@$(BIN)/python -m tests.hostile.fuzz $(N)
+	@$(BIN)/python -m tests.hostile.fuzz $(or $(N),20000)
+
+# Kills N processes of each kind of work at random moments, and has a fifth as many find no room on their disk.
+kills: setup
+	@$(BIN)/python -m tests.hostile.kills $(or $(N),100)
 
 bench: setup
 	@$(BIN)/python -m benchmarks.window

@@ -6,16 +6,23 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from engine.stopping import look
 
+if sys.platform != "win32":
+    import fcntl
+
+PARTS = f".{'[0-9a-f]' * 16}.part"
+FRESH = 10.0
+"""Seconds in which whoever began a part has claimed it."""
 PIECE = 2**24
 """Bytes that are read between two looks at whether to go on."""
 
@@ -26,13 +33,14 @@ def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
 
     A reader sees the old content or the new, never a part, however many processes write the same file at once: the one
     that ends last wins. If the block raises, what was there stays and nothing else is left. With `sync` that holds
-    for a power cut, too; it can take a tenth of a second. The mode of a file that is replaced is kept.
+    for a power cut, too; it can take a tenth of a second. The mode of a file that is replaced is kept. Parts that
+    killed processes left in the folder are deleted.
     """
     if path.exists() and not path.is_file():  # a device, a folder: nothing takes its place
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")  # in the same folder: a rename within one file system
+    temporary = _new_part(path.parent)
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("xb") as file, _claimed(temporary):
             yield file
             file.flush()
             if sync:
@@ -52,6 +60,36 @@ def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
         file.write(content)
 
 
+def _new_part(folder: Path) -> Path:
+    """A name for what is to be written, in the same folder: a rename within one file system. Deletes forsaken ones."""
+    for part in folder.glob(PARTS):
+        with suppress(OSError), _claimed(part) as forsaken:
+            if forsaken and time.time() - part.stat().st_mtime > FRESH:
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+    return folder / f".{secrets.token_hex(8)}.part"
+
+
+@contextmanager
+def _claimed(part: Path) -> Iterator[bool]:
+    """Whether a part, a file or a folder, is nobody else's; it is not until the block ends, or the process is killed.
+
+    Where the system has no such locks nothing is anybody's.
+    """
+    if sys.platform == "win32":
+        yield False
+        return
+    held = os.open(part, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mine = True
+    except OSError:
+        mine = False
+    try:
+        yield mine
+    finally:
+        os.close(held)
+
+
 @contextmanager
 def filling(folder: Path, last: str) -> Iterator[Path]:
     """A new folder to be filled with files, which take their places in `folder` when the block ends.
@@ -61,18 +99,22 @@ def filling(folder: Path, last: str) -> Iterator[Path]:
     """
     new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    made = _new_part(folder)
     try:
-        with TemporaryDirectory(dir=folder, prefix=".") as made:
-            yield Path(made)
-            files = sorted(Path(made).iterdir(), key=lambda file: file.name == last)
-            (usual := Path(made, secrets.token_hex(8))).touch()
+        made.mkdir()
+        with _claimed(made):
+            yield made
+            files = sorted(made.iterdir(), key=lambda file: file.name == last)
+            (usual := made / secrets.token_hex(8)).touch()
             for file in files:
                 file.chmod(stat.S_IMODE(usual.stat().st_mode))  # of any new file: libraries choose others
                 with file.open("r+b") as written:
                     os.fsync(written.fileno())
             for file in files:
                 file.replace(folder / file.name)
+        shutil.rmtree(made)
     except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
         if new:
             with suppress(OSError):
                 folder.rmdir()

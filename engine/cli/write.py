@@ -7,7 +7,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import torch
 
@@ -16,7 +16,7 @@ from engine.causal.decoding import Decoder, documents_of
 from engine.cli.asked import Machine, Writing
 from engine.cli.output import Output
 from engine.estimates import Shape, require, require_time
-from engine.files import sha256
+from engine.files import replacing, sha256
 from engine.language.documents import SEPARATOR, documents
 from engine.language.sieve import Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -31,7 +31,7 @@ COPIES = 8
 class Page:
     """A text file that grows by the documents that pass a sieve; `tokens` counts theirs, with their ends."""
 
-    file: TextIO
+    file: BinaryIO
     tokenizer: Tokenizer
     end: int
     sieve: Sieve
@@ -44,7 +44,7 @@ class Page:
         size = {text: len(ids) + 1 for text, ids in zip(texts, encoded, strict=True)}
         for document in self.sieve.pass_on(texts):
             self.tokens += size[document]
-            self.file.write(f"{document}\n{SEPARATOR}\n")
+            self.file.write(f"{document}\n{SEPARATOR}\n".encode())
 
 
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
@@ -62,7 +62,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     check_fit(model, asked)
     decoder = Decoder(model.network, asked.batch, asked.length, begin, tokenizer.vocabulary)
     try:
-        with asked.out.open("w", encoding="utf-8") as file:
+        with replacing(asked.out) as file:
             page = Page(file, tokenizer, end, sieve)
             batches, seconds = fill(page, decoder, asked, output)
     except OSError as error:

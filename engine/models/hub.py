@@ -15,12 +15,14 @@ from huggingface_hub.hf_api import RepoSibling
 from tqdm import tqdm
 
 from engine.files import sha256
-from engine.models.origin import write_origin
+from engine.models.origin import revision_of, write_origin
 from engine.protocol import UserError
 from engine.strict_json import LARGEST_CONFIG, read_json
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = "config.json"
+UNFINISHED = ".unfinished"
+"""Lies in a folder while its files may be of several revisions."""
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 GPT2, GPT2_VOCABULARY = "openai-community/gpt2", 50_257
@@ -69,8 +71,12 @@ def fetch(name: str, report: Report) -> Path:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a model lies there: files get their names when all of them has come."""
-    return (folder / CONFIG).is_file() and any((folder / weights).is_file() for weights in WEIGHTS)
+    """Whether a model lies there, of one revision: files get their names when all of them has come."""
+    return (
+        not (folder / UNFINISHED).exists()
+        and (folder / CONFIG).is_file()
+        and any((folder / weights).is_file() for weights in WEIGHTS)
+    )
 
 
 def download(name: str, folder: Path, report: Report) -> None:
@@ -82,6 +88,9 @@ def download(name: str, folder: Path, report: Report) -> None:
         raise UserError(f"{name} on the hub is no model that can be read here: it lacks {CONFIG} or {WEIGHTS[0]}.")
     tokenizer = next((names for names in TOKENIZERS if all(file in files for file in names)), ())
     wanted = [file for file in ("README.md", CONFIG, *tokenizer, weights) if file in files]
+    if revision_of(folder) != revision:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / UNFINISHED).touch()
     count = Counted(sum(files[file].size or 0 for file in wanted), report)
     hashes = {}
     for file in wanted:
@@ -90,6 +99,7 @@ def download(name: str, folder: Path, report: Report) -> None:
             gpt2, its_files = listing(GPT2)
             hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], folder)
     write_origin(folder, name, revision, hashes)
+    (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:

@@ -21,6 +21,13 @@ def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str])
     write_whole(folder / ORIGIN, json.dumps(noted, indent=2).encode())
 
 
+def revision_of(folder: Path) -> str:
+    """The revision that was noted; empty where none is."""
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        return str(read_json(folder / ORIGIN, LARGEST)["revision"])
+    return ""
+
+
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
     """What a model's facts say of where it came from; nothing where that is not known."""
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):

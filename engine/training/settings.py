@@ -96,7 +96,7 @@ class TrainingConfig(Ranged):
     seed: Annotated[int, "The same seed gives the same result.", SEED] = 0
     precision: Literal["fp32", "bf16"] = "bf16"
     compile: Annotated[bool, "Compile the network's blocks first."] = False
-    save_every: Annotated[float, "Seconds between saves.", Real(0, 1e9)] = 60.0
+    save_every: Annotated[float, "Seconds between saves; more if they take long, 0 for each step.", Real(0, 1e9)] = 4.0
     validate_every: Annotated[int, MANY] = 500
 
 

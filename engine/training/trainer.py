@@ -39,6 +39,8 @@ VALIDATION_SEED = 0
 """The same whatever the seed of a run, so that the bounds of runs can be compared."""
 LARGEST_STATE = 2**28
 """Bytes of what is no tensor in a training state: the loss of each step."""
+LEAST_TRAINING = 20
+"""Times as long as saving takes it is trained before the next save."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 HIDDEN = ("blocks.", "transformer.h.")
 """Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
@@ -153,9 +155,12 @@ class Trainer:
         self.losses: list[float] = []
 
     def run(self, path: Path) -> Iterator[Event]:
-        """Trains to the last step, saving to `path` on the way and at the end; a UserError if the end is not saved."""
-        saved = started = time.monotonic()
-        before = self.seconds
+        """Trains to the last step, saving to `path` on the way and at the end; a UserError if the end is not saved.
+
+        Also before it validates, which may take long. Where saving takes long it is done less often than asked.
+        """
+        started = saved = time.monotonic()
+        before, pause = self.seconds, self.config.save_every
         while self.step < self.config.steps:
             loss = self._step()
             self.seconds = before + time.monotonic() - started
@@ -164,11 +169,17 @@ class Trainer:
             last = self.step == self.config.steps
             if not self.processes.speaks:
                 continue
-            if self.valid and (last or self.step % self.config.validate_every == 0):
-                yield Validated(self.step, self.validate())
-            if last or time.monotonic() - saved > self.config.save_every:
-                yield self._saved(path, last)
+            validates = bool(self.valid) and (last or self.step % self.config.validate_every == 0)
+            if saves := last or validates or time.monotonic() - saved > pause:
+                begun = time.monotonic()
+                told = self._saved(path, last)
                 saved = time.monotonic()
+                if pause:  # 0 is after every step
+                    pause = max(self.config.save_every, LEAST_TRAINING * (saved - begun))
+            if validates:
+                yield Validated(self.step, self.validate())
+            if saves:
+                yield told
 
     def _step(self) -> float:
         config, network = self.config, self.learner.network

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import write_whole
+from engine.files import PARTS, filling, replacing, write_whole
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from engine.files import write_whole
+from engine.files import PARTS, filling, replacing, write_whole
 letter, path = sys.argv[1].encode(), Path(sys.argv[2])
 sys.stdin.read(1)
 for size in range(200):
@@ -86,3 +86,21 @@ def test_a_new_file_has_the_mode_of_any_new_file_and_a_replaced_one_its_own(tmp_
 def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
     write_whole(tmp_path / ("n" * 255), b"new")
     assert (tmp_path / ("n" * 255)).read_bytes() == b"new"
+
+
+def test_what_a_killed_process_left_is_deleted_and_what_is_being_written_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.files.FRESH", -1.0)
+    forsaken = tmp_path / f".{'0' * 16}.part", tmp_path / f".{'1' * 16}.part"
+    forsaken[0].write_bytes(b"half")
+    forsaken[1].mkdir()
+    (forsaken[1] / "weights").write_bytes(b"half")
+    other = tmp_path / ".another.part"
+    other.write_bytes(b"not ours")
+    with filling(tmp_path, "last") as made, replacing(tmp_path / "file") as file:
+        (made / "last").write_bytes(b"whole")
+        write_whole(tmp_path / "another", b"whole")
+        assert len(list(tmp_path.glob(PARTS))) == 2
+        file.write(b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"another", "file", "last", ".another.part"}

@@ -336,3 +336,18 @@ def test_a_compiled_run_goes_on_uncompiled(tmp_path: Path, monkeypatch: pytest.M
     run = trainer()
     run.resume(tmp_path / "state.pt")
     assert run.step == 0
+
+
+def test_what_was_learned_is_on_the_disk_before_it_is_validated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, seen = trainer(replace(CONFIG, save_every=1e9)), []
+    validate = run.validate
+
+    def looked() -> object:
+        seen.append(torch.load(tmp_path / "state.pt", weights_only=True)["step"])
+        return validate()
+
+    monkeypatch.setattr(run, "validate", looked)
+    list(run.run(tmp_path / "state.pt"))
+    assert seen == [6, 12]
