@@ -34,6 +34,13 @@ class Layer:
     down: Tensor
 
 
+def check_architecture(network: Any) -> None:
+    """A UserError unless it is one that a decoder knows."""
+    config = network.config
+    if config.model_type != "llama" or config.attention_bias or config.mlp_bias:
+        raise UserError("Text is written in batches by networks of Llama's architecture only; name such a model.")
+
+
 class Decoder:
     """Writes `count` sequences of `length` tokens, which go on from the tokens `begin`, by the network's own law.
 
@@ -46,8 +53,7 @@ class Decoder:
         self, network: Any, count: int, length: int, begin: Sequence[int], vocabulary: int | None = None
     ) -> None:
         config = network.config
-        if config.model_type != "llama" or config.attention_bias or config.mlp_bias:
-            raise UserError("Text is written in batches by networks of Llama's architecture only; name such a model.")
+        check_architecture(network)
         if length > config.max_position_embeddings:
             raise UserError(f"The model reads {config.max_position_embeddings} tokens at once; write shorter streams.")
         self.count, self.length, self.begin = count, length, list(begin)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import torch
 
 from engine.causal.causal_model import CausalModel
-from engine.causal.decoding import Decoder, documents_of
+from engine.causal.decoding import Decoder, check_architecture, documents_of
 from engine.cli.asked import Machine, Writing
 from engine.cli.output import Output
 from engine.estimates import Shape, require, require_time
@@ -51,6 +51,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
     machine.set_threads()
     model = CausalModel.load(Path(machine.model_path), machine.device, machine.precision)
+    check_architecture(model.network)
     tokenizer = find_tokenizer(machine.model_path)
     end = tokenizer.eot_id
     if end is None:

@@ -46,6 +46,20 @@ from tests.hostile.folders import (
     whole,
     yaml_bombs,
 )
+from tests.hostile.texts import (
+    FILES,
+    PATTERNS,
+    PROMPTS,
+    command_lines,
+    in_options,
+    pieced,
+    read_pattern,
+    read_prompt,
+    read_records,
+    read_words,
+    refused_lines,
+    run_line,
+)
 from tests.hostile.window import show_run
 
 if TYPE_CHECKING:
@@ -58,13 +72,14 @@ RUN, LEFT_TO_RIGHT = (DATA / name for name in ("run.sedd", "left-to-right.sedd")
 @dataclass(frozen=True)
 class Kind:
     """`good` makes whole files, which end in `suffix`, and `bombs` those that are small and ask for much; `read` opens
-    one, `damages` are the ways in which one is damaged."""
+    one in so many `seconds`, `damages` are the ways in which one is damaged."""
 
     suffix: str
     good: Callable[[], list[bytes]]
     read: Callable[[Path], object]
     damages: tuple[Damage, ...] = (bytewise,)
     bombs: Callable[[], list[bytes]] = list
+    seconds: float = 5.0
 
 
 # ---- runs
@@ -319,21 +334,54 @@ FOLDERS: dict[str, Kind] = {
     "gguf": Kind(".gguf", gguf, check_whole),
 }
 
-KINDS: dict[str, Kind] = FOLDERS | {
-    "run": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs),
-    "window": Kind(".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays)),
-    "page": Kind(".html", file("page.html"), look_at_run),
-    "png": Kind(".png", picture("PNG"), look_at_run, bombs=picture_bombs),
-    "gif": Kind(".gif", picture("GIF"), look_at_run, bombs=picture_bombs),
-    "webp": Kind(".webp", picture("WEBP"), look_at_run, bombs=picture_bombs),
-    "mp4": Kind(".mp4", film, look_at_run),
-    "settings": Kind(
-        ".json",
-        file("settings.json"),
-        read_settings,
-        (bytewise, in_json, in_json),
-        lambda: [b"[" * 10**5, b"{" * 10**7],
+PROSE: tuple[Damage, ...] = (bytewise, pieced)
+WRITTEN: dict[str, Kind] = {
+    "prompt": Kind(
+        ".txt",
+        lambda: [text.encode() for text in PROMPTS],
+        read_prompt,
+        PROSE,
+        lambda: [b" " * 40_000, b"[" * 40_000, b"\\" * 40_000 + b"[3]", b"a " * 10**6],
     ),
-    "history": Kind(".sqlite3", file("history.sqlite3"), read_history, (bytewise, in_rows, in_rows)),
-    "session": Kind(".sqlite3", file("history.sqlite3"), read_history, (in_session,)),
+    "pattern": Kind(
+        ".txt",
+        lambda: [text.encode() for text in PATTERNS],
+        read_pattern,
+        PROSE,
+        lambda: [b".*a.{20}", b"[^a]{400}", b"(.*a){12}.{12}", b"(" * 10**5, b"a{" + b"9" * 5000 + b"}"],
+        60.0,  # up to a number of states, and stopped at any of them
+    ),
+    "banned words": Kind(".txt", lambda: [b"dragon\nhill\n caf\xc3\xa9"], read_words, PROSE),
+    "command": Kind(".json", command_lines, run_line, (in_options,), refused_lines),
+    **{
+        name: Kind(suffix, lambda good=good: [good.encode()], read_records(domain), PROSE)  # type: ignore[misc]
+        for name, (domain, suffix, good) in FILES.items()
+    },
 }
+
+KINDS: dict[str, Kind] = (
+    FOLDERS
+    | WRITTEN
+    | {
+        "run": Kind(
+            ".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs
+        ),
+        "window": Kind(
+            ".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays)
+        ),
+        "page": Kind(".html", file("page.html"), look_at_run),
+        "png": Kind(".png", picture("PNG"), look_at_run, bombs=picture_bombs),
+        "gif": Kind(".gif", picture("GIF"), look_at_run, bombs=picture_bombs),
+        "webp": Kind(".webp", picture("WEBP"), look_at_run, bombs=picture_bombs),
+        "mp4": Kind(".mp4", film, look_at_run),
+        "settings": Kind(
+            ".json",
+            file("settings.json"),
+            read_settings,
+            (bytewise, in_json, in_json),
+            lambda: [b"[" * 10**5, b"{" * 10**7],
+        ),
+        "history": Kind(".sqlite3", file("history.sqlite3"), read_history, (bytewise, in_rows, in_rows)),
+        "session": Kind(".sqlite3", file("history.sqlite3"), read_history, (in_session,)),
+    }
+)
