@@ -8,8 +8,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
@@ -55,7 +56,7 @@ class Tokenizer:
         self._added = {token: added.content for token, added in backend.get_added_tokens_decoder().items()}
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
-        self._piece = lru_cache(maxsize=None)(self._decode_one)
+        self._pieces: dict[int, str] = {}
 
     @property
     def backend(self) -> Backend:
@@ -111,10 +112,9 @@ class Tokenizer:
 
     def piece(self, token: int) -> str:
         """What one token shows as text, its leading space included."""
-        return self._piece(token)
-
-    def _decode_one(self, token: int) -> str:
-        return self.decode([token])
+        if token not in self._pieces:
+            self._pieces[token] = self.decode([token])
+        return self._pieces[token]
 
     def spelling(self, token: int) -> bytes:
         """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
@@ -202,9 +202,19 @@ def symbol_tokenizer(symbols: Sequence[str]) -> Tokenizer:
 
 
 def tokenizer_from(text: str) -> Tokenizer:
-    """The tokenizer whose JSON this is; a UserError if it is damaged."""
-    with _refused("The tokenizer is damaged", "use a whole copy"):
-        return _whole(Backend.from_str(text), "The tokenizer")
+    """The tokenizer whose JSON this is; a UserError if it is damaged.
+
+    It is the one that was made of the same text before, while that is in use: runs of one model share it.
+    """
+    name = hashlib.sha256(text.encode()).hexdigest()
+    tokenizer = _in_use.get(name)
+    if tokenizer is None:
+        with _refused("The tokenizer is damaged", "use a whole copy"):
+            tokenizer = _in_use[name] = _whole(Backend.from_str(text), "The tokenizer")
+    return tokenizer
+
+
+_in_use: WeakValueDictionary[str, Tokenizer] = WeakValueDictionary()
 
 
 def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:

@@ -8,6 +8,7 @@ this timer looks by Python's own rules.
 from __future__ import annotations
 
 import gc
+import time
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -15,6 +16,8 @@ INTERVAL = 250
 """Milliseconds between two looks."""
 GROWTH = 1.25
 """How much the oldest generation grows before all of it is looked at again, which takes as long as several frames."""
+LONGEST = 30.0
+"""Seconds after which it is looked at all the same: a few objects can hold much memory."""
 
 
 class Collector(QObject):
@@ -23,7 +26,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
-        self._old = 0
+        self._old, self._looked = 0, 0.0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(INTERVAL)
@@ -31,9 +34,10 @@ class Collector(QObject):
     def look(self) -> int:
         """Collects the oldest generation that is due, with the younger ones; returns how many objects were freed."""
         due = [count > limit > 0 for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
-        if due[1] and due[2] and len(gc.get_objects(2)) > GROWTH * self._old:
+        late = time.monotonic() - self._looked > LONGEST
+        if due[1] and due[2] and (late or len(gc.get_objects(2)) > GROWTH * self._old):
             freed = gc.collect()
-            self._old = len(gc.get_objects(2))
+            self._old, self._looked = len(gc.get_objects(2)), time.monotonic()
             return freed
         return gc.collect(int(due[1])) if due[0] or due[1] else 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -296,3 +298,18 @@ def test_deep_or_empty_descriptions_are_refused(tmp_path: Path, content: bytes) 
         with pytest.raises(UserError):
             find_tokenizer(tmp_path)
         (tmp_path / names[0]).unlink()
+
+
+def test_a_tokenizer_that_is_in_use_is_shared_and_one_that_is_not_is_gone() -> None:
+    tokenizer = train_tokenizer(iter(["once upon a time"] * 3), 260)
+    text = tokenizer.to_json()
+    first = tokenizer_from(text)
+    assert first.piece(5) == tokenizer.piece(5)
+    assert tokenizer_from(text) is first
+    gone = weakref.ref(first)
+    gc.disable()
+    try:
+        del first
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.background.collector import Collector
+from sedd_studio.background.collector import LONGEST, Collector
 from sedd_studio.background.runner import torch_engine
 
 
@@ -48,7 +49,10 @@ def test_without_anything_to_collect_nothing_is_done() -> None:
     collector.close()
 
 
-def test_everything_is_looked_at_only_when_it_has_grown() -> None:
+def test_everything_is_looked_at_only_when_it_has_grown_or_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [1000.0]
+    monkeypatch.setattr("sedd_studio.background.collector.time.monotonic", lambda: seconds[0])
+
     def full() -> int:
         return int(gc.get_stats()[2]["collections"])
 
@@ -70,6 +74,11 @@ def test_everything_is_looked_at_only_when_it_has_grown() -> None:
             kept += [[] for _ in range(9)]
             collector.look()
         assert full() == before + 1
+        seconds[0] += 2 * LONGEST
+        for _ in range(20):
+            kept += [[] for _ in range(9)]
+            collector.look()
+        assert full() == before + 2
     finally:
         gc.set_threshold(*limits)
         collector.close()
