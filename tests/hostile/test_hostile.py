@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.hostile.fuzz import files_of, tried
 from tests.hostile.kinds import KINDS
+from tests.hostile.window import close
 
 EACH = 50
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_window_is_left() -> Iterator[None]:
+    yield
+    close()
 
 
 @pytest.mark.filterwarnings("default")  # of what damages files; while one is opened each is an error

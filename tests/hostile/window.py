@@ -31,6 +31,15 @@ def window() -> MainWindow:
     return made
 
 
+def close() -> None:
+    """Takes the window away, if it was made: it would have the pointer and the keys of windows after it."""
+    if window.cache_info().currsize:
+        window().close()
+        window().deleteLater()
+        window.cache_clear()
+        QApplication.processEvents()
+
+
 def show_run(path: Path) -> None:
     """Opens a run in the window and looks at it from its first step to its last; raises what the window raised."""
     run = read_run(path)

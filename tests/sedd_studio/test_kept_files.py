@@ -40,8 +40,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def assert_is_run(run: Trajectory, name: str) -> None:
-    """The request, and the tokens and the step of each that came of it."""
-    request, kept = REQUESTS[name][1], json.loads(RECORD.read_text(encoding="utf-8"))[name]
+    """The request, and the tokens and the step of each that came of it when the file was written."""
+    request, kept = REQUESTS[name][1], json.loads((FILES / "files.json").read_text(encoding="utf-8"))[name]
     assert run.origin is not None
     asked = run.origin.request
     assert asked.tokens.tolist() == request.tokens.tolist()
