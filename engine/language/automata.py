@@ -24,6 +24,8 @@ DEAD = -1
 MOST_STATES = 2**15
 LARGEST_TABLE = 2**26
 """Moves by tokens."""
+MOST_BEGUN = 2**16
+"""Banned words begun in all states together: what a table of them takes is about that many operations a symbol."""
 PIECE = 2**20
 """Moves that are worked on between two looks at whether to go on."""
 
@@ -79,9 +81,18 @@ def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Automaton:
     lower = {byte for phrase in phrases for byte in phrase}
     alike = [byte if _lower(byte) in lower else -1 - _is_letter(byte) for byte in range(256)]
     symbols = sorted({alike.index(kind) for kind in alike})  # bytes in no phrase differ only in being letters
+    members = 0
+
+    def following(state: _Progress) -> list[_Progress | None]:
+        nonlocal members
+        members += len(state[0])
+        if members > MOST_BEGUN:
+            raise UserError("The banned words are too long, or too like each other; ban shorter ones, or fewer.")
+        return [_after(state, byte, phrases, by_first) for byte in symbols]
+
     moves, ends = explore(
         begin,
-        lambda state: [_after(state, byte, phrases, by_first) for byte in symbols],
+        following,
         lambda state: not any(place == len(phrases[k]) for k, place in state[0]),
         tokenizer.vocabulary,
         "There are too many banned words for this model's vocabulary; ban fewer.",

@@ -39,7 +39,7 @@ VALIDATION_SEED = 0
 """The same whatever the seed of a run, so that the bounds of runs can be compared."""
 LARGEST_STATE = 2**28
 """Bytes of what is no tensor in a training state: the loss of each step."""
-LEAST_TRAINING = 20
+LEAST_TRAINING = 10
 """Times as long as saving takes it is trained before the next save."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 HIDDEN = ("blocks.", "transformer.h.")

@@ -332,3 +332,9 @@ def test_a_chain_on_a_model_keeps_to_the_pattern() -> None:
             continue  # it says that it cannot keep to a pattern
         assert {tuple(row) for row in last.tokens.tolist()} <= set(matching(3))
     assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("word", ["a " * 15_000, "aaa b " * 5000])
+def test_a_banned_word_that_is_very_long_is_refused_before_much_is_made_of_it(word: str, tokenizer: Tokenizer) -> None:
+    with pytest.raises(UserError, match=r"ban (shorter|fewer)"):
+        Pattern.compile("", tokenizer, (word,))

@@ -1,6 +1,6 @@
 """Damaged files of every kind are opened: `python -m tests.hostile.fuzz 20000` tries so many, over all kinds.
 
-A file must be opened or refused by a UserError, in 5 seconds of the processor (patterns: 60; they can be stopped) and
+A file must be opened or refused by a UserError, in 5 seconds of the processor (patterns and words: 60) and
 with 500 MB more than before. Anything else is printed with the command that does it again, and the exit code is 1. Each
 kind is tried in a process of its own, since a fault may end it.
 """

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LONGEST = 7.0
 """Seconds after which a process is killed at the latest."""
+SHORT = 40
+"""Steps of a training that finds no room."""
 MOST_LOST = 5.0
 """Seconds of training."""
 
@@ -96,7 +98,10 @@ class Disk:
 
 def fill(victim: Victim, folder: Path, count: int, draw: random.Random, mounts: bool) -> None:
     """Has the work done on so many disks that are too small; raises what is wrong."""
-    told, most = folder.parent / "told", victim.size(folder) // (1 if mounts else 3)  # or of the largest file
+    told = folder.parent / "told"
+    if victim.ends:
+        live(victim, folder, told)  # so that its size is known
+    most = victim.size(folder) // (1 if mounts else 3)  # or of the largest file
     full = 0
     while full < count:
         disk = Disk(folder, draw.randrange(1, most), mounts)
@@ -165,6 +170,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as made, served(Path(made)) as files:
         from tests.hostile.victims import victims  # the hub must be found when the library is imported
 
+        short = victims(Path(made), files, min(asked.steps, SHORT))
         for name, build in victims(Path(made), files, asked.steps).items():
             if asked.kind and name not in asked.kind:
                 continue
@@ -174,8 +180,10 @@ def main(arguments: list[str]) -> int:
             said = "whole, each time"
             try:
                 kill(victim, folder, asked.kills, draw)
+                if asked.steps > SHORT and victim.lost > MOST_LOST:
+                    raise AssertionError(f"{victim.lost:.1f} s of work were lost")
                 victim.empty(folder)
-                fill(victim, folder, disks, draw, not asked.limit_files)
+                fill(short[name](), folder, disks, draw, not asked.limit_files)
             except Exception:
                 bad += 1
                 said = traceback.format_exc(limit=-4)

@@ -351,7 +351,7 @@ WRITTEN: dict[str, Kind] = {
         lambda: [b".*a.{20}", b"[^a]{400}", b"(.*a){12}.{12}", b"(" * 10**5, b"a{" + b"9" * 5000 + b"}"],
         60.0,  # up to a number of states, and stopped at any of them
     ),
-    "banned words": Kind(".txt", lambda: [b"dragon\nhill\n caf\xc3\xa9"], read_words, PROSE),
+    "banned words": Kind(".txt", lambda: [b"dragon\nhill\n caf\xc3\xa9"], read_words, PROSE, seconds=60.0),
     "command": Kind(".json", command_lines, run_line, (in_options,), refused_lines),
     **{
         name: Kind(suffix, lambda good=good: [good.encode()], read_records(domain), PROSE)  # type: ignore[misc]

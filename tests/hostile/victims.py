@@ -45,6 +45,8 @@ class Victim:
 
     ends = False
     """Whether the work ends by itself."""
+    lost = 0.0
+    """Seconds of work that a kill has cost at most."""
 
     def work(self, folder: Path) -> None:
         """Does it, to its end or until it is killed."""
