@@ -168,7 +168,7 @@ class Timed(MainWindow):
         self.timer.timeout.connect(look)
         self.timer.start()
 
-app.MainWindow = Timed
+app.MainWindow, app.CLOSING = Timed, 100.0  # no loaded machine is too slow
 sys.exit(app.main([]))
 """
 

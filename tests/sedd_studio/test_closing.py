@@ -99,7 +99,7 @@ class Timed(MainWindow):
             case "child":
                 services.jobs.start("Fetching", child)
 
-app.MainWindow = Timed
+app.MainWindow, app.CLOSING = Timed, 4.0  # time enough for what is written, on a loaded machine too
 sys.exit(app.main([]))
 """
 

@@ -39,7 +39,7 @@ STUDIO = """
                 if sys.argv[2] == "ask":
                     QInputDialog.getText(self, "A question", "that waits for its answer")
 
-    app.MainWindow = Window
+    app.MainWindow, app.CLOSING = Window, float(sys.argv[3])
     sys.exit(app.main([sys.argv[1]]))
 """
 
@@ -55,7 +55,7 @@ def saved(tmp_path: Path, qapp: QApplication) -> Path:
 def studio(path: Path, then: str = "wait") -> subprocess.Popen[str]:
     """The studio as a process of its own, with the run on show."""
     code = "\n".join(line[4:] for line in STUDIO.splitlines())
-    command = [sys.executable, "-c", code, str(path), then]
+    command = [sys.executable, "-c", code, str(path), then, str(PATIENCE)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     assert process.stdout.readline() == "shown\n"
