@@ -28,7 +28,7 @@ def kinds() -> dict[str, Request]:
     tokenizer = find_tokenizer(DEFAULT_MODEL)
     text = np.array((tokenizer.encode("Once upon a time there was a little dog who liked to run. ") * 20)[:250])
     free, none = np.full(256, FREE), np.zeros(250, np.bool_)
-    words = tuple(f"word{number}" for number in range(1000))
+    words = tuple(f"word{number}" for number in range(200))
     return {
         "run": Generate(free, 1024),
         "run of 64 samples": Generate(free, 64, samples=64),
