@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +23,7 @@ from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig, build_diffusion
 from engine.theory.network import NetworkConfig
 from engine.training.trainer import Trainer
+from tests.full_disk import full_from
 from tests.hub import hub
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon lived on a hill."]
@@ -33,17 +31,6 @@ SIZE = {"steps": 2, "batch": 2, "length": 16, "hidden": 16, "heads": 2, "blocks"
 SMALL = [f"--{name}={size}" for name, size in SIZE.items()]
 SIZES = (1_000, 20_000, 60_000, 100_000, 200_000)
 """Bytes: a file may not be longer, as if the disk were full then. All of what is written is tried."""
-
-
-@contextmanager
-def full_from(size: int) -> Iterator[None]:
-    """No file can become longer than `size` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def sedd(*arguments: object) -> Result:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,20 +16,10 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.window.export_kinds import EXPORTS, View, start
+from tests.full_disk import full_from
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_recovery import settled
 from tests.sedd_studio.windows import window_of
-
-
-@contextmanager
-def room(size: int) -> Iterator[None]:
-    """No file can be made larger than `size` bytes by this process."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -49,7 +36,7 @@ def test_a_run_is_saved_whole_or_what_was_there_stays(run: Trajectory, tmp_path:
     path.parent.mkdir()
     save_run(path, run)
     before = path.read_bytes()
-    with room(1000), pytest.raises(UserError, match="choose another place"):
+    with full_from(1000), pytest.raises(UserError, match="choose another place"):
         save_run(path, run)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
@@ -68,7 +55,7 @@ def test_an_export_is_whole_or_not_there_and_told_in_a_sentence(
     window = window_of(scene.session, scene.settings, qtbot)
     folder = tmp_path / "exports"
     folder.mkdir()
-    with room(100):
+    with full_from(100):
         start(window.services.jobs, EXPORTS[kind], View(run, 40, 0, theme.LIGHT), folder / "run")
         qtbot.waitUntil(lambda: scene.session.errors.current is not None)
     assert scene.session.errors.current is not None
@@ -76,7 +63,7 @@ def test_an_export_is_whole_or_not_there_and_told_in_a_sentence(
     assert list(folder.iterdir()) == []
 
 
-def test_runs_made_meanwhile_are_written_once_there_is_room(
+def test_runs_made_meanwhile_are_written_once_there_is_full_from(
     run: Trajectory, keeper: Keeper, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "PAUSE", 0.01)
@@ -86,7 +73,7 @@ def test_runs_made_meanwhile_are_written_once_there_is_room(
     settled(keeper)
     (first,) = keeper.history.search()
     log = keeper.history.path.with_name(f"{keeper.history.path.name}-wal")
-    with room(log.stat().st_size + 1000):
+    with full_from(log.stat().st_size + 1000):
         keeper.keep(run)
         qtbot.waitUntil(lambda: bool(told))
         keeper.keep(run.only(1))
@@ -124,7 +111,7 @@ def test_what_stands_for_what_was_before_is_written_alone(
 def test_settings_that_could_not_be_written_are_written_with_the_next(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "settings.json")
     settings.set("steps", 12)
-    with room(10):
+    with full_from(10):
         settings.set("seed", 3)
     assert (settings["seed"], Settings(settings.path)["seed"]) == (3, 1729)
     settings.set("zoom", 2.0)
