@@ -15,12 +15,10 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from benchmarks.home import own_home
 
 LIMIT = 120.0
-PROBE = Path(__file__).with_name("window_probe.py")
 MEASURES = {
     "start": "process start to painted window",
     "first": "Run pressed to the first changed frame painted",
@@ -44,7 +42,7 @@ def main() -> None:
 def measure(model: list[str]) -> dict[str, float]:
     """One process; the clock starts before it does."""
     environment = {**os.environ, "SEDD_STARTED": repr(time.time())}
-    command = [sys.executable, str(PROBE), *model]
+    command = [sys.executable, "-m", "benchmarks.window_probe", *model]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=LIMIT)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from types import ModuleType
 
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
@@ -12,15 +14,29 @@ from engine.protocol.extras import brought_by
 def main() -> int:
     """Runs the studio, if its libraries are there; returns the process's exit code."""
     try:
-        with brought_by("studio"):
-            from sedd_studio.window import app
+        studio = load()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    code = app.main()
+    code: int = studio.main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # all is written and ended; what libraries take apart by themselves takes longer than closing may
+
+
+def load() -> ModuleType:
+    """The module that starts the studio; a UserError where a library is missing.
+
+    While modules are loaded nothing is garbage; from then on the window looks for it by itself.
+    """
+    gc.disable()
+    try:
+        with brought_by("studio"):
+            from sedd_studio.window import app
+    except UserError:
+        gc.enable()
+        raise
+    return app
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap, QPolygonF
@@ -111,8 +112,13 @@ def _pixmap(name: str, colour: QColor, size: int, scale: int) -> QPixmap:
 
 def icon(name: str, colour: QColor, disabled: QColor, size: int = GRID) -> QIcon:
     """Icon `name` in `colour`, sharp at display scales up to three, with a look for disabled controls."""
+    return _icon(name, colour.rgba(), disabled.rgba(), size)
+
+
+@lru_cache  # half of all buttons have the icon of another one
+def _icon(name: str, colour: int, disabled: int, size: int) -> QIcon:
     made = QIcon()
     for scale in SCALES:
-        made.addPixmap(_pixmap(name, colour, size, scale), QIcon.Mode.Normal)
-        made.addPixmap(_pixmap(name, disabled, size, scale), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(name, QColor.fromRgba(colour), size, scale), QIcon.Mode.Normal)
+        made.addPixmap(_pixmap(name, QColor.fromRgba(disabled), size, scale), QIcon.Mode.Disabled)
     return made

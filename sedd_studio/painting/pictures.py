@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtSvg import QSvgRenderer
 
 from engine.language.domains import View
 from engine.language.domains.images import LEVELS, SIDE
@@ -78,6 +77,8 @@ def paint_molecule(painter: QPainter, area: QRectF, scene: Scenery) -> str:
         )
     target = QRectF(0, 0, side[0], side[1])
     target.moveCenter(area.center())
+    from PySide6.QtSvg import QSvgRenderer  # a library of its own, for molecules alone
+
     QSvgRenderer(QByteArray(drawing.encode())).render(painter, target)
     return ""
 

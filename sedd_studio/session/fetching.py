@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
@@ -53,6 +51,9 @@ def lines_of(command: list[str]) -> Iterator[str]:
 
     A UserError has what it printed on standard error if it fails.
     """
+    import subprocess  # the window is painted before these are needed
+    import tempfile
+
     with tempfile.TemporaryFile("w+") as complaints:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
             found: queue.Queue[str | None] = queue.Queue()

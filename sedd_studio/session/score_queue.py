@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -11,7 +12,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol import Bounded, Event, Failed, Finished, Score, ends
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.session.session import Session
-from sedd_studio.session.text_rows import TextRow
+
+if TYPE_CHECKING:
+    from sedd_studio.session.text_rows import TextRow
 
 
 class ScoreQueue(QObject):

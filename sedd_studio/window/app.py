@@ -26,8 +26,6 @@ from sedd_studio.session.errors import Errors
 from sedd_studio.session.recovery import keep_unfinished
 from sedd_studio.window.interrupts import Interrupts
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import open_path
-from sedd_studio.window.registering import register
 from sedd_studio.window.services import build
 
 CLOSING = 1.5
@@ -76,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
+        from sedd_studio.window.opening import open_path
+
         keeper.look_back()
         if trouble := settings.trouble():
             errors.add(trouble)
@@ -110,6 +110,8 @@ def leave_within(seconds: float, code: int) -> threading.Timer:
 
 def tell_desktop() -> int:
     """Registers run files with the desktop; returns the process's exit code."""
+    from sedd_studio.window.registering import register  # no window needs it
+
     command = Path(sys.argv[0]).resolve()
     try:
         files = register(Path(platformdirs.user_data_dir()), str(command))

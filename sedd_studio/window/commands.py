@@ -1,4 +1,4 @@
-"""Every command in one table."""
+"""Every command in one table. What only one of them needs is imported when it is done: the window is there sooner."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.dialogs.preferences import show_preferences
-from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
 from sedd_studio.window import doing
 
 if TYPE_CHECKING:
@@ -60,7 +57,15 @@ def _can_redo(session: Session) -> bool:
 
 
 def _list_keys(window: MainWindow, session: Session) -> None:
+    from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
+
     show_shortcuts(window, ((row.shortcut, row.text) for row in COMMANDS))
+
+
+def _show_settings(window: MainWindow, session: Session) -> None:
+    from sedd_studio.widgets.dialogs.preferences import show_preferences
+
+    show_preferences(window)
 
 
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
@@ -71,15 +76,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("save_run", "&Save the run …", doing.export("run", "Save the run"), "Ctrl+S", _has_run),
     Command("keep_sample", "&Keep this sample", lambda w, s: w.samples.keep(), "Ctrl+B", _has_run),
     Command("copy_text", "&Copy the text", doing.copy_text, "Ctrl+Shift+C"),
-    Command("copy_command", "Copy the run as a co&mmand", doing.copy_as(as_command), when=_has_run),
-    Command("copy_python", "Copy the run as P&ython", doing.copy_as(as_python), when=_has_run),
+    Command("copy_command", "Copy the run as a co&mmand", doing.copy_as(python=False), when=_has_run),
+    Command("copy_python", "Copy the run as P&ython", doing.copy_as(python=True), when=_has_run),
     Command("export_text", "&Text …", doing.export("text"), when=_has_run),
     Command("export_page", "&Page that plays it …", doing.export("page"), "Ctrl+Shift+E", _has_run),
     Command("export_film", "&Film: GIF, WebP or MP4 …", doing.export("film"), when=_has_run),
     Command("export_picture", "P&icture of this step …", doing.export("picture"), when=_has_run),
     Command("export_json", "&JSON …", doing.export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
-    Command("settings", "Se&ttings …", lambda w, s: show_preferences(w), "Ctrl+,"),
+    Command("settings", "Se&ttings …", _show_settings, "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
     Command(

@@ -1,4 +1,4 @@
-"""What commands do that takes more than a line."""
+"""What commands do that takes more than a line. What one alone needs is imported when it is done, for a quick start."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from engine.language.documents import LeftOut
 from engine.protocol import UserError
 from sedd_studio.painting import theme as themes
-from sedd_studio.record.carried import CARRIERS
 from sedd_studio.record.runfile import SUFFIX
-from sedd_studio.record.trajectory import Origin
 from sedd_studio.session.session import Session
-from sedd_studio.session.text_rows import TextRow, read_rows
 from sedd_studio.widgets.controls.saving import ask_where
-from sedd_studio.widgets.dialogs.texts_window import TextsWindow
-from sedd_studio.window.export_kinds import EXPORTS, View, start
-from sedd_studio.window.opening import RECORDS, TEXTS, file_name, open_run
 
 if TYPE_CHECKING:
+    from sedd_studio.session.text_rows import TextRow
     from sedd_studio.window.main_window import MainWindow
 
 Do = Callable[["MainWindow", Session], object]
@@ -75,6 +70,9 @@ def export(kind: str, title: str = "") -> Do:
     """Asks for a name and has the run on show saved or exported."""
 
     def do(window: MainWindow, session: Session) -> None:
+        from sedd_studio.window.export_kinds import EXPORTS, View, start
+        from sedd_studio.window.opening import file_name
+
         run, chosen = session.view.run, EXPORTS[kind]
         if run is None or run.origin is None:
             return
@@ -87,15 +85,17 @@ def export(kind: str, title: str = "") -> Do:
     return do
 
 
-def copy_as(said: Callable[[Origin], str]) -> Do:
-    """Copies the run on show as something that makes it again."""
+def copy_as(python: bool) -> Do:
+    """Copies the run on show as a program in Python or as a command, which make it again."""
 
     def do(window: MainWindow, session: Session) -> None:
+        from sedd_studio.record.snippets import as_command, as_python
+
         run = session.view.run
         if run is None or run.origin is None:
             return
         try:
-            QGuiApplication.clipboard().setText(said(run.origin))
+            QGuiApplication.clipboard().setText(as_python(run.origin) if python else as_command(run.origin))
         except UserError as error:
             session.errors.show(str(error))
 
@@ -104,6 +104,9 @@ def copy_as(said: Callable[[Origin], str]) -> Do:
 
 def ask_for_run(window: MainWindow, session: Session) -> None:
     """Asks for a file and opens the run in it."""
+    from sedd_studio.record.carried import CARRIERS
+    from sedd_studio.window.opening import open_run
+
     endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *CARRIERS))
     path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
     if path:
@@ -132,6 +135,10 @@ def toggle_dock(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
 
 def score_file(window: MainWindow) -> None:
     """Asks for a file and opens the window for its texts once it is read; what is wrong with it goes to the banner."""
+    from sedd_studio.session.text_rows import read_rows
+    from sedd_studio.widgets.dialogs.texts_window import TextsWindow
+    from sedd_studio.window.opening import RECORDS, TEXTS
+
     name, _ = QFileDialog.getOpenFileName(
         window, "Score the texts of a file", "", f"Texts (*{' *'.join(TEXTS + RECORDS)});;All (*)"
     )

@@ -48,7 +48,6 @@ from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
 from sedd_studio.window.doing import score_file
 from sedd_studio.window.menus import build_actions, build_menus
-from sedd_studio.window.opening import open_path
 from sedd_studio.window.services import Services
 
 DOCK_HEIGHT = 260
@@ -164,6 +163,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens the first file that was dropped."""
+        from sedd_studio.window.opening import open_path  # not before the window is painted
+
         path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
         event.acceptProposedAction()
         open_path(self.session, path)

@@ -24,13 +24,13 @@ from sedd_studio.record.history import LeftOver
 from sedd_studio.record.runfile import encode, save_run
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session import recovery
+from sedd_studio.session import recovery, text_rows
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.recovery import state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.dialogs.texts_window import TextsWindow
-from sedd_studio.window import doing, opening
+from sedd_studio.window import opening
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
@@ -148,7 +148,7 @@ def test_the_texts_of_a_file_are_read_outside_the_windows_thread(
 ) -> None:
     (tmp_path / "texts.txt").write_text("One day the star fell.", encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "texts.txt"), ""))
-    held = Held(doing, "read_rows", monkeypatch)
+    held = Held(text_rows, "read_rows", monkeypatch)
     window.actions_by_name["score_file"].trigger()
     assert_answers(window, held, qtbot)
     assert window.findChild(TextsWindow) is not None
@@ -159,7 +159,7 @@ def test_texts_that_were_read_for_another_model_are_not_scored(
 ) -> None:
     (tmp_path / "texts.txt").write_text("One day the star fell.", encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "texts.txt"), ""))
-    held = Held(doing, "read_rows", monkeypatch)
+    held = Held(text_rows, "read_rows", monkeypatch)
     window.actions_by_name["score_file"].trigger()
     qtbot.waitUntil(held.began.is_set)
     assert window.session.models.info is not None

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Domain, Measure
-from engine.language.domains.smiles import automaton
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
+
+if TYPE_CHECKING:
+    from engine.language.automata import Automaton
 
 FIELDS = ("smiles",)
 CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
@@ -69,6 +72,13 @@ def read(path: Path, tell: Tell = refuse) -> Iterator[Record]:
             yield Record(string, line.place)
 
 
+def well_formed(tokenizer: Tokenizer) -> Automaton:
+    """The strings whose branches, rings and bonds are those of a molecule."""
+    from engine.language.domains.smiles import automaton  # no window needs it
+
+    return automaton(tokenizer)
+
+
 MOLECULES = Domain(
     "molecules",
     "Molecules",
@@ -79,5 +89,5 @@ MOLECULES = Domain(
     read,
     tokenizer,
     measure,
-    patterns={"@smiles": automaton},
+    patterns={"@smiles": well_formed},
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -46,7 +45,11 @@ def label(text: str = "", role: str = "") -> QLabel:
 
 def plain(text: str) -> str:
     """A text as a tooltip shows it as it is; Qt may take one for markup in which there is a "<"."""
-    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if "<" in text else text
+    if "<" not in text:
+        return text
+    import html  # seldom needed, and not before the window is painted
+
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
 
 
 class Elided(QLabel):

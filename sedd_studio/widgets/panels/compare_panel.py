@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QSlider, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_kinds import KINDS
-from sedd_studio.session.compare_table import as_csv
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.panes import SAMPLES, Pane, PaneState
 from sedd_studio.session.runs import Runs
@@ -144,6 +143,8 @@ class ComparePanel(QWidget):
         self.export.setEnabled(any(pane.state is PaneState.DONE for pane in self._comparison.panes))
 
     def _export(self) -> None:
+        from sedd_studio.session.compare_table import as_csv  # with all exports
+
         kinds: dict[str, Content] = {
             "Table (*.csv)": lambda: as_csv(self._comparison).encode(),
             "Picture of the curve (*.png)": self.curve.as_png,
