@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 # One thread each: several spin while they wait for each other, and tests of threads say how many they want.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# A shell starts what it puts into the background with interrupts ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 for waiting in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,12 +23,12 @@ from sedd_studio.record.history import LeftOver, default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.recovery import keep_unfinished
-from sedd_studio.window.interrupts import Interrupts
+from sedd_studio.window.interrupts import Deadline, Interrupts
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import build
 
 CLOSING = 1.5
-"""Seconds that closing waits, for everything together."""
+"""Seconds that closing waits, for everything together, from when it was asked for."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (
@@ -54,13 +53,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
-    collector, interrupts = Collector(), Interrupts()
+    deadline = Deadline(CLOSING)
+    collector, interrupts = Collector(), Interrupts(deadline)
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
     services = build(settings, default_path())
     keeper, errors = services.keeper, services.session.errors
     window = MainWindow(services, look)
+    window.closing.connect(lambda: deadline.begin(0))
     restore(window, settings)
     install_error_hook(errors)
     window.show()
@@ -83,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     code = app.exec()
-    watch = leave_within(CLOSING, code)
+    deadline.begin(code)
     window.close()
     recorder.finish(keeps=interrupts.came)
     keeper.end(forgets=not interrupts.came)
@@ -93,19 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     keeper.close()
     interrupts.close()
     collector.close()
-    watch.cancel()
-    watch.join()
+    deadline.cancel()
     return code
-
-
-def leave_within(seconds: float, code: int) -> threading.Timer:
-    """Ends the process with that exit code once so many seconds are over, whatever it is at: what waits for a disk, a
-    child or a library, in any thread, is left behind. Files are written whole or not at all, so none is left half.
-    It can be cancelled."""
-    watch = threading.Timer(seconds, os._exit, [code])
-    watch.daemon = True
-    watch.start()
-    return watch
 
 
 def tell_desktop() -> int:

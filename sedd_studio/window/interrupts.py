@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import threading
 from types import FrameType
 
-from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -15,44 +17,77 @@ EXIT = 128
 """What a shell adds to the number of the signal that ended a program."""
 
 
+class Deadline:
+    """Ends the process `seconds` after closing was asked for, whatever it is at: what waits for a disk, a child or a
+    library, in any thread, is left behind. Files are written whole or not at all, so none is left half."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._watch: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, code: int) -> None:
+        """Has the process end with that exit code; in any thread. The first one who asks counts."""
+        with self._lock:
+            if self._watch is None:
+                self._watch = threading.Timer(self._seconds, os._exit, [code])
+                self._watch.daemon = True
+                self._watch.start()
+
+    def cancel(self) -> None:
+        """All has ended in time."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch.join()
+
+
 class Interrupts(QObject):
     """Has a signal end the event loop with its exit code, so that what comes after the loop is done: `came`. Another
     one ends the program at once.
 
-    Qt does not give way to Python while it waits, so a byte in a socket wakes it up.
+    The interpreter hears a signal only between two steps of the window's thread, so a byte in a socket tells a thread
+    of its own, which begins the `deadline` whatever the window is at.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    _heard = Signal(int)
+
+    def __init__(self, deadline: Deadline, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.came = False
+        self._deadline = deadline
+        self._heard.connect(QApplication.exit)
         self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
         self._writer.setblocking(False)
-        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._end)
         self._wakes = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
         before = {number: signal.getsignal(number) for number in numbers}
         self._before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
         for number in self._before:
             signal.signal(number, _hear)
+        self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Leaves signals to whoever had them before."""
-        self._notifier.setEnabled(False)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakes)
-        self._reader.close()
         self._writer.close()
+        self._thread.join()
+        self._reader.close()
 
-    def _end(self) -> None:
-        number = next((number for number in self._reader.recv(64) if number in self._before), None)
-        if number is not None:
-            self.came = True
-            for each in self._before:
-                signal.signal(each, signal.SIG_DFL)
-            QApplication.exit(EXIT + number)
+    def _listen(self) -> None:
+        while numbers := self._reader.recv(64):
+            for number in numbers:
+                if number in self._before:
+                    self._hear(EXIT + number)
+
+    def _hear(self, code: int) -> None:
+        if self.came:
+            os._exit(code)
+        self.came = True
+        self._deadline.begin(code)
+        self._heard.emit(code)
 
 
 def _hear(number: int, frame: FrameType | None) -> None:

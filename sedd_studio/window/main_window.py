@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -56,6 +56,9 @@ DOCK_HEIGHT = 260
 
 class MainWindow(QMainWindow):
     """Everything on screen. It reads the session and calls it; it keeps no state of its own but the theme."""
+
+    closing = Signal()
+    """Told first of all, when the window is asked to close."""
 
     def __init__(self, services: Services, theme: Theme) -> None:
         super().__init__()
@@ -170,6 +173,7 @@ class MainWindow(QMainWindow):
         open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
         self.services.end()
         super().closeEvent(event)
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.record.history import History, LeftOver, default_path
 from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import decode, save_run
-from sedd_studio.window.interrupts import Interrupts
+from sedd_studio.window.interrupts import Deadline, Interrupts
 from tests.patience import PATIENCE
 from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
@@ -22,7 +22,7 @@ from tests.sedd_studio.windows import left_over
 
 ROOT = Path(__file__).parents[2]
 STUDIO = """
-    import sys
+    import sys, threading
     from PySide6.QtWidgets import QInputDialog
     from sedd_studio.window import app
 
@@ -34,8 +34,10 @@ STUDIO = """
         def say(self):
             if self.session.view.run is not None:
                 print("shown", flush=True)
-                if sys.argv[2] == "close":
+                if sys.argv[2] in ("close", "close and hang"):
                     self.close()
+                if sys.argv[2] in ("hang", "close and hang"):
+                    threading.Event().wait()
                 if sys.argv[2] == "ask":
                     QInputDialog.getText(self, "A question", "that waits for its answer")
 
@@ -52,10 +54,10 @@ def saved(tmp_path: Path, qapp: QApplication) -> Path:
     return path
 
 
-def studio(path: Path, then: str = "wait") -> subprocess.Popen[str]:
+def studio(path: Path, then: str = "wait", closing: float = PATIENCE) -> subprocess.Popen[str]:
     """The studio as a process of its own, with the run on show."""
     code = "\n".join(line[4:] for line in STUDIO.splitlines())
-    command = [sys.executable, "-c", code, str(path), then, str(PATIENCE)]
+    command = [sys.executable, "-c", code, str(path), then, str(closing)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     assert process.stdout.readline() == "shown\n"
@@ -96,6 +98,17 @@ def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
     assert left() is None
 
 
+@pytest.mark.parametrize(("number", "then"), [(signal.SIGINT, "hang"), (signal.SIGTERM, "hang"), (0, "close and hang")])
+def test_closing_ends_in_time_whatever_the_window_is_at_when_it_is_asked_for(
+    saved: Path, number: int, then: str
+) -> None:
+    process = studio(saved, then, closing=0.5)
+    if number:
+        process.send_signal(number)
+    _, complaints = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, complaints) == (128 + number if number else 0, "")
+
+
 def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> None:
     first = OwnSession(default_path())
     first.begin()
@@ -118,7 +131,7 @@ def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> N
 def test_signals_go_back_to_whoever_had_them(qtbot: QtBot) -> None:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
-    interrupts = Interrupts()
+    interrupts = Interrupts(Deadline(PATIENCE))
     assert [signal.getsignal(number) for number in numbers] != before
     interrupts.close()
     assert [signal.getsignal(number) for number in numbers] == before
