@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import importlib.util
 import os
 import queue
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from engine.protocol import Cancelled, Event, Failed, Question, Request, ends
@@ -32,10 +35,21 @@ def torch_engine() -> Performer:
     What it brings stays: some 200,000 objects, which are set aside. A collection of garbage in the window's thread
     would look at them for as long as ten frames take.
     """
+    open_torch_library()
     from engine.performing.engine import Engine
 
     gc.freeze()
     return Engine()
+
+
+def open_torch_library() -> None:
+    """Has torch's library opened outside the interpreter's lock, where the system allows it. An import would hold the
+    lock meanwhile: for seconds on a busy machine, and longer from a slow disk, in which the window could do nothing,
+    closing neither."""
+    torch = importlib.util.find_spec("torch")
+    if os.name == "posix" and torch is not None and torch.origin is not None:
+        for path in (Path(torch.origin).parent / "lib").glob("libtorch_python.*"):
+            ctypes.CDLL(None).dlopen(os.fsencode(path), os.RTLD_NOW)
 
 
 class Runner:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import socket
 import threading
+from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QObject, Signal
@@ -13,16 +15,21 @@ from PySide6.QtWidgets import QApplication
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 """Those that there are on this system; one that is ignored, as under nohup, stays so."""
+GRACE = 0.5
+"""Seconds that a thread has, after the deadline, to let go of the interpreter's lock."""
 EXIT = 128
 """What a shell adds to the number of the signal that ended a program."""
 
 
 class Deadline:
     """Ends the process `seconds` after closing was asked for, whatever it is at: what waits for a disk, a child or a
-    library, in any thread, is left behind. Files are written whole or not at all, so none is left half."""
+    library, in any thread, is left behind. Files are written whole or not at all, so none is left half.
+
+    Where a library never lets go of the interpreter's lock the process ends a little later, with exit code 1."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - it is written to at the very end
         self._watch: threading.Timer | None = None
         self._lock = threading.Lock()
 
@@ -33,12 +40,15 @@ class Deadline:
                 self._watch = threading.Timer(self._seconds, os._exit, [code])
                 self._watch.daemon = True
                 self._watch.start()
+                faulthandler.dump_traceback_later(self._seconds + GRACE, exit=True, file=self._nowhere)
 
     def cancel(self) -> None:
         """All has ended in time."""
         if self._watch is not None:
+            faulthandler.cancel_dump_traceback_later()
             self._watch.cancel()
             self._watch.join()
+        self._nowhere.close()
 
 
 class Interrupts(QObject):

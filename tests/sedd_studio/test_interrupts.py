@@ -22,7 +22,7 @@ from tests.sedd_studio.windows import left_over
 
 ROOT = Path(__file__).parents[2]
 STUDIO = """
-    import sys, threading
+    import ctypes, sys, threading
     from PySide6.QtWidgets import QInputDialog
     from sedd_studio.window import app
 
@@ -34,10 +34,12 @@ STUDIO = """
         def say(self):
             if self.session.view.run is not None:
                 print("shown", flush=True)
-                if sys.argv[2] in ("close", "close and hang"):
+                if sys.argv[2] in ("close", "close and hang", "close and hold"):
                     self.close()
                 if sys.argv[2] in ("hang", "close and hang"):
                     threading.Event().wait()
+                if sys.argv[2] == "close and hold":
+                    ctypes.PyDLL(None).sleep(10_000)  # with the interpreter's lock
                 if sys.argv[2] == "ask":
                     QInputDialog.getText(self, "A question", "that waits for its answer")
 
@@ -98,15 +100,23 @@ def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
     assert left() is None
 
 
-@pytest.mark.parametrize(("number", "then"), [(signal.SIGINT, "hang"), (signal.SIGTERM, "hang"), (0, "close and hang")])
+@pytest.mark.parametrize(
+    ("number", "then", "code"),
+    [
+        (signal.SIGINT, "hang", 130),
+        (signal.SIGTERM, "hang", 143),
+        (0, "close and hang", 0),
+        (0, "close and hold", 1),
+    ],
+)
 def test_closing_ends_in_time_whatever_the_window_is_at_when_it_is_asked_for(
-    saved: Path, number: int, then: str
+    saved: Path, number: int, then: str, code: int
 ) -> None:
     process = studio(saved, then, closing=0.5)
     if number:
         process.send_signal(number)
     _, complaints = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, complaints) == (128 + number if number else 0, "")
+    assert (process.returncode, complaints) == (code, "")
 
 
 def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> None:
@@ -131,8 +141,9 @@ def test_a_second_studio_leaves_alone_what_the_first_one_keeps(saved: Path) -> N
 def test_signals_go_back_to_whoever_had_them(qtbot: QtBot) -> None:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
-    interrupts = Interrupts(Deadline(PATIENCE))
+    interrupts = Interrupts(deadline := Deadline(PATIENCE))
     assert [signal.getsignal(number) for number in numbers] != before
     interrupts.close()
     assert [signal.getsignal(number) for number in numbers] == before
     assert not interrupts.came
+    deadline.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -214,3 +215,22 @@ def test_a_thread_that_ended_is_followed_by_another_with_the_same_engine(monkeyp
 
 def test_closing_without_a_request_needs_no_thread() -> None:
     Runner(FakeEngine).close()
+
+
+OPENED = """
+import ctypes, importlib.util, os, sys
+from pathlib import Path
+from sedd_studio.background.runner import open_torch_library
+
+library, = (Path(importlib.util.find_spec("torch").origin).parent / "lib").glob("libtorch_python.*")
+for _ in range(2):
+    print(bool(ctypes.CDLL(None).dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_NOLOAD)), "torch" in sys.modules)
+    open_torch_library()
+import torch
+print(torch.ones(2).sum().item())
+"""
+
+
+def test_the_library_of_torch_is_open_before_torch_is_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", OPENED], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:3] == ["False False", "True False", "2.0"]
