@@ -9,10 +9,12 @@ from types import ModuleType
 
 from engine.protocol import UserError
 from engine.protocol.extras import brought_by
+from engine.standard_streams import open_all
 
 
 def main() -> int:
     """Runs the studio, if its libraries are there; returns the process's exit code."""
+    open_all()
     try:
         studio = load()
     except UserError as error:

@@ -7,6 +7,7 @@ import os
 import sys
 
 from engine.cli.interrupts import INTERRUPTS
+from engine.standard_streams import open_all
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all else that comes before Ctrl+C is seen to
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def __getattr__(name: str) -> Any:
 def main() -> None:
     """The console script `sedd`. What the encoding of a pipe lacks is printed by its number, not lost."""
     INTERRUPTS.take()
+    open_all()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -43,15 +45,19 @@ def main() -> None:
         give_up(error)
     finally:
         let_go(sys.stdout)
+        let_go(sys.stderr)
         INTERRUPTS.leave()
 
 
 def give_up(error: OSError) -> None:
-    """Says what the system said, and ends."""
+    """Says what the system said, where anything can be said, and ends."""
+    from contextlib import suppress
+
     from engine.cli.application import USER_ERROR, sentence
     from engine.cli.output import print_error
 
-    print_error(sentence(error) or error)
+    with suppress(OSError):
+        print_error(sentence(error) or error)
     sys.exit(USER_ERROR)
 
 
