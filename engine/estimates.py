@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,11 +128,10 @@ def free(device: str = "cpu") -> int | None:
     """Bytes that are free on a device; None where that is not known."""
     kind, _, number = device.partition(":")
     if kind == "cuda":
-        import torch
-
+        torch: Any = import_module("torch")  # which reading a text, in the window, must not bring
         index = int(number or 0)
         kept = torch.cuda.memory_reserved(index) - torch.cuda.memory_allocated(index)
-        return int(torch.cuda.mem_get_info(index)[0]) + kept
+        return int(torch.cuda.mem_get_info(index)[0] + kept)
     if kind == "mps" or sys.platform != "linux":
         return None
     found = [left for left in (free_in_system(), *free_in_groups()) if left is not None]

@@ -133,7 +133,15 @@ def read_bounded(path: Path, most: int) -> bytes:
             raise OSError(errno.EINVAL, "it is no regular file", str(path))
         if found.st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
-        return file.read(found.st_size)
+        return b"".join(in_pieces(file, found.st_size))
+
+
+def in_pieces(file: BinaryIO, most: int = sys.maxsize) -> Iterator[bytes]:
+    """What a file holds, up to `most` bytes; between two pieces the work can be stopped, or interrupted."""
+    while piece := file.read(min(PIECE, most)):
+        yield piece
+        most -= len(piece)
+        look()
 
 
 def put_aside(path: Path) -> Path:
@@ -151,7 +159,6 @@ def sha256(*paths: Path) -> str:
     total = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            while piece := file.read(PIECE):
+            for piece in in_pieces(file):
                 total.update(piece)
-                look()
     return total.hexdigest()

@@ -13,7 +13,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.files import read_bounded
+from engine.estimates import require
+from engine.files import in_pieces, read_bounded
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ FIELDS = ("text", "content", "story")
 """Under which a document stands in JSON lines and tables; the first that is there."""
 JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
-LARGEST = 2**36
+LARGEST, LONGEST_PIPED = 2**36, 2**27
+"""Bytes of a file, and of standard input, which does not say how long it is."""
+COPIES = 9
+"""Bytes of memory that are taken for each of a text, at most: itself, and twice its characters."""
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _MARKS = re.compile("^\ufeff+", re.MULTILINE)
 
@@ -87,10 +91,25 @@ def text_files(paths: Sequence[Path]) -> list[Path]:
 
 def read_text(path: Path) -> str:
     """The text of a file, or of standard input for "-"; a UserError if it cannot be read or is not UTF-8."""
+    if str(path) == STANDARD_INPUT:
+        return decoded(_piped(), path)
     try:
-        return decoded(sys.stdin.buffer.read() if str(path) == STANDARD_INPUT else read_bounded(path, LARGEST), path)
+        if (size := path.stat().st_size) > LONGEST_PIPED:
+            require(COPIES * size, f"The text {path}", do="cut it into smaller files")
+        return decoded(read_bounded(path, LARGEST), path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _piped() -> bytes:
+    """All of standard input."""
+    try:
+        content = b"".join(in_pieces(sys.stdin.buffer, LONGEST_PIPED + 1))
+    except OSError as error:
+        raise UserError(f"Standard input cannot be read: {error.strerror}.") from None
+    if len(content) > LONGEST_PIPED:
+        raise UserError(f"Standard input has more than {LONGEST_PIPED >> 20} MB; put the text into a file.")
+    return content
 
 
 def decoded(content: bytes, path: Path) -> str:
@@ -104,7 +123,7 @@ def decoded(content: bytes, path: Path) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text; convert it and try again.") from None
-    return without_marks(io.StringIO(text, newline=None).read())
+    return without_marks(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def check_name(path: Path) -> None:

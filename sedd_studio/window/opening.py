@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.language.documents import read_text
 from engine.language.prompts import format_prompt
+from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
 from sedd_studio.record.document import Document
@@ -15,6 +16,8 @@ from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
 RECORDS = (".fa", ".fasta", ".fna", ".smi", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+LARGEST = 2**26
+"""Bytes of a file of which the prompt is taken."""
 
 
 def open_path(session: Session, path: str | Path) -> None:
@@ -50,6 +53,8 @@ def open_prompt(session: Session, path: Path) -> None:
         models.open()
 
     def read() -> tuple[str, Document | None]:
+        if path.stat().st_size > LARGEST:
+            raise UserError(f"{path.name} is larger than {LARGEST >> 20} MB; choose a shorter text.")
         if ends_in(path, TEXTS) or tokenizer is None:
             text = read_text(path).strip()
         else:

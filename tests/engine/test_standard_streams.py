@@ -21,11 +21,11 @@ def ended(code: str, *arguments: str, before: Callable[[], None] | None = None) 
 
 
 def closing(*streams: int) -> Callable[[], None]:
-    return lambda: [os.close(stream) for stream in streams] and None
+    return lambda: list(map(os.close, streams)).clear()
 
 
 def filling(*streams: int) -> Callable[[], None]:
-    return lambda: [os.dup2(os.open("/dev/full", os.O_WRONLY), stream) for stream in streams] and None
+    return lambda: [os.dup2(os.open("/dev/full", os.O_WRONLY), stream) for stream in streams].clear()
 
 
 @pytest.mark.parametrize("streams", [(1,), (0, 1, 2)])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from engine import estimates
 from engine.cli import app
 from engine.language.documents import documents, lines, read_text
 from engine.language.domains.molecules import read as read_molecules
@@ -126,3 +127,30 @@ def test_a_pipe_in_another_encoding_loses_no_character(model: Path, encoding: st
     assert result.returncode == 0, result.stderr
     written = "😀" if encoding == "utf-8" else "\\U0001f600"
     assert f"I am {written}" in result.stdout.decode(encoding)
+
+
+def test_a_text_without_end_is_refused_before_it_takes_the_memory() -> None:
+    watched = (
+        "import resource\nfrom pathlib import Path\nfrom engine.language.documents import read_text\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    read_text(Path('-'))\nexcept Exception as error:\n    print(error)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)"
+    )
+    with Path("/dev/zero").open("rb") as endless:
+        done = subprocess.run(
+            [sys.executable, "-c", watched], stdin=endless, capture_output=True, text=True, check=True
+        )
+    said, megabytes = done.stdout.splitlines()
+    assert said == "Standard input has more than 128 MB; put the text into a file."
+    assert int(megabytes) < 500
+
+
+def test_a_text_that_memory_cannot_hold_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "text.txt"
+    with text.open("wb") as file:
+        file.truncate(2**40)
+    monkeypatch.setattr(estimates, "free", lambda _: 2**33)
+    with pytest.raises(UserError, match=r"needs about 9,216\.0 GiB of memory, and 8\.0 GiB are free"):
+        read_text(text)

@@ -177,6 +177,16 @@ def test_of_a_dropped_file_of_records_the_first_is_the_prompt_as_it_is(window: M
     assert window.session.view.document.locked.all()
 
 
+def test_a_dropped_text_that_is_far_too_long_is_refused_before_it_is_read(window: MainWindow, tmp_path: Path) -> None:
+    before = window.session.view.document
+    with (tmp_path / "text.txt").open("wb") as file:
+        file.truncate(2**40)
+    drop(window, tmp_path / "text.txt")
+    assert window.session.errors.current is not None
+    assert window.session.errors.current.headline == "text.txt is larger than 64 MB; choose a shorter text."
+    assert window.session.view.document is before
+
+
 @pytest.mark.parametrize(
     ("given", "written"),
     [("my story v1.2", "my story v1.2.sedd"), ("run.sedd", "run.sedd"), ("RUN.SEDD", "RUN.SEDD"), ("run", "run.sedd")],
