@@ -18,8 +18,7 @@ import numpy as np
 import torch
 
 from engine.bundled_models import DEFAULT_MODEL
-from engine.likelihood import ESTIMATORS
-from engine.likelihood.estimators import choose, draw
+from engine.likelihood.estimators import ESTIMATORS, choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.running import Offsets
 from engine.models.loading import load

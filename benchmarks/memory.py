@@ -25,7 +25,7 @@ from engine.models.loading import Model, load
 from engine.models.own_layout import save
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.protocol import FREE, Generate, ModelInfo, Score, frozen
-from engine.theory.diffusion import Diffusion, DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from engine.training.learners import DiffusionLearner
 from engine.training.settings import TrainingConfig
@@ -39,7 +39,7 @@ Row = tuple[int, Callable[[], object]]
 def network(states: int, length: int, hidden: int, blocks: int, heads: int) -> Diffusion:
     """An absorbing model of random weights."""
     config = NetworkConfig(states, length, hidden, blocks, heads, dropout=0.0)
-    return build_diffusion(DiffusionConfig(config, parametrisation="posterior", time_free=True))
+    return Diffusion(DiffusionConfig(config, parametrisation="posterior", time_free=True))
 
 
 def performer(diffusion: Diffusion) -> DiffusionPerformer:

@@ -21,7 +21,7 @@ from engine.causal.causal_model import CausalLearner, build_causal
 from engine.cli.bundled import BUNDLED
 from engine.cli.train import configuration
 from engine.language.tokenizers import find_tokenizer
-from engine.theory.diffusion import build_diffusion
+from engine.theory.diffusion import Diffusion
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.settings import Sizes
 from engine.training.trainer import Trainer
@@ -87,7 +87,7 @@ def learner_of(sizes: Sizes) -> Learner:
     """A fresh learner of these sizes."""
     torch.manual_seed(0)
     if sizes.kind == "diffusion":
-        return DiffusionLearner(build_diffusion(configuration(sizes, sizes.vocabulary)))
+        return DiffusionLearner(Diffusion(configuration(sizes, sizes.vocabulary)))
     tokenizer = find_tokenizer(DEFAULT_MODEL)
     return CausalLearner(build_causal(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout))
 

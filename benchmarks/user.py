@@ -37,7 +37,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageB
 
 from benchmarks.home import own_home
 from engine.bundled_models import ASSETS
-from engine.performing.memory import give_back
+from engine.performing.kept import give_back
 from sedd_studio.session.score_queue import ScoreQueue
 from sedd_studio.session.state import RunState
 from sedd_studio.window import app as studio

@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 
 from engine.protocol import UserError
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 from engine.standard_streams import open_all
 
 

@@ -22,7 +22,7 @@ from engine.language.tokenizers import FILE_NAME, find_tokenizer, read_backend
 from engine.models.config_reader import shown
 from engine.models.stored import CONFIG, PICKLED, WEIGHTS, contents, read_config, tensors, weight_files
 from engine.protocol import UserError, is_lack_of_memory
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 
 with brought_by("causal"):
     os.environ.setdefault("USE_HUB_KERNELS", "0")  # read when it is imported

@@ -25,7 +25,7 @@ from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.own_layout import saving
 from engine.protocol import FREE
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 from engine.stopping import look
 from engine.theory.conditioning import Shaping
 from engine.theory.lanes import one_thread

@@ -20,7 +20,7 @@ from engine.language.domains import domain_named
 from engine.language.domains.domain import Domain
 from engine.language.prompts import parse_parts
 from engine.language.tokenizers import Tokenizer
-from engine.likelihood import REPLICATES
+from engine.likelihood.running import REPLICATES
 from engine.performing.engine import Engine
 from engine.protocol import Attributed, Bounded, Event, Score, Tightened, UserError, frozen
 from engine.protocol.units import in_units

@@ -27,7 +27,7 @@ from engine.models.loading import load
 from engine.models.own_layout import saving
 from engine.protocol import UserError
 from engine.strict_json import LARGEST_CONFIG, read_json, to_json
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.network import NetworkConfig, deepen
 from engine.theory.parametrisations import PARAMETRISATIONS
@@ -192,14 +192,12 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenize
     """A diffusion model, the one to go on with or of the planned sizes with a tokenizer that is `fresh`."""
     if machine.model is None:
         tokenizer = fresh()
-        diffusion = build_diffusion(configuration(plan.sizes, tokenizer.vocabulary))
+        diffusion = Diffusion(configuration(plan.sizes, tokenizer.vocabulary))
         return DiffusionLearner(diffusion, plan.recipe), tokenizer
     loaded = load(machine.model, machine.device, "fp32")
     config = loaded.diffusion.config
     blocks = plan.sizes.grow or config.network.blocks
-    diffusion = build_diffusion(
-        replace(config, network=replace(config.network, dropout=plan.sizes.dropout, blocks=blocks))
-    )
+    diffusion = Diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout, blocks=blocks)))
     deepen(diffusion.network, loaded.diffusion.network)
     return DiffusionLearner(diffusion, plan.recipe), loaded.tokenizer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.language.domains import TEXT
-from engine.likelihood import Bound
+from engine.likelihood.result import Bound
 from engine.models.loading import checkpoint_folder
 from engine.models.stored import CONFIG, facts_in, read_config
 from engine.plain_text import plain_line

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 
 
 @dataclass(frozen=True)

@@ -14,23 +14,3 @@ term, too.
 tighten, `reveal_order` bounds the law of "subset" in N steps and tells how loose the bound of the model is,
 `attribution` shares a bound out over tokens.
 """
-
-from engine.likelihood.attribution import attribution, running_attribution
-from engine.likelihood.estimators import ESTIMATORS, Estimator, choose
-from engine.likelihood.result import Bound, tightened
-from engine.likelihood.running import REPLICATES, bound, check_orders, sampler_bound, slack
-
-__all__ = [
-    "ESTIMATORS",
-    "REPLICATES",
-    "Bound",
-    "Estimator",
-    "attribution",
-    "bound",
-    "check_orders",
-    "choose",
-    "running_attribution",
-    "sampler_bound",
-    "slack",
-    "tightened",
-]

@@ -15,7 +15,6 @@ import numpy as np
 
 from engine.likelihood.estimators import Draws, choose, draw
 from engine.likelihood.noised_text import Text
-from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 
 SLICE = 8
@@ -24,27 +23,11 @@ LEVELS = 16
 """Parts of the noise in which it is told where the bound comes from."""
 
 
-def attribution(
-    diffusion: Diffusion,
-    tokens: np.ndarray,
-    draws: int = 64,
-    seed: int = 0,
-    locked: np.ndarray | None = None,
-) -> np.ndarray:
-    """b_i (L,) nats of each token (L,), from `draws` network calls; 0 at tokens that `locked` (L,) bool gives.
-
-    They add up to an estimate of the bound.
-    """
-    *_, last = running_attribution(diffusion, tokens, draws, seed, locked)
-    return last.steady()
-
-
 def running_attribution(
     diffusion: Diffusion, tokens: np.ndarray, draws: int = 64, seed: int = 0, locked: np.ndarray | None = None
 ) -> Iterator[Sums]:
-    """What `SLICE` draws add up to, then twice as many, and so on, in one record that grows."""
-    if draws < 1:
-        raise UserError("The number of draws must be at least 1.")
+    """What `SLICE` draws add up to, then twice as many, and so on, in one record that grows. Tokens that `locked` (L,)
+    bool gives have no share."""
     text = Text.of(diffusion, tokens, locked)
     sums = Sums(text.free)
     for number, first in enumerate(range(0, draws, SLICE)):

@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from engine.protocol.units import exponential, in_units
+from engine.protocol.units import in_units
 
 CONFIDENCE = 0.95
 
@@ -37,16 +37,6 @@ class Bound:
     def half_width(self) -> float:
         """Half of the 95 % interval, nats per token; NaN for a single value."""
         return self.standard_error * student_quantile(self.values - 1) if self.values > 1 else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the bound, nats per token."""
-        return self.nats - self.half_width, self.nats + self.half_width
-
-    @property
-    def perplexity(self) -> float:
-        """exp(nats per token)."""
-        return exponential(self.nats)
 
     def units(self, size: int) -> dict[str, tuple[float, float]]:
         """Value and standard error by unit, for a text of `size` bytes."""

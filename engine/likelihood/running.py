@@ -47,12 +47,6 @@ class Limits:
     precision: float | None
     max_calls: int | None
 
-    def __post_init__(self) -> None:
-        if self.precision is not None and not self.precision > 0:
-            raise UserError("The precision asked for must be more than 0 nats per token.")
-        if self.max_calls is not None and self.max_calls < 1:
-            raise UserError("At least 1 network call must be allowed.")
-
     def reached(self, bound: Bound) -> bool:
         """Whether the precision asked for has been reached."""
         return self.precision is not None and bound.values >= REPLICATES and bound.half_width <= self.precision
@@ -81,8 +75,6 @@ def bound(
     tokens of a single sequence; the bound is then that of a free token. A UserError if something cannot be scored.
     """
     row = choose(estimator, diffusion.config.noise)
-    if draws < 1:
-        raise UserError("The number of draws must be at least 1.")
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
     estimate = _drawing(row.name, draws, learn=len(texts) == 1)
     yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
@@ -102,8 +94,6 @@ def sampler_bound(
 
     Otherwise as in `bound`; a value is one random order of the positions.
     """
-    if steps < 1:
-        raise UserError("A sampler takes at least 1 step; choose a larger number of steps.")
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
     diffusion.graph.need_mask("The bound of a sampler is known for absorbing noise only; leave out the steps.")
 

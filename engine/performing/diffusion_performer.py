@@ -11,15 +11,9 @@ import numpy as np
 from engine.estimates import Shape
 from engine.language.domains import domain_named
 from engine.language.tokenizers import Tokenizer
-from engine.likelihood import (
-    Bound,
-    bound,
-    check_orders,
-    running_attribution,
-    sampler_bound,
-    slack,
-    tightened,
-)
+from engine.likelihood.attribution import running_attribution
+from engine.likelihood.result import Bound, tightened
+from engine.likelihood.running import bound, check_orders, sampler_bound, slack
 from engine.models.loading import Model
 from engine.protocol import (
     Attributed,
@@ -135,16 +129,10 @@ class DiffusionPerformer:
         return self.model.diffusion.graph.states_of(request.start, refusal)
 
     def inspect(self, run_id: int, request: Inspect) -> Insight:
-        """The law of the clean token at one position given all others."""
-        seen = look(self.model.diffusion, request)
-        return Insight(
-            run_id, request.position, frozen(seen.tokens), seen.probability, seen.score, seen.entropy, seen.own
-        )
+        return look(self.model.diffusion, request, run_id)
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
-        """The likeliest clean token of each position."""
-        seen = outlook(self.model.diffusion, request)
-        return Guessed(run_id, frozen(seen.tokens), seen.probability, seen.entropy)
+        return outlook(self.model.diffusion, request, run_id)
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""

@@ -9,8 +9,7 @@ from pathlib import Path
 from engine.models.loading import checkpoint_folder
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
-from engine.performing.kept import Kept
-from engine.performing.memory import give_back
+from engine.performing.kept import Kept, give_back
 from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
 from engine.protocol import (

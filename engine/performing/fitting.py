@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.estimates import Shape, require, require_time, running, scoring, writing
-from engine.likelihood import REPLICATES
 from engine.likelihood.noised_text import MAX_ELEMENTS, MAX_POSITIONS
+from engine.likelihood.running import REPLICATES
 from engine.protocol import Generate, ModelInfo, Score, UserError
 
 if TYPE_CHECKING:

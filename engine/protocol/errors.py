@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
 
 class UserError(Exception):
     """Something the user can put right. The message says in one sentence what is wrong and what to do."""
@@ -23,3 +27,27 @@ def is_lack_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
         return True
     return any(words in str(error).lower() for words in LACKING)
+
+
+WORK = {
+    "causal": "Autoregressive models need",
+    "film": "MP4 films need",
+    "judge": "Models in GGUF files need",
+    "mauve": "MAUVE needs",
+    "molecules": "Drawing and checking molecules needs",
+    "studio": "The window needs",
+    "train": "Training and measuring many samples need",
+}
+"""What libraries are for that come with an extra of the distribution, named in pyproject.toml."""
+Extra = Literal["causal", "film", "judge", "mauve", "molecules", "studio", "train"]
+
+
+@contextmanager
+def brought_by(extra: Extra) -> Iterator[None]:
+    """Imports of libraries that the extra brings stand in this: a UserError says how to install one that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f'{WORK[extra]} {error.name}, which is not installed; run: pip install "sedd-studio[{extra}]"'
+        ) from error

@@ -10,19 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.protocol import Generate, Noise
-from engine.protocol.option_kinds import (
-    SEED,
-    STEPS,
-    Kind,
-    Limits,
-    Numbers,
-    OneOf,
-    Pattern,
-    Real,
-    Spacing,
-    Whole,
-    Words,
-)
+from engine.protocol.option_kinds import SEED, STEPS, Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
 from engine.protocol.sampler_table import SAMPLERS
 
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
@@ -81,36 +69,11 @@ _LOCKINGS = {
 }
 
 _ROWS = (
-    RunOption(
-        "steps",
-        STEPS,
-        "Steps",
-        "More steps take longer and fit words together better.",
-        main=True,
-        noises=BOTH,
-    ),
+    RunOption("steps", STEPS, "Steps", "More steps take longer and fit words together better.", main=True, noises=BOTH),
     RunOption("sampler", OneOf(_SAMPLERS), "Sampler", "Solver of the reverse chain.", main=True),
-    RunOption(
-        "seed",
-        SEED,
-        "Seed",
-        "The same seed gives the same text again.",
-        main=True,
-        entry_usual=1729,
-    ),
-    RunOption(
-        "samples",
-        Whole(1, MOST_SAMPLES),
-        "Samples",
-        "Texts made side by side from one prompt.",
-        main=True,
-    ),
-    RunOption(
-        "first_sample",
-        SEED,
-        "",
-        "The number of the first text; each number has draws of its own.",
-    ),
+    RunOption("seed", SEED, "Seed", "The same seed gives the same text again.", main=True, entry_usual=1729),
+    RunOption("samples", Whole(1, MOST_SAMPLES), "Samples", "Texts made side by side from one prompt.", main=True),
+    RunOption("first_sample", SEED, "", "The number of the first text; each number has draws of its own."),
     RunOption(
         "spacing",
         Spacing(_SPACINGS),
@@ -119,12 +82,7 @@ _ROWS = (
         usage="Where the steps lie; or their times, as 1,0.5,0.2,0.",
         noises=BOTH,
     ),
-    RunOption(
-        "temperature",
-        Real(0.0, 100.0),
-        "Temperature",
-        "Below 1 the likely words become likelier still.",
-    ),
+    RunOption("temperature", Real(0.0, 100.0), "Temperature", "Below 1 the likely words become likelier still."),
     RunOption(
         "top_p",
         Real(1e-6, 1.0),

@@ -97,7 +97,7 @@ class Score:
     without either as long as it takes for an error. The numbers are those of `sedd score` with the same seed.
 
     - `draws` network calls go to each estimate, spread as the `estimator` says: a name from
-      `engine.likelihood.ESTIMATORS` or "auto".
+      `engine.likelihood.estimators.ESTIMATORS` or "auto".
     - `steps`: bound what the sampler "subset" writes in so many even steps, instead of the model.
     - `orders`: tighten the bound by what so many orders of the text differ, with the calls that are left.
     - `by_token`: share it out over the tokens at last.

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.surest import SPREAD, spread_out
 from engine.theory.grid import Step
@@ -27,10 +26,6 @@ class EntropyBounded:
     """`gamma` (nats) is what tokens that are revealed together may know of each other."""
 
     gamma: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not self.gamma >= 0:
-            raise UserError(f"Gamma must be at least 0 nats and is {self.gamma:g}; 0.1 is a good choice.")
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, Chain, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.subset import Subset, first_of_each
@@ -29,12 +28,6 @@ class Gibbs:
 
     corrections: int = 1
     sweeps: int = 0
-
-    def __post_init__(self) -> None:
-        if self.corrections < 0:
-            raise UserError(f"Corrections must be at least 0 and are {self.corrections}; 1 is a good choice.")
-        if self.sweeps < 0:
-            raise UserError(f"Sweeps must be at least 0 and are {self.sweeps}; 2 is a good choice.")
 
 
 class AbsorbingGibbs(Gibbs):

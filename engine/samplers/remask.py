@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.theory.grid import Step
 
@@ -25,10 +24,6 @@ class Remask:
     """`rate` is how often a revealed token is masked again in a run, about."""
 
     rate: float = 4.0
-
-    def __post_init__(self) -> None:
-        if not self.rate >= 0:
-            raise UserError(f"The remasking rate must be at least 0 and is {self.rate:g}; 4 is a good choice.")
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         chain.unweighed()

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain
 from engine.theory.grid import Step
 from engine.theory.randomness import Indices
@@ -30,10 +29,6 @@ class Surest:
     revealed in the same step; at a distance d it is spread / d."""
 
     spread: float = SPREAD
-
-    def __post_init__(self) -> None:
-        if not self.spread >= 0:
-            raise UserError(f"Spread must be at least 0 nats and is {self.spread:g}; {SPREAD:g} is a good choice.")
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.protocol import UserError
 from engine.samplers.chain import AbsorbingChain, Law, UniformChain
 from engine.samplers.tweedie import UniformTweedie, kernel
 from engine.theory.grid import Step, log_odds
@@ -32,10 +31,6 @@ class Trapezoidal:
     """`theta` in (0, 1) is where the first stage ends, as a share of the step."""
 
     theta: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 0 < self.theta < 1:
-            raise UserError(f"Theta must be between 0 and 1 and is {self.theta:g}; 0.5 is a good choice.")
 
     def extrapolate(self, before: Tensor, after: Tensor) -> Tensor:
         """(a1 after - a2 before)_+ (R, V); `after` where nothing is left."""

@@ -66,7 +66,7 @@ TOLD: dict[tuple[bool, bool], Callable[[Tensor], Tensor]] = {
 
 
 class Diffusion:
-    """The model. It owns no randomness: whoever needs draws brings them.
+    """The model, with fresh weights. It owns no randomness: whoever needs draws brings them.
 
     `network` and `graph` stand in for what the configuration would build, for worlds that are known exactly.
     """
@@ -192,8 +192,3 @@ def pick(features: Features, rows: Tensor) -> Features:
 def spread(values: Tensor, rows: Tensor, shape: torch.Size) -> Tensor:
     """Zeros (B, L), but `values` (R,) at positions `rows`, counted through all sequences."""
     return values.new_zeros(shape.numel()).index_copy(0, rows, values).view(shape)
-
-
-def build_diffusion(config: DiffusionConfig) -> Diffusion:
-    """A model with fresh weights."""
-    return Diffusion(config)

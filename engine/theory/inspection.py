@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.protocol import FREE, Guess, Inspect, Tokens, UserError
+from engine.protocol import FREE, Guess, Guessed, Insight, Inspect, Tokens, UserError, frozen
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion, gather
 from engine.theory.network import Features
@@ -19,25 +18,13 @@ SMALLEST_SIGMA = 1e-4
 NO_MASK = "Under uniform noise no token is masked; run first, and "
 
 
-@dataclass(frozen=True, eq=False)
-class Look:
-    """The `tokens` (K,) of the largest `probability` (K,), largest first, under the law of the clean token given all
-    others; `entropy` of that law, nats; probability `own` of the token that stands there, None where none does.
-
-    `score` (K,) is the concrete score p(x with the token there) / p(x) at the asked noise, None where that is not known
-    or the score not defined: under absorbing noise a token that is known only becomes a mask.
-    """
-
-    tokens: np.ndarray
-    probability: np.ndarray
-    score: np.ndarray | None
-    entropy: float
-    own: float | None
-
-
 @torch.no_grad()
-def look(diffusion: Diffusion, request: Inspect) -> Look:
-    """Answers the request; a UserError where it does not fit the model."""
+def look(diffusion: Diffusion, request: Inspect, run_id: int = 0) -> Insight:
+    """The law of the clean token at one position given all others; a UserError where the request does not fit.
+
+    The score p(x with the token there) / p(x) is that at the asked noise. It is None where that is not known, or the
+    score not defined: under absorbing noise a token that is known only becomes a mask.
+    """
     Locks.of(request.tokens, diffusion.vocabulary, diffusion.config.network.length)  # checks size and tokens
     length, position = len(request.tokens), request.position
     if not 0 <= position < length:
@@ -55,29 +42,13 @@ def look(diffusion: Diffusion, request: Inspect) -> Look:
     if x[position] == stands[position] and not math.isnan(request.sigma):
         scores = diffusion.parametrisation.clean_score(diffusion.network.head(features), level, token)[0]
         score = scores[top.indices].double().cpu().numpy()
-    return Look(
-        top.indices.cpu().numpy(),
-        top.values.cpu().numpy(),
-        score,
-        float(-torch.special.xlogy(law, law).sum()),
-        None if own == FREE else float(law[own]),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class Outlook:
-    """The likeliest clean token of each position (L,), its probability, and the entropy of the position's law, nats.
-
-    Where the token is known already it stands there itself, and the numbers are NaN.
-    """
-
-    tokens: np.ndarray
-    probability: np.ndarray
-    entropy: np.ndarray
+    likely, probability = frozen(top.indices.cpu().numpy()), top.values.cpu().numpy()
+    entropy = float(-torch.special.xlogy(law, law).sum())
+    return Insight(run_id, position, likely, probability, score, entropy, None if own == FREE else float(law[own]))
 
 
 @torch.no_grad()
-def outlook(diffusion: Diffusion, request: Guess) -> Outlook:
+def outlook(diffusion: Diffusion, request: Guess, run_id: int = 0) -> Guessed:
     """The law of each clean token given all of the text, itself included; a UserError where the text does not fit.
 
     Under absorbing noise it is known where the text is not masked. Under uniform noise, where every token may be
@@ -87,18 +58,18 @@ def outlook(diffusion: Diffusion, request: Guess) -> Outlook:
     length, locked = len(request.tokens), np.array(request.locked, bool)
     x = diffusion.graph.states_of(request.tokens, NO_MASK + "look at the guess then.")
     unknown = diffusion.graph.unknown(torch.from_numpy(np.array(x)), torch.from_numpy(locked)).numpy()
-    guess = Outlook(np.array(request.tokens), np.full(length, math.nan), np.full(length, math.nan))
+    tokens, probability, entropy = np.array(request.tokens), np.full(length, math.nan), np.full(length, math.nan)
     if not unknown.any():
-        return guess
+        return Guessed(run_id, frozen(tokens), probability, entropy)
     sigma = level_of(request.sigma)
     features, here = features_at(diffusion, x, locked, unknown, sigma)
     law = diffusion.law_rows(features, torch.full(here.shape, sigma, device=here.device), here)
     law = diffusion.graph.seen(law, here, sigma).double()
-    probability, best = law.max(-1)
-    guess.tokens[unknown] = best.cpu().numpy()
-    guess.probability[unknown] = probability.cpu().numpy()
-    guess.entropy[unknown] = -torch.special.xlogy(law, law).sum(-1).cpu().numpy()
-    return guess
+    highest, best = law.max(-1)
+    tokens[unknown] = best.cpu().numpy()
+    probability[unknown] = highest.cpu().numpy()
+    entropy[unknown] = -torch.special.xlogy(law, law).sum(-1).cpu().numpy()
+    return Guessed(run_id, frozen(tokens), probability, entropy)
 
 
 def level_of(sigma: float) -> float:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.language.tokenizers import Tokenizer
-from engine.likelihood import Bound, bound
+from engine.likelihood.result import Bound
+from engine.likelihood.running import bound
 from engine.models.own_layout import save
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 
 with brought_by("train"):
     from accelerate import PartialState

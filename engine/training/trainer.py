@@ -24,7 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_map_only
 
 from engine.files import replacing
-from engine.likelihood import Bound
+from engine.likelihood.result import Bound
 from engine.models.stored import unpickle
 from engine.protocol import UserError, is_lack_of_memory
 from engine.training.datasets import Batches, RowBatches, blocks

@@ -20,7 +20,7 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from engine.files import write_whole
 from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter

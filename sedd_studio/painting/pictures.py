@@ -17,7 +17,7 @@ from engine.language.domains import View
 from engine.language.domains.images import LEVELS, SIDE
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Tokens, UserError
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 from sedd_studio.painting.theme import Theme
 
 BASE_COLOURS = {"A": "#2f7d46", "C": "#2f62bd", "G": "#a36a08", "T": "#b83d3d"}

@@ -12,14 +12,13 @@ import html
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engine.language.prompts import format_prompt
-from engine.protocol import FREE, UserError
+from engine.protocol import UserError
 from engine.strict_json import finite, to_json
-from sedd_studio.record.runfile import ARRAYS, encode, versions
+from sedd_studio.record.runfile import described, encode
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin, Trajectory
 
@@ -30,9 +29,7 @@ PLAYER = Path(__file__).with_name("player.html")
 
 def texts(run: Trajectory, step: int) -> list[str]:
     """The text of each sample after a step; what is masked is left out."""
-    origin = origin_of(run)
-    rows = (run.at(step, sample)[0].tolist() for sample in range(run.samples))
-    return [origin.tokenizer.decode([token for token in row if token not in (run.mask, FREE)]) for row in rows]
+    return list(map(origin_of(run).tokenizer.decode, run.known(step)))
 
 
 def as_text(run: Trajectory, step: int) -> str:
@@ -43,13 +40,9 @@ def as_text(run: Trajectory, step: int) -> str:
 def as_json(run: Trajectory, step: int) -> str:
     """What was asked for, of which model, what came of it, and how it went."""
     origin = origin_of(run)
-    request = {name: value for name, value in asdict(origin.request).items() if name not in ARRAYS}
     shown: dict[str, Any] = {
         "prompt": format_prompt(origin.request.tokens, origin.tokenizer),
-        "request": request,
-        "model": asdict(origin.info),
-        "made": origin.made,
-        "versions": versions(),
+        **described(origin),
         "step": step,
         "texts": texts(run, step),
         "tokens": [run.at(step, sample)[0].tolist() for sample in range(run.samples)],

@@ -17,12 +17,11 @@ import platformdirs
 
 from engine.files import put_aside
 from engine.language.prompts import format_prompt
-from engine.protocol import FREE
 from engine.strict_json import to_json
 from sedd_studio.record import database
 from sedd_studio.record.runfile import encode
 from sedd_studio.record.schema import LONGEST_PROMPT, LONGEST_TEXT, check_date, check_modest, converted, read_json
-from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.record.trajectory import Trajectory
 
 WAIT = 5.0
 """Seconds to wait for another connection's write."""
@@ -126,7 +125,7 @@ class History:
         """Keeps a run; returns its id."""
         assert run.origin is not None
         origin, asked = run.origin, run.origin.request
-        texts = sample_texts(run, origin)
+        texts = list(map(origin.tokenizer.decode, run.known()))
         sampler = run.started.sampler or asked.sampler
         prompt = format_prompt(asked.tokens, origin.tokenizer)
         settings = f"{origin.info.name} {origin.info.noise} {sampler} {run.steps} steps seed {asked.seed}"
@@ -224,9 +223,3 @@ def _entry(values: dict[str, Any]) -> Entry:
     except ValueError:
         entry = Entry(**values | DAMAGED)
     return entry
-
-
-def sample_texts(run: Trajectory, origin: Origin) -> list[str]:
-    """The text of each sample as far as it is known; masked positions are left out."""
-    hidden = (run.mask, FREE)
-    return [origin.tokenizer.decode([token for token in row if token not in hidden]) for row in run.newest.tolist()]

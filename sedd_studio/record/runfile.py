@@ -101,12 +101,8 @@ def encode(run: Trajectory) -> bytes:
     if run.origin is None:
         raise ValueError("a run without its origin cannot be made again")
     origin, changes = run.origin, run.changes
-    request = {name: value for name, value in asdict(origin.request).items() if name not in ARRAYS}
     about = {
-        "request": request,
-        "model": asdict(origin.info),
-        "made": origin.made,
-        "versions": versions(),
+        **described(origin),
         "sampler": run.started.sampler,
         "first_step": run.started.first_step,
         "steps": run.steps,
@@ -301,8 +297,13 @@ def array_text(array: np.ndarray) -> str:
     return array.tobytes().decode()
 
 
-def versions() -> dict[str, str]:
-    """The versions that a run depends on."""
+def described(origin: Origin) -> dict[str, Any]:
+    """Where a run comes from, as JSON: the request without its arrays, the model, the versions that it depends on."""
     import importlib.metadata  # takes as long as a thirtieth of the start, which does not need it
 
-    return {name: importlib.metadata.version(name) for name in RECORDED_VERSIONS}
+    return {
+        "request": {name: value for name, value in asdict(origin.request).items() if name not in ARRAYS},
+        "model": asdict(origin.info),
+        "made": origin.made,
+        "versions": {name: importlib.metadata.version(name) for name in RECORDED_VERSIONS},
+    }

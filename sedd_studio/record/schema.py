@@ -33,7 +33,6 @@ MOST_TOKENS = option_kinds.MOST_TOKENS
 MOST_ENTRIES = 1_000
 """Of a list of words, facts or options."""
 
-Samples = Annotated[int, Meta(ge=1, le=MOST_SAMPLES)]
 Steps = Annotated[int, Meta(ge=1, le=MOST_STEPS)]
 Step = Annotated[int, Meta(ge=0, le=MOST_STEPS)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]

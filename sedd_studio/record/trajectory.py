@@ -127,6 +127,11 @@ class Trajectory:
         """Tokens (B, L) after the newest step."""
         return self._tokens.astype(np.int64)
 
+    def known(self, step: int | None = None) -> list[list[int]]:
+        """What of each sample is not masked, in order: after a step, or after the newest."""
+        rows = self.newest if step is None else [self.at(step, sample)[0] for sample in range(self.samples)]
+        return [[token for token in row.tolist() if token not in (self.mask, FREE)] for row in rows]
+
     def append(self, frame: Frame) -> None:
         """Adds the next frame; a ValueError if it is not the next."""
         if frame.step != self.recorded + 1:

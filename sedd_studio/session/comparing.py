@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import (
-    FREE,
     Cancelled,
     Event,
     Failed,
@@ -223,6 +222,6 @@ class Comparison(QObject):
         tokenizer = self._tokenizer
         if self.judge is None or tokenizer is None or self._session.models.domain.rows:
             return
-        known = [tuple(token for token in row if token not in (run.mask, FREE)) for row in run.newest.tolist()]
-        texts = tuple(tokenizer.decode(list(row)) for row in known)
-        pane.judging = self._session.engine.ask(Judge(self.judge, texts, tuple(known)))
+        known = run.known()
+        texts = tuple(map(tokenizer.decode, known))
+        pane.judging = self._session.engine.ask(Judge(self.judge, texts, tuple(map(tuple, known))))

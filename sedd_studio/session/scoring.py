@@ -12,7 +12,6 @@ from engine.language.domains import TEXT
 from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.session import model_folders
-from sedd_studio.session.figures import PRECISIONS
 from sedd_studio.session.session import Session
 
 
@@ -38,7 +37,7 @@ class Scorer(QObject):
         self.profile = np.zeros(0)
         self.exact: Weighed | None = None
         self._weighing = 0
-        self._precision, self._began = PRECISIONS[1], 0.0
+        self._precision = self._began = 0.0
         self.writer = model_folders.judge()
         session.engine.answered.connect(self._take)
         session.runs.changed.connect(self.changed)

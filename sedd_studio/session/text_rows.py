@@ -13,8 +13,8 @@ from engine.language.documents import Tell, encoded, refuse
 from engine.language.domains import Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Tokens, UserError, frozen
+from engine.protocol.units import in_units
 from sedd_studio.record.exports import table
-from sedd_studio.session.figures import figures
 
 LISTED = 2_000
 """Characters of a text that the table looks at."""
@@ -32,7 +32,7 @@ class TextRow:
 
     def figures(self, bound: Bounded | None) -> dict[str, tuple[float, float]]:
         """Its bound by unit; empty while it is not known."""
-        return {} if bound is None else figures(bound, self.size)
+        return {} if bound is None else in_units(bound.nats, bound.standard_error, bound.tokens, self.size)
 
     def cells(self, bound: Bounded | None) -> list[str]:
         """What the table shows in each of `COLUMNS`."""

@@ -40,22 +40,6 @@ def _has_selection(session: Session) -> bool:
     return session.view.selection is not None
 
 
-def _can_go_on(session: Session) -> bool:
-    return session.runs.can_go_on
-
-
-def _can_draw_again(session: Session) -> bool:
-    return session.runs.can_draw_again
-
-
-def _can_undo(session: Session) -> bool:
-    return session.editor.undo_stack.canUndo()
-
-
-def _can_redo(session: Session) -> bool:
-    return session.editor.undo_stack.canRedo()
-
-
 def _list_keys(window: MainWindow, session: Session) -> None:
     from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
 
@@ -86,13 +70,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
     Command("settings", "Se&ttings …", _show_settings, "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
-    Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
+    Command(
+        "undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", lambda s: s.editor.undo_stack.canUndo()
+    ),
     Command(
         "redo",
         "&Redo",
         lambda w, s: s.editor.undo_stack.redo(),
         "Ctrl+Shift+Z",
-        _can_redo,
+        lambda s: s.editor.undo_stack.canRedo(),
     ),
     Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle_editor(), "Ctrl+E"),
     Command("paste", "Pa&ste words and gaps", lambda w, s: w.canvas.caret.paste(), "Ctrl+V"),
@@ -104,13 +90,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("unlock_all", "Unlock &everything", lambda w, s: s.editor.unlock_all()),
     Command("run", "&Run", lambda w, s: s.runs.start(), "Ctrl+Return", _has_model),
     Command("enqueue", "Add to the &queue", lambda w, s: w.services.queue.add(), "Ctrl+Shift+Q", _has_model),
-    Command("go_on", "&Go on from this step", lambda w, s: s.runs.go_on(), "Ctrl+Shift+Return", _can_go_on),
+    Command(
+        "go_on", "&Go on from this step", lambda w, s: s.runs.go_on(), "Ctrl+Shift+Return", lambda s: s.runs.can_go_on
+    ),
     Command(
         "draw_again",
         "Draw the selection &again",
         lambda w, s: s.runs.draw_again(),
         "Ctrl+R",
-        _can_draw_again,
+        lambda s: s.runs.can_draw_again,
     ),
     Command("stop", "&Stop", lambda w, s: s.runs.stop(), "Esc", lambda s: s.runs.running),
     Command("new_seed", "New see&d", lambda w, s: s.form.new_seed(), "Ctrl+D"),

@@ -23,7 +23,7 @@ from engine.models.published_layout import published_config
 from engine.performing.engine import Engine
 from engine.protocol import Bounded, Failed
 from engine.strict_json import to_json
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.strict import strict
 
@@ -42,7 +42,7 @@ def tokenizer() -> Tokenizer:
 def model(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Path:
     folder = tmp_path_factory.mktemp("model")
     network = NetworkConfig(states=tokenizer.vocabulary + 1, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
-    diffusion = build_diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
+    diffusion = Diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
     save(folder, diffusion, tokenizer, "# Tiny\n", {"training steps": "0"})
     return folder
 
@@ -200,7 +200,7 @@ def test_a_text_shorter_than_any_that_a_model_was_trained_on_is_said_to_be(
     """Published models saw whole blocks alone; ours saw short texts, too."""
     about = json.loads((GOLDEN / "absorb-loglinear" / "config.json").read_text(encoding="utf-8"))
     (tmp_path / "config.json").write_text(json.dumps(about | {"tokens": tokenizer.vocabulary}), encoding="utf-8")
-    network = build_diffusion(published_config(about | {"tokens": tokenizer.vocabulary}, tmp_path)).network
+    network = Diffusion(published_config(about | {"tokens": tokenizer.vocabulary}, tmp_path)).network
     save_file(network.state_dict(), tmp_path / "model.safetensors")
     tokenizer.save(tmp_path)
     said = " ".join(sedd("score", "--text", TEXTS[0], "--max-calls", 8, "--model", tmp_path).stdout.split())
@@ -284,7 +284,7 @@ def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str
 
 def test_uniform_noise_has_no_orders_and_says_so_before_it_scores(tmp_path: Path, tokenizer: Tokenizer) -> None:
     network = NetworkConfig(states=tokenizer.vocabulary, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
-    diffusion = build_diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
+    diffusion = Diffusion(DiffusionConfig(network, "uniform", parametrisation="leave_one_out", log_sigma=True))
     save(tmp_path, diffusion, tokenizer, "# Tiny\n", {})
     assert "leave them out for this model" in refusal("score", "--text", "a", "--orders", 2, "--model", tmp_path)
 

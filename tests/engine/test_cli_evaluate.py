@@ -17,7 +17,7 @@ from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app
 from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.strict import strict
 
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = train_tokenizer(iter(TEXTS), 280)
     torch.manual_seed(0)
     network = NetworkConfig(states=tokenizer.vocabulary + 1, length=12, hidden=16, blocks=1, heads=2, cond_dim=8)
-    diffusion = build_diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
+    diffusion = Diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
     torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
     (root / "model").mkdir()
     save(root / "model", diffusion, tokenizer, "# Tiny\n", {})

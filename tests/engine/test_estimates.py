@@ -18,7 +18,7 @@ from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import Failed, Judge, LoadModel, Weigh, frozen
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 
 LENGTH = 16
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("models")
     tokenizer = train_tokenizer(iter([STORY]), 300)
     network = NetworkConfig(states=tokenizer.vocabulary + 1, length=LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
-    save(place / "model", build_diffusion(DiffusionConfig(network, parametrisation="posterior")), tokenizer, "")
+    save(place / "model", Diffusion(DiffusionConfig(network, parametrisation="posterior")), tokenizer, "")
     save_causal(place / "judge", build_causal(tokenizer, LENGTH, 16, 1, 2), tokenizer, "")
     (place / "text.txt").write_text(STORY, encoding="utf-8")
     return place
@@ -130,7 +130,7 @@ def test_where_memory_is_not_known_nothing_is_refused(monkeypatch: pytest.Monkey
 def test_the_sizes_of_a_network_are_read_from_its_configuration(folder: Path) -> None:
     shape = Shape.of(CausalModel.load(folder / "judge", "cpu", "fp32").network)
     assert (shape.hidden, shape.blocks, shape.heads) == (16, 1, 2)
-    diffusion = build_diffusion(DiffusionConfig(NetworkConfig(9, 4, 8, 3, 2), parametrisation="posterior"))
+    diffusion = Diffusion(DiffusionConfig(NetworkConfig(9, 4, 8, 3, 2), parametrisation="posterior"))
     assert Shape.of(diffusion.network) == Shape(diffusion.network.parameter_count, 8, 3, 2, 9)
 
 

@@ -20,7 +20,7 @@ from engine.language.tokenizers import train_tokenizer
 from engine.models import hub as hub_module
 from engine.models.own_layout import save
 from engine.protocol import UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from engine.training.trainer import Trainer
 from tests.full_disk import full_from
@@ -81,7 +81,7 @@ def test_a_model_is_written_whole_or_not_at_all(tmp_path: Path, causal: bool) ->
     tokenizer = train_tokenizer(iter(TEXTS), 290)
     network = build_causal(tokenizer, length=32, hidden=32, blocks=1, heads=2)
     sizes = NetworkConfig(states=291, length=16, hidden=32, blocks=1, heads=2, cond_dim=8)
-    diffusion = build_diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
+    diffusion = Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
     written = 0
     for size in (100, 1_000, 10_000, 30_000, 2**20):
         place = tmp_path / f"{size}"
@@ -163,7 +163,7 @@ def begun(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     save(
         tmp_path / "begun",
-        build_diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True)),
+        Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True)),
         tokenizer,
         "",
     )

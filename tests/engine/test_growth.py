@@ -11,7 +11,7 @@ import torch
 from engine.causal.causal_model import build_causal, with_dropout
 from engine.language.tokenizers import find_tokenizer
 from engine.protocol import UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig, block_places, deepen
 
 
@@ -24,11 +24,11 @@ def test_blocks_are_spread_evenly() -> None:
 
 def test_a_deepened_score_network_computes_the_same() -> None:
     config = DiffusionConfig(NetworkConfig(9, 8, 16, 2, 2))
-    before = build_diffusion(config)
+    before = Diffusion(config)
     with torch.no_grad():
         for parameter in before.network.parameters():
             parameter.normal_(0, 0.3)
-    after = build_diffusion(replace(config, network=replace(config.network, blocks=5)))
+    after = Diffusion(replace(config, network=replace(config.network, blocks=5)))
     deepen(after.network, before.network)
     for model in (before, after):
         model.network.eval()

@@ -14,7 +14,7 @@ from engine.language.tokenizers import FILE_NAME, train_tokenizer
 from engine.models.loading import load
 from engine.models.origin import ORIGIN
 from engine.models.own_layout import save
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.hub import COMMIT, files_of, hub
 from tests.strict import strict
@@ -27,7 +27,7 @@ def repository(tmp_path: Path) -> dict[str, bytes]:
     """The files of a tiny model, and one that nobody asks for."""
     tokenizer = train_tokenizer(iter(["Once upon a time"] * 3), 300)
     network = NetworkConfig(states=301, length=8, hidden=16, blocks=1, heads=2, cond_dim=8)
-    save(tmp_path / "made", build_diffusion(DiffusionConfig(network)), tokenizer, "# Tiny\n", {"training steps": "0"})
+    save(tmp_path / "made", Diffusion(DiffusionConfig(network)), tokenizer, "# Tiny\n", {"training steps": "0"})
     return {**files_of(tmp_path / "made"), "optimizer.pt": bytes(100_000)}
 
 

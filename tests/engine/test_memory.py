@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.performing.memory import give_back
+from engine.performing.kept import give_back
 
 BLOCKS, BYTES = 2_000, 50_000  # blocks that are too small for the C library to give back by itself
 
@@ -33,6 +33,6 @@ def test_what_was_freed_between_blocks_in_use_is_given_back() -> None:
 
 
 def test_elsewhere_nothing_is_asked_of_the_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.performing.memory.sys.platform", "darwin")
-    monkeypatch.setattr("engine.performing.memory.ctypes.CDLL", lambda name: pytest.fail("asked"))
+    monkeypatch.setattr("engine.performing.kept.sys.platform", "darwin")
+    monkeypatch.setattr("engine.performing.kept.ctypes.CDLL", lambda name: pytest.fail("asked"))
     give_back()

@@ -11,9 +11,10 @@ import torch
 
 from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
-from engine.likelihood import Bound, bound, sampler_bound, slack, tightened
 from engine.likelihood.noised_text import Text
+from engine.likelihood.result import Bound, tightened
 from engine.likelihood.reveal_order import block_sizes, chain_nats, slack_of_orders
+from engine.likelihood.running import bound, sampler_bound, slack
 from engine.protocol import FREE, UserError
 from engine.samplers.loop import Plan, run_chain
 from engine.samplers.subset import Subset

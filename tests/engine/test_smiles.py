@@ -18,7 +18,7 @@ from engine.language.prompts import parse_prompt
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import Frame, Generate, LoadModel, Started, UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 
 MOLECULES = DOMAINS["molecules"]
@@ -78,7 +78,7 @@ def engine(tmp_path: Path) -> Engine:
     torch.manual_seed(0)
     sizes = NetworkConfig(TOKENIZER.vocabulary + 1, 24, hidden=16, blocks=1, heads=2, cond_dim=8)
     config = DiffusionConfig(sizes, parametrisation="posterior", time_free=True)
-    diffusion = build_diffusion(config)
+    diffusion = Diffusion(config)
     torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.2)
     save(tmp_path, diffusion, TOKENIZER, "# Molecules", {"domain": "molecules"})
     engine = Engine()

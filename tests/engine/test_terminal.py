@@ -18,7 +18,7 @@ from engine.language.tokenizers import symbol_tokenizer
 from engine.models.own_layout import save
 from engine.plain_text import plain, plain_facts, plain_line
 from engine.protocol import UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x08\x7f\r\u202e"
@@ -32,7 +32,7 @@ def model(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     tokenizer = symbol_tokenizer(SYMBOLS)
     sizes = NetworkConfig(states=tokenizer.vocabulary + 1, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
-    diffusion = build_diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
+    diffusion = Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
     folder = tmp_path / f"name{ESCAPES}[red]x"
     save(folder, diffusion, tokenizer, "", {f"fact{ESCAPES}": f"[red]{ESCAPES}\nname: forged", "domain": ESCAPES})
     return folder

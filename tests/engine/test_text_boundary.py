@@ -19,7 +19,7 @@ from engine.language.domains.molecules import read as read_molecules
 from engine.language.tokenizers import find_tokenizer, train_tokenizer
 from engine.models import load, save
 from engine.protocol import UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 
 MARK = b"\xef\xbb\xbf"
@@ -31,7 +31,7 @@ TOKENIZER = train_tokenizer(iter([TEXT]), 280)
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     network = NetworkConfig(TOKENIZER.vocabulary + 1, length=32, hidden=16, blocks=1, heads=2, cond_dim=8)
-    save(folder, build_diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True)), TOKENIZER, "#")
+    save(folder, Diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True)), TOKENIZER, "#")
     return folder
 
 

@@ -22,7 +22,7 @@ from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
 from engine.models.own_layout import save as save_own
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Generate, LoadModel, ModelLoaded, Request, UserError, frozen
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.session import model_folders
 from tests.hostile.damage import bytewise, in_json
@@ -44,7 +44,7 @@ def template(kind: str) -> Path:
         case "own":
             tokenizer = train_tokenizer(iter(TEXTS), 262)
             sizes = NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
-            diffusion = build_diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
+            diffusion = Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
             save_own(place, diffusion, tokenizer, "", {"training steps": "7"})
         case "pickled":
             shutil.copytree(template("uniform-geometric"), place)

@@ -26,7 +26,7 @@ from engine.language.prompts import format_prompt, parse_ids, parse_parts, parse
 from engine.language.tokenizers import Tokenizer, find_tokenizer, train_tokenizer
 from engine.models.own_layout import save
 from engine.protocol import FREE, UserError
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.hostile.damage import TEXTS
 from tests.hostile.traps import causal_folder
@@ -138,7 +138,7 @@ def models() -> tuple[Path, Path, Path]:
     torch.manual_seed(0)
     known = train_tokenizer(iter(["Once upon a time"] * 3), 300)
     network = NetworkConfig(states=known.vocabulary + 1, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
-    save(place / "model", build_diffusion(DiffusionConfig(network)), known, "# Tiny\n")
+    save(place / "model", Diffusion(DiffusionConfig(network)), known, "# Tiny\n")
     causal_folder(place / "causal")
     (place / "story.txt").write_text("\n<|endoftext|>\n".join(["Once upon a time"] * 60), encoding="utf-8")
     return place / "model", place / "causal", place / "story.txt"

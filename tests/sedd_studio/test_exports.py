@@ -216,7 +216,7 @@ def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
         go.wait(PATIENCE)
         return quick(*given)
 
-    place, part = {"Film": (film, "durations"), "Picture": (film, "carried")}.get(export.title, (exports, "versions"))
+    place, part = {"Film": (film, "durations"), "Picture": (film, "carried")}.get(export.title, (exports, "described"))
     if export is EXPORTS["page"]:
         place, part = exports, "made_by"
     quick = getattr(place, part)

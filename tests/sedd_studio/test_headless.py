@@ -21,7 +21,7 @@ from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Frame, Generate, LoadModel, ModelLoaded, Started, Tokens, UserError, frozen
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.snippets import as_command, as_python
@@ -46,7 +46,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         torch.manual_seed(0)
         sizes = NetworkConfig(TOKENIZER.vocabulary + extra, LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
         form = "posterior" if noise == "absorb" else "leave_one_out"
-        diffusion = build_diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
+        diffusion = Diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
         torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
         made[noise] = tmp_path_factory.mktemp(noise)
         save(made[noise], diffusion, TOKENIZER, "# Tiny", {})

@@ -19,8 +19,8 @@ from engine.cli import app
 from engine.performing.engine import Engine
 from engine.protocol import Attributed, Bounded, Event, Generate, ModelLoaded, Score, Weigh, Weighed, frozen
 from engine.protocol import LoadModel as Load
+from engine.protocol.units import in_units
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.figures import figures
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
@@ -194,7 +194,7 @@ def test_the_engine_says_what_the_command_line_prints(tmp_path: Path) -> None:
     command = ["score", "--text", text, "--goal", "0.05", "--seed", "3", "--tokens", "--model", str(folder)]
     result = CliRunner().invoke(app, [*command, "--precision", "fp32", "--device", "cpu", "--json"])
     bound, costs = (json.loads(line) for line in result.stdout.splitlines())
-    shown = figures(last, len(text))
+    shown = in_units(last.nats, last.standard_error, last.tokens, len(text))
     assert shown["nats_per_token"][0] == pytest.approx(bound["nats_per_token"], rel=1e-12)
     assert shown["nats_per_token"][1] == pytest.approx(bound["nats_per_token_standard_error"], rel=1e-12)
     assert shown["bits_per_byte"][0] == pytest.approx(bound["bits_per_byte"], rel=1e-12)

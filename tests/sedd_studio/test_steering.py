@@ -16,7 +16,7 @@ from engine.causal.causal_model import build_causal, save_causal
 from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
 from engine.protocol import FREE, Noise
-from engine.theory.diffusion import DiffusionConfig, build_diffusion
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
@@ -40,7 +40,7 @@ def model(folder: Path, noise: Noise) -> Path:
         return folder / noise
     sizes = NetworkConfig(TOKENIZER.vocabulary + (noise == "absorb"), LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
     form = "posterior" if noise == "absorb" else "leave_one_out"
-    diffusion = build_diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
+    diffusion = Diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
     torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
     save(folder / noise, diffusion, TOKENIZER, "# Tiny", {})
     return folder / noise

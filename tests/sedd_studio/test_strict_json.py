@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 from engine.protocol import Bounded, Finished, Frame, Generate, Judged, Started, frozen
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.history import History
-from sedd_studio.record.runfile import MARK, decode, encode, versions
+from sedd_studio.record.runfile import MARK, decode, described, encode
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.compare_table import as_csv as compared_as_csv
 from sedd_studio.session.comparing import Comparison
@@ -81,9 +81,11 @@ def assert_whole(run: Trajectory) -> None:
 
 
 def test_the_export_says_null_for_what_is_not_known() -> None:
-    values = strict(as_json(by_left_to_right(), LENGTH))
+    run = by_left_to_right()
+    assert run.origin is not None
+    values = strict(as_json(run, LENGTH))
     assert [row["sigma"] for row in values["steps"]] == [None] * (LENGTH + 1)
-    assert values["versions"] == versions()
+    assert values["versions"] == described(run.origin)["versions"]
 
 
 def test_the_page_holds_json_and_the_run() -> None:

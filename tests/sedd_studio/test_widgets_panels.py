@@ -15,9 +15,9 @@ from engine.protocol import FREE, Generate
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.form import Form
+from sedd_studio.record.pace import duration
 from sedd_studio.session.presets import Presets
 from sedd_studio.widgets.controls.basic import Choice, Number
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.model_picker import count

@@ -119,9 +119,7 @@ def measure(texts: Sequence[str], reference: Path | None) -> tuple[Measure, ...]
     return (
         Measure("recognised as a digit", float(recognised.mean()), float(real.mean())),
         Measure(
-            "evenness of the ten digits",
-            _evenness(made_votes[recognised].argmax(1)),
-            _evenness(votes[real].argmax(1)),
+            "evenness of the ten digits", _evenness(made_votes[recognised].argmax(1)), _evenness(votes[real].argmax(1))
         ),
         Measure("copies of real ones", float((made_near == 0).mean()), float((near == 0).mean())),
         Measure("mean grey level", float(made.mean()), float(known.mean())),

@@ -14,7 +14,7 @@ from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Domain, Measure
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
 from engine.protocol import UserError
-from engine.protocol.extras import brought_by
+from engine.protocol.errors import brought_by
 
 if TYPE_CHECKING:
     from engine.language.automata import Automaton

@@ -9,9 +9,6 @@ TEXT = Domain(
     "Text",
     "text",
     256,
-    (
-        "Once upon a time [24] the dragon [40] The end.",
-        "[30] and they were friends again. [30]",
-    ),
+    ("Once upon a time [24] the dragon [40] The end.", "[30] and they were friends again. [30]"),
     rows=False,
 )

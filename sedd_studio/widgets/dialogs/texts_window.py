@@ -8,9 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.pace import duration
 from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.saving import ask_where, writing
 

@@ -10,12 +10,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QSlider, QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.pace import duration
 from sedd_studio.session.compare_kinds import KINDS
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.panes import SAMPLES, Pane, PaneState
 from sedd_studio.session.runs import Runs
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, ProgressLine, PushButton, label
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row, scrolled
 from sedd_studio.widgets.controls.pane_text import PaneText
 from sedd_studio.widgets.controls.quality_curve import QualityCurve

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import Entry
-from sedd_studio.session.edits import RemoveRuns
+from sedd_studio.session.editor import RemoveRuns
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
 from sedd_studio.widgets.controls.layouts import column, row

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.pace import duration
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, keep_up, label
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:

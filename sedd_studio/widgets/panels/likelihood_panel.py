@@ -10,11 +10,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from engine.protocol.units import in_units
 from sedd_studio.painting.theme import Look
-from sedd_studio.session.figures import PRECISIONS, exact_figures, figures
+from sedd_studio.record.pace import duration
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, keep_up, label
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sedd_studio.session.score_queue import ScoreQueue
     from sedd_studio.session.scoring import Scorer
 
+PRECISIONS = (0.1, 0.05, 0.02, 0.01)
+"""Halves of the 95 % interval, nats a token, at which a bound may stop."""
 UNITS = {
     "nats_per_token": "nats a token",
     "bits_per_token": "bits a token",
@@ -103,12 +105,14 @@ class LikelihoodPanel(QWidget):
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
         if scorer.points:
-            for unit, (figure, error) in figures(scorer.points[-1], scorer.size).items():
+            last = scorer.points[-1]
+            for unit, (figure, error) in in_units(last.nats, last.standard_error, last.tokens, scorer.size).items():
                 wide = "" if math.isnan(error) else f" ± {error:.3f}"
                 self.values[unit].setText(f"{figure:.3f}" if error == 0 else f"<= {figure:.3f}{wide}")
         if scorer.exact is not None:
             self.writer.setText(f"{scorer.exact.name}, exact")
-            for unit, (figure, _) in exact_figures(scorer.exact, scorer.size).items():
+            nats = scorer.exact.nats
+            for unit, (figure, _) in in_units(float(nats.mean()), 0.0, len(nats), scorer.size).items():
                 self.exact[unit].setText(f"{figure:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
         left = scorer.seconds_left

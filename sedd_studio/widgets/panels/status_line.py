@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QProgressBar
 
+from sedd_studio.record.pace import duration
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import keep_up, label
-from sedd_studio.widgets.controls.durations import duration
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
