@@ -24,8 +24,10 @@ DEAD = -1
 MOST_STATES = 2**15
 LARGEST_TABLE = 2**26
 """Moves by tokens."""
-MOST_BEGUN = 2**16
-"""Banned words begun in all states together: what a table of them takes is about that many operations a symbol."""
+MOST_MOVES = 2**22
+"""From all states together, by bytes or symbols that are told apart."""
+MOST_BEGUN = 2**21
+"""Banned words that are begun, or may begin, in all states together, for each symbol."""
 PIECE = 2**20
 """Moves that are worked on between two looks at whether to go on."""
 
@@ -85,7 +87,7 @@ def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Automaton:
 
     def following(state: _Progress) -> list[_Progress | None]:
         nonlocal members
-        members += len(state[0])
+        members += (1 + len(state[0])) * len(symbols)
         if members > MOST_BEGUN:
             raise UserError("The banned words are too long, or too like each other; ban shorter ones, or fewer.")
         return [_after(state, byte, phrases, by_first) for byte in symbols]
@@ -129,7 +131,7 @@ def explore(
                 waiting.append(reached)
             row.append(DEAD if reached is None else numbers[reached])
         rows.append(row)
-        if len(waiting) > most:
+        if len(waiting) > most or len(rows) * len(row) > MOST_MOVES:
             raise UserError(too_many)
         look()
     return np.array(rows), np.array([may_end(state) for state in waiting])
@@ -166,31 +168,60 @@ def _is_letter(byte: int) -> bool:
 
 
 def by_token(moves: np.ndarray, accepting: np.ndarray, tokenizer: Tokenizer) -> Automaton:
-    """The automaton that reads tokens, from moves (S, 256) by bytes."""
-    states, spelled = len(moves), [tokenizer.spelling(token) for token in range(tokenizer.vocabulary)]
-    padded = np.full((max(map(len, spelled)), len(spelled)), 256)
-    for token, spelling in enumerate(spelled):
-        padded[: len(spelling), token] = list(spelling)
-    # Beyond a token's last byte nothing changes; the dead state, last here, stays dead.
-    by_byte = np.full((states + 1, 257), states)
-    by_byte[:states, :256] = np.where(moves == DEAD, states, moves)
-    by_byte[:, 256] = np.arange(states + 1)
-    classes = np.zeros(len(spelled), np.int64)
+    """The automaton that reads tokens, from moves (S, 256) by bytes.
+
+    Tokens are told apart by what their bytes do, and no further; those that begin alike share the moves by that.
+    """
+    states = len(moves)
+    first, kinds = _kinds(moves, np.zeros(256, np.int64))
+    # The dead state, last here, stays dead.
+    by_kind = np.vstack((np.where(moves == DEAD, states, moves)[:, first], np.full(len(first), states)))
+    levels, ends = _beginnings([tokenizer.spelling(token) for token in range(tokenizer.vocabulary)], kinds)
+    reached, of_token = np.unique(ends, return_inverse=True)
+    classes = np.zeros(len(reached), np.int64)
     pieces: list[tuple[np.ndarray, np.ndarray]] = []
-    rows = max(1, PIECE // len(spelled))
+    rows = max(1, PIECE // (1 + sum(len(begun) for begun, _ in levels)))
     for start in range(0, states, rows):
-        now = np.repeat(np.arange(start, min(start + rows, states))[:, None], len(spelled), axis=1)
-        for column in padded:
-            now = by_byte[now, column]
+        after = [np.arange(start, min(start + rows, states))[:, None]]
+        for begun, symbols in levels:
+            after.append(by_kind[after[-1][:, begun], symbols])
             look()
         # Tokens are told apart by all rows so far; of each kind one column is kept.
-        _, first, classes = np.unique(np.vstack((classes, now)), axis=1, return_index=True, return_inverse=True)
-        classes = classes.reshape(-1)
+        now = np.hstack(after)[:, reached]
+        first, classes = _kinds(now, classes)
         pieces.append((now[:, first], classes))
         look()
-    _, kinds = np.unique(classes, return_index=True)
-    table = np.vstack([piece[:, of_then[kinds]] for piece, of_then in pieces])
-    return Automaton(np.where(table == states, DEAD, table), classes, accepting)
+    _, last = np.unique(classes, return_index=True)
+    table = np.vstack([piece[:, of_then[last]] for piece, of_then in pieces])
+    table, numbers = np.unique(table, axis=1, return_inverse=True)
+    return Automaton(np.where(table == states, DEAD, table), numbers.reshape(-1)[classes[of_token]], accepting)
+
+
+def _kinds(table: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which columns are alike, where `before` had them alike: the first of each kind, and the kind of each."""
+    known: dict[tuple[int, bytes], int] = {}
+    columns = zip(before.tolist(), np.ascontiguousarray(table.T), strict=True)
+    kinds = np.array([known.setdefault((kind, column.tobytes()), len(known)) for kind, column in columns])
+    return np.unique(kinds, return_index=True)[1], kinds
+
+
+def _beginnings(spelled: list[bytes], kinds: np.ndarray) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
+    """How tokens begin, told apart by the kinds of their bytes: those of k + 1 bytes, in `levels[k]`, by the number of
+    what they begin with in the level before, and the kind of their last byte. With the number of each token, through
+    all levels, after the empty beginning."""
+    levels: list[tuple[np.ndarray, np.ndarray]] = []
+    ends, here, before = np.zeros(len(spelled), np.int64), [0] * len(spelled), 1
+    kind_of, depth, tokens = kinds.tolist(), 0, [*range(len(spelled))]
+    while tokens := [token for token in tokens if len(spelled[token]) > depth]:
+        numbers: dict[tuple[int, int], int] = {}
+        for token in tokens:
+            beginning = here[token], kind_of[spelled[token][depth]]
+            here[token] = numbers.setdefault(beginning, len(numbers))
+            ends[token] = before + here[token]
+        begun, symbols = np.array(list(numbers)).T
+        levels.append((begun, symbols))
+        before, depth = before + len(numbers), depth + 1
+    return levels, ends
 
 
 def used(moves: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

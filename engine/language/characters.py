@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from re import _constants as said  # type: ignore[attr-defined] # the names of what Python's parser finds
 from typing import Any
 
@@ -73,6 +73,7 @@ def _all_characters() -> str:
     return "".join(map(chr, range(sys.maxunicode + 1)))
 
 
+@lru_cache(maxsize=64)
 def _cased(points: Ranges, flags: int) -> Ranges:
     """With all that differ from one of them in case alone, where case does not matter."""
     if not flags & re.IGNORECASE:
@@ -81,19 +82,20 @@ def _cased(points: Ranges, flags: int) -> Ranges:
         within = np.zeros(sys.maxunicode + 1, np.bool_)
         for low, high in points:
             within[low : high + 1] = True
-        points = _joined([*points, *((other, other) for point, other in _cases() if within[point])])
+        others = _cases()[within[_cases()[:, 0]], 1].tolist()
+        points = _joined([*points, *((other, other) for other in others)])
     return points
 
 
 @cache
-def _cases() -> list[tuple[int, int]]:
-    """Pairs of characters of which one is the other in upper or lower case."""
+def _cases() -> np.ndarray:
+    """Pairs (n, 2) of characters of which one is the other in upper or lower case."""
     pairs = []
     for point, character in enumerate(_all_characters()):
         for other in {character.lower(), character.upper()} - {character}:
             if len(other) == 1:
                 pairs += [(point, ord(other)), (ord(other), point)]
-    return pairs
+    return np.array(pairs)
 
 
 def spelled(points: Ranges) -> Iterator[Ranges]:

@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from re import _constants as said  # type: ignore[attr-defined] # the names of what the parser finds
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from engine.language.automata import DEAD, Automaton, by_token, explore, used
 from engine.language.characters import Ranges, points_of, spelled
 from engine.language.tokenizers import Tokenizer
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.stopping import look
 
@@ -28,8 +30,10 @@ LONGEST = 2_000
 """Characters of an expression."""
 MOST_PARTS = 60_000
 """States before choices are resolved."""
-MOST_MEMBERS = 5_000_000
-"""Members of all sets of states that are reached from one without a byte."""
+MOST_WORK = 4_000_000
+"""Members of all sets of states that are looked at, and moves from them; in large sets each counts for more."""
+WORD = 2**12
+"""States of a set that are worked on as fast as one."""
 
 Items = Sequence[tuple[Any, Any]]
 
@@ -65,15 +69,18 @@ def byte_automaton(expression: str, columns: int = 256) -> tuple[np.ndarray, np.
     edges, steps = parts.resolved()
 
     def following(states: int) -> list[int | None]:
-        reached = [0] * (len(edges) - 1)
+        reached, done = [0] * (len(edges) - 1), 0
         while states:
             lowest = states & -states
             for column, target in steps[lowest.bit_length() - 1]:
                 reached[column] |= target
+                done += 1
             states ^= lowest
+            done += 1
+        parts.count(done * size)
         return [target or None for target in reached]
 
-    ended = 1 << end
+    ended, size = 1 << end, 1 + parts.size // WORD
     first = parts.reached(begin)
     moves, accepting = explore(first, following, lambda states: bool(states & ended), columns, _large(expression))
     return np.repeat(moves, np.diff(edges), axis=1), accepting
@@ -94,12 +101,31 @@ def _number(digits: str) -> int:
     return int(digits[:9] or 0)
 
 
+@cache
+def _bytes_of(points: Ranges) -> tuple[tuple[int, int, int, int], ...]:
+    """One character of a set as an automaton over bytes without choices: from state 0 to state 1, each move its state,
+    the first and the last of its bytes, and the state that follows."""
+    begin, end = frozenset(spelled(points)), frozenset({()})
+    numbers, moves = {begin: 0, end: 1}, []
+    waiting = [begin]
+    for rests in waiting:  # grows while it is read
+        edges = sorted({edge for (low, high), *_ in rests for edge in (low, high + 1)})
+        for low, above in pairwise(edges):
+            following = frozenset(rest[1:] for rest in rests if rest[0][0] <= low <= rest[0][1])
+            if following:
+                if following not in numbers:
+                    numbers[following] = len(numbers)
+                    waiting.append(following)
+                moves.append((numbers[rests], low, above - 1, numbers[following]))
+    return tuple(moves)
+
+
 class _Parts:
     """The automaton with choices. A state is a number, a set of states the bits of one."""
 
     def __init__(self, expression: str) -> None:
         self._said = _large(expression)
-        shown = expression if len(expression) <= 60 else f"{expression[:60]}…"
+        shown = plain_line(expression, 60)
         self._refused = UserError(
             f"The pattern {shown} cannot be used: it is not a regular expression, or has a part, such as "
             "(?=...) or \\1, that looks around itself. Simplify it."
@@ -122,7 +148,7 @@ class _Parts:
             self.tree = self.tree[1:]
         if self.tree and self.tree[-1][0] is said.AT and self.tree[-1][1] in (said.AT_END, said.AT_END_STRING):
             self.tree = self.tree[:-1]
-        self._members = 0
+        self._work = 0
         self._free: list[list[int]] = []
         self._moves: list[list[tuple[int, int, int]]] = []
 
@@ -134,6 +160,17 @@ class _Parts:
         self._free.append([])
         self._moves.append([])
         return len(self._free) - 1
+
+    @property
+    def size(self) -> int:
+        """How many states there are."""
+        return len(self._free)
+
+    def count(self, work: int) -> None:
+        """A UserError once all the work together is too much."""
+        self._work += work
+        if self._work > MOST_WORK:
+            raise UserError(self._said)
 
     def add(self, items: Items, flags: int, begin: int, end: int) -> None:
         """What leads from `begin` to `end` by texts that match all items, one after the other."""
@@ -183,15 +220,12 @@ class _Parts:
 
     def _character(self, points: Ranges, begin: int, end: int) -> None:
         """One character of a set; characters whose last bytes are alike share the states before them."""
-        shared: dict[Ranges, int] = {(): end}
-        for sequence in spelled(points):
-            here = begin
-            for k, (low, high) in enumerate(sequence):
-                rest = sequence[k + 1 :]
-                if rest not in shared:
-                    shared[rest] = self.part()
-                self._moves[here].append((low, high, shared[rest]))
-                here = shared[rest]
+        states = {0: begin, 1: end}
+        for number, low, high, following in _bytes_of(points):
+            for each in (number, following):
+                if each not in states:
+                    states[each] = self.part()
+            self._moves[states[number]].append((low, high, states[following]))
 
     def reached(self, state: int) -> int:
         """The states that are reached from one without a byte, itself among them."""
@@ -202,9 +236,7 @@ class _Parts:
                 if other not in reached:
                     reached.add(other)
                     waiting.append(other)
-        self._members += len(reached)
-        if self._members > MOST_MEMBERS:
-            raise UserError(self._said)
+        self.count(len(reached))
         members = np.zeros(len(self._free), np.bool_)
         members[list(reached)] = True
         return int.from_bytes(np.packbits(members, bitorder="little").tobytes(), "little")

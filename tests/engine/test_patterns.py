@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from itertools import count, product
@@ -286,6 +287,31 @@ def test_states_are_counted_while_they_are_made(expression: str) -> None:
         byte_automaton(expression, 2**12)
     with pytest.raises(Stopped):
         looks(lambda: byte_automaton(expression, 2**12), 1_000)
+
+
+def test_what_its_states_take_is_counted_too(tokenizer: Tokenizer) -> None:
+    """Few states of large sets, or of many words that are begun, are refused long before there are too many states."""
+    with pytest.raises(UserError, match=r"\{500\} asks for too many states"):
+        looks(lambda: byte_automaton("([a-z]+ ?){500}", 2**11), 20_000)
+    draw = random.Random(0)
+    word = "".join(chr(draw.randint(33, 120)) for _ in range(30_000))
+    with pytest.raises(UserError, match="too long"):
+        looks(lambda: words_automaton((word,), tokenizer), 20_000)
+
+
+def test_what_is_wrong_with_a_pattern_of_several_lines_is_one_sentence() -> None:
+    with pytest.raises(UserError) as refused:
+        byte_automaton("(\n\x1b[2J" + "x\n" * 100)
+    assert re.fullmatch(r"The pattern \( ␛\[2Jx .{1,60}\.\.\. cannot be used: [ -~]+", str(refused.value))
+
+
+def test_many_letters_of_any_alphabet_are_a_pattern() -> None:
+    moves, accepting = byte_automaton(r"\w{40}", 2**11)
+    for letters, matches in ((39, False), (40, True), (41, False)):
+        state = 0
+        for byte in ("aß語𐐀" * 11)[:letters].encode():
+            state = moves[state, byte] if state != DEAD else DEAD
+        assert (state != DEAD and bool(accepting[state])) == matches
 
 
 def test_a_table_of_many_tokens_is_made_in_pieces(tokenizer: Tokenizer) -> None:

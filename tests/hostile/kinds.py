@@ -72,14 +72,13 @@ RUN, LEFT_TO_RIGHT = (DATA / name for name in ("run.sedd", "left-to-right.sedd")
 @dataclass(frozen=True)
 class Kind:
     """`good` makes whole files, which end in `suffix`, and `bombs` those that are small and ask for much; `read` opens
-    one in so many `seconds`, `damages` are the ways in which one is damaged."""
+    one, `damages` are the ways in which one is damaged."""
 
     suffix: str
     good: Callable[[], list[bytes]]
     read: Callable[[Path], object]
     damages: tuple[Damage, ...] = (bytewise,)
     bombs: Callable[[], list[bytes]] = list
-    seconds: float = 5.0
 
 
 # ---- runs
@@ -348,10 +347,18 @@ WRITTEN: dict[str, Kind] = {
         lambda: [text.encode() for text in PATTERNS],
         read_pattern,
         PROSE,
-        lambda: [b".*a.{20}", b"[^a]{400}", b"(.*a){12}.{12}", b"(" * 10**5, b"a{" + b"9" * 5000 + b"}"],
-        60.0,  # up to a number of states, and stopped at any of them
+        lambda: [
+            *(b".*a.{20}", b"[^a]{2000}", b"(.*a){12}.{12}", b"([a-z]+ ?){500}", rb"(\w+ ){1,40}", b"(a?){1999}"),
+            *(b"(" * 10**5, b"a{" + b"9" * 5000 + b"}"),
+        ],
     ),
-    "banned words": Kind(".txt", lambda: [b"dragon\nhill\n caf\xc3\xa9"], read_words, PROSE, seconds=60.0),
+    "banned words": Kind(
+        ".txt",
+        lambda: [b"dragon\nhill\n caf\xc3\xa9"],
+        read_words,
+        PROSE,
+        lambda: [b"a" * 30_000, random.Random(0).randbytes(30_000), b"\n".join(b"a" * k for k in range(1, 1_000))],
+    ),
     "command": Kind(".json", command_lines, run_line, (in_options,), refused_lines),
     **{
         name: Kind(suffix, lambda good=good: [good.encode()], read_records(domain), PROSE)  # type: ignore[misc]
