@@ -40,6 +40,15 @@ def read_json(path: Path, most: int) -> Any:
     return shallow(json.loads(read_bounded(path, most)))
 
 
+def entries(path: Path, most: int = LARGEST_CONFIG) -> dict[str, Any]:
+    """The named entries of the JSON at `path`; none where it cannot be read, or is no such."""
+    try:
+        values = read_json(path, most)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
 def shallow(values: Any) -> Any:
     """The same values; a ValueError if lists stand in more than `DEEPEST` lists, or a number is too long to be told."""
     level, inner = 0, [values]

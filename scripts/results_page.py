@@ -189,7 +189,7 @@ def fragments(found: Found, commands: Sequence[Command]) -> str:
     tokenizer = molecules.tokenizer(iter(()), 0)
     for command in commands:
         records = found[command]
-        asked = parse_prompt(command.option("--text"), tokenizer, molecules.length).tokens
+        asked = parse_prompt(command.option("--text"), tokenizer, molecules.length)
         made = np.array([record["tokens"] for record in records])
         kept = int((made == asked)[:, asked != FREE].all(1).sum())
         valid = sum(canonical(record["text"]) is not None for record in records)

@@ -73,7 +73,7 @@ def generate(
     if ids is None:
         tokens = asked_tokens(loaded, prompt, length)
     else:
-        tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length).tokens
+        tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length)
     texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output)
     for number, text in enumerate(texts):
         output.record(
@@ -102,7 +102,7 @@ def asked_tokens(loaded: ModelLoaded, prompt: str | None, length: int | None) ->
     """The tokens and gaps of a prompt; without one `length` free positions, or as many as the model can hold."""
     longest = loaded.info.length
     if prompt is not None:
-        return parse_prompt(prompt, loaded.tokenizer, longest).tokens
+        return parse_prompt(prompt, loaded.tokenizer, longest)
     count = longest if length is None else length
     if not 1 <= count <= longest:
         raise UserError(f"A text of {count:,} tokens cannot be made; this model writes 1 to {longest:,}.")

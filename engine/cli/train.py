@@ -26,7 +26,7 @@ from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
 from engine.models.own_layout import saving
 from engine.protocol import UserError
-from engine.strict_json import LARGEST_CONFIG, read_json, to_json
+from engine.strict_json import entries, to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.network import NetworkConfig, deepen
@@ -157,11 +157,7 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
         if (folder / "config.json").exists():
             raise UserError(f"{folder} holds a model already; choose another --out.")
         return False
-    try:
-        before = read_json(folder / PLAN, LARGEST_CONFIG)
-    except (OSError, ValueError, RecursionError):
-        before = None
-    if before != description:
+    if entries(folder / PLAN) != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
     return True
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -31,25 +30,16 @@ SHORT = 2**14
 """Characters of a text that is cut into tokens in no time."""
 
 
-@dataclass(frozen=True, eq=False)
-class Prompt:
-    """`tokens` (L,) int64, read-only: a token id where a word is locked, `FREE` in the gaps."""
-
-    tokens: Tokens
-
-    @property
-    def free(self) -> int:
-        """Number of positions to fill."""
-        return int((self.tokens == FREE).sum())
-
-
 def longest_prompt(tokenizer: Tokenizer, length: int) -> int:
     """Characters that a prompt of `length` tokens may have; each may have a backslash before it."""
     return max(SHORT, 2 * (tokenizer.longest_piece + SIGN) * length)
 
 
-def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
-    """The prompt of `text` for a model of `length` tokens; a UserError if it does not fit or holds nothing."""
+def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Tokens:
+    """The prompt of `text` for a model of `length` tokens: a token id where a word is locked, `FREE` in the gaps.
+
+    A UserError if it does not fit or holds nothing.
+    """
     if not text.strip():
         raise UserError("The prompt is empty; write some words, or a gap such as [40].")
     if len(text) > (most := longest_prompt(tokenizer, length)):
@@ -74,10 +64,10 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Prompt:
         raise UserError(
             f"Words and gaps take more than the {length} positions of this model; make the gaps or the words shorter."
         )
-    return Prompt(frozen(tokens))
+    return frozen(tokens)
 
 
-def parse_ids(text: str, vocabulary: int, length: int) -> Prompt:
+def parse_ids(text: str, vocabulary: int, length: int) -> Tokens:
     """A prompt of token ids, such as "17 254 [24] 9": exact where words could be cut into tokens in several ways."""
     tokens: list[int] = []
     for part in text.split():
@@ -91,7 +81,7 @@ def parse_ids(text: str, vocabulary: int, length: int) -> Prompt:
             )
     if not 0 < len(tokens) <= length:
         raise UserError(f"A prompt has 1 to {length} tokens and this one {len(tokens)}; give as many as fit.")
-    return Prompt(frozen(tokens))
+    return frozen(tokens)
 
 
 def format_ids(tokens: Tokens) -> str:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from engine.files import sha256
 from engine.models.origin import revision_of, write_origin
 from engine.protocol import UserError
-from engine.strict_json import LARGEST_CONFIG, read_json
+from engine.strict_json import entries
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = "config.json"
@@ -95,7 +95,7 @@ def download(name: str, folder: Path, report: Report) -> None:
     hashes = {}
     for file in wanted:
         hashes[file] = count.file(name, revision, files[file], folder)
-        if file == CONFIG and not tokenizer and knows_gpt2(folder / CONFIG):
+        if file == CONFIG and not tokenizer and entries(folder / CONFIG).get("tokens") == GPT2_VOCABULARY:
             gpt2, its_files = listing(GPT2)
             hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], folder)
     write_origin(folder, name, revision, hashes)
@@ -106,15 +106,6 @@ def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:
     """The revision of a model that the hub has now, and its files, with their sizes and hashes."""
     info = HfApi().model_info(name, files_metadata=True)
     return info.sha or "main", {file.rfilename: file for file in info.siblings or []}
-
-
-def knows_gpt2(config: Path) -> bool:
-    """Whether a published configuration has the vocabulary of GPT-2."""
-    try:
-        described = read_json(config, LARGEST_CONFIG)
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(described, dict) and described.get("tokens") == GPT2_VOCABULARY
 
 
 class Counted:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.files import write_whole
 from engine.plain_text import plain_facts
-from engine.strict_json import read_json
+from engine.strict_json import entries
 
 ORIGIN = "origin.json"
 LARGEST = 100_000
@@ -23,15 +23,13 @@ def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str])
 
 def revision_of(folder: Path) -> str:
     """The revision that was noted; empty where none is."""
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        return str(read_json(folder / ORIGIN, LARGEST)["revision"])
-    return ""
+    return str(entries(folder / ORIGIN, LARGEST).get("revision", ""))
 
 
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
     """What a model's facts say of where it came from; nothing where that is not known."""
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        noted = read_json(folder / ORIGIN, LARGEST)
+    with suppress(TypeError, KeyError):
+        noted = entries(folder / ORIGIN, LARGEST)
         changed = noted["sha256"][weights.name] != weights_hash
         revision = f"{noted['revision']}{', changed since' if changed else ''}"
         return plain_facts({"from the hub": noted["hub"], "revision": revision})

@@ -8,7 +8,7 @@ from engine.models.loading import load
 from engine.performing.causal_performer import CausalPerformer
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.performer import Performer
-from engine.strict_json import LARGEST_CONFIG, read_json
+from engine.strict_json import entries
 
 
 def open_folder(folder: Path, device: str, precision: str) -> Performer:
@@ -20,8 +20,5 @@ def open_folder(folder: Path, device: str, precision: str) -> Performer:
 
 def is_causal(folder: Path) -> bool:
     """Whether config.json describes a model of the `transformers` library, which names its type."""
-    try:
-        described = read_json(folder / "config.json", LARGEST_CONFIG)
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(described, dict) and "model_type" in described and not {"graph", "format"} & described.keys()
+    described = entries(folder / "config.json")
+    return "model_type" in described and not {"graph", "format"} & described.keys()

@@ -64,41 +64,25 @@ def in_lists(items: Iterable[str], size: int) -> Iterator[list[str]]:
         yield some
 
 
-class RowBatches:
-    """Rows (n, L) in random order, shuffled anew in each pass; batch k of a seed is always the same."""
-
-    def __init__(self, rows: np.ndarray, batch: int, seed: int) -> None:
-        self.per_epoch = len(rows) // batch
-        if self.per_epoch < 1:
-            raise UserError(f"There are {len(rows):,} sequences, too few for a batch of {batch}; choose smaller ones.")
-        self._rows, self._batch, self._seed = rows, batch, seed
-        self._epoch = -1
-        self._order = np.empty(0, np.int64)
-
-    def __getitem__(self, number: int) -> np.ndarray:
-        """Batch `number`, (batch, L) int64."""
-        epoch, k = divmod(number, self.per_epoch)
-        if epoch != self._epoch:
-            self._order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(len(self._rows))
-            self._epoch = epoch
-        return self._rows[self._order[k * self._batch : (k + 1) * self._batch]].astype(np.int64)
-
-
 class Batches:
-    """Blocks of a stream in random order: batch k of a seed is always the same, so a resumed run sees what an
-    unbroken one would have seen.
+    """Blocks of a stream (n,), or rows (n, L), in random order: batch k of a seed is always the same, so a resumed run
+    sees what an unbroken one would have seen.
 
-    Each pass over the data cuts the stream at a new offset and shuffles the blocks.
+    Each pass over the data shuffles anew, and cuts a stream at a new offset.
     """
 
-    def __init__(self, stream: np.ndarray, length: int, batch: int, seed: int) -> None:
-        self.per_epoch = (len(stream) - length) // length // batch
+    def __init__(self, data: np.ndarray, length: int, batch: int, seed: int) -> None:
+        self._whole = data.ndim == 2
+        self._stream, self._length, self._batch, self._seed = data.reshape(-1), length, batch, seed
+        self._count = len(data) if self._whole else (len(data) - length) // length
+        self.per_epoch = self._count // batch
         if self.per_epoch < 1:
             raise UserError(
-                f"The text has {len(stream):,} tokens, too few for one batch of {batch} blocks of {length}; "
+                f"There are {len(data):,} sequences, too few for a batch of {batch}; choose smaller ones."
+                if self._whole
+                else f"The text has {len(data):,} tokens, too few for one batch of {batch} blocks of {length}; "
                 "add text, or choose smaller blocks or batches."
             )
-        self._stream, self._length, self._batch, self._seed = stream, length, batch, seed
         self._epoch = -1
         self._starts = np.empty(0, np.int64)
 
@@ -107,9 +91,8 @@ class Batches:
         epoch, k = divmod(number, self.per_epoch)
         if epoch != self._epoch:
             generator = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
-            count = (len(self._stream) - self._length) // self._length
-            offset = generator.integers(self._length)
-            self._starts = generator.permutation(count) * self._length + offset
+            offset = 0 if self._whole else generator.integers(self._length)
+            self._starts = generator.permutation(self._count) * self._length + offset
             self._epoch = epoch
         starts = self._starts[k * self._batch : (k + 1) * self._batch]
         batch: np.ndarray = self._stream[starts[:, None] + np.arange(self._length)]

@@ -27,7 +27,7 @@ from engine.files import replacing
 from engine.likelihood.result import Bound
 from engine.models.stored import unpickle
 from engine.protocol import UserError, is_lack_of_memory
-from engine.training.datasets import Batches, RowBatches, blocks
+from engine.training.datasets import Batches, blocks
 from engine.training.learners import Learner
 from engine.training.muon import StackedMuon
 from engine.training.processes import Processes
@@ -141,13 +141,10 @@ class Trainer:
             compile_layers(learner.layers, self.device)
         self.learner = learner
         self.config = config
-        self.batches: Batches | RowBatches
-        if train.ndim == 2:
-            self.batches = RowBatches(train, config.batch, config.seed)
-            self.valid = list(valid[:VALIDATION_ROWS].astype(np.int64))
-        else:
-            self.batches = Batches(train, learner.length, config.batch, config.seed)
-            self.valid = list(blocks(valid, learner.length)[:VALIDATION_BLOCKS])
+        self.batches = Batches(train, learner.length, config.batch, config.seed)
+        rows = valid.ndim == 2
+        held_out = valid[:VALIDATION_ROWS].astype(np.int64) if rows else blocks(valid, learner.length)
+        self.valid = list(held_out if rows else held_out[:VALIDATION_BLOCKS])
         self.average = Average(learner.network, config.ema, config.lag)
         self.optimizers = build_optimizers(learner.network, config)
         self.step = 0

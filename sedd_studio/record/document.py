@@ -29,7 +29,7 @@ class Document:
     @staticmethod
     def from_text(text: str, tokenizer: Tokenizer, length: int) -> Document:
         """The document of a prompt; a UserError if it does not fit into `length` tokens."""
-        tokens = parse_prompt(text, tokenizer, length).tokens
+        tokens = parse_prompt(text, tokenizer, length)
         return Document(tokens, tokens != FREE)
 
     @property

@@ -35,7 +35,7 @@ def prompt_options(origin: Origin) -> list[str]:
     tokens, tokenizer = origin.request.tokens, origin.tokenizer
     text = format_prompt(tokens, tokenizer)
     try:
-        again = parse_prompt(text, tokenizer, origin.info.length).tokens
+        again = parse_prompt(text, tokenizer, origin.info.length)
     except UserError:
         again = None
     if again is not None and np.array_equal(again, tokens) and text != STANDARD_INPUT:

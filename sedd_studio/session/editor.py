@@ -103,7 +103,7 @@ class Editor(QObject):
         if start > 0 and text[:1].isalnum():
             text = f" {text}"
         try:
-            tokens = parse_prompt(text, self._models.tokenizer, self.room(start, stop)).tokens
+            tokens = parse_prompt(text, self._models.tokenizer, self.room(start, stop))
         except UserError as error:
             self._errors.show(str(error))
             return False

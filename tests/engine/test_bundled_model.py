@@ -34,7 +34,7 @@ def threads() -> Iterator[None]:
 
 def infill(model: Model | CausalPerformer, samples: int, first: int = 0, sampler: str = "analytic") -> np.ndarray:
     """The final tokens (B, L)."""
-    prompt = parse_prompt(TEXT, model.tokenizer, model.info.length).tokens
+    prompt = parse_prompt(TEXT, model.tokenizer, model.info.length)
     tokens = np.empty(0, np.int64)
     performer = model if isinstance(model, CausalPerformer) else DiffusionPerformer(model)
     for event in Engine(performer).perform(1, Generate(prompt, STEPS, sampler, SEED, samples, first)):

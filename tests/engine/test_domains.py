@@ -16,8 +16,8 @@ from engine.language.domains import DOMAINS, domain_named
 from engine.language.domains.dna import LENGTH, composition, motif_share
 from engine.language.domains.images import picture
 from engine.language.prompts import parse_prompt
-from engine.protocol import UserError
-from engine.training.datasets import RowBatches, fill_rows
+from engine.protocol import FREE, UserError
+from engine.training.datasets import Batches, fill_rows
 from tests.strict import strict
 
 FILES = {
@@ -51,7 +51,7 @@ def test_examples_are_prompts_that_fit(domain: object) -> None:
     domain = domain_named(domain.name)  # type: ignore[attr-defined]
     tokenizer = domain.tokenizer(iter(["once upon a time"] * 3), 300)
     for example in domain.examples:
-        assert parse_prompt(example, tokenizer, domain.length).free > 0
+        assert (parse_prompt(example, tokenizer, domain.length) == FREE).sum() > 0
 
 
 def test_an_unknown_symbol_and_an_unknown_domain_are_answered_in_a_sentence() -> None:
@@ -66,7 +66,7 @@ def test_a_charged_atom_is_one_token_and_a_part_of_it_is_answered_in_a_sentence(
     tokenizer = domain_named("molecules").tokenizer(iter([]), 0)
     pieces = [tokenizer.piece(token) for token in tokenizer.encode("C[NH3+]12=O")]
     assert pieces == ["C", "[NH3+]", "1", "2", "=", "O"]
-    assert parse_prompt("[NH3+]C[3][O-]", tokenizer, 24).free == 3
+    assert (parse_prompt("[NH3+]C[3][O-]", tokenizer, 24) == FREE).sum() == 3
     with pytest.raises(UserError, match=re.escape('symbol "["; it knows # ( )')):
         tokenizer.encode("C[NH")
 
@@ -142,13 +142,13 @@ def test_molecules_are_valid_unique_and_novel_or_a_sentence_says_what_is_missing
 
 
 def test_rows_come_in_shuffled_passes() -> None:
-    batches = RowBatches(np.arange(20).reshape(10, 2), batch=3, seed=1)
+    batches = Batches(np.arange(20).reshape(10, 2), length=2, batch=3, seed=1)
     first = np.concatenate([batches[k] for k in range(3)])
     assert len({tuple(row) for row in first}) == 9
     assert not np.array_equal(first, np.concatenate([batches[k] for k in range(3, 6)]))
-    np.testing.assert_array_equal(batches[4], RowBatches(np.arange(20).reshape(10, 2), 3, 1)[4])
+    np.testing.assert_array_equal(batches[4], Batches(np.arange(20).reshape(10, 2), 2, 3, 1)[4])
     with pytest.raises(UserError, match="too few"):
-        RowBatches(np.zeros((2, 4)), 3, 0)
+        Batches(np.zeros((2, 4)), 4, 3, 0)
 
 
 def test_a_model_of_a_domain_is_trained_sampled_and_measured(tmp_path: Path) -> None:

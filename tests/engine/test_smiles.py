@@ -97,7 +97,7 @@ def run(engine: Engine, request: Generate) -> np.ndarray:
 
 
 def test_every_sample_is_well_formed_around_what_is_locked(engine: Engine) -> None:
-    prompt = parse_prompt("[6] C1CC1 [8]", TOKENIZER, 24).tokens
+    prompt = parse_prompt("[6] C1CC1 [8]", TOKENIZER, 24)
     tokens = run(engine, Generate(prompt, 8, seed=1, samples=8, pattern="@smiles"))
     assert len({*map(tuple, tokens.tolist())}) == 8
     for row in tokens:

@@ -92,8 +92,8 @@ def read_prompt(path: Path) -> None:
     for read in (lambda: parse_parts(text, known), lambda: parse_ids(text, known.vocabulary, LENGTH)):
         with contextlib.suppress(UserError):
             read()
-    tokens = parse_prompt(text, known, LENGTH).tokens
-    written = parse_prompt(format_prompt(tokens, known), known, 10 * LENGTH).tokens
+    tokens = parse_prompt(text, known, LENGTH)
+    written = parse_prompt(format_prompt(tokens, known), known, 10 * LENGTH)
     assert (written == FREE).sum() == (tokens == FREE).sum()
 
 

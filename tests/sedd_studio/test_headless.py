@@ -33,7 +33,7 @@ from tests.sedd_studio.windows import window_of
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill."
 TOKENIZER: Tokenizer = train_tokenizer(iter([STORY] * 4), 280)
 LENGTH = 24
-PROMPT = parse_prompt("Once [9] the dragon [5].", TOKENIZER, LENGTH).tokens
+PROMPT = parse_prompt("Once [9] the dragon [5].", TOKENIZER, LENGTH)
 SPELT = frozen([*TOKENIZER.encode("d"), *TOKENIZER.encode("r"), *[FREE] * 9])
 """Tokens that the text they make is not cut into."""
 

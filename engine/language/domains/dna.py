@@ -12,19 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse
-from engine.language.domains.domain import Curve, Domain, Measure
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
+from engine.language.domains.domain import Curve, Domain, Measure, each_symbol
+from engine.language.tokenizers import END_OF_TEXT
 
 BASES = "ACGT"
 FIELDS = ("sequence", "seq")
 LENGTH = 300
 MOTIF = "TATAAA"
 WINDOW = 10
-
-
-def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
-    """One token a base; texts and size have no say."""
-    return symbol_tokenizer(BASES)
 
 
 def read(path: Path, tell: Tell = refuse) -> Iterator[Record]:
@@ -112,5 +107,14 @@ def curves(texts: Sequence[str], reference: Path) -> tuple[Curve, ...]:
 
 
 DNA = Domain(
-    "promoters", "DNA", "sequence", LENGTH, ("[300]", "[218] TATAAA [76]"), True, read, tokenizer, measure, curves
+    "promoters",
+    "DNA",
+    "sequence",
+    LENGTH,
+    ("[300]", "[218] TATAAA [76]"),
+    True,
+    read,
+    each_symbol(BASES),
+    measure,
+    curves,
 )

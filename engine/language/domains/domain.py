@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from engine.language.documents import Record, Tell, documents, refuse
-from engine.language.tokenizers import Tokenizer, train_tokenizer
+from engine.language.tokenizers import Tokenizer, symbol_tokenizer, train_tokenizer
 
 if TYPE_CHECKING:
     from engine.language.automata import Automaton
+
+
+def each_symbol(symbols: Sequence[str]) -> Callable[[Iterator[str], int], Tokenizer]:
+    """One token for each of the symbols: texts and a size have no say."""
+    return lambda texts, vocabulary: symbol_tokenizer(symbols)
 
 
 class Reader(Protocol):

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse, text_files
-from engine.language.domains.domain import Domain, Measure
-from engine.language.tokenizers import Tokenizer, symbol_tokenizer
+from engine.language.domains.domain import Domain, Measure, each_symbol
 from engine.protocol import UserError
 
 SIDE = 8
@@ -26,11 +25,6 @@ NUMBER, DIGIT = re.compile(r"\d{1,3}(\.0+)?"), re.compile(r"\d(\.0+)?")
 LABELS = ("label", "digit", "class", "target", "y")
 OTHERS = ("", "id", "index", "part", "split")
 NEIGHBOURS, AGREEING = 5, 4
-
-
-def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
-    """One token a grey level; texts and size have no say."""
-    return symbol_tokenizer(LEVELS)
 
 
 def read(path: Path, tell: Tell = refuse) -> Iterator[Record]:
@@ -146,4 +140,4 @@ def _evenness(digits: np.ndarray) -> float:
     return float(-(shares * np.log(np.maximum(shares, 1e-300))).sum() / np.log(10))
 
 
-IMAGES = Domain("digits", "Digits", "image", PIXELS, ("[64]",), True, read, tokenizer, measure)
+IMAGES = Domain("digits", "Digits", "image", PIXELS, ("[64]",), True, read, each_symbol(LEVELS), measure)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse
-from engine.language.domains.domain import Domain, Measure
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, symbol_tokenizer
+from engine.language.domains.domain import Domain, Measure, each_symbol
+from engine.language.tokenizers import END_OF_TEXT, Tokenizer
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 FIELDS = ("smiles",)
 CHARGED = ("[C-]", "[CH-]", "[N-]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]")
 SYMBOLS = (*"#()12345=CFNO", *CHARGED)
-
-
-def tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
-    """One token for an atom, a bond, a bracket of a branch or the number of a ring; texts and size have no say."""
-    return symbol_tokenizer(SYMBOLS)
 
 
 def canonical(text: str) -> str | None:
@@ -87,7 +82,7 @@ MOLECULES = Domain(
     ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"),
     True,
     read,
-    tokenizer,
+    each_symbol(SYMBOLS),
     measure,
     patterns={"@smiles": well_formed},
 )
