@@ -77,7 +77,11 @@ def test_every_file_of_the_packages_and_every_model_is_in_the_wheel(installed: P
     }
     made = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
     assert made == wanted
-    assert {"engine/assets/stories-absorb/model.safetensors", "sedd_studio/record/player.html"} <= made
+    assert {
+        "engine/assets/stories-absorb/model.safetensors",
+        "sedd_studio/record/player.html",
+        "sedd_studio/painting/stylesheet.qss",
+    } <= made
 
 
 def test_it_samples_and_scores_with_the_base_alone(installed: Path) -> None:

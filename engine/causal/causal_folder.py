@@ -20,9 +20,9 @@ from torch import nn
 from engine.estimates import opening, require
 from engine.language.tokenizers import FILE_NAME, find_tokenizer, read_backend
 from engine.models.config_reader import shown
-from engine.models.stored import CONFIG, PICKLED, WEIGHTS, contents, read_config, tensors, weight_files
-from engine.protocol import UserError, is_lack_of_memory
-from engine.protocol.errors import brought_by
+from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
+from engine.protocol import UserError
+from engine.protocol.errors import brought_by, refusing
 
 with brought_by("causal"):
     os.environ.setdefault("USE_HUB_KERNELS", "0")  # read when it is imported
@@ -51,7 +51,7 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """The network on the CPU and the tokenizer of the model in `folder`; a UserError says why it was not opened."""
     values = checked(folder)
     weights = weights_in(folder)
-    with offline(), told(folder):
+    with offline(), refusing(f"The causal model in {folder} cannot be read"):
         config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
         kind: Any = transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
         check_size(kind, config, weights)
@@ -108,14 +108,16 @@ def check_direction(folder: Path, described: Mapping[str, Any]) -> None:
 
 def weights_in(folder: Path) -> dict[str, torch.Tensor]:
     """The weights by name; what is no weight is left out: older models keep masks beside them."""
-    files = weight_files(folder)
-    if not files:
-        raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
     found: dict[str, torch.Tensor] = {}
-    for file in files:
+    for file in weight_files(folder):
         held = contents(file)
         if isinstance(held, Mapping):
-            held = {name: value for name, value in held.items() if not is_mask(value)}
+            masks = {
+                name
+                for name, value in held.items()
+                if isinstance(value, torch.Tensor) and not value.is_floating_point()
+            }
+            held = {name: value for name, value in held.items() if name not in masks}
         found |= tensors(held, file)
     return found
 
@@ -158,20 +160,6 @@ def offline() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = before
-
-
-@contextmanager
-def told(place: Path) -> Iterator[None]:
-    """Whatever the library raises of what is missing, damaged or unknown becomes a UserError; it raises many kinds."""
-    try:
-        yield
-    except (UserError, KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:  # a panic is no Exception
-        if is_lack_of_memory(error):
-            raise
-        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise UserError(f"The causal model in {place} cannot be read: {said}") from error
 
 
 def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -17,7 +17,8 @@ from tokenizers import Tokenizer as Backend
 
 from engine.files import read_bounded, write_whole
 from engine.language.documents import decoded
-from engine.protocol import UserError, is_lack_of_memory
+from engine.protocol import UserError
+from engine.protocol.errors import refusing
 from engine.strict_json import shallow
 
 END_OF_TEXT = "<|endoftext|>"
@@ -76,7 +77,7 @@ class Tokenizer:
                 known = " ".join(self.symbols)
                 shown = known if len(known) <= SHOWN else f"{known[:SHOWN]} …"
                 raise UserError(f'This model does not know the symbol "{strange[:SHOWN]}"; it knows {shown}')
-        with _refused("The tokenizer cannot read this text", "take another tokenizer"):
+        with refusing("The tokenizer cannot read this text", "take another tokenizer"):
             try:
                 return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
             except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
@@ -101,13 +102,13 @@ class Tokenizer:
         """The text of token ids; bytes that are no UTF-8 become U+FFFD. A UserError for ids out of range."""
         if any(not 0 <= i < self.vocabulary for i in ids):
             raise UserError("A token is not in this tokenizer's vocabulary; the tokenizer belongs to another model.")
-        with _refused("The tokenizer cannot write these tokens", "take another tokenizer"):
+        with refusing("The tokenizer cannot write these tokens", "take another tokenizer"):
             text: str = self._backend.decode(list(ids), skip_special_tokens=False)
         return text
 
     def decode_all(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         """The text of each sequence of token ids, of this vocabulary; they are shared out among the cores."""
-        with _refused("The tokenizer cannot write these tokens", "take another tokenizer"):
+        with refusing("The tokenizer cannot write these tokens", "take another tokenizer"):
             return list(self._backend.decode_batch([list(ids) for ids in sequences], skip_special_tokens=False))
 
     def piece(self, token: int) -> str:
@@ -209,7 +210,7 @@ def tokenizer_from(text: str) -> Tokenizer:
     name = hashlib.sha256(text.encode()).hexdigest()
     tokenizer = _in_use.get(name)
     if tokenizer is None:
-        with _refused("The tokenizer is damaged", "use a whole copy"):
+        with refusing("The tokenizer is damaged", "use a whole copy"):
             tokenizer = _in_use[name] = _whole(Backend.from_str(text), "The tokenizer")
     return tokenizer
 
@@ -256,7 +257,7 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
 
 def _tokenizer_in(folder: Path) -> Tokenizer | None:
     what = f"The tokenizer in {folder}"
-    with _refused(f"{what} is damaged", "put a whole copy there"):
+    with refusing(f"{what} is damaged", "put a whole copy there"):
         if (folder / FILE_NAME).is_file():
             return _whole(read_backend(folder / FILE_NAME), what)
         for vocab, merges in _PAIRS:
@@ -267,7 +268,7 @@ def _tokenizer_in(folder: Path) -> Tokenizer | None:
 
 def read_backend(path: Path) -> Backend:
     """The library's tokenizer in a file; a UserError if it is damaged, or cannot read a short text."""
-    with _refused(f"The tokenizer in {path.parent} is damaged", "put a whole copy there"):
+    with refusing(f"The tokenizer in {path.parent} is damaged", "put a whole copy there"):
         backend = Backend.from_str(_read(path))
         backend.no_padding()
         backend.no_truncation()
@@ -277,21 +278,6 @@ def read_backend(path: Path) -> Backend:
         if len(made) > MOST_FOR_A_SIGN * len(SIGNS):
             raise ValueError("it makes far too much of a text")
         return backend
-
-
-@contextmanager
-def _refused(problem: str, advice: str) -> Iterator[None]:
-    """A UserError that begins with the `problem` for anything that the library raises, a panic included."""
-    try:
-        yield
-    except UserError:
-        raise
-    except BaseException as error:  # the library raises a bare Exception, or a panic, which is none
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        if is_lack_of_memory(error):
-            raise
-        raise UserError(f"{problem} ({' '.join(str(error).split())[:SHOWN]}); {advice}.") from error
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:

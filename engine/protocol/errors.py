@@ -21,12 +21,31 @@ LACKING = (
 )
 """What is said by errors that have no kind of their own: torch raises a plain RuntimeError on a CPU."""
 
+SHOWN = 200
+"""Characters of what a library says."""
+
 
 def is_lack_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory could not be had, whichever library raised it and for whichever device."""
     if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
         return True
     return any(words in str(error).lower() for words in LACKING)
+
+
+@contextmanager
+def refusing(problem: str, advice: str = "") -> Iterator[None]:
+    """A UserError that begins with the `problem` for anything that a library raises, a panic included."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        if is_lack_of_memory(error):
+            raise
+        said = " ".join(str(error).splitlines()[:1])[:SHOWN] or type(error).__name__
+        raise UserError(f"{problem} ({said}); {advice}." if advice else f"{problem}: {said}") from error
 
 
 WORK = {

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from sedd_studio.painting.stylesheet import STYLESHEET
+STYLESHEET = Path(__file__).with_name("stylesheet.qss")
 
 FAMILIES = (
     "Inter",
@@ -173,7 +174,7 @@ def palette(theme: Theme) -> QPalette:
 def stylesheet(theme: Theme) -> str:
     """The style sheet with the colours and sizes of `theme` filled in."""
     sizes = {f"{name}_px": f"{value}px" for name, value in asdict(theme.sizes).items()}
-    return Template(STYLESHEET).substitute(theme.colours, **sizes)
+    return Template(STYLESHEET.read_text(encoding="utf-8")).substitute(theme.colours, **sizes)
 
 
 def apply(app: QApplication, theme: Theme) -> None:
