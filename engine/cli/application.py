@@ -23,7 +23,6 @@ class Commands(TyperGroup):
     """Turns what a command raises into one sentence and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was asked for."""
         try:
             with INTERRUPTS:
                 return super().invoke(ctx)

@@ -31,11 +31,9 @@ class Machine:
 
     @property
     def model_path(self) -> str:
-        """The folder to load from."""
         return str(self.model or DEFAULT_MODEL)
 
     def set_threads(self) -> None:
-        """Tells torch how many CPU threads to use, if that was asked for."""
         if self.threads is None:
             return
         import torch

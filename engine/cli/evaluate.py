@@ -127,7 +127,6 @@ class Evaluator:
         return mauve(self.judge.features(self.texts(tokens)), self.judge.features(self.texts(real)))
 
     def record(self, chain: Generate, written: Written, quality: Quality) -> dict[str, Any]:
-        """A row as JSON values."""
         made = len(written.tokens)
         return {
             "steps": chain.steps,

@@ -65,7 +65,6 @@ class Output:
             self.results.file.flush()
 
     def line(self, text: str | Text = "", style: str | None = None) -> None:
-        """A line of the result, printed as it is."""
         if not self.json_lines:
             self.results.print(Text(text, style or "") if isinstance(text, str) else text)
 

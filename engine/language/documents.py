@@ -45,7 +45,6 @@ class Record(str):
     place: str
 
     def __new__(cls, text: str, place: str) -> Record:
-        """The text, with its place."""
         record = super().__new__(cls, text)
         record.place = place
         return record
@@ -63,7 +62,6 @@ class LeftOut:
         self._count, self._first = 0, ""
 
     def __call__(self, problem: str) -> None:
-        """One record more is left out."""
         self._count += 1
         self._first = self._first or problem
 

@@ -153,7 +153,6 @@ class _Parts:
         self._moves: list[list[tuple[int, int, int]]] = []
 
     def part(self) -> int:
-        """A new state."""
         look()
         if len(self._free) == MOST_PARTS:
             raise UserError(self._said)
@@ -163,7 +162,6 @@ class _Parts:
 
     @property
     def size(self) -> int:
-        """How many states there are."""
         return len(self._free)
 
     def count(self, work: int) -> None:

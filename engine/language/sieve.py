@@ -31,7 +31,6 @@ class Sieve:
     _words: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """How many documents passed."""
         return len(self._seen)
 
     @staticmethod

@@ -46,7 +46,6 @@ class Sums:
         self._before = 0.0  # what the others add: those of the part before anything is noised, under uniform noise
 
     def add(self, drawn: Draws) -> None:
-        """Takes in more draws."""
         noised, weight = drawn.points.noised, drawn.points.weight[:, None]
         self.draws += len(drawn.nats)
         self.nats += drawn.nats.sum(0)

@@ -48,11 +48,9 @@ class Limits:
     max_calls: int | None
 
     def reached(self, bound: Bound) -> bool:
-        """Whether the precision asked for has been reached."""
         return self.precision is not None and bound.values >= REPLICATES and bound.half_width <= self.precision
 
     def allow(self, calls: int, more: int) -> bool:
-        """Whether `more` calls may follow after `calls`."""
         return self.max_calls is None or calls + more <= self.max_calls
 
 

@@ -58,14 +58,12 @@ class Reader:
         return value
 
     def number(self, low: float, high: float, *keys: str) -> float:
-        """A number in [low, high]."""
         value = self.value(*keys)
         if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
             raise self.error(f"has {'.'.join(keys)} = {shown(value)}, not a number from {low:g} to {high:g}")
         return float(value)
 
     def choice(self, choices: tuple[str, ...], *keys: str) -> Any:
-        """One of `choices`."""
         value = self.value(*keys)
         if value not in choices:
             raise self.error(f"has {'.'.join(keys)} = {shown(value)}, not one of {', '.join(choices)}")

@@ -36,7 +36,6 @@ class Header:
         self._blocks = 0
 
     def check(self) -> None:
-        """Goes through all of it."""
         if self._file.read(4) != MAGIC or self._number("<I") not in VERSIONS:
             raise ValueError("it is no GGUF file of a version that is known here")
         tensors, values = self._number("<Q"), self._number("<Q")

@@ -62,7 +62,6 @@ class DiffusionPerformer:
         return Shape.of(self.model.diffusion.network)
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
-        """Runs the chain that the request asks for."""
         if not 1 <= request.first_step <= request.steps:
             raise UserError(
                 f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another."

@@ -35,7 +35,6 @@ class Judges:
         return Weighed(run_id, causal.name, causal.token_nats([request.tokens])[0])
 
     def judge(self, run_id: int, request: Judge, beside: Performer | None) -> Judged:
-        """How good texts are."""
         from engine.language.quality import Estimate, measure
 
         causal = self._judge(request.path, beside)

@@ -21,7 +21,6 @@ class SamplerOption:
 
     @property
     def kind(self) -> Real:
-        """What it may be."""
         return Real(self.low, self.high)
 
 

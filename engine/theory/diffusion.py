@@ -140,7 +140,6 @@ class Diffusion:
         return self.parametrisation.law(self.network.head(features), sigma, own)
 
     def log_law_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
-        """The logarithm of `law_rows`."""
         return self.parametrisation.log_law(self.network.head(features), sigma, own)
 
     def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:

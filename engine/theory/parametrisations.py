@@ -58,7 +58,6 @@ class Parametrisation(ABC):
         """The law over the clean tokens, normalised."""
 
     def log_law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
-        """Its logarithm."""
         return self.law(output, sigma, own).log()
 
     def clean_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
@@ -179,7 +178,6 @@ class LeaveOneOut(_Uniform):
         return F.softmax(output, dim=-1)
 
     def score_entropy(self, output: Tensor, sigma: Tensor, own: Tensor, clean: Tensor) -> Tensor:
-        """In closed form."""
         return leave_one_out_entropy(output, sigma.to(output.dtype), own, clean)
 
     def output_of(self, log_score: Tensor, sigma: Tensor) -> Tensor:

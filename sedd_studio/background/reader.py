@@ -36,7 +36,6 @@ class Reader(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is still to be read."""
         return self._open > 0
 
     def read(self, work: Callable[[], T], take: Callable[[T], object]) -> None:

@@ -81,7 +81,6 @@ class Film:
         return content_at(self.run, step, self.sample, self._tokenizer, self._painter, WIDTH - 2 * MARGIN)
 
     def _foot(self, painter: QPainter, step: int) -> None:
-        """A line that grows with the steps, and what is shown."""
         top, wide = self.height - FOOT + 8, WIDTH - 2 * MARGIN
         painter.fillRect(QRectF(MARGIN, top, wide, 3), self.theme.colour("mask"))
         painter.fillRect(QRectF(MARGIN, top, wide * step / max(1, self.run.steps), 3), self.theme.colour("accent"))

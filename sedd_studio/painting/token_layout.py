@@ -71,7 +71,6 @@ class Metrics:
 
     @property
     def gap(self) -> float:
-        """Room between two blocks."""
         return 0.36 * self.em
 
 
@@ -185,7 +184,6 @@ class _Setter:
             self._set(position)
 
     def finish(self) -> Layout:
-        """Close what is open and hand over the layout."""
         self._close_pill()
         if self.line_start < len(self.boxes) or not self.lines:
             self.lines.append(Span(self.line_start, len(self.boxes)))

@@ -45,7 +45,6 @@ class Document:
         return bool((self.tokens[both] == asked[both]).all())
 
     def text(self, tokenizer: Tokenizer) -> str:
-        """The prompt: locked words and gaps."""
         return format_prompt(self.request, tokenizer)
 
     def visible(self, step: int, sample: int) -> Tokens:

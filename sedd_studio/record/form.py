@@ -23,7 +23,6 @@ class Form:
         return self.entries[name]
 
     def changed(self, **entries: Any) -> Form:
-        """The form with other entries."""
         return Form({**self.entries, **entries})
 
     def request(self, tokens: Tokens, noise: Noise) -> Generate:

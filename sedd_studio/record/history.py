@@ -116,7 +116,6 @@ class History:
         return self.path.stat().st_ino if self.path.exists() else 0
 
     def close(self) -> None:
-        """Ends the connection."""
         self._database.close()
 
     # ---- runs
@@ -167,7 +166,6 @@ class History:
         return row[0] if row and isinstance(row[0], bytes) else b""
 
     def set_favourite(self, number: int, favourite: bool) -> None:
-        """Marks a run as a favourite, or as none."""
         self._database.execute("UPDATE runs SET favourite = ? WHERE id = ?", (favourite, number))
 
     def set_removed(self, numbers: Sequence[int], removed: bool) -> None:

@@ -21,7 +21,6 @@ class OwnSession:
         self.number = secrets.randbits(62) + 2  # the one session of older histories is 1
 
     def begin(self) -> None:
-        """Holds its lock from now on."""
         self.take(self.number)
 
     def sweep(self, known: Collection[int]) -> None:

@@ -26,11 +26,9 @@ class Playback:
         self._pace = max(self.speed, steps / SHORTEST_SHOW)
 
     def set_speed(self, speed: float) -> None:
-        """Moves at `speed` from now on."""
         self.speed = self._pace = speed
 
     def seek(self, step: int) -> None:
-        """Stand at a step."""
         self.step, self.playing, self.following, self._fraction = step, False, False, 0.0
 
     def pause(self) -> None:

@@ -118,7 +118,6 @@ class Settings:
         self._values[name] = value
 
     def remember_model(self, path: str) -> None:
-        """Puts a model folder at the head of the recent ones."""
         self.change("recent_models", lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
 
     def trouble(self) -> str:

@@ -88,17 +88,14 @@ class Trajectory:
 
     @property
     def recorded(self) -> int:
-        """Number of steps recorded so far."""
         return len(self._changes)
 
     @property
     def samples(self) -> int:
-        """Number of chains."""
         return int(self._tokens.shape[0])
 
     @property
     def length(self) -> int:
-        """Number of positions."""
         return int(self._tokens.shape[1])
 
     @property
@@ -108,7 +105,6 @@ class Trajectory:
 
     @property
     def changes(self) -> Sequence[Change]:
-        """What changed in each recorded step."""
         return self._changes
 
     @property
@@ -231,7 +227,6 @@ class Trajectory:
         return np.bincount(since, minlength=self.recorded + 1).cumsum().astype(np.int64)
 
     def changed_steps(self, sample: int) -> Ints:
-        """The steps in which something changed."""
         return np.array([k + 1 for k, change in enumerate(self._changes) if (change[0] == sample).any()], np.int64)
 
 

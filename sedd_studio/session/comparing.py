@@ -128,7 +128,6 @@ class Comparison(QObject):
         self.changed.emit()
 
     def cancel(self, pane: Pane) -> None:
-        """Ends one pane's run, or takes it out of the queue."""
         if pane.state in (PaneState.WAITING, PaneState.RUNNING):
             self._session.engine.drop(pane.question)
 

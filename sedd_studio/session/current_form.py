@@ -22,7 +22,6 @@ class CurrentForm(QObject):
         self.now = Form({name: settings[name] for name in ENTRIES})
 
     def set(self, **entries: object) -> None:
-        """Changes entries, and remembers them."""
         self.now = self.now.changed(**entries)
         for name, value in entries.items():
             self._settings.set(name, value)

@@ -58,7 +58,6 @@ class EngineLink(QObject):
         return number
 
     def drop(self, question: int) -> None:
-        """Wants no more answers to a question."""
         self._runner.drop(question)
 
     def deliver(self, events: list[Event]) -> None:

@@ -32,7 +32,6 @@ class Fetcher(QObject):
         self._come.connect(models.open)
 
     def fetch(self, name: str) -> None:
-        """Downloads a model that the hub calls `name`, as a job, and opens it."""
         self._jobs.start(f"Fetching {name}", lambda: self._work(name))
 
     def _work(self, name: str) -> Iterator[float]:

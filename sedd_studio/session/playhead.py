@@ -47,7 +47,6 @@ class Playhead(QObject):
 
     @property
     def recorded(self) -> int:
-        """Steps recorded of the run."""
         run = self._on_show()
         return run.recorded if run is not None else 0
 

@@ -62,7 +62,6 @@ class Presets(QObject):
         self.changed.emit()
 
     def _kept(self) -> dict[str, Any]:
-        """What a preset keeps of the form as it is."""
         return {name: value for name, value in self._form.now.entries.items() if name in USUAL}
 
     def _entries(self, name: str) -> dict[str, Any]:

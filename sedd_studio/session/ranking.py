@@ -61,7 +61,6 @@ class Ranking(QObject):
         self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in self._ends()])
 
     def _ends(self) -> list[Tokens]:
-        """What each sample has come to."""
         document, playhead = self._session.view.document, self._session.playhead
         return [document.visible(playhead.recorded, sample) for sample in range(playhead.samples)]
 

@@ -42,7 +42,6 @@ class ScoreQueue(QObject):
 
     @property
     def done(self) -> int:
-        """Scores that are through."""
         return self._next - self.busy
 
     @property

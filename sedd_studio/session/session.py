@@ -96,7 +96,6 @@ class Session(QObject):
         self.models.changed.emit()
 
     def end(self) -> None:
-        """Cancels what is going on."""
         self.clock.stop()
         self.reader.end()
         self.runs.end()

@@ -35,7 +35,6 @@ class TextRow:
         return {} if bound is None else in_units(bound.nats, bound.standard_error, bound.tokens, self.size)
 
     def cells(self, bound: Bounded | None) -> list[str]:
-        """What the table shows in each of `COLUMNS`."""
         start = " ".join(self.text[:LISTED].split())
         shown = f"{start[:80]} …" if len(start) > 80 else start
         count = f"first {len(self.tokens):,}" if self.cut else f"{len(self.tokens):,}"

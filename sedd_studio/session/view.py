@@ -45,7 +45,6 @@ class View(QObject):
         return self.document.trajectory
 
     def show(self, document: Document) -> None:
-        """Makes a document the current one."""
         resized, other_run = len(document.tokens) != len(self.document.tokens), document.trajectory is not self.run
         self.document, self._prompt = document, None
         self._forget_canvas()
@@ -105,7 +104,6 @@ class View(QObject):
         return self.run.changed_steps(self.playhead.sample) if self.run is not None else np.zeros(0, np.int64)
 
     def step_info(self) -> StepInfo:
-        """The step that is shown, in numbers."""
         run, step = self.run, self.playhead.step
         if run is None:
             return StepInfo(0, self._steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))

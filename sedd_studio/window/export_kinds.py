@@ -43,7 +43,6 @@ class Export:
 
     @property
     def filter(self) -> str:
-        """For a file dialog."""
         return f"{self.title} ({' '.join('*' + suffix for suffix in self.suffixes)})"
 
 

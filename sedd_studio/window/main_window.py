@@ -165,7 +165,6 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Opens the first file that was dropped."""
         from sedd_studio.window.opening import open_path  # not before the window is painted
 
         path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())

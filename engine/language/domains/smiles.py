@@ -41,7 +41,6 @@ class Reading:
 
     @property
     def whole(self) -> bool:
-        """Whether the string may end here."""
         return self.ended or (self.left >= 0 and not (self.order or self.branches or self.rings or self.fresh))
 
 

@@ -86,7 +86,6 @@ class Caret(QObject):
         self._editor.set_locked(list(range(start, stop)), not (held.size > 0 and bool(held.all())))
 
     def take_out(self) -> None:
-        """Makes a gap of what it works on."""
         if self._view.canvas().length:
             self._editor.clear_range(*self.run)
 

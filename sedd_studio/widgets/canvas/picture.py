@@ -108,7 +108,6 @@ class Picture(QObject):
 
     @property
     def layout(self) -> Layout:
-        """The lines that are on screen."""
         return self._content.layout
 
     @property

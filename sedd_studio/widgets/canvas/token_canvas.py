@@ -93,7 +93,6 @@ class TokenCanvas(QAbstractScrollArea):
     # ---- where it is
 
     def _fit(self) -> None:
-        """The lines are others."""
         gestures, caret = self.mouse.gestures, self.caret
         if not gestures.pulls:
             gestures.handle = None

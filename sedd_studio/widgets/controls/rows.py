@@ -52,7 +52,6 @@ class StarredPainter(RowPainter):
     starred = QtSignal(int)
 
     def star_area(self, row: QRectF) -> QRectF:
-        """Where the star of a row is."""
         raise NotImplementedError
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:

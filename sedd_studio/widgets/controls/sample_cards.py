@@ -42,7 +42,6 @@ class SampleCards(Rows):
         self._session, self._favourites, self._ranking = session, favourites, ranking
 
     def refresh(self) -> None:
-        """Shows the run and the step that the session shows."""
         samples = range(self._session.playhead.samples if self._session.playhead.samples > 1 else 0)
         if samples and samples == self.rows:
             self.dataChanged.emit(self.index(0), self.index(samples[-1]))

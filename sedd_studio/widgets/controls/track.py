@@ -42,7 +42,6 @@ class Track(QAbstractSlider):
         self.update()
 
     def show_step(self, step: int) -> None:
-        """Put the playhead at `step` without a signal."""
         with QSignalBlocker(self):
             self.setValue(step)
         self.update()

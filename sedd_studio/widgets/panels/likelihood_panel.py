@@ -171,7 +171,6 @@ class LikelihoodPanel(QWidget):
             plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
 
     def _draw_bound(self, plot: pyqtgraph.PlotWidget) -> None:
-        """The running bound and its 95 % interval."""
         import pyqtgraph
 
         plot.clear()

@@ -66,7 +66,6 @@ class SampleStrip(QListView):
             super().keyPressEvent(event)
 
     def keep(self) -> None:
-        """Keeps the sample on show among the favourites."""
         self._favourites.keep(self._session.playhead.sample)
 
     def _pick(self, current: QModelIndex) -> None:
