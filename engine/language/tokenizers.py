@@ -17,6 +17,7 @@ from tokenizers import Tokenizer as Backend
 
 from engine.files import read_bounded, write_whole
 from engine.language.documents import decoded
+from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
 from engine.strict_json import shallow
@@ -58,6 +59,7 @@ class Tokenizer:
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._pieces: dict[int, str] = {}
+        self._spellings: dict[int, bytes] = {}
 
     @property
     def backend(self) -> Backend:
@@ -112,34 +114,47 @@ class Tokenizer:
             return list(self._backend.decode_batch([list(ids) for ids in sequences], skip_special_tokens=False))
 
     def piece(self, token: int) -> str:
-        """What one token shows as text, its leading space included."""
+        """What one token shows as text, its leading space included; a part of a character is written as \\xe4\\xbd."""
         if token not in self._pieces:
-            self._pieces[token] = self.decode([token])
+            text = self.decode([token])
+            broken = "\N{REPLACEMENT CHARACTER}" in text
+            self._pieces[token] = self.spelling(token).decode(errors="backslashreplace") if broken else text
         return self._pieces[token]
 
     def spelling(self, token: int) -> bytes:
         """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
+        if token not in self._spellings:
+            self._spellings[token] = self._spelled(token)
+        return self._spellings[token]
+
+    def _spelled(self, token: int) -> bytes:
         if token == self.eot_id:
             return b""
         if self._by_symbol or token in self._added:
-            return self.piece(token).encode()
+            return self.decode([token]).encode()
         return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
+
+    def graphemes(self, ids: Sequence[int]) -> list[Grapheme]:
+        """The shortest runs of positions that whole characters divide into, in order, covering all of `ids`."""
+        if self._by_symbol:
+            return [Grapheme(position, position + 1, self.piece(token)) for position, token in enumerate(ids)]
+        found = graphemes([self.spelling(token) for token in ids])
+        return [one._replace(text=END_OF_TEXT) if ids[one.start] == self.eot_id else one for one in found]
 
     def words(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.
 
-        A word starts at a token whose piece begins with white space, after one that ends a line, and at and after
-        the end-of-text token. Symbols are words of their own.
+        A word starts at a token that begins with white space, after one that ends a line, and at and after the
+        end-of-text token. Symbols are words of their own, and so are characters of scripts without spaces.
         """
         if self._by_symbol:
             return [(position, position + 1) for position in range(len(ids))]
-        starts: list[int] = []
-        for position, token in enumerate(ids):
-            before = self.piece(ids[position - 1]) if position else ""
-            piece = self.piece(token)
-            apart = self.eot_id is not None and self.eot_id in (token, ids[position - 1] if position else -1)
-            if position == 0 or apart or piece[:1].isspace() or before.endswith("\n"):
-                starts.append(position)
+        starts, before = [], END_OF_TEXT
+        for start, _, whole in self.graphemes(ids):
+            text = whole or ""
+            if END_OF_TEXT in (before, text) or before.endswith("\n") or text[:1].isspace() or _apart(before, text):
+                starts.append(start)
+            before = text
         return list(zip(starts, [*starts[1:], len(ids)], strict=True))
 
     @property
@@ -173,6 +188,13 @@ class Tokenizer:
     def to_json(self) -> str:
         """All of it as JSON; `tokenizer_from` makes it again."""
         return str(self._backend.to_str())
+
+
+def _apart(before: str, after: str) -> bool:
+    """Whether one of two characters that follow each other is of a script without spaces."""
+    if before.isascii() and after.isascii():
+        return False
+    return is_without_spaces(before[-1:]) or is_without_spaces(after[:1])
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:

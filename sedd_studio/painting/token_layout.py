@@ -16,12 +16,19 @@ BLOCK_WIDTHS = (1.9, 2.6, 2.2, 3.1, 2.4, 1.6, 2.8, 2.1)
 """Widths of masked blocks in em; see `block_width`."""
 
 
+PART = "\0"
+"""The piece of a position whose token is a part of a character, as long as its other parts are not there."""
+PART_WIDTH = 0.8
+"""Of the frame that stands for it, in em."""
+
+
 class Kind(IntEnum):
     """How one position is drawn."""
 
     TEXT = 0
     BLOCK = 1
     BREAK = 2
+    PART = 3
 
 
 class Box(NamedTuple):
@@ -194,6 +201,8 @@ class _Setter:
         piece = self.pieces[position]
         if piece is None:
             return self.metrics.gap, block_width(position) * self.metrics.em, ""
+        if piece == PART:
+            return 0.1 * self.metrics.em, PART_WIDTH * self.metrics.em, ""
         text = piece.lstrip(" ")
         lead = (len(piece) - len(text)) * self.space
         text = text.split("\n", 1)[0].replace("\t", "    ")
@@ -231,7 +240,8 @@ class _Setter:
             self.x += before
             self.pill = (self.x - self.metrics.pad, position)
         breaks = piece is not None and "\n" in piece
-        kind = Kind.BLOCK if piece is None else Kind.BREAK if breaks else Kind.TEXT
+        special = {None: Kind.BLOCK, PART: Kind.PART}
+        kind = Kind.BREAK if breaks else special.get(piece, Kind.TEXT)
         if breaks:
             width += 0.7 * self.metrics.em
         self.boxes.append(Box(len(self.lines), self.x, width, text, kind))

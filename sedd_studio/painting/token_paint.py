@@ -113,9 +113,14 @@ class TokenPainter:
     def _token(self, painter: QPainter, content: Content, position: int) -> None:
         box = content.layout.boxes[position]
         if box.kind is Kind.BLOCK:
-            self._block(painter, box)
+            painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
+            self._block(painter, box, self.theme.colour("mask"))
             return
         colour = self._text_colour(painter, content, position)
+        if box.kind is Kind.PART:
+            painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
+            self._block(painter, box, QColor(Qt.GlobalColor.transparent))
+            return
         if box.text:
             painter.setPen(colour)
             painter.drawText(QPointF(box.x, self._baseline(box.line)), box.text)
@@ -152,11 +157,10 @@ class TokenPainter:
                 y = self._band(box.line, 0, 1, 0.0).bottom() + 0.5
                 painter.drawLine(QPointF(box.x, y), QPointF(box.x + max(box.width, 0.5 * self.em), y))
 
-    def _block(self, painter: QPainter, box: Box) -> None:
+    def _block(self, painter: QPainter, box: Box, colour: QColor) -> None:
         height = 0.62 * self.em
         middle = self._baseline(box.line) - 0.30 * self.em
-        painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
-        painter.setBrush(self.theme.colour("mask"))
+        painter.setBrush(colour)
         place = QRectF(box.x, round(middle - height / 2), box.width, round(height))
         painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), height * 0.36, height * 0.36)
 
@@ -184,7 +188,7 @@ class TokenPainter:
             right = box.x + box.width
             if found and found[-1][0] == box.line:
                 line, left, _, edges = found[-1]
-                found[-1] = (line, left, right, [*edges, box.x])
+                found[-1] = (line, left, right, [*edges, box.x] if box.width else edges)
             else:
                 found.append((box.line, box.x, right, []))
         return found

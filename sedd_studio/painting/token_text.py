@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer
-from engine.protocol import FREE
-from sedd_studio.painting.token_layout import arrange
+from engine.protocol import FREE, Tokens
+from sedd_studio.painting.token_layout import PART, arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, TokenPainter
-from sedd_studio.record.document import words_of
+from sedd_studio.record.document import known_runs, words_of
 from sedd_studio.record.trajectory import Trajectory
 
+HIDDEN = " \N{MIDDLE DOT}"
 END_MARK = " ¶"
 """Stands for the end-of-text token, after which another text begins."""
-UNREADABLE = str.maketrans(
-    {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127) if chr(code) not in "\t\n\r"}
-)
-"""Control characters, which uniform noise puts anywhere and fonts draw as nothing or an empty box."""
+UNREADABLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
+"""Control characters, which uniform noise puts anywhere and fonts draw as nothing, and the signs for them."""
 
 
 def shown_text(piece: str) -> str:
     """A piece of text as it is shown."""
     return END_MARK if piece == END_OF_TEXT else piece.translate(UNREADABLE)
+
+
+def pieces_of(tokens: Tokens, tokenizer: Tokenizer) -> list[str | None]:
+    """What each position shows, None where it is masked.
+
+    A character that several tokens spell together stands at the first of them, and nothing at the others. Where some
+    of its tokens are not there yet, it is a `PART`.
+    """
+    pieces: list[str | None] = [None] * len(tokens)
+    for first, ids in known_runs(tokens):
+        for start, stop, text in tokenizer.graphemes(ids):
+            shown = PART if text is None else shown_text(text)
+            pieces[first + start : first + stop] = [shown, *[""] * (stop - start - 1)]
+    return pieces
+
+
+def plain_pieces(tokens: Tokens, tokenizer: Tokenizer) -> list[str]:
+    """The same where only text can stand: a dot for what is masked, and for a part of a character."""
+    return [HIDDEN if piece is None or piece == PART else piece for piece in pieces_of(tokens, tokenizer)]
+
+
+def shared_characters(pieces: Sequence[str | None]) -> list[tuple[int, int]]:
+    """Half-open runs of positions of which each shows one character, as in `pieces_of`."""
+    heads = [position for position, piece in enumerate(pieces) if piece != ""]
+    runs = zip(heads, [*heads[1:], len(pieces)], strict=True)
+    return [(start, stop) for start, stop in runs if stop - start > 1]
 
 
 def fade_stages(age: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.int64]:
@@ -41,11 +68,14 @@ def content_at(
     tokens, settled = run.at(step, sample)
     tokens = run.shown(tokens)
     locked = run.locked
-    shown = [None if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens.tolist()]
+    shown = pieces_of(tokens, tokenizer)
     age = np.where((settled >= 0) & ~locked & (tokens != FREE), step - settled, -1)
-    slanted = (run.unsettled(step, sample) & (tokens != FREE)).tolist()
+    unsettled = run.unsettled(step, sample) & (tokens != FREE)
     words = words_of(tokens, tokenizer)
-    layout = arrange(shown, locked.tolist(), slanted, words, painter.metrics, width)
     over = step >= run.recorded and run.result is not None
     stages = np.full(len(tokens), FADE_STAGES) if over else fade_stages(age, run.steps)
+    for start, stop in shared_characters(shown):
+        unsettled[start:stop], stages[start:stop] = unsettled[start:stop].any(), stages[start:stop].min()
+    slanted = unsettled.tolist()
+    layout = arrange(shown, locked.tolist(), slanted, words, painter.metrics, width)
     return Content(layout, locked.tolist(), slanted, stages.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -113,13 +114,15 @@ def without(limit: Limit, start: int, stop: int) -> tuple[Limit, ...]:
 def words_of(tokens: Tokens, tokenizer: Tokenizer) -> list[tuple[int, int]]:
     """Half-open runs of positions that belong together, covering all: words, and single unknown positions."""
     words: list[tuple[int, int]] = []
-    edges = np.flatnonzero(np.diff(tokens == FREE)) + 1
-    for run in np.split(np.arange(len(tokens)), edges):
-        if not len(run):
-            continue
-        start = int(run[0])
-        if tokens[start] == FREE:
-            words += [(position, position + 1) for position in run.tolist()]
-        else:
-            words += [(start + first, start + stop) for first, stop in tokenizer.words(tokens[run].tolist())]
-    return words
+    for start, ids in known_runs(tokens):
+        free = range(words[-1][1] if words else 0, start)
+        words += [(position, position + 1) for position in free]
+        words += [(start + first, start + stop) for first, stop in tokenizer.words(ids)]
+    return words + [(position, position + 1) for position in range(words[-1][1] if words else 0, len(tokens))]
+
+
+def known_runs(tokens: Tokens) -> Iterator[tuple[int, list[int]]]:
+    """The known tokens that follow each other without a gap: where they begin, and which they are."""
+    edges = np.flatnonzero(np.diff(tokens == FREE, prepend=True, append=True))
+    for start, stop in edges.reshape(-1, 2).tolist():
+        yield start, tokens[start:stop].tolist()

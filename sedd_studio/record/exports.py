@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.language.prompts import format_prompt
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
 from engine.strict_json import finite, to_json
 from sedd_studio.record.runfile import described, encode
@@ -94,7 +95,7 @@ def as_html(run: Trajectory) -> str:
     ]
     used = {token for row in began for token in row} | {token for frame in frames for token in frame[2::3]}
     data = {
-        "pieces": {token: origin.tokenizer.piece(token) for token in sorted(used) if token != run.mask},
+        "pieces": {token: _piece(token, origin.tokenizer) for token in sorted(used) if token != run.mask},
         "mask": run.mask,
         "locked": run.locked.tolist(),
         "free": run.free,
@@ -113,6 +114,12 @@ def as_html(run: Trajectory) -> str:
     }
     page = PLAYER.read_text(encoding="utf-8")
     return re.sub("|".join(filled), lambda match: filled[match[0]], page)
+
+
+def _piece(token: int, tokenizer: Tokenizer) -> str | list[int]:
+    """What a page needs to write a token: its text, or its bytes where they end within a character."""
+    [whole] = tokenizer.graphemes([token])
+    return list(tokenizer.spelling(token)) if whole.text is None else whole.text
 
 
 def made_by(origin: Origin) -> str:

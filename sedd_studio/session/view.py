@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, frozen
 from sedd_studio.record.document import Document, words_of
 from sedd_studio.record.settings import Settings
@@ -39,6 +40,11 @@ class View(QObject):
         self._prompt: str | None = None
         self.changed.connect(self._forget_canvas)
         self.playhead.changed.connect(self.changed)
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the model, which reads the tokens on show."""
+        return self._models.tokenizer
 
     @property
     def run(self) -> Trajectory | None:
@@ -114,13 +120,13 @@ class View(QObject):
 
     def piece(self, position: int) -> str:
         """The text of one visible token; empty where nothing is known."""
-        token, tokenizer = int(self.canvas().tokens[position]), self._models.tokenizer
+        token, tokenizer = int(self.canvas().tokens[position]), self.tokenizer
         return "" if token == FREE or tokenizer is None else tokenizer.piece(token)
 
     def words(self) -> list[tuple[int, int]]:
         """Half-open runs of positions that belong together: words, and single masked positions."""
         if self._words is None:
-            tokenizer = self._models.tokenizer
+            tokenizer = self.tokenizer
             self._words = words_of(self.canvas().tokens, tokenizer) if tokenizer is not None else []
         return self._words
 
@@ -130,7 +136,7 @@ class View(QObject):
 
     def limit_at(self, position: int) -> tuple[str, ...]:
         """The pieces that alone may stand at a position; none where any may."""
-        tokenizer = self._models.tokenizer
+        tokenizer = self.tokenizer
         found = [tokens for start, stop, tokens in self.document.limits if start <= position < stop]
         return tuple(tokenizer.piece(token) for token in found[0]) if found and tokenizer is not None else ()
 
@@ -143,7 +149,7 @@ class View(QObject):
 
     def full_text(self) -> str:
         """The visible text; as a prompt, with every gap as [n], if there are gaps in it."""
-        tokens, tokenizer = self.canvas().tokens, self._models.tokenizer
+        tokens, tokenizer = self.canvas().tokens, self.tokenizer
         if tokenizer is not None and FREE not in tokens:
             return tokenizer.decode(tokens.tolist())
         return self._text_of(Document(tokens, tokens != FREE))
@@ -155,4 +161,4 @@ class View(QObject):
         return self._text_of(Document(known, known != FREE))
 
     def _text_of(self, document: Document) -> str:
-        return document.text(self._models.tokenizer) if self._models.tokenizer is not None else ""
+        return document.text(self.tokenizer) if self.tokenizer is not None else ""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import FREE
 from sedd_studio.record import exports
+from sedd_studio.record.document import known_runs
 from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.test_exports import STEPS, made, written
@@ -19,8 +19,8 @@ def text_at(run: Trajectory, step: int, sample: int) -> str:
     """What the page should write: known tokens, nothing for masked ones."""
     assert run.origin is not None
     tokens, _ = run.at(step, sample)
-    known = [token for token in tokens.tolist() if token not in (FREE, run.mask)]
-    return "".join(run.origin.tokenizer.piece(token) for token in known)
+    parts = (run.origin.tokenizer.graphemes(ids) for _, ids in known_runs(run.shown(tokens)))
+    return "".join(text or "" for part in parts for _, _, text in part)
 
 
 def shown(page: Chromium) -> str:

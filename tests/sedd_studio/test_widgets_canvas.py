@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.painting.theme import DARK, LIGHT, Look
+from sedd_studio.painting.token_layout import Kind
 from sedd_studio.session.editor import UNDO_LIMIT
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
@@ -208,9 +209,9 @@ def test_the_cursor_is_scrolled_into_view(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_tooltip_and_summary_say_what_is_there(scene: Scene, canvas: TokenCanvas) -> None:
     masked = int(np.flatnonzero(scene.session.view.canvas().tokens == FREE)[0])
-    assert canvas.mouse.describe(0).startswith("Position 0")
+    assert canvas.mouse.describe(0).startswith("Position 1")
     assert "locked" in canvas.mouse.describe(0)
-    assert canvas.mouse.describe(masked) == f"Position {masked}: masked"
+    assert canvas.mouse.describe(masked) == f"Position {masked + 1}: masked"
     assert canvas.accessibleName()
 
 
@@ -222,7 +223,8 @@ def test_uniform_noise_is_drawn_slanted_until_it_settles(qtbot: QtBot, tmp_path:
     scene.play(8)
     assert canvas.viewport().grab().toImage() != noisy
     layout = canvas.picture.layout
-    assert all(box.text or not scene.session.view.piece(i).strip() for i, box in enumerate(layout.boxes))
+    for box, piece in zip(layout.boxes, canvas.picture.text.pieces, strict=True):
+        assert box.text or box.kind is Kind.PART or not (piece or "").strip()
 
 
 def test_another_theme_recolours_and_moves_nothing(look: Look, canvas: TokenCanvas) -> None:

@@ -84,7 +84,7 @@ class Picture(QObject):
 
     def lay_out(self) -> None:
         text, state, self._limits = self.text, self.text.state, self._view.document.limits
-        locked, slanted = state.locked.tolist(), state.unsettled.tolist()
+        locked, slanted = state.locked.tolist(), text.slanted
         layout = arrange(text.pieces, locked, slanted, text.words, self._painter.metrics, self.line_width)
         limited = [place for start, stop, _ in self._limits for place in range(start, stop)]
         self._content = self._coloured(Content(layout, locked, slanted, self._stages(), limited=limited))
@@ -96,7 +96,7 @@ class Picture(QObject):
     def _coloured(self, content: Content) -> Content:
         shares = self._shares
         fits = shares is not None and len(shares) == len(content.locked)
-        return replace(content, tint=tints(shares, self._look) if shares is not None and fits else ())
+        return replace(content, tint=tints(self.text.shared(shares), self._look) if shares is not None and fits else ())
 
     def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
         painter.fillRect(area, self._look.colour("window"))

@@ -9,10 +9,9 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
-from engine.protocol import FREE
 from sedd_studio.painting import icons
 from sedd_studio.painting.saving import saved
-from sedd_studio.painting.token_text import shown_text
+from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 CARD = QSize(212, 84)
 GAP, PAD, STAR = 8, 8, 14
-HIDDEN = " \N{MIDDLE DOT}"
 
 
 class Roles(IntEnum):
@@ -69,9 +67,8 @@ class SampleCards(Rows):
         document, tokenizer = session.view.document, session.models.tokenizer
         if tokenizer is None:
             return ""
-        tokens = document.visible(session.playhead.step, sample)[~document.locked].tolist()
-        pieces = (HIDDEN if token == FREE else shown_text(tokenizer.piece(token)) for token in tokens)
-        return "".join(pieces).strip()
+        tokens = document.visible(session.playhead.step, sample)[~document.locked]
+        return "".join(plain_pieces(tokens, tokenizer)).strip()
 
 
 class CardPainter(StarredPainter):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.protocol import Guessed
 from sedd_studio.painting.theme import Look
-from sedd_studio.painting.token_text import shown_text
+from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.heat import HeatBar
@@ -64,7 +64,7 @@ class GuessPanel(QWidget):
             return
         self.title.setText("If it had to stop here")
         self.note.setText(summary(guess))
-        self._write([shown_text(tokenizer.piece(token)) for token in guess.tokens.tolist()], guess)
+        self._write(plain_pieces(guess.tokens, tokenizer), guess)
 
     def _write(self, pieces: list[str], guess: Guessed) -> None:
         place = self.text.verticalScrollBar().value()

@@ -1,0 +1,90 @@
+"""Characters of several tokens, which are one thing to the eye and to the hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.painting.theme import LIGHT, Look
+from sedd_studio.painting.token_layout import PART, Kind
+from sedd_studio.painting.token_text import pieces_of, shared_characters
+from sedd_studio.record.document import words_of
+from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
+from tests.sedd_studio.scene import Scene
+
+TEXTS = (
+    "Grüß Gott, L'été, the café",
+    "你好, 森林 here",
+    "thumbs 👍🏽 and 👨\u200d👩\u200d👧 and 🇩🇪",
+    "e\u0301 and नमस्ते",
+    "שלום, مرحبا",
+)
+
+
+def canvas_with(text: str, tmp_path: Path, qtbot: QtBot) -> tuple[Scene, TokenCanvas]:
+    scene = Scene(tmp_path)
+    session = scene.session
+    canvas = TokenCanvas(session.models, session.view, session.editor, Look(LIGHT))
+    qtbot.addWidget(canvas)
+    canvas.resize(900, 500)
+    canvas.show()
+    assert session.editor.set_prompt(text)
+    return scene, canvas
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_all_characters_are_written_whole(text: str, tmp_path: Path, qtbot: QtBot) -> None:
+    scene, canvas = canvas_with(text, tmp_path, qtbot)
+    assert "".join(piece or "" for piece in canvas.picture.text.pieces) == text
+    written = [(piece or "").strip() for piece in canvas.picture.text.pieces]
+    assert [box.text for box in canvas.picture.layout.boxes] == written
+    assert scene.session.view.prompt == text
+
+
+def test_a_click_anywhere_on_a_character_unlocks_all_its_tokens(tmp_path: Path, qtbot: QtBot) -> None:
+    scene, canvas = canvas_with("a 👨\u200d👩\u200d👧 b", tmp_path, qtbot)
+    first, last = next(run for run in shared_characters(canvas.picture.text.pieces) if run[1] - run[0] > 8)
+    for share in (0.1, 0.9):
+        box = canvas.picture.layout.boxes[first]
+        place = canvas.picture.middle(first).toPoint()
+        place.setX(round(place.x() + (share - 0.5) * box.width))
+        before = scene.session.view.document.locked.copy()
+        QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+        changed = np.flatnonzero(before != scene.session.view.document.locked)
+        assert set(range(first, last)) <= set(changed.tolist())
+    assert 'part of "' in canvas.mouse.describe(first + 1)
+
+
+def test_half_a_character_is_a_frame_and_no_letter(tmp_path: Path, qtbot: QtBot) -> None:
+    scene, canvas = canvas_with("a 你 b", tmp_path, qtbot)
+    position = canvas.picture.text.pieces.index("你")
+    scene.session.editor.clear_range(position + 1, position + 2)
+    assert canvas.picture.text.pieces[position : position + 3] == [PART, None, PART]
+    kinds = [box.kind for box in canvas.picture.layout.boxes[position : position + 3]]
+    assert kinds == [Kind.PART, Kind.BLOCK, Kind.PART]
+    assert "part of a character" in canvas.mouse.describe(position)
+    assert not canvas.grab().toImage().isNull()
+
+
+def test_a_colour_behind_a_character_is_one(tmp_path: Path, qtbot: QtBot) -> None:
+    _, canvas = canvas_with("a 你 b", tmp_path, qtbot)
+    position = canvas.picture.text.pieces.index("你")
+    shares = np.zeros(len(canvas.picture.text.pieces))
+    shares[position + 1] = 0.9
+    np.testing.assert_allclose(canvas.picture.text.shared(shares)[position : position + 3], 0.3)
+
+
+def test_words_never_divide_a_character(tmp_path: Path, qtbot: QtBot) -> None:
+    for text in TEXTS:
+        scene, _ = canvas_with(text, tmp_path / str(TEXTS.index(text)), qtbot)
+        tokens = scene.session.view.document.tokens
+        parts = [
+            "".join(p or "" for p in pieces_of(tokens[a:b], scene.tokenizer))
+            for a, b in words_of(tokens, scene.tokenizer)
+        ]
+        assert "".join(parts) == text
