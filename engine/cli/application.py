@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -10,10 +13,12 @@ from typer.core import TyperGroup
 
 from engine.cli.interrupts import INTERRUPTED, INTERRUPTS
 from engine.cli.output import EngineFailed, print_error
+from engine.plain_text import plain
 from engine.protocol import UserError, is_lack_of_memory
 
 USER_ERROR = 2
 ENGINE_ERROR = 1
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LACKING = (
     "There is not enough memory for this; choose a shorter text, fewer samples, a smaller batch or a smaller model."
 )
@@ -22,9 +27,14 @@ LACKING = (
 class Commands(TyperGroup):
     """Turns what a command raises into one sentence and an exit code."""
 
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """What a command is asked, as typer reads it."""
+        with said_plainly():
+            return super().make_context(*given, **more)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            with INTERRUPTS:
+            with INTERRUPTS, said_plainly():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
@@ -42,6 +52,16 @@ class Commands(TyperGroup):
             raise typer.Exit(USER_ERROR if isinstance(said, UserError) else ENGINE_ERROR) from None
 
 
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """What typer says of arguments repeats them: as plain text."""
+    try:
+        yield
+    except typer.TyperException as error:
+        error.message = plain(error.message)
+        raise
+
+
 def sentence(error: BaseException) -> UserError | EngineFailed | None:
     """What is told of an error; None where it is a fault of the program, or of a library."""
     if isinstance(error, UserError | EngineFailed):
@@ -49,7 +69,8 @@ def sentence(error: BaseException) -> UserError | EngineFailed | None:
     if is_lack_of_memory(error):
         return UserError(LACKING)
     if isinstance(error, OSError) and error.filename is not None:
-        return UserError(f"{error.filename} cannot be used ({error.strerror}); choose another.")
+        do = "free some room" if error.errno in FULL else "choose another"
+        return UserError(f"{error.filename} cannot be used ({error.strerror}); {do}.")
     if isinstance(error, OSError):
         return UserError(f"What was asked for cannot be read or written ({error.strerror or error}); free some room.")
     return None

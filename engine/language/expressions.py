@@ -128,7 +128,7 @@ class _Parts:
         shown = plain_line(expression, 60)
         self._refused = UserError(
             f"The pattern {shown} cannot be used: it is not a regular expression, or has a part, such as "
-            "(?=...) or \\1, that looks around itself. Simplify it."
+            "(?=...) or \\1, that looks around itself; simplify it."
         )
         if any(len(digits) > len(str(MOST_PARTS)) for digits in re.findall(r"\d+", expression)):
             raise UserError(self._said)

@@ -67,7 +67,7 @@ class Pattern:
         if self._backward(tokens, everything)[1] == -math.inf:
             raise UserError(
                 f"No text of {len(tokens)} tokens around the locked ones matches the pattern and avoids the banned "
-                "words; change the pattern, the locks or the length. An end-of-text token may end a text early."
+                "words; change the pattern, the locks or the length (an end-of-text token may end a text early)."
             )
 
     def draw(
@@ -148,5 +148,5 @@ def named_automaton(
     """The pattern of that name; a UserError says which ones there are."""
     if name not in named:
         known = f"the model's kind has {', '.join(named)}" if named else "the model's kind has none"
-        raise UserError(f"There is no pattern {name}: {known}. An expression for a text that begins with @ begins [@].")
+        raise UserError(f"There is no pattern {name}; {known}, and an expression for a text with @ first begins [@].")
     return named[name](tokenizer)

@@ -18,7 +18,7 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     if "graph" not in values and isinstance(kind := values.get("model_type"), str):
         raise UserError(
             f"{path.parent} holds a model of the type {shown(kind)}, not one of score-entropy diffusion; choose "
-            "another. One that writes from left to right is for the window, sedd sample, sedd infill and sedd baseline."
+            "another: one that writes from left to right is for the window, sedd sample, sedd infill and sedd baseline."
         )
     reader = Reader(values, path)
     noise = reader.choice(tuple(GRAPHS), "graph", "type")

@@ -93,7 +93,7 @@ class Jobs(QObject):
         except UserError as error:
             headline = str(error)
         except OSError as error:
-            headline = f"{job.title} failed: {error.strerror or error}. Choose another place, or free some room."
+            headline = f"{job.title} failed ({error.strerror or error}); choose another place, or free some room."
         except BaseException as error:  # whatever a library raises: the window goes on; a panic in Rust is no Exception
             headline, detail = f"{job.title} failed: {error}", traceback.format_exc()
             if is_lack_of_memory(error):

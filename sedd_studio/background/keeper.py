@@ -206,6 +206,6 @@ class Keeper(QObject):
         if not self._told:
             self._told = True
             self.failed.emit(
-                f"Runs are not kept: the history in {self._path.parent} cannot be opened ({error}). "
-                "Allow reading and writing there, then start again."
+                f"Runs are not kept: the history in {self._path.parent} cannot be opened ({error}); "
+                "allow reading and writing there, then start again."
             )

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 import platformdirs
 from PySide6.QtCore import QByteArray, QTimer
@@ -39,9 +40,7 @@ NO_DISPLAY = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the studio; returns the process's exit code."""
-    parser = argparse.ArgumentParser(
-        prog="sedd-studio", description="Watch text appear out of noise around words you lock."
-    )
+    parser = Arguments(prog="sedd-studio", description="Watch text appear out of noise around words you lock.")
     parser.add_argument("model", nargs="?", default=DEFAULT_MODEL, help="folder of a model, or a run file, to open")
     parser.add_argument("--register", action="store_true", help="have a double click on a run file open the studio")
     arguments = parser.parse_args(argv)
@@ -96,6 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     collector.close()
     deadline.cancel()
     return code
+
+
+class Arguments(argparse.ArgumentParser):
+    """What it says of arguments repeats them, as plain text."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(plain(message))
 
 
 def tell_desktop() -> int:

@@ -13,7 +13,7 @@ from sedd_studio.record.runfile import SUFFIX
 
 MIME = "application/x-sedd-run"
 ELSEWHERE = (
-    f"The studio registers run files on Linux desktops only. Here, open a {SUFFIX} file with “Open with …” and choose "
+    f"The studio registers run files on Linux desktops only; here, open a {SUFFIX} file with “Open with …” and choose "
     "sedd-studio, or drop it on the window."
 )
 ENTRY = """[Desktop Entry]

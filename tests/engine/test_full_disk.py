@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app, train
+from engine.cli.application import sentence
 from engine.files import filling
 from engine.language.tokenizers import train_tokenizer
 from engine.models import hub as hub_module
@@ -135,6 +138,13 @@ def test_a_device_that_takes_nothing_is_told_without_a_traceback(command: list[s
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr
     assert "ignored" not in done.stderr
+
+
+def test_a_full_disk_is_named_in_one_sentence() -> None:
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        said = str(sentence(OSError(number, os.strerror(number), "/a/file")))
+        assert said == f"/a/file cannot be used ({os.strerror(number)}); free some room."
+    assert str(sentence(PermissionError(errno.EACCES, "no", "/a/file"))).endswith("; choose another.")
 
 
 def test_a_fetch_names_the_disk_and_not_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,3 +92,22 @@ def test_facts_are_short_lines() -> None:
     assert max(map(len, facts.values())) == 1_000
     assert facts["lines"] == "a b"
     assert plain_line("a  b", 3) == "a b"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [f"--{ESCAPES}"],
+        [ESCAPES],
+        ["sample", f"--{ESCAPES}"],
+        ["sample", f"--steps={ESCAPES}"],
+        ["sample", "--steps", "4", ESCAPES],
+        ["score", "text", f"--per={ESCAPES}"],
+        ["samplers", f"--json={ESCAPES}"],
+        ["train", "text", "--out", ESCAPES, f"--kind={ESCAPES}"],
+    ],
+)
+def test_arguments_that_cannot_be_used_are_told_as_plain_text(command: list[str]) -> None:
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert not OBEYED.search(result.output.replace("\n", ""))

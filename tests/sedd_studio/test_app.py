@@ -68,6 +68,14 @@ def test_without_a_display_one_sentence_names_the_command_line_and_the_exit_code
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_arguments_that_are_not_known_are_told_as_plain_text() -> None:
+    code = "import sys; from sedd_studio.window.app import main; main(['--\\x1b[31m', 'a', 'b'])"
+    done = python(code, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 2
+    assert "␛[31m" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 def make_window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
     window = MainWindow(Services(session, settings, Keeper(settings.path.with_name("history.sqlite3"))), theme.LIGHT)
     qtbot.addWidget(window)
