@@ -15,7 +15,7 @@ from engine.cli.asked import Machine
 from engine.cli.evaluate import cells, quality_record
 from engine.cli.generate import open_model, perform, unfailing
 from engine.cli.output import Output
-from engine.language.documents import documents
+from engine.language.documents import documents, text_files
 from engine.language.quality import Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import Bound, ratio_of
@@ -66,9 +66,7 @@ def baseline(
 
 def read_stream(file: Path, tokenizer: Tokenizer) -> np.ndarray:
     """The documents of a text file joined, (n,) tokens; a UserError if there are none."""
-    if not file.is_file():
-        raise UserError(f"There is no file {file}; name a text file.")
-    stream = tokenize([file], tokenizer)
+    stream = tokenize(text_files([file]), tokenizer)
     if not len(stream):
         raise UserError(f"There is no text in {file}; name a file that holds some.")
     return stream

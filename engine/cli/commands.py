@@ -156,7 +156,9 @@ def baseline(
     chain: Generate,
     machine: Machine,
     output: Output,
-    file: Annotated[Path | None, typer.Argument(help="A text file whose exact likelihood is wanted.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A text file whose exact likelihood is wanted, or - to read it.")
+    ] = None,
     text: Annotated[str | None, "A text whose exact likelihood is wanted, - for standard input."] = None,
     samples: Annotated[int, "How many texts to draw and measure.", Whole(0, MANY_SAMPLES.high)] = 0,
 ) -> None:
@@ -171,7 +173,7 @@ def infilling(
     chain: Generate,
     machine: Machine,
     output: Output,
-    file: Annotated[Path, typer.Argument(help="A text file; the middles of its blocks are filled.")],
+    file: Annotated[Path, typer.Argument(help="A text file, or - to read it; the middles of its blocks are filled.")],
     gap: Annotated[float, "Share of a block that is free.", Real(0.001, 0.999)] = 0.5,
     samples: Annotated[int, "How many blocks to take.", MANY_SAMPLES] = 64,
     judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None,
@@ -189,7 +191,7 @@ def train(
     sizes: Sizes,
     recipe: Recipe,
     training: TrainingConfig,
-    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files.")],
+    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files, or - to read a text.")],
     out: RunFolder,
     valid: Annotated[Path | None, "Validation text. Default: a part of DATA."] = None,
     tokenizer: Annotated[Path | None, "Folder whose tokenizer is taken."] = None,

@@ -15,7 +15,7 @@ from rich.text import Text
 from engine.cli.asked import Machine, Scoring
 from engine.cli.generate import open_model, unfailing
 from engine.cli.output import Output
-from engine.language.documents import STANDARD_INPUT, LeftOut, Tell, encoded, refuse
+from engine.language.documents import LeftOut, Tell, encoded, refuse, text_files
 from engine.language.domains import domain_named
 from engine.language.domains.domain import Domain
 from engine.language.prompts import parse_parts
@@ -71,8 +71,8 @@ def check(scoring: Scoring) -> None:
     """A UserError where options do not go together."""
     if (scoring.file is None) == (scoring.text is None):
         raise UserError("Name one text file to score, or give a text with --text.")
-    if scoring.file is not None and str(scoring.file) != STANDARD_INPUT and not scoring.file.is_file():
-        raise UserError(f"There is no file {scoring.file}; name a text file to score.")
+    if scoring.file is not None:
+        text_files([scoring.file])
     if scoring.tokens and scoring.text is None:
         raise UserError("Tokens are shown for one text; give it with --text.")
     if scoring.orders > 1 and scoring.steps is not None:

@@ -18,8 +18,8 @@ from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
 from engine.estimates import Shape, require, require_time
 from engine.estimates import training as training_bytes
-from engine.files import filling, sha256
-from engine.language.documents import LeftOut, Tell, check_name, refuse, text_files
+from engine.files import filling
+from engine.language.documents import LeftOut, Tell, check_name, digest, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
@@ -146,7 +146,7 @@ def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
         "recipe": asdict(plan.recipe),
         "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
         "tokenizer": str(plan.tokenizer) if plan.tokenizer else None,
-        "texts": [sha256(path) for path in (*files, *([plan.valid] if plan.valid else []))],
+        "texts": [digest(path) for path in (*files, *([plan.valid] if plan.valid else []))],
         "model": str(machine.model) if machine.model else None,
     }
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.estimates import require
-from engine.files import in_pieces, read_bounded
+from engine.files import in_pieces, read_bounded, sha256
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
@@ -73,12 +75,13 @@ class LeftOut:
 
 
 def text_files(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the *.txt files in the folders named, in order; a UserError if there are none."""
+    """The files named, "-" for standard input, and the *.txt files in the folders named, in order; a UserError if there
+    are none."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             files += sorted(path.glob("*.txt"))
-        elif path.is_file():
+        elif str(path) == STANDARD_INPUT or path.is_file():
             files.append(path)
         else:
             raise UserError(f"There is no file or folder {path}; name text files or folders that hold *.txt files.")
@@ -90,7 +93,7 @@ def text_files(paths: Sequence[Path]) -> list[Path]:
 def read_text(path: Path) -> str:
     """The text of a file, or of standard input for "-"; a UserError if it cannot be read or is not UTF-8."""
     if str(path) == STANDARD_INPUT:
-        return decoded(_piped(), path)
+        return decoded(_piped(sys.stdin.buffer), path)
     try:
         if (size := path.stat().st_size) > LONGEST_PIPED:
             require(COPIES * size, f"The text {path}", do="cut it into smaller files")
@@ -99,10 +102,16 @@ def read_text(path: Path) -> str:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _piped() -> bytes:
-    """All of standard input."""
+def digest(path: Path) -> str:
+    """Hexadecimal SHA-256 of a text file's bytes, or of those of standard input for "-"."""
+    return sha256(path) if str(path) != STANDARD_INPUT else hashlib.sha256(_piped(sys.stdin.buffer)).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _piped(stream: BinaryIO) -> bytes:
+    """All of standard input, which can be read once, and is asked for again."""
     try:
-        content = b"".join(in_pieces(sys.stdin.buffer, LONGEST_PIPED + 1))
+        content = b"".join(in_pieces(stream, LONGEST_PIPED + 1))
     except OSError as error:
         raise UserError(f"Standard input cannot be read: {error.strerror}.") from None
     if len(content) > LONGEST_PIPED:
@@ -143,7 +152,7 @@ def documents(path: Path, tell: Tell = refuse) -> Iterator[Record]:
 
     They are without surrounding blank space, and empty ones are left out. JSON lines and tables are read by `FIELDS`.
     """
-    for file in _files(path):
+    for file in text_files([path]):
         text = read_text(file)
         found = _by_field(text, file, FIELDS, tell)
         if found is not None:
@@ -162,7 +171,7 @@ def lines(path: Path, fields: Sequence[str] = (), tell: Tell = refuse) -> Iterat
 
     Empty ones are left out. JSON lines and tables are read by `fields`, if there are any.
     """
-    for file in _files(path):
+    for file in text_files([path]):
         text = read_text(file)
         found = _by_field(text, file, fields, tell) if fields else None
         if found is not None:
@@ -192,10 +201,6 @@ def encoded(
 def place_of(record: str) -> str:
     """Where a record stands, or its beginning, where that is not known."""
     return record.place if isinstance(record, Record) else f'"{record[:40]}"'
-
-
-def _files(path: Path) -> list[Path]:
-    return [path] if str(path) == STANDARD_INPUT else text_files([path])
 
 
 def _by_field(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Iterator[Record] | None:

@@ -43,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def records(*arguments: object) -> list[dict[str, Any]]:
-    result = CliRunner().invoke(app, [*map(str, arguments), *PLACE, "--json"])
+def records(*arguments: object, given: bytes | None = None) -> list[dict[str, Any]]:
+    result = CliRunner().invoke(app, [*map(str, arguments), *PLACE, "--json"], input=given)
     assert result.exit_code == 0, result.output
     return [strict(line) for line in result.stdout.splitlines()]
 
@@ -109,6 +109,15 @@ def test_a_temperature_anneals_what_is_scored_and_drawn_but_not_the_judge(folder
     refused = CliRunner().invoke(app, ["baseline", "--text", "The", "--temperature", "0", "--model", str(gpt)])
     assert refused.exit_code != 0
     assert "more than 0" in refused.output
+
+
+@pytest.mark.parametrize(
+    "command", [("baseline", "--model", "gpt"), ("infilling", "--model", "model", "--judge", "gpt")]
+)
+def test_a_text_from_standard_input_gives_what_its_file_gives(folder: Path, command: tuple[str, ...]) -> None:
+    name, *options = [folder / word if word in ("gpt", "model") else word for word in command]
+    text = folder / "text.txt"
+    assert records(name, "-", *options, given=text.read_bytes()) == records(name, text, *options)
 
 
 def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) -> None:

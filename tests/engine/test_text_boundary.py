@@ -121,6 +121,18 @@ def test_files_with_names_in_another_encoding_are_read_and_models_refused_in_one
         assert "not in UTF-8" in result.stderr
 
 
+def test_a_model_trained_from_standard_input_is_that_trained_from_the_file(tmp_path: Path) -> None:
+    story = tmp_path / "story.txt"
+    story.write_text(f"{TEXT}\n<|endoftext|>\n" * 40)
+    sizes = ("--vocabulary=260", "--batch=1", "--length=8", "--hidden=16", "--blocks=1", "--heads=2", "--steps=1")
+    for text in (str(story), "-"):
+        command = ["train", text, "--out", str(tmp_path / f"from {Path(text).name}"), *sizes]
+        result = CliRunner().invoke(app, command, input=story.read_bytes())
+        assert result.exit_code == 0, result.output
+    made = [tmp_path / name / "model.safetensors" for name in ("from story.txt", "from -")]
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
 def test_a_pipe_in_another_encoding_loses_no_character(model: Path, encoding: str) -> None:
     result = sedd(model, "infill", "--text", "I am 😀 [3] now", "--steps", "2", encoding=encoding)
