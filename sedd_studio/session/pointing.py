@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.protocol import FREE, Event, Insight, Inspect
+from sedd_studio.session.asking import Asked
 from sedd_studio.session.scoring import Scorer
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import Candidate, Pointed
@@ -24,7 +25,8 @@ class Pointer(QObject):
         super().__init__(parent)
         self._session, self._scorer = session, scorer
         self.pointed: Pointed | None = None
-        self._asked = 0
+        self._asked: Asked | None = None
+        self._question = 0
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
@@ -37,23 +39,28 @@ class Pointer(QObject):
     def point_at(self, position: int | None) -> None:
         """Points at a position; pointing at nothing leaves what was pointed at before."""
         if position is not None and (self.pointed is None or self.pointed.position != position):
-            self.pointed = self._known(position)
-            self._asked = 0
-            self.changed.emit()
+            self._point(self._known(position))
             self._rest.start()
 
+    def _point(self, known: Pointed | None) -> None:
+        """Shows what is known without asking; what was asked before is wanted no more."""
+        if self._question:
+            self._session.engine.drop(self._question)
+        self.pointed, self._asked, self._question = known, None, 0
+        self.changed.emit()
+
     def _look_again(self) -> None:
-        """The text has changed under the pointer."""
+        """Something has changed; only what is another question is asked anew."""
         if self.pointed is None:
             return
         session, position = self._session, self.pointed.position
         known = self._known(position) if position < session.view.canvas().length else None
         moving = session.playhead.playing or session.runs.running
-        if known is None or moving or (known.shown, known.locked) != (self.pointed.shown, self.pointed.locked):
-            self.pointed = known
-            self.changed.emit()
-        self._asked = 0
-        if known is not None and not moving:
+        if known is None or moving:
+            self._point(known)
+        elif self._asked is None or not self._asked.same_as(Asked.now(session)):
+            if (known.shown, known.locked) != (self.pointed.shown, self.pointed.locked):
+                self._point(known)
             self._rest.start()
 
     def _note_cost(self) -> None:
@@ -77,12 +84,17 @@ class Pointer(QObject):
         session = self._session
         if self.pointed is None or session.runs.hindrance or session.playhead.playing:
             return
-        state = session.view.canvas()
-        request = Inspect(state.tokens, state.locked, self.pointed.position, session.view.step_info().sigma)
-        self._asked = session.engine.ask(request)
+        if self._question:
+            session.engine.drop(self._question)
+        self._asked = asked = Asked.now(session)
+        self._question = session.engine.ask(Inspect(asked.tokens, asked.locked, self.pointed.position, asked.sigma))
 
     def _take(self, event: Event) -> None:
-        if event.run_id != self._asked or self.pointed is None or not isinstance(event, Insight):
+        if event.run_id != self._question or self.pointed is None:
+            return
+        self._question = 0
+        if not isinstance(event, Insight):
+            self._asked = None  # cancelled or failed: it may be asked again when something has changed
             return
         tokenizer = self._session.models.tokenizer
         scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()

@@ -70,12 +70,15 @@ def guessed(run_id: int, request: Guess) -> Guessed:
 class FakeEngine:
     """Reveals free positions from left to right, evenly over the steps; a letter, by seed and position.
 
-    With `hold_at` it waits after that step until `go` is set. A path that ends in "broken" fails to load.
+    With `hold_at` it waits after that step until `go` is set, and with questions until `answers` is.
+    A path that ends in "broken" fails to load.
     """
 
     def __init__(self, hold_at: int | None = None, fail_at: int | None = None) -> None:
         self.hold_at, self.fail_at = hold_at, fail_at
         self.go = threading.Event()
+        self.answers = threading.Event()
+        self.answers.set()
         self.requests: list[Request] = []
         self.closed = 0
         self.nats_of: Callable[[Score], float] = lambda request: 2.0
@@ -96,6 +99,7 @@ class FakeEngine:
                     self.closed += 1
                     raise
             case _:
+                self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)
 
     def _run(self, run_id: int, request: Generate) -> Iterator[Event]:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE, Generate, Inspect
 from sedd_studio.painting.token_text import shown_text
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.pointing import REST
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.candidate_rows import percent, shown_piece
 from sedd_studio.window.main_window import MainWindow
@@ -66,6 +67,25 @@ def test_a_pointer_that_passes_by_asks_nothing(window: MainWindow, engine: FakeE
         hover(window, position + step)
     qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
     assert [question.position for question in questions(engine)] == [position + 4]
+
+
+def test_an_answer_asks_nothing_and_one_that_takes_long_is_waited_for(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session, position = window.session, gap(window)
+    engine.answers.clear()
+    hover(window, position)
+    qtbot.waitUntil(lambda: len(questions(engine)) == 1)
+    for _ in range(3):
+        session.runs.changed.emit()
+        session.view.changed.emit()
+        qtbot.wait(2 * REST)
+    assert len(questions(engine)) == 1
+    engine.answers.set()
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    session.runs.changed.emit()
+    qtbot.wait(2 * REST)
+    assert len(questions(engine)) == 1
 
 
 def test_the_keyboards_cursor_points_too(window: MainWindow, qtbot: QtBot) -> None:
@@ -146,15 +166,9 @@ def test_what_a_token_adds_to_the_bound_is_told_once_the_text_is_scored(window: 
 
 
 def test_a_token_that_no_font_can_draw_is_seen() -> None:
-    assert [shown_text(text) for text in ("fox\x00", "\x1b", "\x7f", "\t", "\n", "\r")] == [
-        "fox�",
-        "�",
-        "�",
-        "\t",
-        "\n",
-        "\r",
-    ]
-    assert shown_piece(" \x07") == "�"
+    seen = [shown_text(text) for text in ("fox\x00", "\x1b", "\x7f", "\t", "\n", "\r")]
+    assert seen == ["fox␀", "␛", "␡", "\t", "\n", "\r"]
+    assert shown_piece(" \x07") == "␇"
 
 
 def test_pieces_and_shares_are_written_for_people() -> None:

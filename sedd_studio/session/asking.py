@@ -1,0 +1,43 @@
+"""What a question to the model is about, so that the same is not asked twice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.protocol import Tokens
+
+if TYPE_CHECKING:
+    from sedd_studio.session.models import Models
+    from sedd_studio.session.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The model (its weights and its tokenizer), the text, and the noise at which it stands."""
+
+    model: tuple[str, str]
+    tokens: Tokens
+    locked: np.ndarray
+    sigma: float
+
+    @staticmethod
+    def now(session: Session) -> Asked:
+        """What is on show."""
+        state = session.view.canvas()
+        return Asked(named(session.models), state.tokens, state.locked, session.view.step_info().sigma)
+
+    def same_as(self, other: Asked) -> bool:
+        """Whether the answer would be the same. A level that is not known is NaN in both."""
+        level = self.sigma == other.sigma or (math.isnan(self.sigma) and math.isnan(other.sigma))
+        pairs = ((self.tokens, other.tokens), (self.locked, other.locked))
+        return level and self.model == other.model and all(np.array_equal(a, b) for a, b in pairs)
+
+
+def named(models: Models) -> tuple[str, str]:
+    """The weights of the model that is open, and its tokenizer."""
+    info, tokenizer = models.info, models.tokenizer
+    return info.weights if info is not None else "", tokenizer.fingerprint if tokenizer is not None else ""
