@@ -18,7 +18,9 @@ OPEN.set()
 
 
 @contextmanager
-def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN, tampered: str = "") -> Iterator[str]:
+def hub(
+    repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN, tampered: str = "", commit: str = COMMIT
+) -> Iterator[str]:
     """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address.
 
     Of the file that is `tampered` with, the last byte is another than the one that the hub has the hash of.
@@ -39,14 +41,14 @@ def hub(repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN,
                 self.send(404, b"", {"X-Error-Code": "RepoNotFound"})
             elif parts[0] == "api":
                 siblings = [{"rfilename": file, "size": len(held), **hashes(held)} for file, held in files.items()]
-                described = {"id": name, "sha": COMMIT, "siblings": siblings}
+                described = {"id": name, "sha": commit, "siblings": siblings}
                 self.send(200, json.dumps(described).encode(), {"Content-Type": "application/json"})
             else:
                 held = files["/".join(parts[4:])]
                 if parts[-1] == tampered:
                     held = held[:-1] + bytes([held[-1] ^ 1])
                 tag = hashlib.sha256(held).hexdigest()
-                self.send(200, held, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
+                self.send(200, held, {"ETag": f'"{tag}"', "X-Repo-Commit": commit}, body)
 
         def send(self, status: int, content: bytes, headers: dict[str, str], body: bool = True) -> None:
             self.send_response(status)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable
+import re
+import shutil
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from huggingface_hub.hf_api import RepoSibling
 from tqdm import tqdm
 
 from engine.files import sha256
-from engine.models.origin import revision_of, write_origin
+from engine.models.origin import hashes_of, write_origin
 from engine.protocol import UserError
 from engine.strict_json import entries
 
@@ -23,6 +26,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = "config.json"
 UNFINISHED = ".unfinished"
 """Lies in a folder while its files may be of several revisions."""
+COMING, GONE = ".coming", ".gone"
+"""Folders among the models: in one they are downloaded, in the other lies what another takes the place of."""
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 GPT2, GPT2_VOCABULARY = "openai-community/gpt2", 50_257
@@ -45,9 +50,12 @@ def fetch(name: str, report: Report) -> Path:
     """
     if name.count("/") != 1 or not all(name.split("/")):
         raise UserError(f'"{name}" names no model of the hub; write owner/name, for example louaaron/sedd-small.')
-    folder = models_folder() / name
+    folder, coming, gone = (models_folder() / place / name for place in ("", COMING, GONE))
     try:
-        download(name, folder, report)
+        if not folder.exists() and is_whole(coming):  # all had come, and no more was done
+            put_in_place(coming, folder, gone)
+        download(name, folder, coming, report)
+        put_in_place(coming, folder, gone)
     except UserError:
         raise
     except errors.GatedRepoError as error:
@@ -71,35 +79,76 @@ def fetch(name: str, report: Report) -> Path:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a model lies there, of one revision: files get their names when all of them has come."""
+    """Whether all files of a model lie there, of one revision."""
     return (
         not (folder / UNFINISHED).exists()
         and (folder / CONFIG).is_file()
-        and any((folder / weights).is_file() for weights in WEIGHTS)
+        and any((folder / file).is_file() for weights in WEIGHTS for file in (weights, f"{weights}.index.json"))
     )
 
 
-def download(name: str, folder: Path, report: Report) -> None:
-    """Downloads description, weights and tokenizer of one revision, the large file last, so that what is wrong shows
-    early, and notes where they came from."""
+def download(name: str, folder: Path, coming: Path, report: Report) -> None:
+    """Downloads into `coming` description, weights and tokenizer of one revision, the large files last, so that what is
+    wrong shows early, and notes where they came from. What lies in `folder` already need not come again."""
     revision, files = listing(name)
-    weights = next((file for file in WEIGHTS if file in files), None)
-    if weights is None or CONFIG not in files:
+    weights = next(filter(None, (weights_among(files, weights) for weights in WEIGHTS)), [])
+    if not weights or CONFIG not in files:
         raise UserError(f"{name} on the hub is no model that can be read here: it lacks {CONFIG} or {WEIGHTS[0]}.")
     tokenizer = next((names for names in TOKENIZERS if all(file in files for file in names)), ())
-    wanted = [file for file in ("README.md", CONFIG, *tokenizer, weights) if file in files]
-    if revision_of(folder) != revision:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / UNFINISHED).touch()
+    wanted = [file for file in ("README.md", CONFIG, *tokenizer, *weights) if file in files]
+    if folder.exists() and not coming.exists():
+        shutil.copytree(folder, coming, symlinks=True, copy_function=linked)
+    coming.mkdir(parents=True, exist_ok=True)
+    (coming / UNFINISHED).touch()
     count = Counted(sum(files[file].size or 0 for file in wanted), report)
     hashes = {}
     for file in wanted:
-        hashes[file] = count.file(name, revision, files[file], folder)
-        if file == CONFIG and not tokenizer and entries(folder / CONFIG).get("tokens") == GPT2_VOCABULARY:
+        hashes[file] = count.file(name, revision, files[file], coming)
+        if file == CONFIG and not tokenizer and entries(coming / CONFIG).get("tokens") == GPT2_VOCABULARY:
             gpt2, its_files = listing(GPT2)
-            hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], folder)
-    write_origin(folder, name, revision, hashes)
-    (folder / UNFINISHED).unlink(missing_ok=True)
+            hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], coming)
+    for file in hashes_of(coming).keys() - hashes.keys():  # of an earlier revision
+        (coming / Path(file).name).unlink(missing_ok=True)
+    parts = [coming / file for file in sorted(weights) if file.endswith(Path(WEIGHTS[0]).suffix)]
+    write_origin(coming, name, revision, hashes, sha256(*parts) if len(parts) > 1 else "")
+    (coming / UNFINISHED).unlink()
+
+
+def weights_among(files: Collection[str], name: str) -> list[str]:
+    """The file of weights with that name, or its index and its parts; nothing where they are not among the files."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    if name in files:
+        return [name]
+    if (index := f"{name}.index.json") in files:
+        part = re.compile(rf"{stem}-\d+-of-\d+{re.escape(suffix)}")
+        return [index, *sorted(filter(part.fullmatch, files))]
+    return []
+
+
+def linked(source: str, target: str) -> None:
+    """Gives a file a second name where it can have one. Downloads replace files, and write into their notes alone."""
+    if ".cache" not in Path(source).parts:
+        with suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
+
+
+def put_in_place(coming: Path, folder: Path, gone: Path) -> None:
+    """Has a folder take the place of another, or of none: at each moment one of them is whole, under its name or as
+    `coming`."""
+    shutil.rmtree(gone, ignore_errors=True)
+    for parent in (folder.parent, gone.parent):
+        parent.mkdir(parents=True, exist_ok=True)
+    if there := folder.exists():
+        folder.rename(gone)
+    try:
+        coming.rename(folder)
+    except OSError:
+        if there:
+            gone.rename(folder)
+        raise
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:

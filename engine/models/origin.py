@@ -15,22 +15,24 @@ LARGEST = 100_000
 """Bytes."""
 
 
-def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str]) -> None:
-    """Notes that the files with these SHA-256 hashes are those of a model on the hub at one revision."""
-    noted = {"hub": name, "revision": revision, "sha256": hashes}
+def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str], weights: str = "") -> None:
+    """Notes that the files with these SHA-256 hashes are those of a model on the hub at one revision; `weights` is that
+    of all files of weights together, if there are several."""
+    noted = {"hub": name, "revision": revision, "sha256": hashes} | ({"weights": weights} if weights else {})
     write_whole(folder / ORIGIN, json.dumps(noted, indent=2).encode())
 
 
-def revision_of(folder: Path) -> str:
-    """The revision that was noted; empty where none is."""
-    return str(entries(folder / ORIGIN, LARGEST).get("revision", ""))
+def hashes_of(folder: Path) -> dict[str, object]:
+    """The hashes that were noted, by the names of files; none where nothing is."""
+    noted = entries(folder / ORIGIN, LARGEST).get("sha256")
+    return noted if isinstance(noted, dict) else {}
 
 
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
     """What a model's facts say of where it came from; nothing where that is not known."""
     with suppress(TypeError, KeyError):
         noted = entries(folder / ORIGIN, LARGEST)
-        changed = noted["sha256"][weights.name] != weights_hash
+        changed = (noted.get("weights") or noted["sha256"][weights.name]) != weights_hash
         revision = f"{noted['revision']}{', changed since' if changed else ''}"
         return plain_facts({"from the hub": noted["hub"], "revision": revision})
     return {}

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 
 from engine.language.tokenizers import FILE_NAME, train_tokenizer
 from engine.models.loading import load
@@ -20,14 +21,14 @@ from tests.hub import COMMIT, files_of, hub
 from tests.strict import strict
 
 NAME = "someone/tiny-absorb"
+TOKENIZER = train_tokenizer(iter(["Once upon a time"] * 3), 300)
+NETWORK = NetworkConfig(states=301, length=8, hidden=16, blocks=1, heads=2, cond_dim=8)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> dict[str, bytes]:
     """The files of a tiny model, and one that nobody asks for."""
-    tokenizer = train_tokenizer(iter(["Once upon a time"] * 3), 300)
-    network = NetworkConfig(states=301, length=8, hidden=16, blocks=1, heads=2, cond_dim=8)
-    save(tmp_path / "made", Diffusion(DiffusionConfig(network)), tokenizer, "# Tiny\n", {"training steps": "0"})
+    save(tmp_path / "made", Diffusion(DiffusionConfig(NETWORK)), TOKENIZER, "# Tiny\n", {"training steps": "0"})
     return {**files_of(tmp_path / "made"), "optimizer.pt": bytes(100_000)}
 
 
@@ -93,6 +94,42 @@ def test_weights_that_were_changed_after_they_were_fetched_are_told(
     assert load(folder, "cpu").info.facts["revision"] == f"{COMMIT}, changed since"
     (folder / ORIGIN).write_text("[" * 50_000)
     assert load(folder, "cpu").info.facts == {"training steps": "0"}
+
+
+def test_another_revision_comes_whole_or_not_at_all(
+    repository: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({NAME: repository | {"vocab.json": b"{}"}}) as address:
+        folder = Path(strict(fetch(NAME, address, monkeypatch).stdout.splitlines()[-1])["folder"])
+    (folder / "my notes.txt").write_text("mine")
+    before = files_of(folder)
+    save(tmp_path / "next", Diffusion(DiffusionConfig(NETWORK)), TOKENIZER, "# Next", {"training steps": "1"})
+    other, wanted = files_of(tmp_path / "next"), {"config.json", "README.md", "model.safetensors", "tokenizer.json"}
+    for tampered in ("config.json", "model.safetensors"):
+        with hub({NAME: other}, tampered=tampered, commit="1" * 40) as address:
+            assert fetch(NAME, address, monkeypatch).returncode == 2
+        assert files_of(folder) == before
+    with hub({NAME: other}, commit="1" * 40) as address:
+        assert fetch(NAME, address, monkeypatch).returncode == 0
+    assert load(folder, "cpu").info.facts["revision"] == "1" * 40
+    assert {name: held for name, held in files_of(folder).items() if name != ORIGIN} == {
+        **{name: other[name] for name in wanted},
+        "my notes.txt": b"mine",
+    }
+
+
+def test_a_model_in_parts_is_fetched_with_all_of_them(
+    repository: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = safetensors.torch.load(repository.pop("model.safetensors"))
+    names = [f"model-0000{part}-of-00002.safetensors" for part in (1, 2)]
+    parts = {name: dict(list(weights.items())[k::2]) for k, name in enumerate(names)}
+    index = {"weight_map": {tensor: name for name, held in parts.items() for tensor in held}}
+    saved = {name: safetensors.torch.save(held) for name, held in parts.items()}
+    with hub({NAME: repository | saved | {"model.safetensors.index.json": json.dumps(index).encode()}}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 0, done.stderr
+    assert load(strict(done.stdout.splitlines()[-1])["folder"], "cpu").info.facts["revision"] == COMMIT
 
 
 @pytest.mark.parametrize(

@@ -268,16 +268,13 @@ class Fetching(Victim):
         run_command("fetch", MODEL, "--json")
 
     def check(self, folder: Path, said: str) -> None:
-        for path in (folder / "sedd-studio" / "models" / MODEL).glob("*"):
-            if path.name in self.served:
-                assert path.read_bytes() == self.served[path.name], f"{path.name} is not whole"
-            elif path.suffix == ".json":
-                json.loads(path.read_text(encoding="utf-8"))
-            else:
-                assert path.name in (".cache", ".unfinished") or path in path.parent.glob(PARTS), path.name
+        if (folder / "sedd-studio" / "models" / MODEL).exists():
+            self.finished(folder)
 
     def finished(self, folder: Path) -> None:
         model = folder / "sedd-studio" / "models" / MODEL
+        found = {path.name for path in model.iterdir()} - {path.name for path in model.glob(PARTS)}
+        assert found == {*self.served, "origin.json", ".cache"}
         origin = json.loads((model / "origin.json").read_text(encoding="utf-8"))
         assert all(sha256(model / name) == hashed for name, hashed in origin["sha256"].items())
         assert not (model / ".unfinished").exists()
