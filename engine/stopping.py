@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PAUSE = 0.05
+"""Seconds between two looks."""
 
 
 class Stopped(GeneratorExit):
@@ -26,6 +34,36 @@ def look() -> None:
     asked = _asked.get()
     if asked is not None and asked():
         raise Stopped
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` returns, for a library that does not look by itself: it is done in a thread of its own.
+
+    That is left behind when the work is stopped or interrupted, and, with a TimeoutError, where it takes longer.
+    """
+    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put((work(), None))
+        except BaseException as error:  # a panic of a library is no Exception
+            ended.put((None, error))
+
+    thread = threading.Thread(target=run, name="apart", daemon=True)
+    thread.start()
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            found, error = ended.get(timeout=PAUSE)
+            break
+        except queue.Empty:
+            look()
+            if time.monotonic() > end:
+                raise TimeoutError("it takes far too long") from None
+    thread.join()
+    if error is not None:
+        raise error
+    return found  # type: ignore[no-any-return]
 
 
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("asked to stop", default=None)

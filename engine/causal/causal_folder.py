@@ -18,7 +18,8 @@ from huggingface_hub import constants
 from torch import nn
 
 from engine.estimates import opening, require
-from engine.language.tokenizers import FILE_NAME, find_tokenizer, read_backend
+from engine.language.backends import read_backend
+from engine.language.tokenizers import FILE_NAME, find_tokenizer
 from engine.models.config_reader import shown
 from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
 from engine.protocol import UserError

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from engine.causal.causal_folder import read_causal
 from engine.files import filling
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer
+from engine.language.backends import END_OF_TEXT, read_all
+from engine.language.tokenizers import Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.own_layout import saving
@@ -81,7 +82,7 @@ class CausalModel:
 
         Texts are read by the model's own tokenizer. One longer than the model is read in windows that share a token.
         """
-        encoded = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        encoded = list(map(self._ids, texts))
         windows = [
             (number, ids[start : start + self.length])
             for number, ids in enumerate(encoded)
@@ -140,10 +141,13 @@ class CausalModel:
         rows = []
         with torch.no_grad():
             for text in texts:
-                ids = self.tokenizer(text, add_special_tokens=False)["input_ids"][: self.length]
+                ids = self._ids(text)[: self.length]
                 output = self.network(torch.tensor([ids], device=self.device), output_hidden_states=True)
                 rows.append(output.hidden_states[-1][0, -1].float().cpu().numpy())
         return np.stack(rows)
+
+    def _ids(self, text: str) -> list[int]:
+        return read_all(self.tokenizer.backend_tokenizer, [text])[0]
 
     def _batches(self, windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
         longest = max((len(ids) for _, ids in windows), default=1)

@@ -19,9 +19,10 @@ from engine.cli.training_card import card, facts_of, in_words, past
 from engine.estimates import Shape, require, require_time
 from engine.estimates import training as training_bytes
 from engine.files import filling
+from engine.language.backends import END_OF_TEXT
 from engine.language.documents import LeftOut, Tell, check_name, digest, refuse, text_files
 from engine.language.domains import TEXT, domain_named
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer
+from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
 from engine.models.loading import load
 from engine.models.own_layout import saving

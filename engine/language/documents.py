@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -28,6 +29,8 @@ FIELDS = ("text", "content", "story")
 """Under which a document stands in JSON lines and tables; the first that is there."""
 JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
+ENCODED_AT_ONCE = 1024
+"""Records: the tokenizer shares them out among the cores."""
 LARGEST, LONGEST_PIPED = 2**36, 2**27
 """Bytes of a file, and of standard input, which does not say how long it is."""
 COPIES = 9
@@ -186,16 +189,31 @@ def encoded(
     records: Iterable[str], tokenizer: Tokenizer, tell: Tell, most: float = inf
 ) -> Iterator[tuple[str, list[int]]]:
     """Records and their tokens; of those that the tokenizer cannot write, or that are more than `most`, it is told."""
-    for record in records:
-        try:
-            ids = tokenizer.encode(record)
-        except UserError as error:
-            tell(f"{place_of(record)}: {str(error).rstrip('.')}")
-            continue
+    for record, ids in _read(records, tokenizer, tell):
         if len(ids) > most:
             tell(f"{place_of(record)}: its {len(ids):,} tokens are more than the {most:,} of a sequence")
         else:
             yield record, ids
+
+
+def _read(records: Iterable[str], tokenizer: Tokenizer, tell: Tell) -> Iterator[tuple[str, list[int]]]:
+    for some in in_lists(records, ENCODED_AT_ONCE):
+        try:
+            yield from zip(some, tokenizer.encode_all(some), strict=True)
+        except UserError as error:
+            if isinstance(error.__cause__, TimeoutError):
+                raise
+            if len(some) == 1:
+                tell(f"{place_of(some[0])}: {str(error).rstrip('.')}")
+            else:
+                yield from chain.from_iterable(_read([record], tokenizer, tell) for record in some)
+
+
+def in_lists(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of `size`, the last of what is left over."""
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 def place_of(record: str) -> str:

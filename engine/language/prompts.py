@@ -17,7 +17,8 @@ from itertools import groupby
 
 import numpy as np
 
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer
+from engine.language.backends import END_OF_TEXT, SHORT
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Tokens, UserError, frozen
 
 DEFAULT_GAP = 12
@@ -26,8 +27,6 @@ _OPENING = re.compile(r"\[\[")
 _BLANK = re.compile(r"\\*\s+")
 SIGN = 16
 """Characters of a gap or a marker, with the space before it."""
-SHORT = 2**14
-"""Characters of a text that is cut into tokens in no time."""
 
 
 def longest_prompt(tokenizer: Tokenizer, length: int) -> int:

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
-from engine.files import read_bounded, write_whole
-from engine.language.documents import decoded
+from engine.files import write_whole
+from engine.language.backends import END_OF_TEXT, byte_level, from_pair, read_all, read_backend
 from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
-from engine.strict_json import shallow
 
-END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
-MAX_BYTES = 40 * 2**20
 LARGEST_MULTIPLE = 128
 SHOWN = 100
-"""Characters of a list, or of what a library says, in a message."""
+"""Characters of a list in a message."""
+MOST_SIZES = 32
+"""Of symbols, in characters: longer ones are not read."""
 PROBE = "Once upon  a time,\n(2 + 2) \u00e9 \u4f60"
-SIGNS = "".join(map(chr, range(32, 383)))
-MOST_FOR_A_SIGN = 16
-"""Tokens: those that spell it by its bytes, and some to spare."""
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
@@ -53,8 +47,11 @@ class Tokenizer:
         backend.no_padding()
         self._backend = backend
         self._by_symbol = isinstance(backend.model, models.WordLevel)
-        if self._by_symbol and backend.decoder is None:
-            backend.decoder = decoders.Fuse()  # without one the library puts spaces between symbols
+        writer = decoders.Fuse if self._by_symbol else decoders.ByteLevel
+        if not isinstance(backend.decoder, writer):  # another would write other texts, or spaces between symbols
+            backend.decoder = writer()
+        if isinstance(backend.normalizer, normalizers.NFC):  # which gives some texts back in another spelling
+            backend.normalizer = None
         self._added = {token: added.content for token, added in backend.get_added_tokens_decoder().items()}
         self.vocabulary: int = backend.get_vocab_size()
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
@@ -71,19 +68,38 @@ class Tokenizer:
         return self.encode_all([text])[0]
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, as `encode` gives them; the texts are shared out among the cores."""
+        """The token ids of each text, as `encode` gives them; several are shared out among the cores.
+
+        A UserError where they would not give the texts back.
+        """
         for text in texts if self._by_symbol else ():
-            pieces = self._backend.pre_tokenizer.pre_tokenize_str(text)
-            strange = next((symbol for symbol, _ in pieces if symbol not in self.symbols), "")
-            if strange:
+            if strange := self._strange(text):
                 known = " ".join(self.symbols)
                 shown = known if len(known) <= SHOWN else f"{known[:SHOWN]} …"
-                raise UserError(f'This model does not know the symbol "{strange[:SHOWN]}"; it knows {shown}')
-        with refusing("The tokenizer cannot read this text", "take another tokenizer"):
-            try:
-                return [encoded.ids for encoded in self._backend.encode_batch_fast(texts, add_special_tokens=False)]
-            except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
-                raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
+                raise UserError(f'This model does not know the symbol "{strange}"; it knows {shown}')
+        found = read_all(self._backend, texts)
+        for text, ids in zip(texts, found, strict=True):
+            if b"".join(map(self.spelling, ids)) != text.encode():
+                raise UserError("The tokenizer does not give this text back as it was; take another tokenizer.")
+        return found
+
+    def _strange(self, text: str) -> str:
+        """The first character with which no symbol begins, each being the longest that fits; "" if there is none."""
+        at = 0
+        while at < len(text):
+            size = next((size for size in self._sizes if text[at : at + size] in self._known), 0)
+            if not size:
+                return text[at]
+            at += size
+        return ""
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.symbols)
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return sorted(set(map(len, self.symbols)))[MOST_SIZES::-1]
 
     @cached_property
     def longest_piece(self) -> int:
@@ -122,7 +138,10 @@ class Tokenizer:
         return self._pieces[token]
 
     def spelling(self, token: int) -> bytes:
-        """The bytes of one token, which may be a part of a character; empty for the end-of-text token."""
+        """The bytes of one token, which may be a part of a character; empty for the end-of-text token.
+
+        One that stands for no text has a byte that is in none.
+        """
         if token not in self._spellings:
             self._spellings[token] = self._spelled(token)
         return self._spellings[token]
@@ -132,7 +151,8 @@ class Tokenizer:
             return b""
         if self._by_symbol or token in self._added:
             return self.decode([token]).encode()
-        return bytes(_BYTES[character] for character in str(self._backend.id_to_token(token)))
+        written = str(self._backend.id_to_token(token))
+        return bytes(_BYTES[character] for character in written) if _BYTES.keys() >= set(written) else b"\xff"
 
     def graphemes(self, ids: Sequence[int]) -> list[Grapheme]:
         """The shortest runs of positions that whole characters divide into, in order, covering all of `ids`."""
@@ -167,13 +187,18 @@ class Tokenizer:
             text, bytes_of_texts = PROBE, [mark for mark, byte in _BYTES.items() if byte not in _IN_NO_TEXT]
             complete = all(self._backend.token_to_id(mark) is not None for mark in bytes_of_texts)
         else:
-            split = self._backend.pre_tokenizer
-            alone = [symbol for symbol in self.symbols if split and len(split.pre_tokenize_str(symbol)) == 1]
+            alone = [symbol for symbol in self.symbols if self._stands_alone(symbol)]
             text, complete = "".join(alone), bool(alone)
         try:
             ids = self.encode(text) if complete else []
-            return bool(ids) and b"".join(map(self.spelling, ids)) == text.encode() and self.decode(ids) == text
-        except (KeyError, UserError):  # a character that stands for no byte, a symbol that is none beside others
+            return bool(ids) and self.decode(ids) == text
+        except UserError:
+            return False
+
+    def _stands_alone(self, symbol: str) -> bool:
+        try:
+            return len(read_all(self._backend, [symbol])[0]) == 1
+        except UserError:
             return False
 
     @cached_property
@@ -202,7 +227,7 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     smallest = len(pre_tokenizers.ByteLevel.alphabet()) + 1
     if vocabulary < smallest:
         raise UserError(f"A vocabulary of {vocabulary} is too small for bytes; choose at least {smallest}.")
-    backend = _byte_level(models.BPE())
+    backend = byte_level(models.BPE())
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=[END_OF_TEXT],
@@ -284,22 +309,8 @@ def _tokenizer_in(folder: Path) -> Tokenizer | None:
             return _whole(read_backend(folder / FILE_NAME), what)
         for vocab, merges in _PAIRS:
             if (folder / vocab).is_file() and (folder / merges).is_file():
-                return _whole(_from_pair(folder / vocab, folder / merges), what)
+                return _whole(from_pair(folder / vocab, folder / merges), what)
     return None
-
-
-def read_backend(path: Path) -> Backend:
-    """The library's tokenizer in a file; a UserError if it is damaged, or cannot read a short text."""
-    with refusing(f"The tokenizer in {path.parent} is damaged", "put a whole copy there"):
-        backend = Backend.from_str(_read(path))
-        backend.no_padding()
-        backend.no_truncation()
-        made: list[int] = []
-        with suppress(Exception):  # one of symbols does not know them all
-            made = backend.encode(SIGNS, add_special_tokens=False).ids
-        if len(made) > MOST_FOR_A_SIGN * len(SIGNS):
-            raise ValueError("it makes far too much of a text")
-        return backend
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:
@@ -316,30 +327,6 @@ def _whole(backend: Backend, what: str) -> Tokenizer:
             "one with a token for each character."
         )
     return tokenizer
-
-
-def _read(path: Path) -> str:
-    try:
-        return decoded(read_bounded(path, MAX_BYTES), path)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}; put a whole copy there.") from None
-
-
-def _from_pair(vocab: Path, merges: Path) -> Backend:
-    tokens: dict[str, int] = shallow(json.loads(_read(vocab)))
-    lines = [line for line in _read(merges).splitlines() if line and not line.startswith("#version")]
-    pairs = [(line.split(" ")[0], line.split(" ")[1]) for line in lines]
-    backend = _byte_level(models.BPE(vocab=tokens, merges=pairs))
-    if END_OF_TEXT in tokens:
-        backend.add_special_tokens([END_OF_TEXT])
-    return backend
-
-
-def _byte_level(model: models.Model) -> Backend:
-    backend = Backend(model)
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    return backend
 
 
 def _cache_folders() -> Iterator[Path]:

@@ -6,21 +6,17 @@ on padding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.language.documents import Tell, documents, encoded, refuse
+from engine.language.documents import ENCODED_AT_ONCE, Tell, documents, encoded, in_lists, refuse
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
     from engine.language.tokenizers import Tokenizer
-
-ENCODED_AT_ONCE = 4096
-"""Documents: the tokenizer shares them out among the cores."""
 
 
 def tokenize(paths: Sequence[Path], tokenizer: Tokenizer, tell: Tell = refuse) -> np.ndarray:
@@ -55,13 +51,6 @@ def fill_rows(records: Iterable[str], tokenizer: Tokenizer, length: int, tell: T
     found = (ids for _, ids in encoded(records, tokenizer, tell, length))
     made = [ids + [tokenizer.eot_id] * (length - len(ids)) for ids in found]
     return np.array(made, np.uint16 if tokenizer.vocabulary <= 2**16 else np.uint32).reshape(-1, length)
-
-
-def in_lists(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    """The items in lists of `size`, the last of what is left over."""
-    remaining = iter(items)
-    while some := list(islice(remaining, size)):
-        yield some
 
 
 class Batches:

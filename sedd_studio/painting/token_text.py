@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer
+from engine.language.backends import END_OF_TEXT
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Tokens
 from sedd_studio.painting.token_layout import PART, arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, TokenPainter

@@ -22,7 +22,8 @@ from engine.causal.causal_model import (
     causal_likelihood,
     save_causal,
 )
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.language.backends import END_OF_TEXT
+from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
 from engine.theory.conditioning import Shaping
 from engine.training.settings import TrainingConfig

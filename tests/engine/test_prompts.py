@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from engine.language.backends import END_OF_TEXT
 from engine.language.prompts import (
     DEFAULT_GAP,
     format_ids,
@@ -18,7 +19,7 @@ from engine.language.prompts import (
     parse_parts,
     parse_prompt,
 )
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, train_tokenizer
+from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError, frozen
 
 LENGTH = 64

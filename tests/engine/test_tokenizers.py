@@ -17,8 +17,14 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer, find_tokenizer, tokenizer_from, train_tokenizer
+from engine.language import backends
+from engine.language.automata import DEAD
+from engine.language.backends import END_OF_TEXT
+from engine.language.documents import encoded
+from engine.language.patterns import Pattern
+from engine.language.tokenizers import Tokenizer, find_tokenizer, tokenizer_from, train_tokenizer
 from engine.protocol import UserError
+from engine.stopping import Stopped, stoppable
 
 TEXTS = ["Once upon a time there was a dragon.", "The dragon slept. Once upon a hill."] * 5
 SIZE = 270
@@ -313,3 +319,78 @@ def test_a_tokenizer_that_is_in_use_is_shared_and_one_that_is_not_is_gone() -> N
         assert gone() is None
     finally:
         gc.enable()
+
+
+def split_by(expression: str) -> dict[str, Any]:
+    return {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+
+
+def changed(folder: Path, **parts: Any) -> Path:
+    """A folder with a tokenizer some of whose parts are others."""
+    (folder / "tokenizer.json").write_text(json.dumps(json.loads(TOKENIZER.to_json()) | parts))
+    return folder
+
+
+SLOW = r"[\s\S]{1,100}[\s\S]{1,100}[\s\S]{1,30}(?=\b\B)"
+"""What tries a hundred million ways to find itself in some hundred characters, and never does."""
+QUIET = split_by("Q|\ufb01") | {"behavior": "Removed"}
+BEFORE = json.loads(TOKENIZER.to_json())["pre_tokenizer"]
+
+
+def test_a_tokenizer_that_takes_far_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "PATIENCE", 0.2)
+    changed(tmp_path, pre_tokenizer={"type": "Sequence", "pretokenizers": [split_by(SLOW), BEFORE]})
+    with pytest.raises(UserError, match=r"is damaged .it takes far too long.; put a whole copy there"):
+        find_tokenizer(tmp_path)
+
+
+def test_a_tokenizer_that_is_slow_on_a_text_can_be_stopped_and_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [split_by(r"(?<=q)" + SLOW), BEFORE]
+    tokenizer = find_tokenizer(changed(tmp_path, pre_tokenizer={"type": "Sequence", "pretokenizers": parts}))
+    assert tokenizer.decode(tokenizer.encode("a" * 200)) == "a" * 200
+    asked = iter((False, False, True))
+    with stoppable(lambda: next(asked)), pytest.raises(Stopped):
+        tokenizer.encode("q" * 400)
+    monkeypatch.setattr(backends, "PATIENCE", 0.2)
+    with pytest.raises(UserError, match=r"cannot read this text .it takes far too long.; take another"):
+        tokenizer.encode("q" * 400)
+    with pytest.raises(UserError, match="takes far too long"):  # and not each record for itself
+        list(encoded(["q" * 400, "a"], tokenizer, lambda _: None))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"normalizer": {"type": "Replace", "pattern": {"String": "Q"}, "content": ""}},
+        {"normalizer": {"type": "NFKC"}},
+        {
+            "pre_tokenizer": {
+                "type": "Sequence",
+                "pretokenizers": [QUIET, BEFORE],
+            }
+        },
+    ],
+)
+def test_no_character_of_a_text_is_dropped_in_silence(tmp_path: Path, parts: dict[str, Any]) -> None:
+    tokenizer = find_tokenizer(changed(tmp_path, **parts))
+    assert tokenizer.decode(tokenizer.encode("Once upon")) == "Once upon"
+    with pytest.raises(UserError, match="does not give this text back"):
+        tokenizer.encode_all(["Once", "Queen of the \ufb01eld"])
+
+
+def test_what_a_file_says_of_writing_tokens_has_no_say(tmp_path: Path) -> None:
+    swollen = {"type": "Replace", "pattern": {"String": "Q"}, "content": "b" * 10**6}
+    tokenizer = find_tokenizer(changed(tmp_path, decoder=swollen, normalizer={"type": "NFC"}))
+    for text in ("Queen", "e\u0301"):
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_token_that_stands_for_no_text_is_in_no_match(tmp_path: Path) -> None:
+    model = json.loads(TOKENIZER.to_json())["model"]
+    model["vocab"]["\u4f60"] = len(model["vocab"])
+    tokenizer = find_tokenizer(changed(tmp_path, model=model))
+    machine = Pattern.compile(".*", tokenizer).automaton
+    assert machine.moves[0, machine.classes[tokenizer.vocabulary - 1]] == DEAD
+    assert machine.moves[0, machine.classes[tokenizer.encode("a")[0]]] != DEAD

@@ -65,6 +65,18 @@ def test_code_where_nothing_is_looked_for_is_passed_over(folder: Path, trap: str
     model.text_nats(TEXTS)
 
 
+def test_a_text_on_which_the_tokenizer_panics_is_answered_in_a_sentence(folder: Path) -> None:
+    described = json.loads((folder / "tokenizer.json").read_text())
+    panics = {"type": "Split", "pattern": {"Regex": r"q(\w|\w)*!"}, "behavior": "Isolated", "invert": False}
+    described["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [panics, described["pre_tokenizer"]]}
+    (folder / "tokenizer.json").write_text(json.dumps(described))
+    model = CausalModel.load(folder, "cpu", "fp32")
+    assert [len(nats) for nats in model.text_nats(TEXTS)]
+    for ask in (model.text_nats, model.features):
+        with pytest.raises(UserError, match="cannot read this text"):
+            ask([f"{'q' * 50} !"])
+
+
 def commands(folder: Path, text: Path, out: Path) -> dict[str, list[object]]:
     """Every command that opens a folder."""
     story = Path(__file__).parents[2] / "assets" / "stories-absorb"

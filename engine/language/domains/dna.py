@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.language.backends import END_OF_TEXT
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Curve, Domain, Measure, each_symbol
-from engine.language.tokenizers import END_OF_TEXT
 
 BASES = "ACGT"
 FIELDS = ("sequence", "seq")

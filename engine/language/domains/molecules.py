@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.language.backends import END_OF_TEXT
 from engine.language.documents import LeftOut, Record, Tell, lines, refuse
 from engine.language.domains.domain import Domain, Measure, each_symbol
-from engine.language.tokenizers import END_OF_TEXT, Tokenizer
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
-from engine.language.tokenizers import END_OF_TEXT
+from engine.language.backends import END_OF_TEXT
 from sedd_studio.painting.saving import saved
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.session.state import Candidate
