@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from engine.estimates import require
 from engine.files import in_pieces, read_bounded, sha256
 from engine.protocol import UserError
+from engine.stopping import look
 
 if TYPE_CHECKING:
     from engine.language.tokenizers import Tokenizer
@@ -190,6 +191,7 @@ def encoded(
 ) -> Iterator[tuple[str, list[int]]]:
     """Records and their tokens; of those that the tokenizer cannot write, or that are more than `most`, it is told."""
     for record, ids in _read(records, tokenizer, tell):
+        look()
         if len(ids) > most:
             tell(f"{place_of(record)}: its {len(ids):,} tokens are more than the {most:,} of a sequence")
         else:

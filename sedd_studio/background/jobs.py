@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError, is_lack_of_memory
+from engine.stopping import Stopped, stoppable
 from sedd_studio.record.pace import seconds_left
 
 Work = Callable[[], Iterator[float]]
@@ -57,7 +58,7 @@ class Jobs(QObject):
             self._next()
 
     def cancel(self) -> None:
-        """Ends the job that is being done, at its next yield."""
+        """Ends the job that is being done, at its next yield, or as soon as its work looks."""
         if self.current is not None:
             self.current.cancelled = True
 
@@ -83,13 +84,16 @@ class Jobs(QObject):
     def _do(self, job: Job) -> None:
         headline = detail = ""
         try:
-            steps = job.work()
-            for share in steps:
-                job.share = share
-                self.changed.emit()
-                if job.cancelled:
-                    steps.close()  # type: ignore[attr-defined]
-                    break
+            with stoppable(lambda: job.cancelled):
+                steps = job.work()
+                for share in steps:
+                    job.share = share
+                    self.changed.emit()
+                    if job.cancelled:
+                        steps.close()  # type: ignore[attr-defined]
+                        break
+        except Stopped:
+            pass
         except UserError as error:
             headline = str(error)
         except OSError as error:

@@ -6,11 +6,13 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
+from engine.stopping import Stopped, look, stoppable
 
 T = TypeVar("T")
 Take = Callable[[], object]
@@ -24,13 +26,14 @@ class Reader(QObject):
 
     changed = Signal()
     failed = Signal(str, str)
-    _read = Signal(object)
+    _read = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Any], object]] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[int, Callable[[], Any], Callable[[Any], object]] | None]
+        self._work = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="files")
-        self._open = 0
+        self._open = self._asked = self._stopped = 0
         self._closed = False
         self._read.connect(self._take)
 
@@ -45,12 +48,18 @@ class Reader(QObject):
         if not self._thread.is_alive():
             self._thread.start()
         self._open += 1
-        self._work.put((work, take))
+        self._asked += 1
+        self._work.put((self._asked, work, take))
         self.changed.emit()
+
+    def stop(self) -> None:
+        """Ends what is being read, as soon as its work looks, and what waits; nothing of it is taken."""
+        self._stopped = self._asked
 
     def end(self) -> None:
         """Nothing more is read or taken."""
         self._closed = True
+        self.stop()
         self._work.put(None)
 
     def close(self) -> None:
@@ -60,14 +69,20 @@ class Reader(QObject):
             self._thread.join()
 
     def _run(self) -> None:
-        while (asked := self._work.get()) is not None:
-            if not self._closed:
-                self._read.emit(self._outcome(*asked))
+        while (item := self._work.get()) is not None:
+            number, work, take = item
+            outcome: Take = _nothing
+            with suppress(Stopped), stoppable(lambda number=number: number <= self._stopped):  # type: ignore[misc]
+                look()
+                outcome = self._outcome(work, take)
+            self._read.emit(number, outcome)
 
     def _outcome(self, work: Callable[[], Any], take: Callable[[Any], object]) -> Take:
         """What is to be done in the window's thread once the work is done."""
         try:
             found = work()
+        except Stopped:
+            raise
         except UserError as error:
             headline, detail = str(error), ""
         except BaseException as error:  # whatever a damaged file makes a library raise; a panic in Rust is no Exception
@@ -76,8 +91,13 @@ class Reader(QObject):
             return lambda: take(found)
         return lambda: self.failed.emit(headline, detail)
 
-    def _take(self, outcome: Take) -> None:
+    def _take(self, number: int, outcome: Take) -> None:
         self._open -= 1
-        if not self._closed:
+        if number > self._stopped:
             outcome()
+        if not self._closed:
             self.changed.emit()
+
+
+def _nothing() -> None:
+    """What is to be done with what was stopped."""

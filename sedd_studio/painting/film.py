@@ -11,7 +11,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -21,6 +21,7 @@ from engine.files import write_whole
 from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by
+from engine.stopping import look
 from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
@@ -78,6 +79,7 @@ class Film:
         return image
 
     def _content(self, step: int) -> Content:
+        look()
         return content_at(self.run, step, self.sample, self._tokenizer, self._painter, WIDTH - 2 * MARGIN)
 
     def _foot(self, painter: QPainter, step: int) -> None:
@@ -137,6 +139,16 @@ def as_pillow(image: QImage) -> Image:
     return Image.fromarray(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
 
 
+def stoppable_at(image: Image) -> Image:
+    """The picture, at which an encoder of many looks whether to go on: it seeks in each when it comes to it."""
+    image.seek = lambda frame: look() if frame == 0 else _no_frame(frame)  # type: ignore[method-assign]
+    return image
+
+
+def _no_frame(frame: int) -> NoReturn:
+    raise EOFError(f"there is no frame {frame} in a picture")
+
+
 def durations(count: int) -> list[int]:
     """Milliseconds of each of `count` pictures: the end is held."""
     each = round(1000 * SECONDS / max(1, count - 1))
@@ -150,7 +162,7 @@ def as_gif(images: list[Image], film: Film) -> Encoding:
     palette = palette_of([images[0], images[len(images) // 2], images[-1]])
     few: list[Image] = []
     for image in images:
-        few.append(image.quantize(palette=palette, dither=Dither.NONE))
+        few.append(stoppable_at(image.quantize(palette=palette, dither=Dither.NONE)))
         yield 0.6 + 0.2 * len(few) / len(images)
     out = io.BytesIO()
     more = {"save_all": True, "append_images": few[1:], "duration": durations(len(images)), "loop": 0}
@@ -173,9 +185,9 @@ def palette_of(images: list[Image]) -> Image:
 def as_webp(images: list[Image], film: Film) -> Encoding:
     """An animated WebP that repeats, without loss; its XMP data are the run."""
     yield 0.6
-    out = io.BytesIO()
-    more = {"save_all": True, "append_images": images[1:], "duration": durations(len(images)), "loop": 0}
-    images[0].save(out, "WEBP", lossless=True, method=2, xmp=carried(film.run).encode(), **more)
+    out, (first, *others) = io.BytesIO(), map(stoppable_at, images)
+    more = {"save_all": True, "append_images": others, "duration": durations(len(images)), "loop": 0}
+    first.save(out, "WEBP", lossless=True, method=2, xmp=carried(film.run).encode(), **more)
     return out.getvalue()
 
 

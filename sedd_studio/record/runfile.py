@@ -19,6 +19,7 @@ from engine.files import read_bounded, write_whole
 from engine.language.tokenizers import Tokenizer, tokenizer_from
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
 from engine.protocol.options import check_options
+from engine.stopping import look
 from engine.strict_json import to_json
 from sedd_studio.record.schema import (
     LARGEST_NUMBER,
@@ -161,6 +162,7 @@ def inflated(stream: Any, size: int) -> bytearray:
     data = bytearray(size)
     view, at = memoryview(data), 0
     while at < size:
+        look()
         part = stream.decompress(stream.unconsumed_tail, min(PIECE, size - at))
         if not part:
             raise ValueError("it is cut short")
@@ -276,6 +278,7 @@ def add_frames(run: Trajectory, arrays: Arrays) -> None:
     """Appends the frames of a file."""
     counts, moments = arrays["counts"], arrays["moments"]
     for step, (stop, count) in enumerate(zip(counts.cumsum(), counts, strict=True), start=1):
+        look()
         sample, position, token = (frozen(arrays[name][stop - count : stop]) for name in CHANGES)
         time, sigma, calls, seconds = moments[step].tolist()
         run.append(Frame(0, step, time, sigma, sample, position, token, int(calls), seconds))

@@ -95,6 +95,11 @@ class Session(QObject):
         self.runs.changed.emit()
         self.models.changed.emit()
 
+    def stop(self) -> None:
+        """Stops the run that is made, and what is being read."""
+        self.runs.stop()
+        self.reader.stop()
+
     def end(self) -> None:
         self.clock.stop()
         self.reader.end()

@@ -100,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
         "Ctrl+R",
         lambda s: s.runs.can_draw_again,
     ),
-    Command("stop", "&Stop", lambda w, s: s.runs.stop(), "Esc", lambda s: s.runs.running),
+    Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", lambda s: s.runs.running or s.reader.busy),
     Command("new_seed", "New see&d", lambda w, s: s.form.new_seed(), "Ctrl+D"),
     Command("pause", "&Pause or play", lambda w, s: s.playhead.toggle(), "Space", _has_run),
     Command("forward", "Step &forward", lambda w, s: s.playhead.step_once(), "Right", _has_run),

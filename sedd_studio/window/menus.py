@@ -58,6 +58,7 @@ class Availability(QObject):
             session.runs.changed,
             session.playhead.changed,
             session.view.selection_changed,
+            session.reader.changed,
         ):
             signal.connect(self.refresh)
         session.editor.undo_stack.indexChanged.connect(self.refresh)

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
+from engine.stopping import Stopped, look, stoppable
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting import film
 from sedd_studio.painting.film import Film, durations
@@ -227,6 +229,42 @@ def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
     go.set()
     qtbot.waitUntil(lambda: jobs.current is None)
     assert not list(tmp_path.glob("run.*"))
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_a_film_can_be_given_up_at_each_picture_that_is_encoded(run: Trajectory, suffix: str) -> None:
+    shown = Film(run, 0, LIGHT)
+
+    def encode(most: int | None = None) -> int:
+        """How often the encoder looks whether to go on; it is stopped after `most`."""
+        images, looks = [film.as_pillow(shown.picture(step)) for step in shown.steps], itertools.count()
+        with stoppable(lambda: next(looks) == most):
+            for _ in film.ENCODERS[suffix](images, shown):
+                pass
+        return next(looks)
+
+    assert encode() >= len(shown.steps)
+    with pytest.raises(Stopped):
+        encode(len(shown.steps) // 2)
+
+
+def test_a_cancelled_job_ends_where_its_work_looks(jobs: Jobs, qtbot: QtBot) -> None:
+    began = threading.Event()
+    told: list[str] = []
+    jobs.failed.connect(told.append)
+
+    def work() -> Iterator[float]:
+        yield 0.0
+        began.set()
+        while True:
+            look()
+            time.sleep(0.001)
+
+    jobs.start("Work", work)
+    qtbot.waitUntil(began.is_set)
+    jobs.cancel()
+    qtbot.waitUntil(lambda: jobs.current is None)
+    assert told == []
 
 
 def test_a_place_that_cannot_be_written_is_told(jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot) -> None:

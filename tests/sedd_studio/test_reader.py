@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,11 +18,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.language.domains import TEXT
 from engine.language.tokenizers import train_tokenizer
+from engine.stopping import look, stoppable
 from sedd_studio.background import keeper as keeper_module
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.painting.theme import LIGHT
+from sedd_studio.record import runfile
 from sedd_studio.record.history import LeftOver
 from sedd_studio.record.runfile import encode, save_run
 from sedd_studio.record.settings import Settings
@@ -260,3 +266,44 @@ def test_a_panic_of_a_library_is_told_and_the_next_file_is_read(qtbot: QtBot) ->
     qtbot.waitUntil(lambda: taken == [1])
     assert ["index out of bounds" in headline for headline in told] == [True]
     reader.close()
+
+
+def test_what_is_read_can_be_stopped_and_nothing_of_it_is_taken(window: MainWindow, qtbot: QtBot) -> None:
+    reader, began = window.session.reader, threading.Event()
+    taken: list[str] = []
+
+    def long() -> str:
+        began.set()
+        while True:
+            look()
+            time.sleep(0.001)
+
+    for stop in (
+        partial(QTest.mouseClick, window.top_bar.stop, Qt.MouseButton.LeftButton),
+        partial(QTest.keyClick, window, Qt.Key.Key_Escape),
+    ):
+        began.clear()
+        assert not window.top_bar.stop.isEnabled()
+        for work in (long, lambda: "that waits"):
+            reader.read(work, taken.append)
+        qtbot.waitUntil(began.is_set)
+        stop()
+        qtbot.waitUntil(lambda: not reader.busy)
+        reader.read(lambda: "another", taken.append)
+        qtbot.waitUntil(lambda: not reader.busy)
+        assert taken.pop() == "another"
+        assert not taken
+        assert window.session.errors.current is None
+
+
+def test_a_run_file_and_texts_look_whether_they_are_to_be_read_on(run: Trajectory, tmp_path: Path) -> None:
+    assert run.origin is not None
+    save_run(tmp_path / "run.sedd", run)
+    (tmp_path / "texts.txt").write_text("\n<|endoftext|>\n".join(["Once upon a time"] * 100))
+    tokenizer = run.origin.tokenizer
+    looks = count()
+    with stoppable(lambda: next(looks) < 0):
+        runfile.open_run(tmp_path / "run.sedd")
+        assert next(looks) >= run.recorded
+        text_rows.read_rows(tmp_path / "texts.txt", tokenizer, TEXT, 64)
+    assert next(looks) >= run.recorded + 100

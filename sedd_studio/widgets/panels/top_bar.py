@@ -30,7 +30,7 @@ class TopBar(QFrame):
         self.run_button = PushButton("Run", "play", look, session.runs.start, primary=True)
         self.pause = PushButton("Pause", "pause", look, session.playhead.toggle)
         self.step = PushButton("Step", "step", look, session.playhead.step_once)
-        self.stop = PushButton("Stop", "stop", look, session.runs.stop)
+        self.stop = PushButton("Stop", "stop", look, session.stop)
         self.seed = label(role="muted")
         self.dice = IconButton("dice", "New seed", look, session.form.new_seed)
         self.samples = label(role="muted")
@@ -41,9 +41,8 @@ class TopBar(QFrame):
         middle = row(self.run_button, self.pause, self.step, self.stop, gap=10)
         right = row(None, self.seed, self.dice, 6, self.samples, 6, self.device, gap=10)
         row((left, 1), middle, (right, 1), margins=(16, 9, 16, 9), of=self)
-        keep_up(
-            self.refresh, session.models.changed, session.runs.changed, session.playhead.changed, session.form.changed
-        )
+        told = (session.models, session.runs, session.playhead, session.form, session.reader)
+        keep_up(self.refresh, *(part.changed for part in told))
 
     def refresh(self) -> None:
         session, info = self._session, self._session.models.info
@@ -54,7 +53,7 @@ class TopBar(QFrame):
         self.pause.sign.show("pause" if session.playhead.playing or not recorded else "play")
         self.pause.setEnabled(recorded)
         self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
-        self.stop.setEnabled(running)
+        self.stop.setEnabled(running or session.reader.busy)
         self.seed.setText(f"seed {session.form.now.seed}")
         self.samples.setText("1 sample" if session.form.now.samples == 1 else f"{session.form.now.samples} samples")
         self._fit()
