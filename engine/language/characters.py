@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _sre  # type: ignore[import-not-found]
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from re import _constants as said  # type: ignore[attr-defined] # the names of what Python's parser finds
+from re._casefix import _EXTRA_CASES  # type: ignore[import-not-found] # and what it takes for alike
 from typing import Any
 
 import numpy as np
@@ -75,27 +77,26 @@ def _all_characters() -> str:
 
 @lru_cache(maxsize=64)
 def _cased(points: Ranges, flags: int) -> Ranges:
-    """With all that differ from one of them in case alone, where case does not matter."""
+    """With all that Python takes for one of them where case does not matter."""
     if not flags & re.IGNORECASE:
         return points
-    for _ in range(2):  # the long s is a capital S in another case, and so a small one in another still
-        within = np.zeros(sys.maxunicode + 1, np.bool_)
-        for low, high in points:
-            within[low : high + 1] = True
-        others = _cases()[within[_cases()[:, 0]], 1].tolist()
-        points = _joined([*points, *((other, other) for other in others)])
-    return points
+    lower, alike = _lower(bool(flags & re.ASCII))
+    within = np.zeros(sys.maxunicode + 1, np.bool_)
+    for low, high in points:
+        within[lower[low : high + 1]] = True
+    within[alike[within[alike[:, 0]], 1]] = True
+    found = np.flatnonzero(within[lower])
+    ends = np.flatnonzero(np.diff(found) > 1)
+    firsts, lasts = found[np.append(0, ends + 1)], found[np.append(ends, -1)]
+    return tuple(zip(firsts.tolist(), lasts.tolist(), strict=True)) if len(found) else ()
 
 
 @cache
-def _cases() -> np.ndarray:
-    """Pairs (n, 2) of characters of which one is the other in upper or lower case."""
-    pairs = []
-    for point, character in enumerate(_all_characters()):
-        for other in {character.lower(), character.upper()} - {character}:
-            if len(other) == 1:
-                pairs += [(point, ord(other)), (ord(other), point)]
-    return np.array(pairs)
+def _lower(ascii_only: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Every character as a small one, and pairs (n, 2) of small ones that are alike, such as both that end in sigma."""
+    small = _sre.ascii_tolower if ascii_only else _sre.unicode_tolower
+    alike = [] if ascii_only else [(point, other) for point in _EXTRA_CASES for other in _EXTRA_CASES[point]]
+    return np.array(list(map(small, range(sys.maxunicode + 1)))), np.array(alike, np.int64).reshape(-1, 2)
 
 
 def spelled(points: Ranges) -> Iterator[Ranges]:

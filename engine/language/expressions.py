@@ -181,7 +181,8 @@ class _Parts:
     def _item(self, kind: Any, value: Any, flags: int, begin: int, end: int) -> None:
         if kind is said.SUBPATTERN:
             _, added, removed, items = value
-            self.add(items, (flags | added) & ~removed, begin, end)
+            kept = flags & ~parser.TYPE_FLAGS if added & parser.TYPE_FLAGS else flags
+            self.add(items, (kept | added) & ~removed, begin, end)
         elif kind is said.BRANCH:
             for items in value[1]:
                 self.add(items, flags, begin, end)

@@ -220,7 +220,7 @@ def test_expressions_that_cannot_be_used_are_answered_in_a_sentence(expression: 
         Pattern.compile(expression, tokenizer)
 
 
-CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212a"
+CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212aiİıΣς"
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,10 @@ CHARACTERS = "aZ5_ \n\x00éßñ\u02bc中あ😀\u2028\u0660\u017f\u212a"
         "(?i)[a-z]",
         "(?i)ÉSS?",
         "(?a)\\w.",
+        "(?i)[iσ]*",
+        "(?ai)[iσs][^kİ]",
+        "(?ai)ς|ß",
+        "(?a)\\w(?u:\\w)",
         "[^é]",
         ".+",
         "[\U0001f000-\U0010ffff]",
