@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.plain_text import plain, plain_line
+
+LONGEST = 2_000
+"""Characters of a headline."""
+
 
 @dataclass(frozen=True)
 class ErrorNote:
@@ -26,14 +31,15 @@ class Errors(QObject):
 
     def show(self, headline: str, detail: str = "") -> None:
         """Puts an error into the banner. One that stands there is not told again: it may come with every picture."""
+        headline = plain_line(headline, LONGEST)
         if self.current is None or self.current.headline != headline:
-            self.current = ErrorNote(headline, detail)
+            self.current = ErrorNote(headline, plain(detail))
             self.changed.emit()
 
     def add(self, headline: str) -> None:
         """Puts an error into the banner beside what stands there already."""
         before = self.current
-        if before is None or headline not in before.headline:
+        if before is None or plain_line(headline, LONGEST) not in before.headline:
             self.show(f"{before.headline} {headline}" if before else headline, before.detail if before else "")
 
     def dismiss(self) -> None:

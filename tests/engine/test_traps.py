@@ -17,6 +17,7 @@ from engine.causal.causal_model import CausalModel
 from engine.cli import app
 from engine.performing.engine import Engine
 from engine.protocol import Failed, LoadModel, ModelLoaded, UserError
+from tests.hostile.folders import gguf
 from tests.hostile.traps import OPENED, REFUSED, TEXTS, Bomb, causal_folder
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -95,6 +96,8 @@ def commands(folder: Path, text: Path, out: Path) -> dict[str, list[object]]:
         "train": ["train", text, "--out", out / "t", "--model", folder, "--kind", "causal", *small],
         "train gpt": ["train", text, "--out", out / "g", "--model", folder, "--kind", "gpt", *small],
         "train diffusion": ["train", text, "--out", out / "d", "--model", folder, *small],
+        "judge": ["judge", "--out", out / "j", "--file", folder / "model.gguf"],
+        "reproduce": ["reproduce", "stories-absorb", folder, "--out", out / "r"],
         "tokenizer": ["train", text, "--out", out / "k", "--tokenizer", folder, *small],
     }
 
@@ -104,6 +107,7 @@ def test_no_command_runs_it(folder: Path, tmp_path: Path, trap: str) -> None:
     for each in OPENED.values():
         each(folder, tmp_path / "canary")
     REFUSED[trap](folder, tmp_path / "canary")
+    (folder / "model.gguf").write_bytes(gguf()[0])
     (tmp_path / "text.txt").write_text(" ".join(TEXTS * 20))
     for name, arguments in commands(folder, tmp_path / "text.txt", tmp_path).items():
         result = CliRunner().invoke(app, list(map(str, arguments)))

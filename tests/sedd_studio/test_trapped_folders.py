@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from pytestqt.qtbot import QtBot
 
 from engine.protocol import Event, Failed, LoadModel, ModelLoaded, ends
+from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
+from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
+from sedd_studio.session.session import Session
+from sedd_studio.session.state import RunState
+from sedd_studio.window.opening import open_path
 from tests.hostile.folders import template, tokenizer_bombs
-from tests.hostile.traps import OPENED, REFUSED
+from tests.hostile.traps import OPENED, REFUSED, Bomb, own_model
 from tests.patience import PATIENCE
+from tests.sedd_studio.windows import window_of
 
 
 def answered(runner: Runner, folder: Path) -> Event:
@@ -51,3 +61,65 @@ def test_after_each_bad_tokenizer_a_good_model_is_opened(tmp_path: Path) -> None
         assert not isinstance(event, Failed) or not event.detail
         assert isinstance(answered(runner, template("own")), ModelLoaded)
     runner.close()
+
+
+NAME = "judge <img src=x onerror=alert(1)> \x1b[2J {{ cycler }}"
+"""Of a folder: what a page, a terminal or a template would obey."""
+
+
+def trapped(place: Path, canary: Path) -> Iterator[tuple[Path, str, bool]]:
+    """Folders of every layout with code wherever it can stand, what of each is opened, and whether it opens."""
+    for name, trap in REFUSED.items():
+        folder = Path(shutil.copytree(template("causal"), place / name / NAME))
+        trap(folder, canary)
+        yield folder, "", False
+    folder = Path(shutil.copytree(template("causal"), place / "causal" / NAME))
+    for trap in OPENED.values():
+        trap(folder, canary)
+    yield folder, "", True
+    for kind in ("own", "uniform-geometric", "absorb-training-run"):
+        folder = Path(shutil.copytree(template(kind), place / kind / NAME))
+        for trap in OPENED.values():
+            trap(folder, canary)
+        yield folder, ".hydra/config.yaml" if (folder / ".hydra").exists() else "config.json", True
+        own_model(folder, canary)
+        yield folder, "", True  # what our own layouts do not know is passed over
+        weights = folder / "checkpoints-meta/checkpoint.pth"
+        if not weights.exists():
+            (folder / "model.safetensors").unlink()
+            weights = folder / "pytorch_model.bin"
+        torch.save({"model": Bomb(canary)}, weights)
+        yield folder, "", False
+        if (folder / ".hydra").exists():
+            (folder / ".hydra/config.yaml").write_text(f"a: !!python/object/apply:os.system ['touch {canary}']")
+            yield folder, "", False
+
+
+def test_the_window_opens_or_refuses_each_and_nothing_runs(
+    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real window with the real engine, as a user has it: opened, run, and looked at."""
+    session, canary, came = Session(Runner(), Reader(), settings), tmp_path / "canary", list[object]()
+    window = window_of(session, settings, qtbot)
+    session.models.came.connect(came.append)
+    for folder, part, opens in trapped(tmp_path, canary):
+        monkeypatch.chdir(folder)
+        session.errors.dismiss()
+        came.clear()
+        open_path(session, folder / part)
+        qtbot.waitUntil(lambda: not session.models.loading, timeout=PATIENCE * 1000)
+        error = session.errors.current
+        assert bool(came) == opens, (folder, part, error)
+        if not opens:
+            assert error is not None
+            assert not error.detail
+        elif session.models.tokenizer is not None:
+            session.editor.set_prompt("[4]")
+            session.runs.start()
+            qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING, timeout=PATIENCE * 1000)
+            assert session.runs.state is RunState.DONE, session.errors.current
+        assert not re.search("[\0-\x1f]", window.banner.headline.text())
+        window.grab()
+        model_folders.known([str(folder)])
+        assert not canary.exists(), (folder, part)
+    window.services.close()
