@@ -107,7 +107,7 @@ def test_the_window_opens_or_refuses_each_and_nothing_runs(
         session.errors.dismiss()
         came.clear()
         open_path(session, folder / part)
-        qtbot.waitUntil(lambda: not session.models.loading, timeout=PATIENCE * 1000)
+        qtbot.waitUntil(lambda: not session.models.loading, timeout=int(PATIENCE * 1000))
         error = session.errors.current
         assert bool(came) == opens, (folder, part, error)
         if not opens:
@@ -116,7 +116,7 @@ def test_the_window_opens_or_refuses_each_and_nothing_runs(
         elif session.models.tokenizer is not None:
             session.editor.set_prompt("[4]")
             session.runs.start()
-            qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING, timeout=PATIENCE * 1000)
+            qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING, timeout=int(PATIENCE * 1000))
             assert session.runs.state is RunState.DONE, session.errors.current
         assert not re.search("[\0-\x1f]", window.banner.headline.text())
         window.grab()
