@@ -25,16 +25,17 @@ T = TypeVar("T")
 Work = Callable[[History], object]
 PAUSE = 5.0
 """Seconds until what could not be done is tried again."""
-GLANCE = 0.2
-"""Seconds that the window waits for another program that is at the history."""
 
 
 @dataclass(eq=False)
 class Task:
-    """A piece of work. One that `stands_for` others does away with those before it; `failed` ones are tried again."""
+    """A piece of work. One that `stands_for` others does away with those before it; `failed` ones are tried again.
+
+    One that `finds` changes nothing, and is tried once."""
 
     work: Work
     stands_for: str = ""
+    finds: bool = False
     failed: bool = False
 
 
@@ -43,48 +44,41 @@ class Keeper(QObject):
 
     `changed` is told after each piece of work, `failed` with a sentence if one could not be done; both reach the
     window's thread. What cannot be done while the disk is full, or another program is at it, is kept and tried again.
-    `read` is for reading in the window's thread, until the keeper is `closed`. Where the history cannot be opened that
-    is told once, and the studio goes on without one until it can.
+    What it is asked to `find` is told until the keeper is `closed`. Where the history cannot be opened that is told
+    once, and the studio goes on without one until it can.
     """
 
     changed = Signal()
     failed = Signal(str)
     found = Signal(object)
     """With the `LeftOver` of a session that did not end properly, of a process that is no more."""
+    _answered = Signal(object)
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._path = path
+        self.path = path
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="keeper")
         self._session = OwnSession(path)
-        self._reader: History | None = None
         self._writer: History | None = None
         self._told = False
         self.closed = False
+        self._answered.connect(self._answer)
 
-    @property
-    def history(self) -> History:
-        """The history as it is on disk, for the window's thread to read; an error where it cannot be opened."""
-        if self._reader is None:
-            self._reader = self._opened(GLANCE)
-        return self._reader
+    def find(self, work: Callable[[History], T], take: Callable[[T], object]) -> None:
+        """Has the window's thread `take` what `work` finds in the history; nothing, with the reason told, where it
+        cannot be read."""
 
-    def read(self, work: Callable[[History], T], otherwise: T) -> T:
-        """What `work` finds in the history; `otherwise`, with the reason told, where it cannot be read."""
-        try:
-            return work(self.history)
-        except (OSError, sqlite3.Error, UserError) as error:
-            if is_damage(error) and self._reader is not None:
-                self._reader = self._renewed(self._reader)
-            else:
-                self._go_without(error)
-            return otherwise
+        def answer(history: History) -> None:
+            found = work(history)
+            self._answered.emit(lambda: take(found))
+
+        self._put(Task(answer, finds=True))
 
     def runs(self, numbers: Sequence[int]) -> list[Trajectory]:
         """The runs with these ids, read in whichever thread asks; a UserError where that cannot be done."""
         try:
-            with closing(History(self._path, self._session.number)) as history:
+            with closing(History(self.path, self._session.number)) as history:
                 contents = [history.content(number) for number in numbers]
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The history cannot be read now ({error}); try again.") from None
@@ -106,9 +100,16 @@ class Keeper(QObject):
 
     def do(self, work: Work, stands_for: str = "") -> None:
         """Has any other work done with the history."""
+        self._put(Task(work, stands_for))
+
+    def _put(self, task: Task) -> None:
         if not self._thread.is_alive():
             self._thread.start()
-        self._tasks.put(Task(work, stands_for))
+        self._tasks.put(task)
+
+    def _answer(self, answer: Callable[[], object]) -> None:
+        if not self.closed:
+            answer()
 
     def end(self, forgets: bool = True) -> None:
         """Has what is left done, and the session forgotten, unless it is to be offered back; takes nothing more."""
@@ -124,8 +125,6 @@ class Keeper(QObject):
             self.end(forgets)
         self._thread.join()
         self._session.close()
-        if self._reader is not None:
-            self._reader.close()
 
     def _look_back(self, history: History) -> None:
         left: LeftOver | None = None
@@ -154,7 +153,7 @@ class Keeper(QObject):
                     waiting = [*kept, task]
             waiting = [task for task in waiting if not self._done(task)]
         if waiting:
-            sys.stderr.write(f"{len(waiting)} changes could not be written to the history in {self._path.parent}.\n")
+            sys.stderr.write(f"{len(waiting)} changes could not be written to the history in {self.path.parent}.\n")
         if self._writer is not None:
             self._writer.close()
 
@@ -165,7 +164,7 @@ class Keeper(QObject):
                 self._writer = self._opened()
         except (OSError, sqlite3.Error) as error:
             self._go_without(error)
-            return False
+            return task.finds
         except UserError as error:
             self._go_without(error)
             return True
@@ -175,15 +174,19 @@ class Keeper(QObject):
             if is_damage(error) and not task.failed:
                 task.failed, self._writer = True, self._renewed(self._writer)
                 return self._done(task)
+            if task.finds:
+                self._go_without(error)
+                return True
             if not task.failed:
                 task.failed = True
-                self.failed.emit(f"The history in {self._path.parent} could not be written ({error}); free some room.")
+                self.failed.emit(f"The history in {self.path.parent} could not be written ({error}); free some room.")
             return not isinstance(error, OSError | sqlite3.OperationalError)
-        self.changed.emit()
+        if not task.finds:
+            self.changed.emit()
         return True
 
-    def _opened(self, *wait: float) -> History:
-        history = History(self._path, self._session.number, *wait)
+    def _opened(self) -> History:
+        history = History(self.path, self._session.number)
         self._tell_aside(history)
         return history
 
@@ -201,11 +204,11 @@ class Keeper(QObject):
         if history.put_aside is not None:
             self.failed.emit(f"The history was damaged; it is now {history.put_aside}, and a new one is begun.")
 
-    def _go_without(self, error: Exception) -> None:
-        """Tells, once, that there is no history. Either thread may be the one that finds out."""
+    def _go_without(self, error: BaseException) -> None:
+        """Tells, once, that there is no history."""
         if not self._told:
             self._told = True
             self.failed.emit(
-                f"Runs are not kept: the history in {self._path.parent} cannot be opened ({error}); "
+                f"Runs are not kept: the history in {self.path.parent} cannot be opened ({error}); "
                 "allow reading and writing there, then start again."
             )

@@ -11,7 +11,7 @@ from engine.protocol import UserError
 from sedd_studio.background import keeper as keeping
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
-from sedd_studio.record.runfile import decode, save_run
+from sedd_studio.record.runfile import save_run
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
@@ -19,7 +19,7 @@ from sedd_studio.window.export_kinds import EXPORTS, View, start
 from tests.full_disk import full_from
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_recovery import settled
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import listed_in, window_of
 
 
 @pytest.fixture
@@ -71,19 +71,19 @@ def test_runs_made_meanwhile_are_written_once_there_is_full_from(
     keeper.failed.connect(told.append)
     keeper.keep(run)
     settled(keeper)
-    (first,) = keeper.history.search()
-    log = keeper.history.path.with_name(f"{keeper.history.path.name}-wal")
+    (first,) = listed_in(keeper)
+    log = keeper.path.with_name(f"{keeper.path.name}-wal")
     with full_from(log.stat().st_size + 1000):
         keeper.keep(run)
         qtbot.waitUntil(lambda: bool(told))
         keeper.keep(run.only(1))
         settled(keeper)
-        assert [entry.id for entry in keeper.history.search()] == [first.id]
-    qtbot.waitUntil(lambda: len(keeper.history.search()) == 3)
+        assert [entry.id for entry in listed_in(keeper)] == [first.id]
+    qtbot.waitUntil(lambda: len(listed_in(keeper)) == 3)
     assert all("free some room" in sentence for sentence in told)
     assert len(told) <= 2  # each of the runs is told of once, however often it is tried
-    for entry in keeper.history.search():
-        assert decode(keeper.history.content(entry.id)).recorded == 40
+    for entry in listed_in(keeper):
+        assert keeper.runs([entry.id])[0].recorded == 40
 
 
 def test_what_stands_for_what_was_before_is_written_alone(

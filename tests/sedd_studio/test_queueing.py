@@ -16,7 +16,7 @@ from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import listed_in, window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
@@ -63,8 +63,8 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.queue.items)
     assert seeds(engine) == [11, 12, 13]
-    qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [13, 12, 11])
-    assert all(entry.finished for entry in keeper.history.search())
+    qtbot.waitUntil(lambda: [entry.seed for entry in listed_in(keeper)] == [13, 12, 11])
+    assert all(entry.finished for entry in listed_in(keeper))
     assert window.session.view.document is shown
     assert window.session.runs.state is not RunState.RUNNING
     assert not window.queue_panel.progress.isVisible()
@@ -104,7 +104,7 @@ def test_a_run_of_the_window_goes_first_and_the_interrupted_one_is_made_afterwar
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.queue.items)
     assert seeds(engine) == [11, 5, 11]
-    qtbot.waitUntil(lambda: [entry.seed for entry in keeper.history.search()] == [11])  # no recorder runs here
+    qtbot.waitUntil(lambda: [entry.seed for entry in listed_in(keeper)] == [11])  # no recorder runs here
 
 
 def test_a_run_of_another_model_waits_for_it(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:

@@ -26,7 +26,7 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record import runfile
-from sedd_studio.record.history import LeftOver
+from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import encode, save_run
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
@@ -49,7 +49,7 @@ PROMPT = "Once upon a time [9] The end."
 class Held:
     """A function that waits in whichever thread calls it."""
 
-    def __init__(self, module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, module: ModuleType | type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.began, self.go = threading.Event(), threading.Event()
         self.threads: set[threading.Thread] = set()
         self._do: Callable[..., Any] = getattr(module, name)
@@ -266,6 +266,24 @@ def test_a_panic_of_a_library_is_told_and_the_next_file_is_read(qtbot: QtBot) ->
     qtbot.waitUntil(lambda: taken == [1])
     assert ["index out of bounds" in headline for headline in told] == [True]
     reader.close()
+
+
+def test_the_history_is_searched_outside_the_windows_thread(
+    window: MainWindow, keeper: Keeper, run: Trajectory, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    keeper.keep(run)
+    window.show_dock(window.docks["history"])
+    panel = window.history
+    qtbot.waitUntil(lambda: len(panel.runs.rows) == 1)
+    held = Held(History, "search", monkeypatch)
+    monkeypatch.setattr(History, "search", lambda *given: held(*given))  # a method
+    QTest.keyClicks(panel.search, "Once")
+    qtbot.waitUntil(held.began.is_set)
+    QTest.keyClicks(panel.search, " dinosaur")
+    assert len(panel.runs.rows) == 1
+    held.go.set()
+    qtbot.waitUntil(lambda: not panel.runs.rows)
+    assert threading.main_thread() not in held.threads
 
 
 def test_what_is_read_can_be_stopped_and_nothing_of_it_is_taken(window: MainWindow, qtbot: QtBot) -> None:

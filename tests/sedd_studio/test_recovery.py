@@ -27,7 +27,7 @@ from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import left_over, read, window_of
+from tests.sedd_studio.windows import left_in, listed_in, read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 Record = Callable[[Session], Recorder]
@@ -66,7 +66,7 @@ def test_every_run_goes_into_the_history_once(session: Session, keeper: Keeper, 
     run(session, qtbot, steps=6, seed=2)
     session.playhead.seek(2)
     settled(keeper)
-    assert [entry.seed for entry in keeper.history.search()] == [2, 1]
+    assert [entry.seed for entry in listed_in(keeper)] == [2, 1]
 
 
 def test_a_stopped_a_superseded_and_an_unfinished_run_are_kept_as_far_as_they_came(
@@ -89,7 +89,7 @@ def test_a_stopped_a_superseded_and_an_unfinished_run_are_kept_as_far_as_they_ca
     engine.go.set()
     session.shutdown()
     settled(keeper)
-    assert [(entry.seed, entry.finished) for entry in keeper.history.search()] == [(3, False), (2, True), (1, False)]
+    assert [(entry.seed, entry.finished) for entry in listed_in(keeper)] == [(3, False), (2, True), (1, False)]
 
 
 def test_a_run_goes_on_to_the_history_while_another_prompt_is_on_show(
@@ -105,7 +105,7 @@ def test_a_run_goes_on_to_the_history_while_another_prompt_is_on_show(
     engine.go.set()
     qtbot.waitUntil(lambda: not session.runs.running)
     settled(keeper)
-    (entry,) = keeper.history.search()
+    (entry,) = listed_in(keeper)
     assert entry.finished
     assert session.playhead.recorded == 0
     assert session.view.full_text() == "The end. [5]"
@@ -118,13 +118,13 @@ def test_what_is_on_show_is_kept_only_when_it_has_changed(
     run(session, qtbot, steps=6)
     recorder.remember()
     settled(keeper)
-    left = left_over(keeper.history)
+    left = left_in(keeper)
     assert left is not None
     assert left.state["prompt"] == session.view.prompt
     keeper.do(lambda history: history.forget(history.sessions()))
     recorder.remember()
     settled(keeper)
-    assert left_over(keeper.history) is None
+    assert left_in(keeper) is None
 
 
 def test_a_run_that_is_only_scrubbed_is_not_written_again(
@@ -154,7 +154,7 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
         recorder.remember()
     settled(keeper)
     assert written == [3, 6, 6]  # longer than before, and once into the list of runs
-    left = left_over(keeper.history)
+    left = left_in(keeper)
     assert left is not None
     assert left.state["playhead"] == 5
     assert left.content is not None
@@ -162,7 +162,7 @@ def test_a_run_that_is_only_scrubbed_is_not_written_again(
     session.editor.set_prompt("The end.")
     recorder.remember()
     settled(keeper)
-    left = left_over(keeper.history)
+    left = left_in(keeper)
     assert left is not None
     assert left.content is None
 
@@ -183,7 +183,7 @@ def test_a_run_that_could_not_be_kept_is_written_with_the_next_change(
         keeper.do(fail)
     recorder.remember()
     settled(keeper)
-    left = left_over(keeper.history)
+    left = left_in(keeper)
     assert left is not None
     assert left.content is not None
 
@@ -203,13 +203,13 @@ def test_a_stopped_run_that_is_on_show_at_a_crash_is_not_put_into_the_history_ag
     session.playhead.seek(1)
     keep_unfinished(keeper, left_by(session, keeper))
     settled(keeper)
-    assert len(keeper.history.search()) == 1
+    assert len(listed_in(keeper)) == 1
 
 
 def left_by(session: Session, keeper: Keeper) -> LeftOver:
     keeper.remember(state_of(session), session.view.run)
     settled(keeper)
-    left = left_over(keeper.history)
+    left = left_in(keeper)
     assert left is not None
     return left
 
@@ -276,7 +276,7 @@ def test_a_run_that_a_crash_cut_off_goes_into_the_history(
     keep_unfinished(keeper, left)
     keep_unfinished(keeper, left_by(session, keeper))  # this one had finished, and was kept when it did
     settled(keeper)
-    (entry,) = keeper.history.search()
+    (entry,) = listed_in(keeper)
     assert not entry.finished
 
 
@@ -321,7 +321,7 @@ def click(window: MainWindow, row: int, from_right: int | None = None) -> None:
 def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainWindow, qtbot: QtBot) -> None:
     assert listed.history.search.hasFocus()
     QTest.keyClicks(listed.history.search, "seed 1")
-    assert seeds(listed) == [1]
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
     click(listed, 0)
     QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
     session = listed.session
@@ -330,13 +330,14 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     assert (session.form.now.seed, session.form.now.steps) == (1, 6)
     assert (session.view.canvas().tokens != FREE).all()
     QTest.keyClicks(listed.history.search, " dinosaur")
-    assert seeds(listed) == []
+    qtbot.waitUntil(lambda: seeds(listed) == [])
     assert listed.history.note.isVisible()
 
 
 def test_however_long_a_text_is_pasted_as_a_search_it_is_over_at_once(listed: MainWindow, qtbot: QtBot) -> None:
     QApplication.clipboard().setText("s e " * 10_000)
     QTest.keyClick(listed.history.search, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    settled(listed.services.keeper)
     assert seeds(listed) == [2, 1]
     assert len(listed.history.search.text()) <= 200
 
@@ -345,7 +346,7 @@ def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow,
     click(listed, 1, from_right=20)
     qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.rows] == [False, True])
     QTest.mouseClick(listed.history.favourites, LEFT)
-    assert seeds(listed) == [1]
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
     click(listed, 0)
     QTest.keyClick(listed.history.list, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: seeds(listed) == [])
@@ -403,10 +404,11 @@ def test_a_history_that_cannot_be_opened_is_told_of_once_and_reads_as_empty(tmp_
     keeper = Keeper(tmp_path / "file" / "history.sqlite3")
     told: list[str] = []
     keeper.failed.connect(told.append)
-    nothing: list[Entry] = []
-    assert keeper.read(lambda history: history.search(), nothing) is nothing
+    found: list[list[Entry]] = []
+    keeper.find(lambda history: history.search(), found.append)
     keeper.remember({}, None)
     keeper.close()
     QApplication.processEvents()
     assert len(told) == 1
     assert "Runs are not kept" in told[0]
+    assert not found

@@ -15,7 +15,6 @@ from engine.protocol import FREE, Event, Frame, Score, Started
 from engine.protocol import LoadModel as Load
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
-from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
@@ -24,6 +23,7 @@ from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_steering import window as real_window  # a fixture
+from tests.sedd_studio.windows import listed_in
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 __all__ = ["real_window"]
@@ -88,10 +88,10 @@ def test_a_kept_sample_is_a_favourite_run_of_its_own_in_the_history(
     window.samples.setFocus()
     QTest.keyClick(window.samples, Qt.Key.Key_S)
     window.actions_by_name["keep_sample"].trigger()  # a second time changes nothing
-    qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
-    newest, oldest = keeper.history.search(favourites=True)
+    qtbot.waitUntil(lambda: len(listed_in(keeper, favourites=True)) == 2)
+    newest, oldest = listed_in(keeper, favourites=True)
     for entry, sample in ((oldest, 0), (newest, 3)):
-        kept = decode(keeper.history.content(entry.id))
+        kept = keeper.runs([entry.id])[0]
         assert kept.samples == 1
         assert kept.origin is not None
         assert kept.origin.request.first_sample == sample
@@ -117,9 +117,9 @@ def test_a_sample_kept_during_a_run_is_kept_once_as_the_run_ended(
     qtbot.waitUntil(lambda: session.runs.state is not RunState.RUNNING)
     click(window, 2, star=True)  # it is kept already
     click(window, 1, star=True)
-    qtbot.waitUntil(lambda: len(keeper.history.search(favourites=True)) == 2)
-    _, entry = keeper.history.search(favourites=True)
-    kept, run = decode(keeper.history.content(entry.id)), session.view.run
+    qtbot.waitUntil(lambda: len(listed_in(keeper, favourites=True)) == 2)
+    _, entry = listed_in(keeper, favourites=True)
+    kept, run = keeper.runs([entry.id])[0], session.view.run
     assert run is not None
     assert entry.finished is not stopped
     assert kept.recorded == run.recorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TypeVar
 
 from PySide6.QtTest import QTest
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
-from sedd_studio.record.history import History, LeftOver
+from sedd_studio.record.history import Entry, History, LeftOver
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
@@ -45,6 +46,18 @@ def shown(qtbot: QtBot, widget: W) -> W:
     widget.resize(900, max(widget.sizeHint().height(), 40))
     widget.show()
     return widget
+
+
+def listed_in(keeper: Keeper, favourites: bool = False) -> list[Entry]:
+    """The runs in the history, as another connection sees them."""
+    with closing(History(keeper.path)) as history:
+        return history.search(favourites=favourites)
+
+
+def left_in(keeper: Keeper) -> LeftOver | None:
+    """What a session left there, whosever it is."""
+    with closing(History(keeper.path)) as history:
+        return left_over(history)
 
 
 def left_over(history: History) -> LeftOver | None:

@@ -28,7 +28,7 @@ NOTHING = "No run has all of these words."
 
 
 class HistoryPanel(QWidget):
-    """Lists `keeper.history`; what it changes there goes through the keeper.
+    """Lists what the keeper finds in the history; what it changes there goes through the keeper, too.
 
     Enter or a double click opens a run, S or a click on the star marks it, Delete removes it, C lays several that are
     selected beside each other.
@@ -39,7 +39,7 @@ class HistoryPanel(QWidget):
 
     def __init__(self, session: Session, keeper: Keeper, look: Look) -> None:
         super().__init__()
-        self._session, self._keeper = session, keeper
+        self._session, self._keeper, self._asked = session, keeper, 0
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search words, models, samplers, seeds")
         self.search.setAccessibleName("Search the history")
@@ -70,12 +70,19 @@ class HistoryPanel(QWidget):
         keeper.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """List what the search finds now; the chosen run stays chosen."""
+        """Has the list show what the search finds now; the chosen run stays chosen."""
         if not self.isVisible() or self._keeper.closed:
             return
+        self._asked += 1
+        asked, words, starred = self._asked, self.search.text(), self.favourites.isChecked()
+        self._keeper.find(
+            lambda history: history.search(words, starred) if asked == self._asked else [],
+            lambda rows: self._show(rows) if asked == self._asked else None,
+        )
+
+    def _show(self, rows: list[Entry]) -> None:
         chosen = {entry.id for entry in self.chosen()}
-        words, starred = self.search.text(), self.favourites.isChecked()
-        self.runs.show_rows(self._keeper.read(lambda history: history.search(words, starred), []))
+        self.runs.show_rows(rows)
         for number, entry in enumerate(self.runs.rows):
             if entry.id in chosen:
                 index, add = self.runs.index(number), QItemSelectionModel.SelectionFlag.Select
