@@ -32,6 +32,7 @@ JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 ENCODED_AT_ONCE = 1024
 """Records: the tokenizer shares them out among the cores."""
+csv.field_size_limit(2**31 - 1)  # a text in a table may be as long as any other
 LARGEST, LONGEST_PIPED = 2**36, 2**27
 """Bytes of a file, and of standard input, which does not say how long it is."""
 COPIES = 9
@@ -134,6 +135,8 @@ def decoded(content: bytes, path: Path) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text; convert it and try again.") from None
+    if "\0" in text:
+        raise UserError(f"{path} holds NUL characters, as UTF-16 does and no text; save it as UTF-8 and try again.")
     return without_marks(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+
 from engine.language.documents import read_text
-from engine.language.prompts import format_prompt
+from engine.language.prompts import format_prompt, longest_prompt
 from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
@@ -51,6 +53,9 @@ def open_prompt(session: Session, path: Path) -> None:
     tokenizer, length, domain = models.tokenizer, models.length, models.domain
     if models.info is None and not models.loading:
         models.open()
+    if tokenizer is None and ends_in(path, RECORDS):  # a file of which kind, the model says
+        models.came.connect(lambda _: open_prompt(session, path), Qt.ConnectionType.SingleShotConnection)
+        return
 
     def read() -> tuple[str, Document | None]:
         if path.stat().st_size > LARGEST:
@@ -58,7 +63,9 @@ def open_prompt(session: Session, path: Path) -> None:
         if ends_in(path, TEXTS) or tokenizer is None:
             text = read_text(path).strip()
         else:
-            text = format_prompt(tokenizer.encode(next(domain.read(path), "")), tokenizer)
+            record = next(domain.read(path), "")
+            short = len(record) <= longest_prompt(tokenizer, length)
+            text = format_prompt(tokenizer.encode(record), tokenizer) if short else record
         return text, None if tokenizer is None else Document.from_text(text, tokenizer, length)
 
     def take(found: tuple[str, Document | None]) -> None:

@@ -133,6 +133,12 @@ def test_texts_are_read_by_their_field(tmp_path: Path, name: str, content: str) 
     assert (first.replace("\\", "\n"), second) == ("one\ntwo", "three")
 
 
+def test_a_text_in_a_table_may_be_as_long_as_any_other(tmp_path: Path) -> None:
+    text = "word " * 100_000
+    (tmp_path / "texts.csv").write_text(f'text,label\n"{text}",1\nshort,2\n', encoding="utf-8")
+    assert list(documents(tmp_path / "texts.csv")) == [text.strip(), "short"]
+
+
 def test_what_is_no_text_among_json_lines_and_tables_is_told_or_refused(tmp_path: Path) -> None:
     (path := tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": 5}\n{"tex\n{"body": "x"}\n[1]\n"two"\n')
     found, told = told_of("text", path)

@@ -64,6 +64,13 @@ def test_text_in_wide_characters_is_refused_by_its_name(tmp_path: Path, encoding
         read_text(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_text_in_wide_characters_without_a_mark_is_refused_too(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "text.txt").write_bytes(TEXT.encode(encoding))
+    with pytest.raises(UserError, match="holds NUL characters, as UTF-16 does"):
+        read_text(tmp_path / "text.txt")
+
+
 def test_a_text_costs_the_same_with_a_mark_from_a_file_an_argument_and_standard_input(
     model: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.language.tokenizers import Tokenizer
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record import runfile
@@ -168,6 +169,26 @@ def test_a_text_that_is_opened_before_any_model_has_the_default_one_opened_for_i
     qtbot.waitUntil(lambda: alone.view.prompt == "Once upon a time [9] The end.")
     assert window.actions_by_name["run"].isEnabled()
     alone.shutdown()
+
+
+def test_a_file_of_records_that_is_opened_before_any_model_waits_for_the_model_that_reads_it(
+    settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    alone = Session(Runner(FakeEngine), Reader(), settings)
+    (tmp_path / "texts.jsonl").write_text('{"text": "The [3] end."}\n{"text": "two"}\n', encoding="utf-8")
+    open_path(alone, tmp_path / "texts.jsonl")
+    qtbot.waitUntil(lambda: alone.models.ready)
+    qtbot.waitUntil(lambda: alone.view.prompt == "The \\[3] end.")
+    alone.shutdown()
+
+
+def test_a_record_that_is_far_too_long_is_not_cut_into_tokens(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts.jsonl").write_text(f'{{"text": "{"a" * 10**6}"}}', encoding="utf-8")
+    monkeypatch.setattr(Tokenizer, "encode", lambda *_: pytest.fail("it was cut into tokens"))
+    drop(window, tmp_path / "texts.jsonl")
+    assert "1,000,000 characters" in window.banner.headline.text()
 
 
 def test_of_a_dropped_file_of_records_the_first_is_the_prompt_as_it_is(window: MainWindow, tmp_path: Path) -> None:
