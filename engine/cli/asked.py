@@ -16,7 +16,7 @@ from engine.protocol import Score
 from engine.protocol.option_kinds import LENGTH, SEED, Real, Whole, ranges_of
 from engine.protocol.options import MOST_SAMPLES
 
-Seed = Annotated[int, "The same seed gives the same result.", SEED]
+Seed = Annotated[int, "The same seed gives the same result; at most 2^53 - 1.", SEED]
 SCORE = ranges_of(Score)
 
 

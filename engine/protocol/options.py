@@ -71,7 +71,15 @@ _LOCKINGS = {
 _ROWS = (
     RunOption("steps", STEPS, "Steps", "More steps take longer and fit words together better.", main=True, noises=BOTH),
     RunOption("sampler", OneOf(_SAMPLERS), "Sampler", "Solver of the reverse chain.", main=True),
-    RunOption("seed", SEED, "Seed", "The same seed gives the same text again.", main=True, entry_usual=1729),
+    RunOption(
+        "seed",
+        SEED,
+        "Seed",
+        "The same seed gives the same text again.",
+        main=True,
+        entry_usual=1729,
+        usage="The same seed gives the same text again; at most 2^53 - 1.",
+    ),
     RunOption("samples", Whole(1, MOST_SAMPLES), "Samples", "Texts made side by side from one prompt.", main=True),
     RunOption("first_sample", SEED, "", "The number of the first text; each number has draws of its own."),
     RunOption(

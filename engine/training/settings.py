@@ -93,7 +93,7 @@ class TrainingConfig(Ranged):
     lag: Annotated[int, MANY] = 10
     optimizer: Annotated[Literal["adamw", "muon"], "For hidden matrices."] = "muon"
     short: Annotated[float, "Share of batches cut into halves or quarters.", SHARE] = 0.3
-    seed: Annotated[int, "The same seed gives the same result.", SEED] = 0
+    seed: Annotated[int, "The same seed gives the same result; at most 2^53 - 1.", SEED] = 0
     precision: Literal["fp32", "bf16"] = "bf16"
     compile: Annotated[bool, "Compile the network's blocks first."] = False
     save_every: Annotated[float, "Seconds between saves; more if they take long, 0 for each step.", Real(0, 1e9)] = 4.0

@@ -127,6 +127,16 @@ def test_what_is_no_plain_number_has_limits_too(arguments: tuple[str, ...], said
     assert said in refusal(*arguments, "--model=nowhere")
 
 
+def test_how_large_a_seed_may_be_stands_in_the_help_of_every_command_that_takes_one() -> None:
+    taking = [(command, reads) for command, flag, reads in numbers() if flag == "--seed"]
+    assert len(taking) > 5
+    for command, reads in taking:
+        assert reads is not None
+        assert reads.kind.high == 2**53 - 1
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
+        assert re.search(r"--seed.*at most 2\^53 - 1", shown), command
+
+
 PATHS = [
     ("info", "{}"),
     ("sample", "--model={}"),
