@@ -30,8 +30,8 @@ from sedd_studio.record.history import History
 from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import SUFFIX, encode, open_run, save_run
 from sedd_studio.window.export_kinds import EXPORTS, View
-from tests.hostile.kinds import LEFT_TO_RIGHT, RUN
 from tests.hostile.life import Life
+from tests.hostile.runs import LEFT_TO_RIGHT, RUN
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill. One day a girl came up the hill."
 SIZES = ["--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2, "--vocabulary", 300, "--batch", 4]

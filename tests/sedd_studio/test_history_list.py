@@ -1,0 +1,127 @@
+"""The list of the history: searched, opened, starred, compared, removed and brought back."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.protocol import FREE
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.session import Session
+from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.test_recovery import LEFT, Record, record, run, settled
+from tests.sedd_studio.windows import read, window_of
+
+__all__ = ["record"]
+
+
+@pytest.fixture
+def listed(session: Session, settings: Settings, keeper: Keeper, record: Record, qtbot: QtBot) -> MainWindow:
+    """A window whose history shows two runs, seeds 2 and 1."""
+    window = window_of(session, settings, qtbot, keeper)
+    record(session)
+    run(session, qtbot, steps=6, seed=1)
+    run(session, qtbot, steps=5, seed=2)
+    settled(keeper)
+    QTest.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: seeds(window) == [2, 1])
+    return window
+
+
+def seeds(window: MainWindow) -> list[int]:
+    return [entry.seed for entry in window.history.runs.rows]
+
+
+def row_point(window: MainWindow, row: int, from_right: int | None = None) -> QPoint:
+    rect = window.history.list.visualRect(window.history.runs.index(row))
+    return rect.center() if from_right is None else QPoint(rect.right() - from_right, rect.center().y())
+
+
+def click(window: MainWindow, row: int, from_right: int | None = None) -> None:
+    viewport = window.history.list.viewport()
+    QTest.mouseClick(viewport, LEFT, Qt.KeyboardModifier.NoModifier, row_point(window, row, from_right))
+
+
+def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainWindow, qtbot: QtBot) -> None:
+    assert listed.history.search.hasFocus()
+    QTest.keyClicks(listed.history.search, "seed 1")
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    session = listed.session
+    read(session)
+    qtbot.waitUntil(lambda: not session.playhead.playing)
+    assert (session.form.now.seed, session.form.now.steps) == (1, 6)
+    assert (session.view.canvas().tokens != FREE).all()
+    QTest.keyClicks(listed.history.search, " dinosaur")
+    qtbot.waitUntil(lambda: seeds(listed) == [])
+    assert listed.history.note.isVisible()
+
+
+def test_however_long_a_text_is_pasted_as_a_search_it_is_over_at_once(listed: MainWindow, qtbot: QtBot) -> None:
+    QApplication.clipboard().setText("s e " * 10_000)
+    QTest.keyClick(listed.history.search, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    settled(listed.services.keeper)
+    assert seeds(listed) == [2, 1]
+    assert len(listed.history.search.text()) <= 200
+
+
+def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow, qtbot: QtBot) -> None:
+    click(listed, 1, from_right=20)
+    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.rows] == [False, True])
+    QTest.mouseClick(listed.history.favourites, LEFT)
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: seeds(listed) == [])
+
+
+def test_runs_of_the_history_stand_beside_each_other_with_their_differences(listed: MainWindow, qtbot: QtBot) -> None:
+    assert not listed.history.compare.isEnabled()
+    click(listed, 1)
+    assert not listed.history.compare.isEnabled()
+    QTest.mouseClick(
+        listed.history.list.viewport(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ControlModifier,
+        row_point(listed, 0),
+    )
+    QTest.mouseClick(listed.history.compare, Qt.MouseButton.LeftButton)
+    read(listed.session)
+    comparison = listed.services.comparison
+    assert listed.compare.isVisible()
+    older, newer = comparison.panes
+    assert [older.title, newer.title] == ["6 steps, seed 1", "5 steps, seed 2"]
+    different = comparison.differences(older)
+    assert different is not None
+    assert older.run is not None
+    assert different[~older.run.locked].all()  # other seeds, other letters
+    assert not different[older.run.locked].any()
+    assert comparison.differences(newer) is None
+    comparison.seek(0.5)
+    assert [comparison.step_of(pane) for pane in (older, newer)] == [3, 2]
+    assert all(view.text.text() for view in listed.compare.views)
+
+
+def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: seeds(listed) == [2, 1])
+    QTest.keyClick(listed, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+
+
+def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
+    QTest.keyClick(listed, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    assert not listed.docks["history"].isVisible()
+    listed.docks["history"].show()
+    listed.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, listed.docks["history"])
+    listed.actions_by_name["reset_layout"].trigger()
+    assert not listed.docks["history"].isVisible()
+    assert listed.dockWidgetArea(listed.docks["history"]) is Qt.DockWidgetArea.BottomDockWidgetArea

@@ -1,0 +1,193 @@
+"""Words are edited on the canvas: a double click, a line, typing, deleting, pasting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.protocol import FREE
+from sedd_studio.session.editor import UNDO_LIMIT
+from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.test_widgets_canvas import Left, NoMods, canvas, free_word, look
+
+__all__ = ["canvas", "look"]
+
+
+def played(scene: Scene) -> Scene:
+    scene.run(16)
+    scene.play(16)
+    return scene
+
+
+def double_click(canvas: TokenCanvas, position: int) -> None:
+    point = canvas.picture.middle(position).toPoint()
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, point)
+
+
+def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    locked = scene.session.view.document.locked.copy()
+    before = scene.session.view.full_text()
+    double_click(canvas, word[0])
+    assert canvas.line.editor is not None
+    assert canvas.line.editor.text() == "".join(scene.session.view.piece(p) for p in range(*word)).strip()
+    np.testing.assert_array_equal(scene.session.view.document.locked, locked)
+    QTest.keyClicks(canvas.line.editor, "dragon [3] star")
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert " dragon [3] star" in scene.session.view.full_text()
+    start = word[0]
+    assert scene.session.view.document.locked[start]
+    scene.session.editor.undo_stack.undo()
+    assert scene.session.view.full_text() == before
+
+
+def test_words_that_look_like_signs_stay_words_when_they_are_edited_and_copied(
+    scene: Scene, canvas: TokenCanvas
+) -> None:
+    assert scene.session.editor.set_prompt("items\\[3] = ____")
+    tokens = scene.session.view.document.tokens
+    known = int((tokens != FREE).sum())
+    canvas.line.open((0, known))
+    assert canvas.line.editor is not None
+    assert canvas.line.editor.text() == "items\\[3] ="
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert scene.session.view.document.tokens.tolist() == tokens.tolist()
+    scene.session.editor.set_prompt("items\\[3] = 1")
+    assert scene.session.view.full_text() == "items[3] = 1"
+
+
+def test_a_double_click_takes_back_no_other_click_and_no_other_edit(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    other = scene.session.view.word_at(0)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(0).toPoint())
+    point = canvas.picture.middle(word[0]).toPoint()
+    QTest.mouseClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)  # selects
+    QTest.mouseDClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)
+    assert not scene.session.view.document.locked[slice(*other)].any()
+    assert canvas.line.editor is not None
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
+    scene.session.editor.set_prompt("The fox [12] again.")  # meanwhile
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(0).toPoint())
+    assert scene.session.view.prompt == "The fox [12] again."
+
+
+def test_a_double_click_leaves_the_lock_as_it_was_however_many_edits_came_before(
+    scene: Scene, canvas: TokenCanvas
+) -> None:
+    word = free_word(played(scene))
+    for number in range(UNDO_LIMIT):
+        scene.session.editor.set_locked(list(range(*scene.session.view.word_at(0))), bool(number % 2))
+    locked = scene.session.view.document.locked.copy()
+    double_click(canvas, word[0])
+    np.testing.assert_array_equal(scene.session.view.document.locked, locked)
+
+
+def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.session.editor.set_prompt("A fox.\x07The end [4]")
+    before = scene.session.view.document.tokens.copy()
+    double_click(canvas, next(p for p in range(len(before)) if scene.session.view.piece(p) == "\x07"))
+    assert canvas.line.editor is not None
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    np.testing.assert_array_equal(scene.session.view.document.tokens, before)
+
+
+def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    before, edits = scene.session.view.full_text(), scene.session.editor.undo_stack.index()
+    double_click(canvas, word[0])
+    assert canvas.line.editor is not None
+    QTest.keyClicks(canvas.line.editor, "dragon")
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
+    assert scene.session.view.full_text() == before
+    assert scene.session.editor.undo_stack.index() == edits
+
+
+def test_another_model_closes_the_line_that_is_open_and_the_text_stays(scene: Scene, canvas: TokenCanvas) -> None:
+    double_click(canvas, 0)
+    editor, before = canvas.line.editor, scene.session.view.document
+    assert editor is not None
+    QTest.keyClicks(editor, "dragon")
+    scene.load(replace(scene.info, name="another"))
+    assert canvas.line.editor is None
+    assert editor.isHidden()
+    assert scene.session.view.document is before
+
+
+def test_another_text_closes_the_line_that_is_open_and_a_run_does_not(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    double_click(canvas, word[0])
+    scene.run(16)
+    scene.play(16)
+    assert canvas.line.editor is not None
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
+    before = scene.session.view.document
+    scene.session.editor.replace_range(*word, " dragon")
+    double_click(canvas, free_word(scene)[0])
+    editor = canvas.line.editor
+    assert editor is not None
+    scene.session.editor.undo_stack.undo()  # from the menu, which leaves the line its focus
+    assert editor.isHidden()
+    np.testing.assert_array_equal(scene.session.view.document.tokens, before.tokens)
+
+
+def test_a_line_opened_while_another_is_takes_its_place(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
+    played(scene)
+    double_click(canvas, 0)
+    first = canvas.line.editor
+    assert first is not None
+    gone: list[bool] = []
+    first.destroyed.connect(lambda: gone.append(True))
+    canvas.line.open(scene.session.view.word_at(3))
+    qtbot.waitUntil(lambda: bool(gone))
+    assert canvas.line.editor is not None
+    assert not canvas.line.editor.isHidden()
+
+
+def test_typing_over_a_selection_replaces_it_and_what_does_not_fit_is_said(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    scene.session.view.select(word)
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_W)
+    assert canvas.line.editor is not None
+    assert canvas.line.editor.text() == "w"
+    QTest.keyClicks(canvas.line.editor, "olf")
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert " wolf" in scene.session.view.full_text()
+    text = scene.session.view.full_text()
+    assert not scene.session.editor.replace_range(0, 1, "[999]")
+    assert scene.session.errors.current is not None
+    assert scene.session.view.full_text() == text
+
+
+def test_delete_makes_a_gap_of_the_same_length(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    length = scene.session.view.canvas().length
+    scene.session.view.select((word[0], word[0] + 3))
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    state = scene.session.view.canvas()
+    assert state.length == length
+    assert (state.tokens[word[0] : word[0] + 3] == FREE).all()
+    scene.session.editor.undo_stack.undo()
+    assert (scene.session.view.canvas().tokens[word[0] : word[0] + 3] != FREE).all()
+    scene.session.editor.undo_stack.redo()
+    assert (scene.session.view.canvas().tokens[word[0] : word[0] + 3] == FREE).all()
+
+
+def test_pasted_words_are_locked_and_gaps_are_gaps(scene: Scene, canvas: TokenCanvas) -> None:
+    QApplication.clipboard().setText("The fox ____ the owl [5] again.")
+    canvas.caret.paste()
+    assert scene.session.view.prompt == "The fox [12] the owl [5] again."
+    selected = scene.session.view.words()[1]
+    scene.session.view.select(selected)
+    QApplication.clipboard().setText("small [2]")
+    canvas.caret.paste()
+    assert scene.session.view.prompt.startswith("The small [14]")
