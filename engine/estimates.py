@@ -71,10 +71,6 @@ class Shape:
         """Bytes of a pass over texts at once, with so many copies of laws."""
         return KEPT + texts * length * (60 * self.hidden + 4 * copies * self.states)
 
-    def at_once(self, texts: int, length: int, largest: int) -> int:
-        """How many texts are computed together, where a batch has so many numbers of output at most."""
-        return min(texts, max(1, largest // (length * self.states)))
-
 
 def opening(parameters: int, size: int = 4) -> int:
     """Bytes of a model that is opened, whose weights are copied into so many bytes each."""
@@ -93,7 +89,7 @@ def writing(shape: Shape, samples: int, length: int) -> int:
 
 def scoring(shape: Shape, texts: int, length: int, largest: int) -> int:
     """Bytes of a bound, or of exact likelihoods: of so many texts together, but for a `largest` batch of output."""
-    return shape.work(shape.at_once(texts, length, largest), length, 3)
+    return shape.work(min(texts, max(1, largest // (length * shape.states))), length, 3)
 
 
 def training(shape: Shape, batch: int, length: int, muon: bool) -> int:

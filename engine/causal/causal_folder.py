@@ -113,12 +113,7 @@ def weights_in(folder: Path) -> dict[str, torch.Tensor]:
     for file in weight_files(folder):
         held = contents(file)
         if isinstance(held, Mapping):
-            masks = {
-                name
-                for name, value in held.items()
-                if isinstance(value, torch.Tensor) and not value.is_floating_point()
-            }
-            held = {name: value for name, value in held.items() if name not in masks}
+            held = {name: value for name, value in held.items() if not is_mask(value)}
         found |= tensors(held, file)
     return found
 

@@ -108,14 +108,10 @@ def fresh_shape(sizes: Sizes) -> Shape:
 
 def check_fit(shape: Shape, plan: Plan, machine: Machine) -> None:
     """A UserError where training would not fit into memory or time."""
-    device, (batch, steps), length = (
-        choose_device(machine.device),
-        (plan.training.batch, plan.training.steps),
-        plan.sizes.length,
-    )
-    needed = training_bytes(shape, batch, length, plan.training.optimizer == "muon")
+    device, training, length = choose_device(machine.device), plan.training, plan.sizes.length
+    needed = training_bytes(shape, training.batch, length, training.optimizer == "muon")
     require(needed, "Training", device, "choose a smaller --batch, --length, --hidden or --blocks")
-    require_time(steps * batch * length, shape.parameters, "Training", device, passes=3)
+    require_time(training.steps * training.batch * length, shape.parameters, "Training", device, passes=3)
 
 
 def make_folder(folder: Path) -> None:

@@ -159,18 +159,7 @@ def documents(path: Path, tell: Tell = refuse) -> Iterator[Record]:
 
     They are without surrounding blank space, and empty ones are left out. JSON lines and tables are read by `FIELDS`.
     """
-    for file in text_files([path]):
-        text = read_text(file)
-        found = _by_field(text, file, FIELDS, tell)
-        if found is not None:
-            yield from found
-            continue
-        line = 1
-        for document in text.split(SEPARATOR):
-            if stripped := document.strip():
-                begins = line + document[: len(document) - len(document.lstrip())].count("\n")
-                yield Record(stripped, f"{file}, line {begins}")
-            line += document.count("\n")
+    return _records(path, SEPARATOR, FIELDS, tell)
 
 
 def lines(path: Path, fields: Sequence[str] = (), tell: Tell = refuse) -> Iterator[Record]:
@@ -178,15 +167,22 @@ def lines(path: Path, fields: Sequence[str] = (), tell: Tell = refuse) -> Iterat
 
     Empty ones are left out. JSON lines and tables are read by `fields`, if there are any.
     """
+    return _records(path, "\n", fields, tell)
+
+
+def _records(path: Path, separator: str, fields: Sequence[str], tell: Tell) -> Iterator[Record]:
     for file in text_files([path]):
         text = read_text(file)
         found = _by_field(text, file, fields, tell) if fields else None
         if found is not None:
             yield from found
             continue
-        for number, line in enumerate(text.split("\n"), start=1):
-            if stripped := line.strip():
-                yield Record(stripped, f"{file}, line {number}")
+        line = 1
+        for part in text.split(separator):
+            if stripped := part.strip():
+                begins = line + part[: len(part) - len(part.lstrip())].count("\n")
+                yield Record(stripped, f"{file}, line {begins}")
+            line += (part + separator).count("\n")
 
 
 def encoded(

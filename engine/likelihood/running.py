@@ -13,16 +13,15 @@ value at most.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.likelihood.estimators import AUTO, Draws, choose, draw
+from engine.likelihood.estimators import AUTO, Draws, Estimator, choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.result import Bound, mean_of, ratio_of
 from engine.likelihood.reveal_order import block_sizes, one_order, slack_of_orders
-from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 
 REPLICATES = 8
@@ -74,7 +73,7 @@ def bound(
     """
     row = choose(estimator, diffusion.config.noise)
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
-    estimate = _drawing(row.name, draws, learn=len(texts) == 1)
+    estimate = _drawing(row, draws, learn=len(texts) == 1)
     yield from _over(texts, groups, estimate, seed, Limits(precision, max_calls))
 
 
@@ -112,10 +111,10 @@ def slack(
 ) -> Iterator[Bound]:
     """Running means of how far the bound is from the likelihood, at least, for absorbing noise: see `reveal_order`.
 
-    `orders` orders of a text are compared. Texts are taken in a random order, so that those which `max_calls` allows
-    stand for all. Otherwise as in `sampler_bound`; `tightened` takes the slack off a bound.
+    `orders` orders of a text are compared, of a single one 0 is found. Texts are taken in a random order, so that those
+    which `max_calls` allows stand for all. Otherwise as in `sampler_bound`; `tightened` takes the slack off a bound.
     """
-    check_orders(diffusion, orders)
+    need_orders(diffusion)
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
@@ -124,14 +123,11 @@ def slack(
     yield from _over(texts, groups, estimate, seed, Limits(None, max_calls), shuffled=True)
 
 
-def check_orders(diffusion: Diffusion, orders: int) -> None:
-    """A UserError unless so many orders of a text can be compared."""
-    if orders < 2:
-        raise UserError("Slack is a difference between orders; compare at least 2 of them.")
+def need_orders(diffusion: Diffusion) -> None:
+    """A UserError unless orders of a text can be compared."""
     diffusion.graph.need_mask("Only under absorbing noise has a text orders; leave them out for this model.")
 
 
-@dataclass
 class Offsets:
     """How much harder each token of a text is than the others, learned from earlier replicates.
 
@@ -140,12 +136,9 @@ class Offsets:
     positions happen to be noised. o_i must not come from the draws that it corrects.
     """
 
-    free: np.ndarray
-    total: np.ndarray = field(init=False)
-    seen: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.total, self.seen = np.zeros(len(self.free)), np.full(len(self.free), 2.0)  # two draws without offset
+    def __init__(self, free: np.ndarray) -> None:
+        self.free = free
+        self.total, self.seen = np.zeros(len(free)), np.full(len(free), 2.0)  # two draws without offset
 
     def correct(self, draws: Draws) -> np.ndarray:
         """Estimates (B,), nats, with offsets taken out."""
@@ -162,13 +155,12 @@ class Offsets:
         self.seen += noised.sum(0)
 
 
-def _drawing(name: str, n: int, learn: bool = False) -> Estimate:
-    """Means of groups of `n` draws by the named estimator; with `learn`, of one text, each learning from the last."""
+def _drawing(row: Estimator, n: int, learn: bool) -> Estimate:
+    """Means of groups of `n` draws by an estimator; with `learn`, of one text, each learning from the last."""
     offsets: Offsets | None = None
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         nonlocal offsets
-        row = choose(name, text.diffusion.config.noise)
         draws = draw(text, row, 1, n, generator)
         if not learn or row.family != "count":
             return Value(float(draws.totals.mean()), draws.calls)

@@ -9,14 +9,7 @@ from typing import Any
 from engine.protocol import UserError
 from engine.theory.network import NetworkConfig
 
-_LARGEST = {
-    "states": 1_000_000,
-    "length": 65_536,
-    "hidden": 16_384,
-    "blocks": 256,
-    "heads": 256,
-    "cond_dim": 16_384,
-}
+_LARGEST = {"states": 1_000_000, "length": 65_536, "hidden": 16_384, "blocks": 256, "heads": 256, "cond_dim": 16_384}
 
 
 def shown(value: object) -> str:

@@ -10,10 +10,9 @@ import numpy as np
 
 from engine.estimates import Shape
 from engine.language.domains import domain_named
-from engine.language.tokenizers import Tokenizer
 from engine.likelihood.attribution import running_attribution
 from engine.likelihood.result import Bound, tightened
-from engine.likelihood.running import bound, check_orders, sampler_bound, slack
+from engine.likelihood.running import bound, need_orders, sampler_bound, slack
 from engine.models.loading import Model
 from engine.protocol import (
     Attributed,
@@ -51,15 +50,8 @@ class DiffusionPerformer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.info = model.info
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self.model.tokenizer
-
-    @property
-    def shape(self) -> Shape:
-        return Shape.of(self.model.diffusion.network)
+        self.info, self.tokenizer = model.info, model.tokenizer
+        self.shape = Shape.of(model.diffusion.network)
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if not 1 <= request.first_step <= request.steps:
@@ -135,8 +127,8 @@ class DiffusionPerformer:
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""
-        if request.orders != 1:
-            check_orders(self.model.diffusion, request.orders)
+        if request.orders > 1:
+            need_orders(self.model.diffusion)
         started = time.perf_counter()
         for so_far in self._bounds(request):
             error, width = so_far.standard_error, so_far.half_width

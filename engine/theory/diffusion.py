@@ -167,10 +167,6 @@ class Diffusion:
         level = sigma[:, None].expand(tokens.shape).flatten()[rows]
         return spread(loss(output, level, tokens.flatten()[rows], clean.flatten()[rows]), rows, tokens.shape)
 
-    def perturb(self, clean: Tensor, t: Tensor, flip: Tensor, target: Tensor) -> Tensor:
-        """Tokens noised to time t (B,), from uniform draws `flip` and `target` (B, L) in [0, 1)."""
-        return self.graph.perturb(clean, self.schedule(t).total, flip, target)
-
 
 def gather(features: Features, chosen: Tensor) -> Features:
     """Features of the positions marked in `chosen` (B, L) bool: hidden (R, d), cond (R, c)."""

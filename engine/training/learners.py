@@ -70,7 +70,7 @@ class DiffusionLearner:
         device, recipe = clean.device, self.recipe
         t = torch.from_numpy(draw_times(len(clean), recipe.times, generator)).to(device)
         flip, target = (torch.from_numpy(generator.random(clean.shape, np.float32)).to(device) for _ in range(2))
-        x = self.diffusion.perturb(clean, t, flip, target)
+        x = self.diffusion.graph.perturb(clean, self.diffusion.schedule(t).total, flip, target)
         return clean, t, *self._objective.noised(self.diffusion, clean, x, recipe.locks, generator)
 
     def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:

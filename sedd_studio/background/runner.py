@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from engine.protocol import Cancelled, Event, Failed, Question, Request, ends
+from engine.protocol import Cancelled, Event, Failed, Request, ends
 from engine.stopping import Stopped, stoppable
 
 NICENESS = 2
@@ -73,13 +73,10 @@ class Runner:
     def submit(self, request: Request) -> int:
         """Hands a request to the thread, superseding all before it; returns its run id."""
         self.cancel()
-        return self._hand_over(request)
+        return self.ask(request)
 
-    def ask(self, request: Question) -> int:
+    def ask(self, request: Request) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
-        return self._hand_over(request)
-
-    def _hand_over(self, request: Request) -> int:
         self._last_id += 1
         self._requests.put((self._last_id, request))
         self._keep_alive()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPen, QPixmap, QPolygonF
-
-from sedd_studio.painting.saving import saved
 
 GRID = 16
 SCALES = (1, 2, 3)
@@ -88,10 +88,20 @@ STROKED: dict[str, QPainterPath] = {
 }
 
 
+@contextmanager
+def lent(painter: QPainter) -> Iterator[None]:
+    """Edges are smooth; a painter's pens, brushes and places are at the end what they were, however it comes."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    try:
+        yield
+    finally:
+        painter.restore()
+
+
 def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
     """Draw icon `name` into `place` in one colour."""
-    with saved(painter):
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    with lent(painter):
         painter.translate(place.topLeft())
         painter.scale(place.width() / GRID, place.height() / GRID)
         if name in FILLED:

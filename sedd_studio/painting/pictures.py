@@ -70,11 +70,8 @@ def paint_molecule(painter: QPainter, area: QRectF, scene: Scenery) -> str:
     except UserError as error:
         return str(error)
     if drawing is None:
-        return (
-            "No molecule yet: the string so far has no structure."
-            if (scene.tokens == FREE).any()
-            else ("This string is no molecule.")
-        )
+        masked = (scene.tokens == FREE).any()
+        return "No molecule yet: the string so far has no structure." if masked else "This string is no molecule."
     target = QRectF(0, 0, side[0], side[1])
     target.moveCenter(area.center())
     from PySide6.QtSvg import QSvgRenderer  # a library of its own, for molecules alone

@@ -146,28 +146,23 @@ def token_font(theme: Theme, zoom: float) -> QFont:
 
 def palette(theme: Theme) -> QPalette:
     """The Qt palette that goes with `theme`."""
+    role = QPalette.ColorRole
+    dimmed = (role.WindowText, role.Text, role.ButtonText)
     roles = {
-        QPalette.ColorRole.Window: "window",
-        QPalette.ColorRole.WindowText: "text",
-        QPalette.ColorRole.Base: "field",
-        QPalette.ColorRole.AlternateBase: "panel",
-        QPalette.ColorRole.Text: "text",
-        QPalette.ColorRole.PlaceholderText: "muted",
-        QPalette.ColorRole.Button: "field",
-        QPalette.ColorRole.ButtonText: "text",
-        QPalette.ColorRole.Highlight: "accent",
-        QPalette.ColorRole.HighlightedText: "on_accent",
-        QPalette.ColorRole.ToolTipBase: "field",
-        QPalette.ColorRole.ToolTipText: "text",
-        QPalette.ColorRole.Link: "accent",
-        QPalette.ColorRole.Accent: "accent",
+        "window": (role.Window,),
+        "panel": (role.AlternateBase,),
+        "field": (role.Base, role.Button, role.ToolTipBase),
+        "text": (*dimmed, role.ToolTipText),
+        "muted": (role.PlaceholderText,),
+        "accent": (role.Highlight, role.Link, role.Accent),
+        "on_accent": (role.HighlightedText,),
     }
     made = QPalette()
-    for role, name in roles.items():
-        made.setColor(role, theme.colour(name))
-    dimmed = (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText)
-    for role in dimmed:
-        made.setColor(QPalette.ColorGroup.Disabled, role, theme.colour("faint"))
+    for name, drawn in roles.items():
+        for each in drawn:
+            made.setColor(each, theme.colour(name))
+    for each in dimmed:
+        made.setColor(QPalette.ColorGroup.Disabled, each, theme.colour("faint"))
     return made
 
 

@@ -40,6 +40,10 @@ class Box(NamedTuple):
     text: str
     kind: Kind
 
+    def distance(self, x: float) -> float:
+        """How far from it x is, sideways."""
+        return max(self.x - x, x - self.x - self.width, 0.0)
+
 
 class Pill(NamedTuple):
     """One line's share of the locked passage of positions `start`..`stop`, from x = `left` to `right`."""
@@ -96,31 +100,19 @@ class Layout:
 
     def position_at(self, x: float, y: float, reach: float) -> int | None:
         """The position under a point, None where none is within `reach` of it sideways."""
-        line = int(y // self.line_height)
-        if y < 0 or line >= len(self.lines):
-            return None
-        found = self.nearest(line, x)
-        if found is None:
-            return None
-        box = self.boxes[found]
-        return found if box.x - reach <= x <= box.x + box.width + reach else None
+        found = self.nearest(int(y // self.line_height), x)
+        return found if found is not None and self.boxes[found].distance(x) <= reach else None
 
     def nearest(self, line: int, x: float) -> int | None:
         """The position on `line` that is closest to `x`; None for an empty line."""
         if not 0 <= line < len(self.lines):
             return None
-        start, stop = self.lines[line]
-        candidates = range(start, stop)
-        return min(candidates, key=lambda i: _distance(self.boxes[i], x), default=None)
+        return min(range(*self.lines[line]), key=lambda i: self.boxes[i].distance(x), default=None)
 
 
 def block_width(position: int) -> float:
     """Width of a masked block in em: scattered, and the same in every frame, so that blocks do not flicker."""
     return BLOCK_WIDTHS[(position * 2654435761 >> 13) % len(BLOCK_WIDTHS)]
-
-
-def _distance(box: Box, x: float) -> float:
-    return max(box.x - x, x - box.x - box.width, 0.0)
 
 
 def arrange(

@@ -87,10 +87,8 @@ class Document:
 
     def with_gap(self, start: int, stop: int, length: int) -> Document:
         """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""
-        tokens = np.concatenate([self.tokens[:start], np.full(length, FREE), self.tokens[stop:]])
-        locked = np.concatenate([self.locked[:start], np.zeros(length, bool), self.locked[stop:]])
-        kept = min(length, stop - start)
-        return Document(frozen(tokens), locked, limits=shifted(self.limits, start + kept, stop, length - kept))
+        made, kept = self.with_range(start, stop, frozen(np.full(length, FREE))), min(length, stop - start)
+        return replace(made, limits=shifted(self.limits, start + kept, stop, length - kept))
 
 
 def shifted(limits: tuple[Limit, ...], start: int, stop: int, length: int) -> tuple[Limit, ...]:

@@ -7,7 +7,6 @@ int32 each. 1,024 steps of 4 samples of 256 tokens take about 0.3 MB under absor
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -81,14 +80,14 @@ class Trajectory:
         self.result: Finished | None = None
         self.under_way = False
         self.moments = [Moment(1.0, started.sigma)]
-        self._changes: list[Change] = []
+        self.changes: list[Change] = []
         self._tokens: Small = started.tokens.astype(np.int32)
         self._settled: Small = np.full(self._tokens.shape, -1, np.int32)
         self._keyframes: list[tuple[Small, Small]] = [(self._tokens.copy(), self._settled.copy())]
 
     @property
     def recorded(self) -> int:
-        return len(self._changes)
+        return len(self.changes)
 
     @property
     def samples(self) -> int:
@@ -102,10 +101,6 @@ class Trajectory:
     def free(self) -> int:
         """Number of positions that the run fills."""
         return int((~self.locked).sum())
-
-    @property
-    def changes(self) -> Sequence[Change]:
-        return self._changes
 
     @property
     def progress(self) -> Progress:
@@ -134,7 +129,7 @@ class Trajectory:
             raise ValueError(f"frame {frame.step} does not follow step {self.recorded}")
         change: Change = (frame.sample, frame.position, frame.token)
         _apply(self._tokens, self._settled, change, frame.step)
-        self._changes.append(change)
+        self.changes.append(change)
         self.moments.append(Moment(frame.time, frame.sigma, frame.calls, frame.seconds))
         if frame.step % KEYFRAME == 0:
             self._keyframes.append((self._tokens.copy(), self._settled.copy()))
@@ -143,7 +138,7 @@ class Trajectory:
         """The record as it stands: a copy that does not grow, for another thread."""
         taken = copy.copy(self)
         taken.under_way = False
-        taken.moments, taken._changes, taken._keyframes = self.moments[:], self._changes[:], self._keyframes[:]
+        taken.moments, taken.changes, taken._keyframes = self.moments[:], self.changes[:], self._keyframes[:]
         taken._tokens, taken._settled = self._tokens.copy(), self._settled.copy()
         return taken
 
@@ -157,7 +152,7 @@ class Trajectory:
             number = asked.first_sample + sample
             origin = replace(origin, request=replace(asked, samples=1, first_sample=number, start=start))
         made = Trajectory(replace(self.started, tokens=begun), self.mask, origin)
-        for number, (samples, positions, tokens) in enumerate(self._changes, start=1):
+        for number, (samples, positions, tokens) in enumerate(self.changes, start=1):
             own, moment = samples == sample, self.moments[number]
             where = frozen(np.zeros(int(own.sum()))), frozen(positions[own]), frozen(tokens[own])
             made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))
@@ -171,7 +166,7 @@ class Trajectory:
         step = min(max(step, 0), self.recorded)
         tokens, settled = (array[sample].astype(np.int64) for array in self._keyframes[step // KEYFRAME])
         for number in range(step - step % KEYFRAME, step):
-            samples, positions, changed = self._changes[number]
+            samples, positions, changed = self.changes[number]
             own = samples == sample
             tokens[positions[own]], settled[positions[own]] = changed[own], number + 1
         return tokens, settled
@@ -193,7 +188,7 @@ class Trajectory:
 
     def change_counts(self, step: int, sample: int) -> Ints:
         """How often each position (L,) of a sample has changed up to `step`."""
-        own = [positions[samples == sample] for samples, positions, _ in self._changes[:step]]
+        own = [positions[samples == sample] for samples, positions, _ in self.changes[:step]]
         found = np.concatenate([np.empty(0, np.int64), *own])
         return np.bincount(found, minlength=self.length).astype(np.int64)
 
@@ -210,7 +205,7 @@ class Trajectory:
             begun[edited] = now[edited]
         first = replace(started, tokens=frozen(begun[None]), sigma=self.moments[0].sigma, first_step=1)
         made = Trajectory(first, self.mask, origin)
-        for number, (samples, positions, tokens) in enumerate(self._changes[:step], start=1):
+        for number, (samples, positions, tokens) in enumerate(self.changes[:step], start=1):
             own = samples == sample
             position, token = positions[own], tokens[own]
             if number == step:
@@ -227,7 +222,7 @@ class Trajectory:
         return np.bincount(since, minlength=self.recorded + 1).cumsum().astype(np.int64)
 
     def changed_steps(self, sample: int) -> Ints:
-        return np.array([k + 1 for k, change in enumerate(self._changes) if (change[0] == sample).any()], np.int64)
+        return np.array([k + 1 for k, change in enumerate(self.changes) if (change[0] == sample).any()], np.int64)
 
 
 def _apply(tokens: Small, settled: Small, change: Change, step: int) -> None:

@@ -28,11 +28,8 @@ class Asked:
     judge: str | None
     models: list[tuple[str, Noise]]
 
-    def request(self, **changes: Any) -> Generate:
-        return replace(self.asked(self.info.noise), samples=self.samples, **changes)
-
-    def request_of(self, path: str, noise: Noise) -> Generate:
-        return replace(self.asked(noise), samples=self.samples, model=path)
+    def request(self, noise: Noise | None = None, **changes: Any) -> Generate:
+        return replace(self.asked(noise or self.info.noise), samples=self.samples, **changes)
 
 
 Rows = list[tuple[str, Generate]]
@@ -72,13 +69,13 @@ def by_noise(asked: Asked) -> Rows:
         if other.exact and info.domain == TEXT.name:
             path = asked.judge
         if other is not own and path is not None:
-            rows.append((other.title, asked.request_of(path, noise)))
+            rows.append((other.title, asked.request(noise, model=path)))
     return rows
 
 
 def by_model(asked: Asked) -> Rows:
     """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
-    others = [(Path(path).name, asked.request_of(path, noise)) for path, noise in asked.models]
+    others = [(Path(path).name, asked.request(noise, model=path)) for path, noise in asked.models]
     return [(asked.info.name, asked.request()), *others]
 
 

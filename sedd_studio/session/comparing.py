@@ -9,19 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Frame,
-    Introduced,
-    Judge,
-    Judged,
-    Noise,
-    Started,
-    ends,
-)
+from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Introduced, Judge, Judged, Noise, Started, ends
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders

@@ -146,7 +146,7 @@ def restore(window: MainWindow, settings: Settings) -> None:
     if layout := unsealed(settings["layout"]):
         window.restoreState(QByteArray(layout))
     window.canvas.set_zoom(settings["zoom"])
-    window.canvas.set_reduced_motion(settings["reduced_motion"])
+    window.canvas.picture.set_reduced_motion(settings["reduced_motion"])
 
 
 def install_error_hook(errors: Errors) -> None:

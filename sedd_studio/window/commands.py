@@ -118,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare", "&Compare", doing.toggle_dock("compare", lambda w: w.compare.start), "Ctrl+M"),
     Command("guess", "Best &guess", doing.toggle_dock("guess", lambda w: w.guess.text), "Ctrl+G"),
     Command("queue", "&Queue", doing.toggle_dock("queue", lambda w: w.queue_panel.list), "Ctrl+U"),
-    Command("reset_layout", "&Reset the layout", lambda w, s: w.reset_layout()),
+    Command("reset_layout", "&Reset the layout", lambda w, s: w.restoreState(w.first_layout)),
     *(Command(f"colour_{name}", mode.title, doing.colour(name), group="colour") for name, mode in MODES.items()),
     *(Command(f"theme_{name}", text, doing.choose_theme(name), group="theme") for name, text in LOOKS.items()),
     Command("shortcuts", "&Keyboard shortcuts", _list_keys, "F1"),

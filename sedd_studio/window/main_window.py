@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         }
         for one, other in pairwise(self.docks.values()):
             self.tabifyDockWidget(one, other)
-        self._first_layout = self.saveState()
+        self.first_layout: QByteArray = self.saveState()
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(self.menuBar(), self.actions_by_name)
@@ -140,9 +140,6 @@ class MainWindow(QMainWindow):
         """Qt makes the tabs of docks by itself, without a name for those who hear the window."""
         for bar in self.findChildren(QTabBar):
             bar.setAccessibleName("Panels")
-
-    def reset_layout(self) -> None:
-        self.restoreState(self._first_layout)
 
     def _dock(self, name: str, title: str, panel: QWidget) -> Dock:
         """A panel at the foot of the window, closed at first."""

@@ -238,5 +238,5 @@ def test_without_fading_only_the_newest_tokens_are_marked(scene: Scene, canvas: 
     scene.run(16)
     scene.play(6)
     faded = canvas.viewport().grab().toImage()
-    canvas.set_reduced_motion(True)
+    canvas.picture.set_reduced_motion(True)
     assert canvas.viewport().grab().toImage() != faded

@@ -52,9 +52,6 @@ class TokenCanvas(QAbstractScrollArea):
 
     # ---- what is drawn
 
-    def set_reduced_motion(self, reduced: bool) -> None:
-        self.picture.set_reduced_motion(reduced)
-
     def set_shares(self, shares: np.ndarray | None) -> None:
         self.picture.set_shares(shares)
         self.viewport().update()

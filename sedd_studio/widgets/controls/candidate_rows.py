@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.language.backends import END_OF_TEXT
-from sedd_studio.painting.saving import saved
+from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.session.state import Candidate
 from sedd_studio.widgets.controls.rows import Index, RowPainter, Rows
@@ -62,8 +62,7 @@ class CandidatePainter(RowPainter):
         row: Candidate = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
         state = option.state
-        with saved(painter):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        with icons.lent(painter):
             painter.setPen(Qt.PenStyle.NoPen)
             if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
                 painter.setBrush(self.look.colour("hover"))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
-from sedd_studio.painting.saving import saved
 from sedd_studio.record.history import Entry
 from sedd_studio.widgets.controls.basic import plain
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
@@ -60,8 +59,7 @@ class RunPainter(StarredPainter):
         entry: Entry = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
         state = option.state
-        with saved(painter):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        with icons.lent(painter):
             self._background(painter, area, state)
             if entry.favourite or state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
                 name, colour = ("star-filled", "fresh") if entry.favourite else ("star", "muted")

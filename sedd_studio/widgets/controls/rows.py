@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from sedd_studio.painting.theme import Look
 
@@ -38,12 +38,14 @@ class Rows(QAbstractListModel):
 
 
 class RowPainter(QStyledItemDelegate):
-    """Belongs to a `view` and draws its rows."""
+    """Belongs to a `view` and draws its rows, which are alike in size and show where the pointer is."""
 
-    def __init__(self, look: Look, view: QAbstractItemView) -> None:
+    def __init__(self, look: Look, view: QListView) -> None:
         super().__init__(view)
         self.look = look
         view.setItemDelegate(self)
+        view.setMouseTracking(True)
+        view.setUniformItemSizes(True)
 
 
 class StarredPainter(RowPainter):

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from sedd_studio.painting import icons
-from sedd_studio.painting.saving import saved
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
@@ -82,8 +81,7 @@ class CardPainter(StarredPainter):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         focused = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        with saved(painter):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        with icons.lent(painter):
             painter.setPen(self.look.colour("accent" if selected else "border"))
             painter.setBrush(self.look.colour("hover" if over or focused else "panel"))
             painter.drawRoundedRect(card, 8, 8)

@@ -52,7 +52,7 @@ def _keep(name: str) -> Callable[[MainWindow, Any], object]:
 
 def _reduce_motion(window: MainWindow, reduced: bool) -> None:
     window.settings.set("reduced_motion", reduced)
-    window.canvas.set_reduced_motion(reduced)
+    window.canvas.picture.set_reduced_motion(reduced)
 
 
 PREFERENCES: tuple[Preference, ...] = (

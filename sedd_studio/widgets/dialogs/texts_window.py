@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
 from sedd_studio.painting.theme import Look
@@ -12,13 +12,13 @@ from sedd_studio.record.pace import duration
 from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
 from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.rows import Index
 from sedd_studio.widgets.controls.saving import ask_where, writing
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
     from sedd_studio.session.score_queue import TextScores
 
-Index = QModelIndex | QPersistentModelIndex
 SIZE = (860, 560)
 
 

@@ -52,8 +52,6 @@ class HistoryPanel(QWidget):
         self.list = QListView()
         self.list.setModel(self.runs)
         self.list.setAccessibleName("Runs")
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._rows = RunPainter(look, self.list)

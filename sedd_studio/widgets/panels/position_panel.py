@@ -36,8 +36,6 @@ class PositionPanel(QFrame):
         self.list = QListView()
         self.list.setModel(self.candidates)
         self.list.setAccessibleName("Likely tokens at the position")
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
         self.list.setFixedHeight(SHOWN * ROW)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

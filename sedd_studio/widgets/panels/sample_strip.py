@@ -31,8 +31,6 @@ class SampleStrip(QListView):
         self.painter = CardPainter(look, self)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
         self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(CARD.height() + 14)
