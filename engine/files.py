@@ -10,7 +10,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -162,3 +162,14 @@ def sha256(*paths: Path) -> str:
             for piece in in_pieces(file):
                 total.update(piece)
     return total.hexdigest()
+
+
+def ends_in(path: Path, endings: Sequence[str]) -> bool:
+    """Whether a name has one of the `endings`, such as ".txt", in capitals or not."""
+    return path.suffix.lower() in endings
+
+
+def with_ending(path: Path, endings: Sequence[str]) -> Path:
+    """The path where a file is saved: one that has none of the `endings` gets the first behind its whole name, in which
+    a dot is a part: "my story v1.2" has no ending that is known here."""
+    return path if ends_in(path, endings) else path.with_name(path.name + endings[0])

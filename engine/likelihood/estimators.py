@@ -12,7 +12,15 @@ noise, the one that goes with k: any will do.
 By level. lambda is drawn, each position is noised with that probability, and 1/lambda sum_i l_i is taken. For few
 noised positions 1/lambda is large and wild: without its lower end the variance would be infinite.
 
-k or lambda is drawn by one uniform number for each draw, spread as in `strata`.
+k or lambda is drawn by one uniform number for each of n draws: each gives an unbiased estimate, but they need not be
+independent. The error of a mean of f at n such points, where f has slope f' and the draws have noise of their own:
+
+- independent: the spread of f over all of [0, 1), over sqrt(n);
+- systematic: one common offset inside n equal strata, f' / (n sqrt 12);
+- mirrored: strata in pairs, with offset v in one and 1 - v in its neighbour, so that a slope cancels and only
+  curvature is left (antithetic draws: Hammersley and Morton, 1956).
+
+Only whole groups of n are independent of each other.
 """
 
 from __future__ import annotations
@@ -27,10 +35,12 @@ import numpy as np
 import torch
 
 from engine.likelihood.noised_text import LAMBDA_LOW, SIGMA_LOW, Points, Text
-from engine.likelihood.strata import Spread, independent, mirrored, systematic
 from engine.protocol import Noise, UserError
 
 AUTO = "auto"
+
+Spread = Callable[[int, int, np.random.Generator], np.ndarray]
+"""(groups, n, generator) to points (groups, n) in [0, 1)."""
 
 Place = Callable[[Text, np.ndarray, np.ndarray, np.ndarray], Points]
 """(text, u (B,), flip (B, L), target (B, L)) to points; `flip` is 2, never noised, at given positions."""
@@ -65,6 +75,23 @@ class Draws:
         """Estimates (B,) of the bound, nats per sequence."""
         totals: np.ndarray = self.nats.sum(-1)
         return totals
+
+
+def independent(groups: int, n: int, generator: np.random.Generator) -> np.ndarray:
+    """Nothing in common."""
+    return generator.random((groups, n))
+
+
+def systematic(groups: int, n: int, generator: np.random.Generator) -> np.ndarray:
+    """One point in each of n equal strata, all with the same offset."""
+    return (generator.random((groups, 1)) + np.arange(n)) / n
+
+
+def mirrored(groups: int, n: int, generator: np.random.Generator) -> np.ndarray:
+    """One point in each of n equal strata; neighbours lie mirrored, each pair with an offset of its own."""
+    pair, second = np.divmod(np.arange(n), 2)
+    offset = generator.random((groups, (n + 1) // 2))[:, pair]
+    return (np.arange(n) + np.where(second, 1 - offset, offset)) / n
 
 
 def by_count(text: Text, u: np.ndarray, flip: np.ndarray, target: np.ndarray, power: float = 0.0) -> Points:

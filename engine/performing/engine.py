@@ -6,11 +6,12 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.models.loading import checkpoint_folder
+from engine.models.loading import checkpoint_folder, load
+from engine.performing.causal_performer import CausalPerformer
+from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.kept import Kept, give_back
-from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
 from engine.protocol import (
     Event,
@@ -30,6 +31,7 @@ from engine.protocol import (
 )
 from engine.protocol.option_kinds import check_ranges
 from engine.protocol.options import check_options
+from engine.strict_json import entries
 
 
 class Engine:
@@ -102,6 +104,19 @@ class Engine:
         check_run(request, other.info, other.shape)
         yield Introduced(run_id, other.info)
         yield from other.generate(run_id, request)
+
+
+def open_folder(folder: Path, device: str, precision: str) -> Performer:
+    """The model in its own folder; a UserError says what is wrong with it."""
+    if is_causal(folder):
+        return CausalPerformer.load(folder, device, precision)
+    return DiffusionPerformer(load(folder, device, precision))
+
+
+def is_causal(folder: Path) -> bool:
+    """Whether config.json describes a model of the `transformers` library, which names its type."""
+    described = entries(folder / "config.json")
+    return "model_type" in described and not {"graph", "format"} & described.keys()
 
 
 def lacking_for(request: Request) -> str:

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.files import ends_in
 from engine.protocol import UserError
-from sedd_studio.record.endings import ends_in
 from sedd_studio.record.runfile import LARGEST_FILE, content_of, decode
 from sedd_studio.record.trajectory import Trajectory
 

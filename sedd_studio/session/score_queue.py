@@ -94,11 +94,9 @@ class ScoreQueue(QObject):
 class TextScores(ScoreQueue):
     """Scores the texts of `rows` in turn."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(session, parent)
-        self.rows: list[TextRow] = []
+    rows: Sequence[TextRow] = ()
 
-    def score(self, rows: list[TextRow], precision: float) -> None:
+    def score(self, rows: Sequence[TextRow], precision: float) -> None:
         """Scores texts, each until half of its 95 % interval is `precision` nats a token."""
         self.rows = rows
         self.start([Score(row.tokens, np.zeros(len(row.tokens), bool), precision, by_token=False) for row in rows])

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
+from engine.files import ends_in
 from engine.language.documents import read_text
 from engine.language.prompts import format_prompt, longest_prompt
 from engine.protocol import UserError
 from sedd_studio.record import runfile
 from sedd_studio.record.carried import CARRIERS, carried_run
 from sedd_studio.record.document import Document
-from sedd_studio.record.endings import ends_in
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 

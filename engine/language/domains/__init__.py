@@ -1,12 +1,11 @@
-"""Kinds of discrete sequences: a file each, and a row here."""
+"""Kinds of discrete sequences: a file each but for text, and a row here."""
 
 from __future__ import annotations
 
 from engine.language.domains.dna import DNA
-from engine.language.domains.domain import Curve, Domain, Measure, View
+from engine.language.domains.domain import TEXT, Curve, Domain, Measure, View
 from engine.language.domains.images import IMAGES
 from engine.language.domains.molecules import MOLECULES
-from engine.language.domains.text import TEXT
 from engine.protocol import UserError
 
 DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (TEXT, MOLECULES, IMAGES, DNA)}

@@ -79,3 +79,14 @@ class Domain:
         if not self.rows or tokenizer.eot_id is None:
             return tokens
         return np.append(tokens, np.full(length - len(tokens), tokenizer.eot_id)).astype(np.int64)
+
+
+TEXT = Domain(
+    "text",
+    "Text",
+    "text",
+    256,
+    ("Once upon a time [24] the dragon [40] The end.", "[30] and they were friends again. [30]"),
+    rows=False,
+)
+"""Text in words, by byte-level pairs."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from engine.files import write_whole
-from sedd_studio.record.endings import with_ending
+from engine.files import with_ending, write_whole
 from sedd_studio.session.errors import Errors
 
 Content = Callable[[], bytes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -28,7 +29,7 @@ class TextTable(QAbstractTableModel):
     def __init__(self, scores: TextScores, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._scores = scores
-        self.rows: list[TextRow] = []
+        self.rows: Sequence[TextRow] = ()
         scores.changed.connect(self._refresh)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
