@@ -24,7 +24,9 @@ def window() -> MainWindow:
     app.setProperty("kept", True)
     folder = Path(tempfile.mkdtemp())
     scene = Scene(folder)
-    made = MainWindow(Services(scene.session, scene.settings, Keeper(folder / "history.sqlite3")), theme.LIGHT)
+    keeper = Keeper(folder / "history.sqlite3")
+    keeper.close()  # nothing is kept, and no thread is left
+    made = MainWindow(Services(scene.session, scene.settings, keeper), theme.LIGHT)
     for dock in made.docks.values():
         dock.show()
     made.show()
