@@ -111,6 +111,7 @@ def picture(made: object, home: Path, theme: object, path: Path, small: bool = F
     shot.save(str(path))
     print(path)
     window.close()
+    services.keeper.close()
 
 
 def fresh(home: Path) -> object:
@@ -307,6 +308,8 @@ def uniform(home: Path) -> object:
 
 def history(home: Path) -> object:
     """Six runs in the history, one a favourite, one stopped; one is chosen."""
+    from PySide6.QtWidgets import QApplication
+
     from sedd_studio.record.history import History
     from tests.sedd_studio.scene import Scene
 
@@ -323,6 +326,8 @@ def history(home: Path) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.docks["history"].show()
+        while not window.history.runs.rows:
+            QApplication.processEvents()
         window.history.list.setCurrentIndex(window.history.runs.index(1))
 
     return scene.session, prepare
