@@ -52,7 +52,7 @@ def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | No
 
     from sedd_studio.painting import theme as themes
 
-    app = QApplication([])
+    app = QApplication(["screenshots", *themes.STYLE])
     if small:
         use_one_font()
     parts = {"live-fresh": 0.0, "live-running": 0.6, "live-finished": 1.0}

@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+STYLE = ("-style", "fusion")
+"""Arguments of an application. Asked about its style it would make an object of it, which takes as long as a frame."""
 STYLESHEET = Path(__file__).with_name("stylesheet.qss")
 
 FAMILIES = (
@@ -174,8 +176,6 @@ def stylesheet(theme: Theme) -> str:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Give the whole application the palette, font and style sheet of `theme`."""
-    if app.style().objectName().lower() != "fusion":
-        app.setStyle("Fusion")
     font = QFont(family())
     font.setPixelSize(theme.sizes.text)
     app.setFont(font)

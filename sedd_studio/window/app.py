@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display():
         sys.stderr.write(NO_DISPLAY + "\n")
         return 1
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], *theme.STYLE])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
     deadline = Deadline(CLOSING)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from engine.language.backends import END_OF_TEXT
 from sedd_studio.painting import icons
@@ -61,10 +61,10 @@ class CandidatePainter(RowPainter):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Candidate = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
-        state = option.state
+        over, selected, _ = self.looks(option)
         with icons.lent(painter):
             painter.setPen(Qt.PenStyle.NoPen)
-            if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+            if over or selected:
                 painter.setBrush(self.look.colour("hover"))
                 painter.drawRoundedRect(area, 4, 4)
             room = area.width() - WORD - NUMBER

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
@@ -58,10 +58,10 @@ class RunPainter(StarredPainter):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: Entry = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
-        state = option.state
+        over, selected, focused = self.looks(option)
         with icons.lent(painter):
-            self._background(painter, area, state)
-            if entry.favourite or state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+            self._background(painter, area, over, selected, focused)
+            if entry.favourite or over or selected:
                 name, colour = ("star-filled", "fresh") if entry.favourite else ("star", "muted")
                 icons.draw(painter, name, self.star_area(area), self.look.colour(colour))
             left, width = area.left() + PAD, self.star_area(area).left() - area.left() - 2 * PAD
@@ -74,13 +74,12 @@ class RunPainter(StarredPainter):
                 shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
                 painter.drawText(int(left), int(area.top() + height * ROW), shown)
 
-    def _background(self, painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:
-        selected, over = state & QStyle.StateFlag.State_Selected, state & QStyle.StateFlag.State_MouseOver
+    def _background(self, painter: QPainter, area: QRectF, over: bool, selected: bool, focused: bool) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         if selected or over:
             painter.setBrush(self.look.colour("selection" if selected else "hover"))
             painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), 6, 6)
-        if state & QStyle.StateFlag.State_HasFocus:
+        if focused:
             painter.setPen(self.look.colour("accent"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(2.5, 2.5, -2.5, -2.5), 6, 6)

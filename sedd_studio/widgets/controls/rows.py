@@ -47,6 +47,15 @@ class RowPainter(QStyledItemDelegate):
         view.setMouseTracking(True)
         view.setUniformItemSizes(True)
 
+    @staticmethod
+    def looks(option: QStyleOptionViewItem) -> tuple[bool, bool, bool]:
+        """Whether a row is pointed at, is selected, and has the focus."""
+        from PySide6.QtWidgets import QStyle  # as long as a fortieth of the start, which paints no row
+
+        state, flags = option.state, QStyle.StateFlag
+        over, selected = state & flags.State_MouseOver, state & flags.State_Selected
+        return bool(over), bool(selected), bool(state & flags.State_HasFocus)
+
 
 class StarredPainter(RowPainter):
     """Draws rows with a star that can be clicked: `starred` says which row."""

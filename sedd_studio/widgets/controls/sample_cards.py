@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import plain_pieces
@@ -78,12 +78,10 @@ class CardPainter(StarredPainter):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         card, kept = card_area(QRectF(option.rect)), bool(index.data(Roles.KEPT))
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        focused = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        over = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        over, selected, focused = self.looks(option)
         with icons.lent(painter):
             painter.setPen(self.look.colour("accent" if selected else "border"))
-            painter.setBrush(self.look.colour("hover" if over or focused else "panel"))
+            painter.setBrush(self.look.colour("hover" if over or (selected and focused) else "panel"))
             painter.drawRoundedRect(card, 8, 8)
             small = QFont(option.font)
             small.setPixelSize(self.look.sizes.small)
