@@ -273,7 +273,9 @@ class AbsorbingChain(Chain):
     def propose(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
         """Tokens (R,) for masked rows as `reveal` would place them, and what they add to log weights (B,)."""
         tokens, gain = self._matching(rows, law) if self.pattern else self._single(rows, law)
-        return tokens, np.where(gain > -np.inf, gain + np.bincount(rows.sample, law.gain(tokens), len(gain)), gain)
+        possible = gain > -np.inf  # where no match is, some token of another text is drawn, of any weight
+        gain[possible] += np.bincount(rows.sample, law.gain(tokens), len(gain))[possible]
+        return tokens, gain
 
     def _single(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
         return self.draws.draw(rows, law.weights.cpu().numpy()), np.zeros(len(self.tokens))

@@ -98,6 +98,27 @@ def test_a_nucleus_does_not_rule_out_what_may_follow_when_more_is_known() -> Non
     torch.testing.assert_close(held, free * allows("pattern"), atol=1e-9, rtol=0)
 
 
+def test_where_nothing_that_is_left_matches_the_weight_is_nothing_and_no_warning_is_printed() -> None:
+    """Three tokens: a nucleus leaves states from which what is allowed cannot match, and the text counts nothing."""
+    world, each = ToyWorld.random("absorb", STATES, 3, 0.7, seed=5), torch.cat((EACH, ~EACH[:1] | ~EACH[1:]))
+    even = Pattern(Automaton.of(np.array([[0, 0, 1], [1, 1, 0]]), np.array([True, False])))
+    held, free = (
+        exact_law(
+            diffusion(world, "posterior"),
+            sampler_named("tweedie", "absorb"),
+            2,
+            np.full(3, FREE),
+            None,
+            Shaping(top_p=0.55, allowed=allowed),
+            pattern,
+        )[:STATES, :STATES, :STATES]
+        for allowed, pattern in ((each, even), (None, None))
+    )
+    twos = (torch.tensor(list(product(range(STATES), repeat=3))) == 2).sum(-1).reshape(STATES, STATES, STATES)
+    kept = (twos % 2 == 0) & each[0][:, None, None] & each[1][None, :, None] & each[2][None, None]
+    torch.testing.assert_close(held, free * kept, atol=1e-9, rtol=0)
+
+
 def by_entropy(shape: str) -> Tensor:
     """One token after the other, without constraints, in the order of their entropies with `EACH`."""
     shaping, rows = Shaping(*SHAPES[shape]), torch.arange(2)
