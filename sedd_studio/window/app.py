@@ -30,7 +30,7 @@ from sedd_studio.window.interrupts import Deadline, Interrupts
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import build
 
-CLOSING = 1.3
+CLOSING = 1.2
 """Seconds that closing waits, for everything together, from when it was asked for."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
