@@ -14,7 +14,7 @@ run: setup
 	@$(BIN)/sedd-studio
 
 test: check
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: setup
 	@$(BIN)/ruff format --check
