@@ -47,8 +47,8 @@ from tests.sedd_studio.random_user import RandomUser, files
 BEAT = 5
 """Milliseconds between two beats of the window's heart; a longer pause is time without an answer."""
 WORST = 5
-WARM = 1 / 6
-"""Of the hours: so long everything is tried before the first reading."""
+WARM = 1 / 12
+"""Of the hours: the part in which everything is tried before the first reading."""
 MODELS = (
     "stories-absorb",
     "stories-uniform",
@@ -181,8 +181,8 @@ class Observer(QObject):
     def share(self) -> float:
         """How much of what was asked for is done."""
         if self.hours:
-            return (time.perf_counter() - self.began) / (3600 * self.hours)
-        return len(self.user.log) / self.actions
+            return (time.perf_counter() - self.began) / ((1 - WARM) * 3600 * self.hours)
+        return self.user.done / self.actions
 
     def each_thing_once(self) -> Iterator[Callable[[], bool]]:
         window, session = self.window, self.window.session
@@ -236,7 +236,7 @@ class Observer(QObject):
 
     def beat(self) -> None:
         now = time.perf_counter()
-        done = self.user.log[-1] if self.user.log else ""
+        done = self.user.last[-1] if self.user.last else ""
         worked = time.thread_time()
         self.pauses = sorted([*self.pauses, (1000 * (now - self.last_beat) - BEAT, done)], reverse=True)[:WORST]
         self.works = sorted([*self.works, (1000 * (worked - self.last_work), done)], reverse=True)[:WORST]
@@ -259,14 +259,14 @@ class Observer(QObject):
         self.last_beat, self.last_work = time.perf_counter(), time.thread_time()  # looking took time, too
 
     def failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        self.errors[f"{kind.__name__}: {error}, after: {', '.join(self.user.log[-3:])}"] += 1
+        self.errors[f"{kind.__name__}: {error}, after: {', '.join(self.user.last)}"] += 1
 
     def warned(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         self.warnings[text] += 1
 
     def report(self) -> None:
         """Prints what was noticed."""
-        print(f"{len(self.user.log)} actions in {self.seconds:.0f} s")
+        print(f"{self.user.done} actions in {self.seconds:.0f} s")
         print(f"exceptions: {sum(self.errors.values())}", *self.errors, sep="\n  ")
         print(f"warnings of Qt: {sum(self.warnings.values())}", *self.warnings, sep="\n  ")
         print("memory, MB: " + ", ".join(f"{reading.memory:.0f}" for reading in self.readings))

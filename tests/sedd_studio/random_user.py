@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,13 +45,15 @@ LEAVE_OUT = "quit"
 
 @dataclass
 class RandomUser:
-    """Acts on a window. `files` are dropped on it, `models` opened; what was done is in `log`."""
+    """Acts on a window. `files` are dropped on it, `models` opened; `last` holds what was done last,
+    `done` how much was done."""
 
     window: MainWindow
     seed: int
     files: list[Path]
     models: list[str]
-    log: list[str] = field(default_factory=list)
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+    done: int = 0
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -72,7 +75,8 @@ class RandomUser:
     def act(self) -> None:
         """Does one thing, and lets Qt work it off."""
         chosen = self.random.choices([act for act, _ in self.actions], [weight for _, weight in self.actions])[0]
-        self.log.append(chosen())
+        self.last.append(chosen())
+        self.done += 1
         QApplication.processEvents()
         for dialog in self.window.findChildren(QDialog):
             dialog.close()

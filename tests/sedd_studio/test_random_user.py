@@ -38,6 +38,6 @@ def test_whatever_a_user_does_the_window_goes_on(
     with qtbot.captureExceptions() as exceptions:
         for _ in range(ACTIONS):
             user.act()
-            assert not exceptions, (user.log[-5:], exceptions)
+            assert not exceptions, (list(user.last), exceptions)
     window.close()
     keeper.close()
