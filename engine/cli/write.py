@@ -76,6 +76,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
         repeated=sieve.repeated,
         shared=sieve.shared,
         short=sieve.short,
+        unreadable=sieve.unreadable,
         tokens_per_second=written,
         bytes_per_second=round(read),
         share_of_memory_rate=round(read / rate, 3),
@@ -83,7 +84,8 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
         seed=asked.seed,
     )
     output.line(f"{page.tokens:,} tokens in {len(sieve):,} documents are in {asked.out}.")
-    output.line(f"Dropped: {sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short ones.")
+    dropped = f"{sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short"
+    output.line(f"Dropped: {dropped}, {sieve.unreadable:,} unreadable ones.")
     speed = f"{written:,} tokens a second; {read / 1e9:.1f} GB a second are read"
     output.line(f"{speed}, {read / rate:.0%} of what a copy moves.")
 

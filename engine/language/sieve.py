@@ -20,13 +20,14 @@ MULTIPLIER = 6_364_136_223_846_793_005
 class Sieve:
     """Passes documents on that are new, have at least `RUN` words, and share no `RUN` words in a row with kept texts.
 
-    `repeated`, `shared` and `short` count what was dropped, and why.
+    `repeated`, `shared`, `short` and `unreadable` count what was dropped, and why: a NUL character is in no text.
     """
 
     kept: frozenset[int] = frozenset()
     repeated: int = 0
     shared: int = 0
     short: int = 0
+    unreadable: int = 0
     _seen: set[bytes] = field(default_factory=set)
     _words: dict[str, int] = field(default_factory=dict)
 
@@ -45,7 +46,9 @@ class Sieve:
         for document in documents:
             words = document.split()
             digest = hashlib.blake2b(" ".join(words).encode(), digest_size=16).digest()
-            if len(words) < RUN:
+            if "\0" in document:
+                self.unreadable += 1
+            elif len(words) < RUN:
                 self.short += 1
             elif digest in self._seen:
                 self.repeated += 1

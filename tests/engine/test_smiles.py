@@ -106,7 +106,7 @@ def test_every_sample_is_well_formed_around_what_is_locked(engine: Engine) -> No
 
 
 def test_a_name_that_is_not_known_is_told_with_those_that_are() -> None:
-    with pytest.raises(UserError, match="There is no pattern @pdb: the model's kind has @smiles"):
+    with pytest.raises(UserError, match="There is no pattern @pdb; the model's kind has @smiles"):
         Pattern.compile("@pdb", TOKENIZER, (), MOLECULES.patterns)
     with pytest.raises(UserError, match="the model's kind has none"):
         Pattern.compile("@smiles", TOKENIZER, (), DOMAINS["text"].patterns)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from engine.causal.causal_model import save_causal
 from engine.causal.decoding import Decoder, documents_of
-from engine.cli.application import app
+from engine.cli import app
 from engine.language.documents import documents
 from engine.language.sieve import RUN, Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -101,9 +101,9 @@ def words(count: int, start: int = 0) -> str:
 def test_the_sieve_drops_what_shares_a_run_what_is_repeated_and_what_is_short() -> None:
     sieve = Sieve.apart_from([words(30), words(5, 900)])
     near, far = words(RUN, 10), words(RUN - 1, 11)
-    asked = [f"x {near} y", f"x {far} y", f"x  {far}\ny", "too short", words(40, 100)]
+    asked = [f"x {near} y", f"x {far} y", f"x  {far}\ny", "too short", words(40, 100), f"{words(40, 200)} \0"]
     assert list(sieve.pass_on(asked)) == [asked[1], asked[4]]
-    assert (sieve.shared, sieve.repeated, sieve.short, len(sieve)) == (1, 1, 1, 2)
+    assert (sieve.shared, sieve.repeated, sieve.short, sieve.unreadable, len(sieve)) == (1, 1, 1, 1, 2)
 
 
 def test_the_sieve_finds_the_shared_runs_that_a_plain_search_finds() -> None:
