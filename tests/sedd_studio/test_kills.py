@@ -27,6 +27,7 @@ WRITER = """
     import importlib.metadata, io, json, os, shutil, signal, sys, types
     import PIL.GifImagePlugin, PIL.PngImagePlugin
     from pathlib import Path
+    import engine.files
     from PySide6.QtWidgets import QApplication
     from sedd_studio.window.export_kinds import EXPORTS, View
     from sedd_studio.window.opening import read_run
@@ -47,7 +48,8 @@ WRITER = """
         def note(frame, event, called):
             owner = getattr(called, "__self__", None)  # a module, a file, or a str, which can replace, too
             on_disk = isinstance(owner, (types.ModuleType, io.IOBase)) and not isinstance(owner, IN_MEMORY)
-            if event == "c_call" and on_disk and called.__name__ in OF_FILES:
+            begun = calls or frame.f_code.co_filename == engine.files.__file__  # what is read before does not matter
+            if event == "c_call" and on_disk and begun and called.__name__ in OF_FILES:
                 calls.append(called.__name__)
                 if len(calls) == last:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -72,9 +74,8 @@ WRITER = """
         whole, told = folder / f"whole{suffix}", folder / f"calls{suffix}.told"
         in_child(lambda: told.write_text(json.dumps(write(whole))))
         calls = json.loads(told.read_text())
-        begins = len(calls) - calls[::-1].index("open")  # the opens before it are of files that are read
-        killed[suffix] = calls[begins - 1 :]
-        for number, last in enumerate(range(begins, len(calls) + 1)):
+        killed[suffix] = calls
+        for number, last in enumerate(range(1, len(calls) + 1)):
             shutil.copy(whole, folder / f"old-{number}{suffix}")
             for age in ("old", "new"):
                 assert os.WIFSIGNALED(in_child(lambda: write(folder / f"{age}-{number}{suffix}", last)))
