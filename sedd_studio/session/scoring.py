@@ -54,7 +54,9 @@ class Scorer(QObject):
         if not self.scoring:
             return None
         width = self.points[-1].half_width if self.points else math.nan
-        return 0.0 if math.isnan(width) else min(1.0, (self._precision / width) ** 2)
+        if math.isnan(width):
+            return 0.0
+        return 1.0 if width <= self._precision else (self._precision / width) ** 2
 
     @property
     def seconds_left(self) -> float | None:

@@ -82,6 +82,8 @@ class FakeEngine:
         self.requests: list[Request] = []
         self.closed = 0
         self.nats_of: Callable[[Score], float] = lambda request: 2.0
+        self.error = 0.2
+        """Of a bound after one value; it falls with their number."""
 
     def perform(self, run_id: int, request: Request) -> Iterator[Event]:
         self.requests.append(request)
@@ -129,7 +131,7 @@ class FakeEngine:
         for number in range(1, 11):
             if number == self.hold_at:
                 self.go.wait(PATIENCE)
-            error = float("nan") if number == 1 else 0.2 / number
+            error = float("nan") if number == 1 else self.error / number
             yield Bounded(run_id, nats, error, 2 * error, free, 4 * number)
         if not request.by_token:
             yield Finished(run_id, 40, 0.1)

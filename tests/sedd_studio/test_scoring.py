@@ -66,6 +66,16 @@ def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, eng
     assert not asked(engine).given.any()
 
 
+def test_a_bound_without_error_is_reached_at_once(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.error, engine.hold_at = 0.0, 3
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: len(window.services.scorer.points) == 2)
+    assert window.services.scorer.share == 1.0
+    assert window.services.scorer.seconds_left == 0.0
+    engine.go.set()
+    qtbot.waitUntil(lambda: not window.services.scorer.scoring)
+
+
 def test_figures_of_a_text_that_is_no_longer_on_show_say_so(window: MainWindow, qtbot: QtBot) -> None:
     score(window, qtbot)
     assert "not of the one on show" not in window.likelihood.note.text()
