@@ -24,8 +24,8 @@ from sedd_studio.window.main_window import MainWindow
 
 LOOK = 50
 """Milliseconds between two looks whether a state is reached."""
-SETTLE = 2.0
-"""Seconds after which what a state has begun is over."""
+SETTLE = 10.0
+"""Seconds after which what a state has begun is over: the judge reads the texts of a comparison after its end."""
 
 
 class Resting(QObject):
