@@ -69,6 +69,7 @@ class Runner:
         self._engine: Performer | None = None
         self._begun = 0  # the request that is being performed
         self._thread: threading.Thread | None = None
+        self._ended = False
 
     def submit(self, request: Request) -> int:
         """Hands a request to the thread, superseding all before it; returns its run id."""
@@ -78,6 +79,7 @@ class Runner:
     def ask(self, request: Request) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
         self._last_id += 1
+        self._ended = False
         self._requests.put((self._last_id, request))
         self._keep_alive()
         return self._last_id
@@ -92,7 +94,7 @@ class Runner:
 
     def take(self) -> list[Event]:
         """All events that have come since the last call."""
-        if self._thread is not None:
+        if self._thread is not None and not self._ended:
             self._keep_alive()
         events = []
         while True:
@@ -104,6 +106,7 @@ class Runner:
     def end(self) -> None:
         """Cancels everything, and has the thread end."""
         self.cancel()
+        self._ended = True
         if self._thread is not None:
             self._requests.put(None)
 

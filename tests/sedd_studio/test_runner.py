@@ -213,6 +213,20 @@ def test_a_thread_that_ended_is_followed_by_another_with_the_same_engine(monkeyp
     assert len(made) == 1
 
 
+def test_a_thread_that_was_ended_is_followed_by_none() -> None:
+    """The clock of a window that is being closed may tick once more."""
+    runner = Runner(FakeEngine)
+    runner.submit(REQUEST)
+    wait(runner, ended(1))
+    runner.end()
+    thread = runner._thread
+    assert thread is not None
+    thread.join(PATIENCE)
+    runner.take()
+    assert runner._thread is thread
+    runner.close()
+
+
 def test_closing_without_a_request_needs_no_thread() -> None:
     Runner(FakeEngine).close()
 
