@@ -79,7 +79,6 @@ class Runner:
     def ask(self, request: Request) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
         self._last_id += 1
-        self._ended = False
         self._requests.put((self._last_id, request))
         self._keep_alive()
         return self._last_id
@@ -94,7 +93,7 @@ class Runner:
 
     def take(self) -> list[Event]:
         """All events that have come since the last call."""
-        if self._thread is not None and not self._ended:
+        if self._thread is not None:
             self._keep_alive()
         events = []
         while True:
@@ -118,8 +117,11 @@ class Runner:
             self._thread = None
 
     def _keep_alive(self) -> None:
-        """Starts the thread where there is none; what one that is gone had begun has failed."""
-        if self._thread is not None and self._thread.is_alive():
+        """Starts the thread where there is none; what one that is gone had begun has failed.
+
+        None is begun after the end: a clock or a question of a window that is being closed may come late.
+        """
+        if self._ended or (self._thread is not None and self._thread.is_alive()):
             return
         if self._begun:
             self._events.put(Failed(self._begun, "The engine's thread ended, and another goes on; try again."))

@@ -52,7 +52,8 @@ def test_what_fails_while_it_paints_has_ended_its_painter(
 def test_every_painter_that_is_made_ends_with_its_block() -> None:
     for path in Path(sedd_studio.__file__).parent.rglob("*.py"):
         for line in path.read_text(encoding="utf-8").splitlines():
-            if re.search(r"[^:] QPainter\(|painter\.(save|restore)\(", line) and path.name != "saving.py":
+            lends = path.name == "icons.py" and line.strip() in ("painter.save()", "painter.restore()")  # `lent` itself
+            if re.search(r"[^:] QPainter\(|painter\.(save|restore)\(", line) and not lends:
                 assert line.strip().startswith("with QPainter("), f"{path.name}: {line}"
 
 

@@ -214,7 +214,7 @@ def test_a_thread_that_ended_is_followed_by_another_with_the_same_engine(monkeyp
 
 
 def test_a_thread_that_was_ended_is_followed_by_none() -> None:
-    """The clock of a window that is being closed may tick once more."""
+    """The clock of a window that is being closed may tick once more, and a pointer ask."""
     runner = Runner(FakeEngine)
     runner.submit(REQUEST)
     wait(runner, ended(1))
@@ -223,8 +223,11 @@ def test_a_thread_that_was_ended_is_followed_by_none() -> None:
     assert thread is not None
     thread.join(PATIENCE)
     runner.take()
+    runner.ask(REQUEST)
     assert runner._thread is thread
     runner.close()
+    runner.ask(REQUEST)
+    assert runner._thread is None
 
 
 def test_closing_without_a_request_needs_no_thread() -> None:
