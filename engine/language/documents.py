@@ -30,6 +30,8 @@ FIELDS = ("text", "content", "story")
 """Under which a document stands in JSON lines and tables; the first that is there."""
 JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
+MOST_MARKS = 1_000_000
+"""Of JSON, where they are more than an eighth of all: each may begin a value, which takes some hundred bytes."""
 ENCODED_AT_ONCE = 1024
 """Records: the tokenizer shares them out among the cores."""
 csv.field_size_limit(2**31 - 1)  # a text in a table may be as long as any other
@@ -234,6 +236,8 @@ def _by_field(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Itera
 
 def _of_json(text: str, file: Path, fields: Sequence[str], tell: Tell) -> Iterator[Record]:
     entries: Iterable[tuple[str, str | dict[str, Any]]]
+    if sum(map(text.count, ",[{")) > max(MOST_MARKS, len(text) / 8):
+        raise UserError(f"{file} is made of marks more than of text; give it as text, or as a record a line.")
     try:
         whole = json.loads(text)
         entries = [(f"entry {k}", entry) for k, entry in enumerate(whole if isinstance(whole, list) else [whole], 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -137,6 +138,16 @@ def test_a_text_in_a_table_may_be_as_long_as_any_other(tmp_path: Path) -> None:
     text = "word " * 100_000
     (tmp_path / "texts.csv").write_text(f'text,label\n"{text}",1\nshort,2\n', encoding="utf-8")
     assert list(documents(tmp_path / "texts.csv")) == [text.strip(), "short"]
+
+
+def test_json_that_would_unfold_is_refused_before_it_does_and_one_of_long_texts_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "many.json"
+    path.write_text("[" + ",".join(["[]"] * 600_000) + "]", encoding="utf-8")
+    with pytest.raises(UserError, match=r"many\.json is made of marks more than of text"):
+        list(documents(path))
+    path.write_text(json.dumps(["a fox, an owl, and all that, " * 400_000]), encoding="utf-8")
+    [read] = documents(path)
+    assert read.count(",") == 1_200_000
 
 
 def test_what_is_no_text_among_json_lines_and_tables_is_told_or_refused(tmp_path: Path) -> None:
