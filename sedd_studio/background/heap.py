@@ -2,8 +2,7 @@
 
 It gives threads heaps of their own. What one thread makes and another keeps, such as the steps of a run, then lies in
 each of them between what was needed for a moment, and none can shrink: after 4,000 things that a random user did the
-studio took 101 MB more, and 26 MB more with one heap for all (`benchmarks.user`). Its threads hardly ever want memory
-at the same time.
+studio took 101 MB more, and 26 MB more with one heap for all (one run each of `benchmarks.user`).
 """
 
 from __future__ import annotations
