@@ -78,6 +78,8 @@ class Comparison(QObject):
     def start(self, kind: str, samples: int = 1) -> None:
         """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
         models, chosen = self._session.models, KINDS[kind]
+        if not self._session.editor.typed.apply():
+            return
         if not models.ready or models.info is None or models.tokenizer is None:
             return
         if not chosen.needs_models:

@@ -14,6 +14,7 @@ from engine.protocol import FREE, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
+from sedd_studio.session.typed import Typed
 from sedd_studio.session.view import View
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Editor(QObject):
     def __init__(self, models: Models, view: View, errors: Errors, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._models, self._view, self._errors = models, view, errors
+        self.typed = Typed(self)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
 
@@ -75,6 +77,7 @@ class Editor(QObject):
 
     def set_document(self, document: Document) -> None:
         """Makes a prompt that was cut into tokens before the prompt."""
+        self.typed.apply()  # it can be had back
         self._errors.dismiss()
         self._push("change of the prompt", document)
 
@@ -85,13 +88,13 @@ class Editor(QObject):
         view = self._view
         after = view.document.with_locks(np.array(positions, np.int64), locked, view.canvas().tokens)
         if (after.locked != view.document.locked).any():
-            self._push("lock" if locked else "unlock", after, keeps_run=True)
+            self._change("lock" if locked else "unlock", after, keeps_run=True)
 
     def unlock_all(self) -> None:
         self.set_locked(list(range(len(self._view.document.tokens))), False)
 
-    def place(self, position: int, token: int) -> None:
-        self._push("placing of a token", self._view.document.with_token(position, token), keeps_run=True)
+    def place(self, position: int, token: int) -> bool:
+        return self._change("placing of a token", self._view.document.with_token(position, token), keeps_run=True)
 
     def replace_range(self, start: int, stop: int, text: str) -> bool:
         """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
@@ -108,12 +111,11 @@ class Editor(QObject):
             self._errors.show(str(error))
             return False
         self._errors.dismiss()
-        self._push("typing", self._shown().with_range(start, stop, tokens))
-        return True
+        return self._change("typing", self._shown().with_range(start, stop, tokens))
 
-    def clear_range(self, start: int, stop: int) -> None:
+    def clear_range(self, start: int, stop: int) -> bool:
         """Takes out what is known of positions start .. stop - 1: they become a gap."""
-        self._push("taking out of words", self._shown().cleared(start, stop))
+        return self._change("taking out of words", self._shown().cleared(start, stop))
 
     def set_gap(self, start: int, stop: int, length: int) -> bool:
         """Replaces positions start .. stop - 1 by a gap of `length` tokens; False if it does not fit."""
@@ -121,8 +123,7 @@ class Editor(QObject):
         if not 1 <= length <= room:
             self._errors.show(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
             return False
-        self._push("change of a gap", self._view.document.with_gap(start, stop, length))
-        return True
+        return self._change("change of a gap", self._view.document.with_gap(start, stop, length))
 
     def limit(self, start: int, stop: int, words: str) -> None:
         """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
@@ -141,7 +142,15 @@ class Editor(QObject):
             return
         after = document.with_limit(start, stop, tokens)
         if after.limits != document.limits:
-            self._push("soft lock", after, keeps_run=True)
+            self._change("soft lock", after, keeps_run=True)
+
+    def _change(self, name: str, after: Document, keeps_run: bool = False) -> bool:
+        """Makes an edit of some positions; False where what is typed elsewhere is not, or makes another text first."""
+        before = self._view.document
+        if not self.typed.apply() or self._view.document is not before:
+            return False
+        self._push(name, after, keeps_run)
+        return True
 
     def _push(self, name: str, after: Document, keeps_run: bool = False) -> None:
         self.undo_stack.push(Edit(name, after, self._view, keeps_run))

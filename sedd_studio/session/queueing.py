@@ -58,6 +58,8 @@ class RunQueue(QObject):
     def add(self) -> None:
         """Puts the run of the form, of the prompt as it stands, at the end."""
         session = self._session
+        if not session.editor.typed.apply():
+            return
         if session.models.info is None or session.models.tokenizer is None or not session.models.ready:
             return
         request = session.runs.asked()

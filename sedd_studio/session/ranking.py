@@ -52,7 +52,10 @@ class Ranking(QObject):
 
     def start(self, precision: float) -> None:
         """Scores every sample until half of its 95 % interval is `precision` nats a token."""
+        if not self._session.editor.typed.apply():
+            return
         if self.hindrance:
+            self._session.errors.show(self.hindrance)
             return
         session, document = self._session, self._session.view.document
         self._run = document.trajectory

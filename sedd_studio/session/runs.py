@@ -104,7 +104,7 @@ class Runs(QObject):
         return replace(request, limits=document.limits)
 
     def start(self) -> None:
-        if self._models.ready:
+        if self._editor.typed.apply() and self._models.ready:
             self._submit(self.asked())
 
     @property
@@ -115,6 +115,8 @@ class Runs(QObject):
 
     def go_on(self) -> None:
         """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
+        if not self._editor.typed.apply():
+            return
         view, run = self._view, self._view.run
         if not self.can_go_on or run is None or run.origin is None:
             return
@@ -124,8 +126,7 @@ class Runs(QObject):
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
-        self._editor.place(position, token)
-        if not self.running:
+        if self._editor.place(position, token) and not self.running:
             self.go_on()
 
     @property
@@ -137,7 +138,7 @@ class Runs(QObject):
     def draw_again(self) -> None:
         """Draws the selected tokens again, given all others as they stand at the playhead; locked ones stay."""
         view = self._view
-        if view.selection is None or not self._models.ready:
+        if not self._editor.typed.apply() or view.selection is None or not self._models.ready:
             return
         chosen = np.zeros(len(view.document.tokens), bool)
         chosen[slice(*view.selection)] = True

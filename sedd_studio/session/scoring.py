@@ -42,6 +42,7 @@ class Scorer(QObject):
         session.engine.answered.connect(self._take)
         session.runs.changed.connect(self.changed)
         session.view.changed.connect(self.changed)
+        session.editor.typed.changed.connect(self.changed)
 
     @property
     def scoring(self) -> bool:
@@ -65,17 +66,22 @@ class Scorer(QObject):
 
     @property
     def hindrance(self) -> str:
-        """Why the text on show cannot be scored now, as a sentence; empty if it can."""
+        """Why the text on show cannot be scored now, as a sentence; empty if it can, or if another is being typed."""
         state = self._session.view.canvas()
         if self._session.runs.hindrance:
             return self._session.runs.hindrance
+        if self._session.editor.typed.waiting:
+            return ""
         if not state.length or (state.tokens == FREE).any():
             return "Only a text without masked positions can be scored."
         return ""
 
     def start(self, precision: float, given_locked: bool) -> None:
         """Scores the text on show, all of it or what is not locked given what is."""
+        if not self._session.editor.typed.apply():
+            return
         if self.hindrance:
+            self._session.errors.show(self.hindrance)
             return
         self.stop()
         state = self._session.view.canvas()

@@ -17,6 +17,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.saving import ask_where
 
 if TYPE_CHECKING:
+    from sedd_studio.record.trajectory import Trajectory
     from sedd_studio.session.text_rows import TextRow
     from sedd_studio.window.main_window import MainWindow
 
@@ -63,7 +64,19 @@ def colour(name: str) -> Do:
 
 def copy_text(window: MainWindow, session: Session) -> None:
     """Copies what is on show."""
-    QGuiApplication.clipboard().setText(session.view.full_text())
+    if session.editor.typed.apply():
+        QGuiApplication.clipboard().setText(session.view.full_text())
+
+
+def run_on_show(session: Session) -> Trajectory | None:
+    """The run of the text on show, with what is typed in it; None, with the reason in the banner, if there is none."""
+    if not session.editor.typed.apply():
+        return None
+    run = session.view.run
+    if run is None or run.origin is None:
+        session.errors.show("There is no run of this text yet; press Run first.")
+        return None
+    return run
 
 
 def export(kind: str, title: str = "") -> Do:
@@ -73,8 +86,8 @@ def export(kind: str, title: str = "") -> Do:
         from sedd_studio.window.export_kinds import EXPORTS, View, start
         from sedd_studio.window.opening import file_name
 
-        run, chosen = session.view.run, EXPORTS[kind]
-        if run is None or run.origin is None:
+        run, chosen = run_on_show(session), EXPORTS[kind]
+        if run is None:
             return
         name = file_name(session, chosen.suffixes[0])
         path = ask_where(window, title or f"Export: {chosen.title.lower()}", name, [chosen.filter])
@@ -91,7 +104,7 @@ def copy_as(python: bool) -> Do:
     def do(window: MainWindow, session: Session) -> None:
         from sedd_studio.record.snippets import as_command, as_python
 
-        run = session.view.run
+        run = run_on_show(session)
         if run is None or run.origin is None:
             return
         try:

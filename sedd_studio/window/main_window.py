@@ -24,6 +24,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
+from sedd_studio.widgets.controls.basic import Number
 from sedd_studio.widgets.controls.dock import Dock
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
@@ -122,6 +123,8 @@ class MainWindow(QMainWindow):
         self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
         self.canvas.pointed.connect(services.pointer.point_at)
+        self.prompt.submitted.connect(self.session.runs.start)
+        self.session.editor.typed.add(self._take_numbers)
         self.canvas.zoom_changed.connect(lambda zoom: services.settings.set("zoom", zoom))
 
     def set_theme(self, theme: Theme) -> None:
@@ -129,6 +132,13 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             themes.apply(app, theme)
         self.look.change(theme)
+
+    def _take_numbers(self) -> bool:
+        """Has numbers taken that are being typed."""
+        refused = [number for number in self.findChildren(Number) if not number.take()]
+        if refused:
+            self.session.errors.show(refused[0].refusal)
+        return not refused
 
     def show_dock(self, dock: QDockWidget) -> None:
         """Show a panel, in front of those that it shares its place with."""

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import Generate
+from engine.protocol import FREE, Generate
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
@@ -37,7 +37,7 @@ def window(scene: Scene, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> It
     qapp.setFont(before[2])
 
 
-def test_control_and_enter_run_from_anywhere_but_apply_in_the_prompt(
+def test_control_and_enter_run_from_anywhere_and_what_is_typed_in_the_prompt_first(
     scene: Scene, window: MainWindow, qtbot: QtBot
 ) -> None:
     asked = len(scene.runner.requests)
@@ -48,7 +48,10 @@ def test_control_and_enter_run_from_anywhere_but_apply_in_the_prompt(
     window.prompt.editor.setPlainText("A fox [5] home.")
     QTest.keyClick(window.prompt.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert scene.session.view.prompt == "A fox [5] home."
-    assert len(scene.runner.requests) == asked + 1
+    request = scene.runner.requests[-1]
+    assert isinstance(request, Generate)
+    assert (request.tokens == FREE).sum() == 5
+    assert len(scene.runner.requests) == asked + 2
 
 
 def test_arrows_on_the_canvas_move_its_cursor_and_not_the_playhead(

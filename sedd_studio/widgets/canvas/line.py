@@ -16,12 +16,12 @@ SMALLEST = 180
 
 
 class InlineEditor(QLineEdit):
-    """Says `committed` with the text at Enter; Esc, or losing the focus, closes it without a word."""
+    """Says `entered` at Enter and when the focus goes after something was typed; Esc closes it without a word."""
 
-    committed = Signal(str)
+    entered = Signal()
     closed = Signal()
 
-    def __init__(self, place: QRect, text: str, selected: bool, font: QFont, parent: QWidget) -> None:
+    def __init__(self, place: QRect, text: str, typed: bool, font: QFont, parent: QWidget) -> None:
         super().__init__(text, parent)
         self.setFont(font)
         self.setAccessibleName("Replace the words")
@@ -29,15 +29,16 @@ class InlineEditor(QLineEdit):
         room = parent.width() - place.left()
         wide = max(SMALLEST, min(place.width() + 40, room))
         self.setGeometry(place.left() - 10, place.top(), wide, place.height())
-        if selected:
+        self.setModified(typed)
+        if not typed:
             self.selectAll()
         self.show()
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.committed.emit(self.text())
-            self.close_editor()
+            self.setModified(True)
+            self.entered.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.close_editor()
         else:
@@ -45,7 +46,16 @@ class InlineEditor(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+        kept = (
+            Qt.FocusReason.PopupFocusReason,
+            Qt.FocusReason.ActiveWindowFocusReason,
+            Qt.FocusReason.MenuBarFocusReason,
+        )
+        if event.reason() in kept or self.isHidden():
+            return
+        if self.isModified():
+            self.entered.emit()
+        else:
             self.close_editor()
 
     def close_editor(self) -> None:
@@ -62,37 +72,51 @@ class Line:
     def __init__(self, view: View, editor: Editor, picture: Picture, viewport: QWidget) -> None:
         self._view, self._editor, self._picture, self._viewport = view, editor, picture, viewport
         self.editor: InlineEditor | None = None
+        self._run: Run = (0, 0)
         self._edited = view.document.tokens
+        editor.typed.add(self._apply, lambda: self.editor is not None and self.editor.isModified())
 
     def open(self, run: Run, typed: str = "") -> None:
-        """Opens over positions `run` with their text, or with what was `typed` in its place."""
+        """Opens over positions `run` with their text, or with what was `typed` in its place; not where what is typed
+        elsewhere makes another text first."""
+        before = self._view.document
+        if not self._editor.typed.apply() or self._view.document is not before:
+            return
         written = self._view.words_in(*run).strip()
         place, font = self._picture.first_line_of(run), self._picture.font
-        self.editor = InlineEditor(place, typed or written, not typed, font, self._viewport)
-        self.editor.committed.connect(lambda text: self._commit(run, text))
+        self.editor = InlineEditor(place, typed or written, bool(typed), font, self._viewport)
+        self.editor.entered.connect(self._editor.typed.apply)
+        self.editor.textEdited.connect(self._editor.typed.changed)
         self.editor.closed.connect(self._forget)
-        self._edited = self._view.document.tokens
+        self._run, self._edited = run, self._view.document.tokens
 
     def close(self) -> None:
         """Closes, if it is open; the text stays as it is."""
         editor = self.editor
         if editor is None:
             return
-        if editor.hasFocus():
-            self._viewport.setFocus()
+        focused = editor.hasFocus()
         editor.close_editor()
+        if focused:
+            self._viewport.setFocus()
 
     def close_over_another_text(self) -> None:
         """Closes, if what stands there now is not what was to be edited."""
         if self._view.document.tokens is not self._edited:
             self.close()
 
-    def _commit(self, run: Run, text: str) -> None:
-        if text.strip():
-            self._editor.replace_range(*run, text)
+    def _apply(self) -> bool:
+        """Puts what was typed where it belongs; it stays open where that cannot be."""
+        editor = self.editor
+        if editor is None or not editor.isModified():
+            return True
+        if editor.text().strip():
+            applied = self._editor.replace_range(*self._run, editor.text())
         else:
-            self._editor.clear_range(*run)
-        self._viewport.setFocus()
+            applied = self._editor.clear_range(*self._run)
+        if applied:
+            self.close()
+        return applied
 
     def _forget(self) -> None:
         self.editor = None

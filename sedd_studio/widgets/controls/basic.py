@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -208,7 +208,10 @@ class Choice(QComboBox):
 
 
 class Number(QDoubleSpinBox):
-    """A number to type, with `decimals` digits behind the point; the wheel changes it only while it has the focus."""
+    """A number to type, with `decimals` digits behind the point; the wheel changes it only while it has the focus.
+
+    What cannot be taken stays as it was typed.
+    """
 
     def __init__(self, name: str, low: float, high: float, look: Look, decimals: int = 0) -> None:
         super().__init__()
@@ -232,6 +235,24 @@ class Number(QDoubleSpinBox):
                 ("chevron-down", middle + 1, self.value() == self.minimum()),
             ):
                 icons.draw(painter, name, QRectF(left, top, 9, 9), look.colour("border" if spent else "muted"))
+
+    def take(self) -> bool:
+        """Makes what is typed the value, as leaving the field does; False if it cannot be one."""
+        if self.hasAcceptableInput():
+            self.interpretText()
+            return True
+        return False
+
+    @property
+    def refusal(self) -> str:
+        low, high = self.textFromValue(self.minimum()), self.textFromValue(self.maximum())
+        return f"{self.accessibleName()} must be a number from {low} to {high} and is “{self.text()}”; type another."
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        typed = None if self.hasAcceptableInput() else self.text()
+        super().focusOutEvent(event)
+        if typed is not None:
+            self.lineEdit().setText(typed)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -62,10 +62,10 @@ def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object
 
 
 def show_entry(control: Control, entry: Any) -> None:
-    """Shows an entry, without a signal; a line that is typed into is left alone."""
+    """Shows an entry, without a signal; what is being typed is left alone."""
     with QSignalBlocker(control):
         match control:
-            case Number():
+            case Number() if control.value() != entry:
                 control.setValue(entry)
             case Choice():
                 control.setCurrentIndex(max(0, control.findData(entry)))

@@ -17,9 +17,10 @@ HINT = "Words you type are locked. [24] is a gap of 24 tokens, ____ one of 12."
 
 
 class PromptText(QPlainTextEdit):
-    """The text field; Ctrl+Enter says `submitted`."""
+    """The text field; Ctrl+Enter says `submitted`, Esc `left` where there is something to take back."""
 
     submitted = Signal()
+    left = Signal()
     refused = Signal(str)
     """With a text that was pasted or dropped, and is longer than any prompt."""
 
@@ -34,15 +35,20 @@ class PromptText(QPlainTextEdit):
             super().insertFromMimeData(source)
 
     def event(self, event: QEvent) -> bool:
-        # Ctrl+Enter starts a run elsewhere in the window; in here it applies the prompt.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _submits(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._claims(event):
             event.accept()
             return True
         return super().event(event)
 
+    def _claims(self, event: QKeyEvent) -> bool:
+        """Whether a key means something here that it does not mean elsewhere in the window."""
+        return _submits(event) or (event.key() == Qt.Key.Key_Escape and self._editor.typed.waiting)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if _submits(event):
             self.submitted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 
@@ -66,7 +72,10 @@ class Preview(Elided):
 
 
 class PromptEditor(QFrame):
-    """Edits `view.prompt`. What is typed stays in the field until it can be applied."""
+    """Edits `view.prompt`. What is typed stays in the field until it is applied: by Ctrl+Enter, which runs it, by
+    Apply, and by whatever uses the prompt. Esc takes it back."""
+
+    submitted = Signal()
 
     def __init__(self, view: View, editor: Editor, look: Look) -> None:
         super().__init__()
@@ -81,14 +90,16 @@ class PromptEditor(QFrame):
         self.editor.setTabChangesFocus(True)
         self.editor.setFixedHeight(EDITOR_HEIGHT)
         self.apply_button = QPushButton("Apply")
-        self.apply_button.setToolTip("Apply the prompt (Ctrl+Enter)")
+        self.apply_button.setToolTip("Make it the prompt. Ctrl+Enter runs it, too.")
         self._arrange()
         self.toggle.toggled.connect(self._open)
         self.preview.clicked.connect(lambda: self.toggle.setChecked(True))
-        self.editor.submitted.connect(self.apply)
+        self.editor.submitted.connect(self._submit)
+        self.editor.left.connect(lambda: self.editor.setPlainText(self._shown))
         self.editor.refused.connect(editor.set_prompt)  # which says why
         self.editor.textChanged.connect(self._mark_changed)
-        self.apply_button.clicked.connect(self.apply)
+        self.apply_button.clicked.connect(editor.typed.apply)
+        editor.typed.add(self._apply, lambda: self.waiting)
         self._open(False)
         keep_up(self.refresh, view.changed)
 
@@ -107,16 +118,28 @@ class PromptEditor(QFrame):
     def toggle_editor(self) -> None:
         self.toggle.setChecked(not self.toggle.isChecked())
 
-    def apply(self) -> None:
-        """Make the text in the field the prompt; an error shows in the banner and the text stays."""
+    @property
+    def waiting(self) -> bool:
+        """Whether the field holds another text than the prompt."""
+        return self.editor.toPlainText() != self._shown
+
+    def _submit(self) -> None:
+        if self._editor.typed.apply():
+            self.submitted.emit()
+
+    def _apply(self) -> bool:
+        if not self.waiting:
+            return True
         self._submitted = self.editor.toPlainText()
-        self._editor.set_prompt(self._submitted)
+        applied = self._editor.set_prompt(self._submitted)
         self.refresh()
         self._submitted = None
         self._mark_changed()
+        return applied
 
     def _mark_changed(self) -> None:
-        self.apply_button.setEnabled(self.editor.toPlainText() != self._shown)
+        self.apply_button.setEnabled(self.waiting)
+        self._editor.typed.changed.emit()
 
     def _open(self, opened: bool) -> None:
         self._body.setVisible(opened)
