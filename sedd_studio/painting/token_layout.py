@@ -7,107 +7,18 @@ each line. Pills hang into the left margin, so that all text starts at x = 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from sedd_studio.painting.token_places import PART, Box, Kind, Layout, Metrics, Part, Pill, Span
+from sedd_studio.painting.token_turning import Turner, join, turns
 
 BLOCK_WIDTHS = (1.9, 2.6, 2.2, 3.1, 2.4, 1.6, 2.8, 2.1)
 """Widths of masked blocks in em; see `block_width`."""
 
-
-PART = "\0"
-"""The piece of a position whose token is a part of a character, as long as its other parts are not there."""
 PART_WIDTH = 0.8
-"""Of the frame that stands for it, in em."""
-
-
-class Kind(IntEnum):
-    """How one position is drawn."""
-
-    TEXT = 0
-    BLOCK = 1
-    BREAK = 2
-    PART = 3
-
-
-class Box(NamedTuple):
-    """One position: `line` from 0, left edge `x`, `width` of what is drawn, and the text without its leading space."""
-
-    line: int
-    x: float
-    width: float
-    text: str
-    kind: Kind
-
-    def distance(self, x: float) -> float:
-        """How far from it x is, sideways."""
-        return max(self.x - x, x - self.x - self.width, 0.0)
-
-
-class Pill(NamedTuple):
-    """One line's share of the locked passage of positions `start`..`stop`, from x = `left` to `right`."""
-
-    line: int
-    left: float
-    right: float
-    start: int
-    stop: int
-
-
-class Span(NamedTuple):
-    """Positions `start`..`stop` (half-open) that stand on one line."""
-
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """What the layout needs to know about the font. `advance(text, slanted)` is a width in pixels."""
-
-    advance: Callable[[str, bool], float]
-    em: float
-    line_height: float
-
-    @property
-    def pad(self) -> float:
-        """Room between a pill's edge and its text."""
-        return 0.34 * self.em
-
-    @property
-    def tail(self) -> float:
-        """Room after locked text for the lock glyph and the pill's right edge."""
-        return 1.12 * self.em
-
-    @property
-    def gap(self) -> float:
-        return 0.36 * self.em
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The result: `boxes[i]` for position i, the pills, and for every line the positions on it."""
-
-    boxes: list[Box]
-    pills: list[Pill]
-    lines: list[Span]
-    line_height: float
-
-    @property
-    def height(self) -> float:
-        return len(self.lines) * self.line_height
-
-    def position_at(self, x: float, y: float, reach: float) -> int | None:
-        """The position under a point, None where none is within `reach` of it sideways."""
-        found = self.nearest(int(y // self.line_height), x)
-        return found if found is not None and self.boxes[found].distance(x) <= reach else None
-
-    def nearest(self, line: int, x: float) -> int | None:
-        """The position on `line` that is closest to `x`; None for an empty line."""
-        if not 0 <= line < len(self.lines):
-            return None
-        return min(range(*self.lines[line]), key=lambda i: self.boxes[i].distance(x), default=None)
+"""Of the frame that stands for a part of a character, in em."""
+TRIES = 4
+"""How often lines on which something runs from right to left are set, until all fit."""
 
 
 def block_width(position: int) -> float:
@@ -128,10 +39,39 @@ def arrange(
     `pieces[i]` is the text of position i, leading space included, or None where it is masked. `words` are half-open
     runs of positions that are not broken. A word wider than a whole line is broken between its tokens.
     """
-    setter = _Setter(pieces, locked, slanted, metrics, max(width, 4 * metrics.em))
-    for start, stop in _atoms(pieces, words):
-        setter.place(start, stop)
-    return setter.finish()
+    width = max(width, 4 * metrics.em)
+    parts = [_part(pieces, position, slanted[position], metrics) for position in range(len(pieces))]
+    atoms = _atoms(pieces, words)
+    if not turns("".join(piece or "" for piece in pieces)):
+        return _Setter(pieces, parts, locked, metrics, width).set(atoms)
+    join(parts, words, metrics)
+    room = width
+    for _ in range(TRIES):
+        set_straight = _Setter(pieces, parts, locked, metrics, room).set(atoms)
+        turner = Turner(set_straight, parts, locked, slanted, metrics, width)
+        layout = turner.turn()
+        if turner.excess <= 0:
+            break
+        room -= turner.excess
+    return layout
+
+
+def _part(pieces: Sequence[str | None], position: int, slanted: bool, metrics: Metrics) -> Part:
+    """Space before a position, its own width, and its text."""
+    piece = pieces[position]
+    if piece is None:
+        return Part(metrics.gap, block_width(position) * metrics.em, "")
+    if piece == PART:
+        return Part(0.1 * metrics.em, PART_WIDTH * metrics.em, "")
+    text, space = piece.lstrip(" "), metrics.advance(" ", False)
+    lead = (len(piece) - len(text)) * space
+    text = text.split("\n", 1)[0].replace("\t", "    ")
+    if not text and "\n" not in piece:
+        return Part(0.0, lead, "")
+    after_block = position > 0 and pieces[position - 1] is None
+    if after_block and lead == 0:
+        lead = 0.2 * metrics.em
+    return Part(lead, metrics.advance(text, slanted), text)
 
 
 def _atoms(pieces: Sequence[str | None], words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -157,14 +97,12 @@ class _Setter:
     def __init__(
         self,
         pieces: Sequence[str | None],
+        parts: Sequence[Part],
         locked: Sequence[bool],
-        slanted: Sequence[bool],
         metrics: Metrics,
         width: float,
     ) -> None:
-        self.pieces, self.locked, self.slanted, self.metrics, self.width = pieces, locked, slanted, metrics, width
-        self.space = metrics.advance(" ", False)
-        self.parts = [self._measure(position) for position in range(len(pieces))]
+        self.pieces, self.parts, self.locked, self.metrics, self.width = pieces, parts, locked, metrics, width
         self.boxes: list[Box] = []
         self.pills: list[Pill] = []
         self.lines: list[Span] = []
@@ -172,7 +110,15 @@ class _Setter:
         self.x = 0.0
         self.pill: tuple[float, int] | None = None
 
-    def place(self, start: int, stop: int) -> None:
+    def set(self, atoms: Sequence[tuple[int, int]]) -> Layout:
+        for start, stop in atoms:
+            self._place(start, stop)
+        self._close_pill()
+        if self.line_start < len(self.boxes) or not self.lines:
+            self.lines.append(Span(self.line_start, len(self.boxes)))
+        return Layout(self.boxes, self.pills, self.lines, self.metrics.line_height)
+
+    def _place(self, start: int, stop: int) -> None:
         """Put the atom `start`..`stop` on this line if it fits, else on the next."""
         if self.x > 0 and self._end(start, stop) > self.width:
             self._new_line()
@@ -181,29 +127,6 @@ class _Setter:
             if alone and self.x > 0 and self._end(position, position + 1) > self.width:
                 self._new_line()
             self._set(position)
-
-    def finish(self) -> Layout:
-        self._close_pill()
-        if self.line_start < len(self.boxes) or not self.lines:
-            self.lines.append(Span(self.line_start, len(self.boxes)))
-        return Layout(self.boxes, self.pills, self.lines, self.metrics.line_height)
-
-    def _measure(self, position: int) -> tuple[float, float, str]:
-        """Space before position, its own width, and its text."""
-        piece = self.pieces[position]
-        if piece is None:
-            return self.metrics.gap, block_width(position) * self.metrics.em, ""
-        if piece == PART:
-            return 0.1 * self.metrics.em, PART_WIDTH * self.metrics.em, ""
-        text = piece.lstrip(" ")
-        lead = (len(piece) - len(text)) * self.space
-        text = text.split("\n", 1)[0].replace("\t", "    ")
-        if not text and "\n" not in piece:
-            return 0.0, lead, ""
-        after_block = position > 0 and self.pieces[position - 1] is None
-        if after_block and lead == 0:
-            lead = 0.2 * self.metrics.em
-        return lead, self.metrics.advance(text, self.slanted[position]), text
 
     def _edges(self, position: int) -> tuple[float, float]:
         """Extra room before and after a position where a locked passage begins and ends."""

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from sedd_studio.painting import icons
+from sedd_studio.painting.shaping import Shaper
 from sedd_studio.painting.theme import Theme
-from sedd_studio.painting.token_layout import Box, Kind, Layout, Metrics, Pill
+from sedd_studio.painting.token_places import Box, Kind, Layout, Metrics, Pill
 
 FADE_STAGES = 6
 LINE_SPACING = 1.9
@@ -61,7 +62,7 @@ class TokenPainter:
         self._italic_metrics = QFontMetricsF(self.italic)
         self._widths: dict[tuple[str, bool], float] = {}
         self.em = float(font.pixelSize())
-        self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING))
+        self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING), Shaper(font))
         fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
         self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
         self._slanted_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
@@ -88,9 +89,8 @@ class TokenPainter:
         self._selection(painter, layout, marks.dragged, "accent", first, last)
         if content.tint:
             self._tints(painter, content, first, last)
-        for start, stop in layout.lines[first:last]:
-            for position in range(start, stop):
-                self._token(painter, content, position)
+        for position, box in layout.seen(first, last):
+            self._token(painter, content, position, box)
         self._limits(painter, content, first, last)
         if marks.hover:
             self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
@@ -103,15 +103,13 @@ class TokenPainter:
 
     def _tints(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        for start, stop in content.layout.lines[first:last]:
-            for position in range(start, stop):
-                box, colour = content.layout.boxes[position], content.tint[position]
-                if colour is not None and box.width:
-                    painter.setBrush(colour)
-                    painter.drawRoundedRect(self._band(box.line, box.x - 1, box.x + box.width + 1, 0.02), 3, 3)
+        for position, box in content.layout.seen(first, last):
+            colour = content.tint[position]
+            if colour is not None and box.width:
+                painter.setBrush(colour)
+                painter.drawRoundedRect(self._band(box.line, box.x - 1, box.x + box.width + 1, 0.02), 3, 3)
 
-    def _token(self, painter: QPainter, content: Content, position: int) -> None:
-        box = content.layout.boxes[position]
+    def _token(self, painter: QPainter, content: Content, position: int, box: Box) -> None:
         if box.kind is Kind.BLOCK:
             painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
             self._block(painter, box, self.theme.colour("mask"))
@@ -121,11 +119,31 @@ class TokenPainter:
             painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
             self._block(painter, box, QColor(Qt.GlobalColor.transparent))
             return
-        if box.text:
+        if box.word:
+            self._share_of_word(painter, box, colour)
+        elif box.text:
             painter.setPen(colour)
             painter.drawText(QPointF(box.x, self._baseline(box.line)), box.text)
         if box.kind is Kind.BREAK:
             self._return_mark(painter, box, colour if content.stage[position] < FADE_STAGES else None)
+
+    def _share_of_word(self, painter: QPainter, box: Box, colour: QColor) -> None:
+        """A share of a word that runs from right to left: letters join, so all of it is drawn, and cut to the share.
+
+        The font is that in which shares are measured: another would make other forms of the letters.
+        """
+        left, wide = box.x - box.offset, self.metrics.shaping.ends(box.word)[-1]
+        over = 0.5 * self.em  # letters hang over the ends of the word
+        start = box.x - (over if box.offset <= 0 else 0.0)
+        stop = box.x + box.width + (over if box.offset + box.width >= wide else 0.0)
+        top = box.line * self.metrics.line_height
+        painter.save()
+        painter.setClipRect(QRectF(start, top, stop - start, self.metrics.line_height), Qt.ClipOperation.IntersectClip)
+        painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        painter.setFont(self.plain)
+        painter.setPen(colour)
+        painter.drawText(QPointF(left, self._baseline(box.line)), box.word)
+        painter.restore()
 
     def _text_colour(self, painter: QPainter, content: Content, position: int) -> QColor:
         """Choose the font on `painter`, and return the colour, for the text at `position`."""
@@ -170,28 +188,19 @@ class TokenPainter:
         painter.setBrush(self.theme.colour("lock_fill"))
         painter.drawRoundedRect(place, 0.28 * self.em, 0.28 * self.em)
         size = 0.62 * self.em
-        corner = QPointF(place.right() - 0.28 * self.em - size, place.center().y() - 0.52 * size)
+        inner = 0.28 * self.em
+        left = place.left() + inner if pill.rtl else place.right() - inner - size
+        corner = QPointF(left, place.center().y() - 0.52 * size)
         icons.draw(painter, "lock", QRectF(corner.x(), corner.y(), size, size), self.theme.colour("accent"))
 
     def _return_mark(self, painter: QPainter, box: Box, fresh: QColor | None) -> None:
         """A small bent arrow where a token breaks the line."""
         unit = 0.07 * self.em
-        x, y = box.x + box.width - 0.62 * self.em, self._baseline(box.line) - 0.3 * self.em
+        y, side = self._baseline(box.line) - 0.3 * self.em, -unit if box.rtl else unit
+        x = box.x + 0.62 * self.em if box.rtl else box.x + box.width - 0.62 * self.em
         painter.setPen(QPen(fresh or self.theme.colour("strong_border"), max(1.0, unit)))
-        painter.drawPolyline([QPointF(x + 7 * unit, y - 3 * unit), QPointF(x + 7 * unit, y), QPointF(x, y)])
-        painter.drawPolyline([QPointF(x + 2 * unit, y - 2 * unit), QPointF(x, y), QPointF(x + 2 * unit, y + 2 * unit)])
-
-    def _pieces(self, layout: Layout, run: tuple[int, int]) -> list[tuple[int, float, float, list[float]]]:
-        """Line, left, right and inner token edges of each line's share of `run`."""
-        found: list[tuple[int, float, float, list[float]]] = []
-        for box in layout.boxes[run[0] : run[1]]:
-            right = box.x + box.width
-            if found and found[-1][0] == box.line:
-                line, left, _, edges = found[-1]
-                found[-1] = (line, left, right, [*edges, box.x] if box.width else edges)
-            else:
-                found.append((box.line, box.x, right, []))
-        return found
+        painter.drawPolyline([QPointF(x + 7 * side, y - 3 * unit), QPointF(x + 7 * side, y), QPointF(x, y)])
+        painter.drawPolyline([QPointF(x + 2 * side, y - 2 * unit), QPointF(x, y), QPointF(x + 2 * side, y + 2 * unit)])
 
     def _selection(
         self, painter: QPainter, layout: Layout, run: tuple[int, int] | None, name: str, first: int, last: int
@@ -200,7 +209,7 @@ class TokenPainter:
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour(name, 0.28 if name == "accent" else 1.0))
-        for line, left, right, _ in self._pieces(layout, run):
+        for line, left, right, _ in layout.shares(run):
             if first <= line < last:
                 painter.drawRoundedRect(self._band(line, left - 3, right + 3, 0.2), 4, 4)
 
@@ -209,7 +218,7 @@ class TokenPainter:
     ) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, thick))
-        for line, left, right, edges in self._pieces(layout, run):
+        for line, left, right, edges in layout.shares(run):
             place = self._band(line, left - 3, right + 3, 0.06)
             painter.drawRoundedRect(place, 0.24 * self.em, 0.24 * self.em)
             for x in edges if ticks else ():

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from engine.language.backends import END_OF_TEXT
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Tokens
-from sedd_studio.painting.token_layout import PART, arrange
+from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, TokenPainter
+from sedd_studio.painting.token_places import PART
 from sedd_studio.record.document import known_runs, words_of
 from sedd_studio.record.trajectory import Trajectory
 

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.painting.theme import LIGHT, Look
-from sedd_studio.painting.token_layout import PART, Kind
+from sedd_studio.painting.token_places import PART, Kind
 from sedd_studio.painting.token_text import pieces_of, shared_characters
 from sedd_studio.record.document import words_of
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas

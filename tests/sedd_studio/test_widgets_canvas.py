@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.painting.theme import DARK, LIGHT, Look
-from sedd_studio.painting.token_layout import Kind
+from sedd_studio.painting.token_places import Kind
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedd_studio.painting.token_layout import Kind, Layout, Metrics, arrange
+from sedd_studio.painting.token_layout import arrange
+from sedd_studio.painting.token_places import Kind, Layout, Metrics, Stretch
 
-METRICS = Metrics(lambda text, slanted: float(len(text)), em=1.0, line_height=2.0)
+
+class Turned:
+    """All of a line runs in the direction of its paragraph."""
+
+    def stretches(self, text: str, rtl: bool) -> list[Stretch]:
+        return [Stretch(0, len(text), rtl)]
+
+    def ends(self, text: str) -> list[float]:
+        return [float(at) for at in range(len(text) + 1)]
+
+
+METRICS = Metrics(lambda text, slanted: float(len(text)), em=1.0, line_height=2.0, shaping=Turned())
 
 
 def lay(pieces: list[str | None], width: float, locked: list[bool] | None = None) -> Layout:

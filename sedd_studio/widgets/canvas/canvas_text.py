@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sedd_studio.painting.token_layout import PART
 from sedd_studio.painting.token_paint import FADE_STAGES
+from sedd_studio.painting.token_places import PART
 from sedd_studio.painting.token_text import END_MARK, fade_stages, pieces_of, shared_characters
 from sedd_studio.session.state import CanvasState
 from sedd_studio.session.view import View

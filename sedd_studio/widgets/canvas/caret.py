@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
 from engine.protocol import FREE
-from sedd_studio.painting.token_layout import Layout
+from sedd_studio.painting.token_places import Layout
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run
@@ -63,12 +63,10 @@ class Caret(QObject):
         self.moved.emit(target)
 
     def _target(self, key: Qt.Key, layout: Layout) -> int:
-        start, stop = self._view.word_at(self.position)
         box = layout.boxes[self.position]
-        if key == Qt.Key.Key_Left:
-            return max(start - 1, 0)
-        if key == Qt.Key.Key_Right:
-            return stop if stop < len(layout.boxes) else self.position
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            word = self._view.word_at(self.position)
+            return layout.beside(self.position, word, 1 if key == Qt.Key.Key_Right else -1)
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             line = box.line + (1 if key == Qt.Key.Key_Down else -1)
             found = layout.nearest(line, box.x + box.width / 2)

@@ -106,12 +106,13 @@ class Gestures:
         self.dragged = (min(start, first), max(stop, last))
 
     def _pull(self, by: QPointF) -> None:
-        """A line further down is as far as a line's width to the right."""
+        """A line further down is as far as a line's width in the direction of the text."""
         assert self.handle is not None
         picture = self._picture
         lines = round(by.y() / picture.layout.line_height)
         start, stop = self.handle.run
-        length = stop - start + round((by.x() + lines * picture.line_width) / (TOKEN * picture.em))
+        along = -by.x() if picture.layout.boxes[stop - 1].rtl else by.x()
+        length = stop - start + round((along + lines * picture.line_width) / (TOKEN * picture.em))
         most = self._editor.room(start, stop)
         self.handle = Handle(self.handle.run, self.handle.place, min(max(length, 1), most))
 
@@ -123,7 +124,8 @@ class Gestures:
         layout, em = self._picture.layout, self._picture.em
         box = layout.boxes[run[1] - 1]
         top = (box.line + 0.5) * layout.line_height - 0.55 * em
-        return Handle(run, QRectF(box.x + box.width + 0.02 * em, top, 0.2 * em, 1.1 * em), run[1] - run[0])
+        left = box.x - 0.22 * em if box.rtl else box.x + box.width + 0.02 * em
+        return Handle(run, QRectF(left, top, 0.2 * em, 1.1 * em), run[1] - run[0])
 
 
 def gap_at(view: View, position: int) -> Run | None:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
 from PySide6.QtGui import QFont, QPainter
 
 from sedd_studio.painting.theme import Look, token_font
-from sedd_studio.painting.token_layout import Layout, arrange
+from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.painting.token_places import Layout
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run, TokenText
 from sedd_studio.widgets.controls.heat import tints
@@ -147,7 +148,11 @@ class Picture(QObject):
 
     def first_line_of(self, run: Run) -> QRect:
         """Where positions start .. stop - 1 are, as far as they stand in one line."""
-        layout, first, last = self.layout, self.layout.boxes[run[0]], self.layout.boxes[run[1] - 1]
-        right = last.x + last.width if last.line == first.line else self.line_width
-        corner = QPointF(first.x, first.line * layout.line_height) + self.origin
-        return QRectF(corner, QSizeF(right - first.x, layout.line_height)).toRect()
+        layout, shares = self.layout, self.layout.shares(run)
+        line = shares[0].line
+        here = [share for share in shares if share.line == line]
+        left, right = min(share.left for share in here), max(share.right for share in here)
+        if len(here) < len(shares) and line not in layout.turned:
+            right = self.line_width
+        corner = QPointF(left, line * layout.line_height) + self.origin
+        return QRectF(corner, QSizeF(right - left, layout.line_height)).toRect()
