@@ -28,7 +28,6 @@ class Marks:
     hover: tuple[int, int] | None = None
     cursor: tuple[int, int] | None = None
     selection: tuple[int, int] | None = None
-    dragged: tuple[int, int] | None = None
     handle: QRectF | None = None
     pulled: bool = False
 
@@ -86,7 +85,6 @@ class TokenPainter:
         for pill in layout.pills:
             if first <= pill.line < last:
                 self._pill(painter, pill)
-        self._selection(painter, layout, marks.dragged, "accent", first, last)
         if content.tint:
             self._tints(painter, content, first, last)
         for position, box in layout.seen(first, last):

@@ -149,9 +149,18 @@ class View(QObject):
 
     def full_text(self) -> str:
         """The visible text; as a prompt, with every gap as [n], if there are gaps in it."""
-        tokens, tokenizer = self.canvas().tokens, self.tokenizer
+        return self.text_in(0, self.canvas().length)
+
+    def text_in(self, start: int, stop: int) -> str:
+        """The visible text of positions start .. stop - 1; as a prompt if there are gaps in it."""
+        tokens, tokenizer = self.canvas().tokens[start:stop], self.tokenizer
         if tokenizer is not None and FREE not in tokens:
             return tokenizer.decode(tokens.tolist())
+        return self.prompt_in(start, stop)
+
+    def prompt_in(self, start: int, stop: int) -> str:
+        """What is visible of positions start .. stop - 1, as one would write it in a prompt."""
+        tokens = self.canvas().tokens[start:stop]
         return self._text_of(Document(tokens, tokens != FREE))
 
     def words_in(self, start: int, stop: int) -> str:

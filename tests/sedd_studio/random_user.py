@@ -23,7 +23,7 @@ KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
     *(Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Delete, Qt.Key.Key_Backspace),
     *(Qt.Key.Key_L, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_A, Qt.Key.Key_3, Qt.Key.Key_F2),
-    *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_C),
+    *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_C, Qt.Key.Key_X, Qt.Key.Key_R),
 )
 MODIFIERS = (
     Qt.KeyboardModifier.NoModifier,
@@ -105,6 +105,7 @@ class RandomUser:
         point = self.point(viewport)
         QTest.mouseClick(viewport, LEFT, MODIFIERS[0], point)
         QTest.mouseDClick(viewport, LEFT, MODIFIERS[0], point)
+        QTest.keyClick(self.window.canvas, self.random.choice([Qt.Key.Key_F2, Qt.Key.Key_W]))
         if self.window.canvas.line.editor is not None:
             QTest.keyClicks(
                 self.window.canvas.line.editor, self.random.choice(["fox", "a [3] b", "", "[99999]", "____"])

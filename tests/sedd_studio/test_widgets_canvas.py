@@ -16,7 +16,7 @@ from engine.protocol import FREE
 from sedd_studio.painting.theme import DARK, LIGHT, Look
 from sedd_studio.painting.token_places import Kind
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import STORY, Scene
 
 Left = Qt.MouseButton.LeftButton
 NoMods = Qt.KeyboardModifier.NoModifier
@@ -67,62 +67,121 @@ def drag(canvas: TokenCanvas, qtbot: QtBot, start: int, stop: int) -> None:
     QTest.mouseRelease(view, Left, NoMods, canvas.picture.middle(stop).toPoint())
 
 
-def test_a_click_locks_a_word_and_a_second_click_unlocks_it(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
-    scene.run(8)
-    scene.play(8)
-    start, _ = free_word(scene)
-    click(canvas, qtbot, start)
-    assert scene.session.view.canvas().locked[start]
-    click(canvas, qtbot, start)
-    assert not scene.session.view.canvas().locked[start]
+def selected(scene: Scene) -> tuple[int, int]:
+    assert scene.session.view.selection is not None
+    return scene.session.view.selection
 
 
-def test_a_click_locks_all_tokens_of_a_word(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
-    scene.run(8)
-    scene.play(8)
-    start, stop = free_word(scene, tokens=2)
-    click(canvas, qtbot, stop - 1)
-    assert scene.session.view.canvas().locked[start:stop].all()
+def lock_sign(canvas: TokenCanvas, pill: int = 0) -> QPoint:
+    """The middle of the lock at the end of a locked passage's share of a line."""
+    found = canvas.picture.layout.pills[pill]
+    x, y = found.right - 0.59 * canvas.picture.em, (found.line + 0.5) * canvas.picture.layout.line_height
+    return (QPointF(x, y) + canvas.picture.origin).toPoint()
 
 
-def test_a_click_on_a_masked_block_locks_nothing(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
-    before = scene.session.view.canvas().locked.copy()
-    click(canvas, qtbot, int(np.flatnonzero(~before)[0]))
-    assert np.array_equal(scene.session.view.canvas().locked, before)
-
-
-def test_dragging_locks_all_that_was_crossed_and_nothing_else(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
-    scene.run(8)
-    scene.play(8)
-    before = scene.session.view.canvas().locked.copy()
-    start, _ = free_word(scene)
-    stop = start + 3
-    first, last = scene.session.view.word_at(start)[0], scene.session.view.word_at(stop)[1]
-    drag(canvas, qtbot, start, stop)
-    after = scene.session.view.canvas().locked
-    assert after[first:last].all()
-    assert np.array_equal(np.delete(after, np.s_[first:last]), np.delete(before, np.s_[first:last]))
-
-
-def test_dragging_from_a_locked_word_unlocks(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
-    assert scene.session.view.canvas().locked[:6].all()
-    drag(canvas, qtbot, 1, 3)
-    first, last = scene.session.view.word_at(1)[0], scene.session.view.word_at(3)[1]
-    assert not scene.session.view.canvas().locked[first:last].any()
-    scene.session.editor.undo_stack.undo()
-    assert scene.session.view.canvas().locked[:6].all()
-
-
-@pytest.mark.parametrize("key", [Qt.Key.Key_L, Qt.Key.Key_Return])
-def test_the_keyboard_moves_from_word_to_word_and_locks(
-    scene: Scene, canvas: TokenCanvas, qtbot: QtBot, key: Qt.Key
+def test_a_click_places_the_caret_and_changes_neither_lock_nor_selection(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot
 ) -> None:
+    scene.run(8)
+    scene.play(8)
+    document, locked = scene.session.view.document, 0
+    for position in (free_word(scene)[0], free_word(scene, tokens=2)[1] - 1, locked):
+        click(canvas, qtbot, position)
+        assert canvas.caret.position == position
+        assert scene.session.view.selection is None
+    assert scene.session.view.document is document
+    assert scene.session.editor.undo_stack.count() == 1  # the prompt of the scene
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_drag_selects_the_words_that_it_crosses_and_changes_no_lock(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot, backwards: bool
+) -> None:
+    scene.run(8)
+    scene.play(8)
+    document = scene.session.view.document
+    ends = (1, free_word(scene)[0] + 3)
+    drag(canvas, qtbot, *(reversed(ends) if backwards else ends))
+    assert scene.session.view.selection == (scene.session.view.word_at(1)[0], scene.session.view.word_at(ends[1])[1])
+    assert scene.session.view.document is document
+    click(canvas, qtbot, 2)
+    assert scene.session.view.selection is None
+
+
+def test_a_drag_goes_on_where_there_is_no_text_and_scrolls(qtbot: QtBot, tmp_path: Path) -> None:
+    scene = Scene(tmp_path, repeat=4)
+    canvas = show(scene, qtbot)
+    view, start = canvas.viewport(), canvas.picture.middle(3).toPoint()
+    foot = QPoint(view.width() - 3, view.height() - 2)
+    QTest.mousePress(view, Left, NoMods, start)
+    for by in (0, 1, 0, 1):
+        QTest.mouseMove(view, foot + QPoint(by, 0))
+    QTest.mouseRelease(view, Left, NoMods, foot)
+    selection = scene.session.view.selection
+    assert selection is not None
+    assert canvas.verticalScrollBar().value() > 0
+    assert canvas.picture.layout.boxes[selection[1] - 1].line > view.height() // canvas.picture.layout.line_height
+
+
+def test_a_double_click_selects_a_word_and_a_third_click_the_sentence(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 60_000)
+    scene.run(8)
+    scene.play(8)
+    session, document = scene.session, scene.session.view.document
+    start, stop = free_word(scene, tokens=2)
+    point = canvas.picture.middle(start).toPoint()
+    click(canvas, qtbot, start)
+    QTest.mouseDClick(canvas.viewport(), Left, NoMods, point)
+    assert selected(scene) == (start, stop)
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
+    sentence = session.view.text_in(*selected(scene)).strip()
+    assert sentence in STORY
+    assert sentence[0].isupper()
+    assert sentence[-1] == "."
+    assert sentence.count(".") == 1
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)  # a fourth begins anew
+    assert session.view.selection is None
+    assert session.view.document is document
+
+
+def test_a_click_on_a_lock_unlocks_its_passage_and_one_undo_locks_it_again(
+    scene: Scene, canvas: TokenCanvas, qtbot: QtBot
+) -> None:
+    held = int(np.argmin(scene.session.view.canvas().locked))
+    QTest.mouseMove(canvas.viewport(), lock_sign(canvas))
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, lock_sign(canvas))
+    assert not scene.session.view.canvas().locked[:held].any()
+    assert scene.session.view.canvas().locked[held:].any()
+    scene.session.editor.undo_stack.undo()
+    assert scene.session.view.canvas().locked[:held].all()
+
+
+def test_a_lock_that_is_pressed_and_left_stays(scene: Scene, canvas: TokenCanvas) -> None:
+    document = scene.session.view.document
+    QTest.mousePress(canvas.viewport(), Left, NoMods, lock_sign(canvas))
+    QTest.mouseMove(canvas.viewport(), lock_sign(canvas) - QPoint(200, 0))
+    QTest.mouseRelease(canvas.viewport(), Left, NoMods, lock_sign(canvas) - QPoint(200, 0))
+    assert scene.session.view.document is document
+    assert scene.session.view.selection is None
+
+
+def test_the_keyboard_moves_from_word_to_word_and_locks(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
     second = scene.session.view.words()[1]
     QTest.keyClick(canvas, Qt.Key.Key_Right)
-    QTest.keyClick(canvas, key)
+    QTest.keyClick(canvas, Qt.Key.Key_L)
     assert not scene.session.view.canvas().locked[second[0] : second[1]].any()
-    QTest.keyClick(canvas, key)
+    QTest.keyClick(canvas, Qt.Key.Key_L)
     assert scene.session.view.canvas().locked[second[0] : second[1]].all()
+
+
+def test_control_a_selects_all_and_escape_nothing(scene: Scene, canvas: TokenCanvas) -> None:
+    QTest.keyClick(canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert scene.session.view.selection == (0, scene.session.view.canvas().length)
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert scene.session.view.selection is None
 
 
 def test_shift_and_arrows_select_words_and_l_unlocks_the_selection(

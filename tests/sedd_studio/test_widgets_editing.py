@@ -1,4 +1,4 @@
-"""Words are edited on the canvas: a double click, a line, typing, deleting, pasting."""
+"""Words are edited on the canvas: a line, typing, deleting, copying, pasting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
-from sedd_studio.session.editor import UNDO_LIMIT
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_widgets_canvas import Left, NoMods, canvas, free_word, look
@@ -25,17 +24,19 @@ def played(scene: Scene) -> Scene:
     return scene
 
 
-def double_click(canvas: TokenCanvas, position: int) -> None:
+def edit(canvas: TokenCanvas, position: int) -> None:
+    """Opens a line over a word."""
     point = canvas.picture.middle(position).toPoint()
     QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
     QTest.mouseDClick(canvas.viewport(), Left, NoMods, point)
+    QTest.keyClick(canvas, Qt.Key.Key_F2)
 
 
-def test_a_double_click_edits_a_word_and_leaves_its_lock_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
+def test_a_word_is_edited_and_its_lock_left_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
     locked = scene.session.view.document.locked.copy()
     before = scene.session.view.full_text()
-    double_click(canvas, word[0])
+    edit(canvas, word[0])
     assert canvas.line.editor is not None
     assert canvas.line.editor.text() == "".join(scene.session.view.piece(p) for p in range(*word)).strip()
     np.testing.assert_array_equal(scene.session.view.document.locked, locked)
@@ -63,37 +64,10 @@ def test_words_that_look_like_signs_stay_words_when_they_are_edited_and_copied(
     assert scene.session.view.full_text() == "items[3] = 1"
 
 
-def test_a_double_click_takes_back_no_other_click_and_no_other_edit(scene: Scene, canvas: TokenCanvas) -> None:
-    word = free_word(played(scene))
-    other = scene.session.view.word_at(0)
-    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(0).toPoint())
-    point = canvas.picture.middle(word[0]).toPoint()
-    QTest.mouseClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)  # selects
-    QTest.mouseDClick(canvas.viewport(), Left, Qt.KeyboardModifier.ShiftModifier, point)
-    assert not scene.session.view.document.locked[slice(*other)].any()
-    assert canvas.line.editor is not None
-    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
-    QTest.mouseClick(canvas.viewport(), Left, NoMods, point)
-    scene.session.editor.set_prompt("The fox [12] again.")  # meanwhile
-    QTest.mouseDClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(0).toPoint())
-    assert scene.session.view.prompt == "The fox [12] again."
-
-
-def test_a_double_click_leaves_the_lock_as_it_was_however_many_edits_came_before(
-    scene: Scene, canvas: TokenCanvas
-) -> None:
-    word = free_word(played(scene))
-    for number in range(UNDO_LIMIT):
-        scene.session.editor.set_locked(list(range(*scene.session.view.word_at(0))), bool(number % 2))
-    locked = scene.session.view.document.locked.copy()
-    double_click(canvas, word[0])
-    np.testing.assert_array_equal(scene.session.view.document.locked, locked)
-
-
 def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, canvas: TokenCanvas) -> None:
     scene.session.editor.set_prompt("A fox.\x07The end [4]")
     before = scene.session.view.document.tokens.copy()
-    double_click(canvas, next(p for p in range(len(before)) if scene.session.view.piece(p) == "\x07"))
+    edit(canvas, next(p for p in range(len(before)) if scene.session.view.piece(p) == "\x07"))
     assert canvas.line.editor is not None
     QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
     np.testing.assert_array_equal(scene.session.view.document.tokens, before)
@@ -102,7 +76,7 @@ def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, can
 def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
     before, edits = scene.session.view.full_text(), scene.session.editor.undo_stack.index()
-    double_click(canvas, word[0])
+    edit(canvas, word[0])
     assert canvas.line.editor is not None
     QTest.keyClicks(canvas.line.editor, "dragon")
     QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
@@ -111,7 +85,7 @@ def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> 
 
 
 def test_another_model_closes_the_line_that_is_open_and_the_text_stays(scene: Scene, canvas: TokenCanvas) -> None:
-    double_click(canvas, 0)
+    edit(canvas, 0)
     editor, before = canvas.line.editor, scene.session.view.document
     assert editor is not None
     QTest.keyClicks(editor, "dragon")
@@ -123,14 +97,14 @@ def test_another_model_closes_the_line_that_is_open_and_the_text_stays(scene: Sc
 
 def test_another_text_closes_the_line_that_is_open_and_a_run_does_not(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
-    double_click(canvas, word[0])
+    edit(canvas, word[0])
     scene.run(16)
     scene.play(16)
     assert canvas.line.editor is not None
     QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
     before = scene.session.view.document
     scene.session.editor.replace_range(*word, " dragon")
-    double_click(canvas, free_word(scene)[0])
+    edit(canvas, free_word(scene)[0])
     editor = canvas.line.editor
     assert editor is not None
     scene.session.editor.undo_stack.undo()  # from the menu, which leaves the line its focus
@@ -140,7 +114,7 @@ def test_another_text_closes_the_line_that_is_open_and_a_run_does_not(scene: Sce
 
 def test_a_line_opened_while_another_is_takes_its_place(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
     played(scene)
-    double_click(canvas, 0)
+    edit(canvas, 0)
     first = canvas.line.editor
     assert first is not None
     gone: list[bool] = []
@@ -183,11 +157,67 @@ def test_delete_makes_a_gap_of_the_same_length(scene: Scene, canvas: TokenCanvas
 
 
 def test_pasted_words_are_locked_and_gaps_are_gaps(scene: Scene, canvas: TokenCanvas) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
     QApplication.clipboard().setText("The fox ____ the owl [5] again.")
-    canvas.caret.paste()
+    QTest.keyClick(canvas, Qt.Key.Key_A, control)
+    QTest.keyClick(canvas, Qt.Key.Key_V, control)
     assert scene.session.view.prompt == "The fox [12] the owl [5] again."
     selected = scene.session.view.words()[1]
     scene.session.view.select(selected)
     QApplication.clipboard().setText("small [2]")
-    canvas.caret.paste()
+    QTest.keyClick(canvas, Qt.Key.Key_V, control)
     assert scene.session.view.prompt.startswith("The small [14]")
+    for _ in range(2):
+        scene.session.editor.undo_stack.undo()
+    assert scene.session.view.prompt.startswith("Once upon a time")
+
+
+def test_what_is_pasted_with_nothing_selected_comes_before_the_caret(scene: Scene, canvas: TokenCanvas) -> None:
+    scene.session.editor.set_prompt("The fox [5] again.")
+    QTest.mouseClick(canvas.viewport(), Left, NoMods, canvas.picture.middle(scene.session.view.words()[1][0]).toPoint())
+    QApplication.clipboard().setText("small")
+    QTest.keyClick(canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert scene.session.view.prompt == "The small fox [5] again."
+    assert scene.session.view.word_at(canvas.caret.position) == scene.session.view.words()[2]
+
+
+def test_what_is_copied_reads_as_it_stands_and_is_pasted_as_the_same_words_and_gaps(
+    scene: Scene, canvas: TokenCanvas
+) -> None:
+    control, session = Qt.KeyboardModifier.ControlModifier, scene.session
+    session.editor.set_prompt("items\\[3] = 1")
+    QTest.keyClick(canvas, Qt.Key.Key_A, control)
+    QTest.keyClick(canvas, Qt.Key.Key_C, control)
+    assert QApplication.clipboard().text() == "items[3] = 1"
+    session.editor.set_prompt("A [4] end.")
+    QTest.keyClick(canvas, Qt.Key.Key_A, control)
+    QTest.keyClick(canvas, Qt.Key.Key_V, control)
+    assert session.view.full_text() == "items[3] = 1"
+    session.editor.set_prompt("A [4] end.")
+    QTest.keyClick(canvas, Qt.Key.Key_C, control)  # with nothing selected all of it
+    assert QApplication.clipboard().text() == "A [4] end."
+
+
+def test_what_is_cut_is_copied_and_leaves_a_gap_in_one_step(scene: Scene, canvas: TokenCanvas) -> None:
+    session = played(scene).session
+    word, count = free_word(scene), session.editor.undo_stack.count()
+    written = session.view.text_in(*word)
+    session.view.select(word)
+    QTest.keyClick(canvas, Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == written
+    assert (session.view.canvas().tokens[slice(*word)] == FREE).all()
+    assert session.editor.undo_stack.count() == count + 1
+    session.editor.undo_stack.undo()
+    assert session.view.text_in(*word) == written
+
+
+def test_a_word_that_begins_with_the_letter_of_a_command_is_typed_in_a_line(scene: Scene, canvas: TokenCanvas) -> None:
+    word = free_word(played(scene))
+    scene.session.view.select(word)
+    QTest.keyClicks(canvas, "l")
+    assert scene.session.view.document.locked[slice(*word)].all()
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert canvas.line.editor is not None
+    QTest.keyClicks(canvas.line.editor, "lion")
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert " lion" in scene.session.view.full_text()

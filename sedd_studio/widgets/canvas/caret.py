@@ -3,7 +3,7 @@ is done to either."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
 from engine.protocol import FREE
@@ -11,22 +11,23 @@ from sedd_studio.painting.token_places import Layout
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run
-from sedd_studio.widgets.canvas.gestures import gap_at
 
+WORDS_AND_GAPS = "application/x-sedd-words-and-gaps"
+"""What a canvas copies, as one would write it in a prompt."""
 MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
 
 
 class Caret(QObject):
-    """Stands at `position`; what it extends is the selection. It is drawn `by_keyboard` only, not while one points."""
+    """Stands at `position`; what it extends is the selection. It is `seen` once it was placed, or reached by Tab."""
 
     moved = Signal(int)
-    """A key has led it to a position."""
+    """A key, or a selection that is drawn, has led it to a position."""
 
     def __init__(self, view: View, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view, self._editor = view, editor
         self.position = 0
-        self.by_keyboard = False
+        self.seen = False
         self._anchor: int | None = None
 
     @property
@@ -38,7 +39,7 @@ class Caret(QObject):
 
     def put(self, position: int) -> None:
         """Stands at another position; the next extension starts from there."""
-        self.position, self._anchor = position, None
+        self.position, self._anchor, self.seen = position, None, True
 
     def deselect(self) -> None:
         self._anchor = None
@@ -51,16 +52,22 @@ class Caret(QObject):
         self.position = position
         one, other = self._view.word_at(self._anchor), self._view.word_at(position)
         self._view.select((min(one[0], other[0]), max(one[1], other[1])))
+        self.moved.emit(position)
+
+    def select_all(self) -> None:
+        if self._view.canvas().length:
+            self.position, self._anchor = self._view.canvas().length - 1, 0
+            self._view.select((0, self._view.canvas().length))
 
     def move(self, key: Qt.Key, layout: Layout, extend: bool) -> None:
         """Goes where one of `MOVES` leads: a word, a line, or to an end of the line."""
-        target = self._target(key, layout)
+        target, self.seen = self._target(key, layout), True
         if extend:
             self.extend_to(target)
         else:
             self.position = target
             self.deselect()
-        self.moved.emit(target)
+            self.moved.emit(target)
 
     def _target(self, key: Qt.Key, layout: Layout) -> int:
         box = layout.boxes[self.position]
@@ -87,18 +94,27 @@ class Caret(QObject):
         if self._view.canvas().length:
             self._editor.clear_range(*self.run)
 
-    def stretch_gap(self, by: int) -> None:
-        """Makes the gap where it stands longer, or shorter where negative."""
-        run = gap_at(self._view, self.position)
-        if run is not None and self._editor.set_gap(*run, run[1] - run[0] + by):
-            self.position = run[0]
+    def copy(self) -> None:
+        """Copies the selection, or everything: as it reads, and as words and gaps for another canvas."""
+        view = self._view
+        run = view.selection or (0, view.canvas().length)
+        copied = QMimeData()
+        copied.setText(view.text_in(*run))
+        copied.setData(WORDS_AND_GAPS, view.prompt_in(*run).encode())
+        QGuiApplication.clipboard().setMimeData(copied)
+
+    def cut(self) -> None:
+        self.copy()
+        self.take_out()
 
     def paste(self) -> None:
-        """Puts the clipboard's text in the place of the selection, or of everything."""
-        text, run = QGuiApplication.clipboard().text(), self._view.selection
-        if not text.strip():
-            return
-        if run is None:
-            self._editor.set_prompt(text)
-        else:
-            self._editor.replace_range(*run, text)
+        """Puts the clipboard's words and gaps in the place of the selection, or before the caret."""
+        copied = QGuiApplication.clipboard().mimeData()
+        ours = copied.hasFormat(WORDS_AND_GAPS)
+        text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else copied.text()
+        if text.strip():
+            start, stop = self._view.selection or (self._view.word_at(self.position)[0],) * 2
+            after = self._view.canvas().length - stop
+            if self._editor.replace_range(start, stop, text):
+                self.position = min(self._view.canvas().length - after, self._view.canvas().length - 1)
+                self.deselect()

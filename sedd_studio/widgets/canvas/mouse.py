@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from sedd_studio.session.editor import Editor
+from sedd_studio.session.sentences import sentence_at
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.caret import Caret
 from sedd_studio.widgets.canvas.gestures import Gestures
-from sedd_studio.widgets.canvas.line import Line
 from sedd_studio.widgets.canvas.picture import Picture
 from sedd_studio.widgets.controls.basic import plain
 
 
 class Mouse(QObject):
-    """Filters the events of the viewport. `pointed` is told when another position is under the pointer."""
+    """Filters the events of the viewport. `pointed` is told when another position, or None, is under the pointer;
+    `selecting` when a selection begins to be drawn, and when it is done."""
 
-    pointed = Signal(int)
+    pointed = Signal(object)
+    selecting = Signal(bool)
 
     def __init__(
-        self, view: View, editor: Editor, picture: Picture, caret: Caret, line: Line, viewport: QWidget, parent: QObject
+        self, view: View, editor: Editor, picture: Picture, caret: Caret, viewport: QWidget, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._view, self._editor, self._picture = view, editor, picture
-        self._caret, self._line, self._viewport = caret, line, viewport
-        self.gestures = Gestures(view, editor, picture)
+        self._view, self._picture, self._caret, self._viewport = view, picture, caret, viewport
+        self.gestures = Gestures(view, editor, picture, caret)
         self._under: int | None = None
+        self._doubled, self._doubled_at = QElapsedTimer(), QPointF()
         viewport.setMouseTracking(True)
         viewport.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave and not self.gestures.pulls:
-            self.gestures.hover = self.gestures.handle = None
+            self.gestures.hover = self.gestures.handle = self.gestures.lock = None
+            self._point(None)
             self._viewport.update()
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             told = plain(self.describe(self._picture.at(QPointF(event.pos()))))
@@ -47,6 +50,8 @@ class Mouse(QObject):
 
     def describe(self, position: int | None) -> str:
         """What the tooltip says about a position; empty for none."""
+        if self.gestures.lock is not None:
+            return "Unlock these words"
         return "" if position is None else self._picture.text.describe(position)
 
     def _follow(self, event: QMouseEvent) -> None:
@@ -59,24 +64,30 @@ class Mouse(QObject):
                     self._press(event, position)
                 case QEvent.Type.MouseButtonRelease:
                     self.gestures.release()
+                    self.selecting.emit(False)
                 case QEvent.Type.MouseButtonDblClick:
-                    self._edit(position)
+                    self._select_word(event, position)
 
     def _press(self, event: QMouseEvent, position: int | None) -> None:
-        caret = self._caret
-        caret.by_keyboard = False
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and position is not None:
-            caret.extend_to(position)
-        elif not self.gestures.press(event.position() - self._picture.origin, position):
-            caret.deselect()
-        elif position is not None:
-            caret.put(position)
+        """A third click, soon after two at the same place, selects the sentence."""
+        near = (event.position() - self._doubled_at).manhattanLength() < QApplication.startDragDistance()
+        soon = self._doubled.isValid() and not self._doubled.hasExpired(QApplication.doubleClickInterval())
+        self._doubled.invalidate()
+        if near and soon and position is not None:
+            self._view.select(sentence_at(self._view, position))
+            return
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self.gestures.press(event.position() - self._picture.origin, shift)
+        self.selecting.emit(self.gestures.selects)
+
+    def _point(self, position: int | None) -> None:
+        if position != self._under:
+            self._under = position
+            self.pointed.emit(position)
 
     def _move(self, event: QMouseEvent, position: int | None) -> None:
         gestures, point = self.gestures, event.position() - self._picture.origin
-        if position is not None and position != self._under:
-            self.pointed.emit(position)
-        self._under = position
+        self._point(position)
         gestures.move(point, position)
         if gestures.pulls and gestures.handle is not None:
             QToolTip.showText(event.globalPosition().toPoint(), f"{gestures.handle.length} tokens", self._viewport)
@@ -85,12 +96,19 @@ class Mouse(QObject):
     def _pointer(self, point: QPointF) -> Qt.CursorShape:
         if self.gestures.pulls or self.gestures.over_handle(point):
             return Qt.CursorShape.SizeHorCursor
-        return Qt.CursorShape.PointingHandCursor if self.gestures.hover else Qt.CursorShape.ArrowCursor
+        if self.gestures.lock is not None:
+            return Qt.CursorShape.PointingHandCursor
+        over = self.gestures.hover is not None or self.gestures.selects
+        return Qt.CursorShape.IBeamCursor if over else Qt.CursorShape.ArrowCursor
 
-    def _edit(self, position: int | None) -> None:
-        """Opens a line over the word; the lock that the first click changed is changed back."""
-        if position is None:
-            return
-        if self.gestures.lock_clicked:
-            self._editor.undo_stack.undo()
-        self._line.open(self._view.word_at(position))
+    def _select_word(self, event: QMouseEvent, position: int | None) -> None:
+        gestures = self.gestures
+        if (
+            position is not None
+            and gestures.lock is None
+            and not gestures.over_handle(event.position() - self._picture.origin)
+        ):
+            self._caret.put(position)
+            self._caret.extend_to(position)
+            self._doubled.start()
+            self._doubled_at = event.position()

@@ -141,6 +141,22 @@ class Picture(QObject):
         place = point - self.origin
         return self.layout.position_at(place.x(), place.y(), 0.4 * self.em)
 
+    def nearest(self, place: QPointF) -> int | None:
+        """The position that is closest to a point of the text's own coordinates; None where there is no text."""
+        layout = self.layout
+        line = min(max(int(place.y() // layout.line_height), 0), len(layout.lines) - 1)
+        return layout.nearest(line, place.x())
+
+    def lock_at(self, place: QPointF) -> int | None:
+        """The first position of the pill whose lock is at a point of the text's own coordinates."""
+        layout, tail = self.layout, self._painter.metrics.tail
+        line = int(place.y() // layout.line_height)
+        for pill in layout.pills:
+            from_end = place.x() - pill.left if pill.rtl else pill.right - place.x()
+            if pill.line == line and 0 <= from_end <= tail:
+                return pill.start
+        return None
+
     def middle(self, position: int) -> QPointF:
         """The point in the middle of a position."""
         box = self.layout.boxes[position]

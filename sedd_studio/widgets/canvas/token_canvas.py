@@ -1,4 +1,4 @@
-"""The token canvas: the text as it stands at the playhead, where words are locked and unlocked."""
+"""The token canvas: the text as it stands at the playhead, where words are selected, and what is selected is edited."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ZOOMS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
 
 
 class TokenCanvas(QAbstractScrollArea):
-    """Draws what is on show as running text. Click locks a word, drag a range; arrows, Shift and L do the same."""
+    """Draws what is on show as running text, in which one selects with the mouse and the keys as in any editor."""
 
     zoom_changed = Signal(float)
-    pointed = Signal(int)
-    """The position under the pointer, or at the keyboard's cursor, is another."""
+    pointed = Signal(object)
+    """The position under the pointer, or at the keyboard's cursor, is another; None where there is none."""
 
     def __init__(self, models: Models, view: View, editor: Editor, look: Look) -> None:
         super().__init__()
@@ -36,8 +36,8 @@ class TokenCanvas(QAbstractScrollArea):
         self.picture = Picture(view, look, viewport.width(), self)
         self.caret = Caret(view, editor, self)
         self.line = Line(view, editor, self.picture, viewport)
-        self.mouse = Mouse(view, editor, self.picture, self.caret, self.line, viewport, self)
-        self.keyboard = Keyboard(view, self.picture, self.caret, self.line, self)
+        self.mouse = Mouse(view, editor, self.picture, self.caret, viewport, self)
+        self.keyboard = Keyboard(view, editor, self.picture, self.caret, self.line, self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -48,6 +48,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.mouse.pointed.connect(self.pointed)
         models.changed.connect(self._forget)
         view.changed.connect(self.refresh)
+        view.selection_changed.connect(viewport.update)
         self._tell()
 
     # ---- what is drawn
@@ -115,10 +116,10 @@ class TokenCanvas(QAbstractScrollArea):
 
     def _marks(self) -> Marks:
         gestures, caret = self.mouse.gestures, self.caret
-        shown = caret.by_keyboard and self.hasFocus() and self.picture.text.pieces
+        shown = caret.seen and self.hasFocus() and self._view.selection is None and self.picture.text.pieces
         cursor = self._view.word_at(caret.position) if shown else None
         handle = gestures.handle.place if gestures.handle is not None else None
-        return Marks(gestures.hover, cursor, self._view.selection, gestures.dragged, handle, gestures.pulls)
+        return Marks(gestures.hover, cursor, self._view.selection, handle, gestures.pulls)
 
     # ---- Qt events
 
