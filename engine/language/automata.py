@@ -126,10 +126,13 @@ def explore(
     for state in waiting:  # grows while it is read
         row = []
         for reached in following(state):
-            if reached is not None and reached not in numbers:
-                numbers[reached] = len(numbers)
+            if reached is None:
+                row.append(DEAD)
+                continue
+            number = numbers.setdefault(reached, len(waiting))  # looked up once: a large state is hashed anew each time
+            if number == len(waiting):
                 waiting.append(reached)
-            row.append(DEAD if reached is None else numbers[reached])
+            row.append(number)
         rows.append(row)
         if len(waiting) > most or len(rows) * len(row) > MOST_MOVES:
             raise UserError(too_many)

@@ -21,7 +21,7 @@ from engine.bundled_models import DEFAULT_MODEL
 from engine.plain_text import plain
 from engine.protocol import UserError
 from sedd_studio.background.collector import Collector
-from sedd_studio.background.heap import share_one_heap
+from sedd_studio.background.memory import keep_little
 from sedd_studio.painting import theme
 from sedd_studio.record.history import LeftOver, default_path
 from sedd_studio.record.settings import Settings
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display():
         sys.stderr.write(NO_DISPLAY + "\n")
         return 1
-    share_one_heap()
+    keep_little()
     app = QApplication([*sys.argv[:1], *theme.STYLE])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
