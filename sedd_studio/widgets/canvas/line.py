@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from sedd_studio.session.editor import Editor
@@ -21,19 +21,18 @@ class InlineEditor(QLineEdit):
     entered = Signal()
     closed = Signal()
 
-    def __init__(self, place: QRect, text: str, typed: bool, font: QFont, parent: QWidget) -> None:
+    def __init__(self, place: QRect, text: str, typed: bool, focused: bool, font: QFont, parent: QWidget) -> None:
         super().__init__(text, parent)
         self.setFont(font)
         self.setAccessibleName("Replace the words")
         self.setToolTip(HINT)
-        room = parent.width() - place.left()
-        wide = max(SMALLEST, min(place.width() + 40, room))
-        self.setGeometry(place.left() - 10, place.top(), wide, place.height())
+        self.setGeometry(place)
         self.setModified(typed)
         if not typed:
             self.selectAll()
         self.show()
-        self.setFocus()
+        if focused:
+            self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -42,6 +41,8 @@ class InlineEditor(QLineEdit):
         elif event.key() == Qt.Key.Key_Escape:
             self.close_editor()
         else:
+            if event.key() == Qt.Key.Key_Backspace and not (event.modifiers() or self.hasSelectedText()):
+                self.cursorBackward(True)  # a whole character: alone, the key takes one code point of it
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -76,19 +77,28 @@ class Line:
         self._edited = view.document.tokens
         editor.typed.add(self._apply, lambda: self.editor is not None and self.editor.isModified())
 
-    def open(self, run: Run, typed: str = "") -> None:
+    def open(self, run: Run, typed: str = "", focused: bool = True) -> None:
         """Opens over positions `run` with their text, or with what was `typed` in its place; not where what is typed
-        elsewhere makes another text first."""
+        elsewhere makes another text first. It takes the focus unless an input method has begun on the canvas."""
         before = self._view.document
         if not self._editor.typed.apply() or self._view.document is not before:
             return
         written = self._view.words_in(*run).strip()
-        place, font = self._picture.first_line_of(run), self._picture.font
-        self.editor = InlineEditor(place, typed or written, bool(typed), font, self._viewport)
+        place, font = self._place(run), self._picture.font
+        self.editor = InlineEditor(place, typed or written, bool(typed), focused, font, self._viewport)
         self.editor.entered.connect(self._editor.typed.apply)
         self.editor.textEdited.connect(self._editor.typed.changed)
         self.editor.closed.connect(self._forget)
         self._run, self._edited = run, self._view.document.tokens
+
+    def _place(self, run: Run) -> QRect:
+        """Over the words, with room for more of them in the direction in which they run."""
+        place = self._picture.first_line_of(run)
+        rtl = self._picture.layout.boxes[run[0]].rtl
+        room = place.right() if rtl else self._viewport.width() - place.left()
+        wide = max(SMALLEST, min(place.width() + 40, room))
+        left = max(place.right() + 10 - wide, 0) if rtl else place.left() - 10
+        return QRect(left, place.top(), wide, place.height())
 
     def close(self) -> None:
         """Closes, if it is open; the text stays as it is."""
@@ -107,6 +117,7 @@ class Line:
 
     def _apply(self) -> bool:
         """Puts what was typed where it belongs; it stays open where that cannot be."""
+        QGuiApplication.inputMethod().commit()
         editor = self.editor
         if editor is None or not editor.isModified():
             return True

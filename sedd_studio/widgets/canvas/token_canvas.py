@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -13,6 +15,7 @@ from sedd_studio.session.editor import Editor
 from sedd_studio.session.models import Models
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.caret import Caret
+from sedd_studio.widgets.canvas.composing import Composing
 from sedd_studio.widgets.canvas.keyboard import Keyboard
 from sedd_studio.widgets.canvas.line import Line
 from sedd_studio.widgets.canvas.mouse import Mouse
@@ -38,6 +41,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.line = Line(view, editor, self.picture, viewport)
         self.mouse = Mouse(view, editor, self.picture, self.caret, viewport, self)
         self.keyboard = Keyboard(view, editor, self.picture, self.caret, self.line, self)
+        self.composing = Composing(view, self.picture, self.caret, self.line, self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -122,6 +126,9 @@ class TokenCanvas(QAbstractScrollArea):
         return Marks(gestures.hover, cursor, self._view.selection, handle, gestures.pulls)
 
     # ---- Qt events
+
+    def inputMethodQuery(self, query: Qt.InputMethodQuery) -> Any:
+        return self.composing.query(query)
 
     def sizeHint(self) -> QSize:
         return QSize(760, 420)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
 
 from sedd_studio.painting.theme import Look
@@ -50,6 +50,8 @@ class PromptText(QPlainTextEdit):
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         else:
+            if event.key() == Qt.Key.Key_Backspace and not (event.modifiers() or self.textCursor().hasSelection()):
+                self.moveCursor(QTextCursor.MoveOperation.PreviousCharacter, QTextCursor.MoveMode.KeepAnchor)
             super().keyPressEvent(event)
 
 
