@@ -222,9 +222,10 @@ class Observer(QObject):
             stop()
         yield self.still
         QApplication.clipboard().clear()
-        for model in (OTHER, self.user.models[0]):  # a model of other tokens ends what can be undone
+        for model in (OTHER, self.user.models[0]):
             session.models.open(model)
             yield lambda: not session.models.loading
+        session.editor.undo_stack.clear()
         session.runs.start()
         yield self.still
         give_back()

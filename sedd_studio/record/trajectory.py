@@ -17,6 +17,8 @@ from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
 
 KEYFRAME = 32
+BYTES_OF_FRAME, BYTES_OF_CHANGE = 700, 24
+"""Of a frame that changes nothing, and of what it changes."""
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -81,6 +83,7 @@ class Trajectory:
         self.under_way = False
         self.moments = [Moment(1.0, started.sigma)]
         self.changes: list[Change] = []
+        self._changed = 0
         self._tokens: Small = started.tokens.astype(np.int32)
         self._settled: Small = np.full(self._tokens.shape, -1, np.int32)
         self._keyframes: list[tuple[Small, Small]] = [(self._tokens.copy(), self._settled.copy())]
@@ -101,6 +104,12 @@ class Trajectory:
     def free(self) -> int:
         """Number of positions that the run fills."""
         return int((~self.locked).sum())
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes, about."""
+        copies = 2 * self._tokens.nbytes * (len(self._keyframes) + 1)
+        return copies + BYTES_OF_FRAME * self.recorded + BYTES_OF_CHANGE * self._changed
 
     @property
     def progress(self) -> Progress:
@@ -130,6 +139,7 @@ class Trajectory:
         change: Change = (frame.sample, frame.position, frame.token)
         _apply(self._tokens, self._settled, change, frame.step)
         self.changes.append(change)
+        self._changed += len(frame.token)
         self.moments.append(Moment(frame.time, frame.sigma, frame.calls, frame.seconds))
         if frame.step % KEYFRAME == 0:
             self._keyframes.append((self._tokens.copy(), self._settled.copy()))

@@ -11,12 +11,11 @@ from engine.language.domains import DOMAINS, TEXT, Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, LoadModel, ModelInfo, ModelLoaded
 from sedd_studio.record.noises import NOISES
+from sedd_studio.record.page import BUNDLED_LENGTH
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
 from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
-
-BUNDLED_LENGTH = 256
 
 
 class Models(QObject):
@@ -66,6 +65,11 @@ class Models(QObject):
     def speaks(self, tokenizer: Tokenizer) -> bool:
         """Whether tokens of this tokenizer mean the same here."""
         return self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
+
+    def ensure(self) -> None:
+        """Opens the document's model if it is on this machine and the engine does not hold it."""
+        if self.info is not None and not self.ready and model_folders.is_model(Path(self.info.path)):
+            self.open(self.info.path)
 
     def open(self, path: str | Path = bundled_models.DEFAULT_MODEL) -> None:
         """Loads the model at `path`, ending a run that is going on."""

@@ -104,6 +104,11 @@ class Playhead(QObject):
         self._playback.start(run.steps, first)
         self._clock.start()
 
+    def put(self, step: int, sample: int) -> None:
+        """Stands where it stood before."""
+        self.sample = min(sample, self.samples - 1)
+        self.seek(step)
+
     def go_to_end(self) -> None:
         """Another run is on show: its first sample, as far as it has come."""
         self.sample = 0

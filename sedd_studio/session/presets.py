@@ -46,7 +46,7 @@ class Presets(QObject):
 
     def choose(self, name: str) -> None:
         """Makes the form what the preset says; the seed stays."""
-        self._form.set(**self._entries(name))
+        self._form.set(f"Preset “{name}”", **self._entries(name))
 
     def save(self, name: str) -> None:
         """Keeps the form as it is under a name; a UserError if the name will not do."""

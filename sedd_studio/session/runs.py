@@ -15,16 +15,19 @@ from sedd_studio.session.editor import Editor
 from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
+from sedd_studio.session.pages import Pages
 from sedd_studio.session.state import RunState
 from sedd_studio.session.view import View
 
 
 @dataclass(eq=False)
 class Asked:
-    """What the engine is at work on: the run's id, its request, where it branches off, and the record of it."""
+    """What the engine is at work on: the run's id, its request, where it branches off, what that is called in the menu,
+    and the record of it."""
 
     request: Generate
     branch: Branch | None
+    name: str
     number: int = 0
     run: Trajectory | None = None
 
@@ -42,13 +45,14 @@ class Runs(QObject):
         models: Models,
         form: CurrentForm,
         view: View,
+        pages: Pages,
         editor: Editor,
         errors: Errors,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._engine, self._models, self._form = engine, models, form
-        self._view, self._editor, self._errors = view, editor, errors
+        self._view, self._pages, self._editor, self._errors = view, pages, editor, errors
         self._asked: Asked | None = None
         self._failed = False  # and nothing else has come on show since
         engine.superseded.connect(self.end)
@@ -105,7 +109,7 @@ class Runs(QObject):
 
     def start(self) -> None:
         if self._editor.typed.apply() and self._models.ready:
-            self._submit(self.asked())
+            self._submit("Run", self.asked())
 
     @property
     def can_go_on(self) -> bool:
@@ -122,7 +126,7 @@ class Runs(QObject):
             return
         branch = Branch(run, view.playhead.step, view.playhead.sample)
         request = go_on(branch, run.origin, view.document.request, view.canvas().tokens)
-        self._submit(replace(request, limits=view.document.limits), branch)
+        self._submit("Go on", replace(request, limits=view.document.limits), branch)
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
@@ -143,7 +147,8 @@ class Runs(QObject):
         chosen = np.zeros(len(view.document.tokens), bool)
         chosen[slice(*view.selection)] = True
         seed = any_seed()  # the form's would draw the same again
-        self._submit(draw_again(self.asked(), view.canvas().tokens, view.document.locked, chosen, seed))
+        request = draw_again(self.asked(), view.canvas().tokens, view.document.locked, chosen, seed)
+        self._submit("Draw again", request)
 
     def stop(self) -> None:
         if self.running:
@@ -158,9 +163,9 @@ class Runs(QObject):
 
     # ---- what comes of it
 
-    def _submit(self, request: Generate, branch: Branch | None = None) -> None:
+    def _submit(self, name: str, request: Generate, branch: Branch | None = None) -> None:
         self._errors.dismiss()
-        asked = Asked(request, branch)
+        asked = Asked(request, branch, name)
         asked.number = self._engine.submit(request, self._take)
         self._asked = asked
         self.changed.emit()
@@ -197,7 +202,7 @@ class Runs(QObject):
             asked.run = branch.run.branch(branch.step, branch.sample, started, origin)
         asked.run.under_way = True
         if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
-            self._view.follow(asked.run, 0 if branch is None else branch.step)
+            self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step)
 
     def _forget_failure(self) -> None:
         self._failed = False

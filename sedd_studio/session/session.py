@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -13,14 +12,14 @@ from engine.protocol import FREE, ModelLoaded, UserError
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Origin, Trajectory
-from sedd_studio.session import model_folders
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.clock import Clock
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
+from sedd_studio.session.pages import Pages
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 
@@ -45,8 +44,9 @@ class Session(QObject):
         self.models = Models(self.engine, self.errors, settings, self)
         self.view = View(self.models, self.form, settings, self.clock, self)
         self.playhead = self.view.playhead
-        self.editor = Editor(self.models, self.view, self.errors, self)
-        self.runs = Runs(self.engine, self.models, self.form, self.view, self.editor, self.errors, self)
+        self.pages = Pages(self.models, self.form, self.view, self.errors, self)
+        self.editor = Editor(self.models, self.view, self.pages, self.errors, self)
+        self.runs = Runs(self.engine, self.models, self.form, self.view, self.pages, self.editor, self.errors, self)
         reader.failed.connect(self.errors.show)
         self.models.came.connect(self._take_model)
         self._open_bundled_prompt()
@@ -60,40 +60,21 @@ class Session(QObject):
             self.errors.show(str(error))
 
     def _take_model(self, event: ModelLoaded) -> None:
-        models = self.models
-        same, other_kind = models.speaks(event.tokenizer), models.domain.name != event.info.domain
-        text = self.view.prompt if models.tokenizer is not None else PROMPT
-        models.info = event.info
-        if not same or len(self.view.document.tokens) > event.info.length:
-            self.editor.clear()
-            models.tokenizer = event.tokenizer
-            self.editor.begin_with(models.domain.examples[0] if other_kind else text)
-        models.changed.emit()
+        text = self.view.prompt if self.models.tokenizer is not None else PROMPT
+        self.pages.turn_to(event.info, event.tokenizer, text)
 
     def show_run(self, run: Trajectory) -> None:
         """Shows a recorded run with its settings; its model is opened if it is on this machine and not loaded."""
         assert run.origin is not None
+        origin, request = run.origin, run.origin.request
+        self.editor.typed.apply()  # it can be had back
         self.errors.dismiss()
         if self.models.loading or self.runs.running:
             self.engine.supersede()
-        self._take_run(run, run.origin)
-        if not self.models.ready and model_folders.is_model(Path(run.origin.info.path)):
-            self.models.open(run.origin.info.path)
-
-    def _take_run(self, run: Trajectory, origin: Origin) -> None:
-        same, request = self.models.speaks(origin.tokenizer), origin.request
         document = Document(request.tokens, request.tokens != FREE, run, request.limits)
-        if not same:
-            self.editor.clear()
-        self.models.info, self.models.tokenizer = origin.info, origin.tokenizer
-        self.form.set(**Form.entries_of(request, origin.info.noise))
-        if same:
-            self.editor.open(document)
-        else:
-            self.view.show(document)
-        self.playhead.start(run)
+        form = self.form.now.changed(**Form.entries_of(request, origin.info.noise))
+        self.pages.open("Open run", run, document, form)
         self.runs.changed.emit()
-        self.models.changed.emit()
 
     def stop(self) -> None:
         """Stops the run that is made, and what is being read."""
@@ -104,7 +85,6 @@ class Session(QObject):
         self.clock.stop()
         self.reader.end()
         self.runs.end()
-        self.editor.undo_stack.blockSignals(True)  # it would speak once more while it is being destroyed
         self.engine.end()
 
     def shutdown(self) -> None:

@@ -33,7 +33,7 @@ class Typed(QObject):
 
         What a field does to apply itself asks for nothing more to be applied.
         """
-        if self._applying:
+        if self._applying or not self._fields:
             return True
         self._applying = True
         try:

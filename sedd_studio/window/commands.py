@@ -40,6 +40,14 @@ def _has_selection(session: Session) -> bool:
     return session.view.selection is not None
 
 
+def _can_undo(session: Session) -> bool:
+    return bool(session.editor.undo_stack.undo_name)
+
+
+def _can_redo(session: Session) -> bool:
+    return bool(session.editor.undo_stack.redo_name)
+
+
 def _list_keys(window: MainWindow, session: Session) -> None:
     from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
 
@@ -70,16 +78,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
     Command("settings", "Se&ttings …", _show_settings, "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
-    Command(
-        "undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", lambda s: s.editor.undo_stack.canUndo()
-    ),
-    Command(
-        "redo",
-        "&Redo",
-        lambda w, s: s.editor.undo_stack.redo(),
-        "Ctrl+Shift+Z",
-        lambda s: s.editor.undo_stack.canRedo(),
-    ),
+    Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
+    Command("redo", "&Redo", lambda w, s: s.editor.undo_stack.redo(), "Ctrl+Shift+Z", _can_redo),
     Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle_editor(), "Ctrl+E"),
     Command("paste", "Pa&ste words and gaps", lambda w, s: w.canvas.caret.paste(), "Ctrl+V"),
     Command("take_out", "Take &out the selection", lambda w, s: w.canvas.caret.take_out(), when=_has_selection),

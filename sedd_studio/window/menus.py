@@ -61,12 +61,15 @@ class Availability(QObject):
             session.reader.changed,
         ):
             signal.connect(self.refresh)
-        session.editor.undo_stack.indexChanged.connect(self.refresh)
+        session.editor.undo_stack.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         for command in COMMANDS:
             self._actions[command.name].setEnabled(command.when(self._session))
+        stack = self._session.editor.undo_stack
+        for name, text, done in (("undo", "&Undo", stack.undo_name), ("redo", "&Redo", stack.redo_name)):
+            self._actions[name].setText(f"{text} {done.replace('&', '&&')}".strip())
 
 
 def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:

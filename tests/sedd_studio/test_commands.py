@@ -109,6 +109,7 @@ def test_the_theme_can_be_chosen_and_is_remembered(window: MainWindow) -> None:
 
 
 def test_commands_that_make_no_sense_now_are_disabled(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.editor.undo_stack.clear()
     enabled = {name for name, action in window.actions_by_name.items() if action.isEnabled()}
     assert "run" in enabled
     assert not enabled & {"stop", "undo", "redo", "forward", "pause", "lock"}

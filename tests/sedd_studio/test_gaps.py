@@ -90,9 +90,9 @@ def test_a_click_on_a_handle_changes_nothing_and_an_undo_in_a_pull_is_no_trouble
 ) -> None:
     _, stop = first_gap(scene)
     place = handle_point(canvas, stop - 1)
-    edits = scene.session.editor.undo_stack.count()
+    edits = len(scene.session.editor.undo_stack.steps)
     pull(canvas, place, QPoint(0, 0))
-    assert scene.session.editor.undo_stack.count() == edits
+    assert len(scene.session.editor.undo_stack.steps) == edits
     scene.session.editor.set_prompt("Once [5] the end")
     _, stop = first_gap(scene)
     place = handle_point(canvas, stop - 1)

@@ -113,6 +113,9 @@ def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, en
     assert isinstance(request, Generate)
     assert request.first_step == 2
     assert request.tokens[position + 3] == wanted.token
+    assert session.editor.undo_stack.undo_name == "Go on"
+    session.editor.undo_stack.undo()
+    assert session.view.document.locked[position + 3]
     session.editor.undo_stack.undo()
     assert not session.view.document.locked[position + 3]
 

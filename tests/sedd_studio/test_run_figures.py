@@ -34,6 +34,12 @@ def run(window: MainWindow, steps: int) -> None:
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
 
 
+def undo_run(window: MainWindow, redo: bool = False) -> None:
+    """Undoes a run, the number of its steps, and its prompt, or does all of it again."""
+    for _ in range(3):
+        QTest.keyClick(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier if redo else CTRL)
+
+
 def progress(session: Session) -> Progress:
     """How far the run on show is."""
     assert session.view.run is not None
@@ -57,9 +63,9 @@ def test_after_an_undo_the_figures_are_those_of_the_run_that_is_shown_again(wind
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE and not window.session.playhead.playing)
     four = ("step 4 of 4", "4 calls · 0.0 s", "Finished: 4 steps, 4 network calls, 0.0 s")
     assert figures(window) == four
-    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    undo_run(window)
     assert figures(window) == SIX
-    QTest.keyClick(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    undo_run(window, redo=True)
     assert figures(window) == four
 
 
@@ -72,7 +78,7 @@ def test_while_another_run_is_made_the_timeline_tells_of_the_run_on_show_and_the
     run(window, 4)
     qtbot.waitUntil(lambda: session.playhead.recorded == 2)
     assert " left" in figures(window)[1]
-    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    undo_run(window)
     assert figures(window)[:2] == SIX[:2]
     qtbot.waitUntil(lambda: figures(window)[2].startswith("Running: step 2 of 4"))
     session.playhead.set_speed(240.0)
@@ -106,7 +112,7 @@ def test_a_failed_run_is_no_longer_told_of_once_another_is_on_show(
     run(window, 4)
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.FAILED)
     assert "failed" in figures(window)[2]
-    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    undo_run(window)
     assert figures(window) == SIX
 
 

@@ -135,7 +135,7 @@ def test_locking_takes_what_is_visible_and_undo_and_redo_go_there_and_back(sessi
 
 def test_a_masked_position_cannot_be_locked(session: Session) -> None:
     session.editor.set_locked([int(np.flatnonzero(~session.view.document.locked)[0])], True)
-    assert session.editor.undo_stack.count() == 0
+    assert not session.editor.undo_stack.steps
 
 
 def test_an_unlocked_word_stays_visible_until_a_run_replaces_it(session: Session, qtbot: QtBot) -> None:
@@ -156,9 +156,9 @@ def test_unlocking_everything_is_one_edit(session: Session) -> None:
 
 
 def test_undoing_a_lock_keeps_the_run_on_show(session: Session, qtbot: QtBot) -> None:
-    session.editor.set_locked([0], False)
     run_to_end(session, qtbot)
     run = session.view.run
+    session.editor.set_locked([0], False)
     session.editor.undo_stack.undo()
     assert session.view.run is run
     assert session.view.canvas().locked[0]
@@ -181,7 +181,7 @@ def test_a_prompt_that_does_not_fit_is_answered_and_nothing_is_lost(session: Ses
     assert not session.editor.set_prompt(text)
     assert session.errors.current is not None
     assert session.view.document is before
-    assert session.editor.undo_stack.count() == 0
+    assert not session.editor.undo_stack.steps
 
 
 def test_a_gap_can_be_resized_and_undone(session: Session) -> None:

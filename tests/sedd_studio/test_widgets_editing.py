@@ -75,13 +75,13 @@ def test_a_mark_that_stands_for_a_token_is_edited_as_the_token(scene: Scene, can
 
 def test_escape_leaves_the_text_as_it_was(scene: Scene, canvas: TokenCanvas) -> None:
     word = free_word(played(scene))
-    before, edits = scene.session.view.full_text(), scene.session.editor.undo_stack.index()
+    before, edits = scene.session.view.full_text(), scene.session.editor.undo_stack.index
     edit(canvas, word[0])
     assert canvas.line.editor is not None
     QTest.keyClicks(canvas.line.editor, "dragon")
     QTest.keyClick(canvas.line.editor, Qt.Key.Key_Escape)
     assert scene.session.view.full_text() == before
-    assert scene.session.editor.undo_stack.index() == edits
+    assert scene.session.editor.undo_stack.index == edits
 
 
 def test_another_model_closes_the_line_that_is_open_and_the_text_stays(scene: Scene, canvas: TokenCanvas) -> None:
@@ -200,13 +200,13 @@ def test_what_is_copied_reads_as_it_stands_and_is_pasted_as_the_same_words_and_g
 
 def test_what_is_cut_is_copied_and_leaves_a_gap_in_one_step(scene: Scene, canvas: TokenCanvas) -> None:
     session = played(scene).session
-    word, count = free_word(scene), session.editor.undo_stack.count()
+    word, count = free_word(scene), len(session.editor.undo_stack.steps)
     written = session.view.text_in(*word)
     session.view.select(word)
     QTest.keyClick(canvas, Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier)
     assert QApplication.clipboard().text() == written
     assert (session.view.canvas().tokens[slice(*word)] == FREE).all()
-    assert session.editor.undo_stack.count() == count + 1
+    assert len(session.editor.undo_stack.steps) == count + 1
     session.editor.undo_stack.undo()
     assert session.view.text_in(*word) == written
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import Entry
-from sedd_studio.session.editor import RemoveRuns
+from sedd_studio.session.undoing import RemoveRuns
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
 from sedd_studio.widgets.controls.layouts import column, row
@@ -114,7 +114,9 @@ class HistoryPanel(QWidget):
     def remove(self) -> None:
         """Take the chosen runs out of the list; undoing puts them back."""
         if numbers := [entry.id for entry in self.chosen()]:
-            self._session.editor.undo_stack.push(RemoveRuns(numbers, self._keeper))
+            removed = RemoveRuns(numbers, self._keeper)
+            removed.redo()
+            self._session.editor.undo_stack.add(removed)
 
     def compare_chosen(self) -> None:
         numbers = [entry.id for entry in reversed(self.chosen())]

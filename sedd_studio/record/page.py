@@ -1,0 +1,81 @@
+"""A page: all that one thing which a user does can change, and undo brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.language.domains import TEXT
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import ModelInfo
+from engine.protocol.option_kinds import Pattern, Words
+from engine.protocol.options import ENTRIES
+from sedd_studio.record.document import Document
+from sedd_studio.record.form import Form
+
+BUNDLED_LENGTH = 256
+MOST_ASIDE = 8
+"""Documents that are put aside; those that were longest away are dropped."""
+OF_DOCUMENT = {name: row.entry_usual for name, row in ENTRIES.items() if isinstance(row.kind, Pattern | Words)}
+"""Entries of the form that are about a document and stay with it; with what is usual."""
+Key = tuple[str, int]
+"""A tokenizer's fingerprint, and the longest text that a model with it takes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A document with the form of its runs, the model and the tokenizer that it is for, and where the playhead stands.
+
+    `aside` holds the pages of other tokenizers, and of longer or shorter models; each comes back with its model.
+    """
+
+    document: Document
+    form: Form
+    info: ModelInfo | None
+    tokenizer: Tokenizer | None
+    step: int = 0
+    sample: int = 0
+    aside: Mapping[Key, Page] = field(default_factory=dict)
+
+    @property
+    def length(self) -> int:
+        """The longest text, in tokens."""
+        return self.info.length if self.info is not None else BUNDLED_LENGTH
+
+    @property
+    def domain(self) -> str:
+        return self.info.domain if self.info is not None else TEXT.name
+
+    def is_for(self, info: ModelInfo) -> bool:
+        """Whether it is for this model, wherever that runs."""
+        own = self.info
+        return own is not None and (own.path, own.weights) == (info.path, info.weights)
+
+    def opened(self, info: ModelInfo, tokenizer: Tokenizer, document: Document, form: Form) -> Page:
+        """The page of a document that comes with its model; this one is put aside if it means nothing there."""
+        same = self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
+        aside = self.aside if same else self._put_aside()
+        return Page(document, form, info, tokenizer, aside=aside)
+
+    def turned_to(self, info: ModelInfo, tokenizer: Tokenizer, fresh: Callable[[], Document]) -> Page:
+        """The page for another model: with the same document where its tokens mean the same and fit, else with the one
+        that was put aside for such a model, else with a `fresh` one."""
+        key = (tokenizer.fingerprint, info.length)
+        same = self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
+        if same and key not in self.aside and len(self.document.tokens) <= info.length:
+            return replace(self, info=info, tokenizer=tokenizer)
+        aside = self._put_aside()
+        kept = aside.pop(key, None)
+        own = OF_DOCUMENT if kept is None else {name: kept.form.entries[name] for name in OF_DOCUMENT}
+        form = self.form.changed(**own)
+        if kept is None:
+            return Page(fresh(), form, info, tokenizer, aside=aside)
+        return replace(kept, info=info, tokenizer=tokenizer, form=form, aside=aside)
+
+    def _put_aside(self) -> dict[Key, Page]:
+        """The pages that are aside, and this one, the newest last."""
+        if self.tokenizer is None:
+            return dict(self.aside)
+        key = (self.tokenizer.fingerprint, self.length)
+        others = [(other, page) for other, page in self.aside.items() if other != key]
+        return dict([*others, (key, replace(self, aside={}))][-MOST_ASIDE:])

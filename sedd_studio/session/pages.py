@@ -1,0 +1,130 @@
+"""The page on show: what a user does makes it another in one step, and undoing brings back the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from engine.language.domains import DOMAINS, TEXT
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import FREE, ModelInfo, UserError, frozen
+from sedd_studio.record.document import Document
+from sedd_studio.record.form import Form
+from sedd_studio.record.page import Key, Page
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.current_form import CurrentForm
+from sedd_studio.session.errors import Errors
+from sedd_studio.session.models import Models
+from sedd_studio.session.undoing import UndoStack
+from sedd_studio.session.view import View
+
+
+class Pages(QObject):
+    """Puts pages on show, and keeps what was done for `undo_stack`."""
+
+    def __init__(
+        self, models: Models, form: CurrentForm, view: View, errors: Errors, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._form, self._view, self._errors = models, form, view, errors
+        self._aside: Mapping[Key, Page] = {}
+        self.undo_stack = UndoStack(self)
+        form.edited.connect(self._note_form)
+
+    @property
+    def now(self) -> Page:
+        """What is on show."""
+        models, playhead = self._models, self._view.playhead
+        place = playhead.step, playhead.sample
+        return Page(self._view.document, self._form.now, models.info, models.tokenizer, *place, self._aside)
+
+    # ---- what is done
+
+    def show(self, name: str, document: Document) -> None:
+        """Puts another document in the place of the one on show; what is done is called `name`."""
+        self._do(name, replace(self.now, document=document))
+
+    def follow(self, name: str, run: Trajectory, step: int) -> None:
+        """A run of the document on show has begun, or a branch at a step: it is played from there."""
+        before = self.now
+        self._view.follow(run, step)
+        self.undo_stack.add(Turn(name, self, before, self.now))
+
+    def open(self, name: str, run: Trajectory, document: Document, form: Form) -> None:
+        """Shows the document of a run, with its model, and plays it."""
+        assert run.origin is not None
+        self._do(name, self.now.opened(run.origin.info, run.origin.tokenizer, document, form))
+        self._models.ensure()
+        self._view.playhead.start(run)
+
+    def turn_to(self, info: ModelInfo, tokenizer: Tokenizer, text: str) -> None:
+        """The model is another: with a page of its own, or begun with the prompt `text` where there was none."""
+        before = self.now
+        after = before.turned_to(info, tokenizer, lambda: self._begun(info, tokenizer, text))
+        if before.is_for(info) or before.info is None:  # the first one is that of what is on show
+            self._models.info = info
+            self.put(after)
+        else:
+            self._do(f"Open {info.name}", after)
+
+    def _begun(self, info: ModelInfo, tokenizer: Tokenizer, text: str) -> Document:
+        """A prompt, or one gap as long as the model where it does not fit."""
+        domain = DOMAINS.get(info.domain, TEXT)
+        text = text if info.domain == self._models.domain.name else domain.examples[0]
+        try:
+            return Document.from_text(text, tokenizer, info.length)
+        except UserError as error:
+            self._errors.show(f"The prompt does not fit the new model, which begins with a gap. {error}")
+            return Document(frozen(np.full(info.length, FREE)), np.zeros(info.length, bool))
+
+    def _note_form(self, name: str, before: Form, typed: bool) -> None:
+        """The form was edited; what is typed into one field is one step."""
+        newest = self.undo_stack.newest
+        if typed and isinstance(newest, Turn) and newest.name == name:
+            newest.after = self.now
+        else:
+            self.undo_stack.add(Turn(name, self, replace(self.now, form=before), self.now))
+
+    def _do(self, name: str, after: Page) -> None:
+        before = self.now
+        self.put(after)
+        self.undo_stack.add(Turn(name, self, before, after))
+
+    def put(self, page: Page) -> None:
+        """Shows a page; its model is opened if it is another and on this machine."""
+        models, view = self._models, self._view
+        other_model = page.info is not None and not (models.info is not None and page.is_for(models.info))
+        other_run = page.document.trajectory is not view.run
+        if page.tokenizer is None or not models.speaks(page.tokenizer):
+            view.clear()
+        models.info, models.tokenizer = page.info if other_model else models.info, page.tokenizer
+        self._aside = page.aside
+        self._form.take(page.form)
+        view.show(page.document)
+        if other_run:
+            view.playhead.put(page.step, page.sample)
+        models.changed.emit()
+        if other_model:
+            models.ensure()
+
+
+class Turn:
+    """From one page to another, and back. Where the playhead is left is remembered as it is then."""
+
+    def __init__(self, name: str, pages: Pages, before: Page, after: Page) -> None:
+        self.name, self._pages, self.before, self.after = name, pages, before, after
+
+    def redo(self) -> None:
+        self.before = self._pages.now
+        self._pages.put(self.after)
+
+    def undo(self) -> None:
+        self.after = self._pages.now
+        self._pages.put(self.before)
+
+    def runs(self) -> list[Trajectory]:
+        pages = [page for one in (self.before, self.after) for page in (one, *one.aside.values())]
+        return [page.document.trajectory for page in pages if page.document.trajectory is not None]
