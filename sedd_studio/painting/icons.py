@@ -53,6 +53,14 @@ def _lock() -> QPainterPath:
     return path
 
 
+def _arc() -> QPainterPath:
+    path = QPainterPath()
+    place = QRectF(2.6, 2.6, 10.8, 10.8)
+    path.arcMoveTo(place, 25)
+    path.arcTo(place, 25, 290)
+    return path
+
+
 def _star() -> QPainterPath:
     around = zip(range(10), (6.8, 2.9) * 5, strict=True)
     corners = [(8 + r * math.sin(k * math.pi / 5), 8.4 - r * math.cos(k * math.pi / 5)) for k, r in around]
@@ -60,6 +68,15 @@ def _star() -> QPainterPath:
 
 
 PIPS = ((5.6, 5.6), (10.4, 5.6), (8, 8), (5.6, 10.4), (10.4, 10.4))
+SPECKS = (
+    (3, 3.4, 1.2),
+    (8, 2.6, 0.9),
+    (12.8, 4, 1.3),
+    (5.4, 7.6, 1.0),
+    (10.2, 8, 1.4),
+    (2.8, 11.8, 1.0),
+    (7, 12.8, 1.2),
+)
 FILLED: dict[str, QPainterPath] = {
     "play": _line((4.5, 2.8), (13.2, 8), (4.5, 13.2), closed=True),
     "pause": _together(_box(3.6, 3, 3, 10, 0.8), _box(9.4, 3, 3, 10, 0.8)),
@@ -70,6 +87,7 @@ FILLED: dict[str, QPainterPath] = {
         _box(1.8, 1.8, 12.4, 12.4, 2.8), _box(3.1, 3.1, 9.8, 9.8, 1.6), *(_circle(x, y, 1.05) for x, y in PIPS)
     ),
     "dot": _circle(8, 8, 3.5),
+    "noise": _together(*(_circle(x, y, r) for x, y, r in SPECKS)),
     "star-filled": _star(),
 }
 STROKED: dict[str, QPainterPath] = {
@@ -85,6 +103,16 @@ STROKED: dict[str, QPainterPath] = {
     "folder": _line((2, 12.5), (2, 3.5), (6.4, 3.5), (8, 5.4), (14, 5.4), (14, 12.5), closed=True),
     "ring": _circle(8, 8, 3.2),
     "star": _star(),
+    "redraw": _together(_arc(), _line((13.6, 2.6), (13.3, 6.3), (9.7, 5.8))),
+    "alternatives": _together(*(_line((2.4, y), (x, y)) for x, y in ((13.6, 3.6), (9, 8), (6.5, 12.4)))),
+    "gap": _together(
+        _line((5, 3), (2.2, 3), (2.2, 13), (5, 13)),
+        _line((11, 3), (13.8, 3), (13.8, 13), (11, 13)),
+        _line((6, 8), (10, 8)),
+    ),
+    "words": _together(
+        *(_together(_line((1.8, y), (3.3, y + 1.6), (6, y - 1.6)), _line((8.6, y), (14.2, y))) for y in (4.4, 11.4))
+    ),
 }
 
 

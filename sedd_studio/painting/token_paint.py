@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from sedd_studio.painting import icons
@@ -14,6 +14,8 @@ from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_places import Box, Kind, Layout, Metrics, Pill
 
 FADE_STAGES = 6
+DIM = 0.4
+"""How much is left of what is dimmed."""
 LINE_SPACING = 1.9
 SAMPLE = "the quick brown fox jumps over the lazy dog"
 
@@ -22,7 +24,8 @@ SAMPLE = "the quick brown fox jumps over the lazy dog"
 class Marks:
     """What is pointed at or chosen, as half-open runs of positions; None where nothing is.
 
-    `handle` is the place of the handle of a gap, `pulled` says whether it is being pulled.
+    `handle` is the place of the handle of a gap, `pulled` says whether it is being pulled. In a `draft` all that is
+    not locked is told apart, since the next run replaces it; more so where it is `dimmed`.
     """
 
     hover: tuple[int, int] | None = None
@@ -30,6 +33,8 @@ class Marks:
     selection: tuple[int, int] | None = None
     handle: QRectF | None = None
     pulled: bool = False
+    draft: bool = False
+    dimmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class TokenPainter:
         self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING), Shaper(font))
         fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
         self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
-        self._slanted_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
+        self._quiet_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
 
     def advance(self, text: str, slanted: bool) -> float:
         """Width of `text`; remembered, since a vocabulary's pieces come again and again."""
@@ -81,15 +86,19 @@ class TokenPainter:
         layout = content.layout
         first = max(0, int(top // layout.line_height))
         last = min(len(layout.lines), int(bottom // layout.line_height) + 1)
-        self._selection(painter, layout, marks.selection, "selection", first, last)
         for pill in layout.pills:
             if first <= pill.line < last:
                 self._pill(painter, pill)
+        self._selection(painter, layout, marks.selection, first, last)
         if content.tint:
             self._tints(painter, content, first, last)
         for position, box in layout.seen(first, last):
-            self._token(painter, content, position, box)
+            painter.setOpacity(DIM if marks.dimmed and not content.locked[position] else 1.0)
+            self._token(painter, content, position, box, marks.draft)
+        painter.setOpacity(1.0)
         self._limits(painter, content, first, last)
+        if marks.draft:
+            self._underline(painter, content, first, last)
         if marks.hover:
             self._outline(painter, layout, marks.hover, self.theme.colour("muted"), 1.0, ticks=True)
         if marks.handle is not None:
@@ -107,12 +116,12 @@ class TokenPainter:
                 painter.setBrush(colour)
                 painter.drawRoundedRect(self._band(box.line, box.x - 1, box.x + box.width + 1, 0.02), 3, 3)
 
-    def _token(self, painter: QPainter, content: Content, position: int, box: Box) -> None:
+    def _token(self, painter: QPainter, content: Content, position: int, box: Box, draft: bool) -> None:
         if box.kind is Kind.BLOCK:
             painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
             self._block(painter, box, self.theme.colour("mask"))
             return
-        colour = self._text_colour(painter, content, position)
+        colour = self._text_colour(painter, content, position, draft)
         if box.kind is Kind.PART:
             painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
             self._block(painter, box, QColor(Qt.GlobalColor.transparent))
@@ -143,17 +152,17 @@ class TokenPainter:
         painter.drawText(QPointF(left, self._baseline(box.line)), box.word)
         painter.restore()
 
-    def _text_colour(self, painter: QPainter, content: Content, position: int) -> QColor:
+    def _text_colour(self, painter: QPainter, content: Content, position: int, draft: bool) -> QColor:
         """Choose the font on `painter`, and return the colour, for the text at `position`."""
         stage = content.stage[position]
         if content.slanted[position]:
             painter.setFont(self.italic)
-            return self._slanted_fades[stage]
+            return self._quiet_fades[stage]
         if content.locked[position]:
             painter.setFont(self.plain)
             return self.theme.colour("lock_text")
         painter.setFont(self.fresh if stage < FADE_STAGES // 2 else self.plain)
-        return self._fades[stage]
+        return (self._quiet_fades if draft else self._fades)[stage]
 
     def _baseline(self, line: int) -> float:
         metrics, height = self._plain_metrics, self.metrics.line_height
@@ -164,6 +173,16 @@ class TokenPainter:
         height = (1.16 + 2 * grow) * self.em
         middle = self._baseline(line) - 0.355 * self.em
         return QRectF(left, round(middle - height / 2), right - left, round(height))
+
+    def _underline(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        """Dots under every word that the next run replaces."""
+        lines = []
+        for position, box in content.layout.seen(first, last):
+            if box.kind is Kind.TEXT and box.text and not content.locked[position]:
+                y = self._band(box.line, 0, 1, 0.0).bottom() + 0.5
+                lines.append(QLineF(box.x, y, box.x + box.width, y))
+        painter.setPen(QPen(self.theme.colour("faint"), max(1.0, 0.06 * self.em), Qt.PenStyle.DotLine))
+        painter.drawLines(lines)
 
     def _limits(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """A dashed line under each softly locked position."""
@@ -200,13 +219,11 @@ class TokenPainter:
         painter.drawPolyline([QPointF(x + 7 * side, y - 3 * unit), QPointF(x + 7 * side, y), QPointF(x, y)])
         painter.drawPolyline([QPointF(x + 2 * side, y - 2 * unit), QPointF(x, y), QPointF(x + 2 * side, y + 2 * unit)])
 
-    def _selection(
-        self, painter: QPainter, layout: Layout, run: tuple[int, int] | None, name: str, first: int, last: int
-    ) -> None:
+    def _selection(self, painter: QPainter, layout: Layout, run: tuple[int, int] | None, first: int, last: int) -> None:
         if run is None:
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.colour(name, 0.28 if name == "accent" else 1.0))
+        painter.setBrush(self.theme.colour("accent", 0.24))
         for line, left, right, _ in layout.shares(run):
             if first <= line < last:
                 painter.drawRoundedRect(self._band(line, left - 3, right + 3, 0.2), 4, 4)

@@ -32,7 +32,21 @@ def go_on(branch: Branch, origin: Origin, locked: Tokens, visible: Tokens) -> Ge
     )
 
 
-def draw_again(request: Generate, visible: Tokens, locked: np.ndarray, chosen: np.ndarray, seed: int) -> Generate:
+def draw_again(
+    request: Generate, visible: Tokens, locked: np.ndarray, chosen: np.ndarray, seed: int, samples: int
+) -> Generate:
     """A request like another, in which only the `chosen` positions (L,) bool are free, but for the `locked` ones, and
     those that are not known yet: all others are given as they are `visible` (L,)."""
-    return replace(request, tokens=frozen(np.where(chosen & ~locked, FREE, visible)), samples=1, seed=seed)
+    return replace(request, tokens=frozen(np.where(chosen & ~locked, FREE, visible)), samples=samples, seed=seed)
+
+
+def step_for(run: Trajectory, count: int, latest: int) -> int:
+    """The last step, up to `latest`, at which so much noise is left that `count` tokens may still be to come."""
+    enough = [step for step in range(latest + 1) if run.moments[step].time * run.free >= count]
+    return enough[-1] if enough else 0
+
+
+def noised(visible: Tokens, chosen: np.ndarray, run: Trajectory, vocabulary: int, seed: int) -> Tokens:
+    """Tokens (L,) of which the `chosen` (L,) bool are noise again: masked, or any of so many where there is no mask."""
+    noise = np.random.default_rng(seed).integers(0, vocabulary, len(visible)) if run.mask is None else FREE
+    return frozen(np.where(chosen, noise, visible))

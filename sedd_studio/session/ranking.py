@@ -57,10 +57,11 @@ class Ranking(QObject):
         if self.hindrance:
             self._session.errors.show(self.hindrance)
             return
-        session, document = self._session, self._session.view.document
-        self._run = document.trajectory
+        session, self._run = self._session, self._session.view.run
+        assert self._run is not None  # of several samples
+        locked = self._run.locked
         whole = session.models.exact  # ranks alike: what is locked is the same
-        given = np.zeros_like(document.locked) if whole or document.locked.all() else document.locked
+        given = np.zeros_like(locked) if whole or locked.all() else locked
         self.queue.start([Score(tokens, given, precision, by_token=False) for tokens in self._ends()])
 
     def _ends(self) -> list[Tokens]:

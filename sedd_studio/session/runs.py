@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Generate, Noise, Started
-from sedd_studio.record.steering import Branch, draw_again, go_on
+from sedd_studio.record.steering import Branch, draw_again, go_on, noised, step_for
 from sedd_studio.record.trajectory import Origin, Progress, Trajectory
 from sedd_studio.session.current_form import CurrentForm, any_seed
 from sedd_studio.session.editor import Editor
@@ -133,22 +133,46 @@ class Runs(QObject):
         if self._editor.place(position, token) and not self.running:
             self.go_on()
 
+    def chosen(self) -> np.ndarray:
+        """Which positions (L,) are selected and not locked."""
+        chosen = ~self._view.document.locked
+        start, stop = self._view.selection or (0, 0)
+        chosen[:start] = chosen[stop:] = False
+        return chosen
+
     @property
     def can_draw_again(self) -> bool:
         """Whether a token is selected that is not locked."""
-        selection, locked = self._view.selection, self._view.document.locked
-        return self._models.ready and selection is not None and not locked[slice(*selection)].all()
+        return self._models.ready and bool(self.chosen().any())
 
-    def draw_again(self) -> None:
+    def draw_again(self, samples: int = 1) -> None:
         """Draws the selected tokens again, given all others as they stand at the playhead; locked ones stay."""
         view = self._view
-        if not self._editor.typed.apply() or view.selection is None or not self._models.ready:
+        if not self._editor.typed.apply() or not self.can_draw_again:
             return
-        chosen = np.zeros(len(view.document.tokens), bool)
-        chosen[slice(*view.selection)] = True
         seed = any_seed()  # the form's would draw the same again
-        request = draw_again(self.asked(), view.canvas().tokens, view.document.locked, chosen, seed)
-        self._submit("Draw again", request)
+        visible, locked = view.canvas().tokens, view.document.locked
+        request = draw_again(self.asked(), visible, locked, self.chosen(), seed, samples)
+        self._submit("Draw again" if samples == 1 else "Alternatives", request)
+
+    @property
+    def can_noise_again(self) -> bool:
+        """Whether there is a run on show, and a token selected that may go back to noise."""
+        run = self._view.run
+        return self.can_draw_again and run is not None and run.origin is not None and run.recorded > 0
+
+    def noise_again(self) -> None:
+        """Sends the selected tokens back to noise, and goes on from a step at which there is so much of it, with all
+        others as they stand at the playhead: a branch of the run."""
+        view, run, info = self._view, self._view.run, self._models.info
+        if not self._editor.typed.apply() or not self.can_noise_again or run is None or info is None:
+            return
+        assert run.origin is not None
+        chosen, seed = self.chosen(), any_seed()  # the run's own draws would put the same words there
+        branch = Branch(run, step_for(run, int(chosen.sum()), view.playhead.step), view.playhead.sample)
+        visible = noised(view.canvas().tokens, chosen, run, info.vocabulary, seed)
+        request = go_on(branch, run.origin, view.document.request, visible)
+        self._submit("Noise again", replace(request, limits=view.document.limits, seed=seed), branch)
 
     def stop(self) -> None:
         if self.running:

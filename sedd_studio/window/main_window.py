@@ -23,6 +23,7 @@ from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
+from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number
 from sedd_studio.widgets.controls.dock import Dock
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(self.menuBar(), self.actions_by_name)
+        self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self._guard = KeyGuard(self)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
         self.history.compared.connect(self._compare)
         self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
+        self.top_bar.run_button.aimed.connect(self.canvas.set_dimmed)
         self.canvas.pointed.connect(services.pointer.point_at)
         self.prompt.submitted.connect(self.session.runs.start)
         self.session.editor.typed.add(self._take_numbers)

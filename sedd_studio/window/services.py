@@ -11,6 +11,7 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.alternatives import Alternatives
 from sedd_studio.session.colour_modes import Sources
 from sedd_studio.session.colouring import Colouring
 from sedd_studio.session.comparing import Comparison
@@ -47,6 +48,7 @@ class Services(QObject):
         self.guesser = Guesser(session, self)
         self.colouring = Colouring(Sources(session.view, self.scorer, self.guesser), settings, self)
         self.ranking = Ranking(session, self)
+        self.alternatives = Alternatives(session, self.ranking)
         self.comparison = Comparison(session, self)
         self.presets = Presets(session.form, settings, self)
         self.favourites = Favourites(session.view, session.runs, keeper, self)

@@ -76,7 +76,7 @@ class TokenText:
         shown = "end of text" if piece == END_MARK else piece.replace("\n", "\\n")
         part = "part of " if last - first > 1 else ""
         said = "part of a character" if piece == PART else f'{part}"{shown}"'
-        fact = "locked" if self.state.locked[position] else "click to lock"
+        fact = "locked" if self.state.locked[position] else "not locked"
         return f"{where}: token {int(self.state.tokens[position])} {said}, {fact}{held}"
 
     def _read(self) -> None:

@@ -85,10 +85,13 @@ class Caret(QObject):
 
     def toggle_lock(self) -> None:
         """Locks what it works on; unlocks it where all of it is locked already."""
-        start, stop = self.run
+        self._editor.set_locked(list(range(*self.run)), not self.holds(self.run))
+
+    def holds(self, run: Run) -> bool:
+        """Whether all that is known of the positions start .. stop - 1 is locked."""
         state = self._view.canvas()
-        held = state.locked[start:stop][state.tokens[start:stop] != FREE]
-        self._editor.set_locked(list(range(start, stop)), not (held.size > 0 and bool(held.all())))
+        held = state.locked[slice(*run)][state.tokens[slice(*run)] != FREE]
+        return held.size > 0 and bool(held.all())
 
     def take_out(self) -> None:
         if self._view.canvas().length:

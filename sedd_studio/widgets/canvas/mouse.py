@@ -54,6 +54,13 @@ class Mouse(QObject):
             return "Unlock these words"
         return "" if position is None else self._picture.text.describe(position)
 
+    def select_for_menu(self, point: QPointF) -> None:
+        """Selects the word at a point, unless that is in the selection."""
+        position, selection = self._picture.at(point), self._view.selection
+        if position is not None and (selection is None or not selection[0] <= position < selection[1]):
+            self._caret.put(position)
+            self._caret.extend_to(position)
+
     def _follow(self, event: QMouseEvent) -> None:
         position = self._picture.at(event.position())
         if event.type() == QEvent.Type.MouseMove:
@@ -102,12 +109,8 @@ class Mouse(QObject):
         return Qt.CursorShape.IBeamCursor if over else Qt.CursorShape.ArrowCursor
 
     def _select_word(self, event: QMouseEvent, position: int | None) -> None:
-        gestures = self.gestures
-        if (
-            position is not None
-            and gestures.lock is None
-            and not gestures.over_handle(event.position() - self._picture.origin)
-        ):
+        point = event.position() - self._picture.origin
+        if position is not None and self.gestures.lock is None and not self.gestures.over_handle(point):
             self._caret.put(position)
             self._caret.extend_to(position)
             self._doubled.start()

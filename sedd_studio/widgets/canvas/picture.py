@@ -17,7 +17,8 @@ from sedd_studio.widgets.canvas.canvas_text import Run, TokenText
 from sedd_studio.widgets.controls.heat import tints
 
 MARGIN = 40
-TOP = 26
+TOP, FOOT = 36, 16
+"""Room above the text, where the bar of a selection may lie, and under it."""
 LONGEST_LINE = 50
 
 
@@ -128,7 +129,7 @@ class Picture(QObject):
 
     @property
     def height(self) -> int:
-        return int(self.layout.height) + 2 * TOP
+        return int(self.layout.height) + TOP + FOOT
 
     @property
     def origin(self) -> QPointF:
@@ -161,6 +162,15 @@ class Picture(QObject):
         """The point in the middle of a position."""
         box = self.layout.boxes[position]
         return QPointF(box.x + box.width / 2, (box.line + 0.5) * self.layout.line_height) + self.origin
+
+    def ends_of(self, run: Run) -> tuple[QRectF, QRectF]:
+        """Where the first line's share of positions start .. stop - 1 is, and the last one's."""
+        height, shares = self.layout.line_height, self.layout.shares(run)
+        first, last = (
+            QRectF(one.left, one.line * height, one.right - one.left, height).translated(self.origin)
+            for one in (shares[0], shares[-1])
+        )
+        return first, last
 
     def first_line_of(self, run: Run) -> QRect:
         """Where positions start .. stop - 1 are, as far as they stand in one line."""

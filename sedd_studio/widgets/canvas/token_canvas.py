@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_paint import Marks
@@ -28,6 +28,8 @@ class TokenCanvas(QAbstractScrollArea):
     """Draws what is on show as running text, in which one selects with the mouse and the keys as in any editor."""
 
     zoom_changed = Signal(float)
+    moved = Signal()
+    """The text stands elsewhere."""
     pointed = Signal(object)
     """The position under the pointer, or at the keyboard's cursor, is another; None where there is none."""
 
@@ -46,8 +48,11 @@ class TokenCanvas(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Token canvas")
+        self._dimmed = False
+        self._offered: list[QAction | None] = []
         self.picture.laid_out.connect(self._fit)
         self.verticalScrollBar().valueChanged.connect(self.picture.scroll)
+        self.verticalScrollBar().valueChanged.connect(self.moved)
         self.caret.moved.connect(self._follow_caret)
         self.mouse.pointed.connect(self.pointed)
         models.changed.connect(self._forget)
@@ -55,7 +60,16 @@ class TokenCanvas(QAbstractScrollArea):
         view.selection_changed.connect(viewport.update)
         self._tell()
 
+    def offer(self, actions: list[QAction | None]) -> None:
+        """What the canvas's own menu offers; None is a separator."""
+        self._offered = actions
+
     # ---- what is drawn
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Dims what the next run replaces, while one is about to start it."""
+        self._dimmed = dimmed
+        self.viewport().update()
 
     def set_shares(self, shares: np.ndarray | None) -> None:
         self.picture.set_shares(shares)
@@ -101,6 +115,7 @@ class TokenCanvas(QAbstractScrollArea):
         caret.position = min(caret.position, max(self.picture.text.state.length - 1, 0))
         self._fit_scroll_bar()
         self.viewport().update()
+        self.moved.emit()
 
     def _fit_scroll_bar(self) -> None:
         bar, page = self.verticalScrollBar(), self.viewport().height()
@@ -123,7 +138,9 @@ class TokenCanvas(QAbstractScrollArea):
         shown = caret.seen and self.hasFocus() and self._view.selection is None and self.picture.text.pieces
         cursor = self._view.word_at(caret.position) if shown else None
         handle = gestures.handle.place if gestures.handle is not None else None
-        return Marks(gestures.hover, cursor, self._view.selection, handle, gestures.pulls)
+        run, playing = self._view.run, self._view.playhead.playing
+        draft = not playing and (run is None or not run.under_way)
+        return Marks(gestures.hover, cursor, self._view.selection, handle, gestures.pulls, draft, self._dimmed)
 
     # ---- Qt events
 
@@ -145,6 +162,22 @@ class TokenCanvas(QAbstractScrollArea):
             self.picture.set_width(event.size().width())
         else:
             self._fit_scroll_bar()
+        self.moved.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Where the mouse asks for it outside the selection, for the word there."""
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            self.mouse.select_for_menu(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
+        elif self._view.selection is None and self.picture.text.pieces:
+            self.caret.extend_to(self.caret.position)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in self._offered:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        menu.popup(event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

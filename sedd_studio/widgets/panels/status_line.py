@@ -36,7 +36,7 @@ class StatusLine(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(220)
         self.bar.setAccessibleName("Progress")
-        self.hint = label("Click a word to lock it, drag to lock more", "help")
+        self.hint = label("Select words to lock, redraw or replace them", "help")
         row(self.bar, (self.text, 1), self.hint, gap=12, margins=(16, 6, 16, 6), of=self)
         keep_up(self.refresh, session.runs.changed, session.models.changed, session.reader.changed)
 
