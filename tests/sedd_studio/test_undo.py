@@ -302,8 +302,20 @@ def run(scene: Scene, window: MainWindow) -> None:
 
 def draw_again(scene: Scene, window: MainWindow) -> None:
     scene.session.view.select((20, 23))
-    QTest.keyClick(window.canvas, Qt.Key.Key_R, Control)
+    QTest.keyClick(window.canvas, Qt.Key.Key_R)
     played(scene)
+
+
+def alternatives(scene: Scene, window: MainWindow) -> None:
+    scene.session.view.select((20, 23))
+    QTest.keyClick(window.canvas, Qt.Key.Key_F3)
+    played(scene)
+
+
+def noise_again(scene: Scene, window: MainWindow) -> None:
+    scene.session.view.select((20, 23))
+    QTest.mouseClick(window.selection_bar.buttons["noise_again"], Qt.MouseButton.LeftButton)
+    scene.start()
 
 
 def go_on(scene: Scene, window: MainWindow) -> None:
@@ -349,6 +361,8 @@ def seed(scene: Scene, window: MainWindow) -> None:
 DONE: dict[str, Callable[[Scene, MainWindow], None]] = {
     "Run": run,
     "Draw again": draw_again,
+    "Alternatives": alternatives,
+    "Noise again": noise_again,
     "Go on": go_on,
     "Open run": open_run,
     "Open bases": another_model,
