@@ -23,6 +23,7 @@ from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
+from sedd_studio.widgets.canvas.candidates_popover import CandidatesPopover
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(self.menuBar(), self.actions_by_name)
+        self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self._guard = KeyGuard(self)
         self._connect()

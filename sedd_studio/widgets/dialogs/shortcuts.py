@@ -22,6 +22,7 @@ ON_THE_CANVAS = (
     ("Ctrl + C, X, V", "Copy, cut, paste"),
     ("Delete", "Make a gap of the selection, or of the word"),
     ("+ and -", "Make the gap at the cursor longer or shorter; the handle at its end does, too"),
+    ("1 to 5, Enter", "Take a word of those shown under the position pointed at"),
     ("Ctrl + wheel", "Zoom"),
 )
 
