@@ -33,8 +33,8 @@ class Sources:
 class Mode:
     """A way to colour: `shares` (L,) are from 0, no colour, to 1, the strongest, NaN for none; None if not known.
 
-    `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known. A mode that
-    `guesses` has the model asked at every step on show.
+    `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known, `none` why no
+    token has a colour where that is known. A mode that `guesses` has the model asked at every step on show.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Mode:
     high: str
     missing: str
     shares: Callable[[Sources], Shares]
+    none: str = "Nothing has settled at this step yet."
     guesses: bool = False
 
 
@@ -82,12 +83,13 @@ def entropy(sources: Sources) -> Shares:
     return None if guess is None else np.minimum(guess.entropy / MOST_NATS, 1.0)
 
 
+LEFT = "Nothing is left to guess at this step; go back to an earlier one."
 MODES: dict[str, Mode] = {
     "plain": Mode("No colours", "", "", "", lambda sources: None),
     "settled": Mode("When it settled", "first step", "last step", "Run first.", when_settled),
     "changed": Mode("How often it changed", "never", f"{MOST_CHANGES} times and more", "Run first.", how_often),
     "confidence": Mode(
-        "How sure the model is", "0%", "100%", "Wait for the run to end, or stop it.", confidence, guesses=True
+        "How sure the model is", "0%", "100%", "Wait for the run to end, or stop it.", confidence, LEFT, guesses=True
     ),
     "entropy": Mode(
         "Entropy",
@@ -95,6 +97,7 @@ MODES: dict[str, Mode] = {
         f"{MOST_NATS:g} nats and more",
         "Wait for the run to end, or stop it.",
         entropy,
+        LEFT,
         guesses=True,
     ),
     "cost": Mode(

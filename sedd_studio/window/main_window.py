@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
     QApplication,
-    QComboBox,
     QDockWidget,
     QMainWindow,
     QStatusBar,
@@ -50,6 +47,7 @@ from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
 from sedd_studio.window.doing import score_file
+from sedd_studio.window.focus import FocusKeeper, KeyGuard
 from sedd_studio.window.menus import build_actions, build_menus
 from sedd_studio.window.services import Services
 
@@ -113,7 +111,7 @@ class MainWindow(QMainWindow):
         build_menus(self.menuBar(), self.actions_by_name)
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
-        self._guard = KeyGuard(self)
+        self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.setAcceptDrops(True)
@@ -204,27 +202,3 @@ class MainWindow(QMainWindow):
         foot.addWidget(self.status_line, 1)
         foot.addPermanentWidget(self.job_line)
         self.setStatusBar(foot)
-
-
-class KeyGuard(QObject):
-    """Leaves a focused control the keys that work it, where a shortcut of the window has the same key."""
-
-    def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
-        for kind in (QAbstractButton, QComboBox, QAbstractSlider):
-            for control in window.findChildren(kind):
-                control.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            if plain and event.key() in _own_keys(watched):
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
-
-
-def _own_keys(control: QObject) -> set[int]:
-    if isinstance(control, QAbstractSlider):
-        return {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
-    return {Qt.Key.Key_Space}

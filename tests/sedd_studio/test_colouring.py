@@ -75,3 +75,19 @@ def test_the_choice_is_remembered_and_shown_in_menu_legend_and_panel(window: Mai
 
 def test_every_mode_is_a_sane_setting() -> None:
     assert all(SETTINGS["colour"].accepts(name) for name in MODES)
+
+
+@pytest.mark.parametrize("name", [name for name in MODES if name != "plain"])
+def test_the_legend_has_a_scale_only_where_a_token_has_a_colour(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    run(window, qtbot)
+    choose(window, name)
+    session, legend = window.session, window.legend
+    for step in (0, 3, 6):
+        session.playhead.seek(step)
+        if MODES[name].guesses:
+            qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
+        coloured = any(colour is not None for colour in window.canvas.picture._content.tint)
+        assert legend.bar.isVisible() is coloured
+        assert coloured or legend.title.text().endswith(".")
+    if MODES[name].guesses:
+        assert "Nothing is left to guess" in legend.title.text()

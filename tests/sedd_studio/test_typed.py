@@ -275,3 +275,22 @@ def test_a_model_that_comes_leaves_what_is_being_typed(scene: Scene, window: Mai
     scene.load(scene.info)
     USES["Ctrl+Enter"](window)
     assert generated(scene)[0].steps == 23
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", ""])
+def test_an_empty_line_at_the_end_is_nothing_to_lock(scene: Scene, window: MainWindow, end: str) -> None:
+    view, control = scene.session.view, Control
+    QApplication.clipboard().setText(f"A fox [5] home.{end}")
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_A, control)
+    QTest.keyClick(window.canvas, Qt.Key.Key_V, control)
+    assert view.prompt == "A fox [5] home."
+    window.prompt.toggle.click()
+    window.prompt.editor.setPlainText(f"An owl [5] home.{end}")
+    window.prompt.apply_button.click()
+    assert view.prompt == "An owl [5] home."
+    edits = scene.session.editor.undo_stack.index
+    window.prompt.editor.setPlainText(f"An owl [5] home.{end}")
+    window.prompt.apply_button.click()
+    assert not window.prompt.waiting
+    assert scene.session.editor.undo_stack.index == edits

@@ -114,7 +114,7 @@ class Caret(QObject):
         """Puts the clipboard's words and gaps in the place of the selection, or before the caret."""
         copied = QGuiApplication.clipboard().mimeData()
         ours = copied.hasFormat(WORDS_AND_GAPS)
-        text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else copied.text()
+        text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else copied.text().rstrip("\r\n")
         if text.strip():
             start, stop = self._view.selection or (self._view.word_at(self.position)[0],) * 2
             after = self._view.canvas().length - stop

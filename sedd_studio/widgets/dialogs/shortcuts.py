@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from sedd_studio.widgets.controls.basic import label
-from sedd_studio.widgets.controls.layouts import column
+from sedd_studio.widgets.controls.layouts import column, row, scrolled
+
+BAR = 24
+"""Room for a scroll bar."""
 
 ON_THE_CANVAS = (
     ("Arrows", "Move the cursor from word to word"),
@@ -40,19 +43,28 @@ def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDia
     ]
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
-    everywhere = label("Everywhere", "strong"), _table(rows)
-    on_the_text = label("On the text", "strong"), _table(ON_THE_CANVAS)
-    column(*everywhere, *on_the_text, buttons, gap=10, margins=(24, 20, 24, 16), of=dialog)
+    everywhere = label("Everywhere", "strong"), _table(rows, 2)
+    on_the_text = label("On the text", "strong"), _table(ON_THE_CANVAS, 1)
+    page = QWidget()
+    column(*on_the_text, 6, *everywhere, gap=10, margins=(24, 20, 24, 8), of=page)
+    area = scrolled(page)
+    area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the arrows scroll it
+    area.setAccessibleName("Keyboard shortcuts")
+    area.setFocus()
+    column((area, 1), row(buttons, margins=(24, 0, 24, 16)), gap=8, of=dialog)
+    size = page.sizeHint() + QSize(BAR, buttons.sizeHint().height() + 24)
+    dialog.resize(size.boundedTo(parent.window().size()))
     dialog.open()
     return dialog
 
 
-def _table(entries: Sequence[tuple[str, str]]) -> QGridLayout:
+def _table(entries: Sequence[tuple[str, str]], columns: int) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(28)
-    half = (len(entries) + 1) // 2
+    lines = -(-len(entries) // columns)
     for number, (keys, what) in enumerate(entries):
-        row, side = number % half, 2 * (number // half)
-        grid.addWidget(QLabel(what), row, side)
-        grid.addWidget(QLabel(keys), row, side + 1)
+        line, side = number % lines, 2 * (number // lines)
+        grid.addWidget(QLabel(keys), line, side)
+        grid.addWidget(QLabel(what), line, side + 1)
+    grid.setColumnStretch(2 * columns - 1, 1)
     return grid

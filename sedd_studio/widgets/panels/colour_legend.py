@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
@@ -29,8 +30,10 @@ class ColourLegend(QWidget):
     def refresh(self) -> None:
         mode = self._colouring.mode
         self.setVisible(self._colouring.name != "plain")
-        known = self._colouring.shares() is not None
-        self.title.setText(f"{mode.title}:" if known else f"{mode.title}: {mode.missing}")
+        shares = self._colouring.shares()
+        known = shares is not None and not np.isnan(shares).all()
+        lacking = mode.missing if shares is None else mode.none
+        self.title.setText(f"{mode.title}:" if known else f"{mode.title}: {lacking}")
         self.low.setText(mode.low)
         self.high.setText(mode.high)
         for part in (self.low, self.bar, self.high):

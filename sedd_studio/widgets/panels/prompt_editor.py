@@ -133,8 +133,11 @@ class PromptEditor(QFrame):
         if not self.waiting:
             return True
         self._submitted = self.editor.toPlainText()
-        applied = self._editor.set_prompt(self._submitted)
+        text = self._submitted.rstrip("\n")  # an empty line at the end is nothing to lock
+        applied = text == self._shown or self._editor.set_prompt(text)
         self.refresh()
+        if text == self._shown:
+            self.editor.setPlainText(text)
         self._submitted = None
         self._mark_changed()
         return applied
