@@ -51,7 +51,7 @@ class Keeper(QObject):
     changed = Signal()
     failed = Signal(str)
     found = Signal(object)
-    """With the `LeftOver` of a session that did not end properly, of a process that is no more."""
+    """With the `LeftOver` of a session of a process that is no more."""
     _answered = Signal(object)
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
@@ -90,13 +90,14 @@ class Keeper(QObject):
         self.do(lambda history: history.add(snapshot, favourite))
 
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
-        """Keeps how the session stands, to be offered back if it does not end properly."""
+        """Keeps how the session stands, to be had back at another start."""
         snapshot = None if run is None else run.snapshot()
         self.do(lambda history: history.remember(state, snapshot), stands_for="session")
 
-    def look_back(self) -> None:
-        """Takes over what sessions left whose processes are no more: `found` is told of the first."""
-        self.do(self._look_back)
+    def look_back(self, closed: bool = True) -> None:
+        """Takes over what sessions left whose processes are no more, without those that were `closed` if so wished:
+        `found` is told of each, the newest first."""
+        self.do(lambda history: self._look_back(history, closed))
 
     def do(self, work: Work, stands_for: str = "") -> None:
         """Has any other work done with the history."""
@@ -111,30 +112,32 @@ class Keeper(QObject):
         if not self.closed:
             answer()
 
-    def end(self, forgets: bool = True) -> None:
-        """Has what is left done, and the session forgotten, unless it is to be offered back; takes nothing more."""
+    def end(self, keeps: bool = False) -> None:
+        """Has what is left done, and what was taken over forgotten, with the session itself unless it `keeps` that;
+        takes nothing more."""
         self.closed = True
-        if forgets:
-            self.do(lambda history: history.forget(self._session.numbers))
+        own = self._session.number
+        self.do(lambda history: history.forget([n for n in self._session.numbers if not keeps or n != own]))
         self.do(lambda history: history.tidy(self._session.numbers))
         self._tasks.put(None)
 
-    def close(self, forgets: bool = True) -> None:
-        """Does what is left to do, and forgets the session, unless it is to be offered back."""
+    def close(self) -> None:
+        """Does what is left to do, and forgets the session, unless it was ended before."""
         if not self.closed:
-            self.end(forgets)
+            self.end()
         self._thread.join()
         self._session.close()
 
-    def _look_back(self, history: History) -> None:
-        left: LeftOver | None = None
+    def _look_back(self, history: History, closed: bool) -> None:
+        found: list[LeftOver] = []
         known = history.sessions()
         self._session.sweep(known)
         for number in known:
-            if left is None and self._session.take(number):
-                left = history.left_by(number)
+            left = history.left_by(number)
+            if (closed or left is None or not left.closed) and self._session.take(number):
+                found += [] if left is None else [left]
                 history.tidy([number])
-        if left is not None:
+        for left in sorted(found, key=lambda left: -left.kept):
             self.found.emit(left)
 
     def _run(self) -> None:

@@ -60,10 +60,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class LeftOver:
-    """What a session that did not end properly was doing: its state, and the run on show as a run file's bytes."""
+    """How a session stood that is over: its state, and the run on show as a run file's bytes."""
 
     state: dict[str, object]
     content: bytes | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it ended properly, to be gone on with at the next start."""
+        return self.state.get("closed") is True
+
+    @property
+    def kept(self) -> float:
+        """When it was kept, in seconds since 1970; 0 where that is not known."""
+        found = self.state.get("kept")
+        return float(found) if isinstance(found, int | float) else 0.0
 
 
 def default_path() -> Path:
@@ -193,7 +204,7 @@ class History:
         self._database.execute("UPDATE session SET state = ? WHERE id = ?", (to_json(state), self._session))
 
     def forget(self, sessions: Sequence[int]) -> None:
-        """These sessions ended properly: there is nothing to offer back."""
+        """There is nothing to bring back of these sessions."""
         self._database.executemany("DELETE FROM session WHERE id = ?", [(number,) for number in sessions])
 
     def sessions(self) -> list[int]:
@@ -202,7 +213,7 @@ class History:
         return [number for (number,) in rows if isinstance(number, int)]
 
     def left_by(self, session: int) -> LeftOver | None:
-        """What a session left that did not end properly, None if it did or what it left is damaged."""
+        """What a session left, None if that is nothing, or damaged."""
         found = self._database.execute("SELECT state, content FROM session WHERE id = ?", (session,)).fetchone()
         if found is None or not isinstance(found[0], str) or not isinstance(found[1], bytes | None):
             return None

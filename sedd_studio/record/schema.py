@@ -84,6 +84,7 @@ class SessionState(Struct, frozen=True):
     sample: Annotated[int, Meta(ge=0, lt=MOST_SAMPLES)]
     limits: Limits = ()
     under_way: bool = True
+    tokenizer: Text = ""
 
 
 def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:

@@ -67,6 +67,7 @@ SETTINGS: dict[str, Setting] = {
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", Text().accepts, "Place and size of the window, as Qt writes it."),
     "layout": Setting("", Text().accepts, "Where the panels are, as Qt writes it."),
+    "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }
 

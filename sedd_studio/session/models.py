@@ -33,6 +33,7 @@ class Models(QObject):
         self.info: ModelInfo | None = None
         self.tokenizer: Tokenizer | None = None
         self.loading = False
+        self._opening = ""
         self._held: ModelInfo | None = None
         self._awaited = 0  # the request that the engine has not answered yet
         engine.superseded.connect(self._give_up)
@@ -66,14 +67,26 @@ class Models(QObject):
         """Whether tokens of this tokenizer mean the same here."""
         return self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
 
+    def opens(self, path: str) -> bool:
+        """Whether the model at `path` is being loaded, or is there."""
+        return (
+            self._opening == path if self.loading else self.info is not None and self.ready and self.info.path == path
+        )
+
     def ensure(self) -> None:
         """Opens the document's model if it is on this machine and the engine does not hold it."""
-        if self.info is not None and not self.ready and model_folders.is_model(Path(self.info.path)):
+        if (
+            self.info is not None
+            and not self.ready
+            and not self.opens(self.info.path)
+            and model_folders.is_model(Path(self.info.path))
+        ):
             self.open(self.info.path)
 
     def open(self, path: str | Path = bundled_models.DEFAULT_MODEL) -> None:
         """Loads the model at `path`, ending a run that is going on."""
-        request = LoadModel(str(path), self._settings["device"], self._settings["precision"])
+        self._opening = str(path)
+        request = LoadModel(self._opening, self._settings["device"], self._settings["precision"])
         self._awaited = self._engine.submit(request, self._take)
         self.loading = True
         self.loading_changed.emit()

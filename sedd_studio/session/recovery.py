@@ -1,19 +1,22 @@
-"""The session on disk: every run goes into the history, and what is on show is kept every few seconds."""
+"""The session on disk: every run goes into the history; what is on show is kept every few seconds, and at the end."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
-from engine.protocol import FREE, Limit, UserError, frozen
+from engine.protocol import FREE, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.schema import MOST_TOKENS, SessionState, check_limits, check_range, converted
 from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.model_folders import is_model
 from sedd_studio.session.session import Session
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class Recorder(QObject):
     def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._keeper = session, keeper
-        self._changed = False
+        self._changed = self._closed = False
         self._kept: tuple[object, ...] | None = None
         session.runs.ended.connect(self._keep)
         for signal in (session.view.changed, session.runs.changed, session.form.changed):
@@ -39,11 +42,11 @@ class Recorder(QObject):
         self._timer.timeout.connect(self.remember)
         self._timer.start(INTERVAL)
 
-    def finish(self, keeps: bool = False) -> None:
-        """The session is over; one that was ended from outside `keeps` what is on show, to be offered back."""
+    def finish(self, keeps: bool = False, closed: bool = False) -> None:
+        """The session is over; it `keeps` what is on show, to be offered back or, if it was `closed`, gone on with."""
         self._timer.stop()
         if keeps:
-            self._changed = True
+            self._changed, self._closed = True, closed
             self.remember()
 
     def remember(self) -> None:
@@ -51,7 +54,7 @@ class Recorder(QObject):
         if not self._changed:
             return
         self._changed = False
-        state, run = state_of(self._session), self._session.view.run
+        state, run = state_of(self._session) | {"closed": self._closed}, self._session.view.run
         kept = (run, run.recorded, run.result is not None) if run is not None else ()
         if kept == self._kept:
             self._keeper.do(lambda history: history.remember_state(state), stands_for="state")
@@ -97,6 +100,8 @@ def state_of(session: Session) -> dict[str, object]:
     document = session.view.document
     return {
         "model": session.models.info.path if session.models.info is not None else None,
+        "tokenizer": session.models.tokenizer.fingerprint if session.models.tokenizer is not None else "",
+        "kept": time.time(),
         "prompt": session.view.prompt,
         "tokens": document.tokens.tolist(),
         "locked": document.locked.tolist(),
@@ -112,6 +117,7 @@ class Left:
     """What a session left, read and checked: its document, with the run on show if there was one, and its place."""
 
     model: str
+    tokenizer: str
     prompt: str
     document: Document
     playhead: int
@@ -134,7 +140,12 @@ def read_left(left: LeftOver) -> Left:
     except (ValueError, UserError) as error:
         raise UserError("What the last session left is damaged; its finished runs are in the history.") from error
     return Left(
-        state.model or "", state.prompt, Document(tokens, locked, run, state.limits), state.playhead, state.sample
+        state.model or "",
+        state.tokenizer,
+        state.prompt,
+        Document(tokens, locked, run, state.limits),
+        state.playhead,
+        state.sample,
     )
 
 
@@ -144,21 +155,34 @@ def bring_back(session: Session, left: LeftOver) -> None:
 
 
 def restore(session: Session, left: Left) -> None:
-    """Shows what a session left."""
-    document = left.document
-    if document.trajectory is None:
-        session.models.open(left.model) if left.model else None
-        session.editor.set_prompt(left.prompt)
-        if len(session.view.document.tokens) == len(document.tokens) and all_known(document.limits, session):
-            session.view.show(replace(session.view.document, limits=document.limits))
-        return
-    session.show_run(document.trajectory)
-    session.view.show(document)
-    session.playhead.set_sample(left.sample)
-    session.playhead.seek(left.playhead)
+    """Shows what a session left; a text that means nothing to the tokenizer of now once its model has come."""
+    models = session.models
+    same = models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer
+    if left.document.trajectory is not None or same or not left.tokenizer or not is_model(Path(left.model)):
+        show(session, left)
+    else:
+        models.came.connect(lambda _: show(session, left), Qt.ConnectionType.SingleShotConnection)
+    if left.document.trajectory is None and left.model and not models.opens(left.model):
+        models.open(left.model)
 
 
-def all_known(limits: tuple[Limit, ...], session: Session) -> bool:
-    """Whether the tokenizer of now has all tokens that soft locks name."""
-    tokenizer = session.models.tokenizer
-    return tokenizer is not None and all(token < tokenizer.vocabulary for _, _, tokens in limits for token in tokens)
+def show(session: Session, left: Left) -> None:
+    """Shows it: as it was where its tokens mean the same, else what of it was locked, as a prompt. It is no step to
+    undo where nothing was done yet."""
+    begun, document, models = bool(session.editor.undo_stack.steps), left.document, session.models
+    if document.trajectory is not None:
+        session.show_run(document.trajectory, document)
+        session.playhead.put(left.playhead, left.sample)
+    elif models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer:
+        session.pages.show("Restore", document)
+    elif session.editor.set_prompt(left.prompt) and fits(document, session):
+        session.view.show(replace(session.view.document, limits=document.limits))
+    if not begun:
+        session.editor.undo_stack.clear()
+
+
+def fits(document: Document, session: Session) -> bool:
+    """Whether the soft locks of a document can be those of the one on show: as long, with tokens that there are."""
+    tokenizer, limits = session.models.tokenizer, document.limits
+    known = tokenizer is not None and all(t < tokenizer.vocabulary for _, _, tokens in limits for t in tokens)
+    return known and len(session.view.document.tokens) == len(document.tokens)

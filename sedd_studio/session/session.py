@@ -63,15 +63,16 @@ class Session(QObject):
         text = self.view.prompt if self.models.tokenizer is not None else PROMPT
         self.pages.turn_to(event.info, event.tokenizer, text)
 
-    def show_run(self, run: Trajectory) -> None:
-        """Shows a recorded run with its settings; its model is opened if it is on this machine and not loaded."""
+    def show_run(self, run: Trajectory, document: Document | None = None) -> None:
+        """Shows a recorded run with its settings, in a `document` that it goes with or one with its own locks; its
+        model is opened if it is on this machine and not loaded."""
         assert run.origin is not None
         origin, request = run.origin, run.origin.request
         self.editor.typed.apply()  # it can be had back
         self.errors.dismiss()
-        if self.models.loading or self.runs.running:
+        if self.runs.running or (self.models.loading and not self.models.opens(origin.info.path)):
             self.engine.supersede()
-        document = Document(request.tokens, request.tokens != FREE, run, request.limits)
+        document = document or Document(request.tokens, request.tokens != FREE, run, request.limits)
         form = self.form.now.changed(**Form.entries_of(request, origin.info.noise))
         self.pages.open("Open run", run, document, form)
         self.runs.changed.emit()

@@ -26,7 +26,7 @@ from sedd_studio.painting import theme
 from sedd_studio.record.history import LeftOver, default_path
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.errors import Errors
-from sedd_studio.session.recovery import keep_unfinished
+from sedd_studio.session.recovery import bring_back, keep_unfinished
 from sedd_studio.window.interrupts import Deadline, Interrupts
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import build
@@ -44,7 +44,7 @@ NO_DISPLAY = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the studio; returns the process's exit code."""
     parser = Arguments(prog="sedd-studio", description="Watch text appear out of noise around words you lock.")
-    parser.add_argument("model", nargs="?", default=DEFAULT_MODEL, help="folder of a model, or a run file, to open")
+    parser.add_argument("model", nargs="?", help="folder of a model, a run file or a text, to open")
     parser.add_argument("--register", action="store_true", help="have a double click on a run file open the studio")
     arguments = parser.parse_args(argv)
     if arguments.register:
@@ -70,27 +70,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     recorder = services.record()
 
-    def offer(left: LeftOver) -> None:
-        keep_unfinished(keeper, left)
-        window.recovery_bar.offer(left)
+    goes_on = iter([bring_back] if settings["start"] == "left" else [])
 
-    keeper.found.connect(offer)
+    def take(left: LeftOver) -> None:
+        """What was left is gone on with if it was closed, the newest alone, or else offered."""
+        keep_unfinished(keeper, left)
+        if not left.closed:
+            window.recovery_bar.offer(left)
+        elif (show := next(goes_on, None)) is not None:
+            show(services.session, left)
+
+    keeper.found.connect(take)
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
         from sedd_studio.window.opening import open_path
 
-        keeper.look_back()
+        keeper.look_back(closed=arguments.model is None)
         if trouble := settings.trouble():
             errors.add(trouble)
-        open_path(services.session, arguments.model)
+        open_path(services.session, arguments.model or DEFAULT_MODEL)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     code = app.exec()
     deadline.begin(code)
     window.close()
-    recorder.finish(keeps=interrupts.came)
-    keeper.end(forgets=not interrupts.came)
+    closed = settings["start"] == "left"
+    keeps = interrupts.came or closed
+    recorder.finish(keeps, closed)
+    keeper.end(keeps)
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
     settings.set("layout", sealed(bytes(window.saveState().data())))
     services.close()

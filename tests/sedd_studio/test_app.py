@@ -173,7 +173,12 @@ from tests.sedd_studio.windows import left_over
 history, settings = Path(sys.argv[1]), Path(sys.argv[2])
 session_module.PROMPT = "Once [8]"
 services.Runner = lambda: Runner(FakeEngine)
-app.Settings = lambda: Settings(settings)
+def fresh():
+    kept = Settings(settings)
+    kept.set("start", "fresh")
+    return kept
+
+app.Settings = fresh
 app.default_path = lambda: history
 
 def look():

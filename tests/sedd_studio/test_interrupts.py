@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.record.history import History, LeftOver, default_path
 from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import decode, save_run
+from sedd_studio.record.settings import Settings
 from sedd_studio.window.interrupts import Deadline, Interrupts
 from tests.patience import PATIENCE
 from tests.sedd_studio.test_exports import STEPS, made
@@ -93,11 +94,14 @@ def test_a_signal_ends_the_studio_with_its_code_and_what_was_on_show_is_kept(
     assert_same(run, decode(saved.read_bytes()))
 
 
-def test_a_window_that_is_closed_leaves_nothing_to_offer(saved: Path) -> None:
+@pytest.mark.parametrize("start", ["left", "fresh"])
+def test_a_window_that_is_closed_leaves_what_was_on_show_if_that_is_wished_for(saved: Path, start: str) -> None:
+    Settings().set("start", start)
     process = studio(saved, "close")
     _, complaints = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaints) == (0, "")
-    assert left() is None
+    kept = left()
+    assert (kept is not None and kept.closed) == (start == "left")
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,10 @@ class RecoveryBar(QFrame):
         self.hide()
 
     def offer(self, left: LeftOver) -> None:
-        self._left = left
-        self.show()
+        """Offers it, unless something else was offered before: the newest comes first."""
+        if self._left is None:
+            self._left = left
+            self.show()
 
     def _restore(self) -> None:
         self.hide()
