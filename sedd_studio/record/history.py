@@ -16,6 +16,7 @@ from typing import Any
 import platformdirs
 
 from engine.files import put_aside
+from engine.language.graphemes import is_without_spaces
 from engine.language.prompts import format_prompt
 from engine.strict_json import to_json
 from sedd_studio.record import database
@@ -157,16 +158,18 @@ class History:
     def search(self, words: str = "", favourites: bool = False, most: int = 500) -> list[Entry]:
         """The newest `most` runs whose prompt, texts or settings hold each of the `words`, newest first.
 
-        A word matches every word that it begins, a number itself only.
+        A word matches every word that it begins, a number itself only. One of signs, or of a script without spaces,
+        matches wherever it stands: the table of words knows no signs, and takes such a text for a single word.
         """
-        asked = " ".join(
-            f'"{word}"' + "*" * (not word.isdigit()) for word in dict.fromkeys(words.replace('"', " ").split())
-        )
-        found = " AND id IN (SELECT rowid FROM words WHERE words MATCH ?)" if asked else ""
+        each = dict.fromkeys(words.replace('"', " ").split())
+        anywhere = [word for word in each if _stands_anywhere(word)]
+        asked = " ".join(f'"{word}"' + "*" * (not word.isdigit()) for word in each if word not in anywhere)
+        inside = ["words MATCH ?"] * bool(asked) + ["instr(prompt || char(10) || text, ?)"] * len(anywhere)
+        found = "".join(f" AND id IN (SELECT rowid FROM words WHERE {condition})" for condition in inside)
         starred = " AND favourite" if favourites else ""
         rows = self._database.execute(
             f"SELECT {COLUMNS} FROM runs WHERE NOT removed{starred}{found} ORDER BY id DESC LIMIT ?",
-            (*([asked] if asked else []), most),
+            (*([asked] if asked else []), *anywhere, most),
         )
         names = [column[0] for column in rows.description]
         return [_entry(dict(zip(names, row, strict=True))) for row in rows]
@@ -221,6 +224,11 @@ class History:
             return LeftOver(read_json(found[0], dict[str, Any], LONGEST_PROMPT), found[1])
         except ValueError:
             return None
+
+
+def _stands_anywhere(word: str) -> bool:
+    signs = not word.isascii() and not any(character.isalnum() for character in word)
+    return signs or any(map(is_without_spaces, word))
 
 
 def _entry(values: dict[str, Any]) -> Entry:
