@@ -1,4 +1,5 @@
-"""Lines in which something runs from right to left, as Arabic and Hebrew do, ordered and measured by Qt."""
+"""What Qt knows of texts that are more than letters of Latin: their order where something in a line runs from right to
+left, as Arabic and Hebrew do, how wide their letters are where they join, and how high they are."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QTextLayout, QTextLine, QTextOption
+from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextLine, QTextOption
 
 from sedd_studio.painting.token_places import Stretch
 
@@ -22,6 +23,8 @@ class Shaper:
         self._font = font
         self._lately = lru_cache(REMEMBERED)(self._divided)
         self._ends = lru_cache(REMEMBERED)(self._measured)
+        self._needed = lru_cache(REMEMBERED)(self._height_of)
+        self._metrics = QFontMetricsF(font)
 
     def stretches(self, text: str, rtl: bool) -> list[Stretch]:
         """The stretches of one direction in a line of text, from left to right as one sees them.
@@ -36,6 +39,21 @@ class Shaper:
         The first of the `len(text) + 1` distances is 0. A mark on a letter ends where the letter does.
         """
         return self._ends(text)
+
+    def height(self, text: str) -> float:
+        """How high a line must be in which a text stays, whatever font its letters come from."""
+        return self._needed(text)
+
+    def _height_of(self, text: str) -> float:
+        layout, line = self._laid_out(text, rtl=False)
+        above = below = 0.0
+        for run in layout.glyphRuns():
+            font = run.rawFont()
+            for glyph, place in zip(run.glyphIndexes(), run.positions(), strict=True):
+                ink, baseline = font.boundingRect(glyph), place.y() - line.ascent()
+                above, below = max(above, -ink.top() - baseline), max(below, ink.bottom() + baseline)
+        off_middle = self._metrics.ascent() - self._metrics.descent()
+        return 2 * max(above - off_middle / 2, below + off_middle / 2)
 
     def _divided(self, text: str, rtl: bool) -> list[Stretch]:
         _, line = self._laid_out(text, rtl)

@@ -8,6 +8,8 @@ each line. Pills hang into the left margin, so that all text starts at x = 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 from sedd_studio.painting.token_places import PART, Box, Kind, Layout, Metrics, Part, Pill, Span
 from sedd_studio.painting.token_turning import Turner, join, turns
@@ -17,6 +19,8 @@ BLOCK_WIDTHS = (1.9, 2.6, 2.2, 3.1, 2.4, 1.6, 2.8, 2.1)
 
 PART_WIDTH = 0.8
 """Of the frame that stands for a part of a character, in em."""
+TALLEST = 4
+"""Of a line, in em; what needs more reaches into others."""
 TRIES = 4
 """How often lines on which something runs from right to left are set, until all fit."""
 
@@ -39,7 +43,7 @@ def arrange(
     `pieces[i]` is the text of position i, leading space included, or None where it is masked. `words` are half-open
     runs of positions that are not broken. A word wider than a whole line is broken between its tokens.
     """
-    width = max(width, 4 * metrics.em)
+    width, metrics = max(width, 4 * metrics.em), replace(metrics, line_height=_line_height(pieces, metrics))
     parts = [_part(pieces, position, slanted[position], metrics) for position in range(len(pieces))]
     atoms = _atoms(pieces, words)
     if not turns("".join(piece or "" for piece in pieces)):
@@ -54,6 +58,12 @@ def arrange(
             break
         room -= turner.excess
     return layout
+
+
+def _line_height(pieces: Sequence[str | None], metrics: Metrics) -> float:
+    """That of the font, or more where letters of other fonts, or many marks on one, need it."""
+    needed = [metrics.shaping.height(piece) for piece in set(pieces) if piece is not None and not piece.isascii()]
+    return max(metrics.line_height, min(ceil(max(needed, default=0)), round(TALLEST * metrics.em)))
 
 
 def _part(pieces: Sequence[str | None], position: int, slanted: bool, metrics: Metrics) -> Part:

@@ -67,6 +67,7 @@ class TokenPainter:
         self._widths: dict[tuple[str, bool], float] = {}
         self.em = float(font.pixelSize())
         self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING), Shaper(font))
+        self._line_height = self.metrics.line_height
         fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
         self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
         self._quiet_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
@@ -83,7 +84,7 @@ class TokenPainter:
     def paint(self, painter: QPainter, content: Content, marks: Marks, top: float, bottom: float) -> None:
         """Draw the lines between `top` and `bottom`; the painter's origin is the text's."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        layout = content.layout
+        layout, self._line_height = content.layout, content.layout.line_height
         first = max(0, int(top // layout.line_height))
         last = min(len(layout.lines), int(bottom // layout.line_height) + 1)
         for pill in layout.pills:
@@ -143,9 +144,9 @@ class TokenPainter:
         over = 0.5 * self.em  # letters hang over the ends of the word
         start = box.x - (over if box.offset <= 0 else 0.0)
         stop = box.x + box.width + (over if box.offset + box.width >= wide else 0.0)
-        top = box.line * self.metrics.line_height
+        top = box.line * self._line_height
         painter.save()
-        painter.setClipRect(QRectF(start, top, stop - start, self.metrics.line_height), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(QRectF(start, top, stop - start, self._line_height), Qt.ClipOperation.IntersectClip)
         painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         painter.setFont(self.plain)
         painter.setPen(colour)
@@ -165,7 +166,7 @@ class TokenPainter:
         return (self._quiet_fades if draft else self._fades)[stage]
 
     def _baseline(self, line: int) -> float:
-        metrics, height = self._plain_metrics, self.metrics.line_height
+        metrics, height = self._plain_metrics, self._line_height
         return line * height + (height + metrics.ascent() - metrics.descent()) / 2
 
     def _band(self, line: int, left: float, right: float, grow: float) -> QRectF:

@@ -81,11 +81,13 @@ class Stretch(NamedTuple):
 
 
 class Shaping(Protocol):
-    """What is known of text that runs from right to left, as `shaping.Shaper` says it."""
+    """What is known of texts that are more than letters of Latin, as `shaping.Shaper` says it."""
 
     def stretches(self, text: str, rtl: bool) -> list[Stretch]: ...
 
     def ends(self, text: str) -> list[float]: ...
+
+    def height(self, text: str) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.painting.theme import LIGHT, Look
+from sedd_studio.painting.theme import LIGHT, Look, token_font
+from sedd_studio.painting.token_layout import arrange
+from sedd_studio.painting.token_paint import FADE_STAGES, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import PART, Kind
 from sedd_studio.painting.token_text import pieces_of, shared_characters
 from sedd_studio.record.document import words_of
@@ -89,3 +93,28 @@ def test_words_never_divide_a_character(tmp_path: Path, qtbot: QtBot) -> None:
             for a, b in words_of(tokens, scene.tokenizer)
         ]
         assert "".join(parts) == text
+
+
+@pytest.mark.parametrize("tall", ["e" + "\u0301" * 6, "e" + "\u0323" * 6, "क्ष्म्यै", "字", "👨\u200d👩\u200d👧"])
+def test_no_letter_reaches_into_another_line(tall: str, qtbot: QtBot) -> None:
+    painter = TokenPainter(LIGHT, token_font(LIGHT, 1.0))
+    pieces = ["a", "\n", tall, "\n", "b"]
+    none = [False] * 5
+    layout = arrange(pieces, none, none, [(place, place + 1) for place in range(5)], painter.metrics, 300)
+    image = QImage(300, round(layout.height), QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    with QPainter(image) as on:
+        boxes = [box if box.text == tall else box._replace(text="", kind=Kind.TEXT) for box in layout.boxes]
+        content = Content(replace(layout, boxes=boxes), none, none, [FADE_STAGES] * 5)
+        painter.paint(on, content, Marks(), 0, layout.height)
+    inked = [y for y in range(image.height()) for x in range(60) if image.pixelColor(x, y) != Qt.GlobalColor.white]
+    assert inked
+    assert layout.line_height - 1 <= min(inked) <= max(inked) <= 2 * layout.line_height
+
+
+def test_letters_of_latin_have_lines_of_one_height(qtbot: QtBot) -> None:
+    painter = TokenPainter(LIGHT, token_font(LIGHT, 1.0))
+    for pieces in (["abc"], ["Grüß", " Ñandú", " Ấ"]):
+        none = [False] * len(pieces)
+        words = [(place, place + 1) for place in range(len(pieces))]
+        assert arrange(pieces, none, none, words, painter.metrics, 300).line_height == painter.metrics.line_height

@@ -18,6 +18,9 @@ class Turned:
     def ends(self, text: str) -> list[float]:
         return [float(at) for at in range(len(text) + 1)]
 
+    def height(self, text: str) -> float:
+        return 1.0
+
 
 METRICS = Metrics(lambda text, slanted: float(len(text)), em=1.0, line_height=2.0, shaping=Turned())
 
