@@ -151,6 +151,8 @@ class Turner:
             senses = [item.box.rtl for item in held]
             mirrored = passage >= 0 and (any(senses) if rtl else all(senses))
             before, after = (self.metrics.pad, self.metrics.tail) if passage >= 0 else (0.0, 0.0)
+            if placed and placed[-1].position >= 0 and held[0].position >= 0:
+                x += 0.1 * self.metrics.em  # no edge of what is locked touches what stands beside it
             left = x
             x += after if mirrored else before
             for position, box in held:

@@ -10,6 +10,7 @@ from sedd_studio.record import exports
 from sedd_studio.record.document import known_runs
 from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.chromium import Chromium
+from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_exports import STEPS, made, written
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -78,4 +79,27 @@ def test_with_reduced_motion_nothing_moves_by_itself(tmp_path: Path) -> None:
         assert page.value("document.querySelectorAll('.fading').length") == 0
         page.press(" ")
         page.wait(lambda: page.value("document.getElementById('play').textContent") == "Pause")
+        assert page.troubles == []
+
+
+def test_words_that_run_from_right_to_left_do_so_on_the_page(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.session.editor.set_prompt("שלום לכם [2] סוף\nshe said مرحبا بكم")
+    scene.run(STEPS)
+    scene.play(STEPS)
+    run = scene.session.view.run
+    assert run is not None
+    path = written("page", run, tmp_path / "run.html")
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        assert shown(page) == text_at(run, STEPS, 0)
+
+        def left(text: str) -> float:
+            """Where the first token with a letter stands."""
+            find = f"[...document.querySelectorAll('#text span')].find((span) => span.textContent.includes('{text}'))"
+            return float(page.value(f"{find}.getBoundingClientRect().left"))
+
+        assert left("ש") > left("כ") > left("ף")
+        assert left("ש") > page.value("document.getElementById('text').getBoundingClientRect().right") - 60
+        assert left("said") < left("ك") < left("ح")
         assert page.troubles == []

@@ -29,8 +29,7 @@ class Composing(QObject):
         if isinstance(event, QInputMethodEvent):
             self._compose(event)
             return True
-        editor = self._line.editor
-        if isinstance(event, QFocusEvent) and editor is not None and editor.isVisible():
+        if isinstance(event, QFocusEvent) and (editor := self._line.editor) is not None and editor.isVisible():
             if event.lostFocus() and self._composes:
                 self._composes = False
                 QCoreApplication.sendEvent(editor, event)
