@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,28 +14,25 @@ from sedd_studio.widgets.canvas.line import Line
 from sedd_studio.widgets.canvas.picture import Picture
 
 
-class Composing(QObject):
-    """Filters the events of the canvas. The canvas keeps the focus until a text is composed: another widget that got
-    it meanwhile would make the input method begin anew."""
+class Composing:
+    """Is handed the events of the canvas, which keeps the focus until a text is composed: another widget that got it
+    meanwhile would make the input method begin anew."""
 
     def __init__(self, view: View, picture: Picture, caret: Caret, line: Line, canvas: QWidget) -> None:
-        super().__init__(canvas)
         self._view, self._picture, self._caret, self._line, self._canvas = view, picture, caret, line, canvas
         self._composes = False
         canvas.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
-        canvas.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QInputMethodEvent):
-            self._compose(event)
-            return True
-        if isinstance(event, QFocusEvent) and (editor := self._line.editor) is not None and editor.isVisible():
-            if event.lostFocus() and self._composes:
-                self._composes = False
-                QCoreApplication.sendEvent(editor, event)
-            elif event.gotFocus() and not self._composes:
-                editor.setFocus()
-        return False
+    def follow_focus(self, event: QFocusEvent) -> None:
+        """The canvas got the focus, or lost it."""
+        editor = self._line.editor
+        if editor is None or not editor.isVisible():
+            return
+        if event.lostFocus() and self._composes:
+            self._composes = False
+            QCoreApplication.sendEvent(editor, event)
+        elif event.gotFocus() and not self._composes:
+            editor.setFocus()
 
     def query(self, query: Qt.InputMethodQuery) -> Any:
         """What an input method asks of the canvas; rectangles are in its coordinates."""
@@ -51,7 +48,7 @@ class Composing(QObject):
             return place
         return self._picture.font if query == Qt.InputMethodQuery.ImFont else None
 
-    def _compose(self, event: QInputMethodEvent) -> None:
+    def compose(self, event: QInputMethodEvent) -> None:
         """Hands an event to the line, which is opened for it where it was not."""
         begins = event.preeditString() or (event.commitString() and self._view.selection is not None)
         if self._line.editor is None and begins and self._picture.text.pieces:

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QFocusEvent,
+    QInputMethodEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu
 
 from sedd_studio.painting.theme import Look
@@ -144,6 +153,9 @@ class TokenCanvas(QAbstractScrollArea):
 
     # ---- Qt events
 
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self.composing.compose(event)
+
     def inputMethodQuery(self, query: Qt.InputMethodQuery) -> Any:
         return self.composing.query(query)
 
@@ -189,8 +201,10 @@ class TokenCanvas(QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.composing.follow_focus(event)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self.composing.follow_focus(event)
         self.viewport().update()
