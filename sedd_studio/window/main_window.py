@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -47,6 +47,7 @@ from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
 from sedd_studio.window.doing import score_file
+from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
 from sedd_studio.window.menus import build_actions, build_menus
 from sedd_studio.window.services import Services
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         session, view = self.session, self.session.view
         self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, look)
         self.position = PositionPanel(session.runs, services.pointer, look)
-        self.picture = SamplePicture(session.models, view, look)
+        self.picture = SamplePicture(session.models, view, session.editor, look)
         self.banner = ErrorBanner(session.errors, look)
         self.recovery_bar = RecoveryBar(look)
         self.prompt: PromptEditor = PromptEditor(view, session.editor, look)
@@ -114,7 +115,7 @@ class MainWindow(QMainWindow):
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-        self.setAcceptDrops(True)
+        self._dropping = Dropping(self, self._open)
         self.canvas.setFocus()
 
     def _connect(self) -> None:
@@ -125,7 +126,8 @@ class MainWindow(QMainWindow):
         self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
         self.top_bar.run_button.aimed.connect(self.canvas.set_dimmed)
-        self.canvas.pointed.connect(services.pointer.point_at)
+        for part in (self.canvas, self.picture):
+            part.pointed.connect(services.pointer.point_at)
         self.prompt.submitted.connect(self.session.runs.start)
         self.session.editor.typed.add(self._take_numbers)
         self.canvas.zoom_changed.connect(lambda zoom: services.settings.set("zoom", zoom))
@@ -170,15 +172,9 @@ class MainWindow(QMainWindow):
         if self.settings["theme"] == "system":
             self.set_theme(themes.system_theme())
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def _open(self, path: str) -> None:
         from sedd_studio.window.opening import open_path  # not before the window is painted
 
-        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
-        event.acceptProposedAction()
         open_path(self.session, path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -190,9 +186,9 @@ class MainWindow(QMainWindow):
         sizes = self.look.sizes
         page, whole = QWidget(), QWidget()
         page.setObjectName("canvasColumn")
-        above = (self.recovery_bar, self.banner, self.prompt, self.picture)
+        above = (self.recovery_bar, self.banner, self.prompt)
         below = (self.legend, self.samples, self.timeline)
-        column(*above, (self.canvas, 1), *below, gap=sizes.gap, margins=(sizes.margin,) * 4, of=page)
+        column(*above, (self.canvas, 1), (self.picture, 1), *below, gap=sizes.gap, margins=(sizes.margin,) * 4, of=page)
         side = column((self.run_form, 1), self.position, gap=0)
         column(self.top_bar, (row((page, 1), side, gap=0), 1), gap=0, of=whole)
         self.setCentralWidget(whole)

@@ -157,9 +157,10 @@ class RandomUser:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path))])
         copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-        QApplication.sendEvent(self.window, QDragEnterEvent(QPoint(9, 9), copy, data, LEFT, none))
-        QApplication.sendEvent(self.window, QDropEvent(QPoint(9, 9), copy, data, LEFT, none))
-        return f"drop {path.name}"
+        part = self.random.choice([self.window, self.window.canvas.viewport(), self.focused()])
+        QApplication.sendEvent(part, QDragEnterEvent(QPoint(9, 9), copy, data, LEFT, none))
+        QApplication.sendEvent(part, QDropEvent(QPoint(9, 9), copy, data, LEFT, none))
+        return f"drop {path.name} on {type(part).__name__}"
 
     def resize(self) -> str:
         self.window.resize(self.random.randrange(860, 1600), self.random.randrange(560, 1000))

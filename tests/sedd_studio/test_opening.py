@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import Tokenizer
@@ -57,24 +57,58 @@ def run(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
 
 
-def drop(window: MainWindow, path: Path) -> bool:
+def drop(window: MainWindow, path: Path, part: QWidget | None = None) -> bool:
     """Whether the window took it; waits until it is read."""
-    taken = let_fall(window, path)
+    taken = let_fall(window, path, part)
     read(window.session)
     return taken
 
 
-def let_fall(window: MainWindow, path: Path) -> bool:
-    """Whether the window took it, which it then begins to read."""
+def let_fall(window: MainWindow, path: Path, part: QWidget | None = None) -> bool:
+    """Whether the window, or a part of it, took it, which it then begins to read."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
     enter.ignore()
-    QApplication.sendEvent(window, enter)
+    QApplication.sendEvent(part or window, enter)
     if enter.isAccepted():
-        QApplication.sendEvent(window, QDropEvent(QPoint(50, 50), copy, data, left, none))
+        QApplication.sendEvent(part or window, QDropEvent(QPoint(50, 50), copy, data, left, none))
     return enter.isAccepted()
+
+
+def test_files_are_opened_wherever_they_fall(window: MainWindow, saved: Path) -> None:
+    session = window.session
+    window.run_form.more.click()
+    window.prompt.toggle.click()
+    for dock in window.docks.values():
+        window.show_dock(dock)
+        QApplication.processEvents()
+        fields = [part for part in window.findChildren(QLineEdit) if part.isVisible()]
+        texts = [field.text() for field in fields]
+        parts = [part for part in dock.findChildren(QWidget) if part.isVisible()]
+        some = (window.canvas.viewport(), window.prompt.editor.viewport(), window.timeline, window.top_bar)
+        for part in (dock, *some, *fields, *parts[::5]):
+            before = session.view.run
+            assert drop(window, saved, part), part
+            assert session.view.run is not before, part
+        assert [field.text() for field in fields] == texts
+    window.canvas.line.open((0, 2))
+    assert window.canvas.line.editor is not None
+    assert drop(window, saved, window.canvas.line.editor)
+    window.services.keeper.close()  # which the panel of the history began
+
+
+def test_text_that_falls_into_a_field_is_text(window: MainWindow) -> None:
+    window.history.search.clear()
+    window.show_dock(window.docks["history"])
+    data = QMimeData()
+    data.setText("dragon")
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for kind in (QDragEnterEvent, QDropEvent):
+        QApplication.sendEvent(window.history.search, kind(QPoint(5, 5), copy, data, left, none))
+    assert window.history.search.text() == "dragon"
+    window.services.keeper.close()
 
 
 def test_a_saved_run_is_opened_by_the_command_and_run_again_to_the_same_text(

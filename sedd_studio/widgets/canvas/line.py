@@ -27,6 +27,7 @@ class InlineEditor(QLineEdit):
         self.setAccessibleName("Replace the words")
         self.setToolTip(HINT)
         self.setGeometry(place)
+        self.setAcceptDrops(False)  # a file that falls here is for what is under it
         self.setModified(typed)
         if not typed:
             self.selectAll()
