@@ -129,14 +129,16 @@ class DiffusionPerformer:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""
         if request.orders > 1:
             need_orders(self.model.diffusion)
-        started = time.perf_counter()
-        for so_far in self._bounds(request):
+        started, shares = time.perf_counter(), self._shares(run_id, request)
+        for number, so_far in enumerate(self._bounds(request)):
             error, width = so_far.standard_error, so_far.half_width
             yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls, so_far.sequences)
+            if number == 0 and request.by_token and request.early:
+                yield next(shares)
         if request.orders > 1:
             yield from self._tightened(run_id, request, so_far)
         if request.by_token:
-            yield from self._shares(run_id, request)
+            yield from shares
         else:
             yield Finished(run_id, so_far.calls, time.perf_counter() - started)
 

@@ -100,7 +100,7 @@ class Score:
       `engine.likelihood.estimators.ESTIMATORS` or "auto".
     - `steps`: bound what the sampler "subset" writes in so many even steps, instead of the model.
     - `orders`: tighten the bound by what so many orders of the text differ, with the calls that are left.
-    - `by_token`: share it out over the tokens at last.
+    - `by_token`: share it out over the tokens at last; `early`: with the first bound, too, as far as a few draws tell.
     - `more` passages are scored together with `tokens`, of which none is given then. `texts` holds for each passage,
       `tokens` first, the number of its text if the error is to be one over texts of several passages.
     """
@@ -117,6 +117,7 @@ class Score:
     orders: Annotated[int, Whole(1, 1024)] = 1
     more: tuple[Tokens, ...] = ()
     texts: tuple[int, ...] | None = None
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -225,6 +225,11 @@ class Trajectory:
             made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))
         return made
 
+    def changes_curve(self, sample: int) -> Ints:
+        """How often tokens of a sample have changed up to each recorded step, (recorded + 1,)."""
+        counts = [int((samples == sample).sum()) for samples, _, _ in self.changes]
+        return np.cumsum([0, *counts]).astype(np.int64)
+
     def settled_curve(self, sample: int) -> Ints:
         """How many free positions are settled (see `unsettled`) after each recorded step, (recorded + 1,)."""
         settles = ~self.unsettled(self.recorded, sample) & ~self.locked

@@ -56,10 +56,10 @@ class Comparison(QObject):
 
     @property
     def share(self) -> float | None:
-        """How much of all steps is done; None while nothing goes on."""
+        """How much of all network calls is done; None while nothing goes on."""
         if not self.busy:
             return None
-        return sum(pane.steps_done for pane in self.panes) / max(1, sum(pane.steps for pane in self.panes))
+        return sum(pane.work_done for pane in self.panes) / max(1, sum(pane.work for pane in self.panes))
 
     @property
     def seconds_left(self) -> float | None:

@@ -53,6 +53,13 @@ class Pages(QObject):
         self._view.follow(run, step)
         self.undo_stack.add(Turn(name, self, before, self.now))
 
+    def take_back(self, run: Trajectory) -> None:
+        """A run that was followed has made nothing: it is as if it had not begun, if nothing else was done since."""
+        newest = self.undo_stack.newest
+        if isinstance(newest, Turn) and newest.after.document.trajectory is run:
+            self.undo_stack.undo()
+            self.undo_stack.forget_undone()
+
     def open(self, name: str, run: Trajectory, document: Document, form: Form) -> None:
         """Shows the document of a run, with its model, and plays it."""
         assert run.origin is not None

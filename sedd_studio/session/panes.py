@@ -65,15 +65,19 @@ class Pane:
         return run.moments[-1].calls
 
     @property
-    def steps(self) -> int:
-        return self.request.steps
+    def work(self) -> float:
+        """Network calls of all samples, about: under absorbing noise no sample needs more than it has free tokens."""
+        noise = self.info.noise if self.info is not None and not self.request.model else ""
+        free = int((self.request.tokens == FREE).sum())
+        masks = self.run.mask is not None if self.run is not None else noise != "uniform"
+        return self.request.samples * max(1, min(self.request.steps, free) if masks else self.request.steps)
 
     @property
-    def steps_done(self) -> int:
-        """How many of them are over, one way or the other."""
+    def work_done(self) -> float:
+        """How much of it is over, one way or the other."""
         if self.state in (PaneState.WAITING, PaneState.RUNNING):
-            return 0 if self.run is None else self.run.recorded
-        return self.steps
+            return 0.0 if self.run is None else self.work * self.run.recorded / max(1, self.run.steps)
+        return self.work
 
     @property
     def seconds(self) -> float:

@@ -209,8 +209,10 @@ class Runs(QObject):
                 self._view.changed.emit()  # which positions still change after the step on show is known only now
             case Cancelled():
                 self.end()
+                self._take_back(asked)
             case Failed(headline=headline, detail=detail):
                 self.end()
+                self._take_back(asked)
                 self._failed = True
                 self._errors.show(headline, detail)
 
@@ -227,6 +229,12 @@ class Runs(QObject):
         asked.run.under_way = True
         if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
             self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step)
+
+    def _take_back(self, asked: Asked) -> None:
+        """One that made nothing leaves what was on show before."""
+        begun = 0 if asked.branch is None else asked.branch.step
+        if asked.run is not None and asked.run.recorded == begun:
+            self._pages.take_back(asked.run)
 
     def _forget_failure(self) -> None:
         self._failed = False

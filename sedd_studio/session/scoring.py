@@ -17,7 +17,8 @@ from sedd_studio.session.session import Session
 
 class Scorer(QObject):
     """Scores the text at the playhead. `points` are the bounds so far, `costs` the nats of each token of `tokens`,
-    `profile` where along the noise they come from, `size` the bytes of what is scored.
+    `precision` is half of the 95 % interval at which it ends, `profile` where along the noise they come from, `size`
+    the bytes of what is scored, `about` names it.
 
     `exact` is what the autoregressive model gives the same text; none for a part of a text, of which it sees only the
     left side. `changed` is told when there is more to show.
@@ -30,6 +31,7 @@ class Scorer(QObject):
         self._session = session
         self._question = 0
         self.tokens: Tokens | None = None
+        self.about = ""
         self.given = np.zeros(0, bool)
         self.points: list[Bounded] = []
         self.costs: np.ndarray | None = None
@@ -37,7 +39,7 @@ class Scorer(QObject):
         self.profile = np.zeros(0)
         self.exact: Weighed | None = None
         self._weighing = 0
-        self._precision = self._began = 0.0
+        self.precision = self._began = 0.0
         self.writer = model_folders.judge()
         session.engine.answered.connect(self._take)
         session.runs.changed.connect(self.changed)
@@ -57,7 +59,7 @@ class Scorer(QObject):
         width = self.points[-1].half_width if self.points else math.nan
         if math.isnan(width):
             return 0.0
-        return 1.0 if width <= self._precision else (self._precision / width) ** 2
+        return 1.0 if width <= self.precision else (self.precision / width) ** 2
 
     @property
     def seconds_left(self) -> float | None:
@@ -88,12 +90,13 @@ class Scorer(QObject):
         models = self._session.models
         given = state.locked & (given_locked and not models.exact)
         self.tokens, self.given = state.tokens, given if not given.all() else np.zeros(state.length, bool)
-        self._precision, self._began = precision, time.monotonic()
+        self.about = named(self._session)
+        self.precision, self._began = precision, time.monotonic()
         self.points, self.costs, self.profile = [], None, np.zeros(0)
         self.exact, self._weighing = None, 0  # an answer to come is of another text
         scored = self.tokens[~self.given].tolist()
         self.size = len(models.tokenizer.decode(scored).encode()) if models.tokenizer else 0
-        self._question = self._session.engine.ask(Score(self.tokens, self.given, precision))
+        self._question = self._session.engine.ask(Score(self.tokens, self.given, precision, early=True))
         whole = not self.given.any() and not models.exact
         if self.writer is not None and whole and models.domain is TEXT:
             self._weighing = self._session.engine.ask(Weigh(self.writer, self.tokens))
@@ -129,3 +132,14 @@ class Scorer(QObject):
         if ends(event):
             self._question = 0
         self.changed.emit()
+
+
+def named(session: Session) -> str:
+    """The text on show in a few words: of which run and step it is, and how it begins."""
+    run, step = session.view.run, session.playhead.step
+    start = " ".join(session.view.full_text().split())
+    text = f"“{start[:30].rstrip()} …”" if len(start) > 30 else f"“{start}”"
+    if run is None or run.origin is None:
+        return text
+    at = "" if step == run.steps else f" at step {step}"
+    return f"{text} of the run of {run.steps} steps with seed {run.origin.request.seed}{at}"

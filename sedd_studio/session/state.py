@@ -41,7 +41,10 @@ class CanvasState:
 
 @dataclass(frozen=True)
 class StepInfo:
-    """The step that is shown: time t, total noise sigma, and how many of the `free` positions are settled."""
+    """The step that is shown: time t, total noise sigma, and how many of the `free` positions are settled.
+
+    Where the noise has no mask nothing says what is settled before the end: then it `counts_changes` up to here.
+    """
 
     step: int
     steps: int
@@ -49,6 +52,12 @@ class StepInfo:
     sigma: float
     settled: int
     free: int
+    counts_changes: bool = False
+
+    @property
+    def filled(self) -> str:
+        """That in words."""
+        return f"{self.settled} changes" if self.counts_changes else f"{self.settled} of {self.free} settled"
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,11 @@ class UndoStack(QObject):
             self.steps[self.index - 1].redo()
             self.changed.emit()
 
+    def forget_undone(self) -> None:
+        """What was undone cannot be done again."""
+        del self.steps[self.index :]
+        self.changed.emit()
+
     def clear(self) -> None:
         self.steps, self.index = [], 0
         self.changed.emit()

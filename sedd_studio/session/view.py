@@ -104,7 +104,11 @@ class View(QObject):
         return self.run.steps if self.run is not None else int(self._form.now.steps)
 
     def settled_curve(self) -> np.ndarray:
-        return self.run.settled_curve(self.playhead.sample) if self.run is not None else np.zeros(1, np.int64)
+        """What `StepInfo.settled` is at each recorded step, (recorded + 1,)."""
+        run, sample = self.run, self.playhead.sample
+        if run is None:
+            return np.zeros(1, np.int64)
+        return run.changes_curve(sample) if run.mask is None else run.settled_curve(sample)
 
     def changed_steps(self) -> np.ndarray:
         return self.run.changed_steps(self.playhead.sample) if self.run is not None else np.zeros(0, np.int64)
@@ -114,7 +118,8 @@ class View(QObject):
         if run is None:
             return StepInfo(0, self._steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
         moment = run.moments[step]
-        return StepInfo(step, run.steps, moment.time, moment.sigma, int(self.settled_curve()[step]), run.free)
+        settled, changes = int(self.settled_curve()[step]), run.mask is None
+        return StepInfo(step, run.steps, moment.time, moment.sigma, settled, run.free, changes)
 
     # ---- in words
 

@@ -145,7 +145,8 @@ def test_a_text_without_a_run_comes_back_with_what_is_not_locked(folder: Path) -
 
 def test_a_text_comes_back_with_its_model(folder: Path) -> None:
     studio(folder, "turn")
-    assert studio(folder, "tell") == ["ACGT [7]", "None", "bases", "False", "False"]
+    text, recorded, model, _, offer = studio(folder, "tell")
+    assert (text, recorded, model, offer) == ("ACGT [7]", "None", "bases", "False")
 
 
 def test_a_fresh_page_can_be_wished_for(folder: Path) -> None:

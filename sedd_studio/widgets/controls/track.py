@@ -1,4 +1,4 @@
-"""The timeline's track: a slider over the recorded steps, drawn as the curve of settled tokens."""
+"""The timeline's track: a slider over the recorded steps, drawn as the curve of settled tokens, or of changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Track(QAbstractSlider):
         self.setFixedHeight(84)
 
     def show_run(self, steps: int, free: int, settled: npt.NDArray[np.int64], changed: npt.NDArray[np.int64]) -> None:
-        """Show a run of `steps` steps over `free` positions; `settled[k]` of them are settled after step k."""
+        """Show a run of `steps` steps over `free` positions, of which `settled[k]` are settled after step k; or of as
+        many changes up to there, of `free` in all."""
         self._steps, self._free = max(steps, 1), max(free, 1)
         self._settled, self._changed = settled, changed
         self._polygons = None

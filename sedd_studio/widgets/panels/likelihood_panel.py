@@ -37,7 +37,6 @@ UNITS = {
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
 EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
-OTHER = "Of the text that was scored, not of the one on show. "
 ONLY_WHOLE = "A model that writes from left to right sees only that side, so it scores whole texts alone."
 
 
@@ -57,10 +56,10 @@ class LikelihoodPanel(QWidget):
         self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
         self.file.setAccessibleName("Score the texts of a file")
         self.file.setToolTip("Score every text of a file, in a table.")
-        precisions = {value: f"until ± {value:g} nats" for value in PRECISIONS}
+        precisions = {value: f"95 % within ± {value:g} nats" for value in PRECISIONS}
         self.precision = Choice("Stop at a precision of", look, precisions)
         self.precision.setCurrentIndex(1)
-        self.precision.setMinimumWidth(160)
+        self.precision.setMinimumWidth(190)
         self.given = Check("Given the locked words", look)
         self.given.setToolTip("Score what was filled in, given the words that are locked.")
         self.colour = Check("Colour words by cost", look)
@@ -104,6 +103,7 @@ class LikelihoodPanel(QWidget):
         self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
         for value in (*self.values.values(), *self.exact.values(), self.writer):
             value.setText("")
+            value.setEnabled(scorer.on_show)
         if scorer.points:
             last = scorer.points[-1]
             for unit, (figure, error) in in_units(last.nats, last.standard_error, last.tokens, scorer.size).items():
@@ -115,11 +115,13 @@ class LikelihoodPanel(QWidget):
             for unit, (figure, _) in in_units(float(nats.mean()), 0.0, len(nats), scorer.size).items():
                 self.exact[unit].setText(f"{figure:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
+        if scorer.scoring and scorer.points and not math.isnan(width := scorer.points[-1].half_width):
+            calls += f" The 95 % interval is ± {width:.3f} nats a token; it stops at ± {scorer.precision:g}."
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
         meaning = (EXACT if self._models.exact else MEANING) + calls + wait
         if scorer.points and not scorer.on_show:
-            meaning = OTHER + meaning
+            meaning = f"Of another text: {scorer.about}, not of the one on show. {meaning}"
         if scorer.points and self._models.info is not None and scorer.tokens is not None:
             meaning += " " + self._models.info.unfamiliar(len(scorer.tokens))
         self.note.setText(hindrance if hindrance and not scorer.points else meaning)
@@ -148,11 +150,16 @@ class LikelihoodPanel(QWidget):
     def _draw(self) -> None:
         """The plots, if they can be seen and show anything else than before."""
         scorer = self._scorer
-        what = (self._look.theme, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
+        what = (self._look.theme, scorer.on_show, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
         if self._plot is not None and self._profile is not None and self.isVisible() and what != self._drawn:
             self._drawn = what
             self._draw_bound(self._plot)
             self._draw_profile(self._profile)
+
+    @property
+    def _ink(self) -> str:
+        """Plots of another text than the one on show are grey."""
+        return "accent" if self._scorer.on_show else "muted"
 
     def _draw_profile(self, plot: pyqtgraph.PlotWidget) -> None:
         """A bar for each part of the noise, as high as what it adds a token and unit."""
@@ -166,7 +173,7 @@ class LikelihoodPanel(QWidget):
         if known.any():
             width = 1 / len(profile)
             centres = (np.arange(len(profile)) + 0.5) * width
-            bar, edge = self._look.colour("accent", 150 / 255), pyqtgraph.mkPen(self._look.colour("panel"))
+            bar, edge = self._look.colour(self._ink, 150 / 255), pyqtgraph.mkPen(self._look.colour("panel"))
             heights = profile[known]
             plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
 
@@ -180,12 +187,12 @@ class LikelihoodPanel(QWidget):
         if not points:
             return
         calls = [point.calls for point in points]
-        band = self._look.colour("accent", 50 / 255)
+        band = self._look.colour(self._ink, 50 / 255)
         edges = [
             plot.plot(calls, [point.nats + sign * point.half_width for point in points], pen=band) for sign in (1, -1)
         ]
         plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
-        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._look.colour("accent"), width=2))
+        plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._look.colour(self._ink), width=2))
 
     def _arrange(self) -> None:
         buttons = row(self.start, self.rank, self.stop, self.precision, self.file, None, gap=10)

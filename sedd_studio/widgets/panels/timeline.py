@@ -51,7 +51,8 @@ class Timeline(QFrame):
         view, playhead = self._view, self._view.playhead
         info = view.step_info()
         changed = np.asarray(view.changed_steps(), dtype=np.int64)
-        self.track.show_run(info.steps, info.free, np.asarray(view.settled_curve(), dtype=np.int64), changed)
+        curve = np.asarray(view.settled_curve(), dtype=np.int64)
+        self.track.show_run(info.steps, max(info.free, int(curve[-1])), curve, changed)
         several = playhead.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
@@ -75,7 +76,7 @@ class Timeline(QFrame):
         else:
             self.step.setText(f"step {info.step} of {info.steps}")
             self.facts.show_text("   ".join(self._facts()))
-        self.track.setAccessibleDescription(f"{self.step.text()}, {info.settled} of {info.free} settled")
+        self.track.setAccessibleDescription(f"{self.step.text()}, {info.filled}")
 
     def _refresh_canvas(self) -> None:
         """Draw the curve anew only if it can be another one."""
@@ -92,7 +93,7 @@ class Timeline(QFrame):
         sigma = "" if math.isnan(info.sigma) else f"{SIGMA} {info.sigma:.2f} · "
         facts = [
             f"{sigma}t {info.time:.2f}",
-            f"{info.settled} of {info.free} settled",
+            info.filled,
             f"{made.calls} calls · {made.seconds:.1f} s",
         ]
         if made.seconds_left is not None:
