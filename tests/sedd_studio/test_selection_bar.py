@@ -12,9 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Generate
+from engine.protocol import FREE, Generate, Score
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.state import RunState
 from sedd_studio.widgets.canvas.selection_bar import MENU
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_widgets_canvas import Left, NoMods, free_word
 from tests.sedd_studio.windows import window_of
@@ -209,3 +213,32 @@ def test_the_menu_of_the_canvas_is_for_the_selection_or_the_word_there(
     menu.close()
     if not inside:
         assert scene.session.view.document.locked[other[0]] is not locked
+
+
+def test_alternatives_are_ranked_given_all_else_and_gone_through_from_the_likeliest(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot
+) -> None:
+    session = make_session(engine)
+    session.form.set(steps=6)
+    window = window_of(session, settings, qtbot)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    start = int((~session.view.document.locked).argmax())
+    session.view.select((start, start + 3))
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F3)
+    qtbot.waitUntil(lambda: session.playhead.samples == 5 and session.runs.state is RunState.DONE)
+    engine.nats_of = lambda request: float(request.tokens[start] % 7)
+    window.actions_by_name["rank_samples"].trigger()
+    ranking = window.services.ranking
+    qtbot.waitUntil(lambda: all(ranking.place(sample) is not None for sample in range(5)))
+    scores = [request for request in engine.requests if isinstance(request, Score)]
+    assert {tuple(np.flatnonzero(~score.given).tolist()) for score in scores} == {(start, start + 1, start + 2)}
+    ranks = []
+    for _ in range(5):
+        QTest.keyClick(window.canvas, Qt.Key.Key_F3)
+        place = ranking.place(session.playhead.sample)
+        assert place is not None
+        ranks.append(place.rank)
+    first = ranks.index(1)
+    assert ranks[first:] + ranks[:first] == sorted(ranks)
