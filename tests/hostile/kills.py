@@ -171,9 +171,11 @@ def main(arguments: list[str]) -> int:
         from tests.hostile.victims import victims  # the hub must be found when the library is imported
 
         short = victims(Path(made), files, min(asked.steps, SHORT))
-        for name, build in victims(Path(made), files, asked.steps).items():
-            if asked.kind and name not in asked.kind:
-                continue
+        kinds = victims(Path(made), files, asked.steps)
+        if unknown := [name for name in asked.kind or () if name not in kinds]:
+            parser.error(f"no kind is called {unknown[0]}; there are {', '.join(kinds)}")
+        for name in asked.kind or kinds:
+            build = kinds[name]
             folder, draw = Path(made) / "work", random.Random(f"{asked.seed} {name}")
             folder.mkdir()
             victim = build()
