@@ -67,6 +67,19 @@ class Automaton:
         )
         return Automaton(moves, classes.reshape(-1), accepting)
 
+    def beside(self, other: Automaton) -> Automaton:
+        """Both read the same tokens, from any state of this one: states are its states times the other's, plus those.
+
+        A UserError where that is too much.
+        """
+        pairs, classes = np.unique(np.stack((self.classes, other.classes)), axis=1, return_inverse=True)
+        first, second = self.moves[:, None, pairs[0]], other.moves[None, :, pairs[1]]
+        if len(self.moves) * len(other.moves) * pairs.shape[1] > LARGEST_TABLE:
+            raise UserError("The pattern and the words of a run are too large together; make one of them smaller.")
+        joint = np.where((first == DEAD) | (second == DEAD), DEAD, first * len(other.moves) + second)
+        ends = np.outer(self.accepting, other.accepting).ravel()
+        return Automaton(joint.reshape(len(ends), -1), classes.reshape(-1), ends)
+
 
 def words_automaton(words: tuple[str, ...], tokenizer: Tokenizer) -> Automaton:
     """Texts without the given words or phrases, upper or lower case; "cat" does not ban "catch".

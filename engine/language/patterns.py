@@ -14,12 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from engine.language.automata import Automaton, words_automaton
 from engine.language.expressions import expression_automaton
 from engine.language.tokenizers import Tokenizer
+from engine.language.word_runs import Stretch
 from engine.protocol import FREE, UserError
 
 MOST_WORK = 2**28
@@ -29,10 +31,28 @@ Choose = Callable[[int, np.ndarray], int]
 
 
 @dataclass(frozen=True, eq=False)
+class Piece:
+    """Positions start .. stop - 1 and the automaton for them: that of the text, beside that of a run of words.
+
+    The state is that of the text times `width`, plus that of the run; `may_end` (width,) is where the run may end.
+    """
+
+    start: int
+    stop: int
+    machine: Automaton
+    may_end: np.ndarray
+
+    @property
+    def width(self) -> int:
+        return len(self.may_end)
+
+
+@dataclass(frozen=True, eq=False)
 class Pattern:
-    """An automaton for texts of any length."""
+    """An automaton for texts of any length, and runs of positions that spell something of their own."""
 
     automaton: Automaton
+    runs: tuple[Stretch, ...] = ()
 
     @staticmethod
     def compile(
@@ -40,24 +60,41 @@ class Pattern:
         tokenizer: Tokenizer,
         words: tuple[str, ...] = (),
         named: Mapping[str, Callable[[Tokenizer], Automaton]] | None = None,
+        runs: tuple[Stretch, ...] = (),
     ) -> Pattern:
-        """A regular expression over the whole text ("" for none) and words that may not appear in it.
+        """A regular expression over the whole text ("" for none), words that may not appear in it, and `runs`.
 
         In place of an expression stands the name of one of the patterns `named`; names begin with @.
         """
+        if not expression and not words:
+            return Pattern(anything(tokenizer.vocabulary), runs)
         if not expression:
-            return Pattern(words_automaton(words, tokenizer))
+            return Pattern(words_automaton(words, tokenizer), runs)
         if expression.startswith("@"):
             whole = named_automaton(expression, tokenizer, named or {})
         else:
             whole = expression_automaton(expression, tokenizer)
         if words:
             whole = whole & words_automaton(words, tokenizer)
-        return Pattern(whole)
+        return Pattern(whole, runs)
+
+    def _pieces(self, length: int) -> list[Piece]:
+        """Texts of `length` tokens, from left to right."""
+        found, here = [], 0
+        for run in self.runs:
+            found.append(Piece(here, run.start, self.automaton, np.ones(1)))
+            joint = self._joint[id(run)]
+            found.append(Piece(run.start, run.stop, joint, run.automaton.accepting.astype(float)))
+            here = run.stop
+        return [*found, Piece(here, length, self.automaton, np.ones(1))]
+
+    @cached_property
+    def _joint(self) -> dict[int, Automaton]:
+        return {id(run): self.automaton.beside(run.automaton) for run in self.runs}
 
     def check(self, tokens: np.ndarray) -> None:
         """A UserError unless the free places of tokens (L,), `FREE` there, can be filled to match."""
-        work = len(tokens) * self.automaton.moves.size
+        work = sum((piece.stop - piece.start) * piece.machine.moves.size for piece in self._pieces(len(tokens)))
         if work > MOST_WORK:
             raise UserError(
                 f"The pattern is too large for {len(tokens)} tokens: a step would take {work:,} operations of at most "
@@ -67,7 +104,8 @@ class Pattern:
         if self._backward(tokens, everything)[1] == -math.inf:
             raise UserError(
                 f"No text of {len(tokens)} tokens around the locked ones matches the pattern and avoids the banned "
-                "words; change the pattern, the locks or the length (an end-of-text token may end a text early)."
+                "words, with the words asked for at their places; change one of these, the locks or the length (an "
+                "end-of-text token may end a text early)."
             )
 
     def draw(
@@ -86,60 +124,74 @@ class Pattern:
         drawn = self._forward(known, laws, revealed, choose, after)
         return drawn, before - self._backward(known, laws[~revealed])[1]
 
-    def _by_class(self, laws: np.ndarray) -> np.ndarray:
-        """The laws (m, V) of tokens as laws (m, C) of their classes."""
-        order = np.argsort(self.automaton.classes, kind="stable")
-        starts = np.searchsorted(self.automaton.classes[order], np.arange(self.automaton.moves.shape[1]))
-        summed: np.ndarray = np.add.reduceat(laws[:, order], starts, axis=1)
-        return summed
-
-    def _backward(self, tokens: np.ndarray, laws: np.ndarray) -> tuple[np.ndarray, float]:
-        """b (L + 1, S), each row up to a factor, and the log of the matching mass."""
-        machine, by_class = self.automaton, self._by_class(laws)
-        rows = np.empty((len(tokens) + 1, len(machine.moves)))
-        rows[-1] = machine.accepting
-        place, log_mass = len(laws), 0.0
-        for i in range(len(tokens) - 1, -1, -1):
-            reached = np.append(rows[i + 1], 0.0)  # index DEAD, the last, is never a match
-            if tokens[i] == FREE:
-                place -= 1
-                row = reached[machine.moves] @ by_class[place]
-            else:
-                row = reached[machine.moves[:, machine.classes[tokens[i]]]]
-            scale = row.max()
-            if scale == 0:
-                return rows, -math.inf
-            rows[i] = row / scale
-            log_mass += math.log(scale)
-        start = rows[0, 0]
-        return rows, log_mass + math.log(start) if start > 0 else -math.inf
+    def _backward(self, tokens: np.ndarray, laws: np.ndarray) -> tuple[list[np.ndarray], float]:
+        """What follows each token: b (S,) for the states after it, up to a factor; and the log of the matching mass."""
+        rows: list[np.ndarray] = [np.empty(0)] * len(tokens)
+        row, place, log_mass = self.automaton.accepting.astype(float), len(laws), 0.0
+        for piece in reversed(self._pieces(len(tokens))):
+            row = np.outer(row, piece.may_end).ravel()
+            machine, free = piece.machine, int((tokens[piece.start : piece.stop] == FREE).sum())
+            by_class, place = _by_class(machine, laws[place - free : place]), place - free
+            for i in range(piece.stop - 1, piece.start - 1, -1):
+                rows[i] = row
+                reached = np.append(row, 0.0)  # index DEAD, the last, is never a match
+                if tokens[i] == FREE:
+                    free -= 1
+                    row = reached[machine.moves] @ by_class[free]
+                else:
+                    row = reached[machine.moves[:, machine.classes[tokens[i]]]]
+                scale = row.max()
+                if scale == 0:
+                    return rows, -math.inf
+                row = row / scale
+                log_mass += math.log(scale)
+            row = row[:: piece.width]
+        return rows, log_mass + math.log(row[0]) if row[0] > 0 else -math.inf
 
     def _forward(
-        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, choose: Choose, rows: np.ndarray
+        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, choose: Choose, rows: list[np.ndarray]
     ) -> np.ndarray:
         """The revealed tokens (r,) from left to right, also put into `tokens`.
 
         Tokens that stay masked are summed over: `here` (S,) is the law of the state before each token.
         """
-        machine, by_class = self.automaton, self._by_class(laws)
-        here = np.eye(len(machine.moves))[0]
-        free = np.nonzero(tokens == FREE)[0]
-        place_of = dict(zip(free.tolist(), range(len(free)), strict=True))
+        here, place = np.eye(len(self.automaton.moves))[0], 0
         drawn: list[int] = []
-        for i in range(len(tokens)):
-            place = place_of.get(i)
-            if place is not None and revealed[place]:
-                chance = here @ np.append(rows[i + 1], 0.0)[machine.moves]  # (C,) of a match, by class
-                tokens[i] = choose(len(drawn), laws[place] * chance[machine.classes])
-                drawn.append(tokens[i])
-            if tokens[i] == FREE:
-                weights = here[:, None] * by_class[place] * np.append(rows[i + 1] > 0, False)[machine.moves]
-                here = np.bincount((machine.moves % (len(here) + 1)).ravel(), weights.ravel(), len(here) + 1)[:-1]
-            else:
-                column = machine.moves[:, machine.classes[tokens[i]]]
-                here = np.bincount(column % (len(here) + 1), here, len(here) + 1)[:-1]
-            here = here / here.sum()
+        for piece in self._pieces(len(tokens)):
+            machine, first = piece.machine, place
+            here = np.outer(here, np.eye(piece.width)[0]).ravel()
+            free = int((tokens[piece.start : piece.stop] == FREE).sum())
+            by_class = _by_class(machine, laws[first : first + free])
+            for i in range(piece.start, piece.stop):
+                if tokens[i] == FREE:
+                    place += 1
+                    if revealed[place - 1]:
+                        chance = here @ np.append(rows[i], 0.0)[machine.moves]  # (C,) of a match, by class
+                        tokens[i] = choose(len(drawn), laws[place - 1] * chance[machine.classes])
+                        drawn.append(tokens[i])
+                if tokens[i] == FREE:
+                    weights = here[:, None] * by_class[place - 1 - first]
+                    weights = weights * np.append(rows[i] > 0, False)[machine.moves]
+                    here = np.bincount((machine.moves % (len(here) + 1)).ravel(), weights.ravel(), len(here) + 1)[:-1]
+                else:
+                    column = machine.moves[:, machine.classes[tokens[i]]]
+                    here = np.bincount(column % (len(here) + 1), here, len(here) + 1)[:-1]
+                here = here / here.sum()
+            here = here.reshape(-1, piece.width) @ piece.may_end
         return np.array(drawn, np.int64)
+
+
+def anything(vocabulary: int) -> Automaton:
+    """The automaton that accepts every text."""
+    return Automaton(np.zeros((1, 1), np.int64), np.zeros(vocabulary, np.int64), np.ones(1, bool))
+
+
+def _by_class(machine: Automaton, laws: np.ndarray) -> np.ndarray:
+    """The laws (m, V) of tokens as laws (m, C) of their classes."""
+    order = np.argsort(machine.classes, kind="stable")
+    starts = np.searchsorted(machine.classes[order], np.arange(machine.moves.shape[1]))
+    summed: np.ndarray = np.add.reduceat(laws[:, order], starts, axis=1)
+    return summed
 
 
 def named_automaton(

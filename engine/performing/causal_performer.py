@@ -19,6 +19,7 @@ import torch
 from engine.estimates import Shape
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.language.word_tokens import as_tokens
 from engine.likelihood.result import ratio_of
 from engine.models.stored import weight_files
 from engine.protocol import (
@@ -85,6 +86,7 @@ class CausalPerformer:
 
         Spacing and locking mean nothing here. A UserError where something is asked for that only diffusion can do.
         """
+        request = as_tokens(request, self.tokenizer)
         shaping = Shaping.of(request, self.info.vocabulary)
         self._check(request)
         known = np.tile(request.tokens, (request.samples, 1))

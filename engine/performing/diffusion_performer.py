@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.estimates import Shape
 from engine.language.domains import domain_named
+from engine.language.word_tokens import as_tokens
 from engine.likelihood.attribution import running_attribution
 from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import bound, need_orders, sampler_bound, slack
@@ -59,6 +60,8 @@ class DiffusionPerformer:
                 f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another."
             )
         diffusion, noise = self.model.diffusion, self.info.noise
+        if request.word_runs and diffusion.graph.mask is None:
+            request = as_tokens(request, self.tokenizer)
         name = default_sampler(noise) if request.sampler == "auto" else request.sampler
         sampler = sampler_named(name, noise, request.options)
         plan = Plan(
@@ -95,14 +98,17 @@ class DiffusionPerformer:
 
     def _pattern(self, request: Generate) -> Pattern | None:
         """What the whole text must match; None where nothing is asked for."""
-        if not request.pattern and not request.words:
+        if not request.pattern and not request.words and not request.word_runs:
             return None
         from engine.language.patterns import Pattern
+        from engine.language.word_runs import stretches
 
         need_mask = self.model.diffusion.graph.need_mask
         need_mask("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
         named = domain_named(self.info.domain).patterns
-        pattern = Pattern.compile(request.pattern, self.tokenizer, request.words, named)
+        pattern = Pattern.compile(
+            request.pattern, self.tokenizer, request.words, named, stretches(request, self.tokenizer)
+        )
         pattern.check(request.tokens)
         return pattern
 

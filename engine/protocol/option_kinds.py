@@ -6,6 +6,7 @@ be given again; and it is an entry of a form, which settings and presets keep as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
@@ -214,17 +215,23 @@ class Numbers(Kind):
 
 
 class Limits(Kind):
-    """Positions, and the only token ids that may stand there: "13-15=402,511"."""
+    """Positions, and what alone may stand there: token ids, "13-15=402,511", or words, '13-15="ran","jumped"'."""
 
     several = composed = True
     position: ClassVar[Whole] = Whole(0, MOST_POSITIONS)
     token: ClassVar[Whole] = Whole(0, MOST_TOKENS)
+    words: ClassVar[Words] = Words(1_000)
 
     def check(self, name: str, value: Any) -> None:
         check_count(name, len(value), MOST_POSITIONS, "entries")
         for start, stop, tokens in value:
             for position in (start, stop - 1):
                 self.position.check(f"A position of {name}", position)
+            if any(isinstance(each, str) for each in tokens):
+                if not all(isinstance(each, str) and each.strip() for each in tokens):
+                    raise UserError(f"An entry of {name} has an empty word, or a number among words; give words alone.")
+                self.words.check(name, tokens)
+                continue
             for token in tokens:
                 self.token.check(f"A token of {name}", token)
 
@@ -232,7 +239,12 @@ class Limits(Kind):
         return tuple(map(limit, given))
 
     def given(self, value: tuple[Limit, ...]) -> list[str]:
-        return [f"{start}-{stop - 1}={','.join(map(str, tokens))}" for start, stop, tokens in value]
+        return [f"{start}-{stop - 1}={','.join(map(_quoted, named))}" for start, stop, named in value]
+
+
+def _quoted(named: int | str) -> str:
+    """A token id, or a word in the form in which JSON has it."""
+    return json.dumps(named, ensure_ascii=False)
 
 
 SEED = Whole(0, 2**53 - 1)
@@ -274,10 +286,12 @@ def number_named(given: str) -> tuple[str, float]:
 
 
 def limit(given: str) -> Limit:
-    """Positions and the token ids that may stand there, from "13-15=402,511"."""
-    places, _, tokens = given.partition("=")
+    """Positions and what may stand there, from "13-15=402,511" or '13-15="ran","jumped"'."""
+    places, _, named = given.partition("=")
     first, _, last = places.partition("-")
     try:
-        return int(first), int(last or first) + 1, tuple(int(token) for token in tokens.split(","))
-    except ValueError:
-        raise UserError(f'"{given}" is not of the form positions=tokens, such as 13-15=402,511.') from None
+        return int(first), int(last or first) + 1, tuple(json.loads(f"[{named.strip() or '!'}]"))  # none is no list
+    except (ValueError, RecursionError):
+        raise UserError(
+            f'"{given}" is not of the form positions=tokens, such as 13-15=402,511 or 13-15="ran","jumped".'
+        ) from None

@@ -131,7 +131,11 @@ _ROWS = (
         noises=("absorb",),
     ),
     RunOption(
-        "limits", Limits(), "", "Token ids that alone may stand at positions, as 13-15=402,511.", argument="only"
+        "limits",
+        Limits(),
+        "",
+        'What alone may stand at positions: token ids, as 13-15=402,511, or words, as 13-15="ran","jumped".',
+        argument="only",
     ),
 )
 OPTIONS: dict[str, RunOption] = {row.name: row for row in _ROWS}

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from engine.protocol.option_kinds import MANY, SEED, STEPS, Real, Whole
 from engine.protocol.tokens import Tokens
 
-Limit = tuple[int, int, tuple[int, ...]]
-"""Positions start .. stop - 1, and the only token ids that may stand at each of them."""
+Limit = tuple[int, int, tuple[int | str, ...]]
+"""Positions start .. stop - 1, and the only token ids that may stand at each of them, or the words that fill them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class LoadModel:
     path: str
     device: str = "auto"
     precision: str = "auto"
+
+
+def names_words(named: tuple[int | str, ...]) -> bool:
+    """Whether a soft lock names words, and not token ids."""
+    return bool(named) and isinstance(named[0], str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +42,8 @@ class Generate:
     - `temperature` and `top_p` shape the law of each token. `banned` token ids are never drawn; `words` never
       appear in the text; `pattern` is a regular expression that the whole text matches, or the name of a pattern of the
       model's domain.
-    - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there.
+    - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there,
+      or words: whole ones of these alone fill the run.
     - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
     - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the
       same tokenizer.
@@ -63,6 +69,17 @@ class Generate:
     first_step: int = 1
     model: str = ""
     limits: tuple[Limit, ...] = ()
+
+    @property
+    def word_runs(self) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+        """The soft locks that name words."""
+        return tuple((start, stop, tuple(map(str, named))) for start, stop, named in self.limits if names_words(named))
+
+    @property
+    def token_limits(self) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
+        """The soft locks that name token ids."""
+        limits = ((start, stop, named) for start, stop, named in self.limits if not names_words(named))
+        return tuple((start, stop, tuple(map(int, named))) for start, stop, named in limits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

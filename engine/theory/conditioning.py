@@ -101,17 +101,18 @@ class Shaping:
 
 def _allowed(request: Generate, vocabulary: int) -> Tensor | None:
     """(V,) bool, or (L, V) where positions are limited; None where every token may stand everywhere."""
-    if not request.banned and not request.limits:
+    limits = request.token_limits
+    if not request.banned and not limits:
         return None
-    named = {*request.banned, *(token for *_, tokens in request.limits for token in tokens)}
+    named = {*request.banned, *(token for *_, tokens in limits for token in tokens)}
     if named and not 0 <= min(named) <= max(named) < vocabulary:
         raise UserError("A banned or allowed token is not in this model's vocabulary; name tokens of this model.")
     allowed = torch.ones(vocabulary, dtype=torch.bool)
     allowed[list(request.banned)] = False
-    if not request.limits:
+    if not limits:
         return allowed
     each = allowed.repeat(len(request.tokens), 1)
-    for start, stop, tokens in request.limits:
+    for start, stop, tokens in limits:
         if not 0 <= start < stop <= len(each):
             raise UserError(f"There are no positions {start} to {stop - 1} to limit; choose others.")
         only = torch.zeros(vocabulary, dtype=torch.bool)

@@ -80,10 +80,10 @@ class Document:
         known = self.with_range(start, stop, frozen(np.full(stop - start, FREE)))
         return replace(known, limits=self.limits)
 
-    def with_limit(self, start: int, stop: int, tokens: tuple[int, ...]) -> Document:
-        """The same with positions start .. stop - 1 softly locked to `tokens`, or to none if there are none."""
+    def with_limit(self, start: int, stop: int, named: tuple[int | str, ...]) -> Document:
+        """The same with positions start .. stop - 1 softly locked to what is `named`; free if nothing is."""
         kept = tuple(part for limit in self.limits for part in without(limit, start, stop))
-        return replace(self, limits=tuple(sorted((*kept, (start, stop, tokens)))) if tokens else kept)
+        return replace(self, limits=tuple(sorted((*kept, (start, stop, named)))) if named else kept)
 
     def with_gap(self, start: int, stop: int, length: int) -> Document:
         """The same with positions start .. stop - 1 replaced by a gap of `length`; its run no longer fits."""

@@ -40,7 +40,9 @@ Amount = Annotated[float, Meta(ge=0, le=LARGEST_NUMBER)]
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Token = Annotated[int, Meta(ge=-1, lt=MOST_TOKENS)]
 Position = Annotated[int, Meta(ge=0, le=MOST_POSITIONS)]
-Limits = Annotated[tuple[tuple[Position, Position, tuple[Token, ...]], ...], Meta(max_length=MOST_POSITIONS)]
+Word = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+Named = Annotated[tuple[Token | Word, ...], Meta(max_length=MOST_TOKENS)]
+Limits = Annotated[tuple[tuple[Position, Position, Named], ...], Meta(max_length=MOST_POSITIONS)]
 
 
 class Array(Struct, frozen=True):
@@ -120,11 +122,22 @@ def check_modest(values: Any, texts: int, level: int = 0) -> None:
 
 
 def check_limits(limits: Limits, length: int, vocabulary: int) -> None:
-    """A ValueError unless the soft locks lie within `length` positions, apart from each other, and name tokens."""
-    known = all(0 <= token < vocabulary for _, _, tokens in limits for token in tokens)
+    """A ValueError unless the soft locks lie within `length` positions, apart from each other, and name tokens, or
+    words."""
+    known = all(all_words(named) or all_tokens(named, vocabulary) for _, _, named in limits)
     wide = sum(stop - start for start, stop, _ in limits)
     if not known or wide > length or any(not 0 <= start < stop <= length for start, stop, _ in limits):
         raise ValueError("the limits do not fit")
+
+
+def all_words(named: tuple[int | str, ...]) -> bool:
+    """Whether a soft lock names words that are not empty."""
+    return all(isinstance(each, str) and each.strip() != "" for each in named)
+
+
+def all_tokens(named: tuple[int | str, ...], vocabulary: int) -> bool:
+    """Whether a soft lock names token ids of a vocabulary."""
+    return all(isinstance(each, int) and 0 <= each < vocabulary for each in named)
 
 
 def check_date(text: str) -> None:

@@ -99,19 +99,18 @@ class Editor(QObject):
     def limit(self, start: int, stop: int, words: str) -> None:
         """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
 
-        A word of several tokens allows each of them. Nothing changes if the model cannot write one of them: the banner
-        says so.
+        Nothing changes if the model cannot write one of them: the banner says so.
         """
         tokenizer, document = self._models.tokenizer, self._view.document
         if tokenizer is None:
             return
-        forms = [form for word in words.split(",") if word.strip() for form in tokenizer.forms(word.strip())]
+        listed = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
         try:
-            tokens = tuple(sorted({token for ids in tokenizer.encode_all(forms) for token in ids}))
+            tokenizer.encode_all(listed)
         except UserError as error:
             self._errors.show(str(error))
             return
-        after = document.with_limit(start, stop, tokens)
+        after = document.with_limit(start, stop, listed)
         if after.limits != document.limits:
             self._change("Only these words", after)
 

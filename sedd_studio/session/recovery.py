@@ -14,7 +14,15 @@ from engine.protocol import FREE, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.runfile import decode
-from sedd_studio.record.schema import MOST_TOKENS, SessionState, check_limits, check_range, converted
+from sedd_studio.record.schema import (
+    MOST_TOKENS,
+    SessionState,
+    all_tokens,
+    all_words,
+    check_limits,
+    check_range,
+    converted,
+)
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.model_folders import is_model
 from sedd_studio.session.session import Session
@@ -184,5 +192,8 @@ def show(session: Session, left: Left) -> None:
 def fits(document: Document, session: Session) -> bool:
     """Whether the soft locks of a document can be those of the one on show: as long, with tokens that there are."""
     tokenizer, limits = session.models.tokenizer, document.limits
-    known = tokenizer is not None and all(t < tokenizer.vocabulary for _, _, tokens in limits for t in tokens)
-    return known and len(session.view.document.tokens) == len(document.tokens)
+    if tokenizer is None or not all(
+        all_words(named) or all_tokens(named, tokenizer.vocabulary) for *_, named in limits
+    ):
+        return False
+    return len(session.view.document.tokens) == len(document.tokens)

@@ -140,10 +140,12 @@ class View(QObject):
         return next((word for word in self.words() if word[0] <= position < word[1]), (position, position + 1))
 
     def limit_at(self, position: int) -> tuple[str, ...]:
-        """The pieces that alone may stand at a position; none where any may."""
+        """The words, or pieces, that alone may stand at a position; none where any may."""
         tokenizer = self.tokenizer
-        found = [tokens for start, stop, tokens in self.document.limits if start <= position < stop]
-        return tuple(tokenizer.piece(token) for token in found[0]) if found and tokenizer is not None else ()
+        found = [named for start, stop, named in self.document.limits if start <= position < stop]
+        if not found or tokenizer is None:
+            return ()
+        return tuple(each if isinstance(each, str) else tokenizer.piece(each) for each in found[0])
 
     @property
     def prompt(self) -> str:

@@ -170,6 +170,23 @@ def test_soft_locks_hold_at_their_positions_and_nowhere_else(engine: Engine) -> 
         assert (ended[:, [0, 3]] == [5, 9]).all()
 
 
+def test_a_model_fills_the_run_with_words_of_the_list(engine: Engine) -> None:
+    """The fault that was reported: two words of several tokens gave their tokens, mixed."""
+    words = ("fox", "star")
+    tokens = frozen([*TOKENIZER.encode("Once"), *[FREE] * 6])
+    start = len(tokens) - 6
+    request = Generate(tokens, steps=6, samples=6, limits=((start, start + 4, words),), banned=(0,))
+    events = list(engine.perform(1, request))
+    if info_of(engine).noise == "uniform":
+        assert isinstance(events[0], Failed)
+        assert '"fox" is not one token of this model' in events[0].headline
+        return
+    assert isinstance(events[-1], Finished)
+    for row in replay(events)[-1].tolist():
+        assert set(TOKENIZER.decode(row[start : start + 4]).split(" ")) <= {"", *words}
+        assert not TOKENIZER.decode(row[start + 4 : start + 5])[:1].isalnum()
+
+
 def test_a_run_goes_on_from_a_frame(engine: Engine) -> None:
     whole = list(engine.perform(1, REQUEST))
     history = replay(whole)

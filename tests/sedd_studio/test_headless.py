@@ -76,6 +76,7 @@ REQUESTS = [
     ("absorb", Generate(PROMPT, 3, "tweedie", 7, spacing=(1.0, 0.61, 0.3, 0.0), temperature=0.7, top_p=0.9)),
     ("absorb", Generate(PROMPT, 5, "tweedie", 4, 2, first_sample=3)),
     ("absorb", Generate(PROMPT, 5, limits=((2, 4, (30, 31, 99)), (6, 7, (40,))), seed=8)),
+    ("absorb", Generate(PROMPT, 5, limits=((2, 4, ("a", '"I"')), (6, 7, (40,))), seed=8)),
     ("uniform", Generate(PROMPT, 5, limits=((2, 4, (30, 31, 99)),), seed=8)),
     ("absorb", Generate(PROMPT, 5, words=("dragon's hoard", "hill"), seed=2)),
     ("none", Generate(PROMPT, 14, seed=3, samples=2, top_p=0.9)),

@@ -70,7 +70,7 @@ class TokenText:
         where = f"Position {position + 1}" + (f", word of {stop - start} tokens" if stop - start > 1 else "")
         first, last = self.character(position)
         piece, only = self.pieces[first], self._view.limit_at(position)
-        held = f", only: {', '.join(sorted({one.strip() for one in only}))}" if only else ""
+        held = f", only: {', '.join(dict.fromkeys(one.strip() for one in only))}" if only else ""
         if piece is None:
             return f"{where}: masked{held}"
         shown = "end of text" if piece == END_MARK else piece.replace("\n", "\\n")
