@@ -86,7 +86,7 @@ def test_named_words_alone_may_stand_at_the_selection(
 ) -> None:
     session = window.session
     start, stop = limit(window, "fox, star", monkeypatch)
-    assert session.view.document.limits == ((start, stop, ("fox", "star")),)
+    assert list(session.view.document.limits) == [(start, stop, ("fox", "star"))]
     assert "only: fox, star" in window.canvas.mouse.describe(start)
     assert "only: " not in window.canvas.mouse.describe(stop)
     assert list(window.canvas.picture._content.limited) == [start, start + 1]
