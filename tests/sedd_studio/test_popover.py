@@ -32,6 +32,7 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     session.playhead.seek(1)
     window.canvas.setFocus()
+    QApplication.processEvents()  # the timeline takes the place that it needs
     return window
 
 
