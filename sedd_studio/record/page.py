@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from engine.language.domains import TEXT
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import ModelInfo
+from engine.protocol import FREE, ModelInfo, frozen
 from engine.protocol.option_kinds import Pattern, Words
 from engine.protocol.options import ENTRIES
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 
 BUNDLED_LENGTH = 256
+FRESH = 64
+"""Tokens of a fresh page."""
 MOST_ASIDE = 8
 """Documents that are put aside; those that were longest away are dropped."""
 OF_DOCUMENT = {name: row.entry_usual for name, row in ENTRIES.items() if isinstance(row.kind, Pattern | Words)}
@@ -24,7 +28,8 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A document with the form of its runs, the model and the tokenizer that it is for, and where the playhead stands.
+    """A document with the form of its runs, the model and the tokenizer that it is for, where the playhead stands, and
+    the name of the file that it came from or went to, if there is one.
 
     `aside` holds the pages of other tokenizers, and of longer or shorter models; each comes back with its model.
     """
@@ -36,6 +41,7 @@ class Page:
     step: int = 0
     sample: int = 0
     aside: Mapping[Key, Page] = field(default_factory=dict)
+    name: str = ""
 
     @property
     def length(self) -> int:
@@ -51,11 +57,17 @@ class Page:
         own = self.info
         return own is not None and (own.path, own.weights) == (info.path, info.weights)
 
-    def opened(self, info: ModelInfo, tokenizer: Tokenizer, document: Document, form: Form) -> Page:
+    def emptied(self) -> Page:
+        """A fresh page for the same model: one gap, and nothing that was about the document before."""
+        length = min(FRESH, self.length)
+        document = Document(frozen(np.full(length, FREE)), np.zeros(length, bool))
+        return replace(self, document=document, form=self.form.changed(**OF_DOCUMENT), step=0, sample=0, name="")
+
+    def opened(self, info: ModelInfo, tokenizer: Tokenizer, document: Document, form: Form, name: str) -> Page:
         """The page of a document that comes with its model; this one is put aside if it means nothing there."""
         same = self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
         aside = self.aside if same else self._put_aside()
-        return Page(document, form, info, tokenizer, aside=aside)
+        return Page(document, form, info, tokenizer, aside=aside, name=name)
 
     def turned_to(self, info: ModelInfo, tokenizer: Tokenizer, fresh: Callable[[], Document]) -> Page:
         """The page for another model: with the same document where its tokens mean the same and fit, else with the one

@@ -87,6 +87,7 @@ class SessionState(Struct, frozen=True):
     limits: Limits = ()
     under_way: bool = True
     tokenizer: Text = ""
+    file: Text = ""
 
 
 def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:

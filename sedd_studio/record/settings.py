@@ -68,6 +68,7 @@ SETTINGS: dict[str, Setting] = {
     "geometry": Setting("", Text().accepts, "Place and size of the window, as Qt writes it."),
     "layout": Setting("", Text().accepts, "Where the panels are, as Qt writes it."),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
+    "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }
 
@@ -119,7 +120,13 @@ class Settings:
         self._values[name] = value
 
     def remember_model(self, path: str) -> None:
-        self.change("recent_models", lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
+        self._remember("recent_models", path)
+
+    def remember_file(self, path: Path) -> None:
+        self._remember("recent_files", str(path.resolve()))
+
+    def _remember(self, name: str, path: str) -> None:
+        self.change(name, lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
 
     def trouble(self) -> str:
         """Why settings cannot be kept, or were not found, in a sentence; empty where all is well."""

@@ -34,7 +34,7 @@ class Editor(QObject):
         tokenizer = self._models.tokenizer
         return 0 if tokenizer is None else longest_prompt(tokenizer, self._models.length)
 
-    def set_prompt(self, text: str) -> bool:
+    def set_prompt(self, text: str, file: str | None = None) -> bool:
         """Makes `text` the prompt; False, with the reason in the banner and nothing changed, if it does not fit."""
         if self._models.tokenizer is None:
             return False
@@ -43,14 +43,14 @@ class Editor(QObject):
         except UserError as error:
             self._errors.show(str(error))
             return False
-        self.set_document(document)
+        self.set_document(document, file)
         return True
 
-    def set_document(self, document: Document) -> None:
-        """Makes a prompt that was cut into tokens before the prompt."""
+    def set_document(self, document: Document, file: str | None = None) -> None:
+        """Makes a prompt that was cut into tokens before the prompt; of a `file` if one is named."""
         self.typed.apply()  # it can be had back
         self._errors.dismiss()
-        self._pages.show("Prompt", document)
+        self._pages.show("Prompt", document, file)
 
     # ---- parts
 

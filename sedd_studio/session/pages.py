@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from engine.language.domains import DOMAINS, TEXT
 from engine.language.tokenizers import Tokenizer
@@ -23,13 +23,17 @@ from sedd_studio.session.view import View
 
 
 class Pages(QObject):
-    """Puts pages on show, and keeps what was done for `undo_stack`."""
+    """Puts pages on show, and keeps what was done for `undo_stack`. `name` is that of the page's file; `named` is told
+    when it is another."""
+
+    named = Signal()
 
     def __init__(
         self, models: Models, form: CurrentForm, view: View, errors: Errors, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._models, self._form, self._view, self._errors = models, form, view, errors
+        self.name = ""
         self._aside: Mapping[Key, Page] = {}
         self.undo_stack = UndoStack(self)
         form.edited.connect(self._note_form)
@@ -39,13 +43,24 @@ class Pages(QObject):
         """What is on show."""
         models, playhead = self._models, self._view.playhead
         place = playhead.step, playhead.sample
-        return Page(self._view.document, self._form.now, models.info, models.tokenizer, *place, self._aside)
+        return Page(self._view.document, self._form.now, models.info, models.tokenizer, *place, self._aside, self.name)
 
     # ---- what is done
 
-    def show(self, name: str, document: Document) -> None:
-        """Puts another document in the place of the one on show; what is done is called `name`."""
-        self._do(name, replace(self.now, document=document))
+    def show(self, name: str, document: Document, file: str | None = None) -> None:
+        """Puts another document in the place of the one on show, that of a `file` if one is named; what is done is
+        called `name`."""
+        now = self.now
+        self._do(name, replace(now, document=document, name=now.name if file is None else file))
+
+    def begin(self) -> None:
+        """Begins a fresh page."""
+        self._do("New", self.now.emptied())
+
+    def call(self, file: str) -> None:
+        """The page was saved as a file."""
+        self.name = file
+        self.named.emit()
 
     def follow(self, name: str, run: Trajectory, step: int) -> None:
         """A run of the document on show has begun, or a branch at a step: it is played from there."""
@@ -60,10 +75,10 @@ class Pages(QObject):
             self.undo_stack.undo()
             self.undo_stack.forget_undone()
 
-    def open(self, name: str, run: Trajectory, document: Document, form: Form) -> None:
+    def open(self, name: str, run: Trajectory, document: Document, form: Form, file: str = "") -> None:
         """Shows the document of a run, with its model, and plays it."""
         assert run.origin is not None
-        self._do(name, self.now.opened(run.origin.info, run.origin.tokenizer, document, form))
+        self._do(name, self.now.opened(run.origin.info, run.origin.tokenizer, document, form, file))
         self._models.ensure()
         self._view.playhead.start(run)
 
@@ -109,6 +124,7 @@ class Pages(QObject):
             view.clear()
         models.info, models.tokenizer = page.info if other_model else models.info, page.tokenizer
         self._aside = page.aside
+        self.call(page.name)
         self._form.take(page.form)
         view.show(page.document)
         if other_run:

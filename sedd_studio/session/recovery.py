@@ -109,6 +109,7 @@ def state_of(session: Session) -> dict[str, object]:
     return {
         "model": session.models.info.path if session.models.info is not None else None,
         "tokenizer": session.models.tokenizer.fingerprint if session.models.tokenizer is not None else "",
+        "file": session.pages.name,
         "kept": time.time(),
         "prompt": session.view.prompt,
         "tokens": document.tokens.tolist(),
@@ -130,6 +131,7 @@ class Left:
     document: Document
     playhead: int
     sample: int
+    file: str
 
 
 def read_left(left: LeftOver) -> Left:
@@ -154,6 +156,7 @@ def read_left(left: LeftOver) -> Left:
         Document(tokens, locked, run, state.limits),
         state.playhead,
         state.sample,
+        state.file,
     )
 
 
@@ -185,6 +188,7 @@ def show(session: Session, left: Left) -> None:
         session.pages.show("Restore", document)
     elif session.editor.set_prompt(left.prompt) and fits(document, session):
         session.view.show(replace(session.view.document, limits=document.limits))
+    session.pages.call(left.file)
     if not begun:
         session.editor.undo_stack.clear()
 

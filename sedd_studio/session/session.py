@@ -38,6 +38,7 @@ class Session(QObject):
 
     def __init__(self, runner: Runner, reader: Reader, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.settings = settings
         self.reader, self.errors = reader, Errors(self)
         self.clock, self.form = Clock(self), CurrentForm(settings, self)
         self.engine = EngineLink(runner, self.clock, self)
@@ -63,7 +64,7 @@ class Session(QObject):
         text = self.view.prompt if self.models.tokenizer is not None else PROMPT
         self.pages.turn_to(event.info, event.tokenizer, text)
 
-    def show_run(self, run: Trajectory, document: Document | None = None) -> None:
+    def show_run(self, run: Trajectory, document: Document | None = None, file: str = "") -> None:
         """Shows a recorded run with its settings, in a `document` that it goes with or one with its own locks; its
         model is opened if it is on this machine and not loaded."""
         assert run.origin is not None
@@ -74,7 +75,7 @@ class Session(QObject):
             self.engine.supersede()
         document = document or Document(request.tokens, request.tokens != FREE, run, request.limits)
         form = self.form.now.changed(**Form.entries_of(request, origin.info.noise))
-        self.pages.open("Open run", run, document, form)
+        self.pages.open("Open run", run, document, form, file)
         self.runs.changed.emit()
 
     def stop(self) -> None:

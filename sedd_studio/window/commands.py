@@ -62,6 +62,7 @@ def _show_settings(window: MainWindow, session: Session) -> None:
 
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
 COMMANDS: tuple[Command, ...] = (
+    Command("new", "&New", lambda w, s: s.pages.begin(), "Ctrl+N"),
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", doing.ask_for_run, "Ctrl+Shift+O"),

@@ -94,6 +94,9 @@ def export(kind: str, title: str = "") -> Do:
         if path is not None:
             view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.look.theme)
             start(window.services.jobs, chosen, view, path)
+            if kind == "run":
+                session.pages.call(path.name)
+                session.settings.remember_file(path)
 
     return do
 
@@ -118,12 +121,12 @@ def copy_as(python: bool) -> Do:
 def ask_for_run(window: MainWindow, session: Session) -> None:
     """Asks for a file and opens the run in it."""
     from sedd_studio.record.carried import CARRIERS
-    from sedd_studio.window.opening import open_run
+    from sedd_studio.window.opening import open_path
 
     endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *CARRIERS))
     path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
     if path:
-        open_run(session, Path(path))
+        open_path(session, path)
 
 
 def rank_samples(window: MainWindow, session: Session) -> None:

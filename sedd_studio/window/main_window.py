@@ -23,7 +23,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.candidates_popover import CandidatesPopover
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
-from sedd_studio.widgets.controls.basic import Number
+from sedd_studio.widgets.controls.basic import Number, keep_up
 from sedd_studio.widgets.controls.dock import Dock
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
@@ -49,7 +49,7 @@ from sedd_studio.widgets.panels.top_bar import TopBar
 from sedd_studio.window.doing import score_file
 from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
-from sedd_studio.window.menus import build_actions, build_menus
+from sedd_studio.window.menus import RecentFiles, build_actions, build_menus
 from sedd_studio.window.services import Services
 
 DOCK_HEIGHT = 260
@@ -69,7 +69,6 @@ class MainWindow(QMainWindow):
         self.session: Session = services.session
         self.settings = services.settings
         self.look = look = Look(theme, self)
-        self.setWindowTitle("SEDD Studio")
         self.resize(1280, 820)
         self.setMinimumSize(860, 560)
         session, view = self.session, self.session.view
@@ -109,7 +108,7 @@ class MainWindow(QMainWindow):
         self.first_layout: QByteArray = self.saveState()
         self._name_tabs()
         self.actions_by_name: dict[str, QAction] = build_actions(self)
-        build_menus(self.menuBar(), self.actions_by_name)
+        build_menus(self.menuBar(), self.actions_by_name, RecentFiles(self.session))
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
@@ -130,6 +129,7 @@ class MainWindow(QMainWindow):
             part.pointed.connect(services.pointer.point_at)
         self.prompt.submitted.connect(self.session.runs.start)
         self.session.editor.typed.add(self._take_numbers)
+        keep_up(self._title, self.session.pages.named, self.session.view.changed)
         self.canvas.zoom_changed.connect(lambda zoom: services.settings.set("zoom", zoom))
 
     def set_theme(self, theme: Theme) -> None:
@@ -137,6 +137,12 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             themes.apply(app, theme)
         self.look.change(theme)
+
+    def _title(self) -> None:
+        """The file's name, or how the prompt begins."""
+        prompt = " ".join(self.session.view.prompt.split())
+        name = self.session.pages.name or (f"{prompt[:40].rstrip()} …" if len(prompt) > 40 else prompt)
+        self.setWindowTitle(f"{name} - SEDD Studio" if name else "SEDD Studio")
 
     def _take_numbers(self) -> bool:
         """Has numbers taken that are being typed."""

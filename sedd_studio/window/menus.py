@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenuBar
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
 MENUS: dict[str, str] = {
-    "&File": "open_model fetch_model open_run save_run keep_sample - copy_text copy_command copy_python - "
+    "&File": "new open_model fetch_model open_run save_run keep_sample - copy_text copy_command copy_python - "
     "settings quit",
     "E&xport": "export_page export_film export_picture - export_text export_json export_csv",
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt - toggle_lock lock unlock limit unlock_all",
@@ -73,8 +76,27 @@ class Availability(QObject):
             self._actions[name].setText(f"{text} {done.replace('&', '&&')}".strip())
 
 
-def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
-    """Fills the menu bar from the table."""
+class RecentFiles(QMenu):
+    """The runs and texts that were opened before, as far as they are still there."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Open re&cent")
+        self._session = session
+        self.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        from sedd_studio.window.opening import open_path  # not before the window is painted
+
+        self.clear()
+        for path in filter(os.path.isfile, self._session.settings["recent_files"]):
+            action = self.addAction(Path(path).name.replace("&", "&&"), partial(open_path, self._session, path))
+            action.setToolTip(path)
+        if self.isEmpty():
+            self.addAction("Nothing was opened yet").setEnabled(False)
+
+
+def build_menus(bar: QMenuBar, actions: dict[str, QAction], recent: QMenu) -> None:
+    """Fills the menu bar from the table, with the `recent` files below "new"."""
     for title, names in MENUS.items():
         menu = bar.addMenu(title)
         for name in names.split():
@@ -82,3 +104,6 @@ def build_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
                 menu.addSeparator()
             else:
                 menu.addAction(actions[name])
+            if name == "new":
+                recent.setParent(menu, recent.windowFlags())
+                menu.addMenu(recent)

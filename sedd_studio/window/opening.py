@@ -26,6 +26,8 @@ def open_path(session: Session, path: str | Path) -> None:
     """Opens a run, a text as the prompt, or a model, none of it in the window's thread; what is wrong with it goes to
     the banner."""
     path = Path(path)
+    if path.is_file():
+        session.settings.remember_file(path)
     if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
     elif ends_in(path, TEXTS + RECORDS) and path.name != "config.json" and path.is_file():
@@ -36,7 +38,7 @@ def open_path(session: Session, path: str | Path) -> None:
 
 def open_run(session: Session, path: Path) -> None:
     """Shows a saved run, or the one that a page, a picture or a film carries, once it is read."""
-    session.reader.read(lambda: read_run(path), session.show_run)
+    session.reader.read(lambda: read_run(path), lambda run: session.show_run(run, file=path.name))
 
 
 def read_run(path: Path) -> Trajectory:
@@ -71,9 +73,9 @@ def open_prompt(session: Session, path: Path) -> None:
     def take(found: tuple[str, Document | None]) -> None:
         text, document = found
         if document is None or session.models.tokenizer is not tokenizer or session.models.length != length:
-            session.editor.set_prompt(text)  # another model has come meanwhile
+            session.editor.set_prompt(text, path.name)  # another model has come meanwhile
         else:
-            session.editor.set_document(document)
+            session.editor.set_document(document, path.name)
 
     session.reader.read(read, take)
 

@@ -158,6 +158,7 @@ def test_a_model_can_be_opened_from_the_start(session: Session, qtbot: QtBot) ->
 
 START = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -165,7 +166,7 @@ from sedd_studio.window import app, services
 from sedd_studio.session import session as session_module
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.background.runner import Runner
-from sedd_studio.record.settings import Settings
+from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.state import RunState
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import left_over
@@ -173,17 +174,15 @@ from tests.sedd_studio.windows import left_over
 history, settings = Path(sys.argv[1]), Path(sys.argv[2])
 session_module.PROMPT = "Once [8]"
 services.Runner = lambda: Runner(FakeEngine)
-def fresh():
-    kept = Settings(settings)
-    kept.set("start", "fresh")
-    return kept
-
-app.Settings = fresh
+app.Settings = lambda: Settings(settings)
+SETTINGS["start"] = replace(SETTINGS["start"], default="fresh")
 app.default_path = lambda: history
 
 def look():
     window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
-    session = window.session
+    session, keeper = window.session, window.services.keeper
+    if keeper._writer is None and not keeper._told:
+        return
     if session.models.info is None or session.runs.state not in (RunState.IDLE, RunState.DONE):
         return
     if session.runs.state is RunState.IDLE:

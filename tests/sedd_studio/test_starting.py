@@ -103,6 +103,7 @@ STEPS = {
     "run": [ready, run, lambda window: window.session.playhead.recorded == 3],
     "type": [ready, type, ready],
     "turn": [ready, turn, with_bases, base_prompt, ready],
+    "title": [settled, lambda window: print(window.windowTitle(), flush=True), ready],
     "tell": [settled, tell, ready],
 }
 app.MainWindow, app.CLOSING = Window, 100.0
@@ -160,3 +161,4 @@ def test_a_file_that_is_given_opens_in_the_place_of_what_was_left(folder: Path) 
     studio(folder, "type")
     assert studio(folder, "tell", str(folder / "prompt.txt"))[0] == "The end [3]"
     assert studio(folder, "tell")[0] == "The end [3]"
+    assert studio(folder, "title") == ["prompt.txt - SEDD Studio"]

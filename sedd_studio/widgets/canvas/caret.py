@@ -112,7 +112,7 @@ class Caret(QObject):
 
     def paste(self) -> None:
         """Puts the clipboard's words and gaps in the place of the selection, or before the caret."""
-        copied = QGuiApplication.clipboard().mimeData()
+        copied = QGuiApplication.clipboard().mimeData() or QMimeData()  # type: ignore[truthy-bool]  # there may be none
         ours = copied.hasFormat(WORDS_AND_GAPS)
         text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else copied.text().rstrip("\r\n")
         if text.strip():
