@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Started, ends
+from engine.protocol.option_kinds import SEED
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.session import Session
 
@@ -63,6 +65,8 @@ class RunQueue(QObject):
         if session.models.info is None or session.models.tokenizer is None or not session.models.ready:
             return
         request = session.runs.asked()
+        while any(alike(item.request, request) for item in self.items):  # the same once more would make the same texts
+            request = replace(request, seed=(request.seed + 1) % (SEED.high + 1))
         self.items.append(Queued(request, session.models.info, session.models.tokenizer))
         self.changed.emit()
         self._go_on()
@@ -121,3 +125,10 @@ class RunQueue(QObject):
             item.run, self._question, self.making = None, 0, None
             self._go_on()
         self.changed.emit()
+
+
+def alike(one: Generate, other: Generate) -> bool:
+    """Whether two runs of a prompt ask for the same texts."""
+    plain = [field.name for field in fields(Generate) if field.name not in ("tokens", "start")]
+    same = all(getattr(one, name) == getattr(other, name) for name in plain)
+    return same and np.array_equal(one.tokens, other.tokens)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from engine.language.documents import LeftOut
 from engine.protocol import UserError
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.runfile import SUFFIX
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.controls.saving import ask_where
+from sedd_studio.widgets.controls.saving import ask_for_file, ask_where
 
 if TYPE_CHECKING:
     from sedd_studio.record.trajectory import Trajectory
@@ -124,9 +123,9 @@ def ask_for_run(window: MainWindow, session: Session) -> None:
     from sedd_studio.window.opening import open_path
 
     endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *CARRIERS))
-    path, _ = QFileDialog.getOpenFileName(window, "Open a run", "", f"Runs, and what carries one ({endings})")
-    if path:
-        open_path(session, path)
+    path = ask_for_file(window, "Open a run", f"Runs, and what carries one ({endings})")
+    if path is not None:
+        open_path(session, str(path))
 
 
 def rank_samples(window: MainWindow, session: Session) -> None:
@@ -155,13 +154,11 @@ def score_file(window: MainWindow) -> None:
     from sedd_studio.widgets.dialogs.texts_window import TextsWindow
     from sedd_studio.window.opening import RECORDS, TEXTS
 
-    name, _ = QFileDialog.getOpenFileName(
-        window, "Score the texts of a file", "", f"Texts (*{' *'.join(TEXTS + RECORDS)});;All (*)"
-    )
+    path = ask_for_file(window, "Score the texts of a file", f"Texts (*{' *'.join(TEXTS + RECORDS)});;All (*)")
     session, precision = window.session, window.likelihood.precision.currentData()
-    path, models = Path(name), session.models
+    models = session.models
     tokenizer, domain, length = models.tokenizer, models.domain, models.length
-    if not name or tokenizer is None:
+    if path is None or tokenizer is None:
         return
 
     def show(rows: list[TextRow]) -> None:

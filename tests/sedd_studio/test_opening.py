@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
@@ -329,3 +329,24 @@ def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
     assert not session.models.ready
     qtbot.waitUntil(lambda: session.models.ready)  # the engine has said what it holds
     assert session.runs.state is RunState.DONE
+
+
+def test_dialogs_begin_with_the_users_documents_and_then_where_the_last_one_ended(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, elsewhere, asked = tmp_path / "Documents", tmp_path / "elsewhere", []
+    documents.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(documents))
+
+    def answer(parent: QWidget, title: str, folder: str, *_: str) -> tuple[str, str]:
+        asked.append(Path(folder))
+        return str(elsewhere / "run.sedd"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    run(window, qtbot)
+    save(window, qtbot)
+    QTest.keyClick(window, Qt.Key.Key_O, CTRL)
+    assert asked[0].parent == documents
+    assert asked[1] == elsewhere

@@ -117,3 +117,12 @@ def test_a_run_of_another_model_waits_for_it(window: MainWindow, engine: FakeEng
     qtbot.waitUntil(lambda: len(window.services.queue.items) == 1 and window.services.queue.making is None)
     window.queue_panel.refresh()
     assert lines(window)[0].startswith("waits for other · ")
+
+
+def test_the_same_run_queued_again_has_another_seed(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 3
+    enqueue(window, 11, 11, 11, 12, 20)
+    assert [item.request.seed for item in window.services.queue.items] == [11, 12, 13, 14, 20]
+    window.session.editor.set_prompt("Another [4]")
+    enqueue(window, 11)
+    assert window.services.queue.items[-1].request.seed == 11

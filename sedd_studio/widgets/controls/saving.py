@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import with_ending, write_whole
@@ -22,10 +23,28 @@ def writing(path: Path, content: Content) -> Iterator[float]:
     yield 1.0
 
 
+def folder_of(widget: QWidget) -> str:
+    """Where a dialog begins: where the last one of this window ended, or with the user's documents."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    begins = [widget.window().property("folder"), documents]
+    return next((folder for folder in begins if folder and Path(folder).is_dir()), str(Path.home()))
+
+
+def ask_for_file(parent: QWidget, title: str, kinds: str) -> Path | None:
+    """The file that a user picks to be opened; None where it is given up."""
+    given, _ = QFileDialog.getOpenFileName(parent, title, folder_of(parent), kinds)
+    return _remembered(parent, Path(given)) if given else None
+
+
+def _remembered(parent: QWidget, path: Path) -> Path:
+    parent.window().setProperty("folder", str(path.parent))
+    return path
+
+
 def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> Path | None:
     """The path that a user gives, with an ending of one of the `kinds`, "Table (*.csv)"; the picked one's where it has
     none. None where it is given up."""
-    given, picked = QFileDialog.getSaveFileName(parent, title, name, ";;".join(kinds))
+    given, picked = QFileDialog.getSaveFileName(parent, title, str(Path(folder_of(parent), name)), ";;".join(kinds))
     if not given:
         return None
     first = picked if picked in kinds else kinds[0]
@@ -35,7 +54,7 @@ def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> P
         question = f"There is a {path.name} already. Replace it?"
         if QMessageBox.question(parent, title, question) != QMessageBox.StandardButton.Yes:
             return None
-    return path
+    return _remembered(parent, path)
 
 
 def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], errors: Errors) -> None:

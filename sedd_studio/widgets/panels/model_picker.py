@@ -12,6 +12,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import keep_up, plain
 from sedd_studio.widgets.controls.menu_button import MenuButton
+from sedd_studio.widgets.controls.saving import folder_of
 
 if TYPE_CHECKING:
     from sedd_studio.session.fetching import Fetcher
@@ -40,7 +41,7 @@ class ModelPicker(MenuButton):
             self.setToolTip(plain(info.path))
 
     def choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
+        folder = QFileDialog.getExistingDirectory(self, "Open a model folder", folder_of(self))
         if folder:
             self._models.open(folder)
 
