@@ -145,13 +145,12 @@ class TokenPainter:
         start = box.x - (over if box.offset <= 0 else 0.0)
         stop = box.x + box.width + (over if box.offset + box.width >= wide else 0.0)
         top = box.line * self._line_height
-        painter.save()
-        painter.setClipRect(QRectF(start, top, stop - start, self._line_height), Qt.ClipOperation.IntersectClip)
-        painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        painter.setFont(self.plain)
-        painter.setPen(colour)
-        painter.drawText(QPointF(left, self._baseline(box.line)), box.word)
-        painter.restore()
+        with icons.lent(painter):
+            painter.setClipRect(QRectF(start, top, stop - start, self._line_height), Qt.ClipOperation.IntersectClip)
+            painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+            painter.setFont(self.plain)
+            painter.setPen(colour)
+            painter.drawText(QPointF(left, self._baseline(box.line)), box.word)
 
     def _text_colour(self, painter: QPainter, content: Content, position: int, draft: bool) -> QColor:
         """Choose the font on `painter`, and return the colour, for the text at `position`."""

@@ -347,6 +347,6 @@ def test_dialogs_begin_with_the_users_documents_and_then_where_the_last_one_ende
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
     run(window, qtbot)
     save(window, qtbot)
-    QTest.keyClick(window, Qt.Key.Key_O, CTRL)
+    QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
     assert asked[0].parent == documents
     assert asked[1] == elsewhere
