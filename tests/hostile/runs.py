@@ -82,6 +82,7 @@ def run_bombs() -> list[bytes]:
     for request, more in (
         ({"limits": [[0, 10**9, [1]]]}, {}),
         ({"limits": [[k, k + 1, list(range(200))] for k in range(50_000)]}, {}),
+        ({"limits": [[0, 2, ["fox" * 10**6]], [2, 3, ["a", 1]], [3, 4, [""]]]}, {}),
         ({"words": ["fox"] * 100_000}, {}),
         ({"steps": 10**15}, {"steps": 10**15}),
         ({"steps": 65_536}, {"steps": 65_536}),

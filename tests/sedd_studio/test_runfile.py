@@ -145,6 +145,8 @@ def moment(column: int, value: float) -> Change:
         asked(limits=[[0, 10**9, [1]]]),
         asked(limits=[[3, 2, [1]]]),
         asked(limits=[[0, 1, [10**6]]]),
+        asked(limits=[[0, 1, ["fox", 1]]]),
+        asked(limits=[[0, 1, [" "]]]),
         asked(banned=[-1]),
         asked(words=[None]),
         asked(words=["fox" * 10_000]),
