@@ -30,6 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
@@ -260,7 +261,8 @@ class Observer(QObject):
         self.last_beat, self.last_work = time.perf_counter(), time.thread_time()  # looking took time, too
 
     def failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        self.errors[f"{kind.__name__}: {error}, after: {', '.join(self.user.last)}"] += 1
+        way = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(extract_tb(trace)[-6:]))
+        self.errors[f"{kind.__name__}: {error}, at {way}, after: {', '.join(self.user.last)}"] += 1
 
     def warned(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         self.warnings[text] += 1
