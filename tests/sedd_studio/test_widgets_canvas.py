@@ -299,3 +299,17 @@ def test_without_fading_only_the_newest_tokens_are_marked(scene: Scene, canvas: 
     faded = canvas.viewport().grab().toImage()
     canvas.picture.set_reduced_motion(True)
     assert canvas.viewport().grab().toImage() != faded
+
+
+def test_a_selection_that_another_text_ended_is_not_extended_past_its_end(scene: Scene, canvas: TokenCanvas) -> None:
+    session, shift = scene.session, Qt.KeyboardModifier.ShiftModifier
+    session.editor.set_prompt("Once [11]")
+    QTest.keyClick(canvas, Qt.Key.Key_End)
+    QTest.keyClick(canvas, Qt.Key.Key_Left, shift)
+    assert session.view.selection is not None
+    session.editor.set_prompt("Once [5]")
+    assert session.view.selection is None
+    QTest.keyClick(canvas, Qt.Key.Key_Left, shift)
+    assert session.view.selection is not None
+    assert session.view.selection[1] <= session.view.canvas().length
+    session.editor.set_locked(list(range(*session.view.selection)), True)

@@ -47,7 +47,7 @@ class Caret(QObject):
 
     def extend_to(self, position: int) -> None:
         """Goes to a position and selects the words from where the extension began."""
-        if self._anchor is None:
+        if self._anchor is None or self._view.selection is None:  # one that another text ended is over
             self._anchor = self.position
         self.position = position
         one, other = self._view.word_at(self._anchor), self._view.word_at(position)
