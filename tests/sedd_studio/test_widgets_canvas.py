@@ -306,9 +306,7 @@ def test_a_selection_that_another_text_ended_is_not_extended_past_its_end(scene:
     session.editor.set_prompt("Once [11]")
     QTest.keyClick(canvas, Qt.Key.Key_End)
     QTest.keyClick(canvas, Qt.Key.Key_Left, shift)
-    assert session.view.selection is not None
     session.editor.set_prompt("Once [5]")
-    assert session.view.selection is None
     QTest.keyClick(canvas, Qt.Key.Key_Left, shift)
     assert session.view.selection is not None
     assert session.view.selection[1] <= session.view.canvas().length
