@@ -44,6 +44,17 @@ def test_a_tooltip_shows_markup_as_it_is(text: str, qapp: object) -> None:
     assert shown(line.toolTip()) == text
 
 
+def test_the_last_parts_of_a_line_give_way_whole(qtbot: QtBot) -> None:
+    line = Elided()
+    qtbot.addWidget(line)
+    line.show_text("step 3", "12 calls", "0.8 s left")
+    line.resize(line.fontMetrics().horizontalAdvance("step 3   12 calls   0.8") + 2, 20)
+    line.show()
+    assert line.text() == "step 3   12 calls"
+    line.resize(1000, 20)
+    assert line.text() == "step 3   12 calls   0.8 s left"
+
+
 def test_the_path_of_a_model_is_no_markup(scene: Scene, qtbot: QtBot) -> None:
     window = window_of(scene.session, scene.settings, qtbot)
     scene.load(replace(scene.info, path=HOSTILE))

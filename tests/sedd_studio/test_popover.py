@@ -95,10 +95,10 @@ def test_enter_takes_the_marked_word_which_the_pointer_marks(window: MainWindow,
     session, position, popover = window.session, gap(window) + 4, window.popover
     shown(window, qtbot, position)
     first = popover.candidates.rows[0]
-    assert popover.foot._full == f"Enter puts {shown_piece(first.text)} here, goes on from 1"
+    assert " ".join(popover.foot.parts) == f"Enter puts {shown_piece(first.text)} here, goes on from 1"
     QTest.mouseMove(popover.list.viewport(), popover.list.visualRect(popover.candidates.index(3)).center())
     third = popover.candidates.rows[3]
-    assert popover.foot._full == f"Enter puts {shown_piece(third.text)} here, goes on from 1"
+    assert " ".join(popover.foot.parts) == f"Enter puts {shown_piece(third.text)} here, goes on from 1"
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     assert session.view.canvas().tokens[position] == third.token
 
@@ -146,7 +146,7 @@ def test_with_a_selection_keys_are_for_that_and_over_it_and_locked_words_there_i
     session, position, popover = window.session, gap(window) + 4, window.popover
     session.view.select(session.view.word_at(0))
     shown(window, qtbot, position)
-    assert popover.foot._full.startswith("A click puts")
+    assert " ".join(popover.foot.parts).startswith("A click puts")
     QTest.keyClick(window.canvas, Qt.Key.Key_2)
     assert not session.view.document.locked[position]
     assert window.canvas.line.editor is not None

@@ -13,28 +13,18 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.painting.theme import LIGHT, Look, token_font
+from sedd_studio.painting.theme import LIGHT, token_font
 from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import Kind, Layout
 from sedd_studio.painting.token_text import content_at
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.test_characters import canvas_with
 
 HEBREW = "שלום לכם חברים"
 MIXED = "she said שלום לכם to all 12 of them"
 TEXTS = (HEBREW, MIXED, "مرحبا بالعالم [3] كيف حالك", "שלום (12) world סוף", f"a [2] {HEBREW}\n{HEBREW} [3]\nthe end")
-
-
-def canvas_with(text: str, tmp_path: Path, qtbot: QtBot) -> tuple[Scene, TokenCanvas]:
-    scene = Scene(tmp_path)
-    session = scene.session
-    canvas = TokenCanvas(session.models, session.view, session.editor, Look(LIGHT))
-    qtbot.addWidget(canvas)
-    canvas.resize(900, 500)
-    canvas.show()
-    assert session.editor.set_prompt(text)
-    return scene, canvas
 
 
 def place_of(canvas: TokenCanvas, word: str) -> int:

@@ -52,20 +52,24 @@ def plain(text: str) -> str:
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
 
 
+GAP = "   "
+"""Between the parts of a line."""
+
+
 class Elided(QLabel):
-    """One line of quiet text that ends in dots where there is no room for all of it."""
+    """One line of quiet text, or of parts of which the last give way first, that ends in dots where it has no room."""
 
     def __init__(self, role: str = "muted") -> None:
         super().__init__()
-        self._full = ""
+        self.parts: tuple[str, ...] = ()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def show_text(self, text: str) -> None:
-        if text != self._full:
-            self._full = text
-            self.setToolTip(plain(text))
+    def show_text(self, *parts: str) -> None:
+        if parts != self.parts:
+            self.parts = parts
+            self.setToolTip(plain(GAP.join(parts)))
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -73,7 +77,10 @@ class Elided(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+        metrics, parts = self.fontMetrics(), self.parts
+        while len(parts) > 1 and metrics.horizontalAdvance(GAP.join(parts)) > self.width():
+            parts = parts[:-1]
+        self.setText(metrics.elidedText(GAP.join(parts), Qt.TextElideMode.ElideRight, self.width()))
 
 
 class ProgressLine(QProgressBar):

@@ -75,7 +75,7 @@ class Timeline(QFrame):
             self.facts.show_text(f"{info.free} positions to fill" if info.free else "every position is locked")
         else:
             self.step.setText(f"step {info.step} of {info.steps}")
-            self.facts.show_text("   ".join(self._facts()))
+            self.facts.show_text(*self._facts())
         self.track.setAccessibleDescription(f"{self.step.text()}, {info.filled}")
 
     def _refresh_canvas(self) -> None:
@@ -97,7 +97,7 @@ class Timeline(QFrame):
             f"{made.calls} calls · {made.seconds:.1f} s",
         ]
         if made.seconds_left is not None:
-            facts[-1] += f" · {made.seconds_left:.1f} s left"
+            facts.append(f"{made.seconds_left:.1f} s left")
         return facts
 
     def _go(self, by: int) -> None:
