@@ -28,6 +28,7 @@ MOST_MOVES = 2**22
 """From all states together, by bytes or symbols that are told apart."""
 MOST_BEGUN = 2**21
 """Banned words that are begun, or may begin, in all states together, for each symbol."""
+TOO_LARGE = "The pattern and the words of the runs are too large together; make one of them smaller."
 PIECE = 2**20
 """Moves that are worked on between two looks at whether to go on."""
 
@@ -74,8 +75,8 @@ class Automaton:
         """
         pairs, classes = np.unique(np.stack((self.classes, other.classes)), axis=1, return_inverse=True)
         first, second = self.moves[:, None, pairs[0]], other.moves[None, :, pairs[1]]
-        if len(self.moves) * len(other.moves) * pairs.shape[1] > LARGEST_TABLE:
-            raise UserError("The pattern and the words of a run are too large together; make one of them smaller.")
+        if len(self.moves) * len(other.moves) * pairs.shape[1] > MOST_MOVES:
+            raise UserError(TOO_LARGE)
         joint = np.where((first == DEAD) | (second == DEAD), DEAD, first * len(other.moves) + second)
         ends = np.outer(self.accepting, other.accepting).ravel()
         return Automaton(joint.reshape(len(ends), -1), classes.reshape(-1), ends)

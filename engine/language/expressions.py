@@ -55,14 +55,14 @@ def expression_automaton(expression: str, tokenizer: Tokenizer) -> Automaton:
     return Automaton(*used(table, classes), np.append(accepting, True))
 
 
-def byte_automaton(expression: str, columns: int = 256) -> tuple[np.ndarray, np.ndarray]:
+def byte_automaton(expression: str, columns: int = 256, longest: int = LONGEST) -> tuple[np.ndarray, np.ndarray]:
     """Moves (S, 256) from each state by each byte, `DEAD` where there is none, and where a text may end, (S,).
 
     State 0 is the first. A UserError if the expression cannot be read, or if a table with so many `columns` would be
     too large.
     """
-    if len(expression) > LONGEST:
-        raise UserError(f"The pattern has {len(expression):,} characters; at most {LONGEST:,} can be used.")
+    if len(expression) > longest:
+        raise UserError(f"The pattern has {len(expression):,} characters; at most {longest:,} can be used.")
     parts = _Parts(expression)
     begin, end = parts.part(), parts.part()
     parts.add(parts.tree, parts.flags, begin, end)

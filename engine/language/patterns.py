@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.language.automata import Automaton, words_automaton
+from engine.language.automata import TOO_LARGE, Automaton, words_automaton
 from engine.language.expressions import expression_automaton
 from engine.language.tokenizers import Tokenizer
 from engine.language.word_runs import Stretch
@@ -26,6 +26,8 @@ from engine.protocol import FREE, UserError
 
 MOST_WORK = 2**28
 """Positions times moves: what a step takes is about that many operations, a second."""
+MOST_JOINT = 2**24
+"""Moves of all automata of runs beside that of the text."""
 Choose = Callable[[int, np.ndarray], int]
 """The number of a revealed token, from the left, and weights (V,) to a token drawn by them."""
 
@@ -83,24 +85,37 @@ class Pattern:
         found, here = [], 0
         for run in self.runs:
             found.append(Piece(here, run.start, self.automaton, np.ones(1)))
-            joint = self._joint[id(run)]
+            joint = self._joint[id(run.automaton)]
             found.append(Piece(run.start, run.stop, joint, run.automaton.accepting.astype(float)))
             here = run.stop
         return [*found, Piece(here, length, self.automaton, np.ones(1))]
 
     @cached_property
     def _joint(self) -> dict[int, Automaton]:
-        return {id(run): self.automaton.beside(run.automaton) for run in self.runs}
+        """By the automaton of a run, that beside the text's; a UserError where all of them are too much."""
+        found: dict[int, Automaton] = {}
+        for run in self.runs:
+            if id(run.automaton) not in found:
+                found[id(run.automaton)] = self.automaton.beside(run.automaton)
+            if sum(joint.moves.size for joint in found.values()) > MOST_JOINT:
+                raise UserError(TOO_LARGE)
+        return found
 
-    def check(self, tokens: np.ndarray) -> None:
-        """A UserError unless the free places of tokens (L,), `FREE` there, can be filled to match."""
+    def check(self, tokens: np.ndarray, allowed: np.ndarray | None = None) -> None:
+        """A UserError unless the free places of tokens (L,), `FREE` there, can be filled to match.
+
+        With tokens that are `allowed`, (V,) or (L, V) bool; all if None.
+        """
         work = sum((piece.stop - piece.start) * piece.machine.moves.size for piece in self._pieces(len(tokens)))
         if work > MOST_WORK:
             raise UserError(
                 f"The pattern is too large for {len(tokens)} tokens: a step would take {work:,} operations of at most "
                 f"{MOST_WORK:,}; make it shorter, or ask for fewer tokens."
             )
-        everything = np.ones((int((tokens == FREE).sum()), len(self.automaton.classes)))
+        free = tokens == FREE
+        everything = np.ones((int(free.sum()), len(self.automaton.classes)))
+        if allowed is not None:
+            everything *= allowed if allowed.ndim == 1 else allowed[free]
         if self._backward(tokens, everything)[1] == -math.inf:
             raise UserError(
                 f"No text of {len(tokens)} tokens around the locked ones matches the pattern and avoids the banned "
@@ -109,17 +124,24 @@ class Pattern:
             )
 
     def draw(
-        self, tokens: np.ndarray, laws: np.ndarray, revealed: np.ndarray, choose: Choose
+        self, tokens: np.ndarray, laws: np.ndarray, wide: np.ndarray, revealed: np.ndarray, choose: Choose
     ) -> tuple[np.ndarray, float]:
         """Tokens (r,) at the r `revealed` of m free places, and log A - log A(v), nats; -inf if A is 0.
 
         `tokens` (L,) holds `FREE` at m places, `laws` (m, V) float64 the law of each, and `revealed` is (m,) bool.
+        Where the laws exclude every match, as a low temperature or a nucleus may, the `wide` ones (m, V) stand in for
+        them: in the runs, and if that is not enough everywhere. They are positive wherever a token is allowed.
         """
         after, before = self._backward(tokens, laws)
         if before == -math.inf:
-            # The laws exclude every match, by temperature or nucleus for instance: any match will do.
-            laws = np.ones_like(laws)
-            after, _ = self._backward(tokens, laws)
+            listed = np.zeros(len(tokens), bool)
+            for run in self.runs:
+                listed[run.start : run.stop] = True
+            laws = np.where(listed[tokens == FREE, None], wide, laws)
+            after, possible = self._backward(tokens, laws)
+            if possible == -math.inf:
+                laws = wide
+                after, _ = self._backward(tokens, laws)
         known = tokens.copy()
         drawn = self._forward(known, laws, revealed, choose, after)
         return drawn, before - self._backward(known, laws[~revealed])[1]

@@ -14,7 +14,11 @@ import numpy as np
 from engine.language.automata import DEAD, Automaton, by_token, used
 from engine.language.expressions import byte_automaton
 from engine.language.tokenizers import Tokenizer
+from engine.language.word_tokens import has_spaces, is_letter, word_runs
 from engine.protocol import FREE, Generate, UserError
+
+LONGEST = 40_000
+"""Characters of the expression for a list of words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,32 +33,49 @@ class Stretch:
 def stretches(request: Generate, tokenizer: Tokenizer) -> tuple[Stretch, ...]:
     """What a request's soft locks that name words ask for, from left to right.
 
-    A UserError where no words of a list fill its run.
+    A UserError where no words of a list fill its run, or where a word would grow beyond its end.
     """
     found, tokens = [], request.tokens
-    asked = sorted(request.word_runs)
-    begins = [start for start, *_ in asked] + [len(tokens)]
-    for (start, stop, words), next_start in zip(asked, begins[1:], strict=True):
-        if not 0 <= start < stop <= len(tokens):
-            raise UserError(f"There are no positions {start + 1} to {stop} to put words at; choose others.")
-        if stop > next_start:
-            raise UserError("Two lists of words are for the same positions; leave out one.")
-        run = Stretch(start, stop, _words(words, tokens[start - 1] if start else None, tokenizer))
+    made: dict[tuple[tuple[str, ...], bytes | None], Automaton] = {}
+    spaced, after = has_spaces(tokenizer), None
+    for start, stop, words, next_start in word_runs(request):
+        before = _before(tokens, start, tokenizer)
+        if (words, before) not in made:
+            made[words, before] = _words(words, before, tokenizer)
+        run = Stretch(start, stop, made[words, before])
         _check(run, tokens)
         found.append(run)
-        if stop < next_start and tokens[stop] == FREE:
-            found.append(Stretch(stop, stop + 1, _no_letter(tokenizer)))
+        if not spaced or stop == min(next_start, len(tokens)):
+            continue
+        if tokens[stop] == FREE:
+            after = after or _no_letter(tokenizer)
+            found.append(Stretch(stop, stop + 1, after))
+        elif is_letter(tokenizer.spelling(int(tokens[stop]))[:1]):
+            raise UserError(
+                f"The locked text after positions {start + 1} to {stop} begins with a letter, so a word there would "
+                "grow; begin it with a space."
+            )
     return tuple(found)
 
 
-def _words(words: tuple[str, ...], before: int | None, tokenizer: Tokenizer) -> Automaton:
-    """Texts of one or more of the words, after the token `before`: None at the beginning, `FREE` if not known."""
+def _before(tokens: np.ndarray, start: int, tokenizer: Tokenizer) -> bytes | None:
+    """The last byte before a run: None at the beginning of the text, a letter where it is not known."""
+    if start == 0:
+        return None
+    known = tokens[start - 1] != FREE
+    return tokenizer.spelling(int(tokens[start - 1]))[-1:] if known else b"a"
+
+
+def _words(words: tuple[str, ...], before: bytes | None, tokenizer: Tokenizer) -> Automaton:
+    """Texts of one or more of the words, after the byte `before`: None at the beginning."""
     forms = [tokenizer.forms(word) for word in words]
     tokenizer.encode_all([form for each in forms for form in each])  # a UserError names what it cannot write
     bare, following = ("|".join(re.escape(each[k]) for each in forms) for k in (0, -1))
-    ended = before is not None and before != FREE and not _is_letter(tokenizer.spelling(before)[-1:])
-    first = bare if before is None else f"{bare}|{following}" if ended else following
-    moves, may_end = byte_automaton(f"(?:{first})(?:{following})*", tokenizer.vocabulary)
+    first = bare if before is None else following if is_letter(before) else f"{bare}|{following}"
+    try:
+        moves, may_end = byte_automaton(f"(?:{first})(?:{following})*", tokenizer.vocabulary, LONGEST)
+    except UserError as error:
+        raise UserError("The list of words is too long for this model; name fewer or shorter ones.") from error
     spelled = by_token(moves, may_end, tokenizer)
     silent = [token for token in range(tokenizer.vocabulary) if not tokenizer.spelling(token)]
     classes = spelled.classes.copy()
@@ -65,13 +86,14 @@ def _words(words: tuple[str, ...], before: int | None, tokenizer: Tokenizer) -> 
 
 def _no_letter(tokenizer: Tokenizer) -> Automaton:
     """One token that does not begin with a letter."""
-    begins = [_is_letter(tokenizer.spelling(token)[:1]) for token in range(tokenizer.vocabulary)]
+    begins = [is_letter(tokenizer.spelling(token)[:1]) for token in range(tokenizer.vocabulary)]
     moves = used(np.array([[1, DEAD], [DEAD, DEAD]]), np.array(begins, np.int64))
     return Automaton(*moves, np.array([False, True]))
 
 
-def _is_letter(byte: bytes) -> bool:
-    return byte >= b"\x80" or byte.isalnum()
+def _places(run: Stretch) -> str:
+    """The positions of a run, as they are counted where a person reads them."""
+    return f"position {run.stop}" if run.stop == run.start + 1 else f"positions {run.start + 1} to {run.stop}"
 
 
 def _check(run: Stretch, tokens: np.ndarray) -> None:
@@ -85,6 +107,6 @@ def _check(run: Stretch, tokens: np.ndarray) -> None:
         here[reached[reached != DEAD]] = True
     if not (here & machine.accepting).any():
         raise UserError(
-            f"None of the words fills positions {run.start + 1} to {run.stop} exactly; name longer or shorter words, "
-            "or make the run longer or shorter."
+            f"None of the words fills {_places(run)} exactly, with what is locked there; name other words, unlock "
+            "some, or choose more or fewer positions."
         )

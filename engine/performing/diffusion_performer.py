@@ -64,13 +64,14 @@ class DiffusionPerformer:
             request = as_tokens(request, self.tokenizer)
         name = default_sampler(noise) if request.sampler == "auto" else request.sampler
         sampler = sampler_named(name, noise, request.options)
+        shaping = Shaping.of(request, self.info.vocabulary)
         plan = Plan(
             Locks.of(request.tokens, self.info.vocabulary, self.info.length),
             request.samples,
             request.steps,
             request.spacing,  # type: ignore[arg-type]
-            Shaping.of(request, self.info.vocabulary),
-            self._pattern(request),
+            shaping,
+            self._pattern(request, shaping),
             self._start(request),
             request.first_step,
         )
@@ -96,7 +97,7 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
-    def _pattern(self, request: Generate) -> Pattern | None:
+    def _pattern(self, request: Generate, shaping: Shaping) -> Pattern | None:
         """What the whole text must match; None where nothing is asked for."""
         if not request.pattern and not request.words and not request.word_runs:
             return None
@@ -109,7 +110,7 @@ class DiffusionPerformer:
         pattern = Pattern.compile(
             request.pattern, self.tokenizer, request.words, named, stretches(request, self.tokenizer)
         )
-        pattern.check(request.tokens)
+        pattern.check(request.tokens, None if shaping.allowed is None else shaping.allowed.numpy())
         return pattern
 
     def _start(self, request: Generate) -> np.ndarray | None:

@@ -276,13 +276,18 @@ def check_ranges(values: object) -> None:
             range_.check(name, value)
 
 
+def _short(given: str) -> str:
+    """What was given, as it is said again."""
+    return given if len(given) <= SHOWN else f"{given[:SHOWN]}..."
+
+
 def number_named(given: str) -> tuple[str, float]:
     """A number with its name from "name=number"."""
     name, _, number = given.partition("=")
     try:
         return name.strip(), float(number)
     except ValueError:
-        raise UserError(f'The option "{given}" is not of the form name=number, such as theta=0.4.') from None
+        raise UserError(f'The option "{_short(given)}" is not of the form name=number, such as theta=0.4.') from None
 
 
 def limit(given: str) -> Limit:
@@ -293,5 +298,5 @@ def limit(given: str) -> Limit:
         return int(first), int(last or first) + 1, tuple(json.loads(f"[{named.strip() or '!'}]"))  # none is no list
     except (ValueError, RecursionError):
         raise UserError(
-            f'"{given}" is not of the form positions=tokens, such as 13-15=402,511 or 13-15="ran","jumped".'
+            f'"{_short(given)}" is not of the form positions=tokens, such as 13-15=402,511 or 13-15="ran","jumped".'
         ) from None

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Level = float | np.ndarray
 """A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
 
+LEAST = 1e-300
+"""A chance for what the network rules out but a pattern may need."""
 LARGEST = 80.0
 """Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
 
@@ -293,13 +295,22 @@ class AbsorbingChain(Chain):
         for members in rows.by_sample():
             here, sample = members[np.argsort(rows.position[members])], rows.sample[members[0]]
             position, laws = everything.position[everything.sample == sample], full[everything.sample == sample]
+            wide = laws + self._floor(everything.position[everything.sample == sample])
             revealed = np.isin(position, rows.position[here])
             laws[revealed] = drawn[here]
             known = self.tokens[sample].cpu().numpy().copy()
             known[position] = FREE
             choose = partial(self._choose, rows.pick(here))
-            tokens[here], gain[sample] = self.pattern.draw(known, laws, revealed, choose)
+            tokens[here], gain[sample] = self.pattern.draw(known, laws, wide, revealed, choose)
         return tokens, gain
+
+    def _floor(self, position: Indices) -> np.ndarray:
+        """Next to nothing (m, V), or (V,), for each token that is allowed at positions (m,)."""
+        allowed = self.shaping.allowed
+        if allowed is None:
+            return np.full(self.diffusion.vocabulary, LEAST)
+        kept: np.ndarray = (allowed if allowed.dim() == 1 else allowed[torch.from_numpy(position)]).numpy()
+        return LEAST * kept
 
     def _choose(self, rows: Rows, number: int, weights: np.ndarray) -> int:
         return int(self.draws.draw(rows.pick(np.array([number])), weights[None])[0])

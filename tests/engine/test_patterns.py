@@ -151,7 +151,7 @@ def test_a_joint_draw_has_the_law_of_the_product_given_a_match() -> None:
     mass = sum(chance.values())
     counts = dict.fromkeys(chance, 0)
     for times in generator.standard_exponential((6000, 3, 3)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, np.ones(3, np.bool_), by(times))
+        drawn, log_weight = PATTERN.draw(tokens, laws, laws, np.ones(3, np.bool_), by(times))
         counts[drawn[0], drawn[1], 1, drawn[2]] += 1
         assert log_weight == pytest.approx(np.log(mass))
     expected = np.array([6000 * p / mass for p in chance.values()])
@@ -171,7 +171,7 @@ def test_the_weight_of_a_partial_draw_is_the_matching_mass_before_over_after() -
         return float(sum(np.prod([laws[i, s[i]] for i in free]) for s in fitting))
 
     for times in np.random.default_rng(4).standard_exponential((50, 1, 3)):
-        drawn, log_weight = PATTERN.draw(tokens, laws, revealed, by(times))
+        drawn, log_weight = PATTERN.draw(tokens, laws, laws, revealed, by(times))
         assert log_weight == pytest.approx(np.log(mass({}) / mass({1: int(drawn[0])})))
 
 
@@ -194,7 +194,9 @@ def test_weights_average_to_the_chance_of_a_match_and_make_the_samples_exact() -
 
 def test_where_the_law_rules_every_match_out_one_is_drawn_all_the_same() -> None:
     only_two = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    drawn, log_weight = PATTERN.draw(np.full(2, FREE), only_two, np.ones(2, np.bool_), by(np.ones((2, 3))))
+    drawn, log_weight = PATTERN.draw(
+        np.full(2, FREE), only_two, only_two + 1e-300, np.ones(2, np.bool_), by(np.ones((2, 3)))
+    )
     assert tuple(drawn) in matching(2)
     assert log_weight == -np.inf
 

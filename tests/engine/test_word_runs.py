@@ -12,6 +12,7 @@ import pytest
 from engine.exact.sampler_law import exact_law
 from engine.exact.toy import ToyWorld, diffusion
 from engine.language.automata import DEAD, Automaton
+from engine.language.domains import DOMAINS
 from engine.language.patterns import Pattern, anything
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.language.word_runs import Stretch, stretches
@@ -109,11 +110,11 @@ def test_a_draw_is_likelier_by_the_matching_mass_before_over_after(pattern: Patt
 
     revealed = np.array([True] + [False] * (len(free) - 1))
     for times in generator.standard_exponential((20, 1, 3)):
-        drawn, log_weight = pattern.draw(tokens, laws[free], revealed, by(times))
+        drawn, log_weight = pattern.draw(tokens, laws[free], laws[free], revealed, by(times))
         now = mass(known | {int(free[0]): int(drawn[0])})
         assert log_weight == pytest.approx(math.log(mass(known) / now))
     drawn, log_weight = pattern.draw(
-        tokens, laws[free], np.ones(len(free), bool), by(generator.standard_exponential((3, 3)))
+        tokens, laws[free], laws[free], np.ones(len(free), bool), by(generator.standard_exponential((3, 3)))
     )
     full = tokens.copy()
     full[free] = drawn
@@ -138,9 +139,9 @@ def test_weights_average_to_the_chance_of_the_runs_and_make_the_samples_exact(pa
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (((1, 9, ("fox",)),), "There are no positions 2 to 9 to put words at"),
+        (((1, 9, ("fox",)),), "positions that the text does not have"),
         (((1, 3, ("fox",)), (2, 4, ("fox",))), "Two lists of words are for the same positions"),
-        (((1, 2, ("antidisestablishmentarianism",)),), "None of the words fills positions 2 to 2 exactly"),
+        (((1, 2, ("antidisestablishmentarianism",)),), "None of the words fills position 2 exactly"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(limits: object, said: str, tokenizer: Tokenizer) -> None:
@@ -154,7 +155,67 @@ def test_what_draws_each_token_on_its_own_holds_words_of_one_token(tokenizer: To
     bare, spaced = (
         tuple(sorted(ids[0] for ids in map(tokenizer.encode, forms))) for forms in (("ran", "cat"), (" ran", " cat"))
     )
-    assert as_tokens(request, tokenizer).limits == ((3, 4, (7, 8)), (0, 1, bare), (1, 2, spaced))
-    assert as_tokens(replace(request, limits=((1, 3, ("ran", "cat")),)), tokenizer).limits == ((1, 3, spaced),)
+    assert as_tokens(request, tokenizer).limits[:3] == ((3, 4, (7, 8)), (0, 1, bare), (1, 2, spaced))
+    ((first, last, following),) = as_tokens(request, tokenizer).limits[3:]
+    assert (first, last) == (2, 3)
+    assert not any(tokenizer.spelling(int(token))[:1].isalnum() for token in following)
+    assert set(tokenizer.encode(" and(")) <= set(following)
+    assert as_tokens(replace(request, limits=((1, 4, ("ran", "cat")),)), tokenizer).limits == ((1, 4, spaced),)
     with pytest.raises(UserError, match='"antics" is not one token'):
         as_tokens(replace(request, limits=((0, 1, ("antics",)),)), tokenizer)
+
+
+def test_a_run_that_the_laws_rule_out_leaves_the_laws_of_other_positions_alone() -> None:
+    """As a nucleus may, which keeps but one token here."""
+    laws = np.tile([0.0, 1.0, 0.0], (3, 1))  # never a 2
+    wide = np.tile([0.2, 0.3, 0.5], (3, 1))
+    for times in np.random.default_rng(0).standard_exponential((30, 3, 3)):
+        drawn, log_weight = FREE_AROUND.draw(np.full(3, FREE), laws, wide, np.ones(3, bool), by(times))
+        assert drawn[0] == 1  # outside of the run
+        assert fits(FREE_AROUND, tuple(drawn.tolist()))
+        assert log_weight == -math.inf
+
+
+def test_words_that_allowed_tokens_rule_out_are_refused_before_the_run(tokenizer: Tokenizer) -> None:
+    request = Generate(frozen([FREE] * 4), limits=((1, 3, ("ran",)),))
+    pattern = Pattern.compile("", tokenizer, runs=stretches(request, tokenizer))
+    pattern.check(request.tokens)
+    allowed = np.ones((4, tokenizer.vocabulary), bool)
+    allowed[1] = False
+    allowed[1, tokenizer.encode("cat")] = True
+    with pytest.raises(UserError, match="No text of 4 tokens"):
+        pattern.check(request.tokens, allowed)
+
+
+def test_locked_text_that_would_make_a_word_grow_is_refused(tokenizer: Tokenizer) -> None:
+    request = Generate(frozen([FREE, FREE, *tokenizer.encode("s ran")]), limits=((0, 2, ("ran",)),))
+    with pytest.raises(UserError, match="begins with a letter"):
+        stretches(request, tokenizer)
+
+
+def test_many_words_are_a_list_and_runs_alike_share_one_automaton(tokenizer: Tokenizer) -> None:
+    words = tuple(f"{first}{second}at" for first in "abcdefghijklmnopqrst" for second in "aeiou")
+    request = Generate(frozen([FREE] * 13), limits=tuple((k, k + 2, words) for k in (1, 4, 7, 10)))
+    found = stretches(request, tokenizer)
+    assert len(found) == 8  # each with what may follow it
+    assert len({id(run.automaton) for run in found}) == 2
+    with pytest.raises(UserError, match="list of words is too long"):
+        stretches(replace(request, limits=((1, 3, tuple(f"{w}{k}" * 9 for w in words for k in range(9))),)), tokenizer)
+
+
+def test_automata_of_runs_that_are_too_large_together_are_refused(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Generate(frozen([FREE] * 9), limits=((1, 3, ("ran",)), (5, 8, ("cats", "dog"))))
+    whole = Pattern.compile("[a-z ]{1,40}", tokenizer, runs=stretches(request, tokenizer))
+    monkeypatch.setattr("engine.language.patterns.MOST_JOINT", 100)
+    with pytest.raises(UserError, match="too large together"):
+        whole.check(request.tokens)
+
+
+def test_symbols_without_spaces_are_no_words_that_could_grow() -> None:
+    bases = DOMAINS["promoters"].tokenizer(iter(()), 0)
+    found = stretches(Generate(frozen([FREE] * 6), limits=((1, 4, ("AC", "G")),)), bases)
+    assert [(run.start, run.stop) for run in found] == [(1, 4)]
+    assert accepts(found[0].automaton, bases.encode("ACG"))
+    assert not accepts(found[0].automaton, bases.encode("ACC"))
