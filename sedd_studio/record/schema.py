@@ -125,9 +125,10 @@ def check_modest(values: Any, texts: int, level: int = 0) -> None:
 def check_limits(limits: Limits, length: int, vocabulary: int) -> None:
     """A ValueError unless the soft locks lie within `length` positions, apart from each other, and name tokens, or
     words."""
-    known = all(all_words(named) or all_tokens(named, vocabulary) for _, _, named in limits)
-    wide = sum(stop - start for start, stop, _ in limits)
-    if not known or wide > length or any(not 0 <= start < stop <= length for start, stop, _ in limits):
+    known = all(named and (all_words(named) or all_tokens(named, vocabulary)) for _, _, named in limits)
+    edges = [place for start, stop, _ in sorted(limits, key=lambda limit: limit[:2]) for place in (start, stop)]
+    apart = edges == sorted(edges) and all(start < stop for start, stop, _ in limits)
+    if not known or not apart or (edges and edges[-1] > length):
         raise ValueError("the limits do not fit")
 
 

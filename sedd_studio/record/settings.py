@@ -19,7 +19,7 @@ from engine.protocol.options import ENTRIES
 from engine.strict_json import to_json
 from sedd_studio.record.schema import MOST_ENTRIES, read_json
 
-RECENT_MODELS = 8
+RECENT = 8
 LARGEST = 2**22
 """Bytes of the file."""
 LONGEST_NAME = 40
@@ -126,7 +126,7 @@ class Settings:
         self._remember("recent_files", str(path.resolve()))
 
     def _remember(self, name: str, path: str) -> None:
-        self.change(name, lambda kept: [path, *(other for other in kept if other != path)][:RECENT_MODELS])
+        self.change(name, lambda kept: [path, *(other for other in kept if other != path)][:RECENT])
 
     def trouble(self) -> str:
         """Why settings cannot be kept, or were not found, in a sentence; empty where all is well."""

@@ -55,6 +55,7 @@ class Pages(QObject):
 
     def begin(self) -> None:
         """Begins a fresh page."""
+        self._errors.dismiss()
         self._do("New", self.now.emptied())
 
     def call(self, file: str) -> None:

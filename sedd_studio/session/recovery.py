@@ -184,7 +184,7 @@ def show(session: Session, left: Left) -> None:
     if document.trajectory is not None:
         session.show_run(document.trajectory, document)
         session.playhead.put(left.playhead, left.sample)
-    elif models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer:
+    elif models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer and known(document, session):
         session.pages.show("Restore", document)
     elif session.editor.set_prompt(left.prompt) and fits(document, session):
         session.view.show(replace(session.view.document, limits=document.limits))
@@ -195,9 +195,13 @@ def show(session: Session, left: Left) -> None:
 
 def fits(document: Document, session: Session) -> bool:
     """Whether the soft locks of a document can be those of the one on show: as long, with tokens that there are."""
-    tokenizer, limits = session.models.tokenizer, document.limits
-    if tokenizer is None or not all(
-        all_words(named) or all_tokens(named, tokenizer.vocabulary) for *_, named in limits
-    ):
+    return known(document, session) and len(session.view.document.tokens) == len(document.tokens)
+
+
+def known(document: Document, session: Session) -> bool:
+    """Whether a document is a text of the model of now: not too long, of tokens that there are."""
+    tokenizer, length = session.models.tokenizer, len(document.tokens)
+    if tokenizer is None or not 0 < length <= session.models.length:
         return False
-    return len(session.view.document.tokens) == len(document.tokens)
+    limited = all(all_words(named) or all_tokens(named, tokenizer.vocabulary) for *_, named in document.limits)
+    return limited and bool(document.tokens.max() < tokenizer.vocabulary)

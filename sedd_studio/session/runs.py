@@ -115,7 +115,7 @@ class Runs(QObject):
     def can_go_on(self) -> bool:
         """Whether there is a step on show from which a run can go on."""
         run, playhead = self._view.run, self._view.playhead
-        return self._models.ready and run is not None and playhead.recorded > 0 and playhead.step < run.steps
+        return run is not None and self._takes_up(run) and playhead.recorded > 0 and playhead.step < run.steps
 
     def go_on(self) -> None:
         """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
@@ -159,7 +159,12 @@ class Runs(QObject):
     def can_noise_again(self) -> bool:
         """Whether there is a run on show, and a token selected that may go back to noise."""
         run = self._view.run
-        return self.can_draw_again and run is not None and run.origin is not None and run.recorded > 0
+        return self.can_draw_again and run is not None and self._takes_up(run) and run.recorded > 0
+
+    def _takes_up(self, run: Trajectory) -> bool:
+        """Whether the model of now can take up a run: what one noise leaves open means nothing under another."""
+        info, origin = self._models.info, run.origin
+        return self._models.ready and info is not None and origin is not None and origin.info.noise == info.noise
 
     def noise_again(self) -> None:
         """Sends the selected tokens back to noise, and goes on from a step at which there is so much of it, with all

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.plain_text import plain_line
 from sedd_studio.painting import theme as themes
 from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.record.trajectory import Trajectory
@@ -140,8 +141,9 @@ class MainWindow(QMainWindow):
 
     def _title(self) -> None:
         """The file's name, or how the prompt begins."""
-        prompt = " ".join(self.session.view.prompt.split())
-        name = self.session.pages.name or (f"{prompt[:40].rstrip()} …" if len(prompt) > 40 else prompt)
+        prompt = plain_line(self.session.view.prompt)
+        name = plain_line(self.session.pages.name) or (f"{prompt[:40].rstrip()} …" if len(prompt) > 40 else prompt)
+        name = name.replace("[*]", "[*][*]")  # once, it would stand for a document that was changed
         self.setWindowTitle(f"{name} - SEDD Studio" if name else "SEDD Studio")
 
     def _take_numbers(self) -> bool:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from engine.plain_text import plain_line
+from sedd_studio.record.settings import RECENT
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.window.commands import COMMANDS
@@ -88,9 +90,9 @@ class RecentFiles(QMenu):
         from sedd_studio.window.opening import open_path  # not before the window is painted
 
         self.clear()
-        for path in filter(os.path.isfile, self._session.settings["recent_files"]):
-            action = self.addAction(Path(path).name.replace("&", "&&"), partial(open_path, self._session, path))
-            action.setToolTip(path)
+        for path in filter(os.path.isfile, self._session.settings["recent_files"][:RECENT]):
+            name = plain_line(Path(path).name).replace("&", "&&")
+            self.addAction(name, partial(open_path, self._session, path)).setToolTip(plain_line(path))
         if self.isEmpty():
             self.addAction("Nothing was opened yet").setEnabled(False)
 

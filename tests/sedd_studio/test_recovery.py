@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.protocol import UserError
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record import history as history_module
 from sedd_studio.record.history import Entry, History, LeftOver
@@ -243,6 +245,32 @@ def test_a_prompt_without_a_run_is_brought_back(make_session: MakeSession, keepe
     assert other.view.prompt == "Once [9] star fell."
     qtbot.waitUntil(lambda: other.models.ready)
     assert other.view.prompt == "Once [9] star fell."
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"tokens": [454] * 9, "locked": [True] * 9},  # not in the vocabulary
+        {"tokens": [], "locked": []},
+        {"tokens": [-1] * 60_000, "locked": [False] * 60_000},
+        {"limits": [[0, 2, [10_000]]]},
+        {"limits": [[0, 4, ["a"]], [1, 3, ["b"]]]},
+        {"limits": [[0, 4, []]]},
+    ],
+)
+def test_a_document_that_the_model_cannot_hold_never_comes_on_show(
+    damage: dict[str, object], make_session: MakeSession, keeper: Keeper
+) -> None:
+    session = make_session(FakeEngine())
+    state = state_of(session) | damage
+    with contextlib.suppress(UserError):  # or it is refused
+        restore(session, read_left(LeftOver(state, None)))
+    tokens = session.view.canvas().tokens
+    assert session.models.tokenizer is not None
+    assert 0 < len(tokens) <= session.models.length
+    assert tokens.max() < session.models.tokenizer.vocabulary
+    assert all(session.view.limit_at(place) is not None for place in range(len(tokens)))
+    assert session.view.prompt
 
 
 def test_an_offer_can_be_dismissed_and_a_damaged_one_is_said(

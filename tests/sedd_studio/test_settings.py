@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import files
-from sedd_studio.record.settings import RECENT_MODELS, SETTINGS, Settings
+from sedd_studio.record.settings import RECENT, SETTINGS, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +59,7 @@ def test_recent_models_come_newest_first_and_once(tmp_path: Path) -> None:
     for name in [*map(str, range(12)), "3"]:
         settings.remember_model(name)
     assert settings["recent_models"][:2] == ["3", "11"]
-    assert len(settings["recent_models"]) == RECENT_MODELS
+    assert len(settings["recent_models"]) == RECENT
 
 
 STUDIO = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,40 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
     assert all(painter.theme is themes.DARK for painter in painters)
     middle = window.top_bar.stop.icon().pixmap(16).toImage().pixelColor(8, 8)
     assert middle == themes.DARK.colour("text")
+
+
+def test_typing_goes_on_where_it_was_after_control_and_enter(scene: Scene, window: MainWindow, qtbot: QtBot) -> None:
+    window.prompt.toggle.click()
+    field = window.prompt.editor
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "A fox [8]")
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(field, " home.")
+    assert field.toPlainText() == "A fox [8] home."
+
+
+def test_the_name_of_a_file_is_shown_plainly_in_the_title(scene: Scene, window: MainWindow) -> None:
+    scene.session.pages.call("a\u202etxt.exe\tq[*].txt")
+    assert not set("\u202e\t") & set(window.windowTitle())
+    assert window.windowTitle().startswith("a\ufffdtxt.exe q[*][*].txt")
+
+
+def test_what_one_noise_left_open_is_not_taken_up_under_another(scene: Scene, window: MainWindow) -> None:
+    def taken_up() -> set[bool]:
+        return {scene.session.runs.can_go_on, scene.session.runs.can_noise_again}
+
+    scene.run(steps=8)
+    scene.play(8)
+    scene.session.playhead.seek(3)
+    scene.session.view.select((0, len(scene.session.view.document.tokens)))
+    assert taken_up() == {True}
+    scene.load(replace(scene.info, name="other", noise="uniform", mask_id=None))
+    assert scene.session.view.run is not None
+    assert taken_up() == {False}
+
+
+def test_a_fresh_page_has_no_word_of_what_went_wrong_before(scene: Scene, window: MainWindow) -> None:
+    scene.session.errors.show("It cannot be; choose another.")
+    QTest.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert scene.session.errors.current is None

@@ -114,8 +114,13 @@ class PromptEditor(QFrame):
         self._shown, self._submitted = text, None
         self.preview.show_text(" ".join(text.split()))
         if untouched:
-            self.editor.setPlainText(text)
+            self._hold(text)
         self._mark_changed()
+
+    def _hold(self, text: str) -> None:
+        """Has the field hold a text; the cursor and what can be undone there stay where it does already."""
+        if self.editor.toPlainText() != text:
+            self.editor.setPlainText(text)
 
     def toggle_editor(self) -> None:
         self.toggle.setChecked(not self.toggle.isChecked())
@@ -137,7 +142,7 @@ class PromptEditor(QFrame):
         applied = text == self._shown or self._editor.set_prompt(text)
         self.refresh()
         if text == self._shown:
-            self.editor.setPlainText(text)
+            self._hold(text)
         self._submitted = None
         self._mark_changed()
         return applied
