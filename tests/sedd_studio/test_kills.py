@@ -105,7 +105,7 @@ def test_no_file_is_left_half_written(tmp_path: Path) -> None:
     save_run(tmp_path / f"run{SUFFIX}", run)
     script = textwrap.dedent(WRITER)
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), ",".join(SUFFIXES)],
+        [sys.executable, "-B", "-c", script, str(tmp_path), ",".join(SUFFIXES)],  # what is imported is no file of ours
         check=True,
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
