@@ -41,6 +41,11 @@ class Guesser(QObject):
         of = self._answered
         return self.guess if of is not None and np.array_equal(of.tokens, self._session.view.canvas().tokens) else None
 
+    @property
+    def stale(self) -> bool:
+        """Whether the guess is of another text than the one on show, and none is on its way."""
+        return self.guess is not None and not self._question and self.current() is None
+
     def _follow(self) -> None:
         """Asks about the text on show, unless that was done already or an answer is still to come."""
         session = self._session

@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
             session.models, services.scorer, services.ranking, services.colouring, look
         )
         self.compare: ComparePanel = ComparePanel(session.runs, session.errors, services.comparison, look)
-        self.guess: GuessPanel = GuessPanel(session.models, services.guesser, look)
+        self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)
         self._arrange()

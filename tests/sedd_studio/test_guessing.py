@@ -49,7 +49,7 @@ def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, en
     open_panel(window, qtbot)
     masked = int((session.view.canvas().tokens == FREE).sum())
     assert masked
-    qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.guess.note.text())
+    qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.guess.note.toolTip())
     whole = (
         session.models.tokenizer.decode(session.view.document.visible(6, 0).tolist())
         if session.models.tokenizer
@@ -61,7 +61,7 @@ def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, en
         if token == FREE:
             assert questions(engine)[-1].tokens[place] == FREE
     session.playhead.seek(6)
-    qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.text())
+    qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.toolTip())
 
 
 def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: QtBot) -> None:

@@ -59,7 +59,7 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     assert (session.view.canvas().tokens != FREE).all()
     QTest.keyClicks(listed.history.search, " dinosaur")
     qtbot.waitUntil(lambda: seeds(listed) == [])
-    assert listed.history.note.isVisible()
+    assert listed.history.filled.sentence.isVisible()
 
 
 def test_however_long_a_text_is_pasted_as_a_search_it_is_over_at_once(listed: MainWindow, qtbot: QtBot) -> None:

@@ -101,7 +101,7 @@ def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
     assert window.likelihood.exact["nats_per_token"].text() == "1.500"
     assert window.likelihood.exact["perplexity"].text() == f"{math.exp(1.5):.3f}"
-    assert window.likelihood.writer.text() == "writer, exact"
+    assert window.likelihood.writer.toolTip() == "writer, exact"
     window.likelihood.given.setChecked(True)  # of what stands to the right it knows nothing
     score(window, qtbot)
     assert window.likelihood.exact["nats_per_token"].text() == ""

@@ -41,7 +41,7 @@ class RunRows(Rows):
             case Qt.ItemDataRole.DisplayRole:
                 return text
             case Qt.ItemDataRole.ToolTipRole:
-                return plain(entry.prompt)
+                return plain(f"{entry.prompt}\n{settings_line(entry)}")
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{star}{text}, {settings_line(entry)}"
             case Qt.ItemDataRole.UserRole:

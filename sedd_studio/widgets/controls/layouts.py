@@ -48,6 +48,7 @@ def _filled(layout: Box, parts: tuple[Part, ...], gap: int, margins: Margins, of
 
 def scrolled(inner: QWidget) -> QScrollArea:
     """An area without a frame in which `inner` scrolls, as wide as the area."""
+    inner.setObjectName(inner.objectName() or "sheet")
     area = QScrollArea()
     area.setWidget(inner)
     area.setWidgetResizable(True)

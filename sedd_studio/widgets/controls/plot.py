@@ -9,6 +9,9 @@ from sedd_studio.painting.theme import Look
 if TYPE_CHECKING:
     import pyqtgraph
 
+SMALLEST = (220, 150)
+"""Pixels of a plot that can be read."""
+
 
 def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
     """An empty plot with titled axes."""
@@ -20,7 +23,7 @@ def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
     plot.hideButtons()
     plot.setLabel("bottom", bottom)
     plot.setLabel("left", left)
-    plot.setMinimumWidth(240)
+    plot.setMinimumSize(*SMALLEST)
     plot.setAccessibleName(name)
     return plot
 

@@ -13,13 +13,20 @@ from engine.protocol import Guessed
 from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.session.view import View
+from sedd_studio.widgets.controls.basic import Elided, keep_up, label
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.heat import HeatBar
 from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:
     from sedd_studio.session.guessing import Guesser
 
+EMPTY = "The text that the model would write if it had to stop at the step on show, the surer a word the stronger."
+NOW, OTHER = "If it had to stop here", "Of another step than the one on show"
+WIDEST = 860
+"""Pixels of a line, beyond which it is hard to read on."""
 FAINTEST = 0.35
 """How opaque the least certain guess is written."""
 
@@ -27,19 +34,23 @@ FAINTEST = 0.35
 class GuessPanel(QWidget):
     """Shows `guesser.guess` while it is visible: known words plain, guesses in colour, the surer the stronger."""
 
-    def __init__(self, models: Models, guesser: Guesser, look: Look) -> None:
+    def __init__(self, models: Models, view: View, guesser: Guesser, look: Look) -> None:
         super().__init__()
         self._models, self._guesser, self._look = models, guesser, look
-        self.title = label("", "strong")
-        self.note = label("", "help")
+        self.title = label(NOW, "strong")
+        self.note = Elided("help")
         self.text = QTextEdit()
         self.text.setObjectName("reading")
         self.text.setReadOnly(True)
+        self.text.setMaximumWidth(WIDEST)
         self.text.setAccessibleName("The best guess at this step")
         self.bar = HeatBar(look)
-        self.legend = [label("unsure", "help"), self.bar, label("sure", "help")]
-        head = row(self.title, (self.note, 1), *self.legend, gap=8)
-        column(head, (self.text, 1), gap=8, margins=(16, 10, 16, 10), of=self)
+        legend, content = QWidget(), QWidget()
+        row(label("unsure", "help"), self.bar, label("sure", "help"), gap=8, of=legend)
+        column(Flow(self.title, legend, gap=16), self.note, (self.text, 1), gap=8, of=content)
+        self.filled = Filled(content, EMPTY)
+        column(self.filled, margins=(16, 10, 16, 10), of=self)
+        view.changed.connect(self._grey)
         keep_up(self.refresh, guesser.changed, look.changed)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -55,16 +66,20 @@ class GuessPanel(QWidget):
         if not self.isVisible():
             return
         guess, tokenizer = self._guesser.guess, self._models.tokenizer
-        for part in self.legend:
-            part.setVisible(guess is not None)
+        self.filled.show_content(guess is not None and tokenizer is not None)
         if guess is None or tokenizer is None:
-            self.title.setText("")
-            self.note.setText(self._guesser.reason)
+            self.filled.say(f"{EMPTY} {self._guesser.reason}".strip())
             self.text.clear()
             return
-        self.title.setText("If it had to stop here")
-        self.note.setText(summary(guess))
+        self.note.show_text(summary(guess))
         self._write(plain_pieces(guess.tokens, tokenizer), guess)
+        self._grey()
+
+    def _grey(self) -> None:
+        """A guess at another text than the one on show says so."""
+        stale = self._guesser.stale
+        self.title.setText(OTHER if stale else NOW)
+        self.text.setEnabled(not stale)
 
     def _write(self, pieces: list[str], guess: Guessed) -> None:
         place = self.text.verticalScrollBar().value()

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import Entry
 from sedd_studio.session.undoing import RemoveRuns
-from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+from sedd_studio.widgets.controls.basic import IconButton, PushButton, keep_up
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
-from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.layouts import column
 
 if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper
@@ -23,7 +25,7 @@ FEWEST, MOST = 2, 8
 """Runs that can stand beside each other."""
 LONGEST_SEARCH = 200
 """Characters: each word is looked up on its own."""
-EMPTY = "Runs will be listed here."
+EMPTY = "Every run is kept here with its settings and its branches, to be found by its words, opened and compared."
 NOTHING = "No run has all of these words."
 
 
@@ -55,17 +57,19 @@ class HistoryPanel(QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._rows = RunPainter(look, self.list)
-        self.note = label(EMPTY, "help")
-        head = row((self.search, 1), self.favourites, self.compare)
-        column(head, self.note, (self.list, 1), gap=8, margins=(16, 10, 16, 10), of=self)
+        self.first = PushButton("Run the prompt", "play", look, session.runs.start)
+        self.filled = Filled(self.list, EMPTY, self.first)
+        self.search.setMinimumWidth(180)
+        head = Flow(self.search, self.favourites, self.compare)
+        column(head, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.search.textChanged.connect(self.refresh)
         self.favourites.toggled.connect(self.refresh)
         self.list.activated.connect(self._open)
         self._rows.starred.connect(self._star)
         self.list.installEventFilter(self)
         self.list.selectionModel().selectionChanged.connect(self._enable)
-        self._enable()
         keeper.changed.connect(self.refresh)
+        keep_up(self._enable, session.models.changed, session.models.loading_changed)
 
     def refresh(self) -> None:
         """Has the list show what the search finds now; the chosen run stays chosen."""
@@ -86,8 +90,9 @@ class HistoryPanel(QWidget):
                 index, add = self.runs.index(number), QItemSelectionModel.SelectionFlag.Select
                 self.list.selectionModel().setCurrentIndex(index, add)
         asked = bool(self.search.text().strip()) or self.favourites.isChecked()
-        self.note.setText(NOTHING if asked else EMPTY)
-        self.note.setVisible(not self.runs.rows)
+        self.filled.say(NOTHING if asked else EMPTY)
+        self.first.setVisible(not asked)
+        self.filled.show_content(bool(self.runs.rows))
 
     def chosen(self) -> list[Entry]:
         rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
@@ -124,6 +129,7 @@ class HistoryPanel(QWidget):
             self._session.reader.read(lambda: self._keeper.runs(numbers), self.compared.emit)
 
     def _enable(self) -> None:
+        self.first.setEnabled(self._session.models.ready)
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:

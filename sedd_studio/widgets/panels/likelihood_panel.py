@@ -14,8 +14,10 @@ from engine.protocol.units import in_units
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Check, Choice, ProgressLine, PushButton, keep_up, label
-from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.flow import Flow, Turning
+from sedd_studio.widgets.controls.layouts import column, scrolled
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
 if TYPE_CHECKING:
@@ -32,8 +34,11 @@ UNITS = {
     "nats_per_token": "nats a token",
     "bits_per_token": "bits a token",
     "bits_per_byte": "bits a byte",
-    "perplexity": "perplexity a token",
+    "perplexity": "perplexity",
 }
+WIDEST = 460
+"""Pixels of the figures beside the plots."""
+EMPTY = "What the text costs this model, as an upper bound in nats, bits and perplexity, and where it comes from."
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
 MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
 EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
@@ -51,6 +56,7 @@ class LikelihoodPanel(QWidget):
         self._models, self._scorer, self._ranking, self._look = models, scorer, ranking, look
         self._colouring = colouring
         self.start = PushButton("Score this text", "play", look, self._start, primary=True)
+        self.first = PushButton("Score the text on show", "play", look, self._start)
         self.rank = PushButton("Rank samples", "columns", look, self.start_ranking)
         self.stop = PushButton("Stop", "stop", look, self._stop)
         self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
@@ -65,7 +71,7 @@ class LikelihoodPanel(QWidget):
         self.colour = Check("Colour words by cost", look)
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.exact = {unit: label("", "muted") for unit in UNITS}
-        self.writer = label("", "help")
+        self.writer = Elided("help")
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
         self.progress = ProgressLine("How far the score is")
@@ -101,7 +107,12 @@ class LikelihoodPanel(QWidget):
         self.file.setEnabled(self._models.ready)
         self.given.setEnabled(not self._models.exact)
         self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
-        for value in (*self.values.values(), *self.exact.values(), self.writer):
+        self.first.setEnabled(self.start.isEnabled())
+        self.figures.show_content(bool(scorer.points) or busy)
+        self.figures.say(f"{EMPTY} {hindrance}" if hindrance else EMPTY)
+        self.writer.show_text("" if scorer.exact is None else f"{scorer.exact.name}, exact")
+        self.writer.setEnabled(scorer.on_show)
+        for value in (*self.values.values(), *self.exact.values()):
             value.setText("")
             value.setEnabled(scorer.on_show)
         if scorer.points:
@@ -110,7 +121,6 @@ class LikelihoodPanel(QWidget):
                 wide = "" if math.isnan(error) else f" ± {error:.3f}"
                 self.values[unit].setText(f"{figure:.3f}" if error == 0 else f"<= {figure:.3f}{wide}")
         if scorer.exact is not None:
-            self.writer.setText(f"{scorer.exact.name}, exact")
             nats = scorer.exact.nats
             for unit, (figure, _) in in_units(float(nats.mean()), 0.0, len(nats), scorer.size).items():
                 self.exact[unit].setText(f"{figure:.3f}")
@@ -144,7 +154,7 @@ class LikelihoodPanel(QWidget):
             self._plot = make_plot("The bound as it tightens", "network calls", "nats a token <=")
             self._profile = make_plot("Where along the noise the bound comes from", "noised share", "nats a token")
             for plot in (self._plot, self._profile):
-                self._row.addWidget(plot, 1)
+                self._plots.addWidget(plot, 1)
         self.refresh()
 
     def _draw(self) -> None:
@@ -195,20 +205,27 @@ class LikelihoodPanel(QWidget):
         plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._look.colour(self._ink), width=2))
 
     def _arrange(self) -> None:
-        buttons = row(self.start, self.rank, self.stop, self.precision, self.file, None, gap=10)
-        checks = row(self.given, self.colour, None, gap=18)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(5)
         grid.addWidget(label("this model", "help"), 0, 1)
         grid.addWidget(self.writer, 0, 2)
         for place, (unit, title) in enumerate(UNITS.items(), start=1):
-            grid.addWidget(label(title, "muted"), place, 0)
+            name = Elided("muted")
+            name.show_text(title)
+            grid.addWidget(name, place, 0)
             grid.addWidget(self.values[unit], place, 1)
             grid.addWidget(self.exact[unit], place, 2)
-        grid.setColumnStretch(2, 1)
-        left = column(buttons, checks, grid, self.note, self.progress, None, gap=8)
-        self._row = row((left, 1), gap=20, margins=(16, 10, 16, 10), of=self)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(2, 2)
+        figures, plots, whole = QWidget(), QWidget(), QWidget()
+        column(grid, self.note, None, gap=10, of=figures)
+        figures.setMaximumWidth(WIDEST)
+        self._plots = column(gap=10, of=plots)
+        self.figures = Filled(Turning((figures, 2), (plots, 3)), EMPTY, self.first)
+        head = Flow(self.start, self.stop, self.rank, self.file, self.precision, self.given, self.colour)
+        column(head, self.progress, (self.figures, 1), gap=8, margins=(14, 10, 14, 10), of=whole)
+        column(scrolled(whole), of=self)
 
 
 def progress(queue: ScoreQueue) -> str:

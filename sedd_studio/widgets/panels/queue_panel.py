@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, label
-from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.flow import Flow
+from sedd_studio.widgets.controls.layouts import column
 
 if TYPE_CHECKING:
     from sedd_studio.session.queueing import Queued, RunQueue
@@ -31,13 +33,15 @@ class QueuePanel(QWidget):
         self.down = IconButton("chevron-down", "Move it nearer to the end", look, lambda: self._move(1))
         self.remove = IconButton("close", "Remove it from the queue", look, self._remove)
         self.progress = ProgressLine("How far the run is that is being made")
-        self.note = label(EMPTY, "help")
         self.list = QListWidget()
         self.list.setAccessibleName("Runs that wait")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.installEventFilter(self)
-        head = row(self.add, (self.progress, 1), self.up, self.down, self.remove, gap=8)
-        column(head, self.note, (self.list, 1), gap=8, margins=(16, 10, 16, 10), of=self)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.first = PushButton("Add the run of the form", "play", look, queue.add)
+        self.filled = Filled(self.list, EMPTY, self.first)
+        head = Flow(self.add, self.up, self.down, self.remove)
+        column(head, self.progress, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.currentRowChanged.connect(self._enable)
         models.loading_changed.connect(self._enable)
         keep_up(self.refresh, queue.changed, models.changed)
@@ -55,9 +59,10 @@ class QueuePanel(QWidget):
             entry = self.list.item(number)
             if entry.text() != line:
                 entry.setText(line)
+            entry.setToolTip(plain(f"{line}\n{items[number].prompt}"))
         making = self._queue.making
         self.progress.show_share(None if making is None else making.share)
-        self.note.setVisible(not items)
+        self.filled.show_content(bool(items))
         self._enable()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -94,6 +99,7 @@ class QueuePanel(QWidget):
     def _enable(self) -> None:
         chosen = self._chosen()
         self.add.setEnabled(self._models.ready)
+        self.first.setEnabled(self._models.ready)
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
         self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])
