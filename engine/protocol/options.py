@@ -25,8 +25,8 @@ class RunOption:
 
     A form has a field for it if it has a `title`; there, and in settings and presets, it is called `entry`, and what is
     usual may be another value: `entry_usual`. On the command line it is called `argument` and `flag`, and `usage` is
-    said of it, or else `help`. A command names a `main` option even where its value is the usual one, and a form does
-    not fold it away. It works with `noises`. Its `kind` says which values it may have.
+    said of it, or else `help`. A command names a `main` option even where its value is the usual one. It works with
+    `noises`. Its `kind` says which values it may have.
     """
 
     name: str

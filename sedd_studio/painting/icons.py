@@ -110,6 +110,14 @@ STROKED: dict[str, QPainterPath] = {
         _line((11, 3), (13.8, 3), (13.8, 13), (11, 13)),
         _line((6, 8), (10, 8)),
     ),
+    "plus": _together(_line((8, 3), (8, 13)), _line((3, 8), (13, 8))),
+    "minus": _line((3, 8), (13, 8)),
+    "chip": _together(
+        _box(3.6, 3.6, 8.8, 8.8, 1.4),
+        _box(6.2, 6.2, 3.6, 3.6, 0.4),
+        *(_together(_line((x, 1.4), (x, 3.6)), _line((x, 12.4), (x, 14.6))) for x in (6.2, 9.8)),
+        *(_together(_line((1.4, y), (3.6, y)), _line((12.4, y), (14.6, y))) for y in (6.2, 9.8)),
+    ),
     "words": _together(
         *(_together(_line((1.8, y), (3.3, y + 1.6), (6, y - 1.6)), _line((8.6, y), (14.2, y))) for y in (4.4, 11.4))
     ),

@@ -9,22 +9,29 @@ from engine.protocol import Noise
 
 @dataclass(frozen=True)
 class NoiseInfo:
-    """What a noise is called, what it does, and how the names of its folders tell it from others of the same model.
+    """What a noise is called, in full and in `short`, what it does, and how the names of its folders tell it from those
+    of other noises.
 
     A model without noise is `exact`: it says what a text costs without a bound, and sees only what stands to the left.
     """
 
     title: str
+    short: str
     meaning: str
     ending: str
     exact: bool = False
 
 
 NOISES: dict[Noise, NoiseInfo] = {
-    "absorb": NoiseInfo("Absorbing noise", "Tokens vanish behind a mask; a written token stays.", "absorb"),
-    "uniform": NoiseInfo("Uniform noise", "Tokens turn into random ones; each may change until the end.", "uniform"),
+    "absorb": NoiseInfo(
+        "Absorbing noise", "Absorbing", "Tokens vanish behind a mask; a written token stays.", "absorb"
+    ),
+    "uniform": NoiseInfo(
+        "Uniform noise", "Uniform", "Tokens turn into random ones; each may change until the end.", "uniform"
+    ),
     "none": NoiseInfo(
         "From left to right",
+        "Left to right",
         "No noise: one token after another is written, and each sees only what stands to its left.",
         "gpt",
         exact=True,

@@ -44,4 +44,4 @@ class CurrentForm(QObject):
 
 def any_seed() -> int:
     """A seed that nobody chose."""
-    return random.randrange(2**31)  # short enough to be read
+    return random.randrange(10**6)  # short enough to be read out and typed

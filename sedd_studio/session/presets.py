@@ -19,7 +19,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Balanced": {},
     "Quick look": {"steps": 16},
     "Careful": {"steps": 256},
-    "Four to choose from": {"samples": 4},
+    "Four samples": {"samples": 4},
     "Nothing cut off": {"top_p": 1.0},
 }
 

@@ -54,12 +54,6 @@ def _list_keys(window: MainWindow, session: Session) -> None:
     show_shortcuts(window, ((row.shortcut, row.text) for row in COMMANDS))
 
 
-def _show_settings(window: MainWindow, session: Session) -> None:
-    from sedd_studio.widgets.dialogs.preferences import show_preferences
-
-    show_preferences(window)
-
-
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
 COMMANDS: tuple[Command, ...] = (
     Command("new", "&New", lambda w, s: s.pages.begin(), "Ctrl+N"),
@@ -77,7 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_picture", "P&icture of this step …", doing.export("picture"), when=_has_run),
     Command("export_json", "&JSON …", doing.export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
-    Command("settings", "Se&ttings …", _show_settings, "Ctrl+,"),
+    Command("settings", "Se&ttings …", lambda w, s: doing.show_settings(w), "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
     Command("redo", "&Redo", lambda w, s: s.editor.undo_stack.redo(), "Ctrl+Shift+Z", _can_redo),

@@ -56,6 +56,13 @@ def choose_theme(choice: str) -> Do:
     return do
 
 
+def show_settings(window: MainWindow, name: str = "") -> None:
+    """Opens the page of settings, at the one that is named."""
+    from sedd_studio.widgets.dialogs.preferences import show_preferences
+
+    show_preferences(window, name)
+
+
 def colour(name: str) -> Do:
     """Colours words by another mode."""
     return lambda window, session: window.services.colouring.choose(name)

@@ -47,7 +47,7 @@ from sedd_studio.widgets.panels.sample_strip import SampleStrip
 from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
-from sedd_studio.window.doing import score_file
+from sedd_studio.window.doing import score_file, show_settings
 from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
 from sedd_studio.window.menus import RecentFiles, build_actions, build_menus
@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         build_menus(self.menuBar(), self.actions_by_name, RecentFiles(self.session))
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
+        self.status_line.help.listen(self)
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.top_bar.run_button.aimed.connect(self.canvas.set_dimmed)
         for part in (self.canvas, self.picture):
             part.pointed.connect(services.pointer.point_at)
+        self.top_bar.device.clicked.connect(lambda: show_settings(self, "device"))
         self.prompt.submitted.connect(self.session.runs.start)
         self.session.editor.typed.add(self._take_numbers)
         keep_up(self._title, self.session.pages.named, self.session.view.changed)

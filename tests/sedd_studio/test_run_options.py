@@ -26,7 +26,7 @@ from sedd_studio.session.presets import NOT_KEPT, USUAL, Presets
 from tests.option_values import requests
 from tests.sedd_studio.fake_engine import INFO, MASK, TOKENIZER
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.windows import shown, window_of
+from tests.sedd_studio.windows import window_of
 
 drawn = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -101,12 +101,14 @@ def test_the_form_shows_every_entry_with_its_title_and_has_it_edited_where_it_wo
     noise: Any, qtbot: QtBot, tmp_path: Path
 ) -> None:
     scene = Scene(tmp_path, noise)
-    form = shown(qtbot, window_of(scene.session, scene.settings, qtbot).run_form)
+    window = window_of(scene.session, scene.settings, qtbot)
+    form, bar = window.run_form, window.top_bar
     form.more.setChecked(True)
-    controls = {**form.main.controls, **form.folded.controls}
+    in_the_bar = {"seed": bar.seed.number, "samples": bar.samples.number}
+    controls = {**form.main.controls, **form.folded.controls, **in_the_bar}
     assert controls.keys() == {name for name, row in ENTRIES.items() if not isinstance(row.kind, Numbers)}
     texts = {text.text() for text in form.findChildren(QLabel)}
     for name, control in controls.items():
         assert control.accessibleName() == ENTRIES[name].title
-        assert ENTRIES[name].title in texts
+        assert ENTRIES[name].title in texts or name in in_the_bar
         assert control.isEnabled() == (noise in ENTRIES[name].noises)

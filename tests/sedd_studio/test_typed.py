@@ -55,9 +55,8 @@ def in_a_number(window: MainWindow) -> None:
     QTest.keyClicks(steps, "23")
 
 
-def in_a_folded_number(window: MainWindow) -> None:
-    window.run_form.more.click()
-    number = window.run_form.folded.controls["temperature"]
+def in_a_number_of_the_form(window: MainWindow) -> None:
+    number = window.run_form.main.controls["temperature"]
     assert isinstance(number, Number)
     number.setFocus()
     number.selectAll()
@@ -90,7 +89,7 @@ def fields(window: MainWindow) -> dict[str, tuple[Type, Callable[[Generate], boo
         "prompt": (in_the_prompt, has_prompt),
         "line": (in_the_line, has_word(window)),
         "steps": (in_a_number, lambda request: request.steps == 23),
-        "temperature": (in_a_folded_number, lambda request: request.temperature == 0.75),
+        "temperature": (in_a_number_of_the_form, lambda request: request.temperature == 0.75),
         "pattern": (in_a_form_line, lambda request: request.pattern == "[a-z ]*"),
     }
 

@@ -131,7 +131,7 @@ def test_what_was_done_last_is_one_step_with_its_name_in_the_menu(name: str, sce
 
 def test_what_is_typed_into_one_field_is_one_step(scene: Scene, window: MainWindow) -> None:
     before = scene.session.form.now.steps
-    slider = window.run_form.slider
+    slider = window.run_form.main.sliders["steps"]
     for _ in range(3):
         QTest.keyClick(slider, Qt.Key.Key_Right)
     assert scene.session.form.now.steps > before

@@ -69,9 +69,9 @@ def test_arrows_on_the_canvas_move_its_cursor_and_not_the_playhead(
 def test_space_presses_the_button_that_has_the_focus(scene: Scene, window: MainWindow, qtbot: QtBot) -> None:
     scene.run(8)
     scene.play(8)
-    window.run_form.dice.setFocus()
+    window.top_bar.seed.dice.setFocus()
     seed = scene.session.form.now.seed
-    QTest.keyClick(window.run_form.dice, Qt.Key.Key_Space)
+    QTest.keyClick(window.top_bar.seed.dice, Qt.Key.Key_Space)
     assert scene.session.form.now.seed != seed
     assert not scene.session.playhead.playing
 

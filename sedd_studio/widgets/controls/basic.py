@@ -1,13 +1,12 @@
-"""Small controls that several widgets use: labels, icon buttons, a choice list, a logarithmic slider."""
+"""Small controls that several widgets use: labels, icon buttons, a choice list, numbers and sliders."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QCoreApplication, QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QStatusTipEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -194,7 +193,10 @@ class Check(QCheckBox):
 
 
 class Choice(QComboBox):
-    """A drop-down list of titles by value, with our chevron. The wheel scrolls what is round it and chooses nothing."""
+    """A drop-down list of titles by value, with our chevron. The wheel scrolls what is round it and chooses nothing.
+
+    An item with a status tip says it while the list is open and the item is marked.
+    """
 
     def __init__(self, name: str, look: Look, titles: Mapping[Any, str] | None = None) -> None:
         super().__init__()
@@ -203,6 +205,16 @@ class Choice(QComboBox):
         self._look = look
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.highlighted.connect(self._tell)
+
+    def give_way(self) -> None:
+        """It may be narrower than its longest title, which ends in dots then."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def _tell(self, row: int) -> None:
+        told = self.itemData(row, Qt.ItemDataRole.StatusTipRole)
+        if told:
+            QCoreApplication.sendEvent(self, QStatusTipEvent(told))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -217,12 +229,13 @@ class Choice(QComboBox):
 class Number(QDoubleSpinBox):
     """A number to type, with `decimals` digits behind the point; the wheel changes it only while it has the focus.
 
-    What cannot be taken stays as it was typed.
+    What cannot be taken stays as it was typed. It has `arrows`, or other buttons beside it.
     """
 
-    def __init__(self, name: str, low: float, high: float, look: Look, decimals: int = 0) -> None:
+    def __init__(self, name: str, low: float, high: float, look: Look, decimals: int = 0, arrows: bool = True) -> None:
         super().__init__()
         self._look = look
+        self._arrows = arrows
         self.setDecimals(decimals)
         self.setRange(low, high)
         self.setSingleStep(0.05 if decimals else 1)
@@ -235,6 +248,8 @@ class Number(QDoubleSpinBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         look = self._look
+        if not self._arrows:
+            return
         with QPainter(self) as painter:
             left, middle = self.width() - 20, self.height() / 2
             for name, top, spent in (
@@ -268,24 +283,35 @@ class Number(QDoubleSpinBox):
             event.ignore()
 
 
-class LogSlider(QSlider):
-    """A slider over 1..`high` in equal ratios: each doubling has the same length. `high` is a power of two."""
+class Slider(QSlider):
+    """A slider over some `notches`, first and last, each of which stands for a number: `number_of` says which, and
+    `notch_of` where a number lies."""
 
-    NOTCHES = 10
-
-    def __init__(self, name: str, high: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        notches: tuple[int, int],
+        number_of: Callable[[int], float],
+        notch_of: Callable[[float], float],
+        steps: tuple[int, int] = (1, 5),
+    ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(0, round(math.log2(high) * self.NOTCHES))
-        self.setSingleStep(self.NOTCHES // 2)
-        self.setPageStep(self.NOTCHES)
+        self.number_of, self.notch_of = number_of, notch_of
+        self.setRange(*notches)
+        self.setSingleStep(steps[0])
+        self.setPageStep(steps[1])
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
 
-    def number(self) -> int:
-        return round(2 ** (self.value() / self.NOTCHES))
+    def number(self) -> float:
+        return self.number_of(self.value())
 
-    def show_number(self, number: int) -> None:
+    def show_number(self, number: float) -> None:
         """Move the handle to `number` without a signal."""
-        with QSignalBlocker(self):
-            self.setValue(round(math.log2(max(number, 1)) * self.NOTCHES))
-        self.update()
+        if self.number() != number:
+            with QSignalBlocker(self):
+                self.setValue(round(self.notch_of(number)))
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.helping import explain
 
 Part = QWidget | QLayout | int | None | tuple[QWidget | QLayout, int]
 """A widget or a layout, alone or with its share of the room that is left; so many pixels; None for a stretch."""
@@ -15,6 +16,10 @@ Box = TypeVar("Box", bound=QBoxLayout)
 Margins = tuple[int, int, int, int]
 """At the left, the top, the right and the foot, in pixels."""
 NOTHING = (0, 0, 0, 0)
+GAP = 6
+"""Between fields under each other, in pixels."""
+TITLES = 96
+"""Width of the titles of fields under each other, in pixels."""
 
 
 def row(*parts: Part, gap: int = -1, margins: Margins = NOTHING, of: QWidget | None = None) -> QHBoxLayout:
@@ -58,13 +63,19 @@ def scrolled(inner: QWidget) -> QScrollArea:
 
 
 class Field(QWidget):
-    """A control with its title, whose shortcut it has, and its `help`; `row` is where others are put beside it."""
+    """A control with its title at the left, whose shortcut it has; `row` is where others are put beside it."""
 
-    def __init__(self, title: str, control: QWidget, help_text: str) -> None:
+    def __init__(self, title: str, control: QWidget, told: str, titles: int = TITLES) -> None:
         super().__init__()
-        name = label(title, "strong")
-        name.setBuddy(control)
-        self.row = row((control, 1), gap=12)
-        self.help = label(help_text, "help")
-        self.help.setWordWrap(True)
-        column(name, self.row, self.help, gap=6, margins=(0, 0, 0, 20), of=self)
+        self._control = control
+        self.title = label(title, "muted")
+        self.title.setFixedWidth(titles)
+        self.title.setBuddy(control)
+        self.row = row((control, 1), gap=10)
+        row(self.title, (self.row, 1), gap=0, of=self)
+        self.explain(told)
+
+    def explain(self, told: str) -> None:
+        """Gives it its help."""
+        explain(self, told)
+        self._control.setToolTip(self.toolTip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -11,7 +11,7 @@ from sedd_studio.widgets.controls.basic import Do, Sign, plain
 
 
 class MenuButton(QToolButton):
-    """Is called `name`; `choices` is filled whenever it is about to be shown."""
+    """Is called `name`; `choices` is filled whenever it is about to be shown. `whole` is what is chosen, in full."""
 
     def __init__(self, name: str, look: Look) -> None:
         super().__init__()
@@ -25,7 +25,19 @@ class MenuButton(QToolButton):
         self.choices.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.choices.setToolTipsVisible(True)
         self.setMenu(self.choices)
+        self.setIconSize(QSize(12, 12))
+        self.whole = ""
+        self._short, self._is_short = "", False
         Sign(self, "chevron-down", look, "muted")
+
+    def say(self, whole: str, short: str) -> None:
+        """Shows what is chosen, in full or, where there is little room, in short."""
+        self.whole, self._short = whole, short
+        self.setText(short if self._is_short else whole)
+
+    def shorten(self, short: bool) -> None:
+        self._is_short = short
+        self.say(self.whole, self._short)
 
     def offer(self, title: str, told: str, chosen: bool, do: Do | None) -> None:
         """Adds a choice, ticked if it is `chosen`; one that does nothing is greyed out unless it is chosen."""

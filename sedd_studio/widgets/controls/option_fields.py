@@ -10,16 +10,37 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, QStringListModel
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
-from engine.protocol import Noise
 from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
-from engine.protocol.options import ENTRIES
+from engine.protocol.options import BOTH, ENTRIES
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, Number, keep_up
-from sedd_studio.widgets.controls.layouts import Field, column
+from sedd_studio.widgets.controls.basic import Choice, Number, Slider, keep_up
+from sedd_studio.widgets.controls.layouts import GAP, Field, column
 
-ONLY_WITH: dict[tuple[Noise, ...], str] = {("absorb",): "Works with absorbing noise only."}
+IN_TOP_BAR = ("seed", "samples")
+"""Entries that have their controls there, and nowhere else in the window."""
+ONLY_WITH = {("absorb",): "Works with absorbing noise only.", BOTH: "From left to right each free token is a step."}
+"""Why an entry cannot be edited, by the noises that it works with."""
+NUMBER_WIDTH = 66
+"""Beside a slider."""
+DOUBLING = 10
+"""Notches of the slider of steps in which they double."""
+SLIDERS: dict[str, Callable[[], Slider]] = {
+    "steps": lambda: Slider(
+        "Steps, logarithmic",
+        (0, 10 * DOUBLING),  # more are typed
+        lambda notch: round(2 ** (notch / DOUBLING)),
+        lambda steps: DOUBLING * math.log2(max(steps, 1)),
+        (DOUBLING // 2, DOUBLING),
+    ),
+    "temperature": lambda: _twentieths("Temperature, up to 2", 0, 40),
+    "top_p": lambda: _twentieths("Top-p, in twentieths", 1, 20),
+}
+
+
+def _twentieths(name: str, first: int, last: int) -> Slider:
+    return Slider(name, (first, last), lambda notch: notch / 20, lambda number: 20 * number)
 
 
 class PatternLine(QLineEdit):
@@ -53,6 +74,7 @@ def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object
             control.valueChanged.connect(lambda value: take(round(value, 2)))
         case OneOf():
             control = choice = Choice(title, look, kind.titles)
+            choice.give_way()
             choice.activated.connect(lambda row: take(choice.itemData(row)))
         case _:
             control = PatternLine() if isinstance(kind, Pattern) else QLineEdit()
@@ -74,7 +96,7 @@ def show_entry(control: Control, entry: Any) -> None:
 
 
 class OptionFields(QWidget):
-    """Edits some entries of the form, by name in `controls` and, with titles and helps, in `fields`.
+    """Edits some entries of the form, by name in `controls`, `sliders` and, with titles and helps, in `fields`.
 
     What does not go with the model's noise cannot be edited, and is not shown if it does not go with absorbing noise
     either.
@@ -84,12 +106,15 @@ class OptionFields(QWidget):
         super().__init__()
         self._form, self._models = form, models
         self.controls: dict[str, Control] = {}
+        self.sliders: dict[str, Slider] = {}
         self.fields: dict[str, Field] = {}
         for name in names:
             row = ENTRIES[name]
             self.controls[name] = control_for(row.title, row.kind, look, partial(self._take, name))
             self.fields[name] = Field(row.title, self.controls[name], row.help)
-        column(*self.fields.values(), gap=0, of=self)
+            if name in SLIDERS:
+                self._add_slider(name)
+        column(*self.fields.values(), gap=GAP, of=self)
         keep_up(self.refresh, form.changed, models.changed)
 
     def refresh(self) -> None:
@@ -97,17 +122,27 @@ class OptionFields(QWidget):
         info = self._models.info
         noise = info.noise if info is not None else "absorb"
         for name, control in self.controls.items():
-            noises = ENTRIES[name].noises
+            row, entry = ENTRIES[name], self._form.now.entries[name]
             if isinstance(control, PatternLine):
                 control.offer(self._models.domain.patterns)
-            show_entry(control, self._form.now.entries[name])
-            control.setEnabled(noise in noises)
-            control.setToolTip("" if noise in noises else ONLY_WITH.get(noises, ""))
-            self.fields[name].setVisible(noise in noises or "absorb" in noises)
+            show_entry(control, entry)
+            if name in self.sliders:
+                self.sliders[name].show_number(entry)
+            fits = noise in row.noises
+            if control.isEnabledTo(self) != fits:
+                self.fields[name].setEnabled(fits)
+                self.fields[name].explain(row.help if fits else ONLY_WITH.get(row.noises, ""))
+            self.fields[name].setVisible(fits or "absorb" in row.noises)
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""
         return sum(self._form.now.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
+
+    def _add_slider(self, name: str) -> None:
+        self.sliders[name] = slider = SLIDERS[name]()
+        slider.valueChanged.connect(lambda: self._take(name, slider.number()))
+        self.controls[name].setFixedWidth(NUMBER_WIDTH)
+        self.fields[name].row.insertWidget(0, slider, 1)
 
     def _take(self, name: str, entry: object) -> None:
         self._form.set(**{name: entry})

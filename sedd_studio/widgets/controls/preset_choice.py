@@ -16,7 +16,7 @@ from sedd_studio.widgets.controls.layouts import row
 if TYPE_CHECKING:
     from sedd_studio.session.presets import Presets
 
-NONE = "Settings of your own"
+NONE = "Your own"
 
 
 class PresetChoice(QWidget):
@@ -26,11 +26,13 @@ class PresetChoice(QWidget):
         super().__init__()
         self._errors, self._presets = errors, presets
         self.list = Choice("Preset", look)
+        self.list.give_way()
         self.more = IconButton("star", "Keep these settings as a preset, or remove one", look)
         self.menu = QMenu(self)
         self.keep = self.menu.addAction("&Keep these settings as a preset …", self._keep)
         self.forget = self.menu.addAction("&Remove this preset", self._forget)
-        row((self.list, 1), self.more, gap=6, of=self)
+        row((self.list, 1), self.more, gap=4, of=self)
+        self.setFocusProxy(self.list)
         self.list.activated.connect(self._choose)
         self.more.clicked.connect(lambda: self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
         keep_up(self.refresh, presets.changed)

@@ -18,7 +18,9 @@ from sedd_studio.widgets.controls.layouts import Field, column, scrolled
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
-SIZE = (460, 620)
+SIZE = (520, 620)
+TITLES = 170
+"""Width of the titles, in pixels."""
 ANOTHER_MODEL = "Takes effect with the next model that is opened."
 
 
@@ -143,12 +145,17 @@ class PreferencesDialog(QDialog):
             control = self._control(row, look)
             told = f"{SETTINGS[row.name].help} {row.note}".strip()
             self.controls[row.name] = control
-            self.rows[row.name] = Field(row.title, control, told)
+            self.rows[row.name] = QWidget()
+            field = Field(row.title, control, told, TITLES)
+            caption = label(told, "help")
+            caption.setWordWrap(True)
+            column(field, caption, gap=4, margins=(0, 0, 0, 18), of=self.rows[row.name])
         fields = QWidget()
         fields.setObjectName("fields")
         column(*self.rows.values(), self.nothing, None, gap=0, margins=(2, 2, 12, 2), of=fields)
         self.refresh()
-        column(self.search, (scrolled(fields), 1), self.buttons, gap=16, margins=(24, 20, 12, 16), of=self)
+        self.fields = scrolled(fields)
+        column(self.search, (self.fields, 1), self.buttons, gap=16, margins=(24, 20, 12, 16), of=self)
 
     def _control(self, row: Preference, look: Look) -> Check | Choice:
         if not row.choices:
@@ -161,9 +168,13 @@ class PreferencesDialog(QDialog):
         return choice
 
 
-def show_preferences(window: MainWindow) -> PreferencesDialog:
-    """Opens the page over the window and returns it; it closes by Esc."""
+def show_preferences(window: MainWindow, name: str = "") -> PreferencesDialog:
+    """Opens the page over the window, at the setting that is named, and returns it; it closes by Esc."""
     dialog = PreferencesDialog(window)
     dialog.open()
-    dialog.search.setFocus()
+    if name:
+        dialog.controls[name].setFocus()
+        dialog.fields.ensureWidgetVisible(dialog.rows[name])
+    else:
+        dialog.search.setFocus()
     return dialog

@@ -33,12 +33,14 @@ class ModelPicker(MenuButton):
     def refresh(self) -> None:
         info = self._models.info
         if self._models.loading:
-            self.setText("Loading the model …")
+            self.say("Loading the model …", "Loading …")
         elif info is None:
-            self.setText("No model")
+            self.say("No model", "No model")
         else:
-            self.setText(f"{info.name}   {count(info.parameters)} · {info.length} tokens")
+            facts = f"{count(info.parameters)} · {info.length} tokens"
+            self.say(f"{info.name}   {facts}", info.name)
             self.setToolTip(plain(info.path))
+            self.setStatusTip(f"{info.name}: {facts}. The menu opens another model.")
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a model folder", folder_of(self))

@@ -24,7 +24,7 @@ class NoisePicker(MenuButton):
     def refresh(self) -> None:
         if (info := self._models.info) is not None:
             own = NOISES[info.noise]
-            self.setText(own.title)
+            self.say(own.title, own.short)
             self.setToolTip(own.meaning)
 
     def _fill(self) -> None:

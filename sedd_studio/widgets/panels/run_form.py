@@ -1,11 +1,11 @@
-"""The run form at the right: steps, sampler, seed and samples, each with a line that says what it does; more folded."""
+"""The run form at the right: preset, steps, sampler and how tokens are drawn, titles at the left; more folded."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from engine.protocol.option_kinds import Numbers
 from engine.protocol.options import ENTRIES
@@ -13,21 +13,25 @@ from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, IconButton, LogSlider, keep_up, label
-from sedd_studio.widgets.controls.layouts import Field, column, scrolled
-from sedd_studio.widgets.controls.option_fields import Control, OptionFields, control_for, show_entry
+from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up
+from sedd_studio.widgets.controls.layouts import GAP, Field, column, row, scrolled
+from sedd_studio.widgets.controls.option_fields import IN_TOP_BAR, Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
-SLIDER_STEPS = 1024
-"""More are typed."""
-EACH_A_STEP = "From left to right each free token is a step."
-FOLDED = [name for name, row in ENTRIES.items() if not row.main and not isinstance(row.kind, Numbers)]
+SHOWN = ("steps", "sampler", "spacing", "temperature", "top_p")
+FOLDED = [
+    name for name, entry in ENTRIES.items() if name not in SHOWN + IN_TOP_BAR and not isinstance(entry.kind, Numbers)
+]
+SIDE = 16
+LEAST = 4
+"""Fields that are seen at once, at least, while the form is not folded."""
 
 
 class RunForm(QFrame):
     """Edits the form. What is typed is taken at once; a run that is going on keeps what it began with.
 
-    `main` and `folded` are the options of the table, `options` the numbers of the sampler on show.
+    `main` and `folded` are the options of the table, `options` the numbers of the sampler on show. `head` folds all of
+    it to one line.
     """
 
     def __init__(self, form: CurrentForm, models: Models, presets: PresetChoice, look: Look) -> None:
@@ -36,34 +40,55 @@ class RunForm(QFrame):
         self.setObjectName("sidePanel")
         self.setFixedWidth(look.sizes.side_panel)
         self.presets = presets
-        self.main = OptionFields(form, models, [name for name, row in ENTRIES.items() if row.main], look)
+        self.main = OptionFields(form, models, SHOWN, look)
         self.folded = OptionFields(form, models, FOLDED, look)
         sampler = self.main.controls["sampler"]
         assert isinstance(sampler, Choice)
         self.sampler = sampler
-        self.slider = LogSlider("Steps, logarithmic", SLIDER_STEPS)
-        self.dice = IconButton("dice", "New seed", look, form.new_seed, kind="boxed")
         self.options: dict[str, Control] = {}
-        self._numbers = QWidget()
+        self.head = IconButton("chevron-down", "Fold the run form", look, text="RUN", kind="disclosure")
+        self.summary = Elided("help")
+        place = self.summary.sizePolicy()
+        place.setRetainSizeWhenHidden(True)
+        self.summary.setSizePolicy(place)
+        self._numbers, self._fields = QWidget(), QWidget()
         self.more = IconButton("chevron-right", "Show more settings", look, text="More", kind="disclosure")
         self._arrange()
-        self.slider.valueChanged.connect(lambda: form.set(steps=self.slider.number()))
+        self.head.toggled.connect(lambda shown: self.set_folded(not shown))
         self.more.toggled.connect(self._disclose)
         self._disclose(False)
+        self.set_folded(False)
         keep_up(self.refresh, form.changed, models.changed)
 
     def refresh(self) -> None:
         form, info = self._form.now, self._models.info
-        if self.slider.number() != form.steps:
-            self.slider.show_number(form.steps)
-        by_steps = info is None or info.noise in ENTRIES["steps"].noises
-        self.slider.setEnabled(by_steps)
-        self.main.fields["steps"].help.setText(ENTRIES["steps"].help if by_steps else EACH_A_STEP)
         self._fill_samplers(form.sampler)
         changed = self.folded.changed() + sum(
             form.options.get(option.name, option.default) != option.default for option in self._sampler().options
         )
-        self.more.setText(f"More · {changed} changed" if changed else "More")
+        inside = [ENTRIES[name].title.lower() for name, field in self.folded.fields.items() if not field.isHidden()]
+        self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
+        steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
+        self.summary.show_text(" · ".join((self._sampler().title, *steps, f"temp. {form.temperature:.2f}")))
+
+    def set_folded(self, folded: bool) -> None:
+        """Leaves one line of it, which says what it holds; or shows all again."""
+        self._scroll.setHidden(folded)
+        self.summary.setVisible(folded)
+        self.head.setChecked(not folded)
+        self.head.disclose(not folded, "Show the run form" if folded else "Fold the run form")
+        upright = QSizePolicy.Policy.Fixed if folded else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, upright)
+
+    def sizeHint(self) -> QSize:
+        return self._size(self._fields.sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(LEAST * (self._look.sizes.control + GAP))
+
+    def _size(self, fields: int) -> QSize:
+        head = self._line.sizeHint().height()
+        return QSize(self._look.sizes.side_panel, head + (0 if self._scroll.isHidden() else fields))
 
     def offered(self) -> list[SamplerInfo]:
         """The samplers that work with the model's noise; all of them before a model is there."""
@@ -79,8 +104,9 @@ class RunForm(QFrame):
                 self.sampler.addItem(sampler.title, sampler.name)
                 cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
+                self.sampler.setItemData(row, sampler.summary, Qt.ItemDataRole.StatusTipRole)
         self.sampler.setCurrentIndex(names.index(chosen) if chosen in names else 0)
-        self.main.fields["sampler"].help.setText(self._sampler().summary)
+        self.main.fields["sampler"].explain(self._sampler().summary)
         self._show_options(self._sampler())
 
     def _sampler(self) -> SamplerInfo:
@@ -92,6 +118,7 @@ class RunForm(QFrame):
             for field in self._numbers.findChildren(Field):
                 field.deleteLater()
             self.options = {option.name: self._number_for(option) for option in sampler.options}
+            self._disclose(self.more.isChecked())
         for option in sampler.options:
             show_entry(self.options[option.name], self._form.now.options.get(option.name, option.default))
 
@@ -105,22 +132,20 @@ class RunForm(QFrame):
         self._form.set(options={**self._form.now.options, name: number})
 
     def _disclose(self, shown: bool) -> None:
-        self._numbers.setVisible(shown)
+        self._numbers.setVisible(shown and bool(self.options))
         self.folded.setVisible(shown)
         self.more.disclose(shown, "Show fewer settings" if shown else "Show more settings")
 
     def _arrange(self) -> None:
-        fields = QWidget()
-        fields.setObjectName("fields")
-        scroll = scrolled(fields)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column(scroll, gap=0, of=self)
-        self.main.controls["steps"].setFixedWidth(76)
-        self.main.fields["steps"].row.insertWidget(0, self.slider, 1)
-        self.dice.setFixedSize(44, self._look.sizes.control)
-        self.main.fields["seed"].row.addWidget(self.dice)
-        self._numbers_column = column(gap=0, of=self._numbers)
-        head = (label("RUN", "section"), 12, self.presets, 18)
-        parts = (self.main, self.more, 12, self._numbers, self.folded, None)
-        whole = column(*head, *parts, gap=0, margins=(20, 20, 20, 20), of=fields)
+        self._fields.setObjectName("fields")
+        self._scroll = scrolled(self._fields)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.head.setProperty("role", "section")
+        self._line = QWidget()
+        row(self.head, (self.summary, 1), gap=4, margins=(SIDE - 6, 8, SIDE, 4), of=self._line)
+        column(self._line, (self._scroll, 1), gap=0, of=self)
+        self._numbers_column = column(gap=GAP, of=self._numbers)
+        preset = Field("Preset", self.presets, "Settings that are known to go together, and those that you kept.")
+        parts = (preset, self.main, self.more, self._numbers, self.folded, None)
+        whole = column(*parts, gap=GAP, margins=(SIDE, 2, SIDE, 12), of=self._fields)
         whole.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)

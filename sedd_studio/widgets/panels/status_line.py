@@ -1,4 +1,4 @@
-"""The status line at the foot of the window: what the engine is doing, how far it is, and the time left."""
+"""The status line at the foot of the window: what the engine is doing, how far it is, and the time left; and help."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar
 from sedd_studio.record.pace import duration
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.widgets.controls.helping import HelpLine
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ PAUSE = 100
 
 
 class StatusLine(QFrame):
-    """One sentence and, while something is going on, a progress bar."""
+    """One sentence and, while something is going on, a progress bar; at the right the help of what one works with."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -36,8 +37,8 @@ class StatusLine(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(220)
         self.bar.setAccessibleName("Progress")
-        self.hint = label("Select words to lock, redraw or replace them", "help")
-        row(self.bar, (self.text, 1), self.hint, gap=12, margins=(16, 6, 16, 6), of=self)
+        self.help = HelpLine("Select words to lock, redraw or replace them")
+        row(self.bar, self.text, (self.help, 1), gap=12, margins=(16, 6, 16, 6), of=self)
         keep_up(self.refresh, session.runs.changed, session.models.changed, session.reader.changed)
 
     def refresh(self) -> None:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QEnterEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtGui import QEnterEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import PushButton, keep_up
+from sedd_studio.widgets.controls.entry_chips import SamplesChip, SeedChip
+from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import row
+from sedd_studio.widgets.controls.menu_button import MenuButton
 
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
 
-WIDE, MIDDLING = 1140, 980
-RUN_WIDTH = 196
-"""Room for "Filling 1024 tokens"."""
+RUN_WIDTHS = (180, 112)
+"""Room for "Filling 256 tokens" and, where that is short, for "Fill 256"."""
 PAUSE_WIDTH = 88
 """Room for "Pause", so that nothing moves when the button says "Play"."""
+TIGHTEST = 4
+"""How often the bar can be made narrower."""
+LEAST_NAME = 90
+"""Pixels of the model's name that stay, at least, in the tightest bar."""
 
 
 class RunButton(PushButton):
@@ -30,15 +36,26 @@ class RunButton(PushButton):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__("Run", "play", look, session.runs.start, primary=True)
         self._session = session
-        self.setMinimumWidth(RUN_WIDTH)
+        self.short = False
         self.clicked.connect(lambda: self.aimed.emit(False))  # it is done, and is to be watched
 
     def refresh(self) -> None:
-        running, run = self._session.runs.running, self._session.view.run
-        count = run.free if running and run is not None else int((~self._session.view.document.locked).sum())
-        self.setText(f"{'Filling' if running else 'Fill'} {count} {'token' if count == 1 else 'tokens'}")
-        self.setAccessibleName(f"Run: {self.text().lower()}")
-        self.setEnabled(self._session.models.ready)
+        session = self._session
+        running, run, locked = session.runs.running, session.view.run, session.view.document.locked
+        count = run.free if running and run is not None else int((~locked).sum())
+        tokens = f"{count} {'token' if count == 1 else 'tokens'}"
+        whole = f"{'Filling' if running else 'Fill'} {tokens}"
+        self.setText(f"Fill {count}" if self.short else whole)
+        self.setAccessibleName(f"Run: {whole.lower()}")
+        self.setEnabled(session.models.ready)
+        held = int(locked.sum())
+        stays = f"; the {held} locked ones stay" if held else ""
+        explain(self, f"Writes {tokens}{stays} (Ctrl+Enter).")
+
+    def shorten(self, short: bool) -> None:
+        self.short = short
+        self.setFixedWidth(RUN_WIDTHS[short])
+        self.refresh()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
@@ -50,27 +67,27 @@ class RunButton(PushButton):
 
 
 class TopBar(QFrame):
-    """Run, Pause, Step and Stop in the middle; the pickers, made by the window, at the left; facts at the right."""
+    """Run, Pause, Step and Stop in the middle; the pickers, made by the window, at the left; at the right the seed, the
+    number of samples and the device, whose button the window connects. Each is in the window only here."""
 
-    def __init__(self, session: Session, look: Look, picker: QWidget, noise: QWidget) -> None:
+    def __init__(self, session: Session, look: Look, picker: MenuButton, noise: MenuButton) -> None:
         super().__init__()
         self._session = session
+        self._fitted: tuple[object, ...] = ()
         self.setObjectName("topBar")
-        self.noise = noise
+        self.picker, self.noise = picker, noise
         self.run_button = RunButton(session, look)
         self.pause = PushButton("Pause", "pause", look, session.playhead.toggle)
         self.step = PushButton("Step", "step", look, session.playhead.step_once)
         self.stop = PushButton("Stop", "stop", look, session.stop)
-        self.seed = label(role="muted")
-        self.dice = IconButton("dice", "New seed", look, session.form.new_seed)
-        self.samples = label(role="muted")
-        self.device = label(role="chip")
-        self.pause.setMinimumWidth(PAUSE_WIDTH)
-        self.device.setFixedHeight(look.sizes.control)
-        left = row(picker, noise, None, gap=10)
-        middle = row(self.run_button, self.pause, self.step, self.stop, gap=10)
-        right = row(None, self.seed, self.dice, 6, self.samples, 6, self.device, gap=10)
-        row((left, 1), middle, (right, 1), margins=(16, 9, 16, 9), of=self)
+        self.seed = SeedChip(session.form, look)
+        self.samples = SamplesChip(session.form, look)
+        self.device = PushButton("Device", "chip", look)
+        explain(self.device, "What the model runs on, and in which precision; opens the settings of both.")
+        left = row(picker, noise, None, gap=8)
+        middle = row(self.run_button, self.pause, self.step, self.stop, gap=8)
+        right = row(None, self.seed, self.samples, self.device, gap=8)
+        self._line = row((left, 1), middle, (right, 1), gap=10, margins=(12, 9, 12, 9), of=self)
         told = (session.models, session.runs, session.view, session.form, session.reader)
         keep_up(self.refresh, *(part.changed for part in told))
 
@@ -79,25 +96,53 @@ class TopBar(QFrame):
         running = session.runs.running
         recorded = session.playhead.recorded > 0
         self.run_button.refresh()
-        self.pause.setText("Pause" if session.playhead.playing or not recorded else "Play")
+        self.pause.setAccessibleName("Pause" if session.playhead.playing or not recorded else "Play")
         self.pause.sign.show("pause" if session.playhead.playing or not recorded else "play")
         self.pause.setEnabled(recorded)
         self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
         self.stop.setEnabled(running or session.reader.busy)
-        self.seed.setText(f"seed {session.form.now.seed}")
-        self.samples.setText("1 sample" if session.form.now.samples == 1 else f"{session.form.now.samples} samples")
-        self._fit()
+        self.noise.setVisible(info is not None)
+        self.device.setVisible(info is not None)
         if info is not None:
-            self.device.setText(f"{info.device.upper()} · {info.precision}")
+            self.device.setAccessibleName(f"Device: {info.device.upper()} · {info.precision}")
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fitted = ()  # how wide things are is known only now that they are dressed
+        self._fit()
+
     def _fit(self) -> None:
-        """Where the window is narrow, leave out what stands in the run form too, then the noise."""
-        known = self._session.models.info is not None
-        for part in (self.seed, self.dice, self.samples):
-            part.setVisible(self.width() >= WIDE)
-        self.noise.setVisible(known and self.width() >= MIDDLING)
-        self.device.setVisible(known)
+        """Makes it as narrow as the window needs, and no narrower."""
+        fitted = (
+            self.width(),
+            self.picker.whole,
+            self.noise.whole,
+            self.device.accessibleName(),
+            self.pause.accessibleName(),
+        )
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
+        for tightness in range(TIGHTEST + 1):
+            self._tighten(tightness)
+            self._line.activate()  # else it goes by what its parts were
+            if self._line.sizeHint().width() <= self.width():
+                break
+
+    def _tighten(self, tightness: int) -> None:
+        """0: all is said; then facts of the model, texts of buttons, names of what is known by its place, are not."""
+        self.picker.shorten(tightness > 0)
+        for button in (self.pause, self.step, self.stop):
+            button.setText("" if tightness > 1 else button.accessibleName())
+            button.setToolTip(button.accessibleName())
+        self.pause.setMinimumWidth(0 if tightness > 1 else PAUSE_WIDTH)
+        for part in (self.seed, self.samples, self.run_button, self.noise):
+            part.shorten(tightness > 2)
+        self.picker.setMinimumWidth(LEAST_NAME if tightness > 3 else 0)
+        device, _, precision = self.device.accessibleName().removeprefix("Device: ").partition(" · ")
+        self.device.setText(device if tightness > 3 else f"{device} · {precision}")
