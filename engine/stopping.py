@@ -1,4 +1,5 @@
-"""Work that takes long between two events can be stopped: it looks now and then whether it should go on."""
+"""Work that takes long between two events can be stopped, or held for a while: it looks now and then whether it should
+go on."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Stopped(GeneratorExit):
 
 @contextmanager
 def stoppable(asked: Callable[[], bool]) -> Iterator[None]:
-    """Within it work in this thread is stopped, by `Stopped`, at its first look after `asked` has become true."""
+    """Within it work in this thread is stopped, by `Stopped`, at its first look after `asked` has become true. It is
+    held for as long as `asked` takes to answer."""
     token = _asked.set(asked)
     try:
         yield
@@ -32,8 +34,18 @@ def stoppable(asked: Callable[[], bool]) -> Iterator[None]:
 def look() -> None:
     """A moment at which the work can be stopped; a few every tenth of a second are enough. Costs next to nothing."""
     asked = _asked.get()
-    if asked is not None and asked():
+    if asked is None:
+        return
+    began = time.perf_counter()
+    stopped = asked()
+    _held.set(_held.get() + time.perf_counter() - began)
+    if stopped:
         raise Stopped
+
+
+def worked() -> float:
+    """Seconds of a clock that stands still while this thread's work is held."""
+    return time.perf_counter() - _held.get()
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -51,14 +63,14 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run, name="apart", daemon=True)
     thread.start()
-    end = time.monotonic() + seconds
+    end = worked() + seconds
     while True:
         try:
             found, error = ended.get(timeout=PAUSE)
             break
         except queue.Empty:
             look()
-            if time.monotonic() > end:
+            if worked() > end:
                 raise TimeoutError("it takes far too long") from None
     thread.join()
     if error is not None:
@@ -67,3 +79,4 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("asked to stop", default=None)
+_held: ContextVar[float] = ContextVar("seconds held", default=0.0)

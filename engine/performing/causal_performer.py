@@ -7,7 +7,6 @@ nothing to the right.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +40,7 @@ from engine.protocol import (
     frozen,
 )
 from engine.protocol.sampler_table import LEFT_TO_RIGHT
+from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class CausalPerformer:
             raise UserError("The samples to go on from are not equally far; go on from one of them.")
         if not free:
             raise UserError("Every position is locked, so there is nothing to write; unlock some words.")
-        started, before = time.perf_counter(), request.first_step - 1
+        started, before = worked(), request.first_step - 1
         begun = frozen(np.where(known == FREE, self.info.vocabulary, known))
         steps, locked = before + free, request.tokens != FREE
         yield Started(run_id, begun, locked, steps, math.nan, request.first_step, LEFT_TO_RIGHT.name)
@@ -108,12 +108,12 @@ class CausalPerformer:
         chosen = frozen(np.arange(request.samples))
         for done, written in enumerate(zip(*texts, strict=True), start=1):
             position, token = map(frozen, zip(*written, strict=True))
-            left, seconds = 1 - (before + done) / steps, time.perf_counter() - started
+            left, seconds = 1 - (before + done) / steps, worked() - started
             yield Frame(run_id, before + done, left, math.nan, chosen, position, token, done, seconds)
         # Where nothing is limited and nothing stands to the right of a gap, the law of the gaps is the model's own.
         own_law = shaping.allowed is None and not locked[np.flatnonzero(~locked)[0] :].any()
         weights = (0.0 if own_law else math.nan,) * request.samples
-        yield Finished(run_id, free, time.perf_counter() - started, free * request.samples, weights)
+        yield Finished(run_id, free, worked() - started, free * request.samples, weights)
 
     def _check(self, request: Generate) -> None:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
@@ -156,13 +156,13 @@ class CausalPerformer:
         passages = (request.tokens, *request.more)
         for tokens in passages:
             Locks.of(tokens, self.info.vocabulary, self.info.length)
-        started = time.perf_counter()
+        started = worked()
         found = self.causal.token_nats(passages)
         yield exact(run_id, found, request.texts)
         if request.by_token:
             yield Attributed(run_id, np.concatenate(found), True)
         else:
-            yield Finished(run_id, len(found), time.perf_counter() - started)
+            yield Finished(run_id, len(found), worked() - started)
 
 
 def exact(run_id: int, nats: Sequence[np.ndarray], texts: Sequence[int] | None) -> Bounded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,7 @@ from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.locking import lock_method
 from engine.samplers.loop import Plan, run_chain
+from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.inspection import look, outlook
 
@@ -76,7 +76,7 @@ class DiffusionPerformer:
             request.first_step,
         )
         locking = lock_method(request.locking, diffusion, plan.locks)
-        started = time.perf_counter()
+        started = worked()
         chain = run_chain(diffusion, sampler, plan, request.seed, request.first_sample, locking)
         state = next(chain)
         before = state.tokens
@@ -84,7 +84,7 @@ class DiffusionPerformer:
             run_id, frozen(state.tokens), request.tokens >= 0, request.steps, state.sigma, request.first_step, name
         )
         for state in chain:
-            calls, seconds = int(state.calls.max()), time.perf_counter() - started
+            calls, seconds = int(state.calls.max()), worked() - started
             changed = np.nonzero(state.tokens != before)
             sample, position, token = map(frozen, (*changed, state.tokens[changed]))
             yield Frame(run_id, state.step, state.time, state.sigma, sample, position, token, calls, seconds)
@@ -92,7 +92,7 @@ class DiffusionPerformer:
         yield Finished(
             run_id,
             int(state.calls.max()),
-            time.perf_counter() - started,
+            worked() - started,
             evaluations=int(state.calls.sum()),
             log_weights=tuple(state.log_weight.tolist()),
         )
@@ -136,7 +136,7 @@ class DiffusionPerformer:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""
         if request.orders > 1:
             need_orders(self.model.diffusion)
-        started, shares = time.perf_counter(), self._shares(run_id, request)
+        started, shares = worked(), self._shares(run_id, request)
         for number, so_far in enumerate(self._bounds(request)):
             error, width = so_far.standard_error, so_far.half_width
             yield Bounded(run_id, so_far.nats, error, width, so_far.tokens, so_far.calls, so_far.sequences)
@@ -147,7 +147,7 @@ class DiffusionPerformer:
         if request.by_token:
             yield from shares
         else:
-            yield Finished(run_id, so_far.calls, time.perf_counter() - started)
+            yield Finished(run_id, so_far.calls, worked() - started)
 
     def _bounds(self, request: Score) -> Iterator[Bound]:
         diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)

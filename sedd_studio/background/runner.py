@@ -10,13 +10,17 @@ import queue
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from contextvars import Context
 from pathlib import Path
 from typing import Protocol
 
-from engine.protocol import Cancelled, Event, Failed, Request, ends
-from engine.stopping import Stopped, stoppable
+from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Request, ends
+from engine.stopping import Stopped, look, stoppable
 
+Item = tuple[int, Request]
 NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
 nothing else wants the processor."""
@@ -57,15 +61,20 @@ class Runner:
 
     A request supersedes those before it: a running one is stopped, a waiting one is not begun.
     Each ends with exactly one event that `ends` it. If something ends the thread, another goes on with the same engine.
+    What is performed can be held for a while; what takes one network call is answered meanwhile, all else waits.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
         self._make_engine = make_engine
-        self._requests: queue.SimpleQueue[tuple[int, Request] | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Item | None] = queue.SimpleQueue()  # None: look what has changed
+        self._waiting: deque[Item] = deque()  # came while something was held, and is performed after it
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._last_id = 0
         self._cancelled_up_to = 0
         self._dropped: set[int] = set()
+        self._submitted = self._held = self._steps = 0  # what is held, and how many more of its events are wanted
+        self._put = self._got = 0  # entries of the queue of requests
+        self._rests_after = -1  # so many of them, because what is performed is held
         self._engine: Performer | None = None
         self._begun = 0  # the request that is being performed
         self._thread: threading.Thread | None = None
@@ -74,12 +83,13 @@ class Runner:
     def submit(self, request: Request) -> int:
         """Hands a request to the thread, superseding all before it; returns its run id."""
         self.cancel()
-        return self.ask(request)
+        self._submitted = self.ask(request)
+        return self._submitted
 
     def ask(self, request: Request) -> int:
         """Hands over a question that ends nothing: it is answered after what was asked for before; returns its id."""
         self._last_id += 1
-        self._requests.put((self._last_id, request))
+        self._tell((self._last_id, request))
         self._keep_alive()
         return self._last_id
 
@@ -88,8 +98,28 @@ class Runner:
         self._dropped.add(question)
 
     def cancel(self) -> None:
-        """Ends what is running, as soon as its work looks, and what waits."""
+        """Ends what is running, as soon as its work looks, and what waits; nothing is held any more."""
         self._cancelled_up_to = self._last_id
+        self.let_go()
+
+    def hold(self) -> None:
+        """Holds what was submitted last, as soon as its work looks, until it is let go or cancelled."""
+        self._held, self._steps = self._submitted, 0
+
+    def step(self) -> None:
+        """Lets what is held go on for one event."""
+        self._steps += 1
+        self._tell(None)
+
+    def let_go(self) -> None:
+        """What is held goes on."""
+        self._held = 0
+        self._tell(None)
+
+    @property
+    def rests(self) -> bool:
+        """Whether something is held, and nothing is to come as long as nothing else is told."""
+        return self._rests_after == self._put
 
     def take(self) -> list[Event]:
         """All events that have come since the last call."""
@@ -107,7 +137,7 @@ class Runner:
         self.cancel()
         self._ended = True
         if self._thread is not None:
-            self._requests.put(None)
+            self._tell(None)
 
     def close(self) -> None:
         """Cancels everything and waits for the thread to end."""
@@ -135,10 +165,20 @@ class Runner:
             self._engine = self._engine or self._make_engine()
         except BaseException as error:  # without an engine every request fails with the same reason
             self._engine = _Broken(f"The engine could not start: {error}", traceback.format_exc())
-        while (item := self._requests.get()) is not None:
-            self._begun, _ = item
-            self._tried(self._engine, *item)
-            self._begun = 0
+        while (item := self._waiting.popleft() if self._waiting else self._get()) is not None or not self._ended:
+            if item is not None:
+                self._begun, _ = item
+                self._tried(self._engine, *item)
+                self._begun = 0
+
+    def _tell(self, item: Item | None) -> None:
+        self._put += 1
+        self._requests.put(item)
+
+    def _get(self) -> Item | None:
+        item = self._requests.get()
+        self._got += 1
+        return item
 
     def _tried(self, engine: Performer, run_id: int, request: Request) -> None:
         try:
@@ -151,16 +191,29 @@ class Runner:
         if self._is_cancelled(run_id):
             self._events.put(Cancelled(run_id))
             return
-        events = engine.perform(run_id, request)
         try:
-            with stoppable(lambda: self._is_cancelled(run_id)):
+            asked = closing(engine.perform(run_id, request))  # type: ignore[type-var]
+            with asked as events, stoppable(lambda: self._is_over(run_id, engine)):
                 for event in events:
                     if self._is_cancelled(run_id) and not ends(event):
-                        events.close()  # type: ignore[attr-defined]
                         raise Stopped
                     self._events.put(event)
+                    if not ends(event):
+                        self._steps = max(0, self._steps - 1)
+                        look()
         except Stopped:
             self._events.put(Cancelled(run_id))
+
+    def _is_over(self, run_id: int, engine: Performer) -> bool:
+        """Whether a request is to end. While it is held it waits here, and short questions are answered."""
+        while self._held == run_id and not self._steps and not self._is_cancelled(run_id):
+            self._rests_after = self._got
+            item = self._get()
+            if item is not None and isinstance(item[1], Inspect | Guess):
+                Context().run(self._tried, engine, *item)  # not held itself, and on no lanes of the work
+            elif item is not None:
+                self._waiting.append(item)
+        return self._is_cancelled(run_id)
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped

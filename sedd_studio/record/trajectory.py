@@ -70,7 +70,7 @@ class Origin:
 class Trajectory:
     """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L).
 
-    It is `under_way` while the engine adds to it; `result` is there once the run has come to its end.
+    It is `under_way` while the engine adds to it, or is `held`; `result` is there once the run has come to its end.
     """
 
     def __init__(self, started: Started, mask: int | None, origin: Origin | None = None) -> None:
@@ -80,7 +80,7 @@ class Trajectory:
         self.mask = mask
         self.origin = origin
         self.result: Finished | None = None
-        self.under_way = False
+        self.under_way = self.held = False
         self.moments = [Moment(1.0, started.sigma)]
         self.changes: list[Change] = []
         self._changed = 0

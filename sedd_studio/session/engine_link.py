@@ -49,6 +49,21 @@ class EngineLink(QObject):
     def cancel(self) -> None:
         """Ends them as well; what has come of it is still wanted."""
         self._runner.cancel()
+        self._clock.start()
+
+    def hold(self) -> None:
+        """Holds what was submitted, until it is let go or superseded; questions of one network call are answered."""
+        self._runner.hold()
+
+    def step(self) -> None:
+        """Has one more event made of what is held."""
+        self._runner.step()
+        self._clock.start()
+
+    def let_go(self) -> None:
+        """What is held goes on."""
+        self._runner.let_go()
+        self._clock.start()
 
     def ask(self, question: Question) -> int:
         """Puts a question to the engine, which ends nothing; `answered` tells the answers, with this id."""
@@ -83,5 +98,6 @@ class EngineLink(QObject):
         self._runner.close()
 
     def _wait(self) -> bool:
+        rests = self._runner.rests
         self.deliver(self._runner.take())
-        return bool(self._submitted or self._questions)
+        return bool(self._submitted or self._questions) and not rests

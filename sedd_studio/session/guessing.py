@@ -54,9 +54,9 @@ class Guesser(QObject):
             self._know(None, "")
         if not self._wanted or self._question:
             return
-        if session.runs.hindrance:
+        if session.runs.silence:
             if self.guess is None:
-                self._know(None, session.runs.hindrance)
+                self._know(None, session.runs.silence)
             return
         asked = Asked.now(self._session)
         if not len(asked.tokens) or (self._asked is not None and asked.same_as(self._asked)):

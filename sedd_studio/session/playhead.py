@@ -117,7 +117,7 @@ class Playhead(QObject):
     @property
     def _grows(self) -> bool:
         run = self._on_show()
-        return run is not None and run.under_way
+        return run is not None and run.under_way and not run.held
 
     def _advance(self, seconds: float) -> bool:
         if self._playback.advance(seconds, self.recorded, self._grows):

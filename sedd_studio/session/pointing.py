@@ -55,7 +55,7 @@ class Pointer(QObject):
             return
         session, position = self._session, self.pointed.position
         known = self._known(position) if position < session.view.canvas().length else None
-        moving = session.playhead.playing or session.runs.running
+        moving = session.playhead.playing or bool(session.runs.silence)
         if known is None or moving:
             self._point(known)
         elif self._asked is None or not self._asked.same_as(Asked.now(session)):
@@ -82,7 +82,7 @@ class Pointer(QObject):
 
     def _ask(self) -> None:
         session = self._session
-        if self.pointed is None or session.runs.hindrance or session.playhead.playing:
+        if self.pointed is None or session.runs.silence or session.playhead.playing:
             return
         if self._question:
             session.engine.drop(self._question)

@@ -55,6 +55,8 @@ class Runs(QObject):
         self._view, self._pages, self._editor, self._errors = view, pages, editor, errors
         self._asked: Asked | None = None
         self._failed = False  # and nothing else has come on show since
+        self.paused = False
+        """Whether the run that is going on is held."""
         engine.superseded.connect(self.end)
         engine.taken.connect(self.changed)
         models.loading_changed.connect(self.changed)
@@ -85,7 +87,26 @@ class Runs(QObject):
         """Why the engine cannot be asked anything now, as a sentence; empty if it can."""
         if not self._models.ready:
             return "Open the model first."
+        if self.paused:
+            return "The run is paused; let it go on, or stop it."
         return "The model is busy with the run." if self.running else ""
+
+    @property
+    def silence(self) -> str:
+        """Why the model does not answer what takes it one network call; while a run is paused it does."""
+        return "" if self.paused else self.hindrance
+
+    def set_paused(self, paused: bool) -> None:
+        """Has the run that is going on held in the engine, or go on."""
+        if self.running:
+            (self._engine.hold if paused else self._engine.let_go)()
+            self._note_pause(paused)
+            self.changed.emit()
+
+    def _note_pause(self, paused: bool) -> None:
+        self.paused = paused
+        if self.recording is not None:
+            self.recording.held = paused
 
     @property
     def recording(self) -> Trajectory | None:
@@ -130,7 +151,7 @@ class Runs(QObject):
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
-        if self._editor.place(position, token) and not self.running:
+        if self._editor.place(position, token) and (self.paused or not self.running):
             self.go_on()
 
     def chosen(self) -> np.ndarray:
@@ -185,6 +206,7 @@ class Runs(QObject):
 
     def end(self) -> None:
         """Wants nothing more of the run that is going on; what was recorded stays."""
+        self._note_pause(False)
         asked, self._asked, self._failed = self._asked, None, False
         if asked is not None and asked.run is not None:
             asked.run.under_way = False
@@ -231,7 +253,7 @@ class Runs(QObject):
             asked.run = Trajectory(started, info.mask_id, origin)
         else:
             asked.run = branch.run.branch(branch.step, branch.sample, started, origin)
-        asked.run.under_way = True
+        asked.run.under_way, asked.run.held = True, self.paused
         if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
             self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step)
 

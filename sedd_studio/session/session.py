@@ -20,6 +20,7 @@ from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
 from sedd_studio.session.pages import Pages
+from sedd_studio.session.pausing import Pausing
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 
@@ -48,6 +49,7 @@ class Session(QObject):
         self.pages = Pages(self.models, self.form, self.view, self.errors, self)
         self.editor = Editor(self.models, self.view, self.pages, self.errors, self)
         self.runs = Runs(self.engine, self.models, self.form, self.view, self.pages, self.editor, self.errors, self)
+        self.pausing = Pausing(self.engine, self.runs, self.playhead, self)
         reader.failed.connect(self.errors.show)
         self.models.came.connect(self._take_model)
         self._open_bundled_prompt()

@@ -36,6 +36,10 @@ def _has_run(session: Session) -> bool:
     return session.playhead.recorded > 0
 
 
+def _can_pause(session: Session) -> bool:
+    return session.runs.running or _has_run(session)
+
+
 def _has_selection(session: Session) -> bool:
     return session.view.selection is not None
 
@@ -123,8 +127,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", lambda s: s.runs.running or s.reader.busy),
     Command("new_seed", "New see&d", lambda w, s: s.form.new_seed(), "Ctrl+D"),
-    Command("pause", "&Pause or play", lambda w, s: s.playhead.toggle(), "Space", _has_run),
-    Command("forward", "Step &forward", lambda w, s: s.playhead.step_once(), "Right", _has_run),
+    Command("pause", "&Pause or play", lambda w, s: s.pausing.toggle(), "Space", _can_pause),
+    Command("forward", "Step &forward", lambda w, s: s.pausing.step(), "Right", _can_pause),
     Command("back", "Step &back", lambda w, s: s.playhead.seek(s.playhead.step - 1), "Left", _has_run),
     Command("first", "&First step", lambda w, s: s.playhead.seek(0), "Ctrl+Home", _has_run),
     Command("last", "&Last step", lambda w, s: s.playhead.seek(s.playhead.recorded), "Ctrl+End", _has_run),

@@ -134,7 +134,7 @@ class CandidatesPopover(QFrame):
 
     def _wanted(self, pointed: Pointed) -> bool:
         start, stop = self._view.selection or (0, 0)
-        busy = self._runs.running or self._view.playhead.playing or self._canvas.line.editor is not None
+        busy = bool(self._runs.silence) or self._view.playhead.playing or self._canvas.line.editor is not None
         return not busy and not pointed.locked and not start <= pointed.position < stop
 
     # ---- what it shows

@@ -69,7 +69,7 @@ class PositionPanel(QFrame):
 
     def _facts(self, pointed: Pointed) -> str:
         if pointed.entropy is None:
-            return self._runs.hindrance if self._runs.running else "…"
+            return self._runs.silence or "…"
         facts = [f"entropy {pointed.entropy:.2f} nats"]
         if pointed.own is not None:
             facts.append(f"what stands here: {percent(pointed.own)}")

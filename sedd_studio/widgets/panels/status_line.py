@@ -44,7 +44,7 @@ class StatusLine(QFrame):
     def refresh(self) -> None:
         session = self._session
         running, run = session.runs.running, session.runs.progress
-        self._missed = running and self._pause.isActive()
+        self._missed = running and not session.runs.paused and self._pause.isActive()
         if self._missed:
             return
         if running:
@@ -67,6 +67,8 @@ class StatusLine(QFrame):
             return f"{session.models.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.runs.running:
             made = session.runs.progress
+            if session.runs.paused:
+                return f"Paused at step {made.step} of {made.steps}"
             left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
             return f"Running: step {made.step} of {made.steps}{left}"
         if session.reader.busy:

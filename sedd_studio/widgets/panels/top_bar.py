@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RUN_WIDTHS = (180, 112)
 """Room for "Filling 256 tokens" and, where that is short, for "Fill 256"."""
 PAUSE_WIDTH = 88
-"""Room for "Pause", so that nothing moves when the button says "Play"."""
+"""Room for "Pause", so that nothing moves when the button says "Go on"."""
 TIGHTEST = 4
 """How often the bar can be made narrower."""
 LEAST_NAME = 90
@@ -77,8 +77,8 @@ class TopBar(QFrame):
         self.setObjectName("topBar")
         self.picker, self.noise = picker, noise
         self.run_button = RunButton(session, look)
-        self.pause = PushButton("Pause", "pause", look, session.playhead.toggle)
-        self.step = PushButton("Step", "step", look, session.playhead.step_once)
+        self.pause = PushButton("Pause", "pause", look, session.pausing.toggle)
+        self.step = PushButton("Step", "step", look, session.pausing.step)
         self.stop = PushButton("Stop", "stop", look, session.stop)
         self.seed = SeedChip(session.form, look)
         self.samples = SamplesChip(session.form, look)
@@ -93,12 +93,11 @@ class TopBar(QFrame):
 
     def refresh(self) -> None:
         session, info = self._session, self._session.models.info
-        running = session.runs.running
-        recorded = session.playhead.recorded > 0
+        running, paused = session.runs.running, session.runs.paused
         self.run_button.refresh()
-        self.pause.setAccessibleName("Pause" if session.playhead.playing or not recorded else "Play")
-        self.pause.sign.show("pause" if session.playhead.playing or not recorded else "play")
-        self.pause.setEnabled(recorded)
+        self.pause.setAccessibleName("Go on" if paused else "Pause")
+        self.pause.sign.show("play" if paused else "pause")
+        self.pause.setEnabled(running)
         self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
         self.stop.setEnabled(running or session.reader.busy)
         self.noise.setVisible(info is not None)
