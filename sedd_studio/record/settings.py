@@ -57,6 +57,9 @@ SETTINGS: dict[str, Setting] = {
         _one_of("plain", "settled", "changed", "confidence", "entropy", "cost"),
         "A legend under the text says what they mean.",
     ),
+    "vocabulary": Setting(
+        "exact", _one_of("exact", "plain"), "Plain words are for visitors, exact terms for those who know the field."
+    ),
     "zoom": Setting(1.0, Real(0.4, 4.0).accepts, "Ctrl and the wheel over the text change it, too."),
     "reduced_motion": Setting(False, lambda value: isinstance(value, bool), "Show new tokens without fading."),
     "device": Setting("auto", _one_of("auto", "cpu", "cuda", "mps"), "Where models run."),

@@ -59,6 +59,7 @@ def _list_keys(window: MainWindow, session: Session) -> None:
 
 
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
+WORDS = {"exact": "E&xact terms", "plain": "Plain &words"}
 COMMANDS: tuple[Command, ...] = (
     Command("new", "&New", lambda w, s: s.pages.begin(), "Ctrl+N"),
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
@@ -146,5 +147,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset_layout", "&Reset the layout", lambda w, s: w.restoreState(w.first_layout)),
     *(Command(f"colour_{name}", mode.title, doing.colour(name), group="colour") for name, mode in MODES.items()),
     *(Command(f"theme_{name}", text, doing.choose_theme(name), group="theme") for name, text in LOOKS.items()),
+    *(Command(f"vocabulary_{name}", text, doing.speak(name), group="vocabulary") for name, text in WORDS.items()),
     Command("shortcuts", "&Keyboard shortcuts", _list_keys, "F1"),
 )

@@ -68,6 +68,11 @@ def colour(name: str) -> Do:
     return lambda window, session: window.services.colouring.choose(name)
 
 
+def speak(name: str) -> Do:
+    """Says things in another vocabulary."""
+    return lambda window, session: window.services.words.choose(name)
+
+
 def copy_text(window: MainWindow, session: Session) -> None:
     """Copies what is on show."""
     if session.editor.typed.apply():

@@ -29,7 +29,8 @@ MENUS: dict[str, str] = {
     "pause forward back first last follow",
     "&View": "history likelihood rank_samples score_file compare guess queue reset_layout - "
     + " ".join(f"colour_{name}" for name in MODES)
-    + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast",
+    + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
+    "vocabulary_exact vocabulary_plain",
     "&Help": "shortcuts",
 }
 """Names of commands; "-" is a separator."""

@@ -26,6 +26,7 @@ from sedd_studio.session.recovery import Recorder
 from sedd_studio.session.score_queue import TextScores
 from sedd_studio.session.scoring import Scorer
 from sedd_studio.session.session import Session
+from sedd_studio.session.vocabulary import Vocabulary
 
 
 def build(settings: Settings, history: Path) -> Services:
@@ -43,6 +44,7 @@ class Services(QObject):
         self.jobs = Jobs(self)
         self.jobs.failed.connect(session.errors.show)
         self.fetcher = Fetcher(session.models, self.jobs, self)
+        self.words = Vocabulary(session.models, settings, self)
         self.scorer = Scorer(session, self)
         self.pointer = Pointer(session, self.scorer, self)
         self.guesser = Guesser(session, self)

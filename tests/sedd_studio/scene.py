@@ -30,6 +30,7 @@ from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
+from sedd_studio.session.vocabulary import Vocabulary
 
 STORY = (
     "Once upon a time, there was a little fox named Ember. She lived at the edge of a deep green forest with her "
@@ -86,6 +87,11 @@ class SilentRunner(Runner):
 def tokenizer() -> Tokenizer:
     """A small byte-level tokenizer; some words of the story are several tokens."""
     return train_tokenizer(iter([STORY] * 4), VOCABULARY)
+
+
+def words_of(scene: Scene) -> Vocabulary:
+    """The words that parts of a window speak in."""
+    return Vocabulary(scene.session.models, scene.settings)
 
 
 class Scene:

@@ -20,7 +20,7 @@ from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.test_steering import model
 from tests.sedd_studio.windows import shown, window_of
 
@@ -117,7 +117,7 @@ def test_under_absorbing_noise_a_comparison_counts_calls_and_not_steps(window: M
 
 
 def uniform(scene: Scene, qtbot: QtBot) -> Timeline:
-    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT)))
+    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT)))
 
 
 def test_under_uniform_noise_nothing_is_called_settled(qtbot: QtBot, tmp_path: Path) -> None:

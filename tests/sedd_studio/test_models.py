@@ -29,7 +29,7 @@ from sedd_studio.window.main_window import MainWindow
 from tests.hub import files_of, hub
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.windows import shown, window_of
 
 PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safetensors": bytes(200_000)}
@@ -60,7 +60,7 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
     other = model_folder(tmp_path / "stories-uniform")
     writer = model_folder(tmp_path / "stories-gpt", model_type="gpt2")
     scene.load(replace(scene.info, path=path))
-    picker = shown(qtbot, NoisePicker(scene.session.models, Look(LIGHT)))
+    picker = shown(qtbot, NoisePicker(scene.session.models, words_of(scene), Look(LIGHT)))
     assert picker.text() == "Absorbing noise"
     entries = opened_menu(picker)
     assert entries["Absorbing noise"].isChecked()
@@ -72,7 +72,7 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
 def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
     path = model_folder(tmp_path / "stories-absorb")
     scene.load(replace(scene.info, path=path))
-    picker = shown(qtbot, NoisePicker(scene.session.models, Look(LIGHT)))
+    picker = shown(qtbot, NoisePicker(scene.session.models, words_of(scene), Look(LIGHT)))
     uniform = opened_menu(picker)["Uniform noise"]
     assert not uniform.isEnabled()
     assert uniform.toolTip() == "There is no model like stories-absorb of this kind."

@@ -27,7 +27,7 @@ from sedd_studio.widgets.panels.run_form import RunForm
 from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.windows import shown
 
 W = TypeVar("W", bound=QWidget)
@@ -38,7 +38,7 @@ Control = Qt.KeyboardModifier.ControlModifier
 def run_form(scene: Scene) -> RunForm:
     session = scene.session
     presets = PresetChoice(session.errors, Presets(session.form, scene.settings, session), Look(LIGHT))
-    return RunForm(session.form, session.models, presets, Look(LIGHT))
+    return RunForm(session.form, session.models, presets, words_of(scene), Look(LIGHT))
 
 
 # ---- prompt
@@ -101,7 +101,7 @@ def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scen
 def timeline(scene: Scene, qtbot: QtBot) -> Timeline:
     scene.run(64)
     scene.play(64)
-    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT)))
+    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT)))
 
 
 def test_a_press_on_the_track_and_a_drag_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
@@ -132,7 +132,7 @@ def test_keys_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) 
 def test_scrubbing_stops_at_what_is_recorded(scene: Scene, qtbot: QtBot) -> None:
     scene.run(64)
     scene.play(20)
-    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT))).track
+    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT))).track
     QTest.mouseClick(track, Left, pos=QPoint(track.width() - 10, track.height() // 2))
     assert scene.session.playhead.step == 20
 
@@ -159,7 +159,7 @@ def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
 def test_samples_are_gone_through_with_two_buttons(scene: Scene, qtbot: QtBot) -> None:
     scene.run(8, samples=3)
     scene.play(8)
-    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, Look(LIGHT)))
+    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT)))
     assert not timeline.earlier.isEnabled()
     QTest.mouseClick(timeline.later, Left)
     QTest.mouseClick(timeline.later, Left)

@@ -18,7 +18,7 @@ from sedd_studio.painting import theme as themes
 from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.option_fields import OptionFields, PatternLine
 from sedd_studio.widgets.panels.sample_picture import SamplePicture
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.windows import window_of
 
 KINDS = ["molecules", "digits", "promoters"]
@@ -187,15 +187,19 @@ def test_a_model_of_another_kind_brings_its_own_prompt(kind: str, tmp_path: Path
 
 
 def test_the_pattern_of_a_kind_is_offered_and_asked_for(tmp_path: Path, qtbot: QtBot) -> None:
-    session = Scene(tmp_path, domain="molecules").session
-    fields = OptionFields(session.form, session.models, ["pattern"], Look(themes.LIGHT))
+    scene = Scene(tmp_path, domain="molecules")
+    session = scene.session
+    fields = OptionFields(session.form, session.models, words_of(scene), ["pattern"], Look(themes.LIGHT))
+    fields.refresh()
     qtbot.addWidget(fields)
     pattern = fields.controls["pattern"]
     assert isinstance(pattern, PatternLine)
     assert pattern.placeholderText() == "@smiles"
     QTest.keyClicks(pattern, "@smiles")
     assert session.runs.asked().pattern == "@smiles"
-    text = Scene(tmp_path / "text").session
-    other = OptionFields(text.form, text.models, ["pattern"], Look(themes.LIGHT))
+    texts = Scene(tmp_path / "text")
+    text = texts.session
+    other = OptionFields(text.form, text.models, words_of(texts), ["pattern"], Look(themes.LIGHT))
+    other.refresh()
     qtbot.addWidget(other)
     assert other.controls["pattern"].property("placeholderText") == ""

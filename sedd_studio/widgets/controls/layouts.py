@@ -75,6 +75,11 @@ class Field(QWidget):
         row(self.title, (self.row, 1), gap=0, of=self)
         self.explain(told)
 
+    def name(self, title: str) -> None:
+        """Calls it otherwise."""
+        self.title.setText(title)
+        self._control.setAccessibleName(title)
+
     def explain(self, told: str) -> None:
         """Gives it its help."""
         explain(self, told)

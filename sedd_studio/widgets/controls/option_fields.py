@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QStringListModel
+from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
@@ -15,7 +15,8 @@ from engine.protocol.options import BOTH, ENTRIES
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
-from sedd_studio.widgets.controls.basic import Choice, Number, Slider, keep_up
+from sedd_studio.session.vocabulary import Vocabulary
+from sedd_studio.widgets.controls.basic import Choice, Number, Slider
 from sedd_studio.widgets.controls.layouts import GAP, Field, column
 
 IN_TOP_BAR = ("seed", "samples")
@@ -95,16 +96,22 @@ def show_entry(control: Control, entry: Any) -> None:
                 control.setText(entry)
 
 
+def help_of(control: Control, usual: str) -> str:
+    """That of what is chosen, if each choice has one, else the usual one."""
+    own = control.currentData(Qt.ItemDataRole.StatusTipRole) if isinstance(control, Choice) else None
+    return own or usual
+
+
 class OptionFields(QWidget):
     """Edits some entries of the form, by name in `controls`, `sliders` and, with titles and helps, in `fields`.
 
-    What does not go with the model's noise cannot be edited, and is not shown if it does not go with absorbing noise
-    either.
+    `refresh` shows the form. What does not go with the model's noise cannot be edited, and is not shown if it does not
+    go with absorbing noise either.
     """
 
-    def __init__(self, form: CurrentForm, models: Models, names: Iterable[str], look: Look) -> None:
+    def __init__(self, form: CurrentForm, models: Models, words: Vocabulary, names: Iterable[str], look: Look) -> None:
         super().__init__()
-        self._form, self._models = form, models
+        self._form, self._models, self._words = form, models, words
         self.controls: dict[str, Control] = {}
         self.sliders: dict[str, Slider] = {}
         self.fields: dict[str, Field] = {}
@@ -115,24 +122,23 @@ class OptionFields(QWidget):
             if name in SLIDERS:
                 self._add_slider(name)
         column(*self.fields.values(), gap=GAP, of=self)
-        keep_up(self.refresh, form.changed, models.changed)
 
     def refresh(self) -> None:
         """Show the form, and what of it goes with the model's noise."""
         info = self._models.info
         noise = info.noise if info is not None else "absorb"
         for name, control in self.controls.items():
-            row, entry = ENTRIES[name], self._form.now.entries[name]
+            row, field, entry = ENTRIES[name], self.fields[name], self._form.now.entries[name]
             if isinstance(control, PatternLine):
                 control.offer(self._models.domain.patterns)
             show_entry(control, entry)
             if name in self.sliders:
                 self.sliders[name].show_number(entry)
             fits = noise in row.noises
-            if control.isEnabledTo(self) != fits:
-                self.fields[name].setEnabled(fits)
-                self.fields[name].explain(row.help if fits else ONLY_WITH.get(row.noises, ""))
-            self.fields[name].setVisible(fits or "absorb" in row.noises)
+            field.setEnabled(fits)
+            field.setVisible(fits or "absorb" in row.noises)
+            field.name(self._words.say(row.title))
+            field.explain(self._words.say(help_of(control, row.help)) if fits else ONLY_WITH.get(row.noises, ""))
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""

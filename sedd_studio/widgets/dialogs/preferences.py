@@ -73,6 +73,7 @@ PREFERENCES: tuple[Preference, ...] = (
     Preference(
         "colour", "Colours behind tokens", _trigger("colour"), {name: mode.title for name, mode in MODES.items()}
     ),
+    Preference("vocabulary", "Words", _trigger("vocabulary"), {"exact": "Exact terms", "plain": "Plain words"}),
     Preference("reduced_motion", "Reduced motion", _reduce_motion),
     Preference("start", "Start with", _keep("start"), {"left": "Where I left", "fresh": "A fresh page"}),
     Preference("follow", "Follow runs live", lambda window, value: window.session.playhead.set_following(value)),

@@ -8,6 +8,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session.model_folders import counterpart
 from sedd_studio.session.models import Models
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import keep_up
 from sedd_studio.widgets.controls.menu_button import MenuButton
 
@@ -15,16 +16,16 @@ from sedd_studio.widgets.controls.menu_button import MenuButton
 class NoisePicker(MenuButton):
     """Shows the noise of the model; its menu offers each type, greyed out where no model matches."""
 
-    def __init__(self, models: Models, look: Look) -> None:
+    def __init__(self, models: Models, words: Vocabulary, look: Look) -> None:
         super().__init__("Noise", look)
-        self._models = models
+        self._models, self._words = models, words
         self.choices.aboutToShow.connect(self._fill)
-        keep_up(self.refresh, models.changed)
+        keep_up(self.refresh, models.changed, words.changed)
 
     def refresh(self) -> None:
         if (info := self._models.info) is not None:
             own = NOISES[info.noise]
-            self.say(own.title, own.short)
+            self.say(self._words.say(own.title), self._words.say(own.short))
             self.setToolTip(own.meaning)
 
     def _fill(self) -> None:
@@ -36,4 +37,4 @@ class NoisePicker(MenuButton):
             path = info.path if chosen else counterpart(info.path, info.noise, noise)
             told = other.meaning if path is not None else f"There is no model like {info.name} of this kind."
             opens = None if path is None or chosen else partial(self._models.open, path)
-            self.offer(other.title, told, chosen, opens)
+            self.offer(self._words.say(other.title), told, chosen, opens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.state import Pointed
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.candidate_rows import ROW, CandidatePainter, Candidates, percent
 from sedd_studio.widgets.controls.layouts import column
@@ -26,9 +28,9 @@ HINT = "Point at a position to see what the model would put there."
 class PositionPanel(QFrame):
     """Shows `pointer.pointed`. A click, or Enter, puts a candidate there and goes on from the step on show."""
 
-    def __init__(self, runs: Runs, pointer: Pointer, look: Look) -> None:
+    def __init__(self, runs: Runs, pointer: Pointer, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._runs, self._pointer = runs, pointer
+        self._runs, self._pointer, self._words = runs, pointer, words
         self.setObjectName("positionPanel")
         self.setFixedWidth(look.sizes.side_panel)
         self.title = label("POSITION", "section")
@@ -46,7 +48,7 @@ class PositionPanel(QFrame):
         column(self.title, self.list, self.facts, gap=8, margins=(20, 12, 20, 14), of=self)
         self.list.clicked.connect(self._place)
         self.list.installEventFilter(self)
-        keep_up(self.refresh, pointer.changed, runs.changed)
+        keep_up(self.refresh, pointer.changed, runs.changed, words.changed)
 
     def refresh(self) -> None:
         pointed = self._pointer.pointed
@@ -70,11 +72,12 @@ class PositionPanel(QFrame):
     def _facts(self, pointed: Pointed) -> str:
         if pointed.entropy is None:
             return self._runs.silence or "…"
-        facts = [f"entropy {pointed.entropy:.2f} nats"]
+        say, entropy, cost = self._words.say, pointed.entropy, pointed.cost
+        facts = [say("entropy {entropy:.2f} nats", entropy=entropy, choices=math.exp(entropy))]
         if pointed.own is not None:
             facts.append(f"what stands here: {percent(pointed.own)}")
-        if pointed.cost is not None:
-            facts.append(f"{pointed.cost:.2f} nats of the bound")
+        if cost is not None:
+            facts.append(say("{cost:.2f} nats of the bound", cost=cost, odds=math.exp(cost)))
         return " · ".join(facts) + "\nClick a word to put it here and go on from this step."
 
     def _place(self, index: QModelIndex) -> None:

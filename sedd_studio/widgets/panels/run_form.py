@@ -13,6 +13,7 @@ from engine.protocol.sampler_table import SAMPLERS, SamplerInfo, SamplerOption, 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up
 from sedd_studio.widgets.controls.layouts import GAP, Field, column, row, scrolled
 from sedd_studio.widgets.controls.option_fields import IN_TOP_BAR, Control, OptionFields, control_for, show_entry
@@ -34,14 +35,14 @@ class RunForm(QFrame):
     it to one line.
     """
 
-    def __init__(self, form: CurrentForm, models: Models, presets: PresetChoice, look: Look) -> None:
+    def __init__(self, form: CurrentForm, models: Models, presets: PresetChoice, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._form, self._models, self._look = form, models, look
+        self._form, self._models, self._words, self._look = form, models, words, look
         self.setObjectName("sidePanel")
         self.setFixedWidth(look.sizes.side_panel)
         self.presets = presets
-        self.main = OptionFields(form, models, SHOWN, look)
-        self.folded = OptionFields(form, models, FOLDED, look)
+        self.main = OptionFields(form, models, words, SHOWN, look)
+        self.folded = OptionFields(form, models, words, FOLDED, look)
         sampler = self.main.controls["sampler"]
         assert isinstance(sampler, Choice)
         self.sampler = sampler
@@ -58,18 +59,22 @@ class RunForm(QFrame):
         self.more.toggled.connect(self._disclose)
         self._disclose(False)
         self.set_folded(False)
-        keep_up(self.refresh, form.changed, models.changed)
+        keep_up(self.refresh, form.changed, models.changed, words.changed)
 
     def refresh(self) -> None:
         form, info = self._form.now, self._models.info
-        self._fill_samplers(form.sampler)
+        self._fill_samplers()
+        self.main.refresh()
+        self.folded.refresh()
+        self._show_options(self._sampler())
         changed = self.folded.changed() + sum(
             form.options.get(option.name, option.default) != option.default for option in self._sampler().options
         )
         inside = [ENTRIES[name].title.lower() for name, field in self.folded.fields.items() if not field.isHidden()]
         self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
         steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
-        self.summary.show_text(" · ".join((self._sampler().title, *steps, f"temp. {form.temperature:.2f}")))
+        temperature = self._words.say("temp. {temperature:.2f}", temperature=form.temperature)
+        self.summary.show_text(" · ".join((self._sampler().title, *steps, temperature)))
 
     def set_folded(self, folded: bool) -> None:
         """Leaves one line of it, which says what it holds; or shows all again."""
@@ -95,19 +100,15 @@ class RunForm(QFrame):
         info = self._models.info
         return list(SAMPLERS) if info is None else samplers_for(info.noise)
 
-    def _fill_samplers(self, chosen: str) -> None:
+    def _fill_samplers(self) -> None:
         offered = self.offered()
-        names = [sampler.name for sampler in offered]
-        if names != [self.sampler.itemData(row) for row in range(self.sampler.count())]:
+        if [sampler.name for sampler in offered] != [self.sampler.itemData(row) for row in range(self.sampler.count())]:
             self.sampler.clear()
             for row, sampler in enumerate(offered):
                 self.sampler.addItem(sampler.title, sampler.name)
                 cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
                 self.sampler.setItemData(row, sampler.summary, Qt.ItemDataRole.StatusTipRole)
-        self.sampler.setCurrentIndex(names.index(chosen) if chosen in names else 0)
-        self.main.fields["sampler"].explain(self._sampler().summary)
-        self._show_options(self._sampler())
 
     def _sampler(self) -> SamplerInfo:
         return self.offered()[self.sampler.currentIndex()]

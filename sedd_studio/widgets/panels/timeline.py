@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.trajectory import Progress
+from sedd_studio.record.words import part_of
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, label
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.track import Track
@@ -22,9 +24,9 @@ SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 class Timeline(QFrame):
     """Shows the recorded run and moves the playhead in it."""
 
-    def __init__(self, view: View, runs: Runs, look: Look) -> None:
+    def __init__(self, view: View, runs: Runs, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._view, self._runs, playhead = view, runs, view.playhead
+        self._view, self._runs, self._words, playhead = view, runs, words, view.playhead
         self._recorded: tuple[object, ...] = ()
         self.setObjectName("card")
         self.play = IconButton("play", "Play", look, playhead.toggle)
@@ -45,6 +47,7 @@ class Timeline(QFrame):
         runs.changed.connect(self.refresh_run)
         view.changed.connect(self._refresh_canvas)
         playhead.changed.connect(self.refresh_playhead)
+        words.changed.connect(self.refresh_playhead)
         self.refresh_run()
 
     def refresh_run(self) -> None:
@@ -87,14 +90,17 @@ class Timeline(QFrame):
             self.refresh_run()
 
     def _facts(self) -> list[str]:
-        info, run = self._view.step_info(), self._view.run
+        info, run, say = self._view.step_info(), self._view.run, self._words.say
         made = run.progress if run is not None else Progress()
         # The noise that a run begins with has no finite amount to name.
-        sigma = "" if math.isnan(info.sigma) else f"{SIGMA} {info.sigma:.2f} · "
+        nan = math.isnan(info.sigma)
+        sigma, noise = ("", 100.0) if nan else (f"{SIGMA} {info.sigma:.2f} · ", 100 - 100 * math.exp(-info.sigma))
+        filled = "{settled} changes" if info.counts_changes else "{settled} of {free} settled"
+        part, are = part_of(info.settled, info.free), "is" if info.settled == 0 else "are"
         facts = [
-            f"{sigma}t {info.time:.2f}",
-            info.filled,
-            f"{made.calls} calls · {made.seconds:.1f} s",
+            say("{sigma}t {time:.2f}", sigma=sigma, time=info.time, noise=noise),
+            say(filled, settled=info.settled, free=info.free, part=part, are=are),
+            say("{calls} calls · {seconds:.1f} s", calls=made.calls, seconds=made.seconds),
         ]
         if made.seconds_left is not None:
             facts.append(f"{made.seconds_left:.1f} s left")
