@@ -210,8 +210,8 @@ def likelihood(home: Path) -> object:
 
 
 def compare(home: Path) -> object:
-    """Step budgets beside each other: three are done and judged, one is running."""
-    from engine.protocol import Generate, Judged
+    """Step budgets beside each other: three are through and judged, of the last half of the texts are."""
+    from engine.protocol import Judged
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -221,14 +221,18 @@ def compare(home: Path) -> object:
     def prepare(window: MainWindow) -> None:
         window.show_dock(window.docks["compare"])
         comparison = window.services.comparison
-        comparison.start("steps")
-        for pane, part in zip(comparison.panes, (1.0, 1.0, 1.0, 0.6), strict=False):
-            assert isinstance(pane.request, Generate)
-            scene.session.engine.answered.emit(scene.answer_start(pane.question, pane.request))
-            for event in scene.answer_frames(pane.question, pane.request, part):
-                scene.session.engine.answered.emit(event)
-        for pane, perplexity, entropy in zip(comparison.panes, (61.4, 24.8, 16.1), (4.73, 4.69, 4.66), strict=False):
+        comparison.choose(samples=8)
+        comparison.start()
+        figures = ((61.4, 4.73), (24.8, 4.69), (16.1, 4.66), (14.9, 4.55))
+        for pane, (perplexity, entropy), parts in zip(comparison.panes, figures, (2, 2, 2, 1), strict=True):
+            for _ in range(parts):
+                asked = pane.next_part()
+                assert asked is not None
+                scene.session.engine.answered.emit(scene.answer_start(pane.question, asked))
+                for event in scene.answer_frames(pane.question, asked, 1.0):
+                    scene.session.engine.answered.emit(event)
             pane.verdict = Judged(0, perplexity, entropy, perplexity / 20, 0.01)
+            pane.judged = pane.texts
         comparison.seek(0.7)
 
     return scene.session, prepare

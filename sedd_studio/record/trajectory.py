@@ -171,6 +171,30 @@ class Trajectory:
             made.result = replace(self.result, evaluations=self.result.calls, log_weights=weights)
         return made
 
+    def joined(self, other: Trajectory) -> Trajectory:
+        """One record of these samples and of those of another run of the same request, which are the next ones."""
+        assert self.result is not None
+        assert other.result is not None
+        begun, origin = frozen(np.concatenate([self.started.tokens, other.started.tokens])), self.origin
+        if origin is not None:
+            origin = replace(origin, request=replace(origin.request, samples=len(begun)))
+        made = Trajectory(replace(self.started, tokens=begun), self.mask, origin)
+        pairs = zip(self.changes, other.changes, self.moments[1:], other.moments[1:], strict=True)
+        for number, (own, added, one, two) in enumerate(pairs, start=1):
+            sample = frozen(np.concatenate([own[0], added[0] + self.samples]))
+            position, token = (frozen(np.concatenate(both)) for both in zip(own[1:], added[1:], strict=True))
+            calls, seconds = max(one.calls, two.calls), one.seconds + two.seconds
+            made.append(Frame(0, number, one.time, one.sigma, sample, position, token, calls, seconds))
+        one_end, two_end = self.result, other.result
+        made.result = replace(
+            one_end,
+            calls=max(one_end.calls, two_end.calls),
+            seconds=one_end.seconds + two_end.seconds,
+            evaluations=one_end.evaluations + two_end.evaluations,
+            log_weights=one_end.log_weights + two_end.log_weights,
+        )
+        return made
+
     def at(self, step: int, sample: int) -> tuple[Ints, Ints]:
         """Tokens (L,) after `step`, and the step (L,) in which each last changed up to then, -1 for never."""
         step = min(max(step, 0), self.recorded)

@@ -1,87 +1,127 @@
-"""What can be laid beside each other: one row a kind, with the runs that it asks for."""
+"""What is laid beside each other: what one chooses, the panes that come of it, and choices that are made at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.language.domains import TEXT
-from engine.protocol import Generate, ModelInfo, Noise
+from engine.protocol import Generate, ModelInfo, Noise, UserError
 from engine.protocol.options import ENTRIES
-from engine.protocol.sampler_table import LEFT_TO_RIGHT, samplers_for
+from engine.protocol.sampler_table import samplers_for
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
+from sedd_studio.session.panes import Pane
 
 BUDGETS = (4, 16, 64, 256)
+FEWEST, MOST = 2, 8
+"""Panes that can stand beside each other."""
+Model = tuple[str, Noise]
+"""A folder and its noise; an empty path is the model that is loaded."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is compared; of what is empty there is one, as the form has it. `samples` is the number of texts a pane."""
+
+    steps: tuple[int, ...] = BUDGETS
+    samplers: tuple[str, ...] = ()
+    noises: tuple[Noise, ...] = ()
+    seeds: tuple[int, ...] = ()
+    models: tuple[Model, ...] = ()
+    samples: int = 1
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is compared: the run as it is asked for of each noise, the loaded model, texts of each pane; the judge's
-    folder, if any; folders of other models that have the same tokenizer, each with its noise."""
+    """What panes are made of: the run as it is asked for of each noise, the loaded model, and the judge's folder."""
 
     asked: Callable[[Noise], Generate]
     info: ModelInfo
-    samples: int
     judge: str | None
-    models: list[tuple[str, Noise]]
 
-    def request(self, noise: Noise | None = None, **changes: Any) -> Generate:
-        return replace(self.asked(noise or self.info.noise), samples=self.samples, **changes)
+    def path(self, noise: Noise) -> str | None:
+        """The model of a noise: empty for the loaded one, its counterpart, or the judge from left to right; None if
+        there is none."""
+        if noise == self.info.noise:
+            return ""
+        if NOISES[noise].exact and self.info.domain == TEXT.name:
+            return self.judge
+        return model_folders.counterpart(self.info.path, self.info.noise, noise)
+
+    def noises(self) -> list[Noise]:
+        """Those of which there is a model."""
+        return [noise for noise in NOISES if self.path(noise) is not None]
 
 
-Rows = list[tuple[str, Generate]]
+def panes(asked: Asked, chosen: Chosen) -> list[Pane]:
+    """All of what is chosen with all else of it; a UserError if these are too few or too many to look at."""
+    made = list(_each(asked, chosen))
+    if len(made) < FEWEST:
+        raise UserError("One pane has nothing beside it; choose another budget, sampler, noise, seed or model.")
+    if len(made) > MOST:
+        raise UserError(f"{len(made)} panes are too many to look at; take some choices out, to {MOST} at most.")
+    differs = [name for name in ("model", "steps", "sampler", "seed") if _differs(name, made)]
+    for pane in made:
+        pane.title = " · ".join(pane.facets[name] for name in differs if name in pane.facets)
+    return made
+
+
+def _differs(name: str, made: list[Pane]) -> bool:
+    """Whether panes are told apart by it; samplers that go with other models alone are no choice."""
+    alike: dict[str, set[str]] = {}
+    for pane in made:
+        of = "" if name == "model" else pane.facets["model"]
+        alike.setdefault(of, set()).add(pane.facets.get(name, ""))
+    return any(len(values) > 1 for values in alike.values())
+
+
+def _each(asked: Asked, chosen: Chosen) -> Iterator[Pane]:
+    own: list[Model] = [(path, noise) for noise in chosen.noises if (path := asked.path(noise)) is not None]
+    for path, noise in [*(own or [("", asked.info.noise)]), *chosen.models]:
+        usual = replace(asked.asked(noise), samples=chosen.samples, model=path)
+        named = bool(chosen.models) or not chosen.noises
+        title = (Path(path).name if path else asked.info.name) if named else NOISES[noise].title
+        for seed in chosen.seeds or (usual.seed,):
+            for changes, facets in _ways(usual, noise, chosen):
+                about = {"model": title, **facets, "seed": f"seed {seed}"}
+                yield Pane("", replace(usual, seed=seed, **changes), noise=noise, facets=about)
+
+
+def _ways(usual: Generate, noise: Noise, chosen: Chosen) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Steps and samplers, with what is said of them; from left to right there is but one way."""
+    if noise not in ENTRIES["steps"].noises:
+        yield {}, {}
+        return
+    fitting = samplers_for(noise)
+    titles = {row.name: row.title for row in fitting} | {"auto": fitting[0].title}
+    samplers = [name for name in chosen.samplers if name in titles]
+    for sampler in samplers or [usual.sampler]:
+        options = usual.options if sampler == usual.sampler else ()
+        for steps in chosen.steps or (usual.steps,):
+            facets = {"steps": f"{steps} steps", "sampler": titles[sampler]}
+            yield {"sampler": sampler, "options": options, "steps": steps}, facets
+
+
+def samplers_of(noise: Noise) -> Mapping[str, str]:
+    """Titles of the samplers that can be compared, by name."""
+    return {row.name: row.title for row in samplers_for(noise) if row.name != "uniformization"}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to compare: its rows, whether the last one is what the others are held against, and whether it needs to
-    know which models have the same tokenizer."""
+    """A choice that is made at once; with `needs_models` every known model with the same tokenizer is among it."""
 
     title: str
-    rows: Callable[[Asked], Rows]
-    towards_last: bool = True
+    choose: Callable[[Asked], Chosen]
     needs_models: bool = False
 
 
-def by_steps(asked: Asked) -> Rows:
-    """The same run with other step budgets, fewest first; they share their draws. From left to right there is one."""
-    if asked.info.noise not in ENTRIES["steps"].noises:
-        return [(LEFT_TO_RIGHT.title, asked.request())]
-    return [(f"{steps} steps", asked.request(steps=steps)) for steps in BUDGETS]
-
-
-def by_sampler(asked: Asked) -> Rows:
-    """The same run by each sampler that fits the noise, the published ones last."""
-    fitting = [row for row in samplers_for(asked.info.noise) if row.name != "uniformization"]
-    return [(row.title, asked.request(sampler=row.name, options=())) for row in fitting]
-
-
-def by_noise(asked: Asked) -> Rows:
-    """The same prompt by the loaded model, by its counterparts of other noise, and from left to right."""
-    info = asked.info
-    own = NOISES[info.noise]
-    rows: Rows = [(own.title, asked.request())]
-    for noise, other in NOISES.items():
-        path = model_folders.counterpart(info.path, info.noise, noise)
-        if other.exact and info.domain == TEXT.name:
-            path = asked.judge
-        if other is not own and path is not None:
-            rows.append((other.title, asked.request(noise, model=path)))
-    return rows
-
-
-def by_model(asked: Asked) -> Rows:
-    """The same prompt by the loaded model and by each other that is known here and has the same tokenizer."""
-    others = [(Path(path).name, asked.request(noise, model=path)) for path, noise in asked.models]
-    return [(asked.info.name, asked.request()), *others]
-
-
 KINDS: dict[str, Kind] = {
-    "steps": Kind("Step budgets", by_steps),
-    "sampler": Kind("Samplers", by_sampler),
-    "noise": Kind("Noise types and left to right", by_noise, towards_last=False),
-    "model": Kind("Models", by_model, towards_last=False, needs_models=True),
+    "steps": Kind("Step budgets", lambda asked: Chosen()),
+    "sampler": Kind("Samplers", lambda asked: Chosen((), tuple(samplers_of(asked.info.noise))[:MOST])),
+    "noise": Kind("Noise types and left to right", lambda asked: Chosen((), (), tuple(asked.noises()))),
+    "model": Kind("Models", lambda asked: Chosen(()), needs_models=True),
 }

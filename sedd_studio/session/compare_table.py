@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sedd_studio.record.exports import table
-from sedd_studio.session.panes import PaneState
 
 if TYPE_CHECKING:
     from sedd_studio.session.comparing import Comparison
@@ -26,10 +25,10 @@ COLUMNS = (
 
 
 def as_csv(comparison: Comparison) -> str:
-    """A line for each pane that is done; what is not known is left empty."""
+    """A line for each pane of which texts are through; what is not known is left empty."""
     rows = []
     for pane in comparison.panes:
-        if pane.state is not PaneState.DONE or pane.run is None:
+        if not pane.texts or pane.run is None:
             continue
         verdict, same = pane.verdict, comparison.agreement(pane)
         judged: tuple[object, ...] = ("",) * 4

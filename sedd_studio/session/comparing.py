@@ -1,42 +1,62 @@
-"""Runs beside each other on one prompt, one seed and the same locks, so that what differs is what is compared."""
+"""Runs beside each other on one prompt and the same locks, so that what differs is what is compared."""
 
 from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Introduced, Judge, Judged, Noise, Started, ends
+from engine.protocol import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Introduced,
+    Judge,
+    Judged,
+    ModelInfo,
+    Noise,
+    Started,
+    UserError,
+    ends,
+)
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
-from sedd_studio.session.compare_kinds import KINDS, Asked, Kind
-from sedd_studio.session.panes import Pane, PaneState, begin, recorded, unlike
+from sedd_studio.session.compare_kinds import KINDS, MOST, Asked, Chosen, panes
+from sedd_studio.session.costs import calls_a_second
+from sedd_studio.session.panes import Pane, PaneState, recorded, unlike
 from sedd_studio.session.session import Session
 
 TICK = 33
 SHOW = 6.0
 """Seconds in which all panes are played."""
-
-
-RECORDED = Kind("Recorded runs", lambda asked: [])
-"""Not in the table: its rows are chosen in the history."""
+ALIKE = (("model", "sampler", "seed"), ("model", "seed"))
+"""What panes have in common of which one is held against another: those of other budgets, else of other samplers."""
 
 
 class Comparison(QObject):
-    """The panes, and a playhead that they share: `position` from 0, before the first step of each, to 1, its last."""
+    """What is `chosen`, the panes, and a playhead that they share: `position` from 0, all noise, to 1, none."""
 
     changed = Signal()
     moved = Signal()
+    chosen_changed = Signal()
+    """What would be compared is another, or what it would be made of."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.panes: list[Pane] = []
-        self._kind = KINDS["steps"]
+        self.chosen = Chosen()
+        self.others: list[tuple[str, Noise]] = []
+        self._recorded = False
+        self._about: ModelInfo | None = None
         self._tokenizer: Tokenizer | None = None
         self.position = 1.0
         self._began = 0.0
@@ -45,6 +65,70 @@ class Comparison(QObject):
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._advance)
         session.engine.answered.connect(self._take)
+        session.models.changed.connect(self._follow_model)
+        session.form.changed.connect(self.chosen_changed)
+
+    # ---- what is chosen
+
+    def choose(self, **changes: Any) -> None:
+        """Has other things compared the next time."""
+        self.chosen = replace(self.chosen, **changes)
+        self.chosen_changed.emit()
+
+    def choose_kind(self, name: str) -> None:
+        """All at once, as one of `KINDS` has it; the number of texts stays."""
+        kind, asked = KINDS[name], self.asked
+        if asked is None:
+            return
+        self.choose(**vars(replace(kind.choose(asked), samples=self.chosen.samples)))
+        if kind.needs_models:
+            self.look_for_models(lambda: self.choose(models=tuple(self.others[: MOST - 1])))
+
+    def look_for_models(self, then: Any = None) -> None:
+        """Finds the `others`: known models with the tokenizer of the loaded one, each with its noise."""
+        models = self._session.models
+        tokenizer, info = models.tokenizer, models.info
+        if tokenizer is None or info is None:
+            return
+        paths = [path for path in models.known() if path != info.path]
+
+        def take(found: list[tuple[str, Noise]]) -> None:
+            if models.tokenizer is tokenizer:
+                self.others = found
+                if then is not None:
+                    then()
+                self.chosen_changed.emit()
+
+        self._session.reader.read(lambda: model_folders.with_same_tokenizer(tokenizer, paths), take)
+
+    @property
+    def asked(self) -> Asked | None:
+        """What panes would be made of; None without a model."""
+        info = self._session.models.info
+        return None if info is None else Asked(self._session.runs.asked, info, self.judge)
+
+    def plan(self) -> list[Pane]:
+        """The panes that would be made; a UserError where they cannot be."""
+        if self.asked is None:
+            raise UserError("Open the model first.")
+        return panes(self.asked, self.chosen)
+
+    def expected_seconds(self, planned: list[Pane]) -> float | None:
+        """How long they may take, at the pace of the run on show; None where there is none of this model."""
+        pace = calls_a_second(self._session)
+        return None if pace is None else sum(pane.work for pane in planned) / pace
+
+    def _follow_model(self) -> None:
+        """Another model has other counterparts."""
+        info = self._session.models.info
+        if info is not self._about:
+            known = self._about is not None and info is not None and info.path == self._about.path
+            self._about = info
+            if not known:
+                self.others = []
+                self.choose(samplers=(), noises=(), models=())
+
+    # ---- how it stands
 
     def tokenizer_of(self, pane: Pane) -> Tokenizer | None:
         origin = pane.run.origin if pane.run is not None else None
@@ -70,48 +154,51 @@ class Comparison(QObject):
     def playing(self) -> bool:
         return self._timer.isActive()
 
+    def reference_of(self, pane: Pane) -> Pane | None:
+        """The pane that one is held against: the largest budget beside it, else the last sampler; of recorded runs the
+        last. None where nothing is comparable word by word."""
+        if self._recorded:
+            return self.panes[-1]
+        for names in ALIKE:
+            alike = [one for one in self.panes if all(one.facets.get(n) == pane.facets.get(n) for n in names)]
+            if len(alike) > 1:
+                return max(enumerate(alike), key=lambda found: (found[1].request.steps, found[0]))[1]
+        return None
+
     @property
-    def reference(self) -> Pane | None:
-        """The pane that the others are held against: the last, where it has the largest budget."""
-        return self.panes[-1] if self.panes and self._kind.towards_last else None
+    def of_another_prompt(self) -> bool:
+        """Whether the panes are of another prompt than the one that stands there now."""
+        asked = self.panes[0].request.tokens if self.panes else None
+        return asked is not None and not self._session.view.document.answers(asked)
 
-    def start(self, kind: str, samples: int = 1) -> None:
-        """Runs the prompt as it stands in each way of a kind, one after another, ending a comparison before."""
-        models, chosen = self._session.models, KINDS[kind]
-        if not self._session.editor.typed.apply():
+    def start(self) -> None:
+        """Runs the prompt as it stands in each way that is chosen, ending a comparison before."""
+        session = self._session
+        if not session.editor.typed.apply() or not session.models.ready:
             return
-        if not models.ready or models.info is None or models.tokenizer is None:
+        try:
+            planned = self.plan()
+        except UserError as error:
+            session.errors.show(str(error))
             return
-        if not chosen.needs_models:
-            self._begin(chosen, samples, [])
-            return
-        tokenizer, others = models.tokenizer, [path for path in models.known() if path != models.info.path]
-
-        def begin(found: list[tuple[str, Noise]]) -> None:
-            if models.ready and models.tokenizer is tokenizer:
-                self._begin(chosen, samples, found)
-
-        self._session.reader.read(lambda: model_folders.with_same_tokenizer(tokenizer, others), begin)
-
-    def _begin(self, kind: Kind, samples: int, others: list[tuple[str, Noise]]) -> None:
-        session, models = self._session, self._session.models
-        assert models.info is not None
-        assert models.tokenizer is not None
         self.cancel_all()
-        self._kind, self._tokenizer = kind, models.tokenizer
-        asked = Asked(session.runs.asked, models.info, samples, self.judge, others)
-        self.panes = [Pane(*row) for row in self._kind.rows(asked)]
+        self._recorded, self._tokenizer = False, session.models.tokenizer
+        self.panes = planned
         self._began = time.monotonic()
         for pane in self.panes:
-            pane.info = models.info
-            pane.question = session.engine.ask(pane.request)
+            pane.info = session.models.info
+            self._go_on(pane)
         self.play()
         self.changed.emit()
+
+    def _go_on(self, pane: Pane) -> None:
+        if (request := pane.next_part()) is not None:
+            pane.question = self._session.engine.ask(request)
 
     def show_runs(self, runs: list[Trajectory]) -> None:
         """Lays recorded runs beside each other; nothing is run. The last is what the others are held against."""
         self.cancel_all()
-        self._kind = RECORDED
+        self._recorded = True
         self.panes = [recorded(run) for run in runs]
         self._tokenizer = self._session.models.tokenizer
         self.seek(1.0)
@@ -127,7 +214,8 @@ class Comparison(QObject):
 
     def agreement(self, pane: Pane) -> float | None:
         """The share of free positions, over all samples, at which a pane ended with the reference's token."""
-        different = None if self.reference is None else unlike(pane, self.reference)
+        reference = self.reference_of(pane)
+        different = None if reference is None else unlike(pane, reference)
         if different is None or pane.run is None:
             return None
         free = ~pane.run.locked
@@ -135,11 +223,12 @@ class Comparison(QObject):
 
     def differences(self, pane: Pane) -> np.ndarray | None:
         """Where (L,) a pane's first sample ended with another token than the reference's; None while not known."""
-        different = None if self.reference in (None, pane) else unlike(pane, self.reference)
+        reference = self.reference_of(pane)
+        different = None if reference is None or reference is pane else unlike(pane, reference)
         return None if different is None else different[0]
 
     def judged(self) -> list[Pane]:
-        """The panes that are done and of whose texts the judge has spoken."""
+        """The panes of whose texts the judge has spoken."""
         return [pane for pane in self.panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
 
     def open(self, pane: Pane) -> None:
@@ -149,10 +238,10 @@ class Comparison(QObject):
     # ---- the playhead
 
     def step_of(self, pane: Pane) -> int:
-        return 0 if pane.run is None else min(round(self.position * pane.run.steps), pane.run.recorded)
+        return pane.step_at(self.position)
 
     def seek(self, position: float) -> None:
-        """Shows every pane at a share of its steps, and holds it."""
+        """Shows every pane at the same level of noise, and holds it."""
         self._timer.stop()
         self.position = min(max(position, 0.0), 1.0)
         self.moved.emit()
@@ -190,14 +279,14 @@ class Comparison(QObject):
             case Introduced(info=info):
                 pane.info = info
             case Started():
-                pane.run, pane.state = begin(pane, event, self._tokenizer), PaneState.RUNNING
-            case Frame():
-                assert pane.run is not None
-                pane.run.append(event)
+                pane.begin(event, self._tokenizer)
+            case Frame() if pane.part is not None:
+                pane.part.append(event)
             case Finished():
-                assert pane.run is not None
-                pane.run.result, pane.state = event, PaneState.DONE
-                self._have_judged(pane, pane.run)
+                pane.finish(event)
+                self._have_judged(pane)
+                if pane.state is PaneState.RUNNING:
+                    self._go_on(pane)
             case Cancelled() if event.run_id == pane.question:
                 pane.state = PaneState.CANCELLED
             case Failed(headline=headline, detail=detail):
@@ -205,12 +294,13 @@ class Comparison(QObject):
                     pane.state = PaneState.FAILED
                 session.errors.show(f"{pane.title}: {headline}", detail)
             case Judged():
-                pane.verdict = event
+                pane.verdict, pane.judged = event, pane.to_judge
 
-    def _have_judged(self, pane: Pane, run: Trajectory) -> None:
+    def _have_judged(self, pane: Pane) -> None:
+        """Asks the judge about all texts so far."""
         tokenizer = self._tokenizer
-        if self.judge is None or tokenizer is None or self._session.models.domain.rows:
+        if self.judge is None or tokenizer is None or self._session.models.domain.rows or pane.run is None:
             return
-        known = run.known()
+        known, pane.to_judge = pane.run.known(), pane.texts
         texts = tuple(map(tokenizer.decode, known))
         pane.judging = self._session.engine.ask(Judge(self.judge, texts, tuple(map(tuple, known))))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import numpy as np
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import FREE, Generate, Judged, ModelInfo, Started
+from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
 from sedd_studio.record.trajectory import Origin, Trajectory
 
-SAMPLES = (1, 4, 16, 64)
-"""Texts that a pane may be of: more give a surer figure."""
+FIRST = 4
+"""Texts that are made of each pane before more are made of any; from then on each time as many again as there are."""
 
 
 class PaneState(Enum):
@@ -27,36 +29,50 @@ class PaneState(Enum):
 
 @dataclass(eq=False)
 class Pane:
-    """One of the runs: its request, what is recorded of it, and what the judge says.
+    """One of the runs: its request, the record of the texts that are made, and what the judge says of them.
 
-    `question` is its id, `info` tells of its model.
+    `facets` says what it is, by what can be chosen. Texts are made in parts: `part` is the one under way, `question`
+    its id, and `run` all that are through, or the first while it is made. `judged` is the number of texts of the
+    verdict, `to_judge` that of the question `judging`.
     """
 
     title: str
     request: Generate
     info: ModelInfo | None = None
+    noise: Noise = "absorb"
+    facets: Mapping[str, str] = field(default_factory=dict)
     question: int = 0
     state: PaneState = PaneState.WAITING
     run: Trajectory | None = None
+    part: Trajectory | None = None
     verdict: Judged | None = None
+    judged: int = 0
     judging: int = 0
-    _final: np.ndarray | None = None
+    to_judge: int = 0
+
+    @property
+    def texts(self) -> int:
+        """How many are through."""
+        return self.run.samples if self.run is not None and self.run.result is not None else 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its figures are of fewer texts than were asked for."""
+        return self.judged < self.request.samples
 
     @property
     def can_be_opened(self) -> bool:
-        """Whether the window can show it: a run that is over."""
-        return self.state is PaneState.DONE and self.run is not None and self.run.origin is not None
+        """Whether the window can show it: texts that are through."""
+        return self.texts > 0 and self.run is not None and self.run.origin is not None
 
     @property
     def final(self) -> np.ndarray | None:
-        """The tokens (B, L) that the run ended with, read once."""
-        if self._final is None and self.run is not None and self.state is PaneState.DONE:
-            self._final = self.run.newest
-        return self._final
+        """The tokens (B, L) of the texts that are through."""
+        return self.run.newest if self.run is not None and self.texts else None
 
     @property
     def calls(self) -> float:
-        """Network calls of a sample: so far those of the sample that needed most, the mean once the run is over."""
+        """Network calls of a text: so far those of the text that needed most, the mean once texts are through."""
         run = self.run
         if run is None:
             return 0
@@ -65,43 +81,83 @@ class Pane:
         return run.moments[-1].calls
 
     @property
+    def seconds(self) -> float:
+        """Seconds a text so far."""
+        return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
+
+    @property
     def work(self) -> float:
-        """Network calls of all samples, about: under absorbing noise no sample needs more than it has free tokens."""
-        noise = self.info.noise if self.info is not None and not self.request.model else ""
-        free = int((self.request.tokens == FREE).sum())
-        masks = self.run.mask is not None if self.run is not None else noise != "uniform"
-        return self.request.samples * max(1, min(self.request.steps, free) if masks else self.request.steps)
+        """Network calls of all its texts, about."""
+        return work_of(self.request, self.noise)
 
     @property
     def work_done(self) -> float:
         """How much of it is over, one way or the other."""
-        if self.state in (PaneState.WAITING, PaneState.RUNNING):
-            return 0.0 if self.run is None else self.work * self.run.recorded / max(1, self.run.steps)
-        return self.work
+        if self.state not in (PaneState.WAITING, PaneState.RUNNING):
+            return self.work
+        part, made = self.part, float(self.texts)
+        if part is not None and part.result is None:
+            made += part.samples * part.recorded / max(1, part.steps)
+        return self.work * made / self.request.samples
 
-    @property
-    def seconds(self) -> float:
-        """Seconds a sample so far."""
-        return self.run.moments[-1].seconds / self.run.samples if self.run is not None else 0.0
+    def next_part(self) -> Generate | None:
+        """The request of the texts to be made next, None if all are through."""
+        made, asked = self.texts, self.request
+        count = min(asked.samples - made, max(FIRST, made))
+        return replace(asked, samples=count, first_sample=asked.first_sample + made) if count else None
+
+    def begin(self, started: Started, tokenizer: Tokenizer | None) -> None:
+        """A part of its texts is being made from now on."""
+        self.state = PaneState.RUNNING
+        origin = None
+        if self.info is not None and tokenizer is not None:
+            count, first = started.tokens.shape[0], self.request.first_sample + self.texts
+            asked = replace(self.request, model="", samples=count, first_sample=first)
+            origin = Origin.of_now(asked, self.info, tokenizer)
+        self.part = Trajectory(started, self.info.mask_id if self.info is not None else FREE, origin)
+        self.run = self.run or self.part
+
+    def finish(self, result: Finished) -> None:
+        """The part is through, and joins the others."""
+        assert self.part is not None
+        self.part.result = result
+        if self.run is not self.part and self.run is not None:
+            self.run = self.run.joined(self.part)
+        self.part = None
+        if self.texts == self.request.samples:
+            self.state = PaneState.DONE
+
+    def step_at(self, position: float) -> int:
+        """The recorded step whose noise is nearest to that at a position from 0, all noise, to 1, none."""
+        if self.run is None:
+            return 0
+        moments, time = self.run.moments, 1 - position
+        after = bisect_left(moments, -time, key=lambda moment: -moment.time)
+        if after == len(moments):
+            return len(moments) - 1
+        nearer = after > 0 and moments[after - 1].time - time <= time - moments[after].time + 1e-9
+        return after - nearer
+
+
+def work_of(request: Generate, noise: Noise) -> int:
+    """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens."""
+    free = int((request.tokens == FREE).sum())
+    return request.samples * max(1, request.steps if noise == "uniform" else min(request.steps, free))
 
 
 def recorded(run: Trajectory) -> Pane:
     """The pane of a run that was made before."""
     assert run.origin is not None
-    asked = run.origin.request
+    asked, info = run.origin.request, run.origin.info
     branch = f" from {asked.first_step - 1}" if asked.first_step > 1 else ""
     title = f"{run.steps} steps{branch}, seed {asked.seed}"
-    return Pane(title, asked, run.origin.info, state=PaneState.DONE, run=run)
+    return Pane(title, asked, info, info.noise, state=PaneState.DONE, run=run)
 
 
 def unlike(pane: Pane, other: Pane) -> np.ndarray | None:
-    """Where (B, L) two panes ended with other tokens; None if they are not through, or not of one size."""
+    """Where (B, L) two panes ended with other tokens, of the texts that both have; None if there are none."""
     one, two = pane.final, other.final
-    return None if one is None or two is None or one.shape != two.shape else one != two
-
-
-def begin(pane: Pane, started: Started, tokenizer: Tokenizer | None) -> Trajectory:
-    """The record of a pane's run, which can be opened later."""
-    if pane.info is None or tokenizer is None:
-        return Trajectory(started, FREE)
-    return Trajectory(started, pane.info.mask_id, Origin.of_now(replace(pane.request, model=""), pane.info, tokenizer))
+    if one is None or two is None or one.shape[1] != two.shape[1]:
+        return None
+    count = min(len(one), len(two))
+    return np.asarray(one[:count] != two[:count])

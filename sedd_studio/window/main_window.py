@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         self.likelihood: LikelihoodPanel = LikelihoodPanel(
             session.models, services.scorer, services.ranking, services.colouring, look
         )
-        self.compare: ComparePanel = ComparePanel(session.runs, session.errors, services.comparison, look)
+        self.compare: ComparePanel = ComparePanel(session, services.comparison, look)
         self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)

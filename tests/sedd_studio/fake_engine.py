@@ -155,7 +155,7 @@ class FakeEngine:
                 return
             sample = np.repeat(np.arange(request.samples), len(positions))
             position = np.tile(positions, request.samples)
-            token = letter(request.seed, position, sample)
+            token = letter(request.seed, position, request.first_sample + sample)
             time = 1 - step / request.steps
             yield Frame(run_id, step, time, time, frozen(sample), frozen(position), frozen(token), step, 0.01 * step)
             if step == self.hold_at:

@@ -14,25 +14,29 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
-from engine.protocol import FREE, Generate, Judge, Noise
+from engine.protocol import FREE, Frame, Generate, Judge, Judged, Noise
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
+from sedd_studio.session.compare_reading import reading
 from sedd_studio.session.compare_table import COLUMNS
-from sedd_studio.session.panes import PaneState
+from sedd_studio.session.panes import Pane, PaneState
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
+from sedd_studio.widgets.controls.chips import Chips
+from sedd_studio.widgets.controls.pane_card import PaneCard
+from sedd_studio.widgets.controls.quality_curve import apart, label_of, round_numbers
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.windows import read, window_of
 
+DASH = "\N{EN DASH}"
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
@@ -51,6 +55,25 @@ def compare(window: MainWindow) -> None:
     QTest.mouseClick(window.compare.start, LEFT)
 
 
+def choose(window: MainWindow, kind: str) -> None:
+    """One of the choices that are made at once, from the list."""
+    box = window.compare.kind
+    box.showPopup()
+    box.view().setCurrentIndex(box.model().index(box.findData(kind), 0))
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+    read(window.session)
+
+
+def add(chips: Chips, text: str) -> None:
+    """Another one, from the menu of the chip with the plus."""
+    chips.menu.aboutToShow.emit()
+    next(action for action in chips.menu.actions() if action.text() == text).trigger()
+
+
+def figures(card: PaneCard) -> dict[str, str]:
+    return {name: shown.toolTip() for name, shown in card.figures.items()}
+
+
 def done(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(window.services.comparison.panes) and not window.services.comparison.busy)
     judged = [pane for pane in window.services.comparison.panes if pane.state is PaneState.DONE]
@@ -66,11 +89,12 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     assert [request.steps for request in asked] == list(BUDGETS)
     assert {request.seed for request in asked} == {5}
     assert all(np.array_equal(request.tokens, window.session.view.document.request) for request in asked)
-    first, *_, last = window.compare.views
-    assert first.facts.toolTip() == "4 calls · 0.0 s · same 100%"
-    assert first.verdict.toolTip().startswith("ppl ")
-    assert first.verdict.toolTip().endswith(" · H 3.50")
-    assert "same" not in last.facts.toolTip()
+    first, *_, last = window.compare.cards
+    told = figures(first)
+    assert (told["calls"], told["time"], told["entropy"], told["same"]) == ("4", "0.0 s", "3.50", "100 %")
+    assert float(told["perplexity"]) > 10
+    assert figures(last)["same"] == DASH
+    assert first.state.toolTip() == "✓ 1 text"
     assert sum(isinstance(request, Judge) for request in engine.requests) == len(BUDGETS)
 
 
@@ -84,9 +108,9 @@ def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None
     assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [0, 0, 0, 0]
     window.compare.slider.setValue(500)
     assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [2, 8, 32, 128]
-    half = window.compare.views[1].text.text()
+    half = window.compare.cards[1].text.text()
     window.compare.slider.setValue(1000)
-    assert len(window.compare.views[1].text.text()) > len(half)
+    assert len(window.compare.cards[1].text.text()) > len(half)
     QTest.mouseClick(window.compare.play, LEFT)
     qtbot.waitUntil(lambda: window.services.comparison.playing)
     window.services.comparison.seek(1.0)
@@ -108,7 +132,7 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
     different = window.services.comparison.differences(first)
     assert different is not None
     assert np.flatnonzero(different).tolist() == [position]
-    content = window.compare.views[0].text._content
+    content = window.compare.cards[0].text._content
     assert content is not None
     assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
     assert window.services.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
@@ -117,7 +141,7 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
 def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_step(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.compare.samples.setCurrentIndex(window.compare.samples.findData(64))
+    window.compare.samples.setValue(64)
     compare(window)
     done(window, qtbot)
     runs = [pane.run for pane in window.services.comparison.panes]
@@ -153,13 +177,13 @@ def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
     first = window.services.comparison.panes[0]
     qtbot.waitUntil(lambda: first.run is not None and first.run.recorded == 4)
     window.services.comparison.seek(1.0)
-    content = window.compare.views[0].text._content
+    content = window.compare.cards[0].text._content
     assert content is not None
     assert min(content.stage) < FADE_STAGES  # the newest words are still bright
     engine.go.set()
     done(window, qtbot)
     window.services.comparison.seek(1.0)
-    content = window.compare.views[0].text._content
+    content = window.compare.cards[0].text._content
     assert content is not None
     assert min(content.stage) == FADE_STAGES
 
@@ -168,14 +192,14 @@ def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: 
     engine.hold_at = 2
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
-    QTest.mouseClick(window.compare.views[2].cancel, LEFT)
-    QTest.mouseClick(window.compare.views[0].cancel, LEFT)
+    QTest.mouseClick(window.compare.cards[2].cancel, LEFT)
+    QTest.mouseClick(window.compare.cards[0].cancel, LEFT)
     engine.hold_at = None
     engine.go.set()
     done(window, qtbot)
     states = [pane.state for pane in window.services.comparison.panes]
     assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
-    assert window.compare.views[2].facts.toolTip() == "cancelled"
+    assert window.compare.cards[2].state.toolTip() == "cancelled · 0 of 1 texts"
 
 
 def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
@@ -211,27 +235,26 @@ def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     assert not window.services.comparison.busy
     assert all(pane.state is not PaneState.DONE for pane in window.services.comparison.panes)
-    window.compare.kind.setCurrentIndex(1)
+    choose(window, "sampler")
     compare(window)
     done(window, qtbot)
     titles = [pane.title for pane in window.services.comparison.panes]
     assert titles[:2] == ["Surest first", "Fixed-size subsets"]
+    assert len(titles) == 8
     assert all("Uniformization" not in title for title in titles)
 
 
 def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    assert window.compare.curve.isHidden()
-    window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
+    assert not window.compare.curve.isVisible()
+    window.compare.samples.setValue(4)
     compare(window)
     done(window, qtbot)
     asked = [request for request in engine.requests if isinstance(request, Judge)]
     assert [len(request.texts) for request in asked] == [4] * len(BUDGETS)
-    assert " ± 0.5 · H" in window.compare.views[0].verdict.toolTip()
-    assert window.compare.curve.isVisible()
-    plot = window.compare.curve.findChild(pyqtgraph.PlotWidget)
-    assert isinstance(plot, pyqtgraph.PlotWidget)
+    assert figures(window.compare.cards[0])["perplexity"].endswith(" ± 0.5")
+    plot, _ = window.compare.curve.findChildren(pyqtgraph.PlotWidget)
     (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
     x, y = dots.getData()
     np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.services.comparison.panes]))
@@ -248,7 +271,7 @@ def test_opening_a_pane_leaves_the_others_running(window: MainWindow, engine: Fa
     engine.hold_at = 8  # the first budget has fewer steps
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.DONE)
-    QTest.mouseClick(window.compare.views[0].open, LEFT)
+    QTest.mouseClick(window.compare.cards[0].open, LEFT)
     assert window.session.view.run is window.services.comparison.panes[0].run
     engine.go.set()
     done(window, qtbot)
@@ -261,7 +284,7 @@ def test_the_table_and_the_curve_are_exported(
     assert not window.compare.export.isEnabled()
     compare(window)
     done(window, qtbot)
-    table, curve = "Table (*.csv)", "Picture of the curve (*.png)"
+    table, curve = "Table (*.csv)", "Picture of the curves (*.png)"
     for name, kind in (
         ("table.csv", table),
         ("curve.png", curve),
@@ -290,7 +313,7 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_folders, "counterpart", lambda path, noise, other: f"{path}-{other}")
-    window.compare.kind.setCurrentIndex(window.compare.kind.findData("noise"))
+    choose(window, "noise")
     window.session.form.set(temperature=0.75, top_p=0.8)
     compare(window)
     done(window, qtbot)
@@ -304,8 +327,8 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert np.array_equal(written.tokens, own.tokens)
     runs = [pane.run for pane in window.services.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)
-    assert all(view.open.isVisible() for view in window.compare.views)
-    assert all("same" not in view.facts.toolTip() for view in window.compare.views)
+    assert all(view.open.isVisible() for view in window.compare.cards)
+    assert all(figures(card)["same"] == DASH for card in window.compare.cards)
     opened = window.services.comparison.panes[1].run
     assert opened is not None
     assert opened.origin is not None
@@ -335,7 +358,7 @@ def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
         return same(*given)
 
     monkeypatch.setattr(model_folders, "with_same_tokenizer", noted)
-    window.compare.kind.setCurrentIndex(window.compare.kind.findData("model"))
+    choose(window, "model")
     compare(window)
     read(window.session)
     done(window, qtbot)
@@ -344,3 +367,147 @@ def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
     assert set(asked) == {"", "own", "published"}
     assert {pane.title for pane in window.services.comparison.panes} == {"tiny", "own", "published"}
     assert {request.seed for request in asked.values()} == {5}
+
+
+def test_chips_own_what_is_compared_and_titles_say_what_differs(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    chips, summary = window.compare.chips, window.compare.summary
+    assert [chip.text() for chip in chips["steps"].chips] == ["4", "16", "64", "256"]
+    QTest.mouseClick(chips["steps"].chips[3], LEFT)
+    chips["steps"].chips[0].setFocus()
+    QTest.keyClick(chips["steps"].chips[0], Qt.Key.Key_Delete)
+    assert [chip.text() for chip in chips["steps"].chips] == ["16", "64"]
+    assert chips["steps"].chips[0].hasFocus()
+    add(chips["samplers"], "Tweedie")
+    add(chips["samplers"], "Surest first")
+    assert summary.toolTip().startswith("4 panes of 1 text: ")
+    compare(window)
+    done(window, qtbot)
+    titles = ["16 steps · Tweedie", "64 steps · Tweedie", "16 steps · Surest first", "64 steps · Surest first"]
+    assert [card.title.toolTip() for card in window.compare.cards] == titles
+    asked = [request for request in engine.requests if isinstance(request, Generate)]
+    assert [(request.steps, request.sampler) for request in asked] == [
+        (16, "tweedie"),
+        (64, "tweedie"),
+        (16, "surest"),
+        (64, "surest"),
+    ]
+    first, second, *_ = window.services.comparison.panes
+    assert window.services.comparison.reference_of(first) is second  # and not the other sampler
+
+
+def test_seeds_are_chosen_by_number(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chips = window.compare.chips
+    for _ in BUDGETS:
+        QTest.mouseClick(chips["steps"].chips[0], LEFT)
+    assert chips["steps"].usual.text() == str(window.session.form.now.steps)
+    given = iter((1730, 1729))
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (next(given), True))
+    add(chips["seeds"], "Another …")
+    assert "nothing beside it" in window.compare.summary.toolTip()
+    compare(window)
+    assert window.session.errors.current is not None
+    assert "nothing beside it" in window.session.errors.current.headline
+    assert not window.services.comparison.panes
+    add(chips["seeds"], "Another …")
+    compare(window)
+    done(window, qtbot)
+    assert [card.title.toolTip() for card in window.compare.cards] == ["seed 1729", "seed 1730"]
+    assert {request.seed for request in engine.requests if isinstance(request, Generate)} == {1729, 1730}
+
+
+def test_too_many_panes_are_refused_in_a_sentence(window: MainWindow, engine: FakeEngine) -> None:
+    for name in ("Tweedie", "Remasking", "Tau-leaping"):
+        add(window.compare.chips["samplers"], name)
+    assert window.compare.summary.toolTip().startswith("12 panes are too many to look at")
+    compare(window)
+    assert not [request for request in engine.requests if isinstance(request, Generate)]
+
+
+def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_figures_are(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.compare.samples.setValue(16)
+    engine.hold_at = 3
+    compare(window)
+    panes = window.services.comparison.panes
+    qtbot.waitUntil(lambda: panes[0].part is not None and panes[0].part.recorded == 3)
+    qtbot.waitUntil(lambda: window.compare.cards[0].state.toolTip() == "0 of 16 texts")
+    engine.answers.clear()
+    engine.hold_at = None
+    engine.go.set()
+    qtbot.waitUntil(lambda: all(pane.texts == 4 for pane in panes))
+    QTest.mouseClick(window.compare.stop, LEFT)
+    engine.answers.set()
+    qtbot.waitUntil(lambda: panes[0].judged == 4 and not window.services.comparison.busy)
+    assert label_of(panes[0]).endswith("n = 4 so far")
+    assert window.compare.cards[0].open.isVisible()
+    qtbot.waitUntil(lambda: window.compare.cards[0].state.toolTip() == "cancelled · 4 of 16 texts")
+    compare(window)
+    done(window, qtbot)
+    panes = window.services.comparison.panes
+    asked = [(r.first_sample, r.samples) for r in engine.requests[-200:] if isinstance(r, Generate) and r.steps == 256]
+    assert asked[-3:] == [(0, 4), (4, 4), (8, 8)]
+    qtbot.waitUntil(lambda: all(pane.judged == 16 for pane in panes))
+    assert label_of(panes[0]).endswith("n = 16")
+    whole = panes[1].run
+    assert whole is not None
+    assert whole.origin is not None
+    assert (whole.samples, whole.origin.request.samples, whole.origin.request.first_sample) == (16, 16, 0)
+    alone = [event for event in engine.perform(1, whole.origin.request) if isinstance(event, Frame)]
+    for frame, (samples, positions, tokens) in zip(alone, whole.changes, strict=True):
+        made = dict(zip(zip(samples.tolist(), positions.tolist(), strict=True), tokens.tolist(), strict=True))
+        asked_at_once = zip(frame.sample.tolist(), frame.position.tolist(), strict=True)
+        assert made == dict(zip(asked_at_once, frame.token.tolist(), strict=True))
+
+
+def test_lines_are_drawn_through_points_of_enough_texts_alone(window: MainWindow, qtbot: QtBot) -> None:
+    compare(window)
+    done(window, qtbot)
+    plots = window.compare.curve.findChildren(pyqtgraph.PlotWidget)
+    assert len(plots) == 2
+
+    def drawn(plot: pyqtgraph.PlotWidget, kind: type) -> list[Any]:
+        return [item for item in plot.getPlotItem().items if isinstance(item, kind)]
+
+    assert not any(drawn(plot, pyqtgraph.PlotCurveItem) for plot in plots)
+    assert all(len(drawn(plot, pyqtgraph.ScatterPlotItem)) == 1 for plot in plots)
+    assert "points stand alone" in window.compare.says.text()
+    window.compare.samples.setValue(4)
+    compare(window)
+    done(window, qtbot)
+    assert all(len(drawn(plot, pyqtgraph.PlotCurveItem)) == 3 for plot in plots)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((17.4, 1.2, 4.55, 0.03), "From 16 to 64 steps perplexity falls by 21%"),
+        ((10.9, 1.2, 4.46, 0.02), "entropy by 0.10 ± 0.02 nats: part of the gain may be repetition."),
+        ((10.9, 1.2, 4.55, 0.02), "entropy stays within its error (\N{MINUS SIGN}0.01 ± 0.02 nats)."),
+        ((21.5, 1.2, 4.55, 0.02), "perplexity changes by \N{MINUS SIGN}0.5 ± 1.3, which is within its error."),
+    ],
+)
+def test_one_sentence_reads_perplexity_and_entropy(
+    window: MainWindow, ends: tuple[float, float, float, float], said: str
+) -> None:
+    perplexity, error, entropy, entropy_error = ends
+    asked = window.session.runs.asked()
+    one = Pane("16 steps", asked, verdict=Judged(0, 22.0, 4.56, 0.4, 0.01), judged=32)
+    two = Pane("64 steps", asked, verdict=Judged(0, perplexity, entropy, error, entropy_error), judged=32)
+    assert said in reading([one, two])
+    two.judged = 3
+    assert "Fewer than 4 texts" in reading([one, two])
+    assert reading([one]) == ""
+
+
+def test_panes_of_another_prompt_say_so(window: MainWindow, qtbot: QtBot) -> None:
+    compare(window)
+    done(window, qtbot)
+    assert "another prompt" not in window.compare.note.toolTip()
+    window.session.editor.set_prompt("Another [4] altogether")
+    qtbot.waitUntil(lambda: "another prompt" in window.compare.note.toolTip())
+    assert not window.compare.says.isEnabled()

@@ -64,7 +64,7 @@ def printed(folder: Path, command: str, *arguments: object, model: str = "absorb
 
 def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.show_dock(window.docks["compare"])
-    window.compare.samples.setCurrentIndex(window.compare.samples.findData(4))
+    window.compare.samples.setValue(4)
     QTest.mouseClick(window.compare.start, LEFT)
     panes = window.services.comparison.panes
     qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes))

@@ -104,7 +104,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     assert comparison.differences(newer) is None
     comparison.seek(0.5)
     assert [comparison.step_of(pane) for pane in (older, newer)] == [3, 2]
-    assert all(view.text.text() for view in listed.compare.views)
+    assert all(view.text.text() for view in listed.compare.cards)
 
 
 def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:

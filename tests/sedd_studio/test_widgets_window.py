@@ -146,13 +146,13 @@ def luminance(theme: themes.Theme, name: str) -> float:
 
 def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: MainWindow) -> None:
     window.show_dock(window.docks["compare"])
-    window.services.comparison.start("steps")
+    window.services.comparison.start()
     window.actions_by_name["theme_dark"].trigger()
     parts = window.findChildren(QObject)
     held = {type(part).__name__: getattr(part, "_look", getattr(part, "look", None)) for part in parts}
     assert {"Track", "PaneText", "CardPainter", "Sign"} <= {name for name, look in held.items() if look is window.look}
-    assert window.compare.views
-    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.compare.views)]
+    assert window.compare.cards
+    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.compare.cards)]
     assert all(painter.theme is themes.DARK for painter in painters)
     middle = window.top_bar.stop.icon().pixmap(16).toImage().pixelColor(8, 8)
     assert middle == themes.DARK.colour("text")

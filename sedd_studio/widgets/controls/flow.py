@@ -29,6 +29,7 @@ class Flow(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         return len(self._items)
@@ -77,18 +78,23 @@ class Flow(QLayout):
         return top + (self._line(line, rect, top, place) if line else 0) - rect.top()
 
     def _line(self, line: list[QLayoutItem], rect: QRect, top: int, place: bool) -> int:
-        high = max(item.sizeHint().height() for item in line)
+        high = max(_height(item, rect.width()) for item in line)
         if place:
             left, free = rect.left(), rect.width() - self.spacing() * (len(line) - 1)
             free -= sum(item.sizeHint().width() for item in line)
             eager = [item for item in line if item.expandingDirections() & Qt.Orientation.Horizontal]
             for item in line:
-                hint = item.sizeHint()
-                wide = min(hint.width() + (max(0, free) // len(eager) if item in eager else 0), rect.width())
-                down = (high - hint.height()) // 2
-                item.setGeometry(QRect(QPoint(left, top + down), QSize(wide, hint.height())))
+                own = _height(item, rect.width())
+                wide = min(item.sizeHint().width() + (max(0, free) // len(eager) if item in eager else 0), rect.width())
+                item.setGeometry(QRect(QPoint(left, top + (high - own) // 2), QSize(wide, own)))
                 left += wide + self.spacing()
         return high
+
+
+def _height(item: QLayoutItem, most: int) -> int:
+    """Of something that is as wide as it likes, up to so many pixels."""
+    hint = item.sizeHint()
+    return item.heightForWidth(most) if hint.width() > most and item.hasHeightForWidth() else hint.height()
 
 
 class Turning(QWidget):

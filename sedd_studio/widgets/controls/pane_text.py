@@ -75,7 +75,8 @@ class PaneText(QAbstractScrollArea):
         content = content_at(run, step, 0, tokenizer, self._painter, width)
         if different is not None and step >= run.recorded:
             mark = self._look.colour("accent", 0.28)
-            content = replace(content, tint=[mark if other else None for other in different.tolist()])
+            tint = [mark if other else None for other in different.tolist()]
+            content = replace(content, tint=tint, limited=np.flatnonzero(different).tolist())  # a line under each, too
         self._content = content
         self.verticalScrollBar().setRange(0, max(0, int(content.layout.height) + 2 * MARGIN - self.viewport().height()))
         self.setAccessibleDescription(self.text())

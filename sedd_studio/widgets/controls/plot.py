@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QSizePolicy
+
 from sedd_studio.painting.theme import Look
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
     plot.setLabel("bottom", bottom)
     plot.setLabel("left", left)
     plot.setMinimumSize(*SMALLEST)
+    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # else it asks for half a screen
     plot.setAccessibleName(name)
     return plot
 

@@ -1,16 +1,23 @@
-"""Quality against compute: the judge's perplexity of each pane against its network calls, on logarithmic axes."""
+"""Quality against compute: the judge's perplexity of each pane against its network calls, on logarithmic axes, and the
+entropy beside it, without which perplexity misleads."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.session.compare_reading import ENOUGH
 from sedd_studio.session.panes import Pane
+from sedd_studio.widgets.controls.basic import Elided
+from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
@@ -19,41 +26,49 @@ if TYPE_CHECKING:
 
     from sedd_studio.session.comparing import Comparison
 
-WIDTH = 290
+ABOUT = "Quality against compute: perplexity by the judge, lower is better, and entropy; mean ± standard error"
 CLOSEST = 1.5
-FEWEST = 2
-"""Points that make a curve."""
+ROOM, LITTLE = (14.0, 42.0, 150.0, 12.0), (14.0, 12.0, 14.0, 12.0)
+"""Pixels round the points: for what is written beside them, and where nothing is."""
+SIDES = ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0))
+"""Corners of a label that may lie at its point: above it to the right, below, above to the left, below."""
+Points = list[tuple[Pane, float, float, float]]
+"""A pane, and its place: calls, the figure, and its standard error."""
 
 
 class QualityCurve(QWidget):
-    """Hidden until two panes are judged. A click on a point opens its samples in the window."""
+    """Draws what is judged. A click on a point opens its texts in the window."""
 
     def __init__(self, comparison: Comparison, look: Look) -> None:
         super().__init__()
         self._comparison, self._look = comparison, look
-        self._plot: pyqtgraph.PlotWidget | None = None
-        self._drawn: list[tuple[float, float, float]] = []
-        self._column = column(of=self)
-        self.setFixedWidth(WIDTH)
-        self.hide()
-        look.changed.connect(self._dress)
+        self._plots: list[pyqtgraph.PlotWidget] = []
+        self._drawn: object = None
+        about = Elided("help")
+        about.show_text(ABOUT)
+        self._column = column(about, gap=4, of=self)
+        self.setMinimumHeight(170)
+        look.changed.connect(self.refresh)
 
-    def _dress(self) -> None:
-        self._drawn = []
-        self.refresh()
-
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Draw the panes that are judged, if there are others than before."""
-        panes = sorted(self._comparison.judged(), key=lambda pane: pane.calls)
-        points = [(pane.calls, pane.verdict.perplexity, pane.verdict.error) for pane in panes if pane.verdict]
-        self.setVisible(len(points) >= FEWEST)
-        if self.isHidden() or points == self._drawn:
+        panes = sorted(self._comparison.judged(), key=lambda pane: (pane.calls, pane.request.steps))
+        if not self.isVisible():
             return
-        self._drawn = points
-        if self._plot is None:
-            self._plot = make_plot("Generative perplexity against network calls", "network calls", "perplexity")
-            self._column.addWidget(self._plot)
-        self._draw(self._plot, panes, np.array(points))
+        if panes and not self._plots:
+            self._make_plots()
+        sizes = [plot.getViewBox().rect().size() for plot in self._plots]
+        key = self._look.theme, sizes, [(pane, pane.verdict, pane.unfinished) for pane in panes]
+        if key == self._drawn:
+            return
+        self._drawn = key
+        found = [(pane, pane.calls, pane.verdict) for pane in panes if pane.verdict is not None]
+        if self._plots:
+            wide, narrow = self._plots
+            self._draw(wide, [(pane, calls, told.perplexity, told.error) for pane, calls, told in found], log=True)
+            self._draw(
+                narrow, [(pane, calls, told.entropy, told.entropy_error) for pane, calls, told in found], log=False
+            )
 
     def as_png(self) -> bytes:
         data = QByteArray()
@@ -62,24 +77,108 @@ class QualityCurve(QWidget):
         self.grab().save(buffer, "PNG")
         return bytes(data.data())
 
-    def _draw(self, plot: pyqtgraph.PlotWidget, panes: list[Pane], points: np.ndarray) -> None:
+    def _make_plots(self) -> None:
+        self._plots = [
+            make_plot("Generative perplexity against network calls", "network calls a text", "perplexity"),
+            make_plot("Entropy against network calls", "network calls a text", "entropy, nats"),
+        ]
+        for plot in self._plots:
+            plot.getViewBox().sigResized.connect(self.refresh)
+        wide, narrow = self._plots
+        self._column.addWidget(Turning((wide, 3), (narrow, 2), gap=8), 1)
+
+    def _draw(self, plot: pyqtgraph.PlotWidget, points: Points, log: bool) -> None:
         import pyqtgraph
 
         plot.clear()
         dress(plot, self._look)
-        calls, values, errors = points.T
-        x, y = np.log10(calls), np.log10(values)
+        if not points:
+            return
         accent = self._look.colour("accent")
-        if self._comparison.reference is not None:  # else they are no budgets of one chain
-            plot.addItem(pyqtgraph.PlotCurveItem(x, y, pen=pyqtgraph.mkPen(accent, width=2)))
-        if not np.isnan(errors).any():
-            top, bottom = np.log10(values + errors) - y, y - np.log10(np.maximum(values - errors, values / 10))
-            plot.addItem(pyqtgraph.ErrorBarItem(x=x, y=y, top=top, bottom=bottom, beam=0.04, pen=accent))
-        dots = pyqtgraph.ScatterPlotItem(x, y, data=panes, size=10, brush=accent, pen=None, hoverable=True, tip=told)
+        calls, values, errors = (np.array([point[i] for point in points], float) for i in (1, 2, 3))
+        low, high = values - np.nan_to_num(errors), values + np.nan_to_num(errors)
+        scale: Callable[[Any], Any] = np.log10 if log else np.asarray
+        x, y, low, high = (
+            np.log10(calls),
+            scale(values),
+            scale(np.maximum(low, values / 10) if log else low),
+            scale(high),
+        )
+        for one, two, whole in lines(points):
+            style = Qt.PenStyle.SolidLine if whole else Qt.PenStyle.DashLine
+            pen = pyqtgraph.mkPen(accent, width=2, style=style)
+            plot.addItem(pyqtgraph.PlotCurveItem(x[[one, two]], y[[one, two]], pen=pen))
+        known = ~np.isnan(errors)
+        if known.any():
+            bars = {"x": x[known], "y": y[known], "top": (high - y)[known], "bottom": (y - low)[known]}
+            plot.addItem(pyqtgraph.ErrorBarItem(**bars, beam=0.04, pen=accent))
+        hollow, full = pyqtgraph.mkBrush(self._look.colour("panel")), pyqtgraph.mkBrush(accent)
+        brushes = [hollow if pane.unfinished else full for pane, *_ in points]
+        pen = pyqtgraph.mkPen(accent, width=2)
+        dots = pyqtgraph.ScatterPlotItem(
+            x, y, data=[pane for pane, *_ in points], size=10, brush=brushes, pen=pen, hoverable=True, tip=tip
+        )
         dots.sigClicked.connect(lambda _item, hit, _event: self._comparison.open(hit[0].data()))
         plot.addItem(dots)
-        plot.getAxis("bottom").setTicks([[(math.log10(number), f"{number:.0f}") for number in apart(calls)]])
-        plot.getAxis("left").setTicks([[(math.log10(value), f"{value:g}") for value in round_numbers(values)]])
+        plot.getAxis("bottom").setTicks([[(math.log10(number), f"{number:.4g}") for number in apart(np.sort(calls))]])
+        marks = [[(math.log10(value), f"{value:g}") for value in round_numbers(values)]] if log else None
+        plot.getAxis("left").setTicks(marks)
+        view = room(x, np.concatenate([low, high]), plot.getViewBox().rect().size(), ROOM if log else LITTLE)
+        plot.setRange(view, padding=0, disableAutoRange=True)
+        if log:
+            self._label(plot, points, x, y, view)
+
+    def _label(self, plot: pyqtgraph.PlotWidget, points: Points, x: np.ndarray, y: np.ndarray, view: QRectF) -> None:
+        """Says at each point what it is and of how many texts, where there is room beside the others."""
+        import pyqtgraph
+
+        metrics = QFontMetricsF(plot.font())
+        wide, high = max(1.0, plot.getViewBox().width()), max(1.0, plot.getViewBox().height())
+        at = [
+            QPointF((one - view.left()) / view.width() * wide, (view.bottom() - two) / view.height() * high)
+            for one, two in zip(x.tolist(), y.tolist(), strict=True)
+        ]
+        taken = [QRectF(point.x() - 5, point.y() - 5, 10, 10) for point in at]
+        for (pane, *_), place, own in zip(points, at, list(taken), strict=True):
+            text = label_of(pane)
+            size = max(map(metrics.horizontalAdvance, text.splitlines())) + 10, 2 * metrics.height() + 8
+            for side in SIDES:
+                area = QRectF(place.x() - side[0] * size[0], place.y() - side[1] * size[1], *size)
+                if QRectF(0, 0, wide, high).contains(area) and not any(area.intersects(o) for o in taken if o != own):
+                    taken.append(area)
+                    item = pyqtgraph.TextItem(text, color=self._look.colour("text"), anchor=side)
+                    item.setPos(*self._back(place, view, wide, high))
+                    plot.addItem(item)
+                    break
+
+    @staticmethod
+    def _back(place: QPointF, view: QRectF, wide: float, high: float) -> tuple[float, float]:
+        return view.left() + place.x() / wide * view.width(), view.bottom() - place.y() / high * view.height()
+
+
+def lines(points: Points) -> Iterator[tuple[int, int, bool]]:
+    """Between which points lines are drawn, by number, and whether both are finished: budgets of one chain, each of
+    enough texts."""
+    chains: dict[tuple[str | None, ...], list[int]] = {}
+    for number, (pane, *_) in enumerate(points):
+        if "steps" in pane.facets and pane.judged >= ENOUGH:
+            key = tuple(pane.facets.get(name) for name in ("model", "sampler", "seed"))
+            chains.setdefault(key, []).append(number)
+    for chain in chains.values():
+        for one, two in pairwise(chain):
+            yield one, two, not (points[one][0].unfinished or points[two][0].unfinished)
+
+
+def room(x: np.ndarray, y: np.ndarray, size: QSizeF, margins: tuple[float, float, float, float]) -> QRectF:
+    """What of the axes is shown of a picture of that size: all points, and `margins` in pixels at the left, the top,
+    the right and the foot."""
+    (left, top, right, foot), most = margins, 0.6
+    across, up = max(x.max() - x.min(), 0.3), max(y.max() - y.min(), 0.05)
+    wide = across / max(1 - (left + right) / max(1.0, size.width()), 1 - most)
+    high = up / max(1 - (top + foot) / max(1.0, size.height()), 1 - most)
+    return QRectF(
+        x.min() - left / (left + right) * (wide - across), y.min() - foot / (top + foot) * (high - up), wide, high
+    )
 
 
 def apart(values: np.ndarray) -> list[float]:
@@ -98,11 +197,17 @@ def round_numbers(values: np.ndarray) -> list[float]:
     return [mark for mark in marks if values.min() / 2 < mark < values.max() * 2]
 
 
-def told(x: float, y: float, data: Any) -> str:
+def label_of(pane: Pane) -> str:
+    """What a point is, and of how many texts its figure is."""
+    assert pane.verdict is not None
+    error = "" if math.isnan(pane.verdict.error) else f" ± {pane.verdict.error:.1f}"
+    count = f"n = {pane.judged}{' so far' if pane.unfinished else ''}"
+    return f"{pane.title}\n{pane.verdict.perplexity:.1f}{error} · {count}"
+
+
+def tip(x: float, y: float, data: Any) -> str:
     """What a point says when the pointer is over it."""
     pane: Pane = data
     assert pane.verdict is not None
-    error = "" if math.isnan(pane.verdict.error) else f" ± {pane.verdict.error:.1f}"
-    return (
-        f"{pane.title}: perplexity {pane.verdict.perplexity:.1f}{error} with {pane.calls:.4g} calls. Click to open it."
-    )
+    figures = label_of(pane).replace("\n", ": perplexity ")
+    return f"{figures}, entropy {pane.verdict.entropy:.2f}, with {pane.calls:.4g} calls. Click to open it."

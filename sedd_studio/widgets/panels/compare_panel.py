@@ -1,23 +1,38 @@
-"""The compare panel: panes beside each other on a shared timeline, each with what it cost and how good it is."""
+"""The compare panel: what is compared, panes beside each other on a shared timeline, and what their figures say."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QSlider, QWidget
+from PySide6.QtWidgets import QFrame, QInputDialog, QSizePolicy, QSlider, QWidget
 
+from engine.protocol import UserError
+from engine.protocol.option_kinds import SEED
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import duration
-from sedd_studio.session.compare_kinds import KINDS
-from sedd_studio.session.errors import Errors
-from sedd_studio.session.panes import SAMPLES, Pane, PaneState
-from sedd_studio.session.runs import Runs
-from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, ProgressLine, PushButton, label
+from sedd_studio.session.compare_kinds import KINDS, samplers_of
+from sedd_studio.session.compare_reading import reading
+from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import (
+    Choice,
+    Elided,
+    IconButton,
+    Number,
+    ProgressLine,
+    PushButton,
+    keep_up,
+    label,
+)
+from sedd_studio.widgets.controls.chips import Chips
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.flow import Flow, Turning
 from sedd_studio.widgets.controls.layouts import column, row, scrolled
-from sedd_studio.widgets.controls.pane_text import PaneText
+from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
 from sedd_studio.widgets.controls.saving import Content, ask_and_write
 
@@ -25,149 +40,201 @@ if TYPE_CHECKING:
     from sedd_studio.session.comparing import Comparison
 
 TICKS = 1000
-PANE_WIDTH = 190
-NOTE = "One prompt, one seed, the same locks. Marked words differ from those of the largest budget."
-
-
-class PaneView(QFrame):
-    """One pane: its title, its facts, its text, and a button that ends it."""
-
-    def __init__(self, comparison: Comparison, pane: Pane, look: Look) -> None:
-        super().__init__()
-        self._comparison, self.pane = comparison, pane
-        self.setObjectName("card")
-        self.setMinimumWidth(PANE_WIDTH)
-        self.setAccessibleName(pane.title)
-        self.facts, self.verdict = Elided("help"), Elided("help")
-        self.text = PaneText(look)
-        self.cancel = IconButton("close", f"Cancel {pane.title}", look, lambda: comparison.cancel(pane))
-        opens = f"Open {pane.title} in the window, with all of its samples"
-        self.open = IconButton("float", opens, look, lambda: comparison.open(pane))
-        title = label(pane.title, "strong")
-        title.setMinimumHeight(self.open.sizeHint().height())  # it stays where it is without a button beside it
-        head = row((title, 1), self.open, self.cancel)
-        column(head, self.facts, self.verdict, (self.text, 1), gap=2, margins=(10, 6, 6, 8), of=self)
-
-    def refresh(self) -> None:
-        pane, comparison = self.pane, self._comparison
-        self.cancel.setVisible(pane.state in (PaneState.WAITING, PaneState.RUNNING))
-        self.open.setVisible(pane.can_be_opened)
-        self.facts.show_text(facts_of(comparison, pane))
-        self.verdict.show_text(verdict_of(pane))
-        tokenizer = comparison.tokenizer_of(pane)
-        if pane.run is not None and tokenizer is not None:
-            self.text.show_run(pane.run, comparison.step_of(pane), tokenizer, comparison.differences(pane))
-
-
-def facts_of(comparison: Comparison, pane: Pane) -> str:
-    """How far the pane is: calls and seconds of a sample, and the share of tokens like the reference's."""
-    if pane.state is PaneState.WAITING:
-        return "waiting"
-    if pane.state in (PaneState.CANCELLED, PaneState.FAILED):
-        return "cancelled" if pane.state is PaneState.CANCELLED else "failed"
-    if pane.run is None:
-        return "running"
-    facts = [f"{pane.calls:.4g} calls", duration(pane.seconds)]
-    if pane.state is PaneState.RUNNING:
-        facts.insert(0, f"step {pane.run.recorded} of {pane.run.steps}")
-    if (share := comparison.agreement(pane)) is not None and pane is not comparison.reference:
-        facts.append(f"same {100 * share:.0f}%")
-    return " · ".join(facts)
-
-
-def verdict_of(pane: Pane) -> str:
-    """What the judge says, and the entropy without which it means little."""
-    verdict = pane.verdict
-    if verdict is None or math.isnan(verdict.perplexity):
-        return ""
-    error = "" if math.isnan(verdict.error) else f" ± {verdict.error:.1f}"
-    return f"ppl {verdict.perplexity:.1f}{error} · H {verdict.entropy:.2f}"
+MOST_TEXTS, MOST_STEPS = 256, 4096
+EMPTY = "The prompt in several ways beside each other: each with its calls, perplexity and entropy, on one timeline."
+OTHER_PROMPT = "These are of another prompt than the one in the studio."
+DIFFERS = "Marked words differ from the largest budget or the last sampler."
+SUGGESTED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class ComparePanel(QWidget):
-    """Starts comparisons and plays them."""
+    """Chooses what `comparison` lays beside each other, starts it and plays it."""
 
-    def __init__(self, runs: Runs, errors: Errors, comparison: Comparison, look: Look) -> None:
+    def __init__(self, session: Session, comparison: Comparison, look: Look) -> None:
         super().__init__()
-        self._runs, self._errors, self._comparison, self._look = runs, errors, comparison, look
-        self.kind = Choice("What to compare", look, {name: kind.title for name, kind in KINDS.items()})
-        counts = {count: "1 sample" if count == 1 else f"{count} samples" for count in SAMPLES}
-        self.samples = Choice("Samples of each pane", look, counts)
-        self.start = PushButton("Compare", "play", look, self._start, primary=True)
+        self._session, self._comparison, self._look = session, comparison, look
+        self.kind = Choice("Quick choices", look, {None: "Quick choices …"})
+        for name, kind in KINDS.items():
+            self.kind.addItem(kind.title, name)
+        self.samples = Number("Texts of each pane", 1, MOST_TEXTS, look)
+        self.start = PushButton("Compare", "play", look, comparison.start, primary=True)
+        self.first = PushButton("Compare these", "play", look, comparison.start)
         self.stop = PushButton("Cancel all", "stop", look, comparison.cancel_all)
+        self.summary = Elided("help")
+        self.chips = dict(self._chips())
         self.play = IconButton("play", "Play all panes", look, comparison.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, TICKS)
-        self.slider.setAccessibleName("Share of the steps of every pane")
-        self.export = PushButton("Export …", "folder", look, self._export)
-        self.export.setToolTip("The table for other programs (CSV), or the curve as a picture (PNG).")
+        self.slider.setAccessibleName("Noise level of every pane, from all noise to none")
+        self.level = label("", "help")
         self.note = Elided("help")
+        self.says = label("", "")
+        self.says.setWordWrap(True)
+        self.export = PushButton("Table …", "folder", look, self._export)
+        self.export.setToolTip("The table for other programs (CSV), or the curves as a picture (PNG).")
         self.progress = ProgressLine("How far the comparison is")
         self.curve = QualityCurve(comparison, look)
-        self.views: list[PaneView] = []
+        self.cards: list[PaneCard] = []
         self._arrange()
+        self.kind.activated.connect(self._choose_kind)
+        self.samples.valueChanged.connect(lambda value: comparison.choose(samples=int(value)))
         self.slider.valueChanged.connect(lambda value: comparison.seek(value / TICKS))
         comparison.changed.connect(self.refresh)
         comparison.moved.connect(self.refresh)
-        runs.changed.connect(self._enable)
+        session.runs.changed.connect(self._enable)
+        session.view.changed.connect(self._follow_prompt)
+        session.models.loading_changed.connect(self._plan)
+        keep_up(self._plan, comparison.chosen_changed)
+
+    # ---- what is chosen
+
+    def _chips(self) -> list[tuple[str, Chips]]:
+        ask = {"steps": self._ask_for_steps, "seeds": self._ask_for_seed}
+        titles = {
+            "steps": ("Steps", "budget"),
+            "samplers": ("Sampler", "sampler"),
+            "noises": ("Noise", "noise"),
+            "seeds": ("Seeds", "seed"),
+            "models": ("Beside", "model"),
+        }
+
+        def made(name: str, title: str, what: str) -> Chips:
+            return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name))
+
+        return [(name, made(name, *words)) for name, words in titles.items()]
+
+    def _choose(self, name: str, values: tuple[Any, ...]) -> None:
+        self._comparison.choose(**{name: tuple(sorted(values)) if name in ("steps", "seeds") else values})
+
+    def _choose_kind(self) -> None:
+        name = self.kind.currentData()
+        self.kind.setCurrentIndex(0)
+        if name is not None:
+            self._comparison.choose_kind(name)
+
+    def _ask_for_steps(self) -> int | None:
+        number, agreed = QInputDialog.getInt(self, "Another budget", "Number of steps", 32, 1, MOST_STEPS)
+        return number if agreed else None
+
+    def _ask_for_seed(self) -> int | None:
+        now = min(self._session.form.now.seed + 1, 2**31 - 1)
+        number, agreed = QInputDialog.getInt(self, "Another seed", "Seed", now, int(SEED.low), 2**31 - 1)
+        return number if agreed else None
+
+    def _plan(self) -> None:
+        """Shows what is chosen, what comes of it, or why nothing can."""
+        if not self.isVisible():
+            return
+        comparison, asked = self._comparison, self._comparison.asked
+        chosen, form = comparison.chosen, self._session.form.now
+        noise = asked.info.noise if asked is not None else "absorb"
+        samplers = samplers_of(noise)
+        offered: dict[str, tuple[Mapping[Any, str], str]] = {
+            "steps": ({steps: str(steps) for steps in sorted({*SUGGESTED, *chosen.steps})}, str(form.steps)),
+            "samplers": (samplers, samplers.get(form.sampler, next(iter(samplers.values())))),
+            "noises": ({n: NOISES[n].title for n in (asked.noises() if asked else [])}, NOISES[noise].title),
+            "seeds": ({seed: str(seed) for seed in (form.seed, *chosen.seeds)}, str(form.seed)),
+            "models": (
+                {other: Path(other[0]).name for other in (*comparison.others, *chosen.models)},
+                "no other model",
+            ),
+        }
+        for name, (titles, usual) in offered.items():
+            self.chips[name].show_chosen(getattr(chosen, name), titles, usual)
+        self.chips["models"].setVisible(bool(offered["models"][0]))
+        with QSignalBlocker(self.samples):
+            self.samples.setValue(chosen.samples)
+        try:
+            planned = comparison.plan()
+        except UserError as error:
+            self.summary.show_text(str(error))
+        else:
+            texts = "1 text" if chosen.samples == 1 else f"{chosen.samples} texts"
+            calls = sum(pane.work for pane in planned)
+            seconds = comparison.expected_seconds(planned)
+            about = "" if seconds is None else f", about {duration(seconds)}"
+            self.summary.show_text(f"{len(planned)} panes of {texts}: {calls:,.0f} network calls{about}")
+        self._enable()
+
+    def _follow_prompt(self) -> None:
+        self._plan()
+        self.refresh()
+
+    # ---- what comes of it
 
     def refresh(self) -> None:
         if not self.isVisible():
             return
         comparison = self._comparison
-        if [view.pane for view in self.views] != comparison.panes:
-            self._make_views()
-        for view in self.views:
-            view.refresh()
+        if [card.pane for card in self.cards] != comparison.panes:
+            self._make_cards()
+        self.filled.show_content(bool(self.cards))
+        for card in self.cards:
+            card.refresh()
         self.curve.refresh()
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(comparison.position * TICKS))
+        self.level.setText(f"noise level {1 - comparison.position:.2f}")
         self.progress.show_share(comparison.share)
         left = comparison.seconds_left
-        self.note.show_text(NOTE if left is None else f"About {duration(left)} left. {NOTE}")
-        self.slider.setEnabled(bool(self.views))
-        self.play.setEnabled(bool(self.views))
+        about = OTHER_PROMPT if comparison.of_another_prompt else DIFFERS
+        self.note.show_text(about if left is None else f"About {duration(left)} left. {about}")
+        self.says.setText(reading(comparison.panes))
+        self.says.setEnabled(not comparison.of_another_prompt)
         self.play.sign.show("pause" if comparison.playing else "play")
         self._enable()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._comparison.others:
+            self._comparison.look_for_models()
+        self._plan()
         self.refresh()
 
-    def _start(self) -> None:
-        self._comparison.start(self.kind.currentData(), self.samples.currentData())
-
     def _enable(self) -> None:
-        self.start.setEnabled(not self._runs.hindrance)
+        ready = not self._session.runs.hindrance
+        self.start.setEnabled(ready)
+        self.first.setEnabled(ready)
         self.stop.setEnabled(self._comparison.busy)
-        self.export.setEnabled(any(pane.state is PaneState.DONE for pane in self._comparison.panes))
+        self.export.setEnabled(any(pane.texts for pane in self._comparison.panes))
 
     def _export(self) -> None:
         from sedd_studio.session.compare_table import as_csv  # with all exports
 
         kinds: dict[str, Content] = {
             "Table (*.csv)": lambda: as_csv(self._comparison).encode(),
-            "Picture of the curve (*.png)": self.curve.as_png,
+            "Picture of the curves (*.png)": self.curve.as_png,
         }
-        ask_and_write(self, "Export the comparison", "comparison", kinds, self._errors)
+        ask_and_write(self, "Export the comparison", "comparison", kinds, self._session.errors)
 
-    def _make_views(self) -> None:
-        for view in self.views:
-            self._row.removeWidget(view)
-            view.hide()
-            view.deleteLater()
-        self.views = [PaneView(self._comparison, pane, self._look) for pane in self._comparison.panes]
-        for view in self.views:
-            self._row.addWidget(view, 1)
+    def _make_cards(self) -> None:
+        for card in self.cards:
+            self._row.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = [PaneCard(self._comparison, pane, self._look) for pane in self._comparison.panes]
+        for card in self.cards:
+            self._row.addWidget(card, 1)
 
     def _arrange(self) -> None:
         self.kind.setMinimumWidth(150)
-        buttons = (self.kind, self.samples, self.start, self.stop, self.play)
-        head = row(*buttons, (self.slider, 2), (self.note, 3), self.export, gap=10)
-        panes = QWidget()
-        panes.setObjectName("panes")
+        self.samples.setMinimumWidth(70)
+        self.summary.setMinimumWidth(200)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        choices, panes, below, says, content, whole = QFrame(), QWidget(), QFrame(), QWidget(), QWidget(), QWidget()
+        for frame in (choices, below):
+            frame.setObjectName("card")
+        head = Flow(self.start, self.stop, self.kind, label("texts a pane", "muted"), self.samples, self.summary)
+        groups = Flow(*self.chips.values(), gap=14)
+        column(head, groups, gap=8, margins=(12, 10, 12, 10), of=choices)
         self._row = row(gap=10, of=panes)
         scroll = scrolled(panes)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
-        body = row((scroll, 1), self.curve, gap=14)
-        column(head, self.progress, (body, 1), gap=4, margins=(16, 10, 16, 10), of=self)
+        scroll.setMinimumHeight(200)
+        player = row(self.play, label("noise", "help"), (self.slider, 1), label("text", "help"), self.level, gap=8)
+        column(label("WHAT IT SAYS", "section"), self.says, self.note, None, Flow(self.export), gap=6, of=says)
+        column(Turning((self.curve, 4), (says, 1)), margins=(12, 8, 12, 8), of=below)
+        column((scroll, 3), player, (below, 2), gap=8, of=content)
+        self.filled = Filled(content, EMPTY, self.first)
+        column(choices, self.progress, (self.filled, 1), gap=6, margins=(14, 10, 14, 10), of=whole)
+        column(scrolled(whole), of=self)
