@@ -97,7 +97,6 @@ STROKED: dict[str, QPainterPath] = {
     "chevron-left": _line((10, 3.5), (5.5, 8), (10, 12.5)),
     "close": _together(_line((4, 4), (12, 12)), _line((12, 4), (4, 12))),
     "float": _together(_box(2.5, 5.5, 8, 8, 1), _line((5.5, 2.5), (13.5, 2.5), (13.5, 10.5))),
-    "plus": _together(_line((8, 3), (8, 13)), _line((3, 8), (13, 8))),
     "tick": _line((3, 8.4), (6.6, 12), (13, 4.4)),
     "columns": _together(_box(2, 3, 5, 10, 1), _box(9, 3, 5, 10, 1)),
     "warning": _together(_circle(8, 8, 6.5), _line((8, 4.6), (8, 8.8)), _line((8, 11.2), (8, 11.3))),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ABOUT = "Quality against compute: perplexity by the judge, lower is better, and entropy; mean ± standard error"
 CLOSEST = 1.5
-ROOM, LITTLE = (14.0, 42.0, 150.0, 12.0), (14.0, 12.0, 14.0, 12.0)
+ROOM, LITTLE = (14.0, 42.0, 190.0, 12.0), (14.0, 12.0, 14.0, 12.0)
 """Pixels round the points: for what is written beside them, and where nothing is."""
 SIDES = ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0))
 """Corners of a label that may lie at its point: above it to the right, below, above to the left, below."""
@@ -132,7 +132,9 @@ class QualityCurve(QWidget):
         """Says at each point what it is and of how many texts, where there is room beside the others."""
         import pyqtgraph
 
-        metrics = QFontMetricsF(plot.font())
+        font = QFont(plot.font())
+        font.setPixelSize(self._look.sizes.small)
+        metrics = QFontMetricsF(font)
         wide, high = max(1.0, plot.getViewBox().width()), max(1.0, plot.getViewBox().height())
         at = [
             QPointF((one - view.left()) / view.width() * wide, (view.bottom() - two) / view.height() * high)
@@ -141,12 +143,13 @@ class QualityCurve(QWidget):
         taken = [QRectF(point.x() - 5, point.y() - 5, 10, 10) for point in at]
         for (pane, *_), place, own in zip(points, at, list(taken), strict=True):
             text = label_of(pane)
-            size = max(map(metrics.horizontalAdvance, text.splitlines())) + 10, 2 * metrics.height() + 8
+            size = max(map(metrics.horizontalAdvance, text.splitlines())) + 8, 2 * metrics.height() + 4
             for side in SIDES:
                 area = QRectF(place.x() - side[0] * size[0], place.y() - side[1] * size[1], *size)
                 if QRectF(0, 0, wide, high).contains(area) and not any(area.intersects(o) for o in taken if o != own):
                     taken.append(area)
                     item = pyqtgraph.TextItem(text, color=self._look.colour("text"), anchor=side)
+                    item.setFont(font)
                     item.setPos(*self._back(place, view, wide, high))
                     plot.addItem(item)
                     break
