@@ -18,6 +18,7 @@ from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
+from sedd_studio.session.examples import Examples
 from sedd_studio.session.models import Models
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.pausing import Pausing
@@ -50,6 +51,7 @@ class Session(QObject):
         self.editor = Editor(self.models, self.view, self.pages, self.errors, self)
         self.runs = Runs(self.engine, self.models, self.form, self.view, self.pages, self.editor, self.errors, self)
         self.pausing = Pausing(self.engine, self.runs, self.playhead, self)
+        self.examples = Examples(self.models, self.view, self.editor, PROMPT, self)
         reader.failed.connect(self.errors.show)
         self.models.came.connect(self._take_model)
         self._open_bundled_prompt()

@@ -22,6 +22,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.candidates_popover import CandidatesPopover
+from sedd_studio.widgets.canvas.example_row import ExampleRow
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number, keep_up
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
         build_menus(self.menuBar(), self.actions_by_name, RecentFiles(self.session))
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
+        self.example_row = ExampleRow(self.canvas, session.examples)
         self.status_line.help.listen(self)
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
         self._connect()

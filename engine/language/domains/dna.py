@@ -112,6 +112,7 @@ DNA = Domain(
     "sequence",
     LENGTH,
     ("[300]", "[218] TATAAA [76]"),
+    "pieces of DNA that stand before genes, base by base",
     True,
     read,
     each_symbol(BASES),

@@ -56,10 +56,11 @@ class Curve:
 class Domain:
     """A kind of sequence.
 
-    `length` is in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens;
-    otherwise records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data;
-    `curves` takes both and draws the two beside each other. `patterns` are rules of the kind that no regular expression
-    says well: a text may be held to one by its name, which begins with @.
+    `examples` are prompts, and `writes` says what a model of the kind writes that does not say so itself. `length` is
+    in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens; otherwise
+    records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data; `curves`
+    takes both and draws the two beside each other. `patterns` are rules of the kind that no regular expression says
+    well: a text may be held to one by its name, which begins with @.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Domain:
     view: View
     length: int
     examples: tuple[str, ...]
+    writes: str
     rows: bool
     read: Reader = documents
     tokenizer: Callable[[Iterator[str], int], Tokenizer] = train_tokenizer
@@ -86,7 +88,12 @@ TEXT = Domain(
     "Text",
     "text",
     256,
-    ("Once upon a time [24] the dragon [40] The end.", "[30] and they were friends again. [30]"),
+    (
+        "Once upon a time [24] the dragon [40] The end.",
+        '[50] "I am not a cat," said the cat. [30]',
+        "[70] So the fish learned to ride a bicycle.",
+    ),
+    "texts like those that it has learned from",
     rows=False,
 )
 """Text in words, by byte-level pairs."""

@@ -140,4 +140,5 @@ def _evenness(digits: np.ndarray) -> float:
     return float(-(shares * np.log(np.maximum(shares, 1e-300))).sum() / np.log(10))
 
 
-IMAGES = Domain("digits", "Digits", "image", PIXELS, ("[64]",), True, read, each_symbol(LEVELS), measure)
+WRITES = "handwritten digits of 8 x 8 pixels, row by row"
+IMAGES = Domain("digits", "Digits", "image", PIXELS, ("[64]",), WRITES, True, read, each_symbol(LEVELS), measure)

@@ -81,6 +81,7 @@ MOLECULES = Domain(
     "molecule",
     24,
     ("[24]", "CC(=O) [18]", "[6] C1CC1 [8]"),
+    "small organic molecules, as SMILES",
     True,
     read,
     each_symbol(SYMBOLS),

@@ -35,7 +35,7 @@ class StatusLine(QFrame):
         self.text = label(role="help")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(220)
+        self.bar.setFixedSize(160, 4)  # no higher than the text, so that nothing moves when it comes
         self.bar.setAccessibleName("Progress")
         self.help = HelpLine("Select words to lock, redraw or replace them")
         row(self.bar, self.text, (self.help, 1), gap=12, margins=(16, 6, 16, 6), of=self)
