@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,10 +20,11 @@ Work = Callable[[], Iterator[float]]
 
 @dataclass
 class Job:
-    """A piece of work: a generator that yields how far it is, from 0 to 1."""
+    """A piece of work: a generator that yields how far it is, from 0 to 1. It makes the file at `path`, if any."""
 
     title: str
     work: Work
+    path: Path | None = None
     share: float = 0.0
     started: float = 0.0
     cancelled: bool = False
@@ -31,11 +33,13 @@ class Job:
 class Jobs(QObject):
     """Does jobs in the order in which they were given. Ending one is closing its generator, as with the engine's runs.
 
-    `changed` is told when there is something else to show, `failed` with a sentence and details.
+    `changed` is told when there is something else to show, `failed` with a sentence and details, `saved` with
+    the path of a file that was made.
     """
 
     changed = Signal()
     failed = Signal(str, str)
+    saved = Signal(str)
     _ended = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -51,9 +55,9 @@ class Jobs(QObject):
         job = self.current
         return seconds_left(job.share, job.started) if job is not None else None
 
-    def start(self, title: str, work: Work) -> None:
-        """Does the work, after what was given before."""
-        self._waiting.append(Job(title, work))
+    def start(self, title: str, work: Work, path: Path | None = None) -> None:
+        """Does the work, which makes a file at `path` if one is named, after what was given before."""
+        self._waiting.append(Job(title, work, path))
         if self.current is None:
             self._next()
 
@@ -111,4 +115,6 @@ class Jobs(QObject):
             self._thread.join()
         if headline:
             self.failed.emit(headline, detail)
+        elif self.current is not None and self.current.path is not None and not self.current.cancelled:
+            self.saved.emit(str(self.current.path))
         self._next()

@@ -31,6 +31,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, MOST, Asked, Chosen, panes
 from sedd_studio.session.costs import calls_a_second
+from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.panes import Pane, PaneState, recorded, unlike
 from sedd_studio.session.session import Session
 
@@ -48,6 +49,8 @@ class Comparison(QObject):
     moved = Signal()
     chosen_changed = Signal()
     """What would be compared is another, or what it would be made of."""
+    ended = Signal(str)
+    """With a sentence: no run of it goes on any more."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -149,6 +152,11 @@ class Comparison(QObject):
     def seconds_left(self) -> float | None:
         """How long it may take, at the pace so far; None while that cannot be told, or nothing goes on."""
         return seconds_left(self.share, self._began)
+
+    @property
+    def work(self) -> str:
+        """What it does, as a sentence; empty while it does nothing."""
+        return going(f"Comparing {number_of(len(self.panes), 'run')}", self.seconds_left) if self.busy else ""
 
     @property
     def playing(self) -> bool:
@@ -271,6 +279,9 @@ class Comparison(QObject):
                 self._record(pane, event)
                 if ends(event):
                     self.changed.emit()
+                if isinstance(event, Finished) and not self.busy:
+                    done = sum(pane.state is PaneState.DONE for pane in self.panes)
+                    self.ended.emit(f"Compared {number_of(done, 'run')}")
                 return
 
     def _record(self, pane: Pane, event: Event) -> None:

@@ -13,6 +13,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Started, ends
 from engine.protocol.option_kinds import SEED
 from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.session import Session
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class RunQueue(QObject):
     """
 
     changed = Signal()
+    ended = Signal(str)
+    """With a sentence: the last run of the queue is made."""
 
     def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +59,15 @@ class RunQueue(QObject):
         session.engine.answered.connect(self._take)
         session.runs.changed.connect(self._go_on)
         session.models.changed.connect(self._go_on)
+
+    @property
+    def work(self) -> str:
+        """What it does, as a sentence; empty while it does nothing."""
+        if self.making is None:
+            return ""
+        run = self.making.run
+        step = "" if run is None else f": step {run.recorded} of {run.steps}"
+        return f"Making one of {number_of(len(self.items), 'run')} in the queue{step}"
 
     def add(self) -> None:
         """Puts the run of the form, of the prompt as it stands, at the end."""
@@ -125,6 +137,8 @@ class RunQueue(QObject):
             item.run, self._question, self.making = None, 0, None
             self._go_on()
         self.changed.emit()
+        if isinstance(event, Finished) and not self.items:
+            self.ended.emit("The queue is done: its runs are in the history")
 
 
 def alike(one: Generate, other: Generate) -> bool:

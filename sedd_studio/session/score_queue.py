@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Bounded, Event, Failed, Finished, Score, ends
 from sedd_studio.record.pace import seconds_left
+from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class ScoreQueue(QObject):
     """
 
     changed = Signal(int)
+    ended = Signal(str)
+    """With a sentence: all are scored."""
+    words = "Ranking", "Ranked", "sample"
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +57,12 @@ class ScoreQueue(QObject):
     def seconds_left(self) -> float | None:
         """How long it will take, as far as can be told; None while it cannot, or when it is over."""
         return seconds_left(self.share, self._began)
+
+    @property
+    def work(self) -> str:
+        """What it does, as a sentence; empty while it does nothing."""
+        doing, _, thing = self.words
+        return going(f"{doing} {number_of(len(self.scores), thing)}", self.seconds_left) if self.busy else ""
 
     def start(self, scores: Sequence[Score]) -> None:
         """Asks for these in place of what was asked for before."""
@@ -89,12 +99,15 @@ class ScoreQueue(QObject):
         elif ends(event):  # failed, or superseded by a run
             self._question = 0
         self.changed.emit(number)
+        if isinstance(event, Finished) and not self.busy and self._next == len(self.scores):
+            self.ended.emit(f"{self.words[1]} {number_of(self._next, self.words[2])}")
 
 
 class TextScores(ScoreQueue):
     """Scores the texts of `rows` in turn."""
 
     rows: Sequence[TextRow] = ()
+    words = "Scoring", "Scored", "text"
 
     def score(self, rows: Sequence[TextRow], precision: float) -> None:
         """Scores texts, each until half of its 95 % interval is `precision` nats a token."""

@@ -12,6 +12,7 @@ from engine.language.domains import TEXT
 from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.session import model_folders
+from sedd_studio.session.notices import going
 from sedd_studio.session.session import Session
 
 
@@ -25,6 +26,8 @@ class Scorer(QObject):
     """
 
     changed = Signal()
+    ended = Signal(str)
+    """With a sentence: a text has been scored."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +68,11 @@ class Scorer(QObject):
     def seconds_left(self) -> float | None:
         """How long it may take until the precision is reached; None while that cannot be told, or nothing is scored."""
         return seconds_left(self.share, self._began)
+
+    @property
+    def work(self) -> str:
+        """What it does, as a sentence; empty while it does nothing."""
+        return going("Scoring the text", self.seconds_left) if self.scoring else ""
 
     @property
     def hindrance(self) -> str:
@@ -132,6 +140,8 @@ class Scorer(QObject):
         if ends(event):
             self._question = 0
         self.changed.emit()
+        if isinstance(event, Attributed) and event.done and self.points:
+            self.ended.emit(f"Scored {self.about}: <= {self.points[-1].nats:.2f} nats a token")
 
 
 def named(session: Session) -> str:

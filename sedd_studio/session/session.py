@@ -20,6 +20,7 @@ from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.examples import Examples
 from sedd_studio.session.models import Models
+from sedd_studio.session.notices import Notices
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.pausing import Pausing
 from sedd_studio.session.runs import Runs
@@ -41,7 +42,7 @@ class Session(QObject):
     def __init__(self, runner: Runner, reader: Reader, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
-        self.reader, self.errors = reader, Errors(self)
+        self.reader, self.errors, self.notices = reader, Errors(self), Notices(self)
         self.clock, self.form = Clock(self), CurrentForm(settings, self)
         self.engine = EngineLink(runner, self.clock, self)
         self.models = Models(self.engine, self.errors, settings, self)
@@ -53,6 +54,8 @@ class Session(QObject):
         self.pausing = Pausing(self.engine, self.runs, self.playhead, self)
         self.examples = Examples(self.models, self.view, self.editor, PROMPT, self)
         reader.failed.connect(self.errors.show)
+        for signal in (self.engine.superseded, self.view.run_changed):
+            signal.connect(self.notices.forget)
         self.models.came.connect(self._take_model)
         self._open_bundled_prompt()
 

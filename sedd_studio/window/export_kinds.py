@@ -76,4 +76,4 @@ EXPORTS: dict[str, Export] = {
 
 def start(jobs: Jobs, export: Export, view: View, path: Path) -> None:
     """Writes the file, as a job."""
-    jobs.start(f"Writing {path.name}", lambda: export.write(view, path))
+    jobs.start(f"Writing {path.name}", lambda: export.write(view, path), path)

@@ -87,13 +87,13 @@ class MainWindow(QMainWindow):
         self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, look)
         self.noise_picker = NoisePicker(session.models, services.words, look)
         self.top_bar = TopBar(session, look, self.picker, self.noise_picker)
-        self.status_line = StatusLine(session)
+        self.status_line = StatusLine(session, look)
         self.job_line = JobLine(services.jobs, look)
         self.legend = ColourLegend(services.colouring, look)
         self.likelihood: LikelihoodPanel = LikelihoodPanel(
             session.models, services.scorer, services.ranking, services.colouring, look
         )
-        self.compare: ComparePanel = ComparePanel(session, services.comparison, look)
+        self.compare: ComparePanel = ComparePanel(session, services.comparison, services.jobs, look)
         self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)

@@ -55,9 +55,15 @@ class Services(QObject):
         self.presets = Presets(session.form, settings, self)
         self.favourites = Favourites(session.view, session.runs, keeper, self)
         self.queue = RunQueue(session, keeper, self)
+        self.jobs.saved.connect(session.notices.say_saved)
+        for worker in (self.scorer, self.ranking.queue, self.comparison, self.queue):
+            session.notices.watch(worker)
 
     def text_scores(self) -> TextScores:
-        return TextScores(self.session)
+        """Scores of the texts of a file."""
+        scores = TextScores(self.session)
+        self.session.notices.watch(scores)
+        return scores
 
     def record(self) -> Recorder:
         """Has everything written to the history."""

@@ -295,6 +295,7 @@ def test_the_table_and_the_curve_are_exported(
     ):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, given=(str(tmp_path / name), kind): given)
         QTest.mouseClick(window.compare.export, LEFT)
+    qtbot.waitUntil(lambda: window.session.errors.current is not None)
     assert (tmp_path / "story v1.2.csv").read_text() == (tmp_path / "table.csv").read_text()
     assert not QImage(str(tmp_path / "curve v1.2.png")).isNull()
     assert not QImage(str(tmp_path / "CURVE.PNG")).isNull()

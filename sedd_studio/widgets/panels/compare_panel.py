@@ -17,7 +17,6 @@ from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import duration
 from sedd_studio.session.compare_kinds import KINDS, samplers_of
 from sedd_studio.session.compare_reading import reading
-from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.basic import (
     Choice,
     Elided,
@@ -37,7 +36,9 @@ from sedd_studio.widgets.controls.quality_curve import QualityCurve
 from sedd_studio.widgets.controls.saving import Content, ask_and_write
 
 if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
     from sedd_studio.session.comparing import Comparison
+    from sedd_studio.session.session import Session
 
 TICKS = 1000
 MOST_TEXTS, MOST_STEPS = 256, 4096
@@ -50,9 +51,9 @@ SUGGESTED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 class ComparePanel(QWidget):
     """Chooses what `comparison` lays beside each other, starts it and plays it."""
 
-    def __init__(self, session: Session, comparison: Comparison, look: Look) -> None:
+    def __init__(self, session: Session, comparison: Comparison, jobs: Jobs, look: Look) -> None:
         super().__init__()
-        self._session, self._comparison, self._look = session, comparison, look
+        self._session, self._comparison, self._jobs, self._look = session, comparison, jobs, look
         self.kind = Choice("Quick choices", look, {None: "Quick choices …"})
         for name, kind in KINDS.items():
             self.kind.addItem(kind.title, name)
@@ -205,7 +206,7 @@ class ComparePanel(QWidget):
             "Table (*.csv)": lambda: as_csv(self._comparison).encode(),
             "Picture of the curves (*.png)": self.curve.as_png,
         }
-        ask_and_write(self, "Export the comparison", "comparison", kinds, self._session.errors)
+        ask_and_write(self, "Export the comparison", "comparison", kinds, self._jobs)
 
     def _make_cards(self) -> None:
         for card in self.cards:

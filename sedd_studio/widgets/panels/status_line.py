@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QProgressBar
 
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.helping import HelpLine
 from sedd_studio.widgets.controls.layouts import row
 
@@ -23,7 +25,7 @@ PAUSE = 100
 class StatusLine(QFrame):
     """One sentence and, while something is going on, a progress bar; at the right the help of what one works with."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, look: Look) -> None:
         super().__init__()
         self._session = session
         self._missed = False
@@ -38,33 +40,41 @@ class StatusLine(QFrame):
         self.bar.setFixedSize(160, 4)  # no higher than the text, so that nothing moves when it comes
         self.bar.setAccessibleName("Progress")
         self.help = HelpLine("Select words to lock, redraw or replace them")
-        row(self.bar, self.text, (self.help, 1), gap=12, margins=(16, 6, 16, 6), of=self)
-        keep_up(self.refresh, session.runs.changed, session.models.changed, session.reader.changed)
+        self.folder = IconButton("folder", "Show in folder", look, self._show_folder, text="Show in folder")
+        row(self.bar, self.text, self.folder, (self.help, 1), gap=12, margins=(16, 6, 16, 6), of=self)
+        told = (session.runs, session.models, session.reader, session.notices)
+        keep_up(self.refresh, *(part.changed for part in told))
 
     def refresh(self) -> None:
         session = self._session
         running, run = session.runs.running, session.runs.progress
-        self._missed = running and not session.runs.paused and self._pause.isActive()
+        moves = (running and not session.runs.paused) or bool(session.notices.work)
+        self._missed = moves and self._pause.isActive()
         if self._missed:
             return
-        if running:
+        if moves:
             self._pause.start()
         self.bar.setVisible(running or session.models.loading)
         self.bar.setRange(0, 0 if session.models.loading else max(run.steps, 1))
         self.bar.setValue(run.step if running else 0)
-        self.text.setText(self._sentence())
+        sentence = self._sentence()
+        self.text.setText(sentence)
+        self.folder.setVisible(session.notices.path is not None and sentence == session.notices.text)
         self.setAccessibleName(self.text.text())
 
     def _catch_up(self) -> None:
         if self._missed:
             self.refresh()
 
+    def _show_folder(self) -> None:
+        path = self._session.notices.path
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
     def _sentence(self) -> str:
         session = self._session
         if session.models.loading:
             return "Loading the model. The prompt can be edited meanwhile."
-        if session.models.info is not None and not session.models.ready:
-            return f"{session.models.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.runs.running:
             made = session.runs.progress
             if session.runs.paused:
@@ -73,6 +83,10 @@ class StatusLine(QFrame):
             return f"Running: step {made.step} of {made.steps}{left}"
         if session.reader.busy:
             return "Reading the file"
+        if said := session.notices.work or session.notices.text:
+            return said
+        if session.models.info is not None and not session.models.ready:
+            return f"{session.models.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.runs.state is RunState.FAILED:
             return "The run failed; the message above says why"
         run = session.view.run
