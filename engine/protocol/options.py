@@ -60,9 +60,9 @@ class RunOption:
 
 
 _SAMPLERS = {"auto": "The usual one", **{row.name: row.title for row in SAMPLERS}}
-_SPACINGS = {"time": "Even in time", "sigma": "Even in noise, logarithmic", "cosine": "Cosine: finer at the end"}
+_SPACINGS = {"time": "Even in time", "sigma": "Even in log noise", "cosine": "Finer at the end"}
 _LOCKINGS = {
-    "auto": "The best for this model",
+    "auto": "Best for the model",
     "clamp": "Hold them",
     "gibbs": "Hold, and redraw",
     "particles": "Particles",
@@ -95,14 +95,14 @@ _ROWS = (
         "top_p",
         Real(1e-6, 1.0),
         "Top-p",
-        "Only the likeliest tokens with this much probability; 1 is the law.",
+        "Only the likeliest tokens, with so much probability together; 1 cuts nothing off.",
         entry_usual=0.9,
     ),
     RunOption(
         "locking",
         OneOf(_LOCKINGS),
         "Locks",
-        "Under uniform noise a given word is not easily believed.",
+        "How words that are given are kept: under uniform noise that is not certain.",
         noises=("uniform",),
     ),
     RunOption(

@@ -109,7 +109,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
     ),
     SamplerInfo(
         "confidence",
-        "Confidence order (biased)",
+        "Confidence (biased)",
         "Keeps the most probable of the drawn tokens; sharpens the law like a lower temperature.",
         {"absorb": "Confidence"},
         "N, at most L",

@@ -16,8 +16,20 @@ PLAIN: dict[str, str] = {
     "Below 1 the likely words become likelier still.": "Low is safe and repeats itself, high is bold and often wrong.",
     "temp. {temperature:.2f}": "boldness {temperature:.2f}",
     "Top-p": "Variety",
-    "Only the likeliest tokens with this much probability; 1 is the law.": "Low lets in only the likeliest words, "
-    "1 lets in every word.",
+    "Only the likeliest tokens, with so much probability together; 1 cuts nothing off.": (
+        "Low lets in only the likeliest words, 1 lets in every word."
+    ),
+    # ways to fill
+    "Fixed-size subsets": "In random order",
+    "Tweedie": "Each at its time",
+    "First hitting": "One by one",
+    "Theta-trapezoidal": "In double steps",
+    "Entropy-bounded": "All that are sure",
+    "Confidence (biased)": "Likeliest first",
+    "Remasking": "With second looks",
+    "Tau-leaping": "In leaps",
+    "Uniformization": "Change by change",
+    "Gibbs corrector": "With corrections",
     # the step on show
     "{sigma}t {time:.2f}": "noise {noise:.0f} %",
     "{settled} of {free} settled": "{part} of the {words} {are} there",

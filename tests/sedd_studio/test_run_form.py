@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.protocol import Noise
+from sedd_studio.widgets.controls.basic import Choice
 from sedd_studio.widgets.controls.layouts import Field
 from sedd_studio.widgets.panels.run_form import RunForm
 from sedd_studio.window.main_window import MainWindow
@@ -94,3 +98,19 @@ def test_sliders_and_numbers_of_temperature_and_top_p_go_together(scene: Scene, 
     scene.session.form.set(temperature=7.5, top_p=0.42)
     assert (main.sliders["temperature"].number(), main.sliders["top_p"].number()) == (2.0, 0.4)
     assert scene.session.form.now.temperature == 7.5
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform", "none"])
+def test_what_is_chosen_is_read_whole(noise: Noise, qtbot: QtBot, tmp_path: Path) -> None:
+    scene = Scene(tmp_path, noise=noise)
+    window = window_of(scene.session, scene.settings, qtbot)
+    form = window.run_form
+    form.more.setChecked(True)
+    QApplication.processEvents()
+    choices = [choice for choice in form.findChildren(Choice) if choice.isVisible()]
+    assert len(choices) > 2
+    for choice in choices:
+        room = choice.width() - 10 - 24  # what the style sheet leaves at its sides
+        for row in range(choice.count()):
+            text = choice.itemText(row)
+            assert choice.fontMetrics().horizontalAdvance(text) <= room, text

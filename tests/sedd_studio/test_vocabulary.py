@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.options import ENTRIES
+from engine.protocol.sampler_table import SAMPLERS
+from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.words import PLAIN, part_of
 from sedd_studio.session.state import Candidate
+from sedd_studio.widgets import panels
 from sedd_studio.widgets.controls.basic import Choice
 from sedd_studio.widgets.dialogs.preferences import PreferencesDialog
 from sedd_studio.window.main_window import MainWindow
@@ -117,6 +121,24 @@ def test_plain_templates_ask_for_what_is_told_of_the_same_thing() -> None:
         asked = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in (exact, plain)]
         assert asked[1] <= asked[0] | derived, plain
         assert bool(asked[0]) == bool(asked[1]), plain
+
+
+def test_plain_words_stand_for_something_that_the_window_says() -> None:
+    noises = [name for noise in NOISES.values() for name in (noise.title, noise.short)]
+    options = [text for row in ENTRIES.values() for text in (row.title, row.help)]
+    fixed = {*noises, *options, *(row.title for row in SAMPLERS)}
+    folder = Path(panels.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    for exact in PLAIN:
+        assert exact in fixed or f'"{exact}"' in sources, exact
+
+
+def test_ways_to_fill_are_called_otherwise_and_stay_what_they_are(scene: Scene, window: MainWindow) -> None:
+    sampler = window.run_form.sampler
+    scene.session.form.set(sampler="tweedie")
+    window.actions_by_name["vocabulary_plain"].trigger()
+    assert (sampler.currentText(), sampler.currentData()) == ("Each at its time", "tweedie")
+    assert scene.session.form.now.sampler == "tweedie"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class RunForm(QFrame):
         self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
         steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
         temperature = self._words.say("temp. {temperature:.2f}", temperature=form.temperature)
-        self.summary.show_text(" · ".join((self._sampler().title, *steps, temperature)))
+        self.summary.show_text(" · ".join((self.sampler.currentText(), *steps, temperature)))
 
     def set_folded(self, folded: bool) -> None:
         """Leaves one line of it, which says what it holds; or shows all again."""
@@ -102,10 +102,11 @@ class RunForm(QFrame):
 
     def _fill_samplers(self) -> None:
         offered = self.offered()
-        if [sampler.name for sampler in offered] != [self.sampler.itemData(row) for row in range(self.sampler.count())]:
+        titles = [self._words.say(sampler.title) for sampler in offered]
+        if titles != [self.sampler.itemText(row) for row in range(self.sampler.count())]:
             self.sampler.clear()
-            for row, sampler in enumerate(offered):
-                self.sampler.addItem(sampler.title, sampler.name)
+            for row, (sampler, title) in enumerate(zip(offered, titles, strict=True)):
+                self.sampler.addItem(title, sampler.name)
                 cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
                 self.sampler.setItemData(row, sampler.summary, Qt.ItemDataRole.StatusTipRole)
