@@ -203,7 +203,7 @@ class Observer(QObject):
         window.services.scorer.start(0.5, given_locked=False)
         yield lambda: not window.services.scorer.scoring
         for kind in ("noise", "steps"):
-            window.services.comparison.choose_kind(kind)
+            window.services.comparison.choice.choose_kind(kind)
             window.compare.start.click()
             yield lambda: not window.services.comparison.busy
 

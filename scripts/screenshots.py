@@ -221,7 +221,7 @@ def compare(home: Path) -> object:
     def prepare(window: MainWindow) -> None:
         window.show_dock(window.docks["compare"])
         comparison = window.services.comparison
-        comparison.choose(samples=8)
+        comparison.choice.choose(samples=8)
         comparison.start()
         figures = ((61.4, 4.73), (24.8, 4.69), (16.1, 4.66), (14.9, 4.55))
         for pane, (perplexity, entropy), parts in zip(comparison.panes, figures, (2, 2, 2, 1), strict=True):

@@ -11,7 +11,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -47,6 +47,19 @@ Encoding = Generator[float, None, bytes]
 """Yields how far it is, and returns the content of a file."""
 
 
+class Pictures(Protocol):
+    """What a film is made of: a picture for each of the `steps`, and a comment that the file carries."""
+
+    steps: list[int]
+
+    @property
+    def comment(self) -> str:
+        """Text for programs: a run, if it carries one."""
+
+    def picture(self, step: int) -> QImage:
+        """All pictures are of one size, with even sides."""
+
+
 class Film:
     """The pictures of one sample of a run, all of one size."""
 
@@ -59,6 +72,10 @@ class Film:
         self.steps: list[int] = np.unique(np.linspace(0, run.recorded, count).round().astype(int)).tolist()
         text = PICTURE if self._paint else max(self._content(step).layout.height for step in self.steps)
         self.height = int(text) + 2 * MARGIN + FOOT
+
+    @property
+    def comment(self) -> str:
+        return carried(self.run)
 
     def picture(self, step: int) -> QImage:
         wide, high = round(WIDTH * self.scale), round(self.height * self.scale)
@@ -112,7 +129,7 @@ def write_picture(film: Film, step: int, path: Path) -> Iterator[float]:
     yield 1.0
 
 
-def write_film(film: Film, path: Path) -> Iterator[float]:
+def write_film(film: Pictures, path: Path) -> Iterator[float]:
     """Writes all steps as GIF, WebP or MP4, as the name ends; yields how far it is, from 0 to 1.
 
     Until the last yield but one nothing is written, so that a film that is given up leaves no file.
@@ -155,7 +172,7 @@ def durations(count: int) -> list[int]:
     return [max(20, each)] * (count - 1) + [round(1000 * HOLD)]
 
 
-def as_gif(images: list[Image], film: Film) -> Encoding:
+def as_gif(images: list[Image], film: Pictures) -> Encoding:
     """An animated GIF that repeats; its comment is the run."""
     from PIL.Image import Dither
 
@@ -166,7 +183,7 @@ def as_gif(images: list[Image], film: Film) -> Encoding:
         yield 0.6 + 0.2 * len(few) / len(images)
     out = io.BytesIO()
     more = {"save_all": True, "append_images": few[1:], "duration": durations(len(images)), "loop": 0}
-    few[0].save(out, "GIF", comment=carried(film.run).encode(), **more)
+    few[0].save(out, "GIF", comment=film.comment.encode(), **more)
     return out.getvalue()
 
 
@@ -182,23 +199,23 @@ def palette_of(images: list[Image]) -> Image:
     return made
 
 
-def as_webp(images: list[Image], film: Film) -> Encoding:
+def as_webp(images: list[Image], film: Pictures) -> Encoding:
     """An animated WebP that repeats, without loss; its XMP data are the run."""
     yield 0.6
     out, (first, *others) = io.BytesIO(), map(stoppable_at, images)
     more = {"save_all": True, "append_images": others, "duration": durations(len(images)), "loop": 0}
-    first.save(out, "WEBP", lossless=True, method=2, xmp=carried(film.run).encode(), **more)
+    first.save(out, "WEBP", lossless=True, method=2, xmp=film.comment.encode(), **more)
     return out.getvalue()
 
 
-def as_mp4(images: list[Image], film: Film) -> Encoding:
+def as_mp4(images: list[Image], film: Pictures) -> Encoding:
     """An MP4 film in H.264; its comment is the run."""
     with brought_by("film"):
         import av
 
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
-        container.metadata["comment"] = carried(film.run)
+        container.metadata["comment"] = film.comment
         stream = container.add_stream("libx264", rate=FILM_RATE, options={"crf": "18"})
         stream.width, stream.height = images[0].size
         stream.pix_fmt = "yuv420p"
@@ -211,5 +228,5 @@ def as_mp4(images: list[Image], film: Film) -> Encoding:
     return out.getvalue()
 
 
-Encoder = Callable[[list["Image"], Film], Encoding]
+Encoder = Callable[[list["Image"], Pictures], Encoding]
 ENCODERS: dict[str, Encoder] = {".gif": as_gif, ".webp": as_webp, ".mp4": as_mp4}

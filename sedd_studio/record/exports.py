@@ -12,19 +12,23 @@ import html
 import io
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.strict_json import finite, to_json
 from sedd_studio.record.runfile import described, encode
 from sedd_studio.record.snippets import as_command, as_python
-from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.record.trajectory import Change, Origin, Trajectory
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a program for tables computes."""
+FEWEST_MOMENTS, MOST_MOMENTS, MOST_CHANGES = 16, 240, 400_000
+"""Frames of each of several runs in one page, and changes of all of them together."""
 PLAYER = Path(__file__).with_name("player.html")
 
 
@@ -88,32 +92,63 @@ def rows_of(run: Trajectory) -> list[dict[str, float]]:
 def as_html(run: Trajectory) -> str:
     """A page that plays the run, and carries it."""
     origin = origin_of(run)
-    began = [run.at(0, sample)[0].tolist() for sample in range(run.samples)]
-    frames = [
-        [value for triple in zip(*(part.tolist() for part in change), strict=True) for value in triple]
-        for change in run.changes
+    title = format_prompt(origin.request.tokens, origin.tokenizer)[:60]
+    return _page(title, [_played(run)], made_by(origin), base64.b64encode(encode(run)).decode())
+
+
+def compared_as_html(panes: Sequence[tuple[str, str, Trajectory]]) -> str:
+    """A page that plays runs of one sample beside each other, each with a title and a line of figures; it carries none.
+
+    Steps are put together where there are many, so that the page stays small.
+    """
+    length = sum(run.length for *_, run in panes)
+    most = max(FEWEST_MOMENTS, min(MOST_MOMENTS, MOST_CHANGES // max(1, length)))
+    played = [
+        {"title": plain_line(title), "figures": plain_line(figures), **_played(run, most)}
+        for title, figures, run in panes
     ]
+    commands = [f"{plain_line(title)}\n{made_by(origin_of(run))}" for title, _, run in panes]
+    return _page("Runs beside each other", played, "\n\n".join(commands), "")
+
+
+def _page(title: str, panes: list[dict[str, Any]], made: str, carried: str) -> str:
+    filled = {
+        "__TITLE__": html.escape(title, quote=False).replace("\n", " "),
+        "__DATA__": to_json({"panes": panes, "made": made}).replace("<", "\\u003c"),
+        "__RUN__": carried,
+    }
+    page = PLAYER.read_text(encoding="utf-8")
+    return re.sub("|".join(filled), lambda match: filled[match[0]], page)
+
+
+def _played(run: Trajectory, most: int | None = None) -> dict[str, Any]:
+    """What a page needs to play a run, in so many frames at most."""
+    origin = origin_of(run)
+    began = [run.at(0, sample)[0].tolist() for sample in range(run.samples)]
+    count = run.recorded if most is None else min(run.recorded, most)
+    ends = [round(run.recorded * number / count) for number in range(1, count + 1)]
+    frames = [_frame(run.changes[start:stop]) for start, stop in pairwise([0, *ends])]
     used = {token for row in began for token in row} | {token for frame in frames for token in frame[2::3]}
-    data = {
+    return {
         "pieces": {token: _piece(token, origin.tokenizer) for token in sorted(used) if token != run.mask},
         "mask": run.mask,
         "locked": run.locked.tolist(),
         "free": run.free,
         "steps": run.steps,
+        "finished": run.recorded == run.steps,
         "start": began,
         "frames": frames,
-        "moments": [{"time": moment.time} for moment in run.moments],
-        "made": made_by(origin),
+        "moments": [{"time": run.moments[step].time, "step": step} for step in [0, *ends]],
     }
-    filled = {
-        "__TITLE__": html.escape(format_prompt(origin.request.tokens, origin.tokenizer)[:60], quote=False).replace(
-            "\n", " "
-        ),
-        "__DATA__": to_json(data).replace("<", "\\u003c"),
-        "__RUN__": base64.b64encode(encode(run)).decode(),
-    }
-    page = PLAYER.read_text(encoding="utf-8")
-    return re.sub("|".join(filled), lambda match: filled[match[0]], page)
+
+
+def _frame(changes: Sequence[Change]) -> list[int]:
+    """The last change of each position in these steps: sample, position, token, one after another."""
+    last: dict[tuple[int, int], int] = {}
+    for change in changes:
+        for sample, position, token in zip(*(part.tolist() for part in change), strict=True):
+            last[sample, position] = token
+    return [value for where, token in last.items() for value in (*where, token)]
 
 
 def _piece(token: int, tokenizer: Tokenizer) -> str | list[int]:

@@ -7,6 +7,7 @@ int32 each. 1,024 steps of 4 samples of 256 tokens take about 0.3 MB under absor
 from __future__ import annotations
 
 import copy
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -194,6 +195,15 @@ class Trajectory:
             log_weights=one_end.log_weights + two_end.log_weights,
         )
         return made
+
+    def step_at(self, position: float) -> int:
+        """The recorded step whose noise is nearest to that at a position from 0, all noise, to 1, none."""
+        time = 1 - position
+        after = bisect_left(self.moments, -time, key=lambda moment: -moment.time)
+        if after == len(self.moments):
+            return self.recorded
+        nearer = after > 0 and self.moments[after - 1].time - time <= time - self.moments[after].time + 1e-9
+        return after - nearer
 
     def at(self, step: int, sample: int) -> tuple[Ints, Ints]:
         """Tokens (L,) after `step`, and the step (L,) in which each last changed up to then, -1 for never."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,17 +17,13 @@ from engine.protocol import (
     Introduced,
     Judge,
     Judged,
-    ModelInfo,
-    Noise,
     Started,
     UserError,
     ends,
 )
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session import model_folders
-from sedd_studio.session.compare_kinds import KINDS, MOST, Asked, Chosen, panes
-from sedd_studio.session.costs import calls_a_second
+from sedd_studio.session.choosing import Choosing
 from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.panes import Pane, PaneState, recorded, unlike
 from sedd_studio.session.session import Session
@@ -43,12 +36,10 @@ ALIKE = (("model", "sampler", "seed"), ("model", "seed"))
 
 
 class Comparison(QObject):
-    """What is `chosen`, the panes, and a playhead that they share: `position` from 0, all noise, to 1, none."""
+    """The panes of what is chosen, and a playhead that they share: `position` from 0, all noise, to 1, none."""
 
     changed = Signal()
     moved = Signal()
-    chosen_changed = Signal()
-    """What would be compared is another, or what it would be made of."""
     ended = Signal(str)
     """With a sentence: no run of it goes on any more."""
 
@@ -56,80 +47,15 @@ class Comparison(QObject):
         super().__init__(parent)
         self._session = session
         self.panes: list[Pane] = []
-        self.chosen = Chosen()
-        self.others: list[tuple[str, Noise]] = []
+        self.choice = Choosing(session, self)
         self._recorded = False
-        self._about: ModelInfo | None = None
         self._tokenizer: Tokenizer | None = None
         self.position = 1.0
         self._began = 0.0
-        self.judge = model_folders.judge()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._advance)
         session.engine.answered.connect(self._take)
-        session.models.changed.connect(self._follow_model)
-        session.form.changed.connect(self.chosen_changed)
-
-    # ---- what is chosen
-
-    def choose(self, **changes: Any) -> None:
-        """Has other things compared the next time."""
-        self.chosen = replace(self.chosen, **changes)
-        self.chosen_changed.emit()
-
-    def choose_kind(self, name: str) -> None:
-        """All at once, as one of `KINDS` has it; the number of texts stays."""
-        kind, asked = KINDS[name], self.asked
-        if asked is None:
-            return
-        self.choose(**vars(replace(kind.choose(asked), samples=self.chosen.samples)))
-        if kind.needs_models:
-            self.look_for_models(lambda: self.choose(models=tuple(self.others[: MOST - 1])))
-
-    def look_for_models(self, then: Any = None) -> None:
-        """Finds the `others`: known models with the tokenizer of the loaded one, each with its noise."""
-        models = self._session.models
-        tokenizer, info = models.tokenizer, models.info
-        if tokenizer is None or info is None:
-            return
-        paths = [path for path in models.known() if path != info.path]
-
-        def take(found: list[tuple[str, Noise]]) -> None:
-            if models.tokenizer is tokenizer:
-                self.others = found
-                if then is not None:
-                    then()
-                self.chosen_changed.emit()
-
-        self._session.reader.read(lambda: model_folders.with_same_tokenizer(tokenizer, paths), take)
-
-    @property
-    def asked(self) -> Asked | None:
-        """What panes would be made of; None without a model."""
-        info = self._session.models.info
-        return None if info is None else Asked(self._session.runs.asked, info, self.judge)
-
-    def plan(self) -> list[Pane]:
-        """The panes that would be made; a UserError where they cannot be."""
-        if self.asked is None:
-            raise UserError("Open the model first.")
-        return panes(self.asked, self.chosen)
-
-    def expected_seconds(self, planned: list[Pane]) -> float | None:
-        """How long they may take, at the pace of the run on show; None where there is none of this model."""
-        pace = calls_a_second(self._session)
-        return None if pace is None else sum(pane.work for pane in planned) / pace
-
-    def _follow_model(self) -> None:
-        """Another model has other counterparts."""
-        info = self._session.models.info
-        if info is not self._about:
-            known = self._about is not None and info is not None and info.path == self._about.path
-            self._about = info
-            if not known:
-                self.others = []
-                self.choose(samplers=(), noises=(), models=())
 
     # ---- how it stands
 
@@ -185,7 +111,7 @@ class Comparison(QObject):
         if not session.editor.typed.apply() or not session.models.ready:
             return
         try:
-            planned = self.plan()
+            planned = self.choice.plan()
         except UserError as error:
             session.errors.show(str(error))
             return
@@ -235,10 +161,6 @@ class Comparison(QObject):
         different = None if reference is None or reference is pane else unlike(pane, reference)
         return None if different is None else different[0]
 
-    def judged(self) -> list[Pane]:
-        """The panes of whose texts the judge has spoken."""
-        return [pane for pane in self.panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
-
     def open(self, pane: Pane) -> None:
         if pane.run is not None and pane.can_be_opened:
             self._session.show_run(pane.run)
@@ -246,7 +168,7 @@ class Comparison(QObject):
     # ---- the playhead
 
     def step_of(self, pane: Pane) -> int:
-        return pane.step_at(self.position)
+        return 0 if pane.run is None else pane.run.step_at(self.position)
 
     def seek(self, position: float) -> None:
         """Shows every pane at the same level of noise, and holds it."""
@@ -310,8 +232,9 @@ class Comparison(QObject):
     def _have_judged(self, pane: Pane) -> None:
         """Asks the judge about all texts so far."""
         tokenizer = self._tokenizer
-        if self.judge is None or tokenizer is None or self._session.models.domain.rows or pane.run is None:
+        judge = self.choice.judge
+        if judge is None or tokenizer is None or self._session.models.domain.rows or pane.run is None:
             return
         known, pane.to_judge = pane.run.known(), pane.texts
         texts = tuple(map(tokenizer.decode, known))
-        pane.judging = self._session.engine.ask(Judge(self.judge, texts, tuple(map(tuple, known))))
+        pane.judging = self._session.engine.ask(Judge(judge, texts, tuple(map(tuple, known))))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -127,17 +127,6 @@ class Pane:
         if self.texts == self.request.samples:
             self.state = PaneState.DONE
 
-    def step_at(self, position: float) -> int:
-        """The recorded step whose noise is nearest to that at a position from 0, all noise, to 1, none."""
-        if self.run is None:
-            return 0
-        moments, time = self.run.moments, 1 - position
-        after = bisect_left(moments, -time, key=lambda moment: -moment.time)
-        if after == len(moments):
-            return len(moments) - 1
-        nearer = after > 0 and moments[after - 1].time - time <= time - moments[after].time + 1e-9
-        return after - nearer
-
 
 def work_of(request: Generate, noise: Noise) -> int:
     """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens."""
@@ -161,3 +150,24 @@ def unlike(pane: Pane, other: Pane) -> np.ndarray | None:
         return None
     count = min(len(one), len(two))
     return np.asarray(one[:count] != two[:count])
+
+
+def judged(panes: Iterable[Pane]) -> list[Pane]:
+    """Those of whose texts the judge has spoken."""
+    return [pane for pane in panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
+
+
+def first_texts(panes: Iterable[Pane]) -> list[tuple[str, str, Trajectory]]:
+    """The first text of each pane that has one, with its title and figures, as they stand: for another thread."""
+    found = [pane for pane in panes if pane.can_be_opened]
+    return [(pane.title, figures_of(pane), pane.run.only(0)) for pane in found if pane.run is not None]
+
+
+def figures_of(pane: Pane) -> str:
+    """What is known of a pane in a line."""
+    figures = [f"{pane.calls:.4g} calls"]
+    if pane.verdict is not None and not math.isnan(pane.verdict.perplexity):
+        error = "" if math.isnan(pane.verdict.error) else f" ± {pane.verdict.error:.1f}"
+        count = f"n = {pane.judged}{' so far' if pane.unfinished else ''}"
+        figures += [f"perplexity {pane.verdict.perplexity:.1f}{error}", f"entropy {pane.verdict.entropy:.2f}", count]
+    return " · ".join(figures)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
@@ -19,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
 from engine.protocol import FREE, Frame, Generate, Judge, Judged, Noise
+from sedd_studio.painting.compared_film import PANE
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
@@ -26,7 +28,7 @@ from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_reading import reading
 from sedd_studio.session.compare_table import COLUMNS
-from sedd_studio.session.panes import Pane, PaneState
+from sedd_studio.session.panes import Pane, PaneState, judged
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.pane_card import PaneCard
@@ -45,7 +47,7 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
     session = make_session(engine)
     session.form.set(seed=5)
     window = window_of(session, settings, qtbot)
-    window.services.comparison.judge = "judge"
+    window.services.comparison.choice.judge = "judge"
     QTest.keyClick(window, Qt.Key.Key_M, CTRL)
     assert window.compare.isVisible()
     return window
@@ -258,7 +260,8 @@ def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
     x, y = dots.getData()
     np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.services.comparison.panes]))
-    np.testing.assert_allclose(y, np.log10([pane.verdict.perplexity for pane in window.services.comparison.judged()]))  # type: ignore[union-attr]
+    verdicts = [pane.verdict for pane in judged(window.services.comparison.panes) if pane.verdict is not None]
+    np.testing.assert_allclose(y, np.log10([verdict.perplexity for verdict in verdicts]))
     assert apart(np.array([4, 16, 64, 80, 256])) == [4, 16, 64, 256]
     assert round_numbers(np.array([12.0, 61.0])) == [10, 20, 50, 100]
     point = dots.points()[1]
@@ -512,3 +515,27 @@ def test_panes_of_another_prompt_say_so(window: MainWindow, qtbot: QtBot) -> Non
     window.session.editor.set_prompt("Another [4] altogether")
     qtbot.waitUntil(lambda: "another prompt" in window.compare.note.toolTip())
     assert not window.compare.says.isEnabled()
+
+
+@pytest.mark.parametrize("ending", [".html", ".gif", ".webp", ".mp4"])
+def test_panes_are_exported_as_a_page_and_as_a_film(
+    ending: str, window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not window.compare.page.isEnabled()
+    compare(window)
+    done(window, qtbot)
+    path = tmp_path / f"panes{ending}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    QTest.mouseClick(window.compare.page if ending == ".html" else window.compare.film, LEFT)
+    qtbot.waitUntil(lambda: path.exists() and window.services.jobs.current is None)
+    if ending == ".html":
+        page = path.read_text(encoding="utf-8")
+        data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+        assert [pane["title"] for pane in data["panes"]] == ["4 steps", "16 steps", "64 steps", "256 steps"]
+        assert all("perplexity" in pane["figures"] for pane in data["panes"])
+        assert max(len(pane["frames"]) for pane in data["panes"]) <= 240
+        assert "http" not in page
+    elif ending != ".mp4":
+        with Image.open(path) as film:
+            assert film.n_frames > 100  # type: ignore[attr-defined]
+            assert film.width == 4 * PANE

@@ -45,7 +45,7 @@ def window(folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     settings.set("precision", "fp32")
     session = Session(Runner(), Reader(), settings)
     window = window_of(session, settings, qtbot)
-    window.services.comparison.judge = window.services.scorer.writer = str(folder / "judge")
+    window.services.comparison.choice.judge = window.services.scorer.writer = str(folder / "judge")
     session.models.open(folder / "absorb")
     qtbot.waitUntil(lambda: session.models.ready)
     session.editor.set_prompt(PROMPT)

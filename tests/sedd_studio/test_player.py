@@ -103,3 +103,26 @@ def test_words_that_run_from_right_to_left_do_so_on_the_page(tmp_path: Path) -> 
         assert left("ש") > page.value("document.getElementById('text').getBoundingClientRect().right") - 60
         assert left("said") < left("ك") < left("ح")
         assert page.troubles == []
+
+
+def test_runs_beside_each_other_share_the_slider_and_are_plain_text(tmp_path: Path) -> None:
+    runs = [made(tmp_path / name).only(0) for name in ("one", "two")]
+    trap = "</script><img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}"
+    path = tmp_path / "panes.html"
+    page_text = exports.compared_as_html([(f"{trap} {number}", "4 calls", run) for number, run in enumerate(runs)])
+    path.write_text(page_text, encoding="utf-8")
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        titles = page.value("[...document.querySelectorAll('h2')].map((title) => title.textContent).join('|')")
+        assert titles.count("</script><img src=x onerror=alert(1)>") == 2
+        assert page.value("document.querySelectorAll('img').length") == 0
+        texts = "[...document.querySelectorAll('.text')].map((text) => text.textContent).join('|')"
+        assert page.value(texts) == "|".join(text_at(run, STEPS, 0) for run in runs)
+        page.press("Home")
+        assert page.value(texts) == "|".join(text_at(run, 0, 0) for run in runs)
+        page.press("ArrowRight")
+        assert page.value(texts) == "|".join(text_at(run, 1, 0) for run in runs)
+        assert page.value("document.querySelector('p').textContent") == f"step 1 of {STEPS} \u00b7 4 calls"
+        assert "noise level" in page.value("document.getElementById('facts').textContent")
+        assert page.troubles == []
+        assert page.requests == [path.as_uri()]

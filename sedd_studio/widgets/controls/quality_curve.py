@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_reading import ENOUGH
-from sedd_studio.session.panes import Pane
+from sedd_studio.session.panes import Pane, judged
 from sedd_studio.widgets.controls.basic import Elided
 from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
@@ -52,7 +52,7 @@ class QualityCurve(QWidget):
 
     def refresh(self, *_: object) -> None:
         """Draw the panes that are judged, if there are others than before."""
-        panes = sorted(self._comparison.judged(), key=lambda pane: (pane.calls, pane.request.steps))
+        panes = sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
         if not self.isVisible():
             return
         if panes and not self._plots:

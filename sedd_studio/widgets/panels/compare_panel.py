@@ -17,6 +17,7 @@ from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import duration
 from sedd_studio.session.compare_kinds import KINDS, samplers_of
 from sedd_studio.session.compare_reading import reading
+from sedd_studio.session.panes import first_texts
 from sedd_studio.widgets.controls.basic import (
     Choice,
     Elided,
@@ -33,7 +34,7 @@ from sedd_studio.widgets.controls.flow import Flow, Turning
 from sedd_studio.widgets.controls.layouts import column, row, scrolled
 from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
-from sedd_studio.widgets.controls.saving import Content, ask_and_write
+from sedd_studio.widgets.controls.saving import Content, ask_and_write, ask_where, writing
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -71,6 +72,10 @@ class ComparePanel(QWidget):
         self.note = Elided("help")
         self.says = label("", "")
         self.says.setWordWrap(True)
+        self.page = PushButton("Page …", "folder", look, self._export_page)
+        self.page.setToolTip("One file (HTML) that plays the panes beside each other in any browser.")
+        self.film = PushButton("Film …", "folder", look, self._export_film)
+        self.film.setToolTip("The panes beside each other as a film: GIF, WebP or MP4.")
         self.export = PushButton("Table …", "folder", look, self._export)
         self.export.setToolTip("The table for other programs (CSV), or the curves as a picture (PNG).")
         self.progress = ProgressLine("How far the comparison is")
@@ -78,14 +83,14 @@ class ComparePanel(QWidget):
         self.cards: list[PaneCard] = []
         self._arrange()
         self.kind.activated.connect(self._choose_kind)
-        self.samples.valueChanged.connect(lambda value: comparison.choose(samples=int(value)))
+        self.samples.valueChanged.connect(lambda value: comparison.choice.choose(samples=int(value)))
         self.slider.valueChanged.connect(lambda value: comparison.seek(value / TICKS))
         comparison.changed.connect(self.refresh)
         comparison.moved.connect(self.refresh)
         session.runs.changed.connect(self._enable)
         session.view.changed.connect(self._follow_prompt)
         session.models.loading_changed.connect(self._plan)
-        keep_up(self._plan, comparison.chosen_changed)
+        keep_up(self._plan, comparison.choice.changed)
 
     # ---- what is chosen
 
@@ -105,13 +110,13 @@ class ComparePanel(QWidget):
         return [(name, made(name, *words)) for name, words in titles.items()]
 
     def _choose(self, name: str, values: tuple[Any, ...]) -> None:
-        self._comparison.choose(**{name: tuple(sorted(values)) if name in ("steps", "seeds") else values})
+        self._comparison.choice.choose(**{name: tuple(sorted(values)) if name in ("steps", "seeds") else values})
 
     def _choose_kind(self) -> None:
         name = self.kind.currentData()
         self.kind.setCurrentIndex(0)
         if name is not None:
-            self._comparison.choose_kind(name)
+            self._comparison.choice.choose_kind(name)
 
     def _ask_for_steps(self) -> int | None:
         number, agreed = QInputDialog.getInt(self, "Another budget", "Number of steps", 32, 1, MOST_STEPS)
@@ -126,8 +131,8 @@ class ComparePanel(QWidget):
         """Shows what is chosen, what comes of it, or why nothing can."""
         if not self.isVisible():
             return
-        comparison, asked = self._comparison, self._comparison.asked
-        chosen, form = comparison.chosen, self._session.form.now
+        choice = self._comparison.choice
+        chosen, asked, form = choice.chosen, choice.asked, self._session.form.now
         noise = asked.info.noise if asked is not None else "absorb"
         samplers = samplers_of(noise)
         offered: dict[str, tuple[Mapping[Any, str], str]] = {
@@ -136,7 +141,7 @@ class ComparePanel(QWidget):
             "noises": ({n: NOISES[n].title for n in (asked.noises() if asked else [])}, NOISES[noise].title),
             "seeds": ({seed: str(seed) for seed in (form.seed, *chosen.seeds)}, str(form.seed)),
             "models": (
-                {other: Path(other[0]).name for other in (*comparison.others, *chosen.models)},
+                {other: Path(other[0]).name for other in (*choice.others, *chosen.models)},
                 "no other model",
             ),
         }
@@ -146,13 +151,13 @@ class ComparePanel(QWidget):
         with QSignalBlocker(self.samples):
             self.samples.setValue(chosen.samples)
         try:
-            planned = comparison.plan()
+            planned = choice.plan()
         except UserError as error:
             self.summary.show_text(str(error))
         else:
             texts = "1 text" if chosen.samples == 1 else f"{chosen.samples} texts"
             calls = sum(pane.work for pane in planned)
-            seconds = comparison.expected_seconds(planned)
+            seconds = choice.expected_seconds(planned)
             about = "" if seconds is None else f", about {duration(seconds)}"
             self.summary.show_text(f"{len(planned)} panes of {texts}: {calls:,.0f} network calls{about}")
         self._enable()
@@ -187,8 +192,8 @@ class ComparePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._comparison.others:
-            self._comparison.look_for_models()
+        if not self._comparison.choice.others:
+            self._comparison.choice.look_for_models()
         self._plan()
         self.refresh()
 
@@ -197,7 +202,8 @@ class ComparePanel(QWidget):
         self.start.setEnabled(ready)
         self.first.setEnabled(ready)
         self.stop.setEnabled(self._comparison.busy)
-        self.export.setEnabled(any(pane.texts for pane in self._comparison.panes))
+        for button in (self.page, self.film, self.export):
+            button.setEnabled(any(pane.texts for pane in self._comparison.panes))
 
     def _export(self) -> None:
         from sedd_studio.session.compare_table import as_csv  # with all exports
@@ -207,6 +213,24 @@ class ComparePanel(QWidget):
             "Picture of the curves (*.png)": self.curve.as_png,
         }
         ask_and_write(self, "Export the comparison", "comparison", kinds, self._jobs)
+
+    def _export_page(self) -> None:
+        from sedd_studio.record.exports import compared_as_html
+
+        shown = first_texts(self._comparison.panes)
+        path = ask_where(self, "Export: page that plays the panes", "comparison.html", ["Page (*.html)"])
+        if path is not None:
+            self._jobs.start(f"Writing {path.name}", lambda: writing(path, lambda: compared_as_html(shown).encode()))
+
+    def _export_film(self) -> None:
+        from sedd_studio.painting.compared_film import ComparedFilm
+        from sedd_studio.painting.film import ENCODERS, write_film
+
+        shown, theme = first_texts(self._comparison.panes), self._look.theme
+        kind = f"Film ({' '.join('*' + ending for ending in ENCODERS)})"
+        path = ask_where(self, "Export: film of the panes", "comparison.gif", [kind])
+        if path is not None:
+            self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown, theme), path))
 
     def _make_cards(self) -> None:
         for card in self.cards:
@@ -233,7 +257,15 @@ class ComparePanel(QWidget):
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
         scroll.setMinimumHeight(200)
         player = row(self.play, label("noise", "help"), (self.slider, 1), label("text", "help"), self.level, gap=8)
-        column(label("WHAT IT SAYS", "section"), self.says, self.note, None, Flow(self.export), gap=6, of=says)
+        column(
+            label("WHAT IT SAYS", "section"),
+            self.says,
+            self.note,
+            None,
+            Flow(self.page, self.film, self.export, gap=6),
+            gap=6,
+            of=says,
+        )
         column(Turning((self.curve, 4), (says, 1)), margins=(12, 8, 12, 8), of=below)
         column((scroll, 3), player, (below, 2), gap=8, of=content)
         self.filled = Filled(content, EMPTY, self.first)
