@@ -119,6 +119,9 @@ class CausalPerformer:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
         if request.sampler not in ("auto", LEFT_TO_RIGHT.name):
             raise UserError(f"{self.info.name} writes from left to right and takes no sampler; leave it to auto.")
+        self._check_patterns(request)
+
+    def _check_patterns(self, request: Generate) -> None:
         if request.pattern or request.words:
             raise UserError("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
 
@@ -129,7 +132,11 @@ class CausalPerformer:
         if (tokens[:position] == FREE).any():
             raise UserError(f"{self.info.name} has nothing to say of a position before all to its left is written.")
         law = self.causal.law_after(tokens[:position])
-        top = law.topk(min(request.most, len(law)))
+        if request.within is not None:
+            within = as_tokens(request.within, self.tokenizer)
+            self._check_patterns(within)
+            law = Shaping.of(within, self.info.vocabulary).restrict(law[None], torch.tensor([position]))[0]
+        top = law.topk(min(request.most, int((law > 0).sum())))
         entropy = -torch.special.xlogy(law, law).sum()
         own = None if tokens[position] == FREE else float(law[int(tokens[position])])
         likely, probability = frozen(top.indices.cpu().numpy()), top.values.cpu().numpy()

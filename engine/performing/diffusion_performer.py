@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import bound, need_orders, sampler_bound, slack
 from engine.models.loading import Model
 from engine.protocol import (
+    FREE,
     Attributed,
     Bounded,
     Event,
@@ -60,8 +62,7 @@ class DiffusionPerformer:
                 f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another."
             )
         diffusion, noise = self.model.diffusion, self.info.noise
-        if request.word_runs and diffusion.graph.mask is None:
-            request = as_tokens(request, self.tokenizer)
+        request = self._spelled(request)
         name = default_sampler(noise) if request.sampler == "auto" else request.sampler
         sampler = sampler_named(name, noise, request.options)
         shaping = Shaping.of(request, self.info.vocabulary)
@@ -97,6 +98,11 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
+    def _spelled(self, request: Generate) -> Generate:
+        """The same with lists of words as single tokens, where each token is drawn on its own."""
+        alone = request.word_runs and self.model.diffusion.graph.mask is None
+        return as_tokens(request, self.tokenizer) if alone else request
+
     def _pattern(self, request: Generate, shaping: Shaping) -> Pattern | None:
         """What the whole text must match; None where nothing is asked for."""
         if not request.pattern and not request.words and not request.word_runs:
@@ -127,7 +133,15 @@ class DiffusionPerformer:
         return self.model.diffusion.graph.states_of(request.start, refusal)
 
     def inspect(self, run_id: int, request: Inspect) -> Insight:
-        return look(self.model.diffusion, request, run_id)
+        within = request.within
+        if within is None:
+            return look(self.model.diffusion, request, run_id)
+        if self.model.diffusion.graph.mask is not None:  # else what stands there may be noise
+            here = np.arange(len(request.tokens)) == request.position
+            within = replace(within, tokens=frozen(np.where(here, FREE, request.tokens)))
+        within = self._spelled(within)
+        shaping = Shaping.of(within, self.info.vocabulary)
+        return look(self.model.diffusion, request, run_id, shaping, self._pattern(within, shaping))
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         return outlook(self.model.diffusion, request, run_id)

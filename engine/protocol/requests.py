@@ -87,7 +87,8 @@ class Inspect:
     """What would the model put at `position` of `tokens` (L,), given all others as they stand?
 
     Masked tokens are `FREE`; `locked` (L,) bool are given; `sigma` is the noise at which the text stands, NaN where it
-    is in no run. The answer names the `most` likely tokens.
+    is in no run. The answer names the `most` likely tokens of those that may stand there `within` a run that is asked
+    for, by its limits, banned tokens and words, and pattern.
     """
 
     tokens: Tokens
@@ -95,6 +96,7 @@ class Inspect:
     position: int
     sigma: float
     most: Annotated[int, Whole(1, 4096)] = 10
+    within: Generate | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

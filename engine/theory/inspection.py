@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Guess, Guessed, Insight, Inspect, Tokens, UserError, frozen
-from engine.theory.conditioning import Locks
+from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, gather
 from engine.theory.network import Features
+
+if TYPE_CHECKING:
+    from engine.language.patterns import Pattern
 
 SMALLEST_SIGMA = 1e-4
 """A finished text has no noise; a network that is told the level has not seen less than this."""
@@ -19,8 +23,15 @@ NO_MASK = "Under uniform noise no token is masked; run first, and "
 
 
 @torch.no_grad()
-def look(diffusion: Diffusion, request: Inspect, run_id: int = 0) -> Insight:
-    """The law of the clean token at one position given all others; a UserError where the request does not fit.
+def look(
+    diffusion: Diffusion,
+    request: Inspect,
+    run_id: int = 0,
+    shaping: Shaping | None = None,
+    pattern: Pattern | None = None,
+) -> Insight:
+    """The law of the clean token at one position given all others, and given what `shaping` allows and that the text
+    matches the `pattern`, which it must be able to; a UserError where the request does not fit.
 
     The score p(x with the token there) / p(x) is that at the asked noise. It is None where that is not known, or the
     score not defined: under absorbing noise a token that is known only becomes a mask.
@@ -34,10 +45,16 @@ def look(diffusion: Diffusion, request: Inspect, run_id: int = 0) -> Insight:
     x = diffusion.graph.hide(stands, position)
     here = np.arange(length) == position
     sigma = level_of(request.sigma)
-    features, token = features_at(diffusion, x, np.asarray(request.locked, bool) & ~here, here, sigma)
+    rows = here if pattern is None else here | (x == diffusion.graph.mask)
+    all_features, tokens = features_at(diffusion, x, np.asarray(request.locked, bool) & ~here, rows, sigma)
+    place = int(rows[:position].sum())
+    features, token = Features(*(part[place : place + 1] for part in all_features)), tokens[place : place + 1]
     level = torch.tensor([sigma], device=diffusion.device)
-    law = diffusion.law_rows(features, level, token)[0].double()
-    top = law.topk(min(request.most, diffusion.vocabulary))
+    laws = diffusion.law_rows(all_features, level.expand(len(tokens)), tokens).double()
+    if shaping is not None:
+        laws = shaping.restrict(laws, torch.from_numpy(np.flatnonzero(rows)).to(laws.device))
+    law = laws[place] if pattern is None else matching(pattern, np.where(rows, FREE, request.tokens), laws, place)
+    top = law.topk(min(request.most, int((law > 0).sum())))
     score = None
     if x[position] == stands[position] and not math.isnan(request.sigma):
         scores = diffusion.parametrisation.clean_score(diffusion.network.head(features), level, token)[0]
@@ -45,6 +62,20 @@ def look(diffusion: Diffusion, request: Inspect, run_id: int = 0) -> Insight:
     likely, probability = frozen(top.indices.cpu().numpy()), top.values.cpu().numpy()
     entropy = float(-torch.special.xlogy(law, law).sum())
     return Insight(run_id, position, likely, probability, score, entropy, None if own == FREE else float(law[own]))
+
+
+def matching(pattern: Pattern, tokens: Tokens, laws: Tensor, place: int) -> Tensor:
+    """The law (V,) at the free place number `place` of tokens (L,), given that a text drawn from the laws (m, V) of the
+    free places matches."""
+    found, revealed = [], np.arange(len(laws)) == place
+
+    def note(number: int, weights: np.ndarray) -> int:
+        found.append(weights / weights.sum())
+        return int(weights.argmax())
+
+    own = laws.cpu().numpy()
+    pattern.draw(tokens, own, own, revealed, note)
+    return torch.from_numpy(found[0])
 
 
 @torch.no_grad()

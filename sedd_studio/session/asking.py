@@ -17,24 +17,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """The model (its weights and its tokenizer), the text, and the noise at which it stands."""
+    """The model (its weights and its tokenizer), the text, the noise at which it stands, and what may stand in it."""
 
     model: tuple[str, str]
     tokens: Tokens
     locked: np.ndarray
     sigma: float
+    held_to: tuple[object, ...] = ()
 
     @staticmethod
     def now(session: Session) -> Asked:
         """What is on show."""
         state = session.view.canvas()
-        return Asked(named(session.models), state.tokens, state.locked, session.view.step_info().sigma)
+        form = session.form.now
+        held_to = (session.view.document.limits, form.banned, form.pattern)
+        return Asked(named(session.models), state.tokens, state.locked, session.view.step_info().sigma, held_to)
 
     def same_as(self, other: Asked) -> bool:
         """Whether the answer would be the same. A level that is not known is NaN in both."""
         level = self.sigma == other.sigma or (math.isnan(self.sigma) and math.isnan(other.sigma))
         pairs = ((self.tokens, other.tokens), (self.locked, other.locked))
-        return level and self.model == other.model and all(np.array_equal(a, b) for a, b in pairs)
+        alike = (self.model, self.held_to) == (other.model, other.held_to)
+        return level and alike and all(np.array_equal(a, b) for a, b in pairs)
 
 
 def named(models: Models) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from engine.language.prompts import longest_prompt, parse_prompt
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from sedd_studio.record.document import Document
 from sedd_studio.session.errors import Errors
@@ -65,7 +66,9 @@ class Editor(QObject):
         self.set_locked(list(range(len(self._view.document.tokens))), False)
 
     def place(self, position: int, token: int) -> bool:
-        return self._change("Candidate", self._view.document.with_token(position, token))
+        """Puts a token at a position and locks it there."""
+        piece = "" if self._models.tokenizer is None else plain_line(self._models.tokenizer.piece(token)).strip()
+        return self._change(f"Put “{piece}” here", self._view.document.with_token(position, token))
 
     def replace_range(self, start: int, stop: int, text: str) -> bool:
         """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.

@@ -18,7 +18,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
-from sedd_studio.session.undoing import UndoStack
+from sedd_studio.session.undoing import Step, UndoStack
 from sedd_studio.session.view import View
 
 
@@ -63,16 +63,25 @@ class Pages(QObject):
         self.name = file
         self.named.emit()
 
-    def follow(self, name: str, run: Trajectory, step: int) -> None:
-        """A run of the document on show has begun, or a branch at a step: it is played from there."""
+    def follow(self, name: str, run: Trajectory, step: int, joins: Step | None = None) -> None:
+        """A run of the document on show has begun, or a branch at a step: it is played from there. It is part of the
+        step that it `joins`, if that is still the newest."""
         before = self.now
         self._view.follow(run, step)
-        self.undo_stack.add(Turn(name, self, before, self.now))
+        if isinstance(joins, Turn) and joins is self.undo_stack.newest:
+            joins.alone, joins.after = before, self.now
+        else:
+            self.undo_stack.add(Turn(name, self, before, self.now))
 
     def take_back(self, run: Trajectory) -> None:
         """A run that was followed has made nothing: it is as if it had not begun, if nothing else was done since."""
         newest = self.undo_stack.newest
-        if isinstance(newest, Turn) and newest.after.document.trajectory is run:
+        if not isinstance(newest, Turn) or newest.after.document.trajectory is not run:
+            return
+        if newest.alone is not None:
+            newest.after, newest.alone = newest.alone, None
+            self.put(newest.after)
+        else:
             self.undo_stack.undo()
             self.undo_stack.forget_undone()
 
@@ -140,6 +149,8 @@ class Turn:
 
     def __init__(self, name: str, pages: Pages, before: Page, after: Page) -> None:
         self.name, self._pages, self.before, self.after = name, pages, before, after
+        self.alone: Page | None = None
+        """Where it led without the run that has joined it."""
 
     def redo(self) -> None:
         self.before = self._pages.now

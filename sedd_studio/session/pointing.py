@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.protocol import FREE, Event, Insight, Inspect
+from engine.protocol import FREE, Event, Failed, Insight, Inspect
 from sedd_studio.session.asking import Asked
 from sedd_studio.session.scoring import Scorer
 from sedd_studio.session.session import Session
@@ -27,12 +27,15 @@ class Pointer(QObject):
         self.pointed: Pointed | None = None
         self._asked: Asked | None = None
         self._question = 0
+        self._limited = False
+        """Whether not every token may stand where was asked."""
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
         self._rest.timeout.connect(self._ask)
         session.view.changed.connect(self._look_again)
         session.runs.changed.connect(self._look_again)
+        session.form.changed.connect(self._look_again)
         session.engine.answered.connect(self._take)
         scorer.changed.connect(self._note_cost)
 
@@ -87,14 +90,21 @@ class Pointer(QObject):
         if self._question:
             session.engine.drop(self._question)
         self._asked = asked = Asked.now(session)
-        self._question = session.engine.ask(Inspect(asked.tokens, asked.locked, self.pointed.position, asked.sigma))
+        within = session.runs.asked()
+        self._limited = bool(within.limits or within.words or within.pattern)
+        request = Inspect(asked.tokens, asked.locked, self.pointed.position, asked.sigma)
+        self._question = session.engine.ask(replace(request, within=within) if self._limited else request)
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._question or self.pointed is None:
             return
         self._question = 0
+        if isinstance(event, Failed):
+            self.pointed = replace(self._known(self.pointed.position), refusal=event.headline)
+            self.changed.emit()
+            return
         if not isinstance(event, Insight):
-            self._asked = None  # cancelled or failed: it may be asked again when something has changed
+            self._asked = None  # cancelled: it may be asked again when something has changed
             return
         tokenizer = self._session.models.tokenizer
         scores = [None] * len(event.tokens) if event.score is None else event.score.tolist()
@@ -104,5 +114,6 @@ class Pointer(QObject):
             for token, probability, score in rows
         )
         known = self._known(self.pointed.position)
-        self.pointed = replace(known, candidates=candidates, entropy=event.entropy, own=event.own)
+        found = replace(known, candidates=candidates, entropy=event.entropy, own=event.own)
+        self.pointed = replace(found, limited=self._limited)
         self.changed.emit()

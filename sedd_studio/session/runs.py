@@ -17,6 +17,7 @@ from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.state import RunState
+from sedd_studio.session.undoing import Step
 from sedd_studio.session.view import View
 
 
@@ -28,6 +29,8 @@ class Asked:
     request: Generate
     branch: Branch | None
     name: str
+    joins: Step | None = None
+    """What was done for its sake, as one step with it."""
     number: int = 0
     run: Trajectory | None = None
 
@@ -140,6 +143,9 @@ class Runs(QObject):
 
     def go_on(self) -> None:
         """Goes on from the step on show with the locks of now: a branch of the run, which stays in the history."""
+        self._go_on()
+
+    def _go_on(self, joins: Step | None = None) -> None:
         if not self._editor.typed.apply():
             return
         view, run = self._view, self._view.run
@@ -147,12 +153,12 @@ class Runs(QObject):
             return
         branch = Branch(run, view.playhead.step, view.playhead.sample)
         request = go_on(branch, run.origin, view.document.request, view.canvas().tokens)
-        self._submit("Go on", replace(request, limits=view.document.limits), branch)
+        self._submit("Go on", replace(request, limits=view.document.limits), branch, joins)
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
         if self._editor.place(position, token) and (self.paused or not self.running):
-            self.go_on()
+            self._go_on(self._pages.undo_stack.newest)
 
     def chosen(self) -> np.ndarray:
         """Which positions (L,) are selected and not locked."""
@@ -214,9 +220,9 @@ class Runs(QObject):
 
     # ---- what comes of it
 
-    def _submit(self, name: str, request: Generate, branch: Branch | None = None) -> None:
+    def _submit(self, name: str, request: Generate, branch: Branch | None = None, joins: Step | None = None) -> None:
         self._errors.dismiss()
-        asked = Asked(request, branch, name)
+        asked = Asked(request, branch, name, joins)
         asked.number = self._engine.submit(request, self._take)
         self._asked = asked
         self.changed.emit()
@@ -255,7 +261,7 @@ class Runs(QObject):
             asked.run = branch.run.branch(branch.step, branch.sample, started, origin)
         asked.run.under_way, asked.run.held = True, self.paused
         if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
-            self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step)
+            self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step, asked.joins)
 
     def _take_back(self, asked: Asked) -> None:
         """One that made nothing leaves what was on show before."""

@@ -75,7 +75,8 @@ class Pointed:
     """The position that is pointed at, and what the model would put there; no candidates while that is not known.
 
     `shown` is the text that stands there, None where it is masked; `own` is its probability, `entropy` in nats; `cost`
-    is its share of the bound on the text in nats, None where that was not scored.
+    is its share of the bound on the text in nats, None where that was not scored. What is `limited` is the law of what
+    may stand there; `refusal` says why there is none.
     """
 
     position: int
@@ -85,3 +86,5 @@ class Pointed:
     entropy: float | None = None
     own: float | None = None
     cost: float | None = None
+    limited: bool = False
+    refusal: str = ""

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from engine.exact.toy import ToyWorld, diffusion
-from engine.protocol import FREE, Guess, Inspect, Noise, UserError, frozen
+from engine.models.loading import load
+from engine.performing.diffusion_performer import DiffusionPerformer
+from engine.performing.engine import Engine
+from engine.protocol import (
+    FREE,
+    Generate,
+    Guess,
+    Insight,
+    Inspect,
+    LoadModel,
+    ModelLoaded,
+    Noise,
+    Tokens,
+    UserError,
+    frozen,
+)
 from engine.theory.inspection import look, outlook
 from tests.engine.truth import negative_log_likelihood
+from tests.sedd_studio.test_steering import TOKENIZER, model
 
 VALUES = 3
 
@@ -139,3 +156,66 @@ def test_nothing_is_guessed_where_all_is_known_and_nothing_under_uniform_noise_b
     assert np.isnan(seen.probability).all()
     with pytest.raises(UserError, match="run first"):
         outlook(diffusion(world_of("uniform")), Guess(frozen([0, FREE, 2]), np.zeros(3, bool), math.nan))
+
+
+def test_within_a_run_only_what_may_stand_there_is_named_with_its_chance_given_that(tmp_path: Path) -> None:
+    """Tokens, banned words, a pattern and runs of words; each by adding up the model's own law."""
+    performer = DiffusionPerformer(load(model(tmp_path, "absorb"), "cpu", "fp32"))
+    vocabulary, word = performer.info.vocabulary, TOKENIZER.encode(" dragon")
+    tokens = frozen([*TOKENIZER.encode("Once upon a"), *[FREE] * 4])
+    place = len(tokens) - 4
+    plain = performer.inspect(1, Inspect(tokens, tokens >= 0, place, 0.7, vocabulary))
+    law = np.zeros(vocabulary)
+    law[plain.tokens] = plain.probability
+
+    def within(position: int = place, text: Tokens = tokens, **held: object) -> Insight:
+        run = Generate(tokens, **held)  # type: ignore[arg-type]
+        return performer.inspect(1, Inspect(text, tokens >= 0, position, 0.7, vocabulary, run))
+
+    listed = tuple(plain.tokens[:5].tolist())
+    found = within(limits=((place, place + 1, listed),))
+    np.testing.assert_array_equal(found.tokens, listed)
+    np.testing.assert_allclose(found.probability, law[list(listed)] / law[list(listed)].sum(), rtol=1e-6)
+    found = within(banned=listed)
+    assert not set(found.tokens.tolist()) & set(listed)
+    assert found.probability.sum() == pytest.approx(1)
+    found = within(limits=((place, place + len(word), ("dragon",)),))
+    assert found.tokens.tolist()[0] in {token for token in range(vocabulary) if begins(token, " dragon")}
+    assert all(begins(token, " dragon") for token in found.tokens.tolist())
+    done = tokens.copy()
+    done[place : place + len(word)] = word
+    last = place + len(word) - 1
+    stood = within(last, frozen(done), limits=((place, place + len(word), ("dragon",)),))
+    assert stood.tokens.tolist() == [word[-1]]
+    assert stood.own == pytest.approx(1)
+    done[last + 1 :] = TOKENIZER.encode(".")[0]  # else the word may go on
+    for held in ({"words": ("dragon",)}, {"pattern": "Once upon a dragon.*"}):
+        found = within(last, frozen(done), **held)
+        assert (word[-1] in found.tokens) is ("pattern" in held)
+
+
+def test_a_place_that_nothing_can_fill_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    performer = DiffusionPerformer(load(model(tmp_path, "absorb"), "cpu", "fp32"))
+    tokens = frozen([*TOKENIZER.encode("Once upon a"), *[FREE] * 2])
+    run = Generate(tokens, limits=((len(tokens) - 2, len(tokens), ("the dragon lived on a hill",)),))
+    with pytest.raises(UserError, match="None of the words fills"):
+        performer.inspect(1, Inspect(tokens, tokens >= 0, len(tokens) - 1, 0.7, within=run))
+
+
+@pytest.mark.parametrize("noise", ["uniform", "none"])
+def test_other_noises_keep_to_listed_words_too(tmp_path: Path, noise: Noise) -> None:
+    folder = model(tmp_path, noise)
+    (loaded,) = (engine := Engine()).perform(0, LoadModel(str(folder), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded)
+    tokens = frozen(TOKENIZER.encode("Once upon a time there"))
+    asked = frozen(np.where(np.arange(len(tokens)) == 2, FREE, tokens))
+    single = TOKENIZER.encode(" a")
+    assert len(single) == 1
+    run = Generate(asked, limits=((2, 3, ("a",)),))
+    (found,) = engine.perform(1, Inspect(tokens, asked >= 0, 2, 0.7, within=run))
+    assert isinstance(found, Insight)
+    assert found.tokens.tolist() == single
+
+
+def begins(token: int, word: str) -> bool:
+    return word.encode().startswith(TOKENIZER.spelling(token))

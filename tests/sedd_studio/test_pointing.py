@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Generate, Inspect
+from engine.protocol import FREE, Failed, Generate, Inspect
 from sedd_studio.painting.token_text import shown_text
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.pointing import REST
@@ -113,9 +113,7 @@ def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, en
     assert isinstance(request, Generate)
     assert request.first_step == 2
     assert request.tokens[position + 3] == wanted.token
-    assert session.editor.undo_stack.undo_name == "Go on"
-    session.editor.undo_stack.undo()
-    assert session.view.document.locked[position + 3]
+    assert session.editor.undo_stack.undo_name == f"Put “{shown_piece(wanted.text)}” here"
     session.editor.undo_stack.undo()
     assert not session.view.document.locked[position + 3]
 
@@ -177,3 +175,37 @@ def test_a_token_that_no_font_can_draw_is_seen() -> None:
 def test_pieces_and_shares_are_written_for_people() -> None:
     assert [shown_piece(text) for text in (" fox", "\n", "  ", "<|endoftext|>", " ")] == ["fox", "↵", "·", "¶", "·"]
     assert [percent(share) for share in (0.614, 0.004, 0.0001)] == ["61%", "0.4%", "<0.1%"]
+
+
+def test_what_is_limited_is_asked_within_the_limits_and_said_to_be_of_what_is_allowed(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session, position = window.session, gap(window)
+    hover(window, position)
+    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    assert questions(engine)[-1].within is None
+    assert "allowed" not in window.position.facts.text()
+    session.editor.limit(position, position + 1, "fox")
+    qtbot.waitUntil(lambda: "of what is allowed here" in window.position.facts.text())
+    within = questions(engine)[-1].within
+    assert within is not None
+    assert within.limits == ((position, position + 1, ("fox",)),)
+    hover(window, position)
+    qtbot.waitUntil(window.popover.isVisible)
+    assert window.popover.sure.text() == "50% of the allowed"
+    session.editor.limit(position, position + 1, "")
+    qtbot.waitUntil(lambda: questions(engine)[-1].within is None)
+    session.form.set(banned="star")
+    qtbot.waitUntil(lambda: questions(engine)[-1].within is not None)
+
+
+def test_a_question_that_the_engine_refuses_says_why(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeEngine, "_answer", lambda self, run_id, request: Failed(run_id, "Nothing fits there."))
+    hover(window, gap(window))
+    qtbot.waitUntil(lambda: window.position.facts.text() == "Nothing fits there.")
+    assert not window.popover.isVisible()
+    asked = window.services.pointer._question
+    window.session.view.changed.emit()
+    assert window.services.pointer._question == asked == 0

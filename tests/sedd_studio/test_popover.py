@@ -167,3 +167,42 @@ def test_it_is_above_the_word_where_there_is_no_room_under_it(window: MainWindow
     box = window.canvas.viewport().mapTo(window, window.canvas.picture.middle(position).toPoint())
     assert window.rect().contains(popover.geometry())
     assert not popover.geometry().contains(box)
+
+
+@pytest.mark.parametrize("how", ["digit", "enter", "panel"])
+def test_a_word_that_is_put_there_is_one_step_to_undo_with_the_run_that_goes_on(
+    window: MainWindow, qtbot: QtBot, how: str
+) -> None:
+    session, position = window.session, gap(window) + 4
+    before, run, done = session.view.document, session.view.run, len(session.editor.undo_stack.steps)
+    shown(window, qtbot, position)
+    word = shown_piece(window.popover.candidates.rows[0].text)
+    if how == "panel":
+        rows = window.position.list
+        QTest.mouseClick(rows.viewport(), LEFT, NONE, rows.visualRect(window.position.candidates.index(0)).center())
+    else:
+        QTest.keyClick(window.canvas, Qt.Key.Key_1 if how == "digit" else Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and session.view.run is not run)
+    assert len(session.editor.undo_stack.steps) == done + 1
+    assert window.actions_by_name["undo"].text() == f"&Undo Put “{word}” here"
+    window.actions_by_name["undo"].trigger()
+    assert session.view.document is before
+    assert session.playhead.step == 1
+    window.actions_by_name["redo"].trigger()
+    assert session.view.document.locked[position]
+    assert session.view.run is not run
+
+
+def test_a_word_stays_put_where_the_run_that_goes_on_makes_nothing(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session, position = window.session, gap(window) + 4
+    run, done, engine.fail_at = session.view.run, len(session.editor.undo_stack.steps), 2
+    shown(window, qtbot, position)
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.FAILED)
+    assert session.view.run is run
+    assert session.view.document.locked[position]
+    assert len(session.editor.undo_stack.steps) == done + 1
+    window.actions_by_name["undo"].trigger()
+    assert not session.view.document.locked[position]

@@ -195,7 +195,7 @@ class Anything(RuleBasedStateMachine):
     def place(self, position: int) -> None:
         position = min(position, len(self.session.view.document.tokens) - 1)
         self.session.runs.place(position, 1)
-        self.note()
+        self.note(typed=True)  # the run that goes on is part of the step
 
     @rule(
         entries=st.fixed_dictionaries(

@@ -149,7 +149,7 @@ class CandidatesPopover(QFrame):
         word = "Nothing" if pointed.shown is None else shown_piece(pointed.shown)
         self.stands.show_text(f"{word} stands here{' yet' if pointed.shown is None else ''}")
         sure = rows[0].probability if pointed.own is None else pointed.own
-        self.sure.setText(f"{percent(sure)} sure")
+        self.sure.setText(f"{percent(sure)} of the allowed" if pointed.limited else f"{percent(sure)} sure")
         self._say()
 
     def _mark(self, index: QModelIndex) -> None:

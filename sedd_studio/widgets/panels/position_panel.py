@@ -71,9 +71,11 @@ class PositionPanel(QFrame):
 
     def _facts(self, pointed: Pointed) -> str:
         if pointed.entropy is None:
-            return self._runs.silence or "…"
+            return self._runs.silence or pointed.refusal or "…"
         say, entropy, cost = self._words.say, pointed.entropy, pointed.cost
         facts = [say("entropy {entropy:.2f} nats", entropy=entropy, choices=math.exp(entropy))]
+        if pointed.limited:
+            facts.append("of what is allowed here")
         if pointed.own is not None:
             facts.append(f"what stands here: {percent(pointed.own)}")
         if cost is not None:
