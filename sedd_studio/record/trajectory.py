@@ -52,6 +52,11 @@ class Progress:
     seconds: float = 0.0
     seconds_left: float | None = None
 
+    @property
+    def share(self) -> float:
+        """Of the steps, 0 to 1."""
+        return self.step / self.steps if self.steps else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Origin:

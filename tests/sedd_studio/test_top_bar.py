@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -127,3 +128,31 @@ def test_the_device_opens_its_settings(by_key: bool, window: MainWindow, qtbot: 
     row = page.rows["device"]
     qtbot.waitUntil(page.controls["device"].hasFocus)
     assert row.visibleRegion().boundingRect().height() == row.height()
+
+
+def test_the_run_button_is_the_runs_progress_bar_in_its_own_place(scene: Scene, window: MainWindow) -> None:
+    button = window.top_bar.run_button
+    before = button.geometry()
+
+    def at(share: float) -> QColor:
+        return button.grab().toImage().pixelColor(round(share * before.width()), before.height() - 5)
+
+    assert at(0.4) == at(0.6)
+    scene.run(10)
+    scene.play(5)
+    QApplication.processEvents()
+    assert at(0.4) == window.look.colour("on_accent") != at(0.6)
+    assert button.geometry() == before
+    scene.play(10)
+    assert at(0.4) == at(0.6)
+
+
+def test_the_status_line_keeps_its_height_whatever_it_says(scene: Scene, window: MainWindow) -> None:
+    QApplication.processEvents()
+    line, canvas = window.status_line.geometry(), window.canvas.geometry()
+    scene.session.models.open("another")
+    QApplication.processEvents()
+    assert window.status_line.bar.isVisible()
+    window.status_line.folder.setVisible(True)
+    QApplication.processEvents()
+    assert (window.status_line.height(), window.canvas.geometry()) == (line.height(), canvas)

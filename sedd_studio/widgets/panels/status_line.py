@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from sedd_studio.session.session import Session
 
 PAUSE = 100
-"""Milliseconds between two sentences while a run goes on: nobody reads faster, and a progress bar is slow to draw."""
+"""Milliseconds between two sentences while a run goes on: nobody reads faster."""
 
 
 class StatusLine(QFrame):
-    """One sentence and, while something is going on, a progress bar; at the right the help of what one works with."""
+    """One sentence and, while a model is loaded, a bar; at the right the help of what one works with. The Run button
+    shows how far a run is."""
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__()
@@ -37,26 +38,25 @@ class StatusLine(QFrame):
         self.text = label(role="help")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedSize(160, 4)  # no higher than the text, so that nothing moves when it comes
-        self.bar.setAccessibleName("Progress")
+        self.bar.setFixedSize(160, 4)
+        self.bar.setRange(0, 0)
+        self.bar.setAccessibleName("Loading the model")
+        self.setFixedHeight(look.sizes.control)  # nothing moves when a part of it comes or goes
         self.help = HelpLine("Select words to lock, redraw or replace them")
         self.folder = IconButton("folder", "Show in folder", look, self._show_folder, text="Show in folder")
-        row(self.bar, self.text, self.folder, (self.help, 1), gap=12, margins=(16, 6, 16, 6), of=self)
+        row(self.bar, self.text, self.folder, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
         told = (session.runs, session.models, session.reader, session.notices)
         keep_up(self.refresh, *(part.changed for part in told))
 
     def refresh(self) -> None:
         session = self._session
-        running, run = session.runs.running, session.runs.progress
-        moves = (running and not session.runs.paused) or bool(session.notices.work)
+        moves = (session.runs.running and not session.runs.paused) or bool(session.notices.work)
         self._missed = moves and self._pause.isActive()
         if self._missed:
             return
         if moves:
             self._pause.start()
-        self.bar.setVisible(running or session.models.loading)
-        self.bar.setRange(0, 0 if session.models.loading else max(run.steps, 1))
-        self.bar.setValue(run.step if running else 0)
+        self.bar.setVisible(session.models.loading)
         sentence = self._sentence()
         self.text.setText(sentence)
         self.folder.setVisible(session.notices.path is not None and sentence == session.notices.text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QEnterEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
@@ -22,6 +22,8 @@ RUN_WIDTHS = (180, 112)
 """Room for "Filling 256 tokens" and, where that is short, for "Fill 256"."""
 PAUSE_WIDTH = 88
 """Room for "Pause", so that nothing moves when the button says "Go on"."""
+LINE = 3
+"""Pixels of the line at the foot of the button that shows how far a run is, and of the room round it."""
 TIGHTEST = 4
 """How often the bar can be made narrower."""
 LEAST_NAME = 90
@@ -29,14 +31,16 @@ LEAST_NAME = 90
 
 
 class RunButton(PushButton):
-    """Says how many tokens a run fills; `aimed` is told when the pointer, which may press it, comes and goes."""
+    """Says how many tokens a run fills, and is its progress bar; `aimed` is told when the pointer, which may press it,
+    comes and goes."""
 
     aimed = Signal(bool)
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__("Run", "play", look, session.runs.start, primary=True)
-        self._session = session
+        self._session, self._look = session, look
         self.short = False
+        self.share = 0.0
         self.clicked.connect(lambda: self.aimed.emit(False))  # it is done, and is to be watched
 
     def refresh(self) -> None:
@@ -48,9 +52,22 @@ class RunButton(PushButton):
         self.setText(f"Fill {count}" if self.short else whole)
         self.setAccessibleName(f"Run: {whole.lower()}")
         self.setEnabled(session.models.ready)
+        self._show_share(session.runs.progress.share if running else 0.0)
         held = int(locked.sum())
         stays = f"; the {held} locked ones stay" if held else ""
         explain(self, f"Writes {tokens}{stays} (Ctrl+Enter).")
+
+    def _show_share(self, share: float) -> None:
+        if share != self.share:
+            self.share = share
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.share:
+            line = QRectF(LINE, self.height() - 2 * LINE, self.share * (self.width() - 2 * LINE), LINE)
+            with QPainter(self) as painter:
+                painter.fillRect(line, self._look.colour("on_accent"))
 
     def shorten(self, short: bool) -> None:
         self.short = short
