@@ -21,7 +21,10 @@ SUMMARIES = {row.name: row.summary for row in SAMPLERS}
 @pytest.fixture
 def window(scene: Scene, qtbot: QtBot) -> MainWindow:
     window = window_of(scene.session, scene.settings, qtbot)
-    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton)  # no button is down, whatever was before
+    text = window.canvas.viewport()
+    QTest.mouseClick(text, Qt.MouseButton.LeftButton)  # no button is down, whatever was before
+    for place in (QPoint(9, 9), text.rect().center()):  # and the pointer is here, wherever it was
+        QTest.mouseMove(text, place)
     window.canvas.setFocus()
     return window
 
