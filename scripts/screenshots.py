@@ -311,20 +311,27 @@ def uniform(home: Path) -> object:
 
 
 def history(home: Path) -> object:
-    """Six runs in the history, one a favourite, one stopped; one is chosen."""
+    """Six runs in the history: two are branches, one is a favourite, one has a note, one was stopped; one is chosen."""
     from PySide6.QtWidgets import QApplication
 
     from sedd_studio.record.history import History
+    from sedd_studio.record.trajectory import Came
     from tests.sedd_studio.scene import Scene
 
-    kept = History(home / HISTORY)
+    kept, before = History(home / HISTORY), None
     for number, (steps, played) in enumerate(((64, 64), (16, 16), (256, 100), (64, 64), (8, 8), (64, 64))):
         scene = Scene(home, noise="uniform" if number == 3 else "absorb")
         scene.session.form.set(seed=1729 + number)
         scene.run(steps)
         scene.play(played)
-        assert scene.session.view.run is not None
-        kept.add(scene.session.view.run)
+        run = scene.session.view.run
+        assert run is not None
+        assert run.origin is not None
+        if before is not None and number in (2, 4):
+            run.came = Came(before, f"from step 4{number}, {number} locks added")
+        before = run.origin.key
+        kept.add(run)
+    kept.set_note(2, "the one for the talk")
     kept.set_favourite(4, True)
     kept.close()
 

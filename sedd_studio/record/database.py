@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.protocol import UserError
 from sedd_studio.record.runfile import LARGEST
 
-VERSION = 2
+VERSION = 3
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 """Errors that another connection's work is the reason for: the lower eight bits of their codes."""
 LARGEST_VALUE = 2 * LARGEST
@@ -18,18 +18,24 @@ SESSION = "CREATE TABLE session (id INTEGER PRIMARY KEY, state TEXT, content BLO
 RUNS = (
     "CREATE TABLE runs (id INTEGER PRIMARY KEY, made TEXT, model TEXT, noise TEXT, sampler TEXT, steps INTEGER, "
     "seed INTEGER, samples INTEGER, prompt TEXT, text TEXT, finished INTEGER, favourite INTEGER DEFAULT 0, "
-    "removed INTEGER DEFAULT 0, content BLOB)"
+    "removed INTEGER DEFAULT 0, content BLOB, "
+    "key TEXT DEFAULT '', parent TEXT DEFAULT '', change TEXT DEFAULT '', note TEXT DEFAULT '')"
 )
+"""`key` tells a run from others, `parent` is that of the run it came from, and `change` says in which way."""
 SCHEMA = (RUNS, "CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings)", SESSION)
+ADDED = ("key", "parent", "change", "note")
+"""Columns of runs that there are since the third version."""
 MIGRATIONS = {
     1: (
         "ALTER TABLE session RENAME TO former",
         SESSION,
         "INSERT INTO session SELECT id, state, content FROM former",
         "DROP TABLE former",
-    )
+    ),
+    2: tuple(f"ALTER TABLE runs ADD COLUMN {name} TEXT DEFAULT ''" for name in ADDED),
 }
-"""What makes the schema of a version that of the next. In the first a history knew a single session, whose id was 1."""
+"""What makes the schema of a version that of the next. In the first a history knew a single session, whose id was 1; in
+the second runs stood side by side, without notes."""
 COLUMNS = {
     "runs": "id made model noise sampler steps seed samples prompt text finished favourite removed content",
     "words": "prompt text settings",
@@ -115,7 +121,8 @@ def _check_tables(database: sqlite3.Connection) -> None:
     """A DamagedError unless the tables are there, and nothing that would do more than they are asked for."""
     for table, columns in COLUMNS.items():
         found = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
-        if not found.issuperset(columns.split()):
+        wanted = [*columns.split(), *(ADDED if table == "runs" and _version(database) >= VERSION else ())]
+        if not found.issuperset(wanted):
             raise DamagedError(f"its table {table} is missing or another")
     if database.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
         raise DamagedError("it has triggers or views")

@@ -8,7 +8,7 @@ runs are marked, so that removing can be undone, and are gone when the session i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,19 @@ from sedd_studio.record.trajectory import Trajectory
 
 WAIT = 5.0
 """Seconds to wait for another connection's write."""
+LONGEST_NOTE = 300
+"""Characters of a note."""
 LISTED = 2000
 """Characters of a prompt and of a text that are read for the list."""
 COLUMNS = (
     "id, made, model, noise, sampler, steps, seed, samples, "
-    f"substr(prompt, 1, {LISTED}) AS prompt, substr(text, 1, {LISTED}) AS text, finished, favourite"
+    f"substr(prompt, 1, {LISTED}) AS prompt, substr(text, 1, {LISTED}) AS text, finished, favourite, "
+    "key, parent, change, note"
 )
 DAMAGED = {
     "made": "1970-01-01T00:00:00+00:00",
     "text": "This run is damaged.",
-    **dict.fromkeys(("model", "noise", "sampler", "prompt"), ""),
+    **dict.fromkeys(("model", "noise", "sampler", "prompt", "key", "parent", "change", "note"), ""),
     **dict.fromkeys(("steps", "seed", "samples"), 0),
 }
 """What is listed in the place of a row that makes no sense."""
@@ -43,7 +46,10 @@ DAMAGED = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A run as the history lists it; `text` is the beginning of that of its first sample, `made` is ISO 8601."""
+    """A run as the history lists it; `text` is the beginning of that of its first sample, `made` is ISO 8601.
+
+    `parent` is the `key` of the run that it came from, `change` in which way; `note` is the user's.
+    """
 
     id: int
     made: str
@@ -57,6 +63,10 @@ class Entry:
     text: str
     finished: bool
     favourite: bool
+    key: str = ""
+    parent: str = ""
+    change: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,14 +149,24 @@ class History:
         texts = list(map(origin.tokenizer.decode, run.known()))
         sampler = run.started.sampler or asked.sampler
         prompt = format_prompt(asked.tokens, origin.tokenizer)
-        settings = f"{origin.info.name} {origin.info.noise} {sampler} {run.steps} steps seed {asked.seed}"
+        settings = _settings(origin.info.name, origin.info.noise, sampler, run.steps, asked.seed)
+        came = () if run.came is None else (run.came.key, run.came.change)
         row = (origin.made, origin.info.name, origin.info.noise, sampler, run.steps, asked.seed, run.samples)
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             made = self._database.execute(
                 "INSERT INTO runs (made, model, noise, sampler, steps, seed, samples, prompt, text, finished, "
-                "favourite, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, prompt, texts[0], run.result is not None, favourite, encode(run)),
+                "favourite, content, key, parent, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *row,
+                    prompt,
+                    texts[0],
+                    run.result is not None,
+                    favourite,
+                    encode(run),
+                    origin.key,
+                    *(came or ("", "")),
+                ),
             )
             number = int(made.lastrowid or 0)
             self._database.execute(
@@ -161,10 +181,12 @@ class History:
         A word matches every word that it begins, a number itself only. One of signs, or of a script without spaces,
         matches wherever it stands: the table of words knows no signs, and takes such a text for a single word.
         """
-        each = dict.fromkeys(words.replace('"', " ").split())
-        anywhere = [word for word in each if _stands_anywhere(word)]
+        each = words_of(words)
+        anywhere = [word for word in each if stands_anywhere(word)]
         asked = " ".join(f'"{word}"' + "*" * (not word.isdigit()) for word in each if word not in anywhere)
-        inside = ["words MATCH ?"] * bool(asked) + ["instr(prompt || char(10) || text, ?)"] * len(anywhere)
+        inside = ["words MATCH ?"] * bool(asked) + [
+            "instr(prompt || char(10) || text || char(10) || settings, ?)"
+        ] * len(anywhere)
         found = "".join(f" AND id IN (SELECT rowid FROM words WHERE {condition})" for condition in inside)
         starred = " AND favourite" if favourites else ""
         rows = self._database.execute(
@@ -181,6 +203,17 @@ class History:
 
     def set_favourite(self, number: int, favourite: bool) -> None:
         self._database.execute("UPDATE runs SET favourite = ? WHERE id = ?", (favourite, number))
+
+    def set_note(self, number: int, note: str) -> None:
+        """Keeps a line of the user's with a run, in the place of the one before; it is found by its words, too."""
+        line = " ".join(note.split())[:LONGEST_NOTE]
+        with self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.execute("UPDATE runs SET note = ? WHERE id = ?", (line, number))
+            found = "SELECT model, noise, sampler, steps, seed FROM runs WHERE id = ?"
+            for row in self._database.execute(found, (number,)).fetchall():
+                words = f"{_settings(*row)} {line}"
+                self._database.execute("UPDATE words SET settings = ? WHERE rowid = ?", (words, number))
 
     def set_removed(self, numbers: Sequence[int], removed: bool) -> None:
         """Takes runs out of the lists, or puts them back. They are marked with the session that may do so."""
@@ -226,7 +259,42 @@ class History:
             return None
 
 
-def _stands_anywhere(word: str) -> bool:
+def _settings(model: str, noise: str, sampler: str, steps: int, seed: int) -> str:
+    """What a run is found by beside its words."""
+    return f"{model} {noise} {sampler} {steps} steps seed {seed}"
+
+
+def as_tree(entries: Iterable[Entry]) -> list[tuple[Entry, int]]:
+    """Runs as they stand under those that they came from, each with how deep it stands. What something was done with
+    last comes first; what came of a run comes in the order in which it was made."""
+    rows = sorted(entries, key=lambda entry: entry.id)
+    known: dict[str, int] = {}
+    below: dict[int, list[Entry]] = {}
+    above: dict[int, int] = {}
+    for entry in rows:  # one that is older than its parent is none of its own, so that there are no circles
+        above[entry.id] = known.get(entry.parent, 0) if entry.parent else 0
+        below.setdefault(above[entry.id], []).append(entry)
+        if entry.key:
+            known[entry.key] = entry.id
+    newest = {entry.id: entry.id for entry in rows}
+    for entry in reversed(rows):
+        newest[above[entry.id]] = max(newest.get(above[entry.id], 0), newest[entry.id])
+    waiting = [(entry, 0) for entry in sorted(below.get(0, []), key=lambda entry: newest[entry.id])]
+    found = []
+    while waiting:
+        entry, depth = waiting.pop()
+        found.append((entry, depth))
+        waiting += [(one, depth + 1) for one in reversed(below.get(entry.id, []))]
+    return found
+
+
+def words_of(search: str) -> list[str]:
+    """The words that are looked for, each once."""
+    return list(dict.fromkeys(search.replace('"', " ").split()))
+
+
+def stands_anywhere(word: str) -> bool:
+    """Whether a word is looked for in the midst of others: signs, and scripts without spaces."""
     signs = not word.isascii() and not any(character.isalnum() for character in word)
     return signs or any(map(is_without_spaces, word))
 

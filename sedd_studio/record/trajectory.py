@@ -10,6 +10,7 @@ import copy
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -72,11 +73,28 @@ class Origin:
         """That of a run which begins now."""
         return Origin(request, info, tokenizer, datetime.now(UTC).isoformat(timespec="seconds"))
 
+    @property
+    def key(self) -> str:
+        """Tells the run from others wherever it is kept: the same for as long as it is the same run."""
+        asked, start = self.request, self.request.start
+        told = (self.made, self.info.name, asked.sampler, asked.steps, asked.seed, asked.samples, asked.first_step)
+        tokens = [array.astype(np.int64).tobytes() for array in (asked.tokens, start) if array is not None]
+        return blake2b(repr((told, asked.first_sample, *tokens)).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Came:
+    """What a run came from: the `key` of another, and in which way: "from step 40, 2 locks added"."""
+
+    key: str
+    change: str
+
 
 class Trajectory:
     """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L).
 
-    It is `under_way` while the engine adds to it, or is `held`; `result` is there once the run has come to its end.
+    It is `under_way` while the engine adds to it, or is `held`; `came` says from which run it comes; `result` is there
+    once it has come to its end.
     """
 
     def __init__(self, started: Started, mask: int | None, origin: Origin | None = None) -> None:
@@ -86,6 +104,7 @@ class Trajectory:
         self.mask = mask
         self.origin = origin
         self.result: Finished | None = None
+        self.came: Came | None = None
         self.under_way = self.held = False
         self.moments = [Moment(1.0, started.sigma)]
         self.changes: list[Change] = []

@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Generate, Noise, Started
 from sedd_studio.record.steering import Branch, draw_again, go_on, noised, step_for
-from sedd_studio.record.trajectory import Origin, Progress, Trajectory
+from sedd_studio.record.trajectory import Came, Origin, Progress, Trajectory
 from sedd_studio.session.current_form import CurrentForm, any_seed
+from sedd_studio.session.descent import descent, edits
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.engine_link import EngineLink
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.state import RunState
 from sedd_studio.session.undoing import Step
@@ -24,13 +26,14 @@ from sedd_studio.session.view import View
 @dataclass(eq=False)
 class Asked:
     """What the engine is at work on: the run's id, its request, where it branches off, what that is called in the menu,
-    and the record of it."""
+    from which run it comes, and the record of it."""
 
     request: Generate
     branch: Branch | None
     name: str
     joins: Step | None = None
     """What was done for its sake, as one step with it."""
+    came: Came | None = None
     number: int = 0
     run: Trajectory | None = None
 
@@ -153,7 +156,8 @@ class Runs(QObject):
             return
         branch = Branch(run, view.playhead.step, view.playhead.sample)
         request = go_on(branch, run.origin, view.document.request, view.canvas().tokens)
-        self._submit("Go on", replace(request, limits=view.document.limits), branch, joins)
+        came = descent(view, branch.step, edits(view))
+        self._submit("Go on", replace(request, limits=view.document.limits), branch, came, joins)
 
     def place(self, position: int, token: int) -> None:
         """Puts a token at a position, locks it there, and goes on from the step on show if the run can."""
@@ -180,7 +184,8 @@ class Runs(QObject):
         seed = any_seed()  # the form's would draw the same again
         visible, locked = view.canvas().tokens, view.document.locked
         request = draw_again(self.asked(), visible, locked, self.chosen(), seed, samples)
-        self._submit("Draw again" if samples == 1 else "Alternatives", request)
+        came = descent(view, view.playhead.step, f"{number_of(int(self.chosen().sum()), 'token')} drawn again")
+        self._submit("Draw again" if samples == 1 else "Alternatives", request, came=came)
 
     @property
     def can_noise_again(self) -> bool:
@@ -204,7 +209,8 @@ class Runs(QObject):
         branch = Branch(run, step_for(run, int(chosen.sum()), view.playhead.step), view.playhead.sample)
         visible = noised(view.canvas().tokens, chosen, run, info.vocabulary, seed)
         request = go_on(branch, run.origin, view.document.request, visible)
-        self._submit("Noise again", replace(request, limits=view.document.limits, seed=seed), branch)
+        came = descent(view, branch.step, f"{number_of(int(chosen.sum()), 'token')} sent back to noise")
+        self._submit("Noise again", replace(request, limits=view.document.limits, seed=seed), branch, came)
 
     def stop(self) -> None:
         if self.running:
@@ -220,9 +226,16 @@ class Runs(QObject):
 
     # ---- what comes of it
 
-    def _submit(self, name: str, request: Generate, branch: Branch | None = None, joins: Step | None = None) -> None:
+    def _submit(
+        self,
+        name: str,
+        request: Generate,
+        branch: Branch | None = None,
+        came: Came | None = None,
+        joins: Step | None = None,
+    ) -> None:
         self._errors.dismiss()
-        asked = Asked(request, branch, name, joins)
+        asked = Asked(request, branch, name, joins, came)
         asked.number = self._engine.submit(request, self._take)
         self._asked = asked
         self.changed.emit()
@@ -259,6 +272,7 @@ class Runs(QObject):
             asked.run = Trajectory(started, info.mask_id, origin)
         else:
             asked.run = branch.run.branch(branch.step, branch.sample, started, origin)
+        asked.run.came = asked.came
         asked.run.under_way, asked.run.held = True, self.paused
         if self._view.document.answers(asked.request.tokens):  # else the prompt has changed meanwhile
             self._pages.follow(asked.name, asked.run, 0 if branch is None else branch.step, asked.joins)

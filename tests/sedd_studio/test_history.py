@@ -334,6 +334,22 @@ def test_one_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     history.remember({"prompt": "of now"}, None)
     assert set(history.sessions()) == {1, 5}
     assert len(history.search()) == 3
+    assert {(entry.key, entry.parent, entry.note) for entry in history.search()} == {("", "", "")}
+    oldest = history.search()[-1].id
+    history.set_note(oldest, " one\nline ")
+    assert [entry.note for entry in history.search("line")] == ["one line"]
+    history.close()
+
+
+def test_a_run_has_the_same_key_wherever_it_is_kept(tmp_path: Path) -> None:
+    run, other = made(tmp_path, seed=3), made(tmp_path, seed=4)
+    assert run.origin is not None
+    assert other.origin is not None
+    history = History(tmp_path / "history.sqlite3")
+    again = decode(history.content(history.add(run))).origin
+    assert again is not None
+    assert again.key == run.origin.key != other.origin.key
+    assert history.search()[0].key == run.origin.key
     history.close()
 
 

@@ -10,11 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
 from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.history import Entry, as_tree
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.history_rows import RunRows, excerpt, matches
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.test_recovery import LEFT, Record, record, run, settled
-from tests.sedd_studio.windows import read, window_of
+from tests.sedd_studio.windows import listed_in, read, window_of
 
 __all__ = ["record"]
 
@@ -125,3 +127,106 @@ def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
     listed.actions_by_name["reset_layout"].trigger()
     assert not listed.docks["history"].isVisible()
     assert listed.dockWidgetArea(listed.docks["history"]) is Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+def depths(window: MainWindow) -> list[tuple[int, str]]:
+    runs = window.history.runs
+    return [(runs.index(row).data(RunRows.DEPTH), entry.change) for row, entry in enumerate(runs.rows)]
+
+
+def test_a_branch_stands_under_its_run_and_says_what_was_changed(listed: MainWindow, qtbot: QtBot) -> None:
+    session, commands = listed.session, listed.actions_by_name
+
+    def done(count: int) -> None:
+        qtbot.waitUntil(lambda: len(listed.history.runs.rows) == count)
+        qtbot.waitUntil(lambda: not session.runs.running and not session.playhead.playing)
+
+    free = int((~session.view.document.locked).argmax())
+    session.playhead.seek(3)
+    session.editor.set_locked([free, free + 1], True)
+    commands["go_on"].trigger()
+    done(3)
+    assert depths(listed) == [(0, ""), (1, "from step 3, 2 locks added"), (0, "")]
+    session.view.select((free + 2, free + 5))
+    commands["draw_again"].trigger()
+    done(4)
+    assert depths(listed)[:3] == [(0, ""), (1, "from step 3, 2 locks added"), (2, "from step 5, 3 tokens drawn again")]
+    session.playhead.seek(session.playhead.recorded)
+    session.view.select((free + 2, free + 4))
+    commands["noise_again"].trigger()
+    done(5)
+    assert [depth for depth, _ in depths(listed)] == [0, 1, 2, 3, 0]
+    assert depths(listed)[3][1].endswith("2 tokens sent back to noise")
+    click(listed, 4)  # the other run, which is opened and branched as it is
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    read(session)
+    qtbot.waitUntil(lambda: session.form.now.seed == 1 and not session.playhead.playing)
+    session.playhead.seek(2)
+    commands["go_on"].trigger()
+    done(6)
+    assert depths(listed)[:2] == [(0, ""), (1, "from step 2")]
+    assert seeds(listed)[:2] == [1, 1]
+
+
+def test_a_note_is_written_on_a_run_kept_and_found(listed: MainWindow, keeper: Keeper, qtbot: QtBot) -> None:
+    note = listed.history.note
+    assert not note.isEnabled()
+    click(listed, 1)
+    note.setFocus()
+    QTest.keyClicks(note, "for the talk")
+    QTest.keyClick(note, Qt.Key.Key_Return)
+    settled(keeper)
+    qtbot.waitUntil(lambda: [entry.note for entry in listed.history.runs.rows] == ["", "for the talk"])
+    assert [entry.note for entry in listed_in(keeper)] == ["", "for the talk"]
+    click(listed, 0)
+    assert note.text() == ""
+    click(listed, 1)
+    assert note.text() == "for the talk"
+    QTest.keyClicks(listed.history.search, "talk")
+    qtbot.waitUntil(lambda: seeds(listed) == [1])
+    assert "for the talk" in listed.history.runs.index(0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def marked(window: MainWindow) -> int:
+    """Pixels of a row in the colour of what was found."""
+    picture = window.history.list.viewport().grab().toImage()
+    over, base = window.look.colour("fresh"), window.look.colour("panel")
+    sides = ((over.red(), base.red()), (over.green(), base.green()), (over.blue(), base.blue()))
+    wanted = [round(0.3 * one + 0.7 * other) for one, other in sides]
+    found = 0
+    for y in range(8, 40):
+        for x in range(picture.width()):
+            colour = picture.pixelColor(x, y)
+            shades = (colour.red(), colour.green(), colour.blue())
+            found += all(abs(one - two) < 12 for one, two in zip(shades, wanted, strict=True))
+    return found
+
+
+def test_what_is_looked_for_is_marked_in_the_rows(listed: MainWindow, qtbot: QtBot) -> None:
+    assert marked(listed) == 0
+    QTest.keyClicks(listed.history.search, "upon")
+    qtbot.waitUntil(lambda: listed.history.runs.words == ["upon"])
+    qtbot.waitUntil(lambda: marked(listed) > 50)
+
+
+def test_words_are_found_as_the_history_finds_them() -> None:
+    text = "Le café, 12 foxes and 120; 你好世界 🐉"
+    assert [text[slice(*place)] for place in matches(text, ["cafe", "12", "fox", "世", "🐉"])] == [
+        "café"[:4],
+        "12",
+        "fox",
+        "世",
+        "🐉",
+    ]
+    assert matches("한국", ["하"]) == []
+    assert excerpt("a " * 60 + "fox at last", ["fox"]).endswith("fox at last")
+    assert excerpt("a " * 60 + "fox at last", ["fox"]).startswith("… a")
+
+
+def test_old_rows_stand_at_the_top_and_circles_are_none() -> None:
+    rows = [
+        Entry(number, "2026-01-01T00:00:00+00:00", "", "", "", 4, 1, 1, "", "", True, False, key, parent)
+        for number, key, parent in ((1, "", ""), (2, "a", "b"), (3, "b", "a"), (4, "c", "lost"), (5, "d", "d"))
+    ]
+    tree = as_tree(rows)
+    assert [(entry.id, depth) for entry, depth in tree] == [(5, 0), (4, 0), (2, 0), (3, 1), (1, 0)]

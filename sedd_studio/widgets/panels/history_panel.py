@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.history import Entry
+from sedd_studio.record.history import LONGEST_NOTE, Entry
 from sedd_studio.session.undoing import RemoveRuns
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, keep_up
 from sedd_studio.widgets.controls.empty import Filled
@@ -61,7 +61,13 @@ class HistoryPanel(QWidget):
         self.filled = Filled(self.list, EMPTY, self.first)
         self.search.setMinimumWidth(180)
         head = Flow(self.search, self.favourites, self.compare)
-        column(head, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
+        self.note = QLineEdit()
+        self.note.setPlaceholderText("A note on the chosen run")
+        self.note.setAccessibleName("A note on the chosen run")
+        self.note.setMaxLength(LONGEST_NOTE)
+        self._noted = 0
+        column(head, (self.filled, 1), self.note, gap=8, margins=(16, 10, 16, 10), of=self)
+        self.note.editingFinished.connect(self._keep_note)
         self.search.textChanged.connect(self.refresh)
         self.favourites.toggled.connect(self.refresh)
         self.list.activated.connect(self._open)
@@ -84,7 +90,7 @@ class HistoryPanel(QWidget):
 
     def _show(self, rows: list[Entry]) -> None:
         chosen = {entry.id for entry in self.chosen()}
-        self.runs.show_rows(rows)
+        self.runs.show_runs(rows, self.search.text())
         for number, entry in enumerate(self.runs.rows):
             if entry.id in chosen:
                 index, add = self.runs.index(number), QItemSelectionModel.SelectionFlag.Select
@@ -93,6 +99,7 @@ class HistoryPanel(QWidget):
         self.filled.say(NOTHING if asked else EMPTY)
         self.first.setVisible(not asked)
         self.filled.show_content(bool(self.runs.rows))
+        self._enable()
 
     def chosen(self) -> list[Entry]:
         rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
@@ -128,7 +135,24 @@ class HistoryPanel(QWidget):
         if FEWEST <= len(numbers) <= MOST:
             self._session.reader.read(lambda: self._keeper.runs(numbers), self.compared.emit)
 
+    def _keep_note(self) -> None:
+        """Keeps what is written about the run for which it was begun."""
+        number, text = self._noted, self.note.text()
+        entry = next((entry for entry in self.runs.rows if entry.id == number), None)
+        if entry is not None and " ".join(text.split()) != entry.note:
+            self._keeper.do(lambda history: history.set_note(number, text))
+
+    def _follow_note(self) -> None:
+        """Shows the note of the chosen run, unless one is being written on it."""
+        chosen = self.chosen()
+        entry = chosen[0] if len(chosen) == 1 else None
+        self.note.setEnabled(entry is not None)
+        if (entry.id if entry is not None else 0) != self._noted or not self.note.hasFocus():
+            self._noted = 0 if entry is None else entry.id
+            self.note.setText("" if entry is None else entry.note)
+
     def _enable(self) -> None:
+        self._follow_note()
         self.first.setEnabled(self._session.models.ready)
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
