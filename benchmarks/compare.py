@@ -75,7 +75,7 @@ def main() -> None:
         session, keeper = Session(Runner(), Reader(), settings), Keeper(default_path())
         window = MainWindow(Services(session, settings, keeper), theme.LIGHT)
         window.show()
-        window.show_dock(window.docks["compare"])
+        window.show_panel("compare")
         tokenizer = find_tokenizer(DEFAULT_MODEL)
         runs = [made_up(4 ** (number + 1), arguments.samples, tokenizer) for number in range(arguments.panes)]
         window.services.comparison.show_runs(runs)

@@ -1,8 +1,8 @@
 """Times between two painted frames of the canvas while a run of the bundled model is made and shown.
 
-    python -m benchmarks.frames [--runs 5] [--steps 256] [--samples 1] [--docks] [--live]
+    python -m benchmarks.frames [--runs 5] [--steps 256] [--samples 1] [--panels] [--live]
 
-The studio is started as a user starts it, on the display that is set. With `--docks` the compare, likelihood and best
+The studio is started as a user starts it, on the display that is set. With `--panels` the compare, likelihood and best
 guess panels are open below the text. With `--live` the run is followed as it comes: then no frame can be due before the
 model has made it. Prints the median, the 99th percentile and the longest interval.
 """
@@ -50,9 +50,9 @@ class FrameProbe(QObject):
             self.report()
             QApplication.quit()
             return
-        if self.arguments.docks:
+        if self.arguments.panels:
             for name in DOCKS:
-                self.window.show_dock(self.window.docks[name])
+                self.window.show_panel(name)
         self.session.playhead.set_following(self.arguments.live)
         self.session.form.set(steps=self.arguments.steps, samples=self.arguments.samples, seed=self.done)
         self.painted.clear()
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--steps", type=int, default=256)
     parser.add_argument("--samples", type=int, default=1)
-    parser.add_argument("--docks", action="store_true")
+    parser.add_argument("--panels", action="store_true")
     parser.add_argument("--live", action="store_true")
     arguments = parser.parse_args()
 

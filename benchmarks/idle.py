@@ -91,8 +91,8 @@ class Resting(QObject):
         window.compare.start.click()
         comparison = window.services.comparison
         yield "compared", lambda: not (comparison.busy or comparison.playing)
-        for name, dock in window.docks.items():
-            window.show_dock(dock)
+        for name in window.places.panels:
+            window.show_panel(name)
             yield f"with {name}", lambda: True
 
     def report(self) -> None:

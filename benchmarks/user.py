@@ -188,8 +188,8 @@ class Observer(QObject):
     def each_thing_once(self) -> Iterator[Callable[[], bool]]:
         window, session = self.window, self.window.session
         window.resize(1600, 1000)
-        for dock in window.docks.values():
-            window.show_dock(dock)
+        for name in window.places.panels:
+            window.show_panel(name)
         for theme in ("light", "dark", "contrast", "system"):
             window.actions_by_name[f"theme_{theme}"].trigger()
             yield lambda: True

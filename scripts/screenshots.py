@@ -191,7 +191,7 @@ def likelihood(home: Path) -> object:
     scene.play(64)
 
     def prepare(window: MainWindow) -> None:
-        window.show_dock(window.docks["likelihood"])
+        window.show_panel("likelihood")
         scorer, generator = window.services.scorer, np.random.default_rng(1)
         state = window.session.view.canvas()
         scorer.tokens, scorer.given = state.tokens, np.zeros(state.length, bool)
@@ -219,7 +219,7 @@ def compare(home: Path) -> object:
     scene.play(64)
 
     def prepare(window: MainWindow) -> None:
-        window.show_dock(window.docks["compare"])
+        window.show_panel("compare")
         comparison = window.services.comparison
         comparison.choice.choose(samples=8)
         comparison.start()
@@ -251,7 +251,7 @@ def guess(home: Path) -> object:
     scene.session.playhead.seek(30)
 
     def prepare(window: MainWindow) -> None:
-        window.show_dock(window.docks["guess"])
+        window.show_panel("guess")
         window.actions_by_name["colour_confidence"].trigger()
         run, state = scene.session.view.run, scene.session.view.canvas()
         assert run is not None
@@ -336,7 +336,7 @@ def history(home: Path) -> object:
     kept.close()
 
     def prepare(window: MainWindow) -> None:
-        window.docks["history"].show()
+        window.show_panel("history")
         while not window.history.runs.rows:
             QApplication.processEvents()
         window.history.list.setCurrentIndex(window.history.runs.index(1))

@@ -61,6 +61,31 @@ def _arc() -> QPainterPath:
     return path
 
 
+def _bell() -> QPainterPath:
+    path = QPainterPath(QPointF(1.6, 11.4))
+    path.cubicTo(QPointF(6, 11.4), QPointF(5.4, 2.8), QPointF(8, 2.8))
+    path.cubicTo(QPointF(10.6, 2.8), QPointF(10, 11.4), QPointF(14.4, 11.4))
+    return path
+
+
+def _fork() -> QPainterPath:
+    path = QPainterPath(QPointF(12, 7.1))
+    path.cubicTo(QPointF(12, 9.6), QPointF(4, 8), QPointF(4, 10.9))
+    return path
+
+
+def _teeth() -> QPainterPath:
+    around = [(math.sin(k * math.pi / 4), math.cos(k * math.pi / 4)) for k in range(8)]
+    return _together(*(_line((8 + 4.4 * x, 8 + 4.4 * y), (8 + 6.4 * x, 8 + 6.4 * y)) for x, y in around))
+
+
+def _hook() -> QPainterPath:
+    path = QPainterPath(QPointF(6.1, 6.3))
+    path.cubicTo(QPointF(6.2, 3.6), QPointF(10, 3.7), QPointF(9.9, 6.3))
+    path.cubicTo(QPointF(9.8, 7.7), QPointF(8, 7.6), QPointF(8, 9.2))
+    return path
+
+
 def _star() -> QPainterPath:
     around = zip(range(10), (6.8, 2.9) * 5, strict=True)
     corners = [(8 + r * math.sin(k * math.pi / 5), 8.4 - r * math.cos(k * math.pi / 5)) for k, r in around]
@@ -98,6 +123,23 @@ STROKED: dict[str, QPainterPath] = {
     "close": _together(_line((4, 4), (12, 12)), _line((12, 4), (4, 12))),
     "float": _together(_box(2.5, 5.5, 8, 8, 1), _line((5.5, 2.5), (13.5, 2.5), (13.5, 10.5))),
     "tick": _line((3, 8.4), (6.6, 12), (13, 4.4)),
+    "menu": _together(*(_line((2.2, y), (13.8, y)) for y in (3.8, 8, 12.2))),
+    "page": _together(
+        _line((2, 3.6), (13.6, 3.6)), _line((2, 8), (6.4, 8)), _box(8.6, 6, 5.2, 4, 1), _line((2, 12.4), (10, 12.4))
+    ),
+    "hill": _together(_bell(), _line((1.6, 13.4), (14.4, 13.4))),
+    "branch": _together(
+        _circle(4, 3.4, 1.7), _circle(4, 12.6, 1.7), _circle(12, 5.4, 1.7), _line((4, 5.1), (4, 10.9)), _fork()
+    ),
+    "gear": _together(_circle(8, 8, 2.4), _teeth()),
+    "question": _together(_circle(8, 8, 6.5), _hook(), _line((8, 11.4), (8, 11.5))),
+    "enlarge": _together(
+        _line((9.6, 2.6), (13.4, 2.6), (13.4, 6.4)),
+        _line((13.2, 2.8), (9.4, 6.6)),
+        _line((6.4, 13.4), (2.6, 13.4), (2.6, 9.6)),
+        _line((2.8, 13.2), (6.6, 9.4)),
+    ),
+    "pen": _line((2.8, 13.2), (3.4, 10.2), (10.8, 2.8), (13.2, 5.2), (5.8, 12.6), closed=True),
     "columns": _together(_box(2, 3, 5, 10, 1), _box(9, 3, 5, 10, 1)),
     "warning": _together(_circle(8, 8, 6.5), _line((8, 4.6), (8, 8.8)), _line((8, 11.2), (8, 11.3))),
     "folder": _line((2, 12.5), (2, 3.5), (6.4, 3.5), (8, 5.4), (14, 5.4), (14, 12.5), closed=True),

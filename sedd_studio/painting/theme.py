@@ -70,7 +70,7 @@ class Sizes:
     control: int = 32
     gap: int = 12
     margin: int = 16
-    side_panel: int = 304
+    side_panel: int = 320
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,7 +69,9 @@ SETTINGS: dict[str, Setting] = {
     "speed": Setting(10.0, Real(0.5, 240.0).accepts, "Playing speed in steps a second."),
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", Text().accepts, "Place and size of the window, as Qt writes it."),
-    "layout": Setting("", Text().accepts, "Where the panels are, as Qt writes it."),
+    "beside": Setting(
+        "position", _one_of("position", "likelihood", "history", "guess", "queue"), "The panel beside the text."
+    ),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
     "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),

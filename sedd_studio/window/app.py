@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import os
 import sys
 import traceback
@@ -100,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     recorder.finish(keeps, closed)
     keeper.end(keeps)
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
-    settings.set("layout", sealed(bytes(window.saveState().data())))
+    settings.set("beside", window.places.beside)
     services.close()
     keeper.close()
     interrupts.close()
@@ -137,24 +135,11 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def sealed(layout: bytes) -> str:
-    """A layout as a setting, after its hash: one that was damaged would have Qt end the process, at every start."""
-    return base64.b64encode(hashlib.sha256(layout).digest() + layout).decode()
-
-
-def unsealed(setting: str) -> bytes:
-    """The layout of a setting; nothing where it is not as it was sealed."""
-    content = bytes(QByteArray.fromBase64(setting.encode(errors="replace")).data())
-    layout = content[hashlib.sha256().digest_size :]
-    return layout if setting == sealed(layout) else b""
-
-
 def restore(window: MainWindow, settings: Settings) -> None:
     """Gives the window the place, the size, the panels and the zoom that it had."""
     if settings["geometry"]:
         window.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode()))
-    if layout := unsealed(settings["layout"]):
-        window.restoreState(QByteArray(layout))
+    window.places.show_beside(settings["beside"])
     window.canvas.set_zoom(settings["zoom"])
     window.canvas.picture.set_reduced_motion(settings["reduced_motion"])
 

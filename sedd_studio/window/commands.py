@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.window import doing
+from sedd_studio.window.places import STUDIO
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -18,7 +19,10 @@ When = Callable[[Session], bool]
 
 @dataclass(frozen=True)
 class Command:
-    """One thing a user can do: `do` does it, `when` says whether it can be done now."""
+    """One thing a user can do: `do` does it, `when` says whether it can be done now.
+
+    Several shortcuts have "; " between them; a plain letter or arrow works the text, so it is for the page with it.
+    """
 
     name: str
     text: str
@@ -137,14 +141,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "Zoom &in", lambda w, s: w.canvas.set_zoom(w.canvas.zoom * 1.1), "Ctrl++"),
     Command("zoom_out", "Zoom &out", lambda w, s: w.canvas.set_zoom(w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: w.canvas.set_zoom(1.0), "Ctrl+0"),
-    Command("history", "&History", doing.toggle_dock("history", lambda w: w.history.search), "Ctrl+H"),
-    Command("likelihood", "&Likelihood", doing.toggle_dock("likelihood", lambda w: w.likelihood.start), "Ctrl+K"),
+    Command("studio", "&Studio", doing.show_page(STUDIO), "Ctrl+1"),
+    Command("compare", "&Compare", doing.show_page("compare"), "Ctrl+2; Ctrl+M"),
+    Command("likelihood_page", "Likelihood on a &page", doing.show_page("likelihood"), "Ctrl+3"),
+    Command("history", "&History", doing.show_page("history"), "Ctrl+4; Ctrl+H"),
+    Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
+    Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
+    Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),
+    Command("position", "Pos&ition", lambda w, s: w.places.show("position"), "Ctrl+P"),
     Command("rank_samples", "Ra&nk the samples", doing.rank_samples, when=lambda s: s.playhead.samples > 1),
     Command("score_file", "Score the texts of a &file …", lambda w, s: doing.score_file(w), when=_has_model),
-    Command("compare", "&Compare", doing.toggle_dock("compare", lambda w: w.compare.start), "Ctrl+M"),
-    Command("guess", "Best &guess", doing.toggle_dock("guess", lambda w: w.guess.text), "Ctrl+G"),
-    Command("queue", "&Queue", doing.toggle_dock("queue", lambda w: w.queue_panel.list), "Ctrl+U"),
-    Command("reset_layout", "&Reset the layout", lambda w, s: w.restoreState(w.first_layout)),
+    Command("reset_layout", "&Reset the layout", lambda w, s: w.places.reset()),
     *(Command(f"colour_{name}", mode.title, doing.colour(name), group="colour") for name, mode in MODES.items()),
     *(Command(f"theme_{name}", text, doing.choose_theme(name), group="theme") for name, text in LOOKS.items()),
     *(Command(f"vocabulary_{name}", text, doing.speak(name), group="vocabulary") for name, text in WORDS.items()),

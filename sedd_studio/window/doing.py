@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog
 
 from engine.language.documents import LeftOut
 from engine.protocol import UserError
@@ -142,22 +142,18 @@ def ask_for_run(window: MainWindow, session: Session) -> None:
 
 def rank_samples(window: MainWindow, session: Session) -> None:
     """Ranks the samples, with the panel open that shows how far it is and can stop it."""
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     window.likelihood.start_ranking()
 
 
-def toggle_dock(name: str, focus: Callable[[MainWindow], QWidget]) -> Do:
-    """Shows a panel and gives one of its parts the focus, or hides it."""
+def show_page(name: str) -> Do:
+    """Shows the studio, or a panel on its page."""
+    return lambda window, session: window.places.show_page(name)
 
-    def do(window: MainWindow, session: Session) -> None:
-        dock = window.docks[name]
-        if dock.isVisible() and not dock.visibleRegion().isEmpty():
-            dock.hide()
-        else:
-            window.show_dock(dock)
-            focus(window).setFocus()
 
-    return do
+def toggle(name: str) -> Do:
+    """Shows a panel, or puts it aside."""
+    return lambda window, session: window.places.toggle(name)
 
 
 def score_file(window: MainWindow) -> None:

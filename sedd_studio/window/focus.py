@@ -27,8 +27,8 @@ class KeyGuard(QObject):
 
 
 class FocusKeeper(QObject):
-    """Gives the focus to `home` when the control that had it is hidden or disabled: Qt would give it to whatever comes
-    next, and the next key would work that."""
+    """Gives the focus to `home`, where that is on show, when the control that had it is hidden or disabled: Qt would
+    give it to whatever comes next, and the next key would work that."""
 
     def __init__(self, window: QMainWindow, home: QWidget) -> None:
         super().__init__(window)
@@ -40,7 +40,8 @@ class FocusKeeper(QObject):
     def _follow(self, old: QWidget | None, now: QWidget | None) -> None:
         if old is None or now is None or not isValid(old) or not self._window.isAncestorOf(now):
             return
-        if self._window.isAncestorOf(old) and not (old.isVisible() and old.isEnabled()):
+        gone = self._window.isAncestorOf(old) and not (old.isVisible() and old.isEnabled())
+        if gone and self._home.isVisible():
             self._home.setFocus()
 
 

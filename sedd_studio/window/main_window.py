@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QMainWindow,
-    QStatusBar,
-    QTabBar,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QStatusBar, QWidget
 
 from engine.plain_text import plain_line
 from sedd_studio.painting import theme as themes
@@ -26,11 +19,13 @@ from sedd_studio.widgets.canvas.example_row import ExampleRow
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number, keep_up
-from sedd_studio.widgets.controls.dock import Dock
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
+from sedd_studio.widgets.controls.rail import Rail
+from sedd_studio.widgets.controls.side_panel import SidePanel
 from sedd_studio.widgets.panels.colour_legend import ColourLegend
 from sedd_studio.widgets.panels.compare_panel import ComparePanel
+from sedd_studio.widgets.panels.document_bar import DocumentBar
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.guess_panel import GuessPanel
 from sedd_studio.widgets.panels.history_panel import HistoryPanel
@@ -52,10 +47,12 @@ from sedd_studio.window.doing import score_file, show_settings
 from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
 from sedd_studio.window.menus import RecentFiles, build_actions, build_menus
+from sedd_studio.window.places import STUDIO, Panel, Places
 from sedd_studio.window.services import Services
+from sedd_studio.window.side_column import SideColumn
 
-DOCK_HEIGHT = 260
-"""Of a panel at the foot of the window, at first."""
+USUAL = "position"
+"""The panel beside the text, unless another is wanted."""
 
 
 class MainWindow(QMainWindow):
@@ -97,20 +94,25 @@ class MainWindow(QMainWindow):
         self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)
-        self._arrange()
-        self.docks: dict[str, Dock] = {
-            "history": self._dock("history", "History", self.history),
-            "likelihood": self._dock("likelihood", "Likelihood", self.likelihood),
-            "compare": self._dock("compare", "Compare", self.compare),
-            "guess": self._dock("guess", "Best guess", self.guess),
-            "queue": self._dock("queue", "Queue", self.queue_panel),
+        self.document_bar = DocumentBar(session.pages, services.colouring, self.legend, self.prompt.toggle, look)
+        panels = {
+            "position": Panel("Position", self.position, self.position.list),
+            "compare": Panel("Compare", self.compare, self.compare.start, "columns", beside=False),
+            "likelihood": Panel("Likelihood", self.likelihood, self.likelihood.start, "hill"),
+            "history": Panel("History", self.history, self.history.search, "branch", opens_page=True),
+            "guess": Panel("Best guess", self.guess, self.guess.text),
+            "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
         }
-        for one, other in pairwise(self.docks.values()):
-            self.tabifyDockWidget(one, other)
-        self.first_layout: QByteArray = self.saveState()
-        self._name_tabs()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._studio(panels))
+        self.places: Places = Places(panels, self._stack, self.side_panel, USUAL)
+        menu = QMenu(self)
         self.actions_by_name: dict[str, QAction] = build_actions(self)
-        build_menus(self.menuBar(), self.actions_by_name, RecentFiles(self.session))
+        build_menus(menu, self.actions_by_name, RecentFiles(self.session))
+        pages = {STUDIO: ("Studio", "page")} | {name: (p.title, p.icon) for name, p in panels.items() if p.icon}
+        foot = {"question": self.actions_by_name["shortcuts"], "gear": self.actions_by_name["settings"]}
+        self.rail: Rail = Rail(pages, menu, foot, look)
+        self._arrange()
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self.example_row = ExampleRow(self.canvas, session.examples)
@@ -125,6 +127,9 @@ class MainWindow(QMainWindow):
         """What one part of the window says goes to the others."""
         services, colouring = self.services, self.services.colouring
         colouring.changed.connect(lambda: self.canvas.set_shares(colouring.shares()))
+        self.rail.chosen.connect(self.places.show_page)
+        keep_up(self._follow_places, self.places.changed)
+        self.session.view.run_changed.connect(lambda: self.places.show_page(STUDIO))
         self.history.compared.connect(self._compare)
         self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
@@ -143,6 +148,10 @@ class MainWindow(QMainWindow):
             themes.apply(app, theme)
         self.look.change(theme)
 
+    def _follow_places(self) -> None:
+        self.rail.show_page(self.places.page)
+        self._side_column.make_room(usual=self.places.beside == USUAL)
+
     def _title(self) -> None:
         """The file's name, or how the prompt begins."""
         prompt = plain_line(self.session.view.prompt)
@@ -157,28 +166,13 @@ class MainWindow(QMainWindow):
             self.session.errors.show(refused[0].refusal)
         return not refused
 
-    def show_dock(self, dock: QDockWidget) -> None:
-        """Show a panel, in front of those that it shares its place with."""
-        dock.show()
-        dock.raise_()
-        self._name_tabs()
-
-    def _name_tabs(self) -> None:
-        """Qt makes the tabs of docks by itself, without a name for those who hear the window."""
-        for bar in self.findChildren(QTabBar):
-            bar.setAccessibleName("Panels")
-
-    def _dock(self, name: str, title: str, panel: QWidget) -> Dock:
-        """A panel at the foot of the window, closed at first."""
-        dock = Dock(name, title, panel, self.look, self)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-        self.resizeDocks([dock], [DOCK_HEIGHT], Qt.Orientation.Vertical)
-        dock.hide()
-        return dock
+    def show_panel(self, name: str) -> None:
+        """Show a panel where it opens."""
+        self.places.show(name)
 
     def _compare(self, runs: list[Trajectory]) -> None:
         self.services.comparison.show_runs(runs)
-        self.show_dock(self.docks["compare"])
+        self.show_panel("compare")
 
     def _follow_system(self) -> None:
         if self.settings["theme"] == "system":
@@ -189,20 +183,31 @@ class MainWindow(QMainWindow):
 
         open_path(self.session, path)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.timeline.fit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         self.services.end()
         super().closeEvent(event)
 
-    def _arrange(self) -> None:
+    def _studio(self, panels: Mapping[str, Panel]) -> QWidget:
+        """The page with the canvas, and beside it the form above a panel."""
         sizes = self.look.sizes
-        page, whole = QWidget(), QWidget()
-        page.setObjectName("canvasColumn")
-        above = (self.recovery_bar, self.banner, self.prompt)
-        below = (self.legend, self.samples, self.timeline)
-        column(*above, (self.canvas, 1), (self.picture, 1), *below, gap=sizes.gap, margins=(sizes.margin,) * 4, of=page)
-        side = column((self.run_form, 1), self.position, gap=0)
-        column(self.top_bar, (row((page, 1), side, gap=0), 1), gap=0, of=whole)
+        text, studio = QWidget(), QWidget()
+        text.setObjectName("canvasColumn")
+        parts = (self.document_bar, self.prompt, (self.canvas, 1), (self.picture, 1), self.samples, self.timeline)
+        column(*parts, gap=8, margins=(sizes.margin, 8, sizes.margin, 10), of=text)
+        self.side_panel = SidePanel({name: panel.title for name, panel in panels.items() if panel.beside}, self.look)
+        self._side_column = SideColumn(self.run_form, self.side_panel, sizes.side_panel)
+        row((text, 1), self._side_column, gap=0, of=studio)
+        return studio
+
+    def _arrange(self) -> None:
+        whole = QWidget()
+        right = column(self.top_bar, self.recovery_bar, self.banner, (self._stack, 1), gap=0)
+        row(self.rail, (right, 1), gap=0, of=whole)
         self.setCentralWidget(whole)
         foot = QStatusBar()
         foot.setSizeGripEnabled(False)

@@ -16,6 +16,7 @@ from sedd_studio.record.settings import RECENT
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.window.commands import COMMANDS
+from sedd_studio.window.places import STUDIO, Places
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -27,13 +28,16 @@ MENUS: dict[str, str] = {
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt - toggle_lock lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",
-    "&View": "history likelihood rank_samples score_file compare guess queue reset_layout - "
+    "&View": "studio compare likelihood_page history - position likelihood guess queue reset_layout - "
+    "rank_samples score_file - "
     + " ".join(f"colour_{name}" for name in MODES)
     + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
     "vocabulary_exact vocabulary_plain",
     "&Help": "shortcuts",
 }
 """Names of commands; "-" is a separator."""
+PLAIN_KEYS = {command.shortcut for command in COMMANDS if "+" not in command.shortcut} - {"", "Esc", "F1"}
+"""Keys that work the text, where it is on show: elsewhere they would do so unseen."""
 
 
 def build_actions(window: MainWindow) -> dict[str, QAction]:
@@ -42,7 +46,7 @@ def build_actions(window: MainWindow) -> dict[str, QAction]:
     groups: dict[str, QActionGroup] = {}
     for command in COMMANDS:
         action = QAction(command.text, window)
-        action.setShortcut(QKeySequence(command.shortcut))
+        action.setShortcuts(QKeySequence.listFromString(command.shortcut))
         action.triggered.connect(lambda _=False, command=command: command.do(window, window.session))
         if command.group:
             action.setCheckable(True)
@@ -50,30 +54,33 @@ def build_actions(window: MainWindow) -> dict[str, QAction]:
             groups.setdefault(command.group, QActionGroup(window)).addAction(action)
         window.addAction(action)
         actions[command.name] = action
-    Availability(window, actions, window.session)
+    Availability(window, actions, window.session, window.places)
     return actions
 
 
 class Availability(QObject):
     """Enables the actions whose commands can be done now. Qt ends its connections together with the window."""
 
-    def __init__(self, window: MainWindow, actions: dict[str, QAction], session: Session) -> None:
+    def __init__(self, window: MainWindow, actions: dict[str, QAction], session: Session, places: Places) -> None:
         super().__init__(window)
-        self._actions, self._session = actions, session
+        self._actions, self._session, self._places = actions, session, places
         for signal in (
             session.models.changed,
             session.runs.changed,
             session.playhead.changed,
             session.view.selection_changed,
             session.reader.changed,
+            places.changed,
         ):
             signal.connect(self.refresh)
         session.editor.undo_stack.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
+        with_text = self._places.page == STUDIO
         for command in COMMANDS:
-            self._actions[command.name].setEnabled(command.when(self._session))
+            there = with_text or command.shortcut not in PLAIN_KEYS
+            self._actions[command.name].setEnabled(there and command.when(self._session))
         stack = self._session.editor.undo_stack
         for name, text, done in (("undo", "&Undo", stack.undo_name), ("redo", "&Redo", stack.redo_name)):
             self._actions[name].setText(f"{text} {done.replace('&', '&&')}".strip())
@@ -98,8 +105,8 @@ class RecentFiles(QMenu):
             self.addAction("Nothing was opened yet").setEnabled(False)
 
 
-def build_menus(bar: QMenuBar, actions: dict[str, QAction], recent: QMenu) -> None:
-    """Fills the menu bar from the table, with the `recent` files below "new"."""
+def build_menus(bar: QMenuBar | QMenu, actions: dict[str, QAction], recent: QMenu) -> None:
+    """Fills the bar, or the menu, from the table, with the `recent` files below "new"."""
     for title, names in MENUS.items():
         menu = bar.addMenu(title)
         for name in names.split():

@@ -27,9 +27,9 @@ def window() -> MainWindow:
     keeper = Keeper(folder / "history.sqlite3")
     keeper.close()  # nothing is kept, and no thread is left
     made = MainWindow(Services(scene.session, scene.settings, keeper), theme.LIGHT)
-    for dock in made.docks.values():
-        dock.show()
     made.show()
+    for name in made.places.panels:
+        made.show_panel(name)
     return made
 
 

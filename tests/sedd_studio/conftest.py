@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine import bundled_models
@@ -33,6 +34,14 @@ def _garbage_is_collected_in_this_thread() -> Iterator[None]:
     gc.collect()
     gc.freeze()  # what is left need not be looked at again and again
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _no_window_is_left() -> Iterator[None]:
+    """One that a test leaves open, a dialog or a menu, would have the pointer of windows after it."""
+    yield
+    for window in QApplication.topLevelWidgets():
+        window.hide()
 
 
 MakeSession = Callable[[FakeEngine], Session]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import random
 import sqlite3
 import subprocess
 import sys
@@ -24,7 +22,6 @@ from sedd_studio.session.state import RunState
 from sedd_studio.window import app
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
-from tests.hostile.damage import bytewise
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import left_over
@@ -118,22 +115,13 @@ def test_place_and_zoom_are_restored(session: Session, settings: Settings, qtbot
     assert window.canvas.zoom == pytest.approx(1.5)
 
 
-def test_a_layout_is_restored_and_one_that_was_damaged_is_not_given_to_qt(
-    session: Session, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window, draw = make_window(session, settings, qtbot), random.Random(0)
-    window.docks["likelihood"].show()
-    content = app.sealed(bytes(window.saveState().data()))
-    window.docks["likelihood"].hide()
-    settings.set("layout", content)
+def test_the_panel_beside_the_text_is_restored(session: Session, settings: Settings, qtbot: QtBot) -> None:
+    settings.set("beside", "likelihood")
+    window = make_window(session, settings, qtbot)
+    assert not window.likelihood.isVisible()
     app.restore(window, settings)
-    assert window.docks["likelihood"].isVisible()
-    monkeypatch.setattr(window, "restoreState", lambda _: pytest.fail("Qt was given a damaged layout"))
-    for number in range(200):
-        damaged = bytewise(content.encode() if number % 2 else base64.b64decode(content), draw)
-        setting = (damaged if number % 2 else base64.b64encode(damaged)).decode(errors="replace")
-        settings.set("layout", setting if setting != content else "")
-        app.restore(window, settings)
+    assert window.likelihood.isVisible()
+    assert window.canvas.isVisible()
 
 
 def test_the_qt_binding_takes_no_references_that_are_not_its_own(
@@ -187,7 +175,7 @@ def look():
         return
     if session.runs.state is RunState.IDLE:
         print(window.banner.isVisible() and window.banner.headline.text(), flush=True)
-        window.docks["likelihood"].show()
+        window.show_panel("likelihood")
         session.runs.start()
     else:
         print(session.playhead.recorded > 0, flush=True)

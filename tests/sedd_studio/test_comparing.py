@@ -34,6 +34,7 @@ from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.widgets.controls.quality_curve import apart, label_of, round_numbers
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.places import STUDIO
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.windows import read, window_of
@@ -164,10 +165,10 @@ def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_s
     window.services.comparison.seek(0.98)  # the pane of 4 steps still shows its last, and so does that of 16
     assert sorted(read) == [2, 3]
     read.clear()
-    window.docks["compare"].hide()
+    window.places.show_page(STUDIO)
     window.services.comparison.seek(0.5)
     assert not read
-    window.show_dock(window.docks["compare"])
+    window.show_panel("compare")
     assert sorted(read) == [0, 1, 2, 3]
 
 

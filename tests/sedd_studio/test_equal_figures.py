@@ -63,7 +63,7 @@ def printed(folder: Path, command: str, *arguments: object, model: str = "absorb
 
 
 def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
-    window.show_dock(window.docks["compare"])
+    window.show_panel("compare")
     window.compare.samples.setValue(4)
     QTest.mouseClick(window.compare.start, LEFT)
     panes = window.services.comparison.panes
@@ -99,7 +99,7 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     session.editor.unlock_all()
     session.editor.set_locked(locked, True)
     window.likelihood.given.setChecked(True)
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     QTest.mouseClick(window.likelihood.start, LEFT)
     qtbot.waitUntil(lambda: bool(window.services.scorer.points) and not window.services.scorer.scoring)
     (row,) = printed(folder, "score", "--text", parts, "--goal", window.likelihood.precision.currentData())
@@ -117,7 +117,7 @@ def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
     text = "Once upon a time there was a dragon."
     window.session.editor.set_prompt(text)
     window.session.editor.unlock_all()
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     QTest.mouseClick(window.likelihood.start, LEFT)
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None and not window.services.scorer.scoring)
     (row,) = printed(folder, "baseline", "--text", text, model="judge")

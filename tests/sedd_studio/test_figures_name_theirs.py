@@ -34,7 +34,7 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
     window.session.form.set(steps=6, seed=7)
     run(window)
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE and not window.session.playhead.playing)
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     return window
 
 

@@ -74,6 +74,8 @@ def test_each_sampler_is_told_while_the_list_is_open(window: MainWindow) -> None
 
 def test_help_stands_beside_what_works_and_moves_nothing(scene: Scene, window: MainWindow) -> None:
     window.resize(window.minimumSize())
+    QApplication.processEvents()
+    window.run_form.head.click()
     scene.session.form.set(sampler="gibbs")
     QApplication.processEvents()
     line = window.status_line

@@ -59,6 +59,7 @@ def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainW
     qtbot.waitUntil(lambda: not session.playhead.playing)
     assert (session.form.now.seed, session.form.now.steps) == (1, 6)
     assert (session.view.canvas().tokens != FREE).all()
+    listed.show_panel("history")
     QTest.keyClicks(listed.history.search, " dinosaur")
     qtbot.waitUntil(lambda: seeds(listed) == [])
     assert listed.history.filled.sentence.isVisible()
@@ -119,14 +120,17 @@ def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: seeds(listed) == [1])
 
 
-def test_the_history_is_closed_and_the_layout_reset(listed: MainWindow) -> None:
+def test_a_run_that_is_opened_is_shown_on_the_page_with_the_text(listed: MainWindow, qtbot: QtBot) -> None:
+    assert listed.history.isVisible()
+    QTest.keyClick(listed, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert not listed.history.isVisible()
+    assert listed.canvas.isVisible()
     QTest.keyClick(listed, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
-    assert not listed.docks["history"].isVisible()
-    listed.docks["history"].show()
-    listed.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, listed.docks["history"])
-    listed.actions_by_name["reset_layout"].trigger()
-    assert not listed.docks["history"].isVisible()
-    assert listed.dockWidgetArea(listed.docks["history"]) is Qt.DockWidgetArea.BottomDockWidgetArea
+    qtbot.waitUntil(lambda: len(seeds(listed)) == 2)
+    click(listed, 0)
+    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(listed.canvas.isVisible)
+    read(listed.session)
 
 
 def depths(window: MainWindow) -> list[tuple[int, str]]:
@@ -136,6 +140,7 @@ def depths(window: MainWindow) -> list[tuple[int, str]]:
 
 def test_a_branch_stands_under_its_run_and_says_what_was_changed(listed: MainWindow, qtbot: QtBot) -> None:
     session, commands = listed.session, listed.actions_by_name
+    listed.places.show_beside("history")
 
     def done(count: int) -> None:
         qtbot.waitUntil(lambda: len(listed.history.runs.rows) == count)

@@ -180,7 +180,7 @@ def test_texts_that_were_read_for_another_model_are_not_scored(
 def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
     window: MainWindow, run: Trajectory, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    window.show_dock(window.docks["history"])
+    window.show_panel("history")
     keeper.keep(run)
     keeper.keep(run)
     panel = window.history
@@ -272,7 +272,7 @@ def test_the_history_is_searched_outside_the_windows_thread(
     window: MainWindow, keeper: Keeper, run: Trajectory, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     keeper.keep(run)
-    window.show_dock(window.docks["history"])
+    window.show_panel("history")
     panel = window.history
     qtbot.waitUntil(lambda: len(panel.runs.rows) == 1)
     held = Held(History, "search", monkeypatch)

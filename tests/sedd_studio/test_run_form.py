@@ -84,6 +84,8 @@ def test_a_form_that_must_be_short_still_shows_some_fields(scene: Scene, window:
     form: RunForm = window.run_form
     window.resize(window.minimumSize())
     QApplication.processEvents()
+    form.head.click()
+    QApplication.processEvents()
     assert wholly_seen(form.presets)
     assert wholly_seen(form.main.fields["steps"])
 

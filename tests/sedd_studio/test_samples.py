@@ -147,7 +147,7 @@ def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow,
 
 
 def rank(window: MainWindow) -> None:
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     QTest.mouseClick(window.likelihood.rank, LEFT)
 
 
@@ -192,9 +192,9 @@ def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, en
 
 
 def test_the_menu_ranks_with_the_likelihood_panel_open(window: MainWindow, qtbot: QtBot) -> None:
-    assert not window.docks["likelihood"].isVisible()
+    assert not window.likelihood.isVisible()
     window.actions_by_name["rank_samples"].trigger()
-    assert window.docks["likelihood"].isVisible()
+    assert window.likelihood.isVisible()
     qtbot.waitUntil(lambda: window.services.ranking.queue.done == 4)
 
 

@@ -121,7 +121,7 @@ def by_action(name: str) -> Use:
 
 
 def compare(window: MainWindow) -> None:
-    window.show_dock(window.docks["compare"])
+    window.show_panel("compare")
     by_button(lambda w: w.compare.start)(window)
 
 
@@ -144,7 +144,7 @@ def generated(scene: Scene) -> list[Generate]:
 @pytest.mark.parametrize("field", FIELDS)
 def test_what_is_typed_is_what_runs(field: str, use: str, scene: Scene, window: MainWindow) -> None:
     typed, found = fields(window)[field]
-    window.show_dock(window.docks["queue"])
+    window.show_panel("queue")
     typed(window)
     USES[use](window)
     QApplication.processEvents()
@@ -183,7 +183,9 @@ def test_what_cannot_be_applied_is_said_and_nothing_runs(
     field: str, use: str, scene: Scene, window: MainWindow
 ) -> None:
     before = scene.session.view.document
-    window.show_dock(window.docks["queue"])
+    window.resize(1600, 1000)  # room for the form beside the queue
+    window.show_panel("queue")
+    QApplication.processEvents()
     BAD[field](window)
     USES[use](window)
     QApplication.processEvents()
@@ -226,7 +228,7 @@ def test_the_text_that_is_typed_is_what_is_copied(field: str, scene: Scene, wind
 
 
 def test_a_text_that_is_typed_can_be_scored_at_once(scene: Scene, window: MainWindow) -> None:
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     assert not window.likelihood.start.isEnabled()  # there are gaps in the prompt
     in_the_prompt(window)
     window.prompt.editor.selectAll()
@@ -238,7 +240,7 @@ def test_a_text_that_is_typed_can_be_scored_at_once(scene: Scene, window: MainWi
 
 
 def test_what_is_typed_and_cannot_be_scored_says_why(scene: Scene, window: MainWindow) -> None:
-    window.show_dock(window.docks["likelihood"])
+    window.show_panel("likelihood")
     in_the_prompt(window)
     by_button(lambda w: w.likelihood.start)(window)
     assert not [request for request in scene.runner.asked if isinstance(request, Score)]

@@ -145,7 +145,7 @@ def luminance(theme: themes.Theme, name: str) -> float:
 
 
 def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: MainWindow) -> None:
-    window.show_dock(window.docks["compare"])
+    window.show_panel("compare")
     window.services.comparison.start()
     window.actions_by_name["theme_dark"].trigger()
     parts = window.findChildren(QObject)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QStatusTipEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QStatusTipEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -113,6 +123,11 @@ class Sign(QObject):
         if icon != self._icon:
             self._icon = icon
             self._draw()
+
+    def tint(self, colour: str) -> None:
+        """Another colour, of the look, while the button can be pressed."""
+        self._colours = (colour, self._colours[1])
+        self._draw()
 
     def _draw(self) -> None:
         on, off = self._colours
@@ -271,8 +286,18 @@ class Number(QDoubleSpinBox):
         return f"{self.accessibleName()} must be a number from {low} to {high} and is “{self.text()}”; type another."
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        with self._keeping():
+            super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        with self._keeping():
+            super().hideEvent(event)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Keeps what was typed, which Qt would give up."""
         typed = None if self.hasAcceptableInput() else self.text()
-        super().focusOutEvent(event)
+        yield
         if typed is not None:
             self.lineEdit().setText(typed)
 

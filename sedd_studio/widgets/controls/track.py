@@ -13,6 +13,7 @@ from sedd_studio.painting.theme import Look
 SIDE = 8.0
 TOP = 8.0
 FOOT = 12.0
+HIGH, SLIM = 84, 40
 
 
 class Track(QAbstractSlider):
@@ -29,7 +30,7 @@ class Track(QAbstractSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Timeline")
-        self.setFixedHeight(84)
+        self.setFixedHeight(HIGH)
 
     def show_run(self, steps: int, free: int, settled: npt.NDArray[np.int64], changed: npt.NDArray[np.int64]) -> None:
         """Show a run of `steps` steps over `free` positions, of which `settled[k]` are settled after step k; or of as
@@ -41,6 +42,10 @@ class Track(QAbstractSlider):
             self.setRange(0, max(len(settled) - 1, 0))
             self.setPageStep(max(1, self._steps // 10))
         self.update()
+
+    def set_slim(self, slim: bool) -> None:
+        """Half as high, or as high as usual."""
+        self.setFixedHeight(SLIM if slim else HIGH)
 
     def show_step(self, step: int) -> None:
         with QSignalBlocker(self):
@@ -55,7 +60,7 @@ class Track(QAbstractSlider):
         return min(max(step, 0), self.maximum())
 
     def sizeHint(self) -> QSize:
-        return QSize(480, 84)
+        return QSize(480, self.maximumHeight())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -37,7 +37,7 @@ def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDia
     dialog.setWindowTitle("Keyboard shortcuts")
     native = QKeySequence.SequenceFormat.NativeText
     rows = [
-        (QKeySequence(keys).toString(native), text.replace("&", "").removesuffix(" …"))
+        (QKeySequence.listToString(QKeySequence.listFromString(keys), native), text.replace("&", "").removesuffix(" …"))
         for keys, text in commands
         if keys
     ]

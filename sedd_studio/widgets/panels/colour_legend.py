@@ -1,4 +1,4 @@
-"""The legend of the colours behind the tokens, under the text."""
+"""The legend of the colours behind the tokens, above the text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ColourLegend(QWidget):
         self._colouring = colouring
         self.title, self.low, self.high = label(role="help"), label(role="help"), label(role="help")
         self.bar = HeatBar(look)
-        row(self.title, self.low, self.bar, self.high, None, gap=8, margins=(24, 0, 0, 0), of=self)
+        row(self.title, self.low, self.bar, self.high, gap=8, of=self)
         keep_up(self.refresh, colouring.changed)
 
     def refresh(self) -> None:

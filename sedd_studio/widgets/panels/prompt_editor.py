@@ -1,18 +1,18 @@
-"""The prompt as text: one line that opens into an editor where words and gaps are typed."""
+"""The prompt as text: an editor where words and gaps are typed."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
-from sedd_studio.widgets.controls.basic import Elided, IconButton, keep_up, label
+from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import column, row
 
-EDITOR_HEIGHT = 92
+EDITOR_HEIGHT = 76
 HINT = "Words you type are locked. [24] is a gap of 24 tokens, ____ one of 12."
 
 
@@ -60,22 +60,9 @@ def _submits(event: QKeyEvent) -> bool:
     return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
-class Preview(Elided):
-    """The beginning of the prompt on one line; `clicked` when pressed."""
-
-    clicked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setCursor(Qt.CursorShape.IBeamCursor)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.clicked.emit()
-
-
 class PromptEditor(QFrame):
-    """Edits `view.prompt`. What is typed stays in the field until it is applied: by Ctrl+Enter, which runs it, by
-    Apply, and by whatever uses the prompt. Esc takes it back."""
+    """Edits `view.prompt`, while `toggle`, which stands elsewhere, is on. What is typed stays in the field until it is
+    applied: by Ctrl+Enter, which runs it, by Apply, and by whatever uses the prompt. Esc takes it back."""
 
     submitted = Signal()
 
@@ -85,17 +72,15 @@ class PromptEditor(QFrame):
         self._shown = ""
         self._submitted: str | None = None
         self.setObjectName("card")
-        self.toggle = IconButton("chevron-right", "Edit the prompt", look, text="Prompt", kind="disclosure")
-        self.preview = Preview()
+        self.toggle = IconButton("pen", "Edit the prompt as text", look, text="Edit as text", kind="toggle")
         self.editor = PromptText(editor)
         self.editor.setAccessibleName("Prompt text")
         self.editor.setTabChangesFocus(True)
         self.editor.setFixedHeight(EDITOR_HEIGHT)
-        self.apply_button = QPushButton("Apply")
+        self.apply_button = IconButton("tick", "Apply", look, text="Apply")
         self.apply_button.setToolTip("Make it the prompt. Ctrl+Enter runs it, too.")
         self._arrange()
         self.toggle.toggled.connect(self._open)
-        self.preview.clicked.connect(lambda: self.toggle.setChecked(True))
         self.editor.submitted.connect(self._submit)
         self.editor.left.connect(lambda: self.editor.setPlainText(self._shown))
         self.editor.refused.connect(editor.set_prompt)  # which says why
@@ -112,7 +97,6 @@ class PromptEditor(QFrame):
             return
         untouched = self.editor.toPlainText() in (self._shown, text, self._submitted)
         self._shown, self._submitted = text, None
-        self.preview.show_text(" ".join(text.split()))
         if untouched:
             self._hold(text)
         self._mark_changed()
@@ -152,16 +136,11 @@ class PromptEditor(QFrame):
         self._editor.typed.changed.emit()
 
     def _open(self, opened: bool) -> None:
-        self._body.setVisible(opened)
-        self.preview.setVisible(not opened)
-        self.toggle.disclose(opened, "Close the prompt editor" if opened else "Edit the prompt")
+        self.setVisible(opened)
+        self.toggle.set_name("Close the prompt editor" if opened else "Edit the prompt as text")
         if opened:
             self.editor.setFocus()
 
     def _arrange(self) -> None:
-        head = row(self.toggle, (self.preview, 1), gap=8)
-        head.addStretch(0)
-        self._body = QWidget()
         foot = row((label(HINT, "help"), 1), self.apply_button)
-        column(self.editor, foot, gap=8, margins=(6, 2, 6, 6), of=self._body)
-        column(head, self._body, gap=0, margins=(8, 5, 8, 5), of=self)
+        column(self.editor, foot, gap=4, margins=(8, 8, 8, 4), of=self)

@@ -38,7 +38,7 @@ class RunForm(QFrame):
     def __init__(self, form: CurrentForm, models: Models, presets: PresetChoice, words: Vocabulary, look: Look) -> None:
         super().__init__()
         self._form, self._models, self._words, self._look = form, models, words, look
-        self.setObjectName("sidePanel")
+        self.setObjectName("runForm")
         self.setFixedWidth(look.sizes.side_panel)
         self.presets = presets
         self.main = OptionFields(form, models, words, SHOWN, look)
@@ -90,6 +90,12 @@ class RunForm(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         return self._size(LEAST * (self._look.sizes.control + GAP))
+
+    @property
+    def whole_height(self) -> int:
+        """Pixels that it takes, without the settings that are folded out on wish."""
+        more = sum(part.sizeHint().height() for part in (self._numbers, self.folded) if not part.isHidden())
+        return self._line.sizeHint().height() + self._fields.sizeHint().height() - more
 
     def _size(self, fields: int) -> QSize:
         head = self._line.sizeHint().height()

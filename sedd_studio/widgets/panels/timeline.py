@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QFrame
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.trajectory import Progress
@@ -14,10 +16,13 @@ from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, label
-from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.layouts import row
 from sedd_studio.widgets.controls.track import Track
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+SLIM_HEIGHT, SLIM_WIDTH = 800, 640
+"""Of a window so low, the timeline takes one row, if it is so wide itself."""
+ICON_ALONE, BESIDE = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 
 
@@ -28,6 +33,8 @@ class Timeline(QFrame):
         super().__init__()
         self._view, self._runs, self._words, playhead = view, runs, words, view.playhead
         self._recorded: tuple[object, ...] = ()
+        self._slim: bool | None = None
+        self._grid = QGridLayout(self)
         self.setObjectName("card")
         self.play = IconButton("play", "Play", look, playhead.toggle)
         self.speed = Choice("Playing speed", look, {speed: f"{speed:g} steps/s" for speed in SPEEDS})
@@ -109,11 +116,29 @@ class Timeline(QFrame):
     def _go(self, by: int) -> None:
         self._view.playhead.set_sample(self._view.playhead.sample + by)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """The track stands beside the facts where the window is low, else under them."""
+        slim = self.window().height() < SLIM_HEIGHT and self.width() >= SLIM_WIDTH
+        if slim != self._slim:
+            self._slim = slim
+            self.track.set_slim(slim)
+            self.go_on.setToolButtonStyle(ICON_ALONE if slim else BESIDE)
+            self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 3)
+            self._grid.addWidget(self.facts, 0, 2 if slim else 1)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1 if slim else 0)
+
     def _arrange(self) -> None:
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))
         self.speed.setCurrentIndex(nearest)
         self.speed.setFixedWidth(112)
-        samples = row(self.earlier, self.sample_text, self.later, gap=0)
-        facts = (4, self.step, 6, (self.facts, 1))
-        head = row(self.play, self.speed, *facts, samples, self.go_on, self.follow, gap=10)
-        column(head, self.track, gap=6, margins=(14, 10, 14, 8), of=self)
+        self._grid.setContentsMargins(14, 8, 14, 6)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self._grid.addLayout(row(self.play, self.speed, 4, self.step, gap=10), 0, 0)
+        self._grid.addLayout(row(self.earlier, self.sample_text, self.later, self.go_on, self.follow, gap=6), 0, 3)
+        self.fit()
