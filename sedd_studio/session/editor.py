@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject
 
 from engine.language.prompts import longest_prompt, parse_prompt
+from engine.language.word_runs import stretches
+from engine.language.word_tokens import as_tokens
 from engine.plain_text import plain_line
-from engine.protocol import UserError
+from engine.protocol import Generate, Limit, UserError
 from sedd_studio.record.document import Document
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.typed import Typed
 from sedd_studio.session.view import View
+
+SHORT_LIST = 400
+"""Characters of words that are checked within a tenth of a second."""
 
 
 class Editor(QObject):
@@ -59,7 +65,9 @@ class Editor(QObject):
         """Locks positions to the tokens they show, or unlocks them. Masked positions cannot be locked."""
         view = self._view
         after = view.document.with_locks(np.array(positions, np.int64), locked, view.canvas().tokens)
-        if (after.locked != view.document.locked).any():
+        changed = after.locked != view.document.locked
+        touched = [limit for limit in after.limits if locked and changed[limit[0] : limit[1]].any()]
+        if changed.any() and self._can_be_filled(after, touched):
             self._change("Lock" if locked else "Unlock", after)
 
     def unlock_all(self) -> None:
@@ -114,8 +122,31 @@ class Editor(QObject):
             self._errors.show(str(error))
             return
         after = document.with_limit(start, stop, listed)
-        if after.limits != document.limits:
+        named = [limit for limit in after.limits if limit == (start, stop, listed)]
+        if after.limits != document.limits and self._can_be_filled(after, named):
+            self._errors.dismiss()
             self._change("Only these words", after)
+
+    def _can_be_filled(self, document: Document, limits: Sequence[Limit]) -> bool:
+        """Whether words of soft locks fit, with what is locked there; False, with the reason in the banner, if not.
+
+        It takes long for long lists: they are checked where something is locked, and else only when a run begins.
+        """
+        tokenizer, info = self._models.tokenizer, self._models.info
+        for start, stop, named in limits:
+            short = sum(len(str(word)) for word in named) <= SHORT_LIST
+            if tokenizer is None or not (short or document.locked[start:stop].any()):
+                continue
+            asked = Generate(document.request, limits=((start, stop, named),))
+            try:
+                if info is None or info.mask_id is not None:
+                    stretches(asked, tokenizer)
+                else:
+                    as_tokens(asked, tokenizer)
+            except UserError as error:
+                self._errors.show(str(error))
+                return False
+        return True
 
     def _change(self, name: str, after: Document) -> bool:
         """Makes an edit of some positions; False where what is typed elsewhere is not, or makes another text first."""

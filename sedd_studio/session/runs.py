@@ -63,9 +63,11 @@ class Runs(QObject):
         self._failed = False  # and nothing else has come on show since
         self.paused = False
         """Whether the run that is going on is held."""
+        self.awaits_model = False
+        """Whether a run is to begin as soon as the model is there."""
         engine.superseded.connect(self.end)
         engine.taken.connect(self.changed)
-        models.loading_changed.connect(self.changed)
+        models.loading_changed.connect(self._follow_loading)
         view.run_changed.connect(self._forget_failure)
 
     # ---- how things stand
@@ -135,8 +137,25 @@ class Runs(QObject):
         return replace(request, limits=document.limits)
 
     def start(self) -> None:
-        if self._editor.typed.apply() and self._models.ready:
+        """Runs the prompt; once the model is there, while that is being loaded."""
+        if not self._editor.typed.apply():
+            return
+        if self._models.ready:
             self._submit("Run", self.asked())
+        elif self._models.loading:
+            self.awaits_model = True
+            self.changed.emit()
+        else:
+            self._errors.show(self.hindrance)
+
+    def begin_awaited(self) -> None:
+        """The model has come on show: begins the run that waits for it."""
+        if self.awaits_model:
+            self.start()
+
+    def _follow_loading(self) -> None:
+        self.awaits_model = self.awaits_model and self._models.loading
+        self.changed.emit()
 
     @property
     def can_go_on(self) -> bool:
@@ -215,9 +234,13 @@ class Runs(QObject):
     def stop(self) -> None:
         if self.running:
             self._engine.cancel()
+        if self.awaits_model:
+            self.awaits_model = False
+            self.changed.emit()
 
     def end(self) -> None:
         """Wants nothing more of the run that is going on; what was recorded stays."""
+        self.awaits_model = False
         self._note_pause(False)
         asked, self._asked, self._failed = self._asked, None, False
         if asked is not None and asked.run is not None:

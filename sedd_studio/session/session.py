@@ -57,6 +57,7 @@ class Session(QObject):
         for signal in (self.engine.superseded, self.view.run_changed):
             signal.connect(self.notices.forget)
         self.models.came.connect(self._take_model)
+        self.models.came.connect(self.runs.begin_awaited)
         self._open_bundled_prompt()
 
     def _open_bundled_prompt(self) -> None:

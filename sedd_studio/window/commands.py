@@ -21,7 +21,8 @@ When = Callable[[Session], bool]
 class Command:
     """One thing a user can do: `do` does it, `when` says whether it can be done now.
 
-    Several shortcuts have "; " between them; a plain letter or arrow works the text, so it is for the page with it.
+    Several shortcuts have "; " between them, and the first is shown; a plain letter or arrow works the text, so it is
+    for the page with it.
     """
 
     name: str
@@ -42,6 +43,10 @@ def _has_run(session: Session) -> bool:
 
 def _can_pause(session: Session) -> bool:
     return session.runs.running or _has_run(session)
+
+
+def _can_stop(session: Session) -> bool:
+    return session.runs.running or session.runs.awaits_model or session.reader.busy
 
 
 def _has_selection(session: Session) -> bool:
@@ -92,12 +97,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "take_out", "Make a &gap of the selection\tDel", lambda w, s: w.canvas.caret.take_out(), when=_has_selection
     ),
-    Command("toggle_lock", "Lock or unlock at the &cursor", lambda w, s: w.canvas.caret.toggle_lock(), "L"),
-    Command("lock", "&Lock the selection", doing.lock(True), "Ctrl+L", _has_selection),
-    Command("unlock", "U&nlock the selection", doing.lock(False), "Ctrl+Shift+L", _has_selection),
+    Command("toggle_lock", "&Lock or unlock", lambda w, s: w.canvas.caret.toggle_lock(), "Ctrl+L; L"),
+    Command("unlock", "U&nlock the selection", doing.unlock, "Ctrl+Shift+L", _has_selection),
     Command("limit", "Only these &words here …", doing.ask_for_limit, "Ctrl+Shift+W", _has_selection),
     Command("unlock_all", "Unlock &everything", lambda w, s: s.editor.unlock_all()),
-    Command("run", "&Run", lambda w, s: s.runs.start(), "Ctrl+Return", _has_model),
+    Command("run", "&Run", lambda w, s: s.runs.start(), "Ctrl+Return", lambda s: s.models.ready or s.models.loading),
     Command("enqueue", "Add to the &queue", lambda w, s: w.services.queue.add(), "Ctrl+Shift+Q", _has_model),
     Command(
         "go_on", "&Go on from this step", lambda w, s: s.runs.go_on(), "Ctrl+Shift+Return", lambda s: s.runs.can_go_on
@@ -105,9 +109,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "draw_again",
         "Draw the selection &again",
-        lambda w, s: s.runs.draw_again(),
-        "R",
-        lambda s: s.runs.can_draw_again,
+        doing.draw_again,
+        "Ctrl+R; R",
+        lambda s: s.runs.can_draw_again or (_has_model(s) and not _has_selection(s)),
     ),
     Command(
         "alternatives",
@@ -130,7 +134,7 @@ COMMANDS: tuple[Command, ...] = (
         "Ctrl+Shift+R",
         lambda s: s.runs.can_noise_again,
     ),
-    Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", lambda s: s.runs.running or s.reader.busy),
+    Command("stop", "&Stop", lambda w, s: s.stop(), "Esc", _can_stop),
     Command("new_seed", "New see&d", lambda w, s: s.form.new_seed(), "Ctrl+D"),
     Command("pause", "&Pause or play", lambda w, s: s.pausing.toggle(), "Space", _can_pause),
     Command("forward", "Step &forward", lambda w, s: s.pausing.step(), "Right", _can_pause),

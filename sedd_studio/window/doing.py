@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 Do = Callable[["MainWindow", Session], object]
 
 
-def lock(locked: bool) -> Do:
-    """Locks or unlocks the selection."""
+def unlock(window: MainWindow, session: Session) -> None:
+    """Unlocks the selection."""
+    run = session.view.selection
+    if run is not None:
+        session.editor.set_locked(list(range(*run)), False)
 
-    def do(window: MainWindow, session: Session) -> None:
-        run = session.view.selection
-        if run is not None:
-            session.editor.set_locked(list(range(*run)), locked)
 
-    return do
+def draw_again(window: MainWindow, session: Session) -> None:
+    """Draws the selection again, or the word at the cursor."""
+    if session.view.selection is None:
+        session.view.select(window.canvas.caret.run)
+    if not session.runs.can_draw_again:
+        session.view.select(None)
+        session.errors.show("The word at the cursor is locked; unlock it first.")
+    session.runs.draw_again()
 
 
 def ask_for_limit(window: MainWindow, session: Session) -> None:

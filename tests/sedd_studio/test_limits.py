@@ -19,7 +19,7 @@ from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
-from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.fake_engine import TOKENIZER, FakeEngine
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
 
@@ -148,3 +148,43 @@ def test_symbols_are_named_as_they_are_and_others_are_refused_in_the_banner(tmp_
     assert session.errors.current is not None
     assert 'does not know the symbol "f"' in session.errors.current.headline
     assert session.view.document.limits == ((0, 4, ("A", "G")),)
+
+
+@pytest.mark.parametrize(("words", "refused"), [("fox", True), ("", False), ("upon a time", False)])
+def test_words_that_cannot_stand_beside_what_is_locked_are_refused_at_once(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, words: str, refused: bool
+) -> None:
+    session = window.session
+    locked = TOKENIZER.encode("Once"), TOKENIZER.encode(" upon a time")
+    start, stop = len(locked[0]), len(locked[0]) + len(locked[1])
+    assert session.view.document.locked[start:stop].all()
+    done = len(session.editor.undo_stack.steps)
+    session.view.select((start, stop))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (words, True))
+    QTest.keyClick(window, Qt.Key.Key_W, CTRL_SHIFT)
+    assert (session.errors.current is not None) is refused
+    assert bool(session.view.document.limits) is (words == "upon a time")
+    assert len(session.editor.undo_stack.steps) == done + (words == "upon a time")
+
+
+def test_words_that_do_not_fill_what_is_selected_are_refused_at_once(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(window, "a", monkeypatch)
+    assert window.session.view.document.limits
+    limit(window, "zzzzzzzz", monkeypatch)
+    assert window.session.errors.current is not None
+    assert "exactly" in window.session.errors.current.headline
+
+
+def test_a_lock_that_contradicts_the_words_asked_for_is_refused_at_once(
+    window: MainWindow, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    session.playhead.seek(6)
+    start, _ = limit(window, "a", monkeypatch)
+    session.editor.set_locked([start], True)
+    assert not session.view.document.locked[start]
+    assert session.errors.current is not None

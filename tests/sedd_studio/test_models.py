@@ -17,12 +17,14 @@ from PySide6.QtWidgets import QInputDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import bundled_models
-from engine.protocol import LoadModel
+from engine.protocol import Generate, LoadModel
 from sedd_studio.background.jobs import Jobs
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
 from sedd_studio.session.fetching import Fetcher
+from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.model_picker import ModelPicker
 from sedd_studio.widgets.panels.noise_picker import NoisePicker
 from sedd_studio.window.main_window import MainWindow
@@ -162,3 +164,46 @@ def test_a_folder_that_may_not_be_entered_is_no_model_and_stops_nothing(monkeypa
 
     monkeypatch.setattr(os, "stat", denied)
     assert model_folders.known(["/forbidden/model"]) == model_folders.known([])
+
+
+def test_a_run_that_is_asked_for_while_the_model_loads_begins_when_it_is_there(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, keeper: Keeper
+) -> None:
+    session = make_session(engine)
+    window = window_of(session, settings, qtbot, keeper)
+    button = window.top_bar.run_button
+    assert "Fill 14 tokens" in button.text()
+    session.models.open("tiny")
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button.text() == "Fill when loaded"
+    assert "Esc" in window.status_line.text.text()
+    assert not session.runs.running
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    assert isinstance(engine.requests[-1], Generate)
+    assert button.text() == "Fill 14 tokens"
+
+
+@pytest.mark.parametrize("how", ["Esc", "broken"])
+def test_a_run_that_waits_for_a_model_is_given_up_by_escape_and_where_it_does_not_load(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, keeper: Keeper, how: str
+) -> None:
+    session = make_session(engine)
+    window = window_of(session, settings, qtbot, keeper)
+    session.models.open("tiny" if how == "Esc" else "broken")
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert window.top_bar.run_button.text() == "Fill when loaded"
+    if how == "Esc":
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+        assert session.models.loading
+        assert window.top_bar.run_button.text() == "Fill 14 tokens"
+    qtbot.waitUntil(lambda: not session.models.loading)
+    assert not session.runs.awaits_model
+    assert not any(isinstance(request, Generate) for request in engine.requests)
+
+
+def test_running_without_a_model_says_what_to_do(scene: Scene) -> None:
+    scene.session.models._held = None
+    scene.session.runs.start()
+    assert scene.session.errors.current is not None
+    assert scene.session.errors.current.headline == "Open the model first."

@@ -126,7 +126,7 @@ def test_drawing_again_changes_the_selection_alone_and_leaves_locks(window: Main
     assert locked[first - 1]
     changed = False
     for _ in range(3):  # a new seed each time: some draw differs
-        QTest.keyClick(window, Qt.Key.Key_R)
+        QTest.keyClick(window, Qt.Key.Key_R, CTRL)
         finish(window, qtbot)
         now = session.view.canvas().tokens
         chosen = np.zeros(len(now), bool)

@@ -38,7 +38,7 @@ def run(scene: Scene, window: MainWindow) -> None:
 
 def draw_again(scene: Scene, window: MainWindow) -> None:
     scene.session.view.select((20, 23))
-    QTest.keyClick(window.canvas, Qt.Key.Key_R)
+    QTest.keyClick(window.canvas, Qt.Key.Key_R, Control)
     played(scene)
 
 

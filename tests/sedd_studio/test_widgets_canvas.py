@@ -184,15 +184,11 @@ def test_control_a_selects_all_and_escape_nothing(scene: Scene, canvas: TokenCan
     assert scene.session.view.selection is None
 
 
-def test_shift_and_arrows_select_words_and_l_unlocks_the_selection(
-    scene: Scene, canvas: TokenCanvas, qtbot: QtBot
-) -> None:
+def test_shift_and_arrows_select_words(scene: Scene, canvas: TokenCanvas, qtbot: QtBot) -> None:
     words = scene.session.view.words()
     for _ in range(2):
         QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert scene.session.view.selection == (words[0][0], words[2][1])
-    QTest.keyClick(canvas, Qt.Key.Key_L)
-    assert not scene.session.view.canvas().locked[words[0][0] : words[2][1]].any()
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     assert scene.session.view.selection is None
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE
+from engine.protocol import FREE, Generate
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_widgets_canvas import Left, NoMods, canvas, free_word, look
+from tests.sedd_studio.windows import window_of
 
 __all__ = ["canvas", "look"]
 
@@ -211,13 +213,55 @@ def test_what_is_cut_is_copied_and_leaves_a_gap_in_one_step(scene: Scene, canvas
     assert session.view.text_in(*word) == written
 
 
-def test_a_word_that_begins_with_the_letter_of_a_command_is_typed_in_a_line(scene: Scene, canvas: TokenCanvas) -> None:
-    word = free_word(played(scene))
+@pytest.mark.parametrize("typed", ["lantern", "river", "fox", "Lion", "skies"])
+def test_whatever_begins_a_word_replaces_what_is_selected(scene: Scene, qtbot: QtBot, typed: str) -> None:
+    """Letters are keys of commands where nothing is selected."""
+    window = window_of(played(scene).session, scene.settings, qtbot)
+    word, canvas = free_word(scene), window.canvas
+    asked = len(scene.runner.requests)
     scene.session.view.select(word)
-    QTest.keyClicks(canvas, "l")
-    assert scene.session.view.document.locked[slice(*word)].all()
-    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    canvas.setFocus()
+    QTest.keyClicks(canvas, typed[0])
     assert canvas.line.editor is not None
-    QTest.keyClicks(canvas.line.editor, "lion")
+    assert not scene.session.view.document.locked[slice(*word)].any()
+    QTest.keyClicks(canvas.line.editor, typed[1:])
     QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
-    assert " lion" in scene.session.view.full_text()
+    assert f" {typed}" in scene.session.view.full_text()
+    assert len(scene.runner.requests) == asked
+
+
+def test_letters_are_commands_at_the_cursor_and_with_control_for_a_selection(scene: Scene, qtbot: QtBot) -> None:
+    window = window_of(played(scene).session, scene.settings, qtbot)
+    session, canvas, word = scene.session, window.canvas, free_word(scene)
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    session.view.select(word)
+    QTest.keyClick(canvas, Qt.Key.Key_L, ctrl)
+    assert session.view.document.locked[slice(*word)].all()
+    QTest.keyClick(canvas, Qt.Key.Key_L, ctrl)
+    assert not session.view.document.locked[slice(*word)].any()
+    QTest.keyClick(canvas, Qt.Key.Key_R, ctrl)
+    request = scene.runner.requests[-1]
+    assert isinstance(request, Generate)
+    assert np.flatnonzero(request.tokens == FREE).tolist() == list(range(*word))
+    played(scene)
+    canvas.caret.put(word[0])
+    session.view.select(None)
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    assert session.view.selection == word
+    request = scene.runner.requests[-1]
+    assert isinstance(request, Generate)
+    assert np.flatnonzero(request.tokens == FREE).tolist() == list(range(*word))
+    session.view.select(None)
+    canvas.caret.put(word[0])
+    QTest.keyClick(canvas, Qt.Key.Key_L)
+    assert session.view.document.locked[slice(*word)].all()
+    asked = len(scene.runner.requests)
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    assert session.errors.current is not None
+    assert len(scene.runner.requests) == asked
+
+
+def test_the_bar_and_the_menu_name_the_keys_that_work_on_a_selection(scene: Scene, qtbot: QtBot) -> None:
+    window = window_of(played(scene).session, scene.settings, qtbot)
+    assert window.selection_bar.buttons["toggle_lock"].toolTip() == "Lock (Ctrl+L)"
+    assert window.selection_bar.buttons["draw_again"].toolTip() == "Redraw (Ctrl+R)"

@@ -16,14 +16,12 @@ REMOVES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 LENGTHENS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
 EDITS = {Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter}
 TABS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-COMMANDS = {"l", "r"}
-"""What is typed for commands, of the canvas and of the window, and begins no word; a capital letter does."""
 
 
 def types(event: QKeyEvent) -> bool:
     """Whether a key writes something."""
     text = event.text()
-    return bool(text) and text.isprintable() and not text.isspace() and text not in COMMANDS
+    return bool(text) and text.isprintable() and not text.isspace()
 
 
 class Keyboard(QObject):
@@ -71,7 +69,7 @@ class Keyboard(QObject):
             caret.take_out()
         elif key in MOVES:
             caret.move(Qt.Key(key), self._picture.layout, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif key == Qt.Key.Key_L and not (selected and types(event)):
+        elif key == Qt.Key.Key_L and not selected:
             caret.toggle_lock()
         elif key == Qt.Key.Key_Escape and selected:
             caret.deselect()

@@ -73,6 +73,8 @@ class StatusLine(QFrame):
 
     def _sentence(self) -> str:
         session = self._session
+        if session.models.loading and session.runs.awaits_model:
+            return "Loading the model; the run begins as soon as it is there (Esc takes that back)"
         if session.models.loading:
             return "Loading the model. The prompt can be edited meanwhile."
         if session.runs.running:
@@ -83,8 +85,11 @@ class StatusLine(QFrame):
             return f"Running: step {made.step} of {made.steps}{left}"
         if session.reader.busy:
             return "Reading the file"
-        if said := session.notices.work or session.notices.text:
-            return said
+        return session.notices.work or session.notices.text or self._rest()
+
+    def _rest(self) -> str:
+        """What is said while nothing goes on."""
+        session = self._session
         if session.models.info is not None and not session.models.ready:
             return f"{session.models.info.name} is not loaded: its run can be played; open the model to run it again"
         if session.runs.state is RunState.FAILED:

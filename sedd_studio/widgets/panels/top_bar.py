@@ -49,9 +49,11 @@ class RunButton(PushButton):
         count = run.free if running and run is not None else int((~locked).sum())
         tokens = f"{count} {'token' if count == 1 else 'tokens'}"
         whole = f"{'Filling' if running else 'Fill'} {tokens}"
+        if session.runs.awaits_model:
+            whole = "Fill when loaded"
         self.setText(f"Fill {count}" if self.short else whole)
         self.setAccessibleName(f"Run: {whole.lower()}")
-        self.setEnabled(session.models.ready)
+        self.setEnabled(session.models.ready or session.models.loading)
         self._show_share(session.runs.progress.share if running else 0.0)
         held = int(locked.sum())
         stays = f"; the {held} locked ones stay" if held else ""
@@ -116,7 +118,7 @@ class TopBar(QFrame):
         self.pause.sign.show("play" if paused else "pause")
         self.pause.setEnabled(running)
         self.step.setEnabled(running or session.playhead.step < session.playhead.recorded)
-        self.stop.setEnabled(running or session.reader.busy)
+        self.stop.setEnabled(running or session.runs.awaits_model or session.reader.busy)
         self.noise.setVisible(info is not None)
         self.device.setVisible(info is not None)
         if info is not None:
