@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,14 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Started, ends
+from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Noise, Started, ends
 from engine.protocol.option_kinds import SEED
 from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.costs import calls_a_second
 from sedd_studio.session.notices import number_of
+from sedd_studio.session.panes import work_of
 from sedd_studio.session.session import Session
+from sedd_studio.session.several_runs import Several, changed
 
 if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper
@@ -29,7 +33,7 @@ class Queued:
     tokenizer: Tokenizer
     run: Trajectory | None = None
 
-    @property
+    @cached_property
     def prompt(self) -> str:
         return format_prompt(self.request.tokens, self.tokenizer)
 
@@ -79,7 +83,38 @@ class RunQueue(QObject):
         request = session.runs.asked()
         while any(alike(item.request, request) for item in self.items):  # the same once more would make the same texts
             request = replace(request, seed=(request.seed + 1) % (SEED.high + 1))
-        self.items.append(Queued(request, session.models.info, session.models.tokenizer))
+        self._put([request])
+
+    def asked(self) -> tuple[Generate, Noise]:
+        """The run of the form, of the prompt as it stands, with the noise of the model, which must be there."""
+        info = self._session.models.info
+        assert info is not None
+        return self._session.runs.asked(), info.noise
+
+    def cost(self, several: Several) -> tuple[int, float | None]:
+        """How many runs these are, and how long they may take; None where that is not known. A UserError where they
+        cannot be."""
+        asked, noise = self.asked()
+        requests = [changed(asked, changes) for changes in several.changes(noise)]
+        pace = calls_a_second(self._session)
+        return len(requests), None if pace is None else sum(work_of(one, noise) for one in requests) / pace
+
+    def add_several(self, several: Several) -> None:
+        """Puts the runs of a range of seeds and a grid of settings at the end, but those that wait there already."""
+        if not self._session.editor.typed.apply() or not self._session.models.ready:
+            return
+        asked, noise = self.asked()
+        waiting: dict[tuple[object, ...], list[Generate]] = {}
+        for item in self.items:
+            waiting.setdefault(_settings(item.request), []).append(item.request)
+        new = [changed(asked, changes) for changes in several.changes(noise)]
+        self._put([one for one in new if not any(alike(one, other) for other in waiting.get(_settings(one), []))])
+
+    def _put(self, requests: list[Generate]) -> None:
+        info, tokenizer = self._session.models.info, self._session.models.tokenizer
+        assert info is not None
+        assert tokenizer is not None
+        self.items += [Queued(request, info, tokenizer) for request in requests]
         self.changed.emit()
         self._go_on()
 
@@ -139,6 +174,10 @@ class RunQueue(QObject):
         self.changed.emit()
         if isinstance(event, Finished) and not self.items:
             self.ended.emit("The queue is done: its runs are in the history")
+
+
+def _settings(request: Generate) -> tuple[object, ...]:
+    return request.seed, request.steps, request.sampler, request.temperature
 
 
 def alike(one: Generate, other: Generate) -> bool:

@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import Generate
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.queueing import Queued
 from sedd_studio.session.state import RunState
+from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -55,10 +58,10 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
     shown = window.session.view.document
     enqueue(window, 11, 12, 13)
     qtbot.waitUntil(lambda: window.queue_panel.progress.value() == 500)
-    assert [line.split(" · ")[:4] for line in lines(window)] == [
-        ["now", "tiny", "6 steps", "seed 11"],
-        ["tiny", "6 steps", "seed 12", lines(window)[1].split(" · ")[3]],
-        ["tiny", "6 steps", "seed 13", lines(window)[2].split(" · ")[3]],
+    assert [line.rpartition(" · ")[0] for line in lines(window)] == [
+        "now · seed 11 · 6 steps · tiny",
+        "seed 12 · 6 steps · tiny",
+        "seed 13 · 6 steps · tiny",
     ]
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.queue.items)
@@ -126,3 +129,115 @@ def test_the_same_run_queued_again_has_another_seed(window: MainWindow, engine: 
     window.session.editor.set_prompt("Another [4]")
     enqueue(window, 11)
     assert window.services.queue.items[-1].request.seed == 11
+    drop_all(window, engine)
+
+
+def dialog(window: MainWindow, qtbot: QtBot) -> SeveralDialog:
+    QTest.mouseClick(window.queue_panel.several, LEFT)
+    (found,) = window.findChildren(SeveralDialog)
+    qtbot.waitUntil(found.isVisible)
+    return found
+
+
+def drop_all(window: MainWindow, engine: FakeEngine) -> None:
+    queue = window.services.queue
+    del queue.items[1:]
+    queue.remove(queue.items[0])
+    engine.go.set()
+
+
+def typed(field: QLineEdit, text: str) -> None:
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(field, text)
+
+
+def press_add(window: MainWindow, asked: SeveralDialog, qtbot: QtBot) -> None:
+    QTest.mouseClick(asked.add, LEFT)
+    qtbot.waitUntil(lambda: not window.findChildren(SeveralDialog))
+
+
+def test_a_prompt_runs_over_a_range_of_seeds(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    engine.hold_at = 3
+    asked = dialog(window, qtbot)
+    assert asked.summary.text() == "1 run."
+    typed(asked.first.lineEdit(), "7")
+    typed(asked.last.lineEdit(), "11")
+    assert asked.summary.text() == "5 runs."
+    press_add(window, asked, qtbot)
+    assert [item.request.seed for item in window.services.queue.items] == [7, 8, 9, 10, 11]
+    asked = dialog(window, qtbot)
+    typed(asked.first.lineEdit(), "10")
+    typed(asked.last.lineEdit(), "12")
+    press_add(window, asked, qtbot)  # two of them wait already
+    assert [item.request.seed for item in window.services.queue.items] == [7, 8, 9, 10, 11, 12]
+    drop_all(window, engine)
+
+
+def test_a_prompt_runs_over_a_grid_of_settings(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    window.session.runs.start()
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
+    asked = dialog(window, qtbot)
+    typed(asked.steps, "4, 8, 4")
+    typed(asked.samplers, "tweedie, surest")
+    typed(asked.temperatures, "0.8, 1")
+    assert asked.summary.text().startswith("8 runs, about ")
+    engine.hold_at = 3
+    press_add(window, asked, qtbot)
+    made = [
+        (item.request.steps, item.request.sampler, item.request.temperature) for item in window.services.queue.items
+    ]
+    assert made == [(s, how, t) for s in (4, 8) for how in ("tweedie", "surest") for t in (0.8, 1.0)]
+    assert {item.request.seed for item in window.services.queue.items} == {1}
+    row = window.queue_panel.list.item(1)
+    assert "Tweedie" in row.text()
+    assert row.text() in row.toolTip()
+    assert window.services.queue.items[1].prompt in row.toolTip()
+    drop_all(window, engine)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("steps", ", ".join(map(str, range(1, 1002))), "1,001 runs, and 1,000 can be added at once"),
+        ("steps", "4, many", "Steps must be a whole number"),
+        ("samplers", "t", "more than one of: "),
+        ("samplers", "dice", "none of: "),
+        ("temperatures", "-1", "Temperature must be a number"),
+    ],
+)
+def test_what_cannot_be_or_is_too_much_is_refused_in_a_sentence(
+    field: str, text: str, said: str, window: MainWindow, qtbot: QtBot
+) -> None:
+    asked = dialog(window, qtbot)
+    QApplication.clipboard().setText(text)
+    line = getattr(asked, field)
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_V, CTRL)
+    assert said in asked.summary.text()
+    assert not asked.add.isEnabled()
+    QTest.keyClick(asked, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(SeveralDialog))
+    assert not window.services.queue.items
+
+
+def test_a_long_queue_is_listed_once_and_not_at_every_step(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.hold_at = 2
+    filled: list[int] = []
+    fill = window.queue_panel._fill
+
+    def counted(items: list[Queued]) -> None:
+        filled.append(len(items))
+        fill(items)
+
+    monkeypatch.setattr(window.queue_panel, "_fill", counted)
+    asked = dialog(window, qtbot)
+    typed(asked.last.lineEdit(), "1000")
+    press_add(window, asked, qtbot)
+    assert window.queue_panel.list.count() == 1000
+    qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share > 0)
+    assert set(filled) == {1000}
+    assert len(filled) <= 2  # when they came, and when the first was begun
+    drop_all(window, engine)

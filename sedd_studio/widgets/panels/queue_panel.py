@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
+from sedd_studio.widgets.controls.history_rows import TITLES
 from sedd_studio.widgets.controls.layouts import column
 
 if TYPE_CHECKING:
@@ -26,9 +27,12 @@ class QueuePanel(QWidget):
 
     def __init__(self, models: Models, queue: RunQueue, look: Look) -> None:
         super().__init__()
-        self._models, self._queue = models, queue
+        self._models, self._queue, self._look = models, queue, look
         self._shown: list[Queued] = []
+        self._told: object = None
         self.add = PushButton("Add this run", "play", look, queue.add, primary=True)
+        self.several = PushButton("Several …", "columns", look, self._ask)
+        self.several.setToolTip("The prompt over a range of seeds, or a grid of settings.")
         self.up = IconButton("chevron-up", "Move it nearer to the front", look, lambda: self._move(-1))
         self.down = IconButton("chevron-down", "Move it nearer to the end", look, lambda: self._move(1))
         self.remove = IconButton("close", "Remove it from the queue", look, self._remove)
@@ -40,30 +44,38 @@ class QueuePanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.first = PushButton("Add the run of the form", "play", look, queue.add)
         self.filled = Filled(self.list, EMPTY, self.first)
-        head = Flow(self.add, self.up, self.down, self.remove)
+        head = Flow(self.add, self.several, self.up, self.down, self.remove)
         column(head, self.progress, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.currentRowChanged.connect(self._enable)
         models.loading_changed.connect(self._enable)
         keep_up(self.refresh, queue.changed, models.changed)
 
     def refresh(self) -> None:
-        chosen, items = self._chosen(), list(self._queue.items)
-        lines = [self._line(item) for item in items]
-        if items != self._shown:
-            self._shown = items
-            self.list.clear()
-            self.list.addItems(lines)
-            if chosen in items:
-                self.list.setCurrentRow(items.index(chosen))
-        for number, line in enumerate(lines):
-            entry = self.list.item(number)
-            if entry.text() != line:
-                entry.setText(line)
-            entry.setToolTip(plain(f"{line}\n{items[number].prompt}"))
-        making = self._queue.making
+        queue, info = self._queue, self._models.info
+        told = (list(queue.items), queue.making, None if info is None else (info.name, info.weights))
+        if told != self._told:
+            self._told = told
+            self._fill(told[0])
+        making = queue.making
         self.progress.show_share(None if making is None else making.share)
-        self.filled.show_content(bool(items))
+        self.filled.show_content(bool(queue.items))
         self._enable()
+
+    def _fill(self, items: list[Queued]) -> None:
+        """The rows, of which the chosen one stays chosen."""
+        chosen = self._chosen()
+        self._shown = items
+        self.list.clear()
+        for item in items:
+            row = QListWidgetItem(self._line(item), self.list)
+            row.setToolTip(plain(f"{row.text()}\n{item.prompt}"))
+        if chosen in items:
+            self.list.setCurrentRow(items.index(chosen))
+
+    def _ask(self) -> None:
+        from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog  # seldom needed
+
+        SeveralDialog(self._queue, self._look, self).open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -80,7 +92,9 @@ class QueuePanel(QWidget):
         asked = item.request
         state = "" if item is self._queue.making else self._queue.hindrance(item)
         samples = "" if asked.samples == 1 else f"{asked.samples} samples · "
-        about = f"{item.info.name} · {asked.steps} steps · {samples}seed {asked.seed}"
+        warm = "" if asked.temperature == 1 else f"temperature {asked.temperature:g} · "
+        sampler = "" if asked.sampler == "auto" else f"{TITLES.get(asked.sampler, asked.sampler)} · "
+        about = f"seed {asked.seed} · {asked.steps} steps · {sampler}{warm}{samples}{item.info.name}"
         doing = "now · " if item is self._queue.making else f"{state} · " if state else ""
         return f"{doing}{about} · {' '.join(item.prompt.split())[:90]}"
 
@@ -100,6 +114,7 @@ class QueuePanel(QWidget):
         chosen = self._chosen()
         self.add.setEnabled(self._models.ready)
         self.first.setEnabled(self._models.ready)
+        self.several.setEnabled(self._models.ready)
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
         self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])
