@@ -151,4 +151,6 @@ def report(chain: Generate, sampler: str, finished: Finished) -> str:
     if any(finished.log_weights):
         known = ", ".join(f"{weight:.2f}" for weight in finished.log_weights if not math.isnan(weight))
         line += f"; log weights {known}" if known else "; log weights are not known with this sampler"
+        if -math.inf in finished.log_weights:
+            line += " (-inf: at this temperature and top-p no such text is drawn unasked)"
     return line

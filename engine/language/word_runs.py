@@ -19,6 +19,8 @@ from engine.protocol import FREE, Generate, UserError
 
 LONGEST = 40_000
 """Characters of the expression for a list of words."""
+SHOWN, SHOWN_WORDS = 20, 3
+"""Characters of a word, and words of a list, that are said again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Stretch:
     start: int
     stop: int
     automaton: Automaton
+    words: tuple[str, ...] = ()
 
 
 def stretches(request: Generate, tokenizer: Tokenizer) -> tuple[Stretch, ...]:
@@ -42,7 +45,7 @@ def stretches(request: Generate, tokenizer: Tokenizer) -> tuple[Stretch, ...]:
         before = _before(tokens, start, tokenizer)
         if (words, before) not in made:
             made[words, before] = _words(words, before, tokenizer)
-        run = Stretch(start, stop, made[words, before])
+        run = Stretch(start, stop, made[words, before], words)
         _check(run, tokens)
         found.append(run)
         if not spaced or stop == min(next_start, len(tokens)):
@@ -52,8 +55,8 @@ def stretches(request: Generate, tokenizer: Tokenizer) -> tuple[Stretch, ...]:
             found.append(Stretch(stop, stop + 1, after))
         elif is_letter(tokenizer.spelling(int(tokens[stop]))[:1]):
             raise UserError(
-                f"The locked text after positions {start + 1} to {stop} begins with a letter, so a word there would "
-                "grow; begin it with a space."
+                f"The locked text after a run of {_listed(words)} begins with a letter, so a word there would grow; "
+                "begin it with a space."
             )
     return tuple(found)
 
@@ -91,9 +94,10 @@ def _no_letter(tokenizer: Tokenizer) -> Automaton:
     return Automaton(*moves, np.array([False, True]))
 
 
-def _places(run: Stretch) -> str:
-    """The positions of a run, as they are counted where a person reads them."""
-    return f"position {run.stop}" if run.stop == run.start + 1 else f"positions {run.start + 1} to {run.stop}"
+def _listed(words: tuple[str, ...]) -> str:
+    """The first of some words. They name a run: the window counts positions from 1, a command line from 0."""
+    named = ", ".join(f'"{word[:SHOWN]}{"..." * (len(word) > SHOWN)}"' for word in words[:SHOWN_WORDS])
+    return named if len(words) <= SHOWN_WORDS else f"{named} and {len(words) - SHOWN_WORDS:,} more"
 
 
 def _check(run: Stretch, tokens: np.ndarray) -> None:
@@ -106,7 +110,8 @@ def _check(run: Stretch, tokens: np.ndarray) -> None:
         here = np.zeros(len(machine.moves), bool)
         here[reached[reached != DEAD]] = True
     if not (here & machine.accepting).any():
+        places = "one position" if run.stop == run.start + 1 else f"{run.stop - run.start} positions"
         raise UserError(
-            f"None of the words fills {_places(run)} exactly, with what is locked there; name other words, unlock "
-            "some, or choose more or fewer positions."
+            f"No words of {_listed(run.words)} fill {places} exactly, with what is locked there; name other words, "
+            "unlock some, or choose more or fewer positions."
         )

@@ -215,7 +215,7 @@ class Numbers(Kind):
 
 
 class Limits(Kind):
-    """Positions, and what alone may stand there: token ids, "13-15=402,511", or words, '13-15="ran","jumped"'."""
+    """Positions from 0, and what alone may stand there: token ids, "13-15=402", or words, '13-15="ran","sat"'."""
 
     several = composed = True
     position: ClassVar[Whole] = Whole(0, MOST_POSITIONS)

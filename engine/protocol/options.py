@@ -134,7 +134,7 @@ _ROWS = (
         "limits",
         Limits(),
         "",
-        'What alone may stand at positions: token ids, as 13-15=402,511, or words, as 13-15="ran","jumped".',
+        'What alone may stand at positions, from 0: token ids, as 13-15=402,511, or words, as 13-15="ran","jumped".',
         argument="only",
     ),
 )

@@ -73,8 +73,7 @@ class Turner:
         """The layout with those lines. `excess` is then how far the longest of them reaches beyond `width`."""
         for lines in self._paragraphs():
             texts = [self._text(self.layout.lines[line]) for line in lines]
-            senses = (unicodedata.bidirectional(character) for character in "".join(texts))
-            rtl = next((sense for sense in senses if sense in ("L", "R", "AL")), "L") != "L"
+            rtl = runs_leftwards("".join(texts))
             for line, text in zip(lines, texts, strict=True):
                 if rtl or turns(text):
                     self._place(line, rtl)
@@ -201,3 +200,9 @@ class Turner:
                 self.boxes[position] = Box(line, edge, 0.0, "", Kind.TEXT, before.rtl)
                 placed.insert(number, (position, self.boxes[position]))
         self.turned[line] = Turned(rtl, placed)
+
+
+def runs_leftwards(text: str) -> bool:
+    """Whether a paragraph runs from right to left, by its first letter."""
+    senses = map(unicodedata.bidirectional, text)
+    return next((sense for sense in senses if sense in ("L", "R", "AL")), "L") != "L"

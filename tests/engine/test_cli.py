@@ -155,6 +155,10 @@ def test_sampler_options_spacing_and_patterns_reach_the_engine(model: Path) -> N
     assert given["calls"] <= 4
     result = sedd("sample", "--pattern", "[a-z ]*", "--length", 6, "--steps", 2, "--model", model)
     assert "log weights -" in result.stdout
+    listed = ("--text", "[2] dragon", "--only", '0-1="The"', "--top-p", 0.001, "--steps", 2, "--model", model)
+    assert "log weights -inf (-inf: at this temperature and top-p no such" in " ".join(
+        sedd("infill", *listed).stdout.split()
+    )
     again = sedd("sample", "--pattern", "[a-z ]*", "--length", 6, "--steps", 3, "--sampler", "remask", "--model", model)
     assert "log weights are not known with this sampler" in " ".join(again.stdout.split())
     (bare,) = records("sample", "--ban", "dragon", "--length", 6, "--steps", 2, "--model", model)

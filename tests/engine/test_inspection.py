@@ -198,7 +198,7 @@ def test_a_place_that_nothing_can_fill_is_refused_in_a_sentence(tmp_path: Path) 
     performer = DiffusionPerformer(load(model(tmp_path, "absorb"), "cpu", "fp32"))
     tokens = frozen([*TOKENIZER.encode("Once upon a"), *[FREE] * 2])
     run = Generate(tokens, limits=((len(tokens) - 2, len(tokens), ("the dragon lived on a hill",)),))
-    with pytest.raises(UserError, match="None of the words fills"):
+    with pytest.raises(UserError, match="No words of"):
         performer.inspect(1, Inspect(tokens, tokens >= 0, len(tokens) - 1, 0.7, within=run))
 
 

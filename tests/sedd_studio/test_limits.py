@@ -188,3 +188,11 @@ def test_a_lock_that_contradicts_the_words_asked_for_is_refused_at_once(
     session.editor.set_locked([start], True)
     assert not session.view.document.locked[start]
     assert session.errors.current is not None
+
+
+def test_of_a_long_list_the_first_words_are_named(window: MainWindow) -> None:
+    start = int((~window.session.view.document.locked).argmax())
+    listed = [f"{one}{two}" for one in "abcdefghij" for two in "klmnopqrst"]
+    window.session.editor.limit(start, start + 3, ", ".join(listed))
+    told = window.canvas.mouse.describe(start)
+    assert told.endswith("only: ak, al, am, an, ao, ap, aq, ar and 92 more")

@@ -13,14 +13,16 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.painting.theme import LIGHT, token_font
+from sedd_studio.painting.theme import LIGHT, Look, token_font
 from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import Kind, Layout
 from sedd_studio.painting.token_text import content_at
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
+from sedd_studio.widgets.panels.prompt_editor import PromptEditor
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_characters import canvas_with
+from tests.sedd_studio.windows import shown
 
 HEBREW = "שלום לכם חברים"
 MIXED = "she said שלום לכם to all 12 of them"
@@ -248,3 +250,19 @@ def test_films_and_pictures_are_laid_out_the_same_way(tmp_path: Path, qtbot: QtB
     assert layout.turned[0].rtl
     assert layout.boxes[0].x > layout.boxes[3].x
     assert QRectF(0, 0, 788, 1).contains(layout.boxes[0].x, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [(HEBREW, True), ("[12] مرحبا", True), ("12 " + HEBREW + " dragon", True), (MIXED, False), ("", False)],
+)
+def test_the_field_of_the_prompt_begins_where_its_text_does(text: str, right: bool, scene: Scene, qtbot: QtBot) -> None:
+    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, Look(LIGHT)))
+    editor.toggle_editor()
+    editor.editor.setPlainText(text)
+    line = editor.editor.document().firstBlock().layout().lineAt(0).naturalTextRect()
+    middle = editor.editor.viewport().width() / 2
+    assert (line.left() > middle, line.right() > middle) == (right, right)
+    editor.editor.setPlainText("The end.")
+    line = editor.editor.document().firstBlock().layout().lineAt(0).naturalTextRect()
+    assert line.right() < middle

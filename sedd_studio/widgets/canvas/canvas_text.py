@@ -11,6 +11,8 @@ from sedd_studio.session.state import CanvasState
 from sedd_studio.session.view import View
 
 Run = tuple[int, int]
+NAMED = 8
+"""Words of a soft lock that are named."""
 
 
 class TokenText:
@@ -70,7 +72,9 @@ class TokenText:
         where = f"Position {position + 1}" + (f", word of {stop - start} tokens" if stop - start > 1 else "")
         first, last = self.character(position)
         piece, only = self.pieces[first], self._view.limit_at(position)
-        held = f", only: {', '.join(dict.fromkeys(one.strip() for one in only))}" if only else ""
+        named = list(dict.fromkeys(one.strip() for one in only))
+        more = f" and {len(named) - NAMED:,} more" if len(named) > NAMED else ""
+        held = f", only: {', '.join(named[:NAMED])}{more}" if only else ""
         if piece is None:
             return f"{where}: masked{held}"
         shown = "end of text" if piece == END_MARK else piece.replace("\n", "\\n")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import plain_pieces
+from sedd_studio.painting.token_turning import runs_leftwards
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ class SampleCards(Rows):
         return None
 
     def text(self, sample: int) -> str:
-        """A sample's free text at the playhead, a dot for each masked position."""
+        """A sample's whole text at the playhead, a dot for each masked position."""
         session = self._session
         document, tokenizer = session.view.document, session.models.tokenizer
         if tokenizer is None:
             return ""
-        tokens = document.visible(session.playhead.step, sample)[~document.locked]
+        tokens = document.visible(session.playhead.step, sample)
         return "".join(plain_pieces(tokens, tokenizer)).strip()
 
 
@@ -100,7 +101,9 @@ class CardPainter(StarredPainter):
             line = painter.fontMetrics().lineSpacing()
             body.setHeight(body.height() // line * line)  # no half lines
             painter.setClipRect(body)
-            painter.drawText(body, int(Qt.TextFlag.TextWordWrap), str(index.data()))
+            text = str(index.data())
+            side = Qt.AlignmentFlag.AlignRight if runs_leftwards(text) else Qt.AlignmentFlag.AlignLeft
+            painter.drawText(body, int(Qt.TextFlag.TextWordWrap) | side.value, text)
 
     def star_area(self, row: QRectF) -> QRectF:
         card = card_area(row)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.painting.token_turning import runs_leftwards
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
@@ -27,6 +28,14 @@ class PromptText(QPlainTextEdit):
     def __init__(self, editor: Editor) -> None:
         super().__init__()
         self._editor = editor
+
+    def lean(self) -> None:
+        """Has its lines begin where those of its text do. A field of plain text has one side for all of them."""
+        side = Qt.AlignmentFlag.AlignRight if runs_leftwards(self.toPlainText()) else Qt.AlignmentFlag.AlignLeft
+        option = self.document().defaultTextOption()
+        if option.alignment() != side:
+            option.setAlignment(side)
+            self.document().setDefaultTextOption(option)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         if 0 < self._editor.longest_prompt < len(source.text()):
@@ -132,6 +141,7 @@ class PromptEditor(QFrame):
         return applied
 
     def _mark_changed(self) -> None:
+        self.editor.lean()
         self.apply_button.setEnabled(self.waiting)
         self._editor.typed.changed.emit()
 
