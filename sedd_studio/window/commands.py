@@ -64,7 +64,7 @@ def _can_redo(session: Session) -> bool:
 def _list_keys(window: MainWindow, session: Session) -> None:
     from sedd_studio.widgets.dialogs.shortcuts import show_shortcuts
 
-    show_shortcuts(window, ((row.shortcut, row.text) for row in COMMANDS))
+    show_shortcuts(window.top_bar, ((row.shortcut, row.text) for row in COMMANDS))
 
 
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}

@@ -47,7 +47,7 @@ def ask_for_limit(window: MainWindow, session: Session) -> None:
         return
     now = ", ".join(sorted({piece.strip() for piece in session.view.limit_at(run[0])} - {""}))
     question = "Words that alone may stand here, with commas between them (none: any word)"
-    words, agreed = QInputDialog.getText(window, "Only these words", question, text=now)
+    words, agreed = QInputDialog.getText(window.top_bar, "Only these words", question, text=now)
     if agreed and session.view.selection == run:  # else another text has come meanwhile
         session.editor.limit(*run, words)
 
@@ -180,7 +180,7 @@ def score_file(window: MainWindow) -> None:
             session.errors.show(f"Another model was opened while {path.name} was read; choose the file again.")
             return
         scores = window.services.text_scores()
-        texts = TextsWindow(scores, window.services.jobs, window.look, window)
+        texts = TextsWindow(scores, window.services.jobs, window.look, window.top_bar)
         texts.setWindowTitle(f"Likelihood of {path.name}")
         texts.show()
         left_out.say(session.errors.show)

@@ -104,16 +104,20 @@ class MainWindow(QMainWindow):
             "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
         }
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._studio(panels))
+        self.studio = self._studio(panels)
+        self._stack.addWidget(self.studio)
         self.places: Places = Places(panels, self._stack, self.side_panel, USUAL)
         menu = QMenu(self)
         self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(menu, self.actions_by_name, RecentFiles(self.session))
-        pages = {STUDIO: ("Studio", "page")} | {name: (p.title, p.icon) for name, p in panels.items() if p.icon}
+        titles = {STUDIO: ("Studio", "page")} | {name: (p.title, p.icon) for name, p in panels.items() if p.icon}
         foot = {"question": self.actions_by_name["shortcuts"], "gear": self.actions_by_name["settings"]}
-        self.rail: Rail = Rail(pages, menu, foot, look)
+        self.rail: Rail = Rail(titles, menu, foot, look)
         self._arrange()
+        look.dress(*self.places.pages.values(), later=True)
+        look.dress(self.rail, self.top_bar, self.recovery_bar, self.banner, self.studio, self.statusBar(), menu)
         self.popover = CandidatesPopover(self.canvas, view, session.runs, services.pointer, look, self)
+        look.dress(self.popover)
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self.example_row = ExampleRow(self.canvas, session.examples)
         self.status_line.help.listen(self)

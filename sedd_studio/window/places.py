@@ -32,7 +32,8 @@ class Places(QObject):
     """Puts each of `panels`, by name, where it is to be seen: on its page in the `stack`, whose first is the studio's,
     or into `side`, where the `usual` one stands unless another is wanted.
 
-    `page` is the page on show, `beside` the panel beside the canvas; `changed` is told when either is another.
+    `pages` are what panels stand in, `page` is the name of the one on show, `beside` that of the panel beside the
+    canvas; `changed` is told when either is another.
     """
 
     changed = Signal()
@@ -41,7 +42,7 @@ class Places(QObject):
         super().__init__(stack)
         self.panels, self._stack, self._side, self._usual = panels, stack, side, usual
         self.page, self.beside = STUDIO, usual
-        self._pages = {name: _page(stack) for name, panel in panels.items() if panel.icon}
+        self.pages = {name: _page(stack) for name, panel in panels.items() if panel.icon}
         self._at: dict[str, QWidget | None] = {}
         self._settle()
         side.chosen.connect(self.show_beside)
@@ -93,7 +94,7 @@ class Places(QObject):
             if name == self.beside and name != self.page:
                 home: QWidget | None = self._side
             else:
-                home = self._pages.get(name)
+                home = self.pages.get(name)
             if name in self._at and self._at[name] is home:
                 continue
             self._at[name] = home
@@ -107,7 +108,7 @@ class Places(QObject):
                 assert layout is not None
                 layout.addWidget(panel.widget)
                 panel.widget.show()
-        page = self._pages.get(self.page)
+        page = self.pages.get(self.page)
         self._stack.setCurrentIndex(0 if page is None else self._stack.indexOf(page))
 
 

@@ -98,7 +98,7 @@ class PreferencesDialog(QDialog):
     """The page. What is changed is in effect at once."""
 
     def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+        super().__init__(window.top_bar)  # a part that is always on show, whose style sheet it shares
         self._window = window
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Settings")
