@@ -36,8 +36,8 @@ MENUS: dict[str, str] = {
     "&Help": "shortcuts",
 }
 """Names of commands; "-" is a separator."""
-PLAIN_KEYS = {command.shortcut for command in COMMANDS if "+" not in command.shortcut} - {"", "Esc", "F1"}
-"""Keys that work the text, where it is on show: elsewhere they would do so unseen."""
+ON_EVERY_PAGE = {"", "Esc", "F1"}
+"""Plain keys, or none, that do not work the text: others would do so unseen where it is not on show."""
 
 
 def build_actions(window: MainWindow) -> dict[str, QAction]:
@@ -79,7 +79,8 @@ class Availability(QObject):
     def refresh(self) -> None:
         with_text = self._places.page == STUDIO
         for command in COMMANDS:
-            there = with_text or command.shortcut not in PLAIN_KEYS
+            keys = set(command.shortcut.split("; ")) - ON_EVERY_PAGE
+            there = with_text or all("+" in key for key in keys)
             self._actions[command.name].setEnabled(there and command.when(self._session))
         stack = self._session.editor.undo_stack
         for name, text, done in (("undo", "&Undo", stack.undo_name), ("redo", "&Redo", stack.redo_name)):
