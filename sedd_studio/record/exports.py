@@ -113,7 +113,7 @@ def compared_as_html(panes: Sequence[tuple[str, str, Trajectory]]) -> str:
 
 def _page(title: str, panes: list[dict[str, Any]], made: str, carried: str) -> str:
     filled = {
-        "__TITLE__": html.escape(title, quote=False).replace("\n", " "),
+        "__TITLE__": html.escape(plain_line(title), quote=False),
         "__DATA__": to_json({"panes": panes, "made": made}).replace("<", "\\u003c"),
         "__RUN__": carried,
     }

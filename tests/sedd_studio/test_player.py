@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from sedd_studio.record import exports
 from sedd_studio.record.document import known_runs
 from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.test_characters import canvas_with
 from tests.sedd_studio.test_exports import STEPS, made, written
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -126,3 +128,43 @@ def test_runs_beside_each_other_share_the_slider_and_are_plain_text(tmp_path: Pa
         assert "noise level" in page.value("document.getElementById('facts').textContent")
         assert page.troubles == []
         assert page.requests == [path.as_uri()]
+
+
+TURNS = "she said \u202eשלום 12 לכם (3) and ran 45 \u2067to\u2069 the end </pre> 'it' \u202d[2]"  # noqa: RUF001
+"""Words from right to left, numbers beside them, and orders that turn the direction of writing and are never ended."""
+LEFTS = """(() => {
+  const walk = document.createTreeWalker(document.getElementById("made"), NodeFilter.SHOW_TEXT), lefts = [];
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const at = node.textContent.indexOf(NAME);
+    for (let i = at; at >= 0 && i < at + NAME.length; i += 1) {
+      const range = document.createRange();
+      range.setStart(node, i); range.setEnd(node, i + 1);
+      lefts.push(range.getBoundingClientRect().left);
+    }
+  }
+  return lefts;
+})()"""
+
+
+def test_a_text_that_turns_the_direction_of_writing_turns_nothing_of_the_page(tmp_path: Path, qtbot: QtBot) -> None:
+    scene, canvas = canvas_with(TURNS, tmp_path / "studio", qtbot)
+    scene.run(STEPS)
+    scene.play(STEPS)
+    run = scene.session.view.run
+    assert run is not None
+    assert run.origin is not None
+    path = tmp_path / "run.html"
+    path.write_text(exports.as_html(run), encoding="utf-8")
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        assert shown(page) == text_at(run, STEPS, 0) == "".join(piece or "" for piece in canvas.picture.text.pieces)
+        assert page.value("document.getElementById('made').textContent") == exports.made_by(run.origin)
+        assert not set("\u202e\u202d\u2067") & set(page.value("document.title"))
+        page.value("document.querySelector('details').open = true")
+        for name in ("--steps", "--seed", "--model"):
+            lefts = page.value(LEFTS.replace("NAME", f'"{name}"'))
+            assert len(lefts) == len(name)
+            assert lefts == sorted(lefts)
+        facts = page.value("document.getElementById('facts').getBoundingClientRect().left")
+        assert facts > page.value("document.getElementById('play').getBoundingClientRect().left")
+        assert page.troubles == []
