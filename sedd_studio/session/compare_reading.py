@@ -24,7 +24,7 @@ def reading(panes: Sequence[Pane]) -> str:
         return TOO_FEW
     assert one.verdict is not None
     assert two.verdict is not None
-    ends = f"From {one.title} to {two.title}"
+    ends = f"{two.title} against {one.title}:"
     if one.title.endswith(" steps") and two.title.endswith(" steps"):
         ends = f"From {one.title.removesuffix(' steps')} to {two.title}"
     ratio = two.verdict.perplexity / one.verdict.perplexity

@@ -216,14 +216,14 @@ def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
     free = int((~window.session.view.document.locked).sum())
     calls = [min(steps, free) for steps in BUDGETS]  # a step that reveals nothing costs nothing
     assert window.services.comparison.share == pytest.approx(2 / BUDGETS[0] * calls[0] / sum(calls))
-    qtbot.waitUntil(lambda: "left." in window.compare.note.toolTip())
+    qtbot.waitUntil(lambda: "left." in window.compare.note.text())
     assert window.compare.progress.isVisible()
     QTest.mouseClick(window.compare.stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.comparison.busy)
     assert window.services.comparison.seconds_left is None
     assert window.compare.progress.isHidden()
-    assert "left." not in window.compare.note.toolTip()
+    assert "left." not in window.compare.note.text()
 
 
 def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
@@ -512,9 +512,9 @@ def test_one_sentence_reads_perplexity_and_entropy(
 def test_panes_of_another_prompt_say_so(window: MainWindow, qtbot: QtBot) -> None:
     compare(window)
     done(window, qtbot)
-    assert "another prompt" not in window.compare.note.toolTip()
+    assert "another prompt" not in window.compare.note.text()
     window.session.editor.set_prompt("Another [4] altogether")
-    qtbot.waitUntil(lambda: "another prompt" in window.compare.note.toolTip())
+    qtbot.waitUntil(lambda: "another prompt" in window.compare.note.text())
     assert not window.compare.says.isEnabled()
 
 

@@ -78,11 +78,11 @@ def test_a_bound_without_error_is_reached_at_once(window: MainWindow, engine: Fa
 
 def test_figures_of_a_text_that_is_no_longer_on_show_say_so(window: MainWindow, qtbot: QtBot) -> None:
     score(window, qtbot)
-    assert "not of the one on show" not in window.likelihood.note.text()
+    assert not window.likelihood.other.isVisible()
     window.session.editor.set_prompt("The end.")
-    assert "not of the one on show" in window.likelihood.note.text()
+    assert "not of the text on show" in window.likelihood.other.text()
     window.session.editor.undo_stack.undo()
-    assert "not of the one on show" not in window.likelihood.note.text()
+    assert not window.likelihood.other.isVisible()
 
 
 def test_what_was_filled_in_is_scored_given_the_locked_words(

@@ -30,8 +30,8 @@ ABOUT = "Quality against compute: perplexity by the judge, lower is better, and 
 CLOSEST = 1.5
 ROOM, LITTLE = (14.0, 42.0, 190.0, 12.0), (14.0, 12.0, 14.0, 12.0)
 """Pixels round the points: for what is written beside them, and where nothing is."""
-SIDES = ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0))
-"""Corners of a label that may lie at its point: above it to the right, below, above to the left, below."""
+SIDES = ((0.0, 1.0), (0.0, 0.0), (-0.06, 0.5), (1.0, 1.0), (1.0, 0.0))
+"""Where a label may have its point: at a corner, with it above to the right, below, beside, or to the left."""
 Points = list[tuple[Pane, float, float, float]]
 """A pane, and its place: calls, the figure, and its standard error."""
 
@@ -104,6 +104,7 @@ class QualityCurve(QWidget):
             scale(np.maximum(low, values / 10) if log else low),
             scale(high),
         )
+        view = room(x, np.concatenate([low, high]), plot.getViewBox().rect().size(), ROOM if log else LITTLE)
         for one, two, whole in lines(points):
             style = Qt.PenStyle.SolidLine if whole else Qt.PenStyle.DashLine
             pen = pyqtgraph.mkPen(accent, width=2, style=style)
@@ -111,7 +112,7 @@ class QualityCurve(QWidget):
         known = ~np.isnan(errors)
         if known.any():
             bars = {"x": x[known], "y": y[known], "top": (high - y)[known], "bottom": (y - low)[known]}
-            plot.addItem(pyqtgraph.ErrorBarItem(**bars, beam=0.04, pen=accent))
+            plot.addItem(pyqtgraph.ErrorBarItem(**bars, beam=0.015 * view.width(), pen=accent))
         hollow, full = pyqtgraph.mkBrush(self._look.colour("panel")), pyqtgraph.mkBrush(accent)
         brushes = [hollow if pane.unfinished else full for pane, *_ in points]
         pen = pyqtgraph.mkPen(accent, width=2)
@@ -123,7 +124,6 @@ class QualityCurve(QWidget):
         plot.getAxis("bottom").setTicks([[(math.log10(number), f"{number:.4g}") for number in apart(np.sort(calls))]])
         marks = [[(math.log10(value), f"{value:g}") for value in round_numbers(values)]] if log else None
         plot.getAxis("left").setTicks(marks)
-        view = room(x, np.concatenate([low, high]), plot.getViewBox().rect().size(), ROOM if log else LITTLE)
         plot.setRange(view, padding=0, disableAutoRange=True)
         if log:
             self._label(plot, points, x, y, view)

@@ -69,9 +69,9 @@ class ComparePanel(QWidget):
         self.slider.setRange(0, TICKS)
         self.slider.setAccessibleName("Noise level of every pane, from all noise to none")
         self.level = label("", "help")
-        self.note = Elided("help")
-        self.says = label("", "")
-        self.says.setWordWrap(True)
+        self.note, self.says = label("", "help"), label("")
+        for text in (self.note, self.says):
+            text.setWordWrap(True)
         self.page = PushButton("Page …", "folder", look, self._export_page)
         self.page.setToolTip("One file (HTML) that plays the panes beside each other in any browser.")
         self.film = PushButton("Film …", "folder", look, self._export_film)
@@ -81,6 +81,7 @@ class ComparePanel(QWidget):
         self.progress = ProgressLine("How far the comparison is")
         self.curve = QualityCurve(comparison, look)
         self.cards: list[PaneCard] = []
+        self._document = session.view.document
         self._arrange()
         self.kind.activated.connect(self._choose_kind)
         self.samples.valueChanged.connect(lambda value: comparison.choice.choose(samples=int(value)))
@@ -163,8 +164,12 @@ class ComparePanel(QWidget):
         self._enable()
 
     def _follow_prompt(self) -> None:
-        self._plan()
-        self.refresh()
+        """Looks again where the prompt is another, and not at every step that is shown."""
+        document = self._session.view.document
+        if document is not self._document and self.isVisible():
+            self._document = document
+            self._plan()
+            self.refresh()
 
     # ---- what comes of it
 
@@ -184,7 +189,7 @@ class ComparePanel(QWidget):
         self.progress.show_share(comparison.share)
         left = comparison.seconds_left
         about = OTHER_PROMPT if comparison.of_another_prompt else DIFFERS
-        self.note.show_text(about if left is None else f"About {duration(left)} left. {about}")
+        self.note.setText(about if left is None else f"About {duration(left)} left. {about}")
         self.says.setText(reading(comparison.panes))
         self.says.setEnabled(not comparison.of_another_prompt)
         self.play.sign.show("pause" if comparison.playing else "play")

@@ -74,6 +74,8 @@ class LikelihoodPanel(QWidget):
         self.writer = Elided("help")
         self.note = label(MEANING, "help")
         self.note.setWordWrap(True)
+        self.other = label("", "notice")
+        self.other.setWordWrap(True)
         self.progress = ProgressLine("How far the score is")
         self._plot: pyqtgraph.PlotWidget | None = None
         self._profile: pyqtgraph.PlotWidget | None = None
@@ -130,8 +132,9 @@ class LikelihoodPanel(QWidget):
         left = scorer.seconds_left
         wait = f" About {duration(left)} left." if left is not None else ""
         meaning = (EXACT if self._models.exact else MEANING) + calls + wait
-        if scorer.points and not scorer.on_show:
-            meaning = f"Of another text: {scorer.about}, not of the one on show. {meaning}"
+        other = bool(scorer.points) and not scorer.on_show
+        self.other.setText(f"Of {scorer.about}, not of the text on show." if other else "")
+        self.other.setVisible(other)
         if scorer.points and self._models.info is not None and scorer.tokens is not None:
             meaning += " " + self._models.info.unfamiliar(len(scorer.tokens))
         self.note.setText(hindrance if hindrance and not scorer.points else meaning)
@@ -219,7 +222,7 @@ class LikelihoodPanel(QWidget):
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(2, 2)
         figures, plots, whole = QWidget(), QWidget(), QWidget()
-        column(grid, self.note, None, gap=10, of=figures)
+        column(grid, self.other, self.note, None, gap=10, of=figures)
         figures.setMaximumWidth(WIDEST)
         self._plots = column(gap=10, of=plots)
         self.figures = Filled(Turning((figures, 2), (plots, 3)), EMPTY, self.first)
