@@ -89,15 +89,17 @@ def test_the_text_has_six_lines_whatever_is_open(window: MainWindow, scene: Scen
     assert window.size().height() == 720
 
 
-def test_nothing_jumps_while_one_points_locks_colours_and_scores(window: MainWindow, scene: Scene) -> None:
+@pytest.mark.parametrize("panel", ["position", "likelihood"])
+def test_nothing_jumps_while_one_points_locks_colours_and_scores(panel: str, window: MainWindow, scene: Scene) -> None:
     scene.run(64)
     scene.play(64)
-    window.show_panel("likelihood")
+    window.show_panel(panel)
     QApplication.processEvents()
-    parts = (window.canvas, window.timeline, window.run_form, window.likelihood, window.top_bar.run_button)
+    parts = (window.canvas, window.timeline, window.run_form, window.side_panel, window.top_bar.run_button)
     before = [place(window, part) for part in parts]
     doings: tuple[Callable[[], object], ...] = (
         lambda: QTest.mouseMove(window.canvas.viewport(), QPoint(200, 60)),
+        lambda: window.services.pointer.point_at(3),
         lambda: QTest.mouseClick(window.canvas.viewport(), LEFT, pos=QPoint(200, 60)),
         lambda: QTest.keyClick(window.canvas, Qt.Key.Key_L),
         lambda: window.actions_by_name["colour_cost"].trigger(),

@@ -50,14 +50,14 @@ def test_the_likely_tokens_are_listed_where_the_pointer_rests(
     position = gap(window)
     assert "Point at a position" in window.position.facts.text()
     hover(window, position)
-    assert window.position.title.text() == f"POSITION {position + 1} · MASKED"
+    assert window.position.title.text() == f"{position + 1} · masked"
     qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
     first = window.position.candidates.index(0)
     assert first.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", 50%")
     assert "concrete score 1" in first.data(Qt.ItemDataRole.ToolTipRole)
     assert "entropy 1.30 nats" in window.position.facts.text()
     hover(window, 0)
-    assert window.position.title.text() == "POSITION 1 · LOCKED"
+    assert window.position.title.text() == "1 · locked"
     qtbot.waitUntil(lambda: "what stands here: 25%" in window.position.facts.text())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import Choice, IconButton
@@ -24,6 +24,7 @@ class SidePanel(QFrame):
     def __init__(self, titles: Mapping[str, str], look: Look) -> None:
         super().__init__()
         self.setObjectName("sidePanel")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)  # it takes the room that is left
         self.panels = Choice("Panel beside the text", look, titles)
         self.panels.setProperty("kind", "section")
         self.enlarge = IconButton("enlarge", "Give the panel the whole page", look, self.enlarged.emit)

@@ -20,7 +20,7 @@ from sedd_studio.widgets.controls.layouts import column
 if TYPE_CHECKING:
     from sedd_studio.session.pointing import Pointer
 
-SHOWN = 10
+SHOWN, SHOWN_AT_LEAST = 10, 4
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 HINT = "Point at a position to see what the model would put there."
 
@@ -32,20 +32,19 @@ class PositionPanel(QFrame):
         super().__init__()
         self._runs, self._pointer, self._words = runs, pointer, words
         self.setObjectName("positionPanel")
-        self.setFixedWidth(look.sizes.side_panel)
-        self.title = label("POSITION", "section")
+        self.title = label("", "strong")
         self.candidates = Candidates(self)
         self.list = QListView()
         self.list.setModel(self.candidates)
         self.list.setAccessibleName("Likely tokens at the position")
-        self.list.setFixedHeight(SHOWN * ROW)
+        self.list.setMinimumHeight(SHOWN_AT_LEAST * ROW)
+        self.list.setMaximumHeight(SHOWN * ROW)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         CandidatePainter(look, self.list)
         self.facts = label(HINT, "help")
         self.facts.setWordWrap(True)
-        column(self.title, self.list, self.facts, gap=8, margins=(20, 12, 20, 14), of=self)
+        column(self.title, (self.list, 100), self.facts, None, gap=6, margins=(20, 2, 16, 12), of=self)
         self.list.clicked.connect(self._place)
         self.list.installEventFilter(self)
         keep_up(self.refresh, pointer.changed, runs.changed, words.changed)
@@ -54,13 +53,13 @@ class PositionPanel(QFrame):
         pointed = self._pointer.pointed
         self.candidates.show_rows(pointed.candidates if pointed is not None else ())
         self.list.setEnabled(bool(self.candidates.rows))
-        self.list.setVisible(pointed is not None)  # room for the form until something is pointed at
+        for part in (self.list, self.title):
+            part.setVisible(pointed is not None)
         if pointed is None:
-            self.title.setText("POSITION")
             self.facts.setText(HINT)
             return
         what = "masked" if pointed.shown is None else "locked" if pointed.locked else "settled"
-        self.title.setText(f"POSITION {pointed.position + 1} · {what.upper()}")
+        self.title.setText(f"{pointed.position + 1} · {what}")
         self.facts.setText(self._facts(pointed))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

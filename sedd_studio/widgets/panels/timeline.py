@@ -129,8 +129,8 @@ class Timeline(QFrame):
             self.go_on.setToolButtonStyle(ICON_ALONE if slim else BESIDE)
             self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 3)
             self._grid.addWidget(self.facts, 0, 2 if slim else 1)
-        self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnStretch(2, 1 if slim else 0)
+        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(2, 2 if slim else 0)
 
     def _arrange(self) -> None:
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))
