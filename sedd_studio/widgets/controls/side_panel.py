@@ -34,6 +34,10 @@ class SidePanel(QFrame):
         column(head, (self._body, 1), gap=0, of=self)
         self.panels.activated.connect(lambda: self.chosen.emit(self.panels.currentData()))
 
+    def hasHeightForWidth(self) -> bool:
+        """No: text that wraps in it asks for no more room than there is."""
+        return False
+
     def hold(self, name: str, panel: QWidget, enlarges: bool, closes: bool) -> None:
         """Shows a panel, which comes from wherever it was; `enlarges` and `closes` say which buttons there are."""
         self.panels.setCurrentIndex(self.panels.findData(name))
