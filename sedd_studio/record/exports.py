@@ -93,7 +93,7 @@ def as_html(run: Trajectory) -> str:
     """A page that plays the run, and carries it."""
     origin = origin_of(run)
     title = format_prompt(origin.request.tokens, origin.tokenizer)[:60]
-    return _page(title, [_played(run)], made_by(origin), base64.b64encode(encode(run)).decode())
+    return _page(title, {**_played(run), "made": made_by(origin)}, base64.b64encode(encode(run)).decode())
 
 
 def compared_as_html(panes: Sequence[tuple[str, str, Trajectory]]) -> str:
@@ -108,13 +108,13 @@ def compared_as_html(panes: Sequence[tuple[str, str, Trajectory]]) -> str:
         for title, figures, run in panes
     ]
     commands = [f"{plain_line(title)}\n{made_by(origin_of(run))}" for title, _, run in panes]
-    return _page("Runs beside each other", played, "\n\n".join(commands), "")
+    return _page("Runs beside each other", {"panes": played, "made": "\n\n".join(commands)}, "")
 
 
-def _page(title: str, panes: list[dict[str, Any]], made: str, carried: str) -> str:
+def _page(title: str, data: dict[str, Any], carried: str) -> str:
     filled = {
         "__TITLE__": html.escape(plain_line(title), quote=False),
-        "__DATA__": to_json({"panes": panes, "made": made}).replace("<", "\\u003c"),
+        "__DATA__": to_json(data).replace("<", "\\u003c"),
         "__RUN__": carried,
     }
     page = PLAYER.read_text(encoding="utf-8")

@@ -95,7 +95,7 @@ def test_the_page_needs_nothing_else_and_opens_as_the_run(noise: str, tmp_path: 
     page = path.read_text(encoding="utf-8")
     assert "http" not in page
     assert "__" not in page.replace("____", "")
-    data = json.loads(page.split('id="data">')[1].split("</script>")[0])["panes"][0]
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
     tokens = list(data["start"][1])
     for frame in data["frames"]:
         for sample, position, token in zip(*[iter(frame)] * 3, strict=True):
