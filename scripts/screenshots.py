@@ -36,11 +36,17 @@ def main() -> int:
     parser.add_argument("--scale", default="1")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--only", nargs="+", help="states to show, all without")
+    parser.add_argument(
+        "--film", type=Path, help="with --model: the run as the studio exports it, for instance run.webp"
+    )
     parser.add_argument("--small", action="store_true", help="small, and in one font everywhere")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QT_SCALE_FACTOR"] = arguments.scale
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.film and arguments.model:
+        film(arguments.model, arguments.film)
+        return 0
     suffix = "" if arguments.small else f"@{arguments.scale}x"
     take_all(arguments.folder, suffix, arguments.model, arguments.only, arguments.small)
     return 0
@@ -397,6 +403,25 @@ def live(model: Path, part: float, home: Path) -> object:
         wait(RunState.RUNNING)
         session.playhead.seek(round(session.playhead.recorded * part))
     return session
+
+
+def film(model: Path, path: Path) -> None:
+    """A real run of `model` as a film, by the studio's own export."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.painting import theme as themes
+    from sedd_studio.session.session import Session
+    from sedd_studio.window.export_kinds import EXPORTS, View
+
+    app = QApplication(["screenshots", *themes.STYLE])
+    themes.apply(app, themes.LIGHT)
+    with tempfile.TemporaryDirectory() as home:
+        session = live(model, 1.0, Path(home))
+        assert isinstance(session, Session)
+        assert session.view.run is not None
+        list(EXPORTS["film"].write(View(session.view.run.snapshot(), 0, 0, themes.LIGHT), path))
+        session.shutdown()
+    print(path)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class Timeline(QFrame):
             self._slim = slim
             self.track.set_slim(slim)
             self.go_on.setToolButtonStyle(ICON_ALONE if slim else BESIDE)
-            self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 3)
+            self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 4)
             self._grid.addWidget(self.facts, 0, 2 if slim else 1)
         self._grid.setColumnStretch(1, 3)
         self._grid.setColumnStretch(2, 2 if slim else 0)
