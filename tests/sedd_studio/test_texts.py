@@ -72,6 +72,17 @@ def test_every_text_has_a_line_with_its_bound(
     assert not table.stop.isEnabled()
 
 
+@pytest.mark.parametrize(("content", "told"), [("A fox.\nA star.\nThe end.\n", True), ("A fox.\n", False)])
+def test_lines_that_are_one_text_are_said_to_be(
+    content: str, told: bool, window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lines.txt").write_text(content, encoding="utf-8")
+    table = open_file(window, tmp_path / "lines.txt", monkeypatch)
+    assert table is not None
+    qtbot.waitUntil(lambda: table.scores.done == 1)
+    assert table.one.isVisible() is told
+
+
 def test_of_a_text_as_long_as_a_book_the_table_looks_at_the_beginning(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:

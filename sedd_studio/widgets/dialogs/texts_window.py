@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
+from engine.language.documents import SEPARATOR
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sedd_studio.session.score_queue import TextScores
 
 SIZE = (860, 560)
+ONE_TEXT = f"All lines of the file are one text. Where another begins, put {SEPARATOR} on a line of its own."
 
 
 class TextTable(QAbstractTableModel):
@@ -82,12 +84,15 @@ class TextsWindow(QDialog):
         header.setResizeContentsPrecision(0)  # rows that can be seen
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.one = label(ONE_TEXT, "help")
+        self.one.setWordWrap(True)
+        self.one.hide()
         self.progress = ProgressLine("Texts that are scored")
         self.note = label("", "help")
         self.stop = PushButton("Stop", "stop", look, scores.cancel)
         self.export = PushButton("Export …", "folder", look, self._export)
         foot = row((self.progress, 1), self.note, self.stop, self.export, gap=12)
-        column((self.table, 1), foot, gap=12, margins=(20, 18, 20, 16), of=self)
+        column((self.table, 1), self.one, foot, gap=12, margins=(20, 18, 20, 16), of=self)
         self.scores.changed.connect(self._refresh)
         self.finished.connect(lambda _: self.scores.cancel())
 
@@ -96,6 +101,7 @@ class TextsWindow(QDialog):
         self.progress.show_share(scores.done / max(1, len(scores.rows)))
         left = "" if scores.seconds_left is None else f" · {duration(scores.seconds_left)} left"
         self.note.setText(f"{scores.done} of {len(scores.rows)} texts{left}")
+        self.one.setVisible(len(scores.rows) == 1 and "\n" in scores.rows[0].text.strip())
         self.stop.setEnabled(scores.busy)
         self.export.setEnabled(any(bound is not None for bound in scores.bounds))
 
