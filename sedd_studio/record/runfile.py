@@ -63,10 +63,12 @@ CHANGES = ("sample", "position", "token")
 DTYPES = {
     **dict.fromkeys(("tokens", "counts", *CHANGES), ("I32", 1)),
     **dict.fromkeys(("began", "start"), ("I32", 2)),
-    **dict.fromkeys(("locked", "about", "tokenizer"), ("U8", 1)),
+    **dict.fromkeys(("locked", "kept", "about", "tokenizer"), ("U8", 1)),
     "moments": ("F64", 2),
 }
 """The kind of numbers and the dimensions of each array."""
+MAY_LACK = ("start", "kept")
+"""Arrays that not every run has."""
 NUMPY: dict[str, np.dtype[Any]] = {"I32": np.dtype("<i4"), "U8": np.dtype("u1"), "F64": np.dtype("<f8")}
 
 Arrays = dict[str, np.ndarray]
@@ -122,6 +124,8 @@ def encode(run: Trajectory) -> bytes:
         arrays[name] = np.concatenate([np.empty(0, np.int64), *(change[k] for change in changes)]).astype(np.int32)
     if origin.request.start is not None:
         arrays["start"] = origin.request.start.astype(np.int32)
+    if origin.kept is not None:
+        arrays["kept"] = origin.kept.astype(np.uint8)
     table = save(arrays)
     if len(table) > LARGEST:
         raise UserError("This run has changed too often to be kept; make one of fewer steps or samples.")
@@ -210,7 +214,10 @@ def rebuild(arrays: Arrays, about: About) -> Trajectory:
         about.first_step,
         about.sampler,
     )
-    run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, about.made))
+    kept = frozen(arrays["kept"]).astype(bool) if "kept" in arrays else None
+    if kept is not None and (request.tokens[kept] == FREE).any():
+        raise ValueError("a locked position has no token")
+    run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, about.made, kept))
     add_frames(run, arrays)
     if (end := about.result) is not None:
         run.result = Finished(end.run_id, end.calls, end.seconds, end.evaluations, tuple(map(number, end.log_weights)))
@@ -225,10 +232,11 @@ def check_sizes(arrays: Arrays, about: About, request: Generate) -> None:
         "tokens": (length,),
         "locked": (length,),
         "start": (samples, length),
+        "kept": (length,),
         "moments": (recorded + 1, 4),
         **dict.fromkeys(CHANGES, (changed,)),
     }
-    if any(arrays[name].shape != shape for name, shape in shapes.items() if name != "start" or name in arrays):
+    if any(arrays[name].shape != shape for name, shape in shapes.items() if name not in MAY_LACK or name in arrays):
         raise ValueError("its arrays differ in size")
     fits = (
         0 < length <= min(about.model.length, MOST_POSITIONS)

@@ -61,17 +61,30 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """What it takes to make a run again: the request, the model, its tokenizer; and when it was made, ISO 8601."""
+    """What it takes to make a run again: the request, the model, its tokenizer; and when it was made, ISO 8601.
+
+    `kept` are the positions (L,) bool that the user had locked, where the request gives others, too: it draws some
+    tokens of a text again.
+    """
 
     request: Generate
     info: ModelInfo
     tokenizer: Tokenizer
     made: str
+    kept: np.ndarray | None = None
 
     @staticmethod
-    def of_now(request: Generate, info: ModelInfo, tokenizer: Tokenizer) -> Origin:
-        """That of a run which begins now."""
-        return Origin(request, info, tokenizer, datetime.now(UTC).isoformat(timespec="seconds"))
+    def of_now(request: Generate, info: ModelInfo, tokenizer: Tokenizer, locked: np.ndarray | None = None) -> Origin:
+        """That of a run which begins now, of a text in which these positions (L,) bool are locked."""
+        more = locked is not None and not np.array_equal(locked, request.tokens != FREE)
+        return Origin(
+            request, info, tokenizer, datetime.now(UTC).isoformat(timespec="seconds"), locked if more else None
+        )
+
+    @property
+    def locked(self) -> np.ndarray:
+        """The positions (L,) bool that the user had locked."""
+        return self.request.tokens != FREE if self.kept is None else self.kept
 
     @property
     def key(self) -> str:

@@ -34,6 +34,8 @@ class Asked:
     joins: Step | None = None
     """What was done for its sake, as one step with it."""
     came: Came | None = None
+    locked: np.ndarray | None = None
+    """The positions (L,) bool that were locked then."""
     number: int = 0
     run: Trajectory | None = None
 
@@ -258,7 +260,7 @@ class Runs(QObject):
         joins: Step | None = None,
     ) -> None:
         self._errors.dismiss()
-        asked = Asked(request, branch, name, joins, came)
+        asked = Asked(request, branch, name, joins, came, self._view.document.locked)
         asked.number = self._engine.submit(request, self._take)
         self._asked = asked
         self.changed.emit()
@@ -290,7 +292,7 @@ class Runs(QObject):
         info, tokenizer, branch = self._models.info, self._models.tokenizer, asked.branch
         assert info is not None
         assert tokenizer is not None
-        origin = Origin.of_now(asked.request, info, tokenizer)
+        origin = Origin.of_now(asked.request, info, tokenizer, asked.locked)
         if branch is None:
             asked.run = Trajectory(started, info.mask_id, origin)
         else:

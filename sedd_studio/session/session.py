@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from engine import bundled_models
 from engine.language.tokenizers import find_tokenizer
-from engine.protocol import FREE, ModelLoaded, UserError
+from engine.protocol import FREE, ModelLoaded, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.settings import Settings
@@ -81,7 +82,9 @@ class Session(QObject):
         self.errors.dismiss()
         if self.runs.running or (self.models.loading and not self.models.opens(origin.info.path)):
             self.engine.supersede()
-        document = document or Document(request.tokens, request.tokens != FREE, run, request.limits)
+        document = document or Document(
+            frozen(np.where(origin.locked, request.tokens, FREE)), origin.locked, run, request.limits
+        )
         form = self.form.now.changed(**Form.entries_of(request, origin.info.noise))
         self.pages.open("Open run", run, document, form, file)
         self.runs.changed.emit()

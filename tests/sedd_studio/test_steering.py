@@ -138,6 +138,24 @@ def test_drawing_again_changes_the_selection_alone_and_leaves_locks(window: Main
     assert session.form.now.seed == 4
 
 
+def test_what_was_drawn_again_is_opened_with_the_locks_of_the_user(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    locked = session.view.document.locked.tolist()
+    free = locked.index(False)
+    session.view.select((free, free + 2))
+    window.actions_by_name["draw_again"].trigger()
+    qtbot.waitUntil(lambda: not session.runs.running)
+    assert session.view.run is not None
+    tokens = session.view.canvas().tokens.tolist()
+    kept = encode(session.view.run)
+    opened = decode(kept)
+    session.show_run(opened)
+    assert session.view.document.locked.tolist() == locked
+    session.playhead.seek(session.playhead.recorded)
+    assert session.view.canvas().tokens.tolist() == tokens
+    assert encode(opened) == kept
+
+
 def test_a_selection_of_locked_words_cannot_be_drawn_again(window: MainWindow) -> None:
     session = window.session
     session.view.select((0, 1))
