@@ -25,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 SIZE = (1280, 820)
 SMALL = 320
 """Width of small pictures."""
+SIZES = {"light": (1280, 720), "dark": (1366, 768), "contrast": (1600, 1000)}
+"""Of the window on small pictures, by theme: displays that are often met."""
 SECONDS_FOR_A_RUN = 120.0
 HISTORY = "history.sqlite3"
 
@@ -34,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", default="1")
+    parser.add_argument("--size", default="x".join(map(str, SIZE)), help="of the window, as in 1366x768")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--only", nargs="+", help="states to show, all without")
     parser.add_argument(
@@ -48,11 +51,19 @@ def main() -> int:
         film(arguments.model, arguments.film)
         return 0
     suffix = "" if arguments.small else f"@{arguments.scale}x"
-    take_all(arguments.folder, suffix, arguments.model, arguments.only, arguments.small)
+    wide, high = map(int, arguments.size.split("x"))
+    take_all(arguments.folder, suffix, arguments.model, arguments.only, arguments.small, (wide, high))
     return 0
 
 
-def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | None, small: bool) -> None:
+def take_all(
+    folder: Path,
+    suffix: str,
+    model: Path | None,
+    only: list[str] | None,
+    small: bool,
+    size: tuple[int, int],
+) -> None:
     """One picture for each state, or for those named, and theme, named STATE-THEME@SCALEx.png."""
     from PySide6.QtWidgets import QApplication
 
@@ -69,7 +80,7 @@ def take_all(folder: Path, suffix: str, model: Path | None, only: list[str] | No
             if only and name not in only:
                 continue
             with tempfile.TemporaryDirectory() as home:
-                picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png", small)
+                picture(make(Path(home)), Path(home), theme, folder / f"{name}-{theme.name}{suffix}.png", small, size)
 
 
 def use_one_font() -> None:
@@ -84,7 +95,14 @@ def use_one_font() -> None:
     setattr(themes, "FAMILIES", ("DejaVu Sans",))  # noqa: B010 - replaced on purpose
 
 
-def picture(made: object, home: Path, theme: object, path: Path, small: bool = False) -> None:
+def picture(
+    made: object,
+    home: Path,
+    theme: object,
+    path: Path,
+    small: bool = False,
+    size: tuple[int, int] = SIZE,
+) -> None:
     """Show the window for a session, or for a session and what to do in the window, and keep how it looks.
 
     Its settings and its history are in `home`.
@@ -103,7 +121,7 @@ def picture(made: object, home: Path, theme: object, path: Path, small: bool = F
     assert isinstance(theme, Theme)
     services = Services(session, Settings(home / "window.json"), Keeper(home / HISTORY))
     window = MainWindow(services, theme)
-    window.resize(*SIZE)
+    window.resize(*(SIZES[theme.name] if small else size))
     window.show()
     if prepare:
         prepare(window)

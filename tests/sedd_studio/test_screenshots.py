@@ -1,4 +1,5 @@
-"""The window looks as it did: small pictures of its states in every theme, made at two scales, against those kept.
+"""The window looks as it did: small pictures of its states in every theme, each in another size of the window, made
+at two scales, against those kept.
 
 What has changed on purpose is kept, after a look, by
 `python scripts/screenshots.py tests/screenshots --small --only STATE ...`.
@@ -16,7 +17,20 @@ from PIL import Image, ImageChops, ImageFilter
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "tests" / "screenshots"
-STATES = ("fresh", "running", "finished", "settings", "position", "likelihood", "compare", "guess", "error", "uniform")
+STATES = (
+    "fresh",
+    "running",
+    "finished",
+    "settings",
+    "position",
+    "likelihood",
+    "compare",
+    "guess",
+    "error",
+    "uniform",
+    "editing",
+    "digits",
+)
 THEMES = ("light", "dark", "contrast")
 MEAN, LARGE, SHARE = 1.5, 40, 0.004
 """Of 255: how much pixels may differ on average; how much is a large difference, and how many may have one."""
