@@ -540,3 +540,24 @@ def test_panes_are_exported_as_a_page_and_as_a_film(
         with Image.open(path) as film:
             assert film.n_frames > 100  # type: ignore[attr-defined]
             assert film.width == 4 * PANE
+
+
+def test_other_models_are_looked_for_when_their_menu_is_opened(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = save_tokenizer(tmp_path / "fox & owl")
+    (folder / "config.json").write_text(json.dumps({"noise": "absorb"}), encoding="utf-8")
+    window.settings.remember_model(str(folder))
+    assert not window.session.reader.busy
+    menu = window.compare.chips["models"].menu
+    menu.popup(window.compare.mapToGlobal(window.compare.rect().center()))
+    assert [action.text() for action in menu.actions()] == ["Looking …"]
+    qtbot.waitUntil(lambda: [action.text() for action in menu.actions()] == ["fox && owl"])
+    menu.actions()[0].trigger()
+    menu.close()
+    for _ in range(3):
+        QTest.mouseClick(window.compare.chips["steps"].chips[0], LEFT)
+    compare(window)
+    done(window, qtbot)
+    assert [pane.title for pane in window.services.comparison.panes] == ["tiny", "fox & owl"]
+    assert [Path(r.model).name for r in engine.requests if isinstance(r, Generate)] == ["", "fox & owl"]

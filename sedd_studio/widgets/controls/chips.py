@@ -15,6 +15,7 @@ from sedd_studio.widgets.controls.flow import Flow
 
 WIDEST = 180
 """Pixels of the text on a chip."""
+NONE = "No other is known here"
 OTHER = object()
 """In a menu of what can be added: a value that is asked for."""
 
@@ -39,7 +40,8 @@ class Chip(IconButton):
 
 class Chips(QWidget):
     """What is chosen under a `title`, in order, and what `choices` offers besides; without any there is one, as
-    `usual` says. `change` is called with all that is chosen from now on. `ask` gives a value that is in no menu."""
+    `usual` says. `change` is called with all that is chosen from now on. `ask` gives a value that is in no menu; `find`
+    looks for choices, which may take a while, when some are wanted first."""
 
     def __init__(
         self,
@@ -48,9 +50,10 @@ class Chips(QWidget):
         look: Look,
         change: Callable[[tuple[Any, ...]], object],
         ask: Callable[[], Any] | None = None,
+        find: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
-        self._what, self._look, self._change, self._ask = what, look, change, ask
+        self._what, self._look, self._change, self._ask, self._find = what, look, change, ask, find
         self._chosen: tuple[Any, ...] = ()
         self._written: list[str] = []
         self._choices: Mapping[Any, str] = {}
@@ -74,7 +77,9 @@ class Chips(QWidget):
     def show_chosen(self, chosen: tuple[Any, ...], titles: Mapping[Any, str], usual: str) -> None:
         """Shows what is chosen, and offers what else has a title; `usual` stands there for nothing."""
         self._choices = {value: title for value, title in titles.items() if value not in chosen}
-        self.add.setVisible(bool(self._choices) or self._ask is not None)
+        self.add.setVisible(bool(self._choices or self._ask or self._find))
+        if self.menu.isVisible():
+            self._list(NONE)
         self.usual.setText(usual)
         self.usual.setToolTip("As in the form of the run")
         self.usual.setVisible(not chosen)
@@ -101,6 +106,12 @@ class Chips(QWidget):
             (self.chips[min(focused, len(self.chips) - 1)] if self.chips else self.add).setFocus()
 
     def _fill(self) -> None:
+        looks = self._find is not None and not self._choices
+        self._list("Looking …" if looks else NONE)
+        if looks and self._find is not None:
+            self._find()
+
+    def _list(self, nothing: str) -> None:
         self.menu.clear()
         for value, title in self._choices.items():
             action = self.menu.addAction(title.replace("&", "&&"))
@@ -108,6 +119,8 @@ class Chips(QWidget):
             action.triggered.connect(lambda _=False, value=value: self._put_in(value))
         if self._ask is not None:
             self.menu.addAction("Another …").triggered.connect(lambda: self._put_in(OTHER))
+        if self.menu.isEmpty():
+            self.menu.addAction(nothing).setEnabled(False)
 
     def _put_in(self, value: Any) -> None:
         if value is OTHER and self._ask is not None:

@@ -106,7 +106,8 @@ class ComparePanel(QWidget):
         }
 
         def made(name: str, title: str, what: str) -> Chips:
-            return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name))
+            find = self._comparison.choice.look_for_models if name == "models" else None
+            return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name), find)
 
         return [(name, made(name, *words)) for name, words in titles.items()]
 
@@ -148,7 +149,6 @@ class ComparePanel(QWidget):
         }
         for name, (titles, usual) in offered.items():
             self.chips[name].show_chosen(getattr(chosen, name), titles, usual)
-        self.chips["models"].setVisible(bool(offered["models"][0]))
         with QSignalBlocker(self.samples):
             self.samples.setValue(chosen.samples)
         try:
@@ -197,8 +197,6 @@ class ComparePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._comparison.choice.others:
-            self._comparison.choice.look_for_models()
         self._plan()
         self.refresh()
 
