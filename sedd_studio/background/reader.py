@@ -33,22 +33,28 @@ class Reader(QObject):
         self._work: queue.SimpleQueue[tuple[int, Callable[[], Any], Callable[[Any], object]] | None]
         self._work = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="files")
-        self._open = self._asked = self._stopped = 0
+        self._asked = self._stopped = 0
+        self._open: dict[int, str] = {}  # what is read, by the number of the question, the oldest first
         self._closed = False
         self._read.connect(self._take)
 
     @property
     def busy(self) -> bool:
-        return self._open > 0
+        return bool(self._open)
 
-    def read(self, work: Callable[[], T], take: Callable[[T], object]) -> None:
+    @property
+    def doing(self) -> str:
+        """What goes on, in a few words; empty if nothing does."""
+        return next(iter(self._open.values()), "")
+
+    def read(self, work: Callable[[], T], take: Callable[[T], object], doing: str = "Reading the file") -> None:
         """Does `work` in the thread, and hands what it returns to `take`; a UserError is told."""
         if self._closed:
             return
         if not self._thread.is_alive():
             self._thread.start()
-        self._open += 1
         self._asked += 1
+        self._open[self._asked] = doing
         self._work.put((self._asked, work, take))
         self.changed.emit()
 
@@ -92,7 +98,7 @@ class Reader(QObject):
         return lambda: self.failed.emit(headline, detail)
 
     def _take(self, number: int, outcome: Take) -> None:
-        self._open -= 1
+        del self._open[number]
         if number > self._stopped:
             outcome()
         if not self._closed:

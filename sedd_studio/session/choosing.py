@@ -62,7 +62,11 @@ class Choosing(QObject):
                 then()
                 self.changed.emit()
 
-        self._session.reader.read(lambda: model_folders.with_same_tokenizer(tokenizer, paths), take)
+        self._session.reader.read(
+            lambda: model_folders.with_same_tokenizer(tokenizer, paths),
+            take,
+            "Looking for models with the same tokenizer",
+        )
 
     @property
     def asked(self) -> Asked | None:

@@ -83,9 +83,7 @@ class StatusLine(QFrame):
                 return f"Paused at step {made.step} of {made.steps}"
             left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
             return f"Running: step {made.step} of {made.steps}{left}"
-        if session.reader.busy:
-            return "Reading the file"
-        return session.notices.work or session.notices.text or self._rest()
+        return session.reader.doing or session.notices.work or session.notices.text or self._rest()
 
     def _rest(self) -> str:
         """What is said while nothing goes on."""
