@@ -14,6 +14,7 @@ from engine.protocol.option_kinds import Pattern, Words
 from engine.protocol.options import ENTRIES
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
+from sedd_studio.record.schema import all_tokens, all_words
 
 BUNDLED_LENGTH = 256
 FRESH = 64
@@ -78,6 +79,8 @@ class Page:
             return replace(self, info=info, tokenizer=tokenizer)
         aside = self._put_aside()
         kept = aside.pop(key, None)
+        if kept is not None and not means_something(kept.document, tokenizer, info.length):
+            kept = None  # it was read from a damaged file
         own = OF_DOCUMENT if kept is None else {name: kept.form.entries[name] for name in OF_DOCUMENT}
         form = self.form.changed(**own)
         if kept is None:
@@ -91,3 +94,9 @@ class Page:
         key = (self.tokenizer.fingerprint, self.length)
         others = [(other, page) for other, page in self.aside.items() if other != key]
         return dict([*others, (key, replace(self, aside={}))][-MOST_ASIDE:])
+
+
+def means_something(document: Document, tokenizer: Tokenizer, longest: int) -> bool:
+    """Whether a document is a text of at most `longest` tokens that there are, with soft locks that name such."""
+    limited = all(all_words(named) or all_tokens(named, tokenizer.vocabulary) for *_, named in document.limits)
+    return limited and 0 < len(document.tokens) <= longest and bool(document.tokens.max() < tokenizer.vocabulary)

@@ -75,6 +75,19 @@ class About(Struct, frozen=True):
     result: Ending | None
 
 
+class AsideState(Struct, frozen=True):
+    """A document that was put aside, as text without its run, for models with a tokenizer that take so long a text."""
+
+    tokenizer: Text
+    length: Position
+    tokens: Annotated[tuple[Token, ...], Meta(min_length=1, max_length=MOST_POSITIONS)]
+    locked: Annotated[tuple[bool, ...], Meta(max_length=MOST_POSITIONS)]
+    limits: Limits
+    banned: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
+    pattern: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
+    file: Text
+
+
 class SessionState(Struct, frozen=True):
     """How a session stood when it was kept."""
 
@@ -88,6 +101,7 @@ class SessionState(Struct, frozen=True):
     under_way: bool = True
     tokenizer: Text = ""
     file: Text = ""
+    aside: Annotated[tuple[AsideState, ...], Meta(max_length=MOST_ENTRIES)] = ()
 
 
 def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:

@@ -58,6 +58,15 @@ class Pages(QObject):
         self._errors.dismiss()
         self._do("New", self.now.emptied())
 
+    @property
+    def aside(self) -> Mapping[Key, Page]:
+        """The pages of models that are not on show."""
+        return self._aside
+
+    def put_aside(self, pages: Mapping[Key, Page]) -> None:
+        """Has more pages come back with their models."""
+        self._aside = {**self._aside, **pages}
+
     def call(self, file: str) -> None:
         """The page was saved as a file."""
         self.name = file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from engine.protocol import FREE, UserError, frozen
+from engine.protocol.options import ENTRIES
 from sedd_studio.record.document import Document
+from sedd_studio.record.form import Form
 from sedd_studio.record.history import History, LeftOver
+from sedd_studio.record.page import OF_DOCUMENT, Page, means_something
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.schema import (
     MOST_TOKENS,
+    AsideState,
     SessionState,
-    all_tokens,
-    all_words,
     check_limits,
     check_range,
     converted,
@@ -118,7 +121,34 @@ def state_of(session: Session) -> dict[str, object]:
         "playhead": session.playhead.step,
         "sample": session.playhead.sample,
         "under_way": session.view.run is not None and session.view.run.under_way,
+        "aside": [aside_state(*key, page) for key, page in session.pages.aside.items()],
     }
+
+
+def aside_state(tokenizer: str, length: int, page: Page) -> dict[str, object]:
+    """A page that was put aside, as JSON values. Its run is in the history; what that shows stays as text."""
+    document = page.document
+    return {
+        "tokenizer": tokenizer,
+        "length": length,
+        "tokens": document.visible(page.step, page.sample).tolist(),
+        "locked": document.locked.tolist(),
+        "limits": [list(limit) for limit in document.limits],
+        "file": page.name,
+        **{name: page.form.entries[name] for name in OF_DOCUMENT},
+    }
+
+
+def read_aside(found: AsideState, form: Form) -> Page:
+    """The page that was put aside, with another form but for what is about the document; a ValueError if damaged."""
+    if len(found.locked) != len(found.tokens):
+        raise ValueError("sizes differ")
+    check_limits(found.limits, len(found.tokens), MOST_TOKENS)
+    document = Document(frozen(found.tokens), np.array(found.locked, bool), limits=found.limits)
+    own = {name: getattr(found, name) for name in OF_DOCUMENT}
+    if not all(ENTRIES[name].kind.accepts(entry) for name, entry in own.items()):
+        raise ValueError("the form has no such entry")
+    return Page(document, form.changed(**own), None, None, name=found.file)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +162,7 @@ class Left:
     playhead: int
     sample: int
     file: str
+    aside: tuple[AsideState, ...] = ()
 
 
 def read_left(left: LeftOver) -> Left:
@@ -157,6 +188,7 @@ def read_left(left: LeftOver) -> Left:
         state.playhead,
         state.sample,
         state.file,
+        state.aside,
     )
 
 
@@ -189,6 +221,9 @@ def show(session: Session, left: Left) -> None:
     elif session.editor.set_prompt(left.prompt) and fits(document, session):
         session.view.show(replace(session.view.document, limits=document.limits))
     session.pages.call(left.file)
+    with suppress(ValueError):  # what is damaged is left out
+        pages = {(one.tokenizer, one.length): read_aside(one, session.form.now) for one in left.aside}
+        session.pages.put_aside({**pages, **session.pages.aside} if begun else pages)
     if not begun:
         session.editor.undo_stack.clear()
 
@@ -200,8 +235,5 @@ def fits(document: Document, session: Session) -> bool:
 
 def known(document: Document, session: Session) -> bool:
     """Whether a document is a text of the model of now: not too long, of tokens that there are."""
-    tokenizer, length = session.models.tokenizer, len(document.tokens)
-    if tokenizer is None or not 0 < length <= session.models.length:
-        return False
-    limited = all(all_words(named) or all_tokens(named, tokenizer.vocabulary) for *_, named in document.limits)
-    return limited and bool(document.tokens.max() < tokenizer.vocabulary)
+    models = session.models
+    return models.tokenizer is not None and means_something(document, models.tokenizer, models.length)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from sedd_studio.record.history import Entry, History, LeftOver
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session.recovery import Recorder, keep_unfinished, read_left, restore, state_of
+from sedd_studio.session.recovery import Recorder, aside_state, keep_unfinished, read_left, restore, state_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from tests.patience import PATIENCE
@@ -330,3 +332,36 @@ def test_a_history_that_cannot_be_opened_is_told_of_once_and_reads_as_empty(tmp_
     assert len(told) == 1
     assert "Runs are not kept" in told[0]
     assert not found
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"tokens": [100_000] * 9, "locked": [True] * 9},  # not in the vocabulary
+        {"locked": [True]},
+        {"tokens": [-1] * 60_000, "locked": [False] * 60_000},
+        {"tokens": [1] * 500, "locked": [False] * 500},  # longer than the model takes
+        {"limits": [[0, 2, [100_000]]]},
+        {"limits": [[0, 4, ["a"]], [1, 3, ["b"]]]},
+        {"banned": "x," * 40_000},
+        {"tokenizer": 3},
+    ],
+)
+def test_a_document_put_aside_that_is_damaged_never_comes_on_show(
+    damage: dict[str, object], make_session: MakeSession
+) -> None:
+    session = make_session(FakeEngine())
+    session.pages.begin()
+    tokenizer, info = session.models.tokenizer, session.models.info
+    assert tokenizer is not None
+    assert info is not None
+    key = (tokenizer.fingerprint, info.length)
+    kept = json.loads(json.dumps(aside_state(*key, session.pages.now))) | damage
+    with contextlib.suppress(UserError):  # or it is refused
+        restore(session, read_left(LeftOver(state_of(session) | {"aside": [kept]}, None)))
+    session.pages.turn_to(replace(info, name="other", weights="other", length=info.length + 1), tokenizer, "Once [9]")
+    session.pages.turn_to(replace(info, weights="third"), tokenizer, "Once [9]")
+    tokens = session.view.canvas().tokens
+    assert 0 < len(tokens) <= info.length
+    assert tokens.max() < tokenizer.vocabulary
+    assert all(session.view.limit_at(place) is not None for place in range(len(tokens)))

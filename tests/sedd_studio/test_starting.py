@@ -79,8 +79,26 @@ def turn(window):
 def with_bases(window):
     return ready(window) and window.session.models.info.name == "bases"
 
+def with_tiny(window):
+    return ready(window) and window.session.models.info.name == "tiny"
+
 def base_prompt(window):
     window.session.editor.set_prompt("ACGT [7]")
+
+def type_limited(window):
+    type(window)
+    session = window.session
+    session.editor.limit(5, 6, "fox")
+    session.form.set(banned="star")
+    session.pages.call("tale.txt")
+
+def back(window):
+    window.session.models.open(tiny)
+
+def told_of_document(window):
+    session = window.session
+    limits, locked = session.view.document.limits, session.view.document.locked.tolist()
+    print(told(window), limits, locked, session.form.now.banned, session.pages.name, sep="|", flush=True)
 
 def told(window):
     session = window.session
@@ -103,6 +121,8 @@ STEPS = {
     "run": [ready, run, lambda window: window.session.playhead.recorded == 3],
     "type": [ready, type, ready],
     "turn": [ready, turn, with_bases, base_prompt, ready],
+    "two": [ready, type_limited, ready, turn, with_bases, base_prompt, ready],
+    "of document": [settled, back, with_tiny, told_of_document, ready],
     "title": [settled, lambda window: print(window.windowTitle(), flush=True), ready],
     "tell": [settled, tell, ready],
 }
@@ -148,6 +168,16 @@ def test_a_text_comes_back_with_its_model(folder: Path) -> None:
     studio(folder, "turn")
     text, recorded, model, _, offer = studio(folder, "tell")
     assert (text, recorded, model, offer) == ("ACGT [7]", "None", "bases", "False")
+
+
+def test_the_documents_of_other_models_come_back_too(folder: Path) -> None:
+    studio(folder, "two")
+    for _ in range(2):  # closing keeps them again
+        assert studio(folder, "tell")[0] == "ACGT [7]"
+    text, _, model, limits, locked, banned, file = studio(folder, "of document")
+    assert (text, model, limits) == ("A small fox [4]", "tiny", "((5, 6, ('fox',)),)")
+    assert locked.startswith("[False, True")
+    assert (banned, file) == ("star", "tale.txt")
 
 
 def test_a_fresh_page_can_be_wished_for(folder: Path) -> None:
