@@ -199,20 +199,21 @@ def bring_back(session: Session, left: LeftOver) -> None:
 
 def restore(session: Session, left: Left) -> None:
     """Shows what a session left; a text that means nothing to the tokenizer of now once its model has come."""
-    models = session.models
+    models, begun = session.models, bool(session.editor.undo_stack.steps)
     same = models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer
     if left.document.trajectory is not None or same or not left.tokenizer or not is_model(Path(left.model)):
-        show(session, left)
+        show(session, left, begun)
     else:
-        models.came.connect(lambda _: show(session, left), Qt.ConnectionType.SingleShotConnection)
+        models.came.connect(lambda _: show(session, left, begun), Qt.ConnectionType.SingleShotConnection)
     if left.document.trajectory is None and left.model and not models.opens(left.model):
         models.open(left.model)
 
 
-def show(session: Session, left: Left) -> None:
+def show(session: Session, left: Left, begun: bool) -> None:
     """Shows it: as it was where its tokens mean the same, else what of it was locked, as a prompt. It is no step to
-    undo where nothing was done yet."""
-    begun, document, models = bool(session.editor.undo_stack.steps), left.document, session.models
+    undo where nothing was `begun` yet."""
+    document, models = left.document, session.models
+    begun = begun or len(session.editor.undo_stack.steps) > 1  # one is that its model was opened
     if document.trajectory is not None:
         session.show_run(document.trajectory, document)
         session.playhead.put(left.playhead, left.sample)
