@@ -13,7 +13,7 @@ from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import samplers_for
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
-from sedd_studio.session.panes import Pane
+from sedd_studio.session.panes import Pane, name_by_what_differs
 
 BUDGETS = (4, 16, 64, 256)
 FEWEST, MOST = 2, 8
@@ -63,19 +63,8 @@ def panes(asked: Asked, chosen: Chosen) -> list[Pane]:
         raise UserError("One pane has nothing beside it; choose another budget, sampler, noise, seed or model.")
     if len(made) > MOST:
         raise UserError(f"{len(made)} panes are too many to look at; take some choices out, to {MOST} at most.")
-    differs = [name for name in ("model", "steps", "sampler", "seed") if _differs(name, made)]
-    for pane in made:
-        pane.title = " · ".join(pane.facets[name] for name in differs if name in pane.facets)
+    name_by_what_differs(made)
     return made
-
-
-def _differs(name: str, made: list[Pane]) -> bool:
-    """Whether panes are told apart by it; samplers that go with other models alone are no choice."""
-    alike: dict[str, set[str]] = {}
-    for pane in made:
-        of = "" if name == "model" else pane.facets["model"]
-        alike.setdefault(of, set()).add(pane.facets.get(name, ""))
-    return any(len(values) > 1 for values in alike.values())
 
 
 def _each(asked: Asked, chosen: Chosen) -> Iterator[Pane]:

@@ -25,7 +25,7 @@ from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.choosing import Choosing
 from sedd_studio.session.notices import going, number_of
-from sedd_studio.session.panes import Pane, PaneState, recorded, unlike
+from sedd_studio.session.panes import Pane, PaneState, name_by_what_differs, recorded, unlike
 from sedd_studio.session.session import Session
 
 TICK = 33
@@ -134,6 +134,7 @@ class Comparison(QObject):
         self.cancel_all()
         self._recorded = True
         self.panes = [recorded(run) for run in runs]
+        name_by_what_differs(self.panes)
         self._tokenizer = self._session.models.tokenizer
         self.seek(1.0)
         self.changed.emit()

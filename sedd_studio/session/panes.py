@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -11,8 +11,12 @@ import numpy as np
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
+from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.record.trajectory import Origin, Trajectory
 
+FACETS = ("model", "steps", "sampler", "branch", "seed")
+"""What a pane may be told from others by, in the order in which its title says it."""
+SAMPLER_TITLES = {row.name: row.title for row in SAMPLERS}
 FIRST = 4
 """Texts that are made of each pane before more are made of any; from then on each time as many again as there are."""
 
@@ -138,9 +142,31 @@ def recorded(run: Trajectory) -> Pane:
     """The pane of a run that was made before."""
     assert run.origin is not None
     asked, info = run.origin.request, run.origin.info
-    branch = f" from {asked.first_step - 1}" if asked.first_step > 1 else ""
-    title = f"{run.steps} steps{branch}, seed {asked.seed}"
-    return Pane(title, asked, info, info.noise, state=PaneState.DONE, run=run)
+    sampler = run.started.sampler or asked.sampler
+    facets = {
+        "model": info.name,
+        "steps": f"{run.steps} steps",
+        "sampler": SAMPLER_TITLES.get(sampler, sampler),
+        "branch": f"from step {asked.first_step - 1}" if asked.first_step > 1 else "",
+        "seed": f"seed {asked.seed}",
+    }
+    return Pane("", asked, info, info.noise, facets, state=PaneState.DONE, run=run)
+
+
+def name_by_what_differs(panes: Sequence[Pane]) -> None:
+    """Gives each a title of what it differs in from others; a number where it does in nothing."""
+    differs = [name for name in FACETS if _differs(name, panes)]
+    for number, pane in enumerate(panes, start=1):
+        pane.title = " · ".join(filter(None, (pane.facets.get(name) for name in differs))) or f"run {number}"
+
+
+def _differs(name: str, panes: Sequence[Pane]) -> bool:
+    """Whether panes are told apart by it; samplers that go with other models alone are no choice."""
+    alike: dict[str, set[str]] = {}
+    for pane in panes:
+        of = "" if name == "model" else pane.facets["model"]
+        alike.setdefault(of, set()).add(pane.facets.get(name, ""))
+    return any(len(values) > 1 for values in alike.values())
 
 
 def unlike(pane: Pane, other: Pane) -> np.ndarray | None:

@@ -98,7 +98,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     comparison = listed.services.comparison
     assert listed.compare.isVisible()
     older, newer = comparison.panes
-    assert [older.title, newer.title] == ["6 steps, seed 1", "5 steps, seed 2"]
+    assert [older.title, newer.title] == ["6 steps · seed 1", "5 steps · seed 2"]
     different = comparison.differences(older)
     assert different is not None
     assert older.run is not None
@@ -195,7 +195,7 @@ def test_a_note_is_written_on_a_run_kept_and_found(listed: MainWindow, keeper: K
 def marked(window: MainWindow) -> int:
     """Pixels of a row in the colour of what was found."""
     picture = window.history.list.viewport().grab().toImage()
-    over, base = window.look.colour("fresh"), window.look.colour("panel")
+    over, base = window.look.colour("fresh"), picture.pixelColor(3, picture.height() - 3)
     sides = ((over.red(), base.red()), (over.green(), base.green()), (over.blue(), base.blue()))
     wanted = [round(0.3 * one + 0.7 * other) for one, other in sides]
     found = 0

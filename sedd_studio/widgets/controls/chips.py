@@ -82,7 +82,7 @@ class Chips(QWidget):
             self._list(NONE)
         self.usual.setText(usual)
         self.usual.setToolTip("As in the form of the run")
-        self.usual.setVisible(not chosen)
+        self.usual.setVisible(bool(usual) and not chosen)
         wanted = [titles.get(value, str(value)) for value in chosen]
         if (chosen, wanted) != (self._chosen, self._written):
             self._chosen, self._written = chosen, wanted
