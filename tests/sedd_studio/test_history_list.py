@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -194,7 +194,8 @@ def test_a_note_is_written_on_a_run_kept_and_found(listed: MainWindow, keeper: K
 
 def marked(window: MainWindow) -> int:
     """Pixels of a row in the colour of what was found."""
-    picture = window.history.list.viewport().grab().toImage()
+    view = window.history.list.viewport()  # transparent: what lies behind it is grabbed, too
+    picture = window.grab(QRect(view.mapTo(window, QPoint()), view.size())).toImage()
     over, base = window.look.colour("fresh"), picture.pixelColor(3, picture.height() - 3)
     sides = ((over.red(), base.red()), (over.green(), base.green()), (over.blue(), base.blue()))
     wanted = [round(0.3 * one + 0.7 * other) for one, other in sides]
