@@ -209,18 +209,15 @@ class LikelihoodPanel(QWidget):
 
     def _arrange(self) -> None:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.addWidget(label("this model", "help"), 0, 1)
         grid.addWidget(self.writer, 0, 2)
         for place, (unit, title) in enumerate(UNITS.items(), start=1):
-            name = Elided("muted")
-            name.show_text(title)
-            grid.addWidget(name, place, 0)
+            grid.addWidget(label(title, "help"), place, 0)
             grid.addWidget(self.values[unit], place, 1)
             grid.addWidget(self.exact[unit], place, 2)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(2, 2)
+        grid.setColumnStretch(2, 1)
         figures, plots, whole = QWidget(), QWidget(), QWidget()
         column(grid, self.other, self.note, None, gap=10, of=figures)
         figures.setMaximumWidth(WIDEST)
