@@ -197,6 +197,8 @@ class Comparison(QObject):
     # ---- answers
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Started) and all(pane.state is PaneState.WAITING for pane in self.panes):
+            self._began = time.monotonic()  # until now it waited for a run, which may have been paused
         for pane in self.panes:
             if event.run_id in (pane.question, pane.judging):
                 self._record(pane, event)

@@ -257,3 +257,19 @@ def test_what_waits_goes_on_when_the_paused_run_has_ended(window: MainWindow, ke
     qtbot.waitUntil(lambda: not queue.items)
     assert session.runs.state is RunState.DONE
     qtbot.waitUntil(lambda: len(listed_in(keeper)) >= 1)
+
+
+def test_the_time_left_of_a_comparison_does_not_count_that_it_waited_for_a_paused_run(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    comparison = window.services.comparison
+    comparison.start()
+    comparison._began -= 1e9  # so long it has waited
+    engine.go.clear()
+    QTest.mouseClick(window.top_bar.pause, LEFT)
+    qtbot.waitUntil(lambda: bool(comparison.share))
+    left = comparison.seconds_left
+    assert left is not None
+    assert left < 1e8
+    engine.go.set()
+    qtbot.waitUntil(lambda: not comparison.busy)
