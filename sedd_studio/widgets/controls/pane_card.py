@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 230
 """Pixels of the narrowest pane."""
-FIGURES = {"calls": 4, "time": 4, "perplexity": 8, "entropy": 6, "same": 4}
+FIGURES = {"calls": 3, "time": 4, "perplexity": 8, "entropy": 5, "same": 4}
 """What is said of a pane, with its share of the width."""
 MEANINGS = {
     "calls": "Network calls of a text.",

@@ -144,7 +144,7 @@ class ComparePanel(QWidget):
             "seeds": ({seed: str(seed) for seed in (form.seed, *chosen.seeds)}, str(form.seed)),
             "models": (
                 {other: Path(other[0]).name for other in (*choice.others, *chosen.models)},
-                "no other model",
+                "",
             ),
         }
         for name, (titles, usual) in offered.items():
@@ -253,7 +253,7 @@ class ComparePanel(QWidget):
         for frame in (choices, below):
             frame.setObjectName("card")
         head = Flow(self.start, self.stop, self.kind, label("texts a pane", "muted"), self.samples, self.summary)
-        groups = Flow(*self.chips.values(), gap=14)
+        groups = Flow(*self.chips.values(), gap=9)
         column(head, groups, gap=8, margins=(12, 10, 12, 10), of=choices)
         self._row = row(gap=10, of=panes)
         scroll = scrolled(panes)
