@@ -7,42 +7,69 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QComboBox, QMainWindow, QWidget
 from shiboken6 import isValid
 
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
 
 class KeyGuard(QObject):
-    """Leaves a focused control the keys that work it, where a shortcut of the window has the same key."""
+    """Leaves a focused control the keys that work it, where a shortcut of the window has the same key; Enter presses a
+    button, as Space does."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
-        for kind in (QAbstractButton, QComboBox, QAbstractSlider):
-            for control in window.findChildren(kind):
-                control.installEventFilter(self)
+        self._window = window
+        _application().focusChanged.connect(self._guard)
+
+    def _guard(self, old: QWidget | None, now: QWidget | None) -> None:
+        if isinstance(now, QAbstractButton | QComboBox | QAbstractSlider) and self._window.isAncestorOf(now):
+            now.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            if plain and event.key() in _own_keys(watched):
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
+        if not isinstance(event, QKeyEvent) or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _own_keys(watched):
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress and event.key() in ENTER and isinstance(watched, QAbstractButton):
+            if not event.isAutoRepeat():
+                watched.click()
+            return True
+        return False
 
 
 class FocusKeeper(QObject):
-    """Gives the focus to `home`, where that is on show, when the control that had it is hidden or disabled: Qt would
-    give it to whatever comes next, and the next key would work that."""
+    """Takes care of the focus when the control that had it is hidden or disabled: Qt would give it to whatever comes
+    next, and the next key would work that. It stays in one of `panels`, and goes `home` from elsewhere, if that is on
+    show."""
 
-    def __init__(self, window: QMainWindow, home: QWidget) -> None:
+    def __init__(self, window: QMainWindow, home: QWidget, panels: list[QWidget]) -> None:
         super().__init__(window)
-        self._window, self._home = window, home
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._follow)
+        self._window, self._home, self._panels = window, home, panels
+        _application().focusChanged.connect(self._follow)
 
     def _follow(self, old: QWidget | None, now: QWidget | None) -> None:
         if old is None or now is None or not isValid(old) or not self._window.isAncestorOf(now):
             return
         gone = self._window.isAncestorOf(old) and not (old.isVisible() and old.isEnabled())
-        if gone and self._home.isVisible():
+        panel = next((panel for panel in self._panels if panel.isVisible() and panel.isAncestorOf(old)), None)
+        if gone and not (panel is not None and focus_in(panel)) and self._home.isVisible():
             self._home.setFocus()
+
+
+def focus_in(panel: QWidget, first: QWidget | None = None) -> bool:
+    """Gives the focus to what is `first` in a panel; while that cannot have it, as in an empty one, to what can.
+    False if nothing can."""
+    tabs = (part for part in panel.findChildren(QWidget) if part.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    for part in (first, *tabs):
+        if part is not None and part.isVisible() and part.isEnabled():
+            part.setFocus()
+            return True
+    return False
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
 
 
 def _own_keys(control: QObject) -> set[int]:

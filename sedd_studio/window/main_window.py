@@ -121,7 +121,8 @@ class MainWindow(QMainWindow):
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self.example_row = ExampleRow(self.canvas, session.examples)
         self.status_line.help.listen(self)
-        self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas)
+        kept = [panel.widget for name, panel in panels.items() if name != USUAL]
+        self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas, kept)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._dropping = Dropping(self, self._open)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.controls.side_panel import SidePanel
+from sedd_studio.window.focus import focus_in
 
 STUDIO = "studio"
 """The page with the canvas."""
@@ -53,7 +54,7 @@ class Places(QObject):
         """Shows a panel on its page, or the studio."""
         self._go(name, self.beside)
         if name != STUDIO:
-            _give_focus(self.panels[name])
+            self._enter(name)
 
     def show_beside(self, name: str) -> None:
         """Shows a panel beside the canvas."""
@@ -63,9 +64,12 @@ class Places(QObject):
         """Shows a panel where it opens."""
         if self.panels[name].beside and not self.panels[name].opens_page:
             self.show_beside(name)
-            _give_focus(self.panels[name])
+            self._enter(name)
         else:
             self.show_page(name)
+
+    def _enter(self, name: str) -> None:
+        focus_in(self.panels[name].widget, self.panels[name].first)
 
     def toggle(self, name: str) -> None:
         """Shows a panel that is not on show; else the studio, with the usual panel beside the canvas."""
@@ -110,14 +114,6 @@ class Places(QObject):
                 panel.widget.show()
         page = self.pages.get(self.page)
         self._stack.setCurrentIndex(0 if page is None else self._stack.indexOf(page))
-
-
-def _give_focus(panel: Panel) -> None:
-    """To what is first in a panel; while that is not on show, as in an empty one, to what is."""
-    panel.first.setFocus()
-    tabs = (part for part in panel.widget.findChildren(QWidget) if part.focusPolicy() & Qt.FocusPolicy.TabFocus)
-    if not panel.first.isVisible() and (shown := next(filter(QWidget.isVisible, tabs), None)) is not None:
-        shown.setFocus()
 
 
 def _page(stack: QStackedWidget) -> QFrame:

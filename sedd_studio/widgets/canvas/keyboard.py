@@ -44,7 +44,7 @@ class Keyboard(QObject):
                 event.accept()
                 return True
             return event.type() == QEvent.Type.KeyPress and self._press(event)
-        if event.type() == QEvent.Type.FocusIn and isinstance(event, QFocusEvent) and event.reason() in TABS:
+        if isinstance(event, QFocusEvent) and event.reason() in TABS:  # who leaves by Tab works with the keys, too
             self._caret.seen = True
         return False
 

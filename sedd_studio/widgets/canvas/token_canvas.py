@@ -144,8 +144,8 @@ class TokenCanvas(QAbstractScrollArea):
 
     def _marks(self) -> Marks:
         gestures, caret = self.mouse.gestures, self.caret
-        shown = caret.seen and self.hasFocus() and self._view.selection is None and self.picture.text.pieces
-        cursor = self._view.word_at(caret.position) if shown else None
+        shown = caret.seen and self.hasFocus() and self.picture.text.pieces
+        cursor = caret.run if shown else None
         handle = gestures.handle.place if gestures.handle is not None else None
         run, playing = self._view.run, self._view.playhead.playing
         draft = not playing and (run is None or not run.under_way)

@@ -195,8 +195,9 @@ class Check(QCheckBox):
         box = QRectF(1, (self.height() - self.BOX) / 2, self.BOX, self.BOX)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            edge = "accent" if on or self.hasFocus() else "muted"
-            painter.setPen(QPen(look.colour(edge), 2.0 if self.hasFocus() else 1.2))
+            focused = self.hasFocus()
+            edge = "text" if on and focused else "accent" if on or focused else "muted"
+            painter.setPen(QPen(look.colour(edge), 2.0 if focused else 1.2))
             painter.setBrush(look.colour("accent" if on else "field"))
             painter.drawRoundedRect(box, 4, 4)
             if on:

@@ -61,12 +61,15 @@ class CandidatePainter(RowPainter):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Candidate = index.data(Qt.ItemDataRole.UserRole)
         area = QRectF(option.rect)
-        over, selected, _ = self.looks(option)
+        over, selected, focused = self.looks(option)
         with icons.lent(painter):
             painter.setPen(Qt.PenStyle.NoPen)
             if over or selected:
                 painter.setBrush(self.look.colour("hover"))
                 painter.drawRoundedRect(area, 4, 4)
+            if focused:
+                self.ring(painter, area, 4)
+                painter.setPen(Qt.PenStyle.NoPen)
             room = area.width() - WORD - NUMBER
             painter.setBrush(self.look.colour("accent"))
             bar = QRectF(area.left() + WORD, area.center().y() - 3.5, max(2.0, room * row.probability), 7)

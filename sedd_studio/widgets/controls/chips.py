@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
@@ -102,6 +103,8 @@ class Chips(QWidget):
             self._flow.addWidget(chip)
             chip.show()
         self._flow.addWidget(self.add)
+        for one, other in pairwise((self.add, *self.chips, self.add) if self.chips else ()):
+            self.setTabOrder(one, other)
         if focused is not None:
             (self.chips[min(focused, len(self.chips) - 1)] if self.chips else self.add).setFocus()
 

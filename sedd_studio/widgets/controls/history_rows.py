@@ -185,9 +185,7 @@ class RunPainter(StarredPainter):
             painter.setBrush(self.look.colour("selection" if selected else "hover"))
             painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), 6, 6)
         if focused:
-            painter.setPen(self.look.colour("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(area.adjusted(2.5, 2.5, -2.5, -2.5), 6, 6)
+            self.ring(painter, area.adjusted(2, 2, -2, -2), 6)
 
     def star_area(self, row: QRectF) -> QRectF:
         return QRectF(row.right() - PAD - STAR, row.center().y() - STAR / 2, STAR, STAR)

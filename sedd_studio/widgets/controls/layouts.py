@@ -63,16 +63,18 @@ def scrolled(inner: QWidget) -> QScrollArea:
 
 
 class Field(QWidget):
-    """A control with its title at the left, whose shortcut it has; `row` is where others are put beside it."""
+    """A control with its title at the left, whose shortcut it has; `before` it may stand another."""
 
-    def __init__(self, title: str, control: QWidget, told: str, titles: int = TITLES) -> None:
+    def __init__(
+        self, title: str, control: QWidget, told: str, titles: int = TITLES, before: QWidget | None = None
+    ) -> None:
         super().__init__()
         self._control = control
         self.title = label(title, "muted")
         self.title.setFixedWidth(titles)
         self.title.setBuddy(control)
-        self.row = row((control, 1), gap=10)
-        row(self.title, (self.row, 1), gap=0, of=self)
+        controls = row(*([] if before is None else [(before, 1)]), (control, 1), gap=10)
+        row(self.title, (controls, 1), gap=0, of=self)
         self.explain(told)
 
     def name(self, title: str) -> None:

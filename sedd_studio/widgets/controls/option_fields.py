@@ -118,9 +118,8 @@ class OptionFields(QWidget):
         for name in names:
             row = ENTRIES[name]
             self.controls[name] = control_for(row.title, row.kind, look, partial(self._take, name))
-            self.fields[name] = Field(row.title, self.controls[name], row.help)
-            if name in SLIDERS:
-                self._add_slider(name)
+            slider = self._slider(name) if name in SLIDERS else None
+            self.fields[name] = Field(row.title, self.controls[name], row.help, before=slider)
         column(*self.fields.values(), gap=GAP, of=self)
 
     def refresh(self) -> None:
@@ -144,11 +143,11 @@ class OptionFields(QWidget):
         """How many entries are not the usual ones: what is folded away should not be forgotten."""
         return sum(self._form.now.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
 
-    def _add_slider(self, name: str) -> None:
+    def _slider(self, name: str) -> Slider:
         self.sliders[name] = slider = SLIDERS[name]()
         slider.valueChanged.connect(lambda: self._take(name, slider.number()))
         self.controls[name].setFixedWidth(NUMBER_WIDTH)
-        self.fields[name].row.insertWidget(0, slider, 1)
+        return slider
 
     def _take(self, name: str, entry: object) -> None:
         self._form.set(**{name: entry})

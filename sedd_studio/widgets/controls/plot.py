@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy
 
 from sedd_studio.painting.theme import Look
@@ -28,6 +29,7 @@ def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
     plot.setMinimumSize(*SMALLEST)
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # else it asks for half a screen
     plot.setAccessibleName(name)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # no key does anything there
     return plot
 
 

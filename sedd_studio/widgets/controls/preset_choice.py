@@ -32,7 +32,6 @@ class PresetChoice(QWidget):
         self.keep = self.menu.addAction("&Keep these settings as a preset …", self._keep)
         self.forget = self.menu.addAction("&Remove this preset", self._forget)
         row((self.list, 1), self.more, gap=4, of=self)
-        self.setFocusProxy(self.list)
         self.list.activated.connect(self._choose)
         self.more.clicked.connect(lambda: self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
         keep_up(self.refresh, presets.changed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QToolButton
+from PySide6.QtWidgets import QFrame, QMenu, QToolButton
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import IconButton, Sign, plain
@@ -16,7 +16,7 @@ WIDTH = 72
 
 
 class RailButton(QToolButton):
-    """An icon with its title under it; one of a group is on."""
+    """An icon with its title under it; it is on while its page is on show."""
 
     def __init__(self, icon: str, title: str, told: str, look: Look) -> None:
         super().__init__()
@@ -31,6 +31,9 @@ class RailButton(QToolButton):
         self.setToolTip(plain(told))
         self._sign = Sign(self, icon, look, "muted")
         self.toggled.connect(lambda on: self._sign.tint("accent" if on else "muted"))
+
+    def nextCheckState(self) -> None:
+        """A click asks for the page; whoever shows it says so."""
 
 
 class Rail(QFrame):
@@ -50,10 +53,8 @@ class Rail(QFrame):
         self.menu.setMenu(menu)
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.pages: dict[str, RailButton] = {}
-        group = QButtonGroup(self)
         for number, (name, (title, icon)) in enumerate(pages.items(), 1):
             self.pages[name] = button = RailButton(icon, title, f"{title} (Ctrl+{number})", look)
-            group.addButton(button)
             button.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
         self.foot = [IconButton(icon, _name(action), look, action.trigger) for icon, action in foot.items()]
         whole = column(self.menu, 6, *self.pages.values(), None, *self.foot, gap=4, margins=(4, 7, 4, 8), of=self)
@@ -62,7 +63,8 @@ class Rail(QFrame):
             whole.setAlignment(part, Qt.AlignmentFlag.AlignHCenter)
 
     def show_page(self, name: str) -> None:
-        self.pages[name].setChecked(True)
+        for other, button in self.pages.items():
+            button.setChecked(other == name)
 
 
 def _name(action: QAction) -> str:

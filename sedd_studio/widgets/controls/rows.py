@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtCore import Signal as QtSignal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from sedd_studio.painting.theme import Look
@@ -55,6 +55,12 @@ class RowPainter(QStyledItemDelegate):
         state, flags = option.state, QStyle.StateFlag
         over, selected = state & flags.State_MouseOver, state & flags.State_Selected
         return bool(over), bool(selected), bool(state & flags.State_HasFocus)
+
+    def ring(self, painter: QPainter, area: QRectF, radius: float) -> None:
+        """Round the row that has the focus."""
+        painter.setPen(QPen(self.look.colour("accent"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), radius, radius)
 
 
 class StarredPainter(RowPainter):

@@ -84,6 +84,8 @@ class CardPainter(StarredPainter):
             painter.setPen(self.look.colour("accent" if selected else "border"))
             painter.setBrush(self.look.colour("hover" if over or (selected and focused) else "panel"))
             painter.drawRoundedRect(card, 8, 8)
+            if focused:
+                self.ring(painter, card, 8)
             small = QFont(option.font)
             small.setPixelSize(self.look.sizes.small)
             painter.setFont(small)

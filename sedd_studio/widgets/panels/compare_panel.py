@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +244,9 @@ class ComparePanel(QWidget):
         self.cards = [PaneCard(self._comparison, pane, self._look) for pane in self._comparison.panes]
         for card in self.cards:
             self._row.addWidget(card, 1)
+        parts = [part for card in self.cards for part in (card.text, card.open, card.cancel)]
+        for one, other in pairwise((self.play, *parts, self.play) if parts else ()):
+            self.setTabOrder(one, other)
 
     def _arrange(self) -> None:
         self.kind.setMinimumWidth(150)

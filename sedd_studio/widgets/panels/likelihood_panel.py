@@ -102,6 +102,7 @@ class LikelihoodPanel(QWidget):
     def refresh(self) -> None:
         scorer, ranking = self._scorer, self._ranking
         hindrance, busy = scorer.hindrance, self._busy
+        self.stop.setEnabled(busy or self.stop.isEnabled())  # the focus may go to it before the others lose it
         self.start.setEnabled(not hindrance and not busy)
         self.rank.setEnabled(not ranking.hindrance and not busy)
         self.rank.setToolTip(ranking.hindrance or RANKING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
@@ -127,6 +128,8 @@ class RunForm(QFrame):
                 field.deleteLater()
             self.options = {option.name: self._number_for(option) for option in sampler.options}
             self._disclose(self.more.isChecked())
+            for one, other in pairwise((self.more, *self.options.values())):
+                self.setTabOrder(one, other)
         for option in sampler.options:
             show_entry(self.options[option.name], self._form.now.options.get(option.name, option.default))
 

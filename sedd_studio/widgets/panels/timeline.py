@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -129,6 +130,9 @@ class Timeline(QFrame):
             self.go_on.setToolButtonStyle(ICON_ALONE if slim else BESIDE)
             self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 4)
             self._grid.addWidget(self.facts, 0, 2 if slim else 1)
+            sides = (self.earlier, self.later, self.go_on, self.follow)
+            for one, other in pairwise((self.speed, self.track, *sides) if slim else (self.speed, *sides, self.track)):
+                self.setTabOrder(one, other)
         self._grid.setColumnStretch(1, 3)
         self._grid.setColumnStretch(2, 2 if slim else 0)
 
