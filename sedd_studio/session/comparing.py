@@ -41,6 +41,8 @@ class Comparison(QObject):
     changed = Signal()
     moved = Signal()
     ended = Signal(str)
+    taken_over = Signal(object)
+    """With a `Trajectory` that was made for a comparison, and that the window shows from now on."""
     """With a sentence: no run of it goes on any more."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -163,7 +165,11 @@ class Comparison(QObject):
         return None if different is None else different[0]
 
     def open(self, pane: Pane) -> None:
+        """Shows the run of a pane in the window, which takes it over the first time."""
         if pane.run is not None and pane.can_be_opened:
+            if pane.question and not pane.opened:
+                pane.opened = True
+                self.taken_over.emit(pane.run)
             self._session.show_run(pane.run)
 
     # ---- the playhead

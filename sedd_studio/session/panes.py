@@ -53,6 +53,7 @@ class Pane:
     judged: int = 0
     judging: int = 0
     to_judge: int = 0
+    opened: bool = False
 
     @property
     def texts(self) -> int:

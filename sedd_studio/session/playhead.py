@@ -63,7 +63,7 @@ class Playhead(QObject):
             self.play()
 
     def play(self) -> None:
-        if self.recorded:
+        if self.recorded or self._grows:
             self._playback.play(self.recorded, self._grows)
             self._clock.start()
             self.changed.emit()

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.settings = services.settings
         self.look = look = Look(theme, self)
         self.resize(1280, 820)
-        self.setMinimumSize(860, 560)
+        self.setMinimumSize(900, 560)
         session, view = self.session, self.session.view
         self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, look)
         self.position = PositionPanel(session.runs, services.pointer, services.words, look)

@@ -52,6 +52,7 @@ class Services(QObject):
         self.ranking = Ranking(session, self)
         self.alternatives = Alternatives(session, self.ranking)
         self.comparison = Comparison(session, self)
+        self.comparison.taken_over.connect(keeper.keep)
         self.presets = Presets(session.form, settings, self)
         self.favourites = Favourites(session.view, session.runs, keeper, self)
         self.queue = RunQueue(session, keeper, self)

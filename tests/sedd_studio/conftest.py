@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine import bundled_models
@@ -38,10 +40,13 @@ def _garbage_is_collected_in_this_thread() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_window_is_left() -> Iterator[None]:
-    """One that a test leaves open, a dialog or a menu, would have the pointer of windows after it."""
+    """One that a test leaves open, a dialog or a menu, would have the pointer of windows after it; so would what a
+    double click leaves pressed."""
     yield
     for window in QApplication.topLevelWidgets():
         window.hide()
+    if QApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+        QTest.mouseRelease(QWidget(), Qt.MouseButton.LeftButton)
 
 
 MakeSession = Callable[[FakeEngine], Session]

@@ -163,7 +163,7 @@ class RandomUser:
         return f"drop {path.name} on {type(part).__name__}"
 
     def resize(self) -> str:
-        self.window.resize(self.random.randrange(860, 1600), self.random.randrange(560, 1000))
+        self.window.resize(self.random.randrange(900, 1600), self.random.randrange(560, 1000))
         return "resize"
 
     def load(self) -> str:

@@ -37,7 +37,7 @@ from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.places import STUDIO
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
-from tests.sedd_studio.windows import read, window_of
+from tests.sedd_studio.windows import listed_in, read, window_of
 
 DASH = "\N{EN DASH}"
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -271,13 +271,22 @@ def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     assert window.session.playhead.samples == 4
 
 
-def test_opening_a_pane_leaves_the_others_running(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+def test_opening_a_pane_leaves_the_others_running_and_is_kept_in_the_history_once(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
     engine.hold_at = 8  # the first budget has fewer steps
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.DONE)
-    QTest.mouseClick(window.compare.cards[0].open, LEFT)
-    assert window.session.view.run is window.services.comparison.panes[0].run
+    taken: list[Trajectory] = []
+    window.services.comparison.taken_over.connect(taken.append)
+    for _ in range(2):  # the history has it once
+        QTest.mouseClick(window.compare.cards[0].open, LEFT)
+        assert window.session.view.run is window.services.comparison.panes[0].run
+        window.show_panel("compare")
+    assert taken == [window.session.view.run]
     engine.go.set()
+    qtbot.waitUntil(lambda: len(listed_in(window.services.keeper)) == 1)
+    window.services.keeper.close()
     done(window, qtbot)
     assert all(pane.state is PaneState.DONE for pane in window.services.comparison.panes)
 

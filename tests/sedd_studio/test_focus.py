@@ -57,7 +57,7 @@ def test_space_after_a_control_that_is_gone_plays_and_presses_no_other(
     assert scene.session.runs.paused if running else playhead.playing
 
 
-@pytest.mark.parametrize("size", [(860, 560), (1280, 720)])
+@pytest.mark.parametrize("size", [(900, 560), (1280, 720)])
 def test_the_page_of_shortcuts_fits_the_window_and_scrolls(window: MainWindow, size: tuple[int, int]) -> None:
     window.resize(*size)
     window.actions_by_name["shortcuts"].trigger()

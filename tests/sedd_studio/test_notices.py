@@ -15,6 +15,7 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of
@@ -55,6 +56,18 @@ def test_an_export_says_what_it_saved_and_shows_it_in_its_folder(
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     says(window, qtbot, "Finished: 6 steps")
     assert not window.status_line.folder.isVisible()
+
+
+def test_a_saved_file_is_told_and_shown_while_something_else_goes_on(
+    window: MainWindow, engine: FakeEngine, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.nats_of = lambda request: 2.0 if engine.go.wait(PATIENCE) else 3.0
+    window.services.scorer.start(0.1, given_locked=False)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "tale.txt"), ""))
+    window.actions_by_name["export_text"].trigger()
+    says(window, qtbot, "Saved tale.txt · Scoring the text")
+    assert window.status_line.folder.isVisible()
+    engine.go.set()
 
 
 def test_a_job_that_failed_or_was_cancelled_has_saved_nothing(

@@ -23,6 +23,7 @@ from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_pointing import gap, hover
 from tests.sedd_studio.test_runner import ended, wait
 from tests.sedd_studio.test_steering import STORY, TOKENIZER, model
@@ -170,7 +171,7 @@ def window(
 
 def test_pause_holds_the_engine_and_says_where_and_go_on_goes_on(window: MainWindow, qtbot: QtBot) -> None:
     session, bar = window.session, window.top_bar
-    assert window.status_line.text.text() == "Paused at step 3 of 6"
+    assert window.status_line.text.text() == "Paused: 3 of 6 steps are made"
     assert bar.pause.text() == "Go on"
     place = bar.pause.geometry()
     qtbot.wait(int(1000 * SECONDS))
@@ -186,6 +187,18 @@ def test_pause_holds_the_engine_and_says_where_and_go_on_goes_on(window: MainWin
     session.runs.start()
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     np.testing.assert_array_equal(session.view.run.newest, held)
+
+
+def test_what_was_paused_before_its_first_step_is_shown_when_it_goes_on(scene: Scene, qtbot: QtBot) -> None:
+    window, session = window_of(scene.session, scene.settings, qtbot), scene.session
+    scene.run(8)
+    assert session.runs.running
+    assert session.playhead.recorded == 0
+    QTest.mouseClick(window.top_bar.pause, LEFT)
+    assert not session.playhead.playing
+    QTest.mouseClick(window.top_bar.pause, LEFT)
+    scene.play(8)
+    qtbot.waitUntil(lambda: session.playhead.step == session.playhead.recorded == 8)
 
 
 def test_space_pauses_a_run_and_plays_what_is_recorded_where_none_goes_on(window: MainWindow, qtbot: QtBot) -> None:
@@ -230,7 +243,7 @@ def test_step_makes_one_step_of_a_paused_run(window: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: session.playhead.step == 4)
     qtbot.wait(int(1000 * SECONDS))
     assert session.playhead.recorded == 4
-    assert window.status_line.text.text() == "Paused at step 4 of 6"
+    assert window.status_line.text.text() == "Paused: 4 of 6 steps are made"
 
 
 def test_words_can_be_asked_for_and_taken_while_a_run_is_paused(

@@ -17,6 +17,7 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.sample_cards import Roles
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 from tests.patience import PATIENCE
@@ -167,6 +168,10 @@ def test_the_samples_are_ranked_by_what_they_filled_in_given_the_locked_words(
     assert [place and place.rank for place in places] == [3, 1, 4, 2]
     best = window.samples.cards.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "number 1 of 4 by likelihood: at most 2.100 ± 0.020 nats a token" in best
+    card = window.samples.cards.index(1)
+    assert card.data(Roles.OF_THE_LAST)  # the card shows an earlier text, and says that its place is of the last
+    window.session.playhead.seek(window.session.playhead.recorded)
+    assert not card.data(Roles.OF_THE_LAST)
     window.session.runs.start()
     assert not window.likelihood.rank.isEnabled()
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)

@@ -77,7 +77,7 @@ def test_the_bar_is_at_the_selection_and_moves_nothing(scene: Scene, window: Mai
     assert not bar.isVisible()
 
 
-@pytest.mark.parametrize("width", [860, 1280])
+@pytest.mark.parametrize("width", [900, 1280])
 def test_the_bar_fits_a_narrow_canvas(scene: Scene, window: MainWindow, width: int) -> None:
     window.resize(width, 560)
     QApplication.processEvents()

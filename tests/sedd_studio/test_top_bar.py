@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import Generate
+from sedd_studio.painting import theme
 from sedd_studio.widgets.controls.basic import Number
 from sedd_studio.widgets.dialogs.preferences import PreferencesDialog
 from sedd_studio.window.main_window import MainWindow
@@ -77,7 +78,7 @@ def test_seed_and_samples_are_once_in_the_window(window: MainWindow) -> None:
     assert [names.count(name) for name in ("Seed", "Samples")] == [1, 1]
 
 
-@pytest.mark.parametrize("width", [860, 1000, 1280, 1600])
+@pytest.mark.parametrize("width", [900, 1000, 1280, 1600])
 @pytest.mark.parametrize("running", [False, True])
 def test_nothing_in_the_bar_is_cut_off_or_lies_over_another(
     running: bool, width: int, scene: Scene, window: MainWindow
@@ -105,7 +106,7 @@ def test_names_are_said_where_there_is_room_for_them(window: MainWindow) -> None
     QApplication.processEvents()
     assert (bar.step.text(), bar.noise.text(), bar.device.text()) == ("Step", "Absorbing noise", "CPU · bf16")
     assert "12 M" in bar.picker.text()
-    window.resize(860, 700)
+    window.resize(900, 700)
     QApplication.processEvents()
     assert (bar.step.text(), bar.step.accessibleName()) == ("", "Step")
     window.resize(1600, 700)
@@ -156,3 +157,26 @@ def test_the_status_line_keeps_its_height_whatever_it_says(scene: Scene, window:
     window.status_line.folder.setVisible(True)
     QApplication.processEvents()
     assert (window.status_line.height(), window.canvas.geometry()) == (line.height(), canvas)
+
+
+def test_how_wide_it_was_before_says_nothing_of_how_it_is(window: MainWindow, qapp: QApplication) -> None:
+    theme.apply(qapp, theme.LIGHT)
+    bar, found = window.top_bar, []
+    for before in (900, 1280, 1600):
+        for width in (before, 1366):
+            window.resize(width, 720)
+            QApplication.processEvents()
+        parts = (
+            bar.picker,
+            bar.noise,
+            bar.run_button,
+            bar.pause,
+            bar.step,
+            bar.stop,
+            bar.seed,
+            bar.samples,
+            bar.device,
+        )
+        found.append([place(window, part) for part in parts])
+        assert all(one.right() < other.left() for one, other in pairwise(found[-1]))
+    assert found[0] == found[1] == found[2]

@@ -12,7 +12,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import IconButton, Sign, plain
 from sedd_studio.widgets.controls.layouts import column
 
-WIDTH = 72
+WIDTH = 76
 
 
 class RailButton(QToolButton):

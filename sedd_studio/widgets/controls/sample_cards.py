@@ -24,10 +24,12 @@ GAP, PAD, STAR = 8, 8, 14
 
 
 class Roles(IntEnum):
-    """What else a card shows: whether its sample is kept, and its place among the others."""
+    """What else a card shows: whether its sample is kept, its place among the others, and whether that is of another
+    text than the card's: the sample's last."""
 
     KEPT = Qt.ItemDataRole.UserRole
     PLACE = Qt.ItemDataRole.UserRole + 1
+    OF_THE_LAST = Qt.ItemDataRole.UserRole + 2
 
 
 class SampleCards(Rows):
@@ -59,6 +61,8 @@ class SampleCards(Rows):
                 return kept
             case Roles.PLACE:
                 return place
+            case Roles.OF_THE_LAST:
+                return self._session.playhead.step < self._session.playhead.recorded
         return None
 
     def text(self, sample: int) -> str:
@@ -94,8 +98,10 @@ class CardPainter(StarredPainter):
             painter.drawText(head, f"{index.row() + 1}")
             place = index.data(Roles.PLACE)
             if place is not None:
-                painter.setPen(self.look.colour("text" if place.rank == 1 else "muted"))
-                painter.drawText(head, Qt.AlignmentFlag.AlignRight, said_shortly(place))
+                later = bool(index.data(Roles.OF_THE_LAST))
+                painter.setPen(self.look.colour("faint" if later else "text" if place.rank == 1 else "muted"))
+                said = f"at the end {said_shortly(place)}" if later else said_shortly(place)
+                painter.drawText(head, Qt.AlignmentFlag.AlignRight, said)
             icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
             icons.draw(painter, icon, self.star_area(QRectF(option.rect)), self.look.colour(colour))
             painter.setPen(self.look.colour("text"))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.settings import SETTINGS
@@ -174,6 +174,7 @@ def show_preferences(window: MainWindow, name: str = "") -> PreferencesDialog:
     dialog = PreferencesDialog(window)
     dialog.open()
     if name:
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # rows are where they stay
         dialog.controls[name].setFocus()
         dialog.fields.ensureWidgetVisible(dialog.rows[name])
     else:

@@ -59,7 +59,7 @@ class StatusLine(QFrame):
         self.bar.setVisible(session.models.loading)
         sentence = self._sentence()
         self.text.setText(sentence)
-        self.folder.setVisible(session.notices.path is not None and sentence == session.notices.text)
+        self.folder.setVisible(session.notices.path is not None)
         self.setAccessibleName(self.text.text())
 
     def _catch_up(self) -> None:
@@ -80,10 +80,13 @@ class StatusLine(QFrame):
         if session.runs.running:
             made = session.runs.progress
             if session.runs.paused:
-                return f"Paused at step {made.step} of {made.steps}"
+                return f"Paused: {made.step} of {made.steps} steps are made"
             left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
             return f"Running: step {made.step} of {made.steps}{left}"
-        return session.reader.doing or session.notices.work or session.notices.text or self._rest()
+        notices = session.notices
+        works = session.reader.doing or notices.work
+        saved = f"{notices.text} · " if works and notices.path is not None else ""
+        return f"{saved}{works}" if works else notices.text or self._rest()
 
     def _rest(self) -> str:
         """What is said while nothing goes on."""

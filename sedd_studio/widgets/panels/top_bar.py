@@ -148,6 +148,11 @@ class TopBar(QFrame):
         self._fitted = fitted
         for tightness in range(TIGHTEST + 1):
             self._tighten(tightness)
+            for chip in (self.seed, self.samples):
+                fields = chip.layout()
+                assert fields is not None
+                fields.invalidate()
+                chip.updateGeometry()
             self._line.activate()  # else it goes by what its parts were
             if self._line.sizeHint().width() <= self.width():
                 break
