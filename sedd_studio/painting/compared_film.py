@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from engine.plain_text import plain_line
 from engine.stopping import look
 from sedd_studio.painting.film import MOST_FRAMES
+from sedd_studio.painting.icons import lent
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.painting.token_text import content_at
@@ -46,10 +47,9 @@ class ComparedFilm:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.scale(self.scale, self.scale)
             for number, pane in enumerate(self._panes):
-                painter.save()
-                painter.translate(number % ACROSS * PANE, number // ACROSS * self._high)
-                self._pane(painter, *pane, position)
-                painter.restore()
+                with lent(painter):
+                    painter.translate(number % ACROSS * PANE, number // ACROSS * self._high)
+                    self._pane(painter, *pane, position)
             self._foot(painter, QRectF(PAD, high - FOOT + 10, wide - 2 * PAD, 4), position)
         return image
 

@@ -196,7 +196,7 @@ def marked(window: MainWindow) -> int:
     """Pixels of a row in the colour of what was found."""
     view = window.history.list.viewport()  # transparent: what lies behind it is grabbed, too
     picture = window.grab(QRect(view.mapTo(window, QPoint()), view.size())).toImage()
-    over, base = window.look.colour("fresh"), picture.pixelColor(3, picture.height() - 3)
+    over, base = window.look.colour("fresh"), picture.pixelColor(6, 24)  # of the row, which may be pointed at
     sides = ((over.red(), base.red()), (over.green(), base.green()), (over.blue(), base.blue()))
     wanted = [round(0.3 * one + 0.7 * other) for one, other in sides]
     found = 0
