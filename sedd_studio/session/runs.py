@@ -41,7 +41,10 @@ class Asked:
 
 
 class Runs(QObject):
-    """At most one run at a time. `changed` is told when there is more of it, or `state` is another."""
+    """At most one run at a time. `changed` is told when there is more of it, or `state` is another.
+
+    It has thirty methods because every way to ask for a run goes through here, so that no two go on at once.
+    """
 
     changed = Signal()
     ended = Signal(object)
