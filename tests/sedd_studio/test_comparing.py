@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
 from engine.protocol import FREE, Frame, Generate, Judge, Judged, Noise
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.compared_film import PANE
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
@@ -44,10 +45,12 @@ LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+def window(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> MainWindow:
     session = make_session(engine)
     session.form.set(seed=5)
-    window = window_of(session, settings, qtbot)
+    window = window_of(session, settings, qtbot, keeper)
     window.services.comparison.choice.judge = "judge"
     QTest.keyClick(window, Qt.Key.Key_M, CTRL)
     assert window.compare.isVisible()
@@ -286,7 +289,6 @@ def test_opening_a_pane_leaves_the_others_running_and_is_kept_in_the_history_onc
     assert taken == [window.session.view.run]
     engine.go.set()
     qtbot.waitUntil(lambda: len(listed_in(window.services.keeper)) == 1)
-    window.services.keeper.close()
     done(window, qtbot)
     assert all(pane.state is PaneState.DONE for pane in window.services.comparison.panes)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.performing.engine import Engine
@@ -58,7 +59,9 @@ def test_a_bound_of_another_text_is_grey_and_names_its_run(window: MainWindow, q
     assert own.text()
     assert "6 steps with seed 7" in panel.other.text()
     assert "Once upon a time" in panel.other.text()
+    QApplication.processEvents()
     pixel = own.grab().toImage()
+    assert not pixel.isNull()
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
     assert own.isEnabled()
     assert not panel.other.isVisible()
