@@ -6,6 +6,7 @@ builds a model of what they read. What would have it load code, kernels or other
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from engine.models.config_reader import shown
 from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
+from engine.stopping import within
 
 with brought_by("causal"):
     os.environ.setdefault("USE_HUB_KERNELS", "0")  # read when it is imported
@@ -54,7 +56,7 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     weights = weights_in(folder)
     with offline(), refusing(f"The causal model in {folder} cannot be read"):
         config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
-        kind: Any = transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+        kind: Any = within(math.inf, lambda: transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)])  # imports it
         check_size(kind, config, weights)
         held = sum(weight.numel() for weight in weights.values())
         require(opening(held, dtype.itemsize), f"The model in {folder}", do="choose a smaller model")

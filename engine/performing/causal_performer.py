@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from engine.causal.opening import load_causal
 from engine.estimates import Shape
 from engine.files import sha256
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -58,9 +59,7 @@ class CausalPerformer:
     @staticmethod
     def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalPerformer:
         """The model in `folder`; a UserError if there is none that can be read."""
-        from engine.causal.causal_model import CausalModel  # brings a large library, which diffusion does without
-
-        causal, tokenizer = CausalModel.load(folder, device, precision), find_tokenizer(folder)
+        causal, tokenizer = load_causal(folder, device, precision), find_tokenizer(folder)
         causal = replace(causal, vocabulary=tokenizer.vocabulary)
         info = ModelInfo(
             name=folder.name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.causal.opening import load_causal
 from engine.language.tokenizers import find_tokenizer
 from engine.performing.fitting import check_judged
 from engine.performing.kept import Kept
@@ -46,10 +47,3 @@ class Judges:
     def _judge(self, path: str, beside: Performer | None) -> CausalModel:
         place = ("auto", "auto") if beside is None else (beside.info.device, beside.info.precision)
         return self._kept.model(Path(path), *place)
-
-
-def load_causal(folder: Path, device: str, precision: str) -> CausalModel:
-    """The causal model in a folder; a UserError if it holds none."""
-    from engine.causal.causal_model import CausalModel  # brings a large library, which runs and scores do without
-
-    return CausalModel.load(folder, device, precision)

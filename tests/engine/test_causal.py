@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import torch
 import transformers
 
-from engine.causal import causal_model
+from engine.causal import causal_model, opening
 from engine.causal.causal_model import (
     CausalLearner,
     CausalModel,
@@ -25,6 +26,7 @@ from engine.causal.causal_model import (
 from engine.language.backends import END_OF_TEXT
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
+from engine.stopping import Stopped, stoppable
 from engine.theory.conditioning import Shaping
 from engine.training.settings import TrainingConfig
 from engine.training.trainer import Trainer, Validated
@@ -246,3 +248,13 @@ def test_a_decoder_of_a_kind_that_has_masked_ones_too_is_read(tmp_path: Path) ->
     transformers.BertLMHeadModel(config).save_pretrained(tmp_path)
     with pytest.raises(UserError, match="No tokenizer"):
         CausalModel.load(tmp_path, "cpu", "fp32")
+
+
+def test_the_import_of_the_library_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = threading.Event()
+    monkeypatch.setattr(opening, "import_module", lambda name: imported.wait())
+    try:
+        with stoppable(lambda: True), pytest.raises(Stopped):
+            opening.load_causal(tmp_path, "cpu", "fp32")
+    finally:
+        imported.set()
