@@ -49,6 +49,14 @@ def _no_window_is_left() -> Iterator[None]:
         QTest.mouseRelease(QWidget(), Qt.MouseButton.LeftButton)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_in_the_clipboard() -> Iterator[None]:
+    """Offscreen it goes after Python does, and with it what was copied, which Python made."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.clipboard().clear()
+
+
 MakeSession = Callable[[FakeEngine], Session]
 
 
