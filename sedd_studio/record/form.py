@@ -22,6 +22,14 @@ class Form:
             raise AttributeError(name)
         return self.entries[name]
 
+    @staticmethod
+    def read(entries: Mapping[str, Any]) -> Form:
+        """The form with these entries, and what is usual for the others; a ValueError if one of them cannot be."""
+        known = {name: entry for name, entry in entries.items() if name in ENTRIES}
+        if not all(ENTRIES[name].kind.accepts(entry) for name, entry in known.items()):
+            raise ValueError("the form has no such entry")
+        return Form({name: row.entry_usual for name, row in ENTRIES.items()} | known)
+
     def changed(self, **entries: Any) -> Form:
         return Form({**self.entries, **entries})
 

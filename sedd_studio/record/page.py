@@ -22,7 +22,7 @@ FRESH = 64
 MOST_ASIDE = 8
 """Documents that are put aside; those that were longest away are dropped."""
 OF_DOCUMENT = {name: row.entry_usual for name, row in ENTRIES.items() if isinstance(row.kind, Pattern | Words)}
-"""Entries of the form that are about a document and stay with it; with what is usual."""
+"""Entries of the form that mean nothing for another document; with what is usual."""
 Key = tuple[str, int]
 """A tokenizer's fingerprint, and the longest text that a model with it takes."""
 
@@ -81,11 +81,9 @@ class Page:
         kept = aside.pop(key, None)
         if kept is not None and not means_something(kept.document, tokenizer, info.length):
             kept = None  # it was read from a damaged file
-        own = OF_DOCUMENT if kept is None else {name: kept.form.entries[name] for name in OF_DOCUMENT}
-        form = self.form.changed(**own)
         if kept is None:
-            return Page(fresh(), form, info, tokenizer, aside=aside)
-        return replace(kept, info=info, tokenizer=tokenizer, form=form, aside=aside)
+            return Page(fresh(), self.form.changed(**OF_DOCUMENT), info, tokenizer, aside=aside)
+        return replace(kept, info=info, tokenizer=tokenizer, aside=aside)
 
     def _put_aside(self) -> dict[Key, Page]:
         """The pages that are aside, and this one, the newest last."""

@@ -76,16 +76,20 @@ class About(Struct, frozen=True):
 
 
 class AsideState(Struct, frozen=True):
-    """A document that was put aside, as text without its run, for models with a tokenizer that take so long a text."""
+    """A document that was put aside, as text without its run, for models with a tokenizer that take so long a text.
+
+    Earlier versions kept two entries of its `form` beside it.
+    """
 
     tokenizer: Text
     length: Position
     tokens: Annotated[tuple[Token, ...], Meta(min_length=1, max_length=MOST_POSITIONS)]
     locked: Annotated[tuple[bool, ...], Meta(max_length=MOST_POSITIONS)]
     limits: Limits
-    banned: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
-    pattern: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
     file: Text
+    form: dict[str, Any] = {}
+    banned: Annotated[str, Meta(max_length=LONGEST_PROMPT)] = ""
+    pattern: Annotated[str, Meta(max_length=LONGEST_PROMPT)] = ""
 
 
 class SessionState(Struct, frozen=True):
@@ -101,6 +105,7 @@ class SessionState(Struct, frozen=True):
     under_way: bool = True
     tokenizer: Text = ""
     file: Text = ""
+    form: dict[str, Any] | None = None
     aside: Annotated[tuple[AsideState, ...], Meta(max_length=MOST_ENTRIES)] = ()
 
 

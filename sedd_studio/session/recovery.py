@@ -12,11 +12,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from engine.protocol import FREE, UserError, frozen
-from engine.protocol.options import ENTRIES
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.history import History, LeftOver
-from sedd_studio.record.page import OF_DOCUMENT, Page, means_something
+from sedd_studio.record.page import Page, means_something
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.schema import (
     MOST_TOKENS,
@@ -121,6 +120,7 @@ def state_of(session: Session) -> dict[str, object]:
         "playhead": session.playhead.step,
         "sample": session.playhead.sample,
         "under_way": session.view.run is not None and session.view.run.under_way,
+        "form": dict(session.form.now.entries),
         "aside": [aside_state(*key, page) for key, page in session.pages.aside.items()],
     }
 
@@ -135,25 +135,24 @@ def aside_state(tokenizer: str, length: int, page: Page) -> dict[str, object]:
         "locked": document.locked.tolist(),
         "limits": [list(limit) for limit in document.limits],
         "file": page.name,
-        **{name: page.form.entries[name] for name in OF_DOCUMENT},
+        "form": dict(page.form.entries),
     }
 
 
-def read_aside(found: AsideState, form: Form) -> Page:
-    """The page that was put aside, with another form but for what is about the document; a ValueError if damaged."""
+def read_aside(found: AsideState) -> Page:
+    """The page that was put aside; a ValueError if damaged."""
     if len(found.locked) != len(found.tokens):
         raise ValueError("sizes differ")
     check_limits(found.limits, len(found.tokens), MOST_TOKENS)
     document = Document(frozen(found.tokens), np.array(found.locked, bool), limits=found.limits)
-    own = {name: getattr(found, name) for name in OF_DOCUMENT}
-    if not all(ENTRIES[name].kind.accepts(entry) for name, entry in own.items()):
-        raise ValueError("the form has no such entry")
-    return Page(document, form.changed(**own), None, None, name=found.file)
+    form = Form.read({"banned": found.banned, "pattern": found.pattern} | found.form)
+    return Page(document, form, None, None, name=found.file)
 
 
 @dataclass(frozen=True, eq=False)
 class Left:
-    """What a session left, read and checked: its document, with the run on show if there was one, and its place."""
+    """What a session left, read and checked: its document, with the run on show if there was one, and its place; and
+    its form, unless it is of an earlier version."""
 
     model: str
     tokenizer: str
@@ -162,6 +161,7 @@ class Left:
     playhead: int
     sample: int
     file: str
+    form: Form | None = None
     aside: tuple[AsideState, ...] = ()
 
 
@@ -178,6 +178,7 @@ def read_left(left: LeftOver) -> Left:
         tokens, locked = frozen(state.tokens), np.array(state.locked, bool)
         check_range(tokens, FREE, vocabulary - 1)
         check_limits(state.limits, length, vocabulary)
+        form = None if state.form is None else Form.read(state.form)
     except (ValueError, UserError) as error:
         raise UserError("What the last session left is damaged; its finished runs are in the history.") from error
     return Left(
@@ -188,6 +189,7 @@ def read_left(left: LeftOver) -> Left:
         state.playhead,
         state.sample,
         state.file,
+        form,
         state.aside,
     )
 
@@ -222,8 +224,10 @@ def show(session: Session, left: Left, begun: bool) -> None:
     elif session.editor.set_prompt(left.prompt) and fits(document, session):
         session.view.show(replace(session.view.document, limits=document.limits))
     session.pages.call(left.file)
+    if left.form is not None:
+        session.form.take(left.form)
     with suppress(ValueError):  # what is damaged is left out
-        pages = {(one.tokenizer, one.length): read_aside(one, session.form.now) for one in left.aside}
+        pages = {(one.tokenizer, one.length): read_aside(one) for one in left.aside}
         session.pages.put_aside({**pages, **session.pages.aside} if begun else pages)
     if not begun:
         session.editor.undo_stack.clear()

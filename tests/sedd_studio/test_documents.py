@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.protocol import UserError
+from engine.protocol.options import ENTRIES
 from sedd_studio.background.reader import Reader
+from sedd_studio.record.history import LeftOver
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.session import Session
 from tests.sedd_studio.test_undo import AtOnce, Models
 
@@ -58,15 +64,62 @@ def test_what_did_not_fit_another_model_comes_back_too(other: str, session: Sess
     assert session.view.prompt == "[4]"
 
 
-def test_a_pattern_and_banned_words_stay_with_the_document_they_were_set_for(session: Session) -> None:
-    session.form.set(banned="sad", pattern="[a-z ]*", temperature=0.5)
+def test_a_form_belongs_to_its_document(session: Session) -> None:
+    own = {"steps": 11, "sampler": "tweedie", "temperature": 0.5, "samples": 3, "seed": 77, "banned": "sad"}
+    session.form.set(**own, pattern="[a-z ]*")
     open_model(session, "bases")
-    assert (session.form.now.banned, session.form.now.pattern, session.form.now.temperature) == ("", "", 0.5)
-    session.form.set(pattern="[ACGT]*")
+    assert (session.form.now.banned, session.form.now.pattern) == ("", "")  # of the other text
+    session.form.set(steps=5, sampler="auto", temperature=1.5, samples=1, seed=9, pattern="[ACGT]*")
+    bases = session.form.now
     open_model(session, "tiny")
-    assert (session.form.now.banned, session.form.now.pattern) == ("sad", "[a-z ]*")
+    assert {name: session.form.now.entries[name] for name in own} == own
+    assert session.form.now.pattern == "[a-z ]*"
     open_model(session, "bases")
-    assert (session.form.now.banned, session.form.now.pattern) == ("", "[ACGT]*")
+    assert session.form.now.entries == bases.entries
+    session.editor.undo_stack.undo()
+    session.clock.tick()
+    assert session.form.now.steps == 11
+
+
+def test_forms_of_documents_come_back_with_the_session(session: Session, tmp_path: Path) -> None:
+    session.form.set(steps=11, temperature=0.5, options={"theta": 0.3})
+    open_model(session, "bases")
+    session.form.set(steps=5, seed=9)
+    left = read_left(LeftOver(json.loads(json.dumps(state_of(session))), None))
+    again = Session(AtOnce(Models()), Reader(), Settings(tmp_path / "other.json"))
+    open_model(again, "bases")
+    again.editor.undo_stack.clear()
+    restore(again, left)
+    assert (again.form.now.steps, again.form.now.seed) == (5, 9)
+    open_model(again, "tiny")
+    form = again.form.now
+    assert (form.steps, form.temperature, form.options) == (11, 0.5, {"theta": 0.3})
+
+
+def test_a_session_of_an_earlier_version_has_the_usual_forms_for_documents_put_aside(
+    session: Session, tmp_path: Path
+) -> None:
+    session.form.set(steps=11, banned="sad")
+    open_model(session, "bases")
+    state = json.loads(json.dumps(state_of(session)))
+    del state["form"]
+    for page in state["aside"]:
+        page |= {name: page["form"][name] for name in ("banned", "pattern")}
+        del page["form"]
+    again = Session(AtOnce(Models()), Reader(), Settings(tmp_path / "other.json"))
+    open_model(again, "bases")
+    again.form.set(steps=5)
+    again.editor.undo_stack.clear()
+    restore(again, read_left(LeftOver(state, None)))
+    assert again.form.now.steps == 5
+    open_model(again, "tiny")
+    assert (again.form.now.steps, again.form.now.banned) == (ENTRIES["steps"].entry_usual, "sad")
+
+
+@pytest.mark.parametrize("form", [{"steps": "many"}, {"steps": -1}, {"options": {"theta": "x"}}, {"banned": 3}])
+def test_a_form_that_cannot_be_is_refused(session: Session, form: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="damaged"):
+        read_left(LeftOver(state_of(session) | {"form": form}, None))
 
 
 def test_a_text_stays_when_another_model_with_its_tokenizer_comes(session: Session) -> None:
