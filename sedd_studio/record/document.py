@@ -19,13 +19,15 @@ class Document:
 
     A token that is known but not locked is shown, and the next run replaces it. `trajectory` is the run that goes
     with these positions; while there is one, it says what the free positions show. `limits` are soft locks, as in
-    `engine.protocol.Generate`: runs of positions with the only tokens that may stand there.
+    `engine.protocol.Generate`: runs of positions with the only tokens that may stand there. `edited` is the run that
+    the words came from before they were edited, and which of its samples they were.
     """
 
     tokens: Tokens
     locked: np.ndarray
     trajectory: Trajectory | None = None
     limits: tuple[Limit, ...] = ()
+    edited: tuple[Trajectory, int] | None = None
 
     @staticmethod
     def from_text(text: str, tokenizer: Tokenizer, length: int) -> Document:
@@ -73,7 +75,8 @@ class Document:
         """The same with positions start .. stop - 1 replaced by locked `tokens` and gaps (`FREE`)."""
         known = np.concatenate([self.tokens[:start], tokens, self.tokens[stop:]])
         locked = np.concatenate([self.locked[:start], tokens != FREE, self.locked[stop:]])
-        return Document(frozen(known), locked, limits=shifted(self.limits, start, stop, len(tokens)))
+        limits = shifted(self.limits, start, stop, len(tokens))
+        return Document(frozen(known), locked, limits=limits, edited=self.edited)
 
     def cleared(self, start: int, stop: int) -> Document:
         """The same with nothing known of positions start .. stop - 1; soft locks stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -12,7 +13,7 @@ from engine.language.prompts import longest_prompt, parse_prompt
 from engine.language.word_runs import stretches
 from engine.language.word_tokens import as_tokens
 from engine.plain_text import plain_line
-from engine.protocol import Generate, Limit, UserError
+from engine.protocol import FREE, Generate, Limit, UserError
 from sedd_studio.record.document import Document
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
@@ -81,18 +82,20 @@ class Editor(QObject):
     def replace_range(self, start: int, stop: int, text: str) -> bool:
         """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
 
-        What else is on show stays, as words that the next run may replace. Words that follow others get their space.
+        What else is on show stays, as words that the next run may replace. Words that follow others get their space;
+        where there is no other room, they take up the gap that they stand before.
         """
         if self._models.tokenizer is None:
             return False
         if start > 0 and text[:1].isalnum():
             text = f" {text}"
         try:
-            tokens = parse_prompt(text, self._models.tokenizer, self.room(start, stop))
+            tokens = parse_prompt(text, self._models.tokenizer, self.room(start, self._gap_after(stop)))
         except UserError as error:
             self._errors.show(str(error))
             return False
         self._errors.dismiss()
+        stop += max(0, len(tokens) - self.room(start, stop))
         return self._change("Typing", self._shown().with_range(start, stop, tokens))
 
     def clear_range(self, start: int, stop: int) -> bool:
@@ -105,7 +108,7 @@ class Editor(QObject):
         if not 1 <= length <= room:
             self._errors.show(f"A gap here can have 1 to {room} tokens, not {length}; choose a number in between.")
             return False
-        return self._change("Gap", self._view.document.with_gap(start, stop, length))
+        return self._change("Gap", self._shown().with_gap(start, stop, length))
 
     def limit(self, start: int, stop: int, words: str) -> None:
         """Lets only `words`, with commas between them, stand at positions start .. stop - 1; any where there are none.
@@ -158,7 +161,14 @@ class Editor(QObject):
 
     def _shown(self) -> Document:
         """The document with what is on show as words that are not locked."""
-        return replace(self._view.document, tokens=self._view.canvas().tokens)
+        view, document = self._view, self._view.document
+        edited = document.edited if view.run is None else (view.run, view.playhead.sample)
+        return replace(document, tokens=view.canvas().tokens, edited=edited)
+
+    def _gap_after(self, position: int) -> int:
+        """The position at which the gap ends that begins at one; that one where none does."""
+        tokens = self._view.canvas().tokens
+        return position + len(list(takewhile(lambda token: token == FREE, tokens[position:].tolist())))
 
     def room(self, start: int, stop: int) -> int:
         """Tokens that fit in the place of positions start .. stop - 1."""

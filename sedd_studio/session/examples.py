@@ -68,8 +68,9 @@ class Examples(QObject):
             self.changed.emit()
 
     def _is_fresh(self) -> bool:
-        view = self._view
-        return view.run is None and (view.prompt in self._known or not view.document.locked.any())
+        view, document = self._view, self._view.document
+        touched = view.run is not None or document.edited is not None or (document.request != document.tokens).any()
+        return not touched and (view.prompt in self._known or not document.locked.any())
 
     def _beginning(self) -> Beginning:
         info, domain = self._models.info, self._models.domain

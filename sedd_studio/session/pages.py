@@ -171,4 +171,5 @@ class Turn:
 
     def runs(self) -> list[Trajectory]:
         pages = [page for one in (self.before, self.after) for page in (one, *one.aside.values())]
-        return [page.document.trajectory for page in pages if page.document.trajectory is not None]
+        found = [run for page in pages for run in (page.document.trajectory, *(page.document.edited or ())[:1])]
+        return [run for run in found if run is not None]

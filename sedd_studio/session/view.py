@@ -69,7 +69,7 @@ class View(QObject):
 
     def follow(self, run: Trajectory, step: int) -> None:
         """The engine has begun a run of this document, or a branch at a step of another: it is played from there."""
-        self.document = replace(self.document, trajectory=run)
+        self.document = replace(self.document, trajectory=run, edited=None)
         self.playhead.start(run, step)
 
     def select(self, selection: tuple[int, int] | None) -> None:
@@ -103,15 +103,21 @@ class View(QObject):
         """Of the run on show, or of the one that would be made."""
         return self.run.steps if self.run is not None else int(self._form.now.steps)
 
+    @property
+    def told(self) -> tuple[Trajectory, int] | None:
+        """The run of which the curve tells, and its sample: the one on show, or that of the text before it was
+        edited."""
+        return (self.run, self.playhead.sample) if self.run is not None else self.document.edited
+
     def settled_curve(self) -> np.ndarray:
         """What `StepInfo.settled` is at each recorded step, (recorded + 1,)."""
-        run, sample = self.run, self.playhead.sample
-        if run is None:
+        if self.told is None:
             return np.zeros(1, np.int64)
+        run, sample = self.told
         return run.changes_curve(sample) if run.mask is None else run.settled_curve(sample)
 
     def changed_steps(self) -> np.ndarray:
-        return self.run.changed_steps(self.playhead.sample) if self.run is not None else np.zeros(0, np.int64)
+        return np.zeros(0, np.int64) if self.told is None else self.told[0].changed_steps(self.told[1])
 
     def step_info(self) -> StepInfo:
         run, step = self.run, self.playhead.step

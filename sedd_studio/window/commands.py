@@ -70,7 +70,7 @@ def _list_keys(window: MainWindow, session: Session) -> None:
 LOOKS = {"system": "Colours like the &system", "light": "&Light", "dark": "&Dark", "contrast": "High &contrast"}
 WORDS = {"exact": "E&xact terms", "plain": "Plain &words"}
 COMMANDS: tuple[Command, ...] = (
-    Command("new", "&New", lambda w, s: s.pages.begin(), "Ctrl+N"),
+    Command("new", "&New", doing.begin, "Ctrl+N"),
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
     Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", doing.ask_for_run, "Ctrl+Shift+O"),

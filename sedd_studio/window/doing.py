@@ -14,6 +14,7 @@ from sedd_studio.painting import theme as themes
 from sedd_studio.record.runfile import SUFFIX
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.saving import ask_for_file, ask_where
+from sedd_studio.window.places import STUDIO
 
 if TYPE_CHECKING:
     from sedd_studio.record.trajectory import Trajectory
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
 Do = Callable[["MainWindow", Session], object]
+
+
+def begin(window: MainWindow, session: Session) -> None:
+    """Begins a fresh page, with the caret where it begins; what is typed elsewhere can be had back."""
+    if session.editor.typed.apply():
+        session.pages.begin()
+        window.places.show_page(STUDIO)
+        window.canvas.caret.put(0)
+        window.canvas.setFocus()
 
 
 def unlock(window: MainWindow, session: Session) -> None:

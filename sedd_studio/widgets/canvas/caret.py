@@ -18,7 +18,7 @@ MOVES = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.K
 
 
 class Caret(QObject):
-    """Stands at `position`; what it extends is the selection. It is `seen` once it was placed, or reached by Tab."""
+    """Stands at `position`; what it extends is the selection."""
 
     moved = Signal(int)
     """A key, or a selection that is drawn, has led it to a position."""
@@ -27,7 +27,6 @@ class Caret(QObject):
         super().__init__(parent)
         self._view, self._editor = view, editor
         self.position = 0
-        self.seen = False
         self._anchor: int | None = None
 
     @property
@@ -35,11 +34,17 @@ class Caret(QObject):
         """The positions that a key works on: the selection, or the word where the caret stands."""
         return self._view.selection or self._view.word_at(self.position)
 
+    @property
+    def writes(self) -> bool:
+        """Whether what is typed is text at once, and no key of a command: over a selection, and where there is none."""
+        view = self._view
+        return view.selection is not None or (view.run is None and not (view.canvas().tokens != FREE).any())
+
     # ---- where it stands
 
     def put(self, position: int) -> None:
         """Stands at another position; the next extension starts from there."""
-        self.position, self._anchor, self.seen = position, None, True
+        self.position, self._anchor = position, None
 
     def deselect(self) -> None:
         self._anchor = None
@@ -61,7 +66,7 @@ class Caret(QObject):
 
     def move(self, key: Qt.Key, layout: Layout, extend: bool) -> None:
         """Goes where one of `MOVES` leads: a word, a line, or to an end of the line."""
-        target, self.seen = self._target(key, layout), True
+        target = self._target(key, layout)
         if extend:
             self.extend_to(target)
         else:

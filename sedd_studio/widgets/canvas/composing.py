@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent
 from PySide6.QtWidgets import QWidget
 
-from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.caret import Caret
 from sedd_studio.widgets.canvas.line import Line
 from sedd_studio.widgets.canvas.picture import Picture
@@ -18,8 +17,8 @@ class Composing:
     """Is handed the events of the canvas, which keeps the focus until a text is composed: another widget that got it
     meanwhile would make the input method begin anew."""
 
-    def __init__(self, view: View, picture: Picture, caret: Caret, line: Line, canvas: QWidget) -> None:
-        self._view, self._picture, self._caret, self._line, self._canvas = view, picture, caret, line, canvas
+    def __init__(self, picture: Picture, caret: Caret, line: Line, canvas: QWidget) -> None:
+        self._picture, self._caret, self._line, self._canvas = picture, caret, line, canvas
         self._composes = False
         canvas.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
 
@@ -50,7 +49,7 @@ class Composing:
 
     def compose(self, event: QInputMethodEvent) -> None:
         """Hands an event to the line, which is opened for it where it was not."""
-        begins = event.preeditString() or (event.commitString() and self._view.selection is not None)
+        begins = event.preeditString() or (event.commitString() and self._caret.writes)
         if self._line.editor is None and begins and self._picture.text.pieces:
             self._line.open(self._caret.run, focused=False)
         editor = self._line.editor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.view import View
@@ -15,7 +15,6 @@ from sedd_studio.widgets.canvas.picture import Picture
 REMOVES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 LENGTHENS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
 EDITS = {Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter}
-TABS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 def types(event: QKeyEvent) -> bool:
@@ -44,16 +43,15 @@ class Keyboard(QObject):
                 event.accept()
                 return True
             return event.type() == QEvent.Type.KeyPress and self._press(event)
-        if isinstance(event, QFocusEvent) and event.reason() in TABS:  # who leaves by Tab works with the keys, too
-            self._caret.seen = True
         return False
 
     def _claims(self, event: QKeyEvent) -> bool:
         """Whether the canvas uses the key itself: shortcuts of the window must not take it."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return any(event.matches(key) for key in self._edits)
-        selected = self._view.selection is not None and (types(event) or event.key() == Qt.Key.Key_Escape)
-        return selected or event.key() in (*MOVES, *EDITS, *REMOVES, *LENGTHENS, Qt.Key.Key_L)
+        leaves = self._view.selection is not None and event.key() == Qt.Key.Key_Escape
+        writes = self._caret.writes and types(event)
+        return leaves or writes or event.key() in (*MOVES, *EDITS, *REMOVES, *LENGTHENS, Qt.Key.Key_L)
 
     def _press(self, event: QKeyEvent) -> bool:
         """Does what a key asks for; False where it asks for nothing here."""
@@ -69,14 +67,14 @@ class Keyboard(QObject):
             caret.take_out()
         elif key in MOVES:
             caret.move(Qt.Key(key), self._picture.layout, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif key == Qt.Key.Key_L and not selected:
-            caret.toggle_lock()
         elif key == Qt.Key.Key_Escape and selected:
             caret.deselect()
         elif key in LENGTHENS and not selected:
             self._stretch_gap(LENGTHENS[Qt.Key(key)])
-        elif key in EDITS or (selected and types(event)):
+        elif key in EDITS or (caret.writes and types(event)):
             self._line.open(caret.run, event.text() if types(event) else "")
+        elif key == Qt.Key.Key_L:
+            caret.toggle_lock()
         else:
             return False
         return True

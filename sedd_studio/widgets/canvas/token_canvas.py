@@ -52,7 +52,7 @@ class TokenCanvas(QAbstractScrollArea):
         self.line = Line(view, editor, self.picture, viewport)
         self.mouse = Mouse(view, editor, self.picture, self.caret, viewport, self)
         self.keyboard = Keyboard(view, editor, self.picture, self.caret, self.line, self)
-        self.composing = Composing(view, self.picture, self.caret, self.line, self)
+        self.composing = Composing(self.picture, self.caret, self.line, self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -144,7 +144,7 @@ class TokenCanvas(QAbstractScrollArea):
 
     def _marks(self) -> Marks:
         gestures, caret = self.mouse.gestures, self.caret
-        shown = caret.seen and self.hasFocus() and self.picture.text.pieces
+        shown = self.hasFocus() and self.picture.text.pieces
         cursor = caret.run if shown else None
         handle = gestures.handle.place if gestures.handle is not None else None
         run, playing = self._view.run, self._view.playhead.playing

@@ -22,7 +22,7 @@ class Track(QAbstractSlider):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._steps, self._free = 1, 1
+        self._steps, self._free, self._over = 1, 1, False
         self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._polygons: tuple[QPolygonF, QPolygonF] | None = None
@@ -32,14 +32,21 @@ class Track(QAbstractSlider):
         self.setAccessibleName("Timeline")
         self.setFixedHeight(HIGH)
 
-    def show_run(self, steps: int, free: int, settled: npt.NDArray[np.int64], changed: npt.NDArray[np.int64]) -> None:
+    def show_run(
+        self,
+        steps: int,
+        free: int,
+        settled: npt.NDArray[np.int64],
+        changed: npt.NDArray[np.int64],
+        over: bool = False,
+    ) -> None:
         """Show a run of `steps` steps over `free` positions, of which `settled[k]` are settled after step k; or of as
-        many changes up to there, of `free` in all."""
-        self._steps, self._free = max(steps, 1), max(free, 1)
+        many changes up to there, of `free` in all. One that is `over` is of another text: grey, and nowhere to go."""
+        self._steps, self._free, self._over = max(steps, 1), max(free, 1), over
         self._settled, self._changed = settled, changed
         self._polygons = None
         with QSignalBlocker(self):
-            self.setRange(0, max(len(settled) - 1, 0))
+            self.setRange(0, 0 if over else max(len(settled) - 1, 0))
             self.setPageStep(max(1, self._steps // 10))
         self.update()
 
@@ -103,10 +110,11 @@ class Track(QAbstractSlider):
         line, area = self._polygons = self._polygons or self._make_polygons(floor)
         if line.size() < 2:
             return
+        ink = "muted" if self._over else "accent"
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.colour("accent", 0.10))
+        painter.setBrush(self._look.colour(ink, 0.10))
         painter.drawPolygon(area)
-        painter.setPen(QPen(self._look.colour("accent"), 2))
+        painter.setPen(QPen(self._look.colour(ink), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(line)
 

@@ -63,7 +63,9 @@ class Timeline(QFrame):
         info = view.step_info()
         changed = np.asarray(view.changed_steps(), dtype=np.int64)
         curve = np.asarray(view.settled_curve(), dtype=np.int64)
-        self.track.show_run(info.steps, max(info.free, int(curve[-1])), curve, changed)
+        over = view.document.edited if view.run is None else None
+        steps, free = (info.steps, info.free) if over is None else (over[0].steps, over[0].free)
+        self.track.show_run(steps, max(free, int(curve[-1])), curve, changed, over is not None)
         several = playhead.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
@@ -81,7 +83,11 @@ class Timeline(QFrame):
         self.go_on.setVisible(self._runs.can_go_on and not playhead.playing and not playhead.following)
         self.follow.setChecked(playhead.following)
         self.follow.sign.show("dot" if playhead.following else "ring")
-        if playhead.recorded == 0 and not self._runs.running:
+        edited = self._view.document.edited if self._view.run is None else None
+        if edited is not None:
+            self.step.setText("Text edited")
+            self.facts.show_text("of the text before", f"{info.free} positions to fill")
+        elif playhead.recorded == 0 and not self._runs.running:
             self.step.setText("No run yet")
             self.facts.show_text(f"{info.free} positions to fill" if info.free else "every position is locked")
         else:
@@ -92,7 +98,8 @@ class Timeline(QFrame):
     def _refresh_canvas(self) -> None:
         """Draw the curve anew only if it can be another one."""
         playhead = self._view.playhead
-        recorded = (playhead.recorded, playhead.samples, playhead.sample, self._view.step_info().free)
+        told = self._view.told
+        recorded = (playhead.recorded, playhead.samples, playhead.sample, self._view.step_info().free, told and told[0])
         if recorded != self._recorded:
             self._recorded = recorded
             self.refresh_run()
