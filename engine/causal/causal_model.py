@@ -82,7 +82,7 @@ class CausalModel:
 
         Texts are read by the model's own tokenizer. One longer than the model is read in windows that share a token.
         """
-        encoded = list(map(self._ids, texts))
+        encoded = read_all(self.tokenizer.backend_tokenizer, texts)
         windows = [
             (number, ids[start : start + self.length])
             for number, ids in enumerate(encoded)
@@ -141,13 +141,10 @@ class CausalModel:
         rows = []
         with torch.no_grad():
             for text in texts:
-                ids = self._ids(text)[: self.length]
+                ids = read_all(self.tokenizer.backend_tokenizer, [text])[0][: self.length]
                 output = self.network(torch.tensor([ids], device=self.device), output_hidden_states=True)
                 rows.append(output.hidden_states[-1][0, -1].float().cpu().numpy())
         return np.stack(rows)
-
-    def _ids(self, text: str) -> list[int]:
-        return read_all(self.tokenizer.backend_tokenizer, [text])[0]
 
     def _batches(self, windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
         longest = max((len(ids) for _, ids in windows), default=1)

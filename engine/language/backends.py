@@ -14,7 +14,7 @@ from engine.files import read_bounded
 from engine.language.documents import decoded
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
-from engine.stopping import within
+from engine.stopping import look, within
 from engine.strict_json import shallow
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ def read_all(backend: Backend, texts: Sequence[str]) -> list[list[int]]:
         except TypeError:  # a text with half a character: a byte that was no UTF-8, or one part of a pair
             raise UserError("A text holds what is no character in UTF-8; write it again in UTF-8.") from None
 
+    look()
     characters = sum(map(len, texts))
     with refusing("The tokenizer cannot read this text", "take another tokenizer"):
         if characters < SHORT and not has_expression(backend):

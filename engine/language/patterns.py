@@ -23,6 +23,7 @@ from engine.language.expressions import expression_automaton
 from engine.language.tokenizers import Tokenizer
 from engine.language.word_runs import Stretch
 from engine.protocol import FREE, UserError
+from engine.stopping import look
 
 MOST_WORK = 2**28
 """Positions times moves: what a step takes is about that many operations, a second."""
@@ -155,6 +156,7 @@ class Pattern:
             machine, free = piece.machine, int((tokens[piece.start : piece.stop] == FREE).sum())
             by_class, place = _by_class(machine, laws[place - free : place]), place - free
             for i in range(piece.stop - 1, piece.start - 1, -1):
+                look()
                 rows[i] = row
                 reached = np.append(row, 0.0)  # index DEAD, the last, is never a match
                 if tokens[i] == FREE:
@@ -185,6 +187,7 @@ class Pattern:
             free = int((tokens[piece.start : piece.stop] == FREE).sum())
             by_class = _by_class(machine, laws[first : first + free])
             for i in range(piece.start, piece.stop):
+                look()
                 if tokens[i] == FREE:
                     place += 1
                     if revealed[place - 1]:

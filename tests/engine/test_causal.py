@@ -258,3 +258,16 @@ def test_the_import_of_the_library_can_be_stopped(tmp_path: Path, monkeypatch: p
             opening.load_causal(tmp_path, "cpu", "fp32")
     finally:
         imported.set()
+
+
+def test_texts_that_are_judged_are_read_together(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one call of the tokenizer, which can be stopped where it takes long."""
+    asked: list[int] = []
+    read = causal_model.read_all
+    monkeypatch.setattr(
+        causal_model, "read_all", lambda backend, texts: asked.append(len(texts)) or read(backend, texts)
+    )
+    apart = [model.text_nats([text])[0] for text in TEXTS]
+    for alone, together in zip(apart, model.text_nats(TEXTS), strict=True):
+        np.testing.assert_allclose(together, alone, rtol=1e-5)
+    assert asked == [1, 1, 1, 3]

@@ -326,6 +326,13 @@ def test_a_table_of_many_tokens_is_made_in_pieces(tokenizer: Tokenizer) -> None:
     assert made > len(moves) + len(moves) * tokenizer.vocabulary // PIECE
 
 
+def test_a_step_looks_at_each_token_whether_to_go_on(tokenizer: Tokenizer) -> None:
+    pattern, tokens, laws = Pattern.compile(".*", tokenizer), np.full(50, FREE), np.ones((50, tokenizer.vocabulary))
+    revealed = np.ones(50, np.bool_)
+    assert looks(lambda: pattern.check(tokens)) >= 50
+    assert looks(lambda: pattern.draw(tokens, laws, laws, revealed, lambda _, law: int(law.argmax()))) >= 150
+
+
 def test_a_pattern_that_a_step_would_take_too_long_for_is_refused(tokenizer: Tokenizer) -> None:
     pattern = Pattern.compile(".{3000}", tokenizer)
     with pytest.raises(UserError, match="too large for 100000 tokens"):
