@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from engine.causal.causal_model import (
     causal_likelihood,
     save_causal,
 )
-from engine.language.backends import END_OF_TEXT
+from engine.language.backends import END_OF_TEXT, Backend, read_all
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.protocol import FREE, UserError
 from engine.stopping import Stopped, stoppable
@@ -263,10 +264,12 @@ def test_the_import_of_the_library_can_be_stopped(tmp_path: Path, monkeypatch: p
 def test_texts_that_are_judged_are_read_together(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one call of the tokenizer, which can be stopped where it takes long."""
     asked: list[int] = []
-    read = causal_model.read_all
-    monkeypatch.setattr(
-        causal_model, "read_all", lambda backend, texts: asked.append(len(texts)) or read(backend, texts)
-    )
+
+    def counted(backend: Backend, texts: Sequence[str]) -> list[list[int]]:
+        asked.append(len(texts))
+        return read_all(backend, texts)
+
+    monkeypatch.setattr(causal_model, "read_all", counted)
     apart = [model.text_nats([text])[0] for text in TEXTS]
     for alone, together in zip(apart, model.text_nats(TEXTS), strict=True):
         np.testing.assert_allclose(together, alone, rtol=1e-5)
