@@ -150,7 +150,7 @@ class History:
         sampler = run.started.sampler or asked.sampler
         prompt = format_prompt(asked.tokens, origin.tokenizer)
         settings = _settings(origin.info.name, origin.info.noise, sampler, run.steps, asked.seed)
-        came = () if run.came is None else (run.came.key, run.came.change)
+        came = () if run.came is None else (run.came.key, run.came.way)
         row = (origin.made, origin.info.name, origin.info.noise, sampler, run.steps, asked.seed, run.samples)
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")

@@ -37,7 +37,7 @@ from sedd_studio.record.schema import (
     number,
     read_json,
 )
-from sedd_studio.record.trajectory import KEYFRAME, Origin, Trajectory
+from sedd_studio.record.trajectory import KEYFRAME, Came, Origin, Trajectory
 
 SUFFIX = ".sedd"
 MARK = b"SEDD run 1\n"
@@ -110,6 +110,7 @@ def encode(run: Trajectory) -> bytes:
         "first_step": run.started.first_step,
         "steps": run.steps,
         "result": None if run.result is None else asdict(run.result),
+        "came": None if run.came is None else asdict(run.came),
     }
     arrays: Arrays = {
         "tokens": origin.request.tokens.astype(np.int32),
@@ -218,6 +219,8 @@ def rebuild(arrays: Arrays, about: About) -> Trajectory:
     if kept is not None and (request.tokens[kept] == FREE).any():
         raise ValueError("a locked position has no token")
     run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, about.made, kept))
+    if (came := about.came) is not None:
+        run.came = Came(came.key, came.step, came.change)
     add_frames(run, arrays)
     if (end := about.result) is not None:
         run.result = Finished(end.run_id, end.calls, end.seconds, end.evaluations, tuple(map(number, end.log_weights)))

@@ -63,6 +63,14 @@ class Ending(Struct, frozen=True):
     log_weights: Annotated[tuple[float | None, ...], Meta(max_length=MOST_SAMPLES)] = ()
 
 
+class Descent(Struct, frozen=True):
+    """What a run came from."""
+
+    key: Text
+    step: Step
+    change: Text
+
+
 class About(Struct, frozen=True):
     """What a run file tells beside its arrays. The `request` lacks its arrays."""
 
@@ -73,6 +81,7 @@ class About(Struct, frozen=True):
     first_step: Steps
     steps: Steps
     result: Ending | None
+    came: Descent | None = None
 
 
 class AsideState(Struct, frozen=True):

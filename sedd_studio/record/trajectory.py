@@ -97,10 +97,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Came:
-    """What a run came from: the `key` of another, and in which way: "from step 40, 2 locks added"."""
+    """What a run came from: the `key` of another, the step there, and what was changed: "2 locks added", or nothing."""
 
     key: str
+    step: int
     change: str
+
+    @property
+    def way(self) -> str:
+        """In one phrase: "from step 40, 2 locks added"."""
+        return f"from step {self.step}{', ' if self.change else ''}{self.change}"
 
 
 class Trajectory:

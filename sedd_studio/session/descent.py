@@ -15,7 +15,7 @@ def descent(view: View, step: int, change: str) -> Came | None:
     run = view.run
     if run is None or run.origin is None:
         return None
-    return Came(run.origin.key, f"from step {step}{', ' if change else ''}{change}")
+    return Came(run.origin.key, step, change)
 
 
 def edits(view: View) -> str:

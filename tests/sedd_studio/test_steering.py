@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.causal.causal_model import build_causal, save_causal
@@ -24,6 +26,7 @@ from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.track import Track
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.windows import window_of
 
@@ -114,6 +117,42 @@ def test_a_branch_keeps_what_was_locked_at_its_step(window: MainWindow, qtbot: Q
     again = decode(encode(branch))
     for step in range(branch.steps + 1):
         np.testing.assert_array_equal(again.at(step, 0), branch.at(step, 0))
+
+
+def test_the_timeline_says_where_a_branch_parts_and_what_was_changed(window: MainWindow, qtbot: QtBot) -> None:
+    session, track = window.session, window.timeline.track
+    session.playhead.seek(session.playhead.recorded)
+    at, accent = round(track.x_of(3)), window.look.colour("accent").name()
+    assert accent not in foot(track, at)
+    session.playhead.seek(3)
+    shown = session.view.canvas().tokens
+    places = [p for p in range(len(shown)) if shown[p] != FREE and not session.view.document.locked[p]][:1]
+    session.editor.set_locked(places, True)
+    QTest.mouseClick(window.timeline.go_on, Qt.MouseButton.LeftButton)
+    finish(window, qtbot)
+    assert track.accessibleDescription().endswith(", after step 3: 1 lock added")
+    assert accent in foot(track, at)
+    wait_at(track, at)
+    assert QToolTip.text() == "1 lock added"
+    wait_at(track, at + 30)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    branch = session.view.run
+    assert branch is not None
+    assert decode(encode(branch)).came == branch.came  # and so it does of a file
+    assert branch.came is not None
+    assert branch.came.way == "from step 3, 1 lock added"
+
+
+def foot(track: Track, x: int) -> set[str]:
+    """The colours under the curve, where the sign of a change stands."""
+    image = track.grab().toImage()
+    return {image.pixelColor(x, image.height() - up).name() for up in range(4, 16)}
+
+
+def wait_at(track: Track, x: int) -> None:
+    """Points there and waits for what is said."""
+    at = QPoint(x, track.height() // 2)
+    QApplication.sendEvent(track, QHelpEvent(QEvent.Type.ToolTip, at, track.mapToGlobal(at)))
 
 
 def test_drawing_again_changes_the_selection_alone_and_leaves_locks(window: MainWindow, qtbot: QtBot) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QAbstractSlider
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QAbstractSlider, QToolTip
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.widgets.controls.basic import plain
 
 SIDE = 8.0
 TOP = 8.0
-FOOT = 12.0
+FOOT, FOOT_WITH_WORDS = 12.0, 20.0
 HIGH, SLIM = 84, 40
+NEAR = 8.0
+"""Pixels around the place where a run was changed, in which it is pointed at."""
 
 
 class Track(QAbstractSlider):
@@ -25,6 +28,7 @@ class Track(QAbstractSlider):
         self._steps, self._free, self._over = 1, 1, False
         self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._turn: tuple[int, str] | None = None
         self._polygons: tuple[QPolygonF, QPolygonF] | None = None
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -39,11 +43,13 @@ class Track(QAbstractSlider):
         settled: npt.NDArray[np.int64],
         changed: npt.NDArray[np.int64],
         over: bool = False,
+        turn: tuple[int, str] | None = None,
     ) -> None:
         """Show a run of `steps` steps over `free` positions, of which `settled[k]` are settled after step k; or of as
-        many changes up to there, of `free` in all. One that is `over` is of another text: grey, and nowhere to go."""
+        many changes up to there, of `free` in all. One that is `over` is of another text: grey, and nowhere to go.
+        `turn` is the step after which it parts from the run that it came from, and what was changed there."""
         self._steps, self._free, self._over = max(steps, 1), max(free, 1), over
-        self._settled, self._changed = settled, changed
+        self._settled, self._changed, self._turn = settled, changed, turn
         self._polygons = None
         with QSignalBlocker(self):
             self.setRange(0, 0 if over else max(len(settled) - 1, 0))
@@ -81,16 +87,26 @@ class Track(QAbstractSlider):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(False)
 
+    def event(self, event: QEvent) -> bool:
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
+            return super().event(event)
+        turn = self._turn
+        pointed = turn is not None and abs(event.pos().x() - self.x_of(turn[0])) <= NEAR
+        QToolTip.showText(event.globalPos(), plain(turn[1]) if turn and pointed else "", self)
+        return True
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._polygons = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            floor = self.height() - FOOT
+            floor = self.height() - (FOOT_WITH_WORDS if self._turn and self.height() >= HIGH else FOOT)
             self._axes(painter, floor)
             self._curve(painter, floor)
             self._markers(painter, floor)
+            if self._turn is not None:
+                self._turned(painter, floor, *self._turn)
             self._playhead(painter, floor)
             if self.hasFocus():
                 painter.setPen(QPen(self._look.colour("accent"), 2))
@@ -130,6 +146,28 @@ class Track(QAbstractSlider):
         ticks = {round(self.x_of(float(step))) for step in self._changed}
         for x in ticks:
             painter.drawLine(QPointF(x, floor + 3.5), QPointF(x, floor + 7.5))
+
+    def _turned(self, painter: QPainter, floor: float, step: int, change: str) -> None:
+        """A sign where the run parts from the one that it came from, and beside it, where there is room, how."""
+        x, ink = self.x_of(step), self._look.colour("accent")
+        painter.setPen(QPen(ink, 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(x, TOP), QPointF(x, floor))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        painter.drawPolygon([QPointF(x, floor + 2), QPointF(x - 4, floor + 9), QPointF(x + 4, floor + 9)])
+        if self.height() < HIGH:
+            return
+        font = self.font()
+        font.setPixelSize(self._look.sizes.small)
+        painter.setFont(font)
+        right = self.width() - SIDE - x >= x
+        room = max(self.width() - SIDE - x, x) - 2 * NEAR
+        said = painter.fontMetrics().elidedText(change, Qt.TextElideMode.ElideRight, int(room))
+        width = painter.fontMetrics().horizontalAdvance(said)
+        box = QRectF(x + NEAR if right else x - NEAR - width, floor + 1, width, FOOT_WITH_WORDS - 1)
+        painter.fillRect(box.adjusted(-2, 0, 2, 0), self._look.colour("panel"))
+        painter.setPen(self._look.colour("muted"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, said)
 
     def _playhead(self, painter: QPainter, floor: float) -> None:
         colour = self._look.colour("fresh")

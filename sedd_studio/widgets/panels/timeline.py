@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout
 
+from engine.plain_text import plain_line
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.trajectory import Progress
+from sedd_studio.record.trajectory import Progress, Trajectory
 from sedd_studio.record.words import part_of
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
@@ -25,6 +26,14 @@ SLIM_HEIGHT, SLIM_WIDTH = 800, 640
 """Of a window so low, the timeline takes one row, if it is so wide itself."""
 ICON_ALONE, BESIDE = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+
+
+def turn(run: Trajectory | None) -> tuple[int, str] | None:
+    """The step after which a run parts from the one that it came from, and how; None for one from the start."""
+    if run is None or run.origin is None or run.origin.request.first_step == 1:
+        return None
+    change = run.came.change if run.came is not None else ""
+    return run.origin.request.first_step - 1, plain_line(change) or "went on from here"
 
 
 class Timeline(QFrame):
@@ -65,7 +74,7 @@ class Timeline(QFrame):
         curve = np.asarray(view.settled_curve(), dtype=np.int64)
         over = view.document.edited if view.run is None else None
         steps, free = (info.steps, info.free) if over is None else (over[0].steps, over[0].free)
-        self.track.show_run(steps, max(free, int(curve[-1])), curve, changed, over is not None)
+        self.track.show_run(steps, max(free, int(curve[-1])), curve, changed, over is not None, turn(view.run))
         several = playhead.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
@@ -93,7 +102,9 @@ class Timeline(QFrame):
         else:
             self.step.setText(f"step {info.step} of {info.steps}")
             self.facts.show_text(*self._facts())
-        self.track.setAccessibleDescription(f"{self.step.text()}, {info.filled}")
+        turned = turn(self._view.run)
+        way = f", after step {turned[0]}: {turned[1]}" if turned else ""
+        self.track.setAccessibleDescription(f"{self.step.text()}, {info.filled}{way}")
 
     def _refresh_canvas(self) -> None:
         """Draw the curve anew only if it can be another one."""
