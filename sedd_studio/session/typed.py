@@ -8,6 +8,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 
+def without_end(text: str) -> str:
+    """What is typed, without the blanks at its end: the text goes on there, and nothing is said yet. One with a
+    backslash before it is meant."""
+    bare = text.rstrip()
+    escapes = len(bare) - len(bare.rstrip("\\"))
+    return text[: len(bare) + escapes % 2]
+
+
 class Typed(QObject):
     """The fields that are open. Each applies itself, or says in the banner why it cannot be; `changed` is told when
     what they hold may be `waiting` to become part of the text, or waits no more."""

@@ -278,8 +278,8 @@ def test_a_model_that_comes_leaves_what_is_being_typed(scene: Scene, window: Mai
     assert generated(scene)[0].steps == 23
 
 
-@pytest.mark.parametrize("end", ["\n", "\n\n", ""])
-def test_an_empty_line_at_the_end_is_nothing_to_lock(scene: Scene, window: MainWindow, end: str) -> None:
+@pytest.mark.parametrize("end", ["\n", "\n\n", " ", "  ", " \n ", ""])
+def test_blanks_at_the_end_are_nothing_to_lock(scene: Scene, window: MainWindow, end: str) -> None:
     view, control = scene.session.view, Control
     QApplication.clipboard().setText(f"A fox [5] home.{end}")
     window.canvas.setFocus()
@@ -295,3 +295,42 @@ def test_an_empty_line_at_the_end_is_nothing_to_lock(scene: Scene, window: MainW
     window.prompt.apply_button.click()
     assert not window.prompt.waiting
     assert scene.session.editor.undo_stack.index == edits
+
+
+def test_a_space_at_the_end_is_where_the_text_goes_on(scene: Scene, window: MainWindow) -> None:
+    view, field = scene.session.view, window.prompt.editor
+    window.prompt.toggle.click()
+    field.selectAll()
+    QTest.keyClicks(field, "A fox [5] ran ")
+    QTest.keyClick(field, Qt.Key.Key_Return, Control)
+    request = scene.runner.requests[-1]
+    assert isinstance(request, Generate)
+    assert view.tokenizer is not None
+    assert view.tokenizer.decode(request.tokens[request.tokens != FREE].tolist()) == "A fox ran"
+    assert field.toPlainText() == "A fox [5] ran "
+    QTest.keyClicks(field, "home.")
+    QTest.keyClick(field, Qt.Key.Key_Return, Control)
+    assert view.prompt == "A fox [5] ran home."
+
+
+@pytest.mark.parametrize(("word", "left"), [("home.", "A fox [5] cat"), ("fox", "A cat [5] home.")])
+def test_a_space_after_a_word_on_the_canvas_is_none_of_its_own(
+    scene: Scene, window: MainWindow, word: str, left: str
+) -> None:
+    scene.session.editor.set_prompt("A fox [5] home.")
+    view, canvas = scene.session.view, window.canvas
+    place = next(run for run in view.words() if view.text_in(*run).strip() == word)
+    view.select(place)
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_C)
+    assert canvas.line.editor is not None
+    QTest.keyClicks(canvas.line.editor, "at ")
+    QTest.keyClick(canvas.line.editor, Qt.Key.Key_Return)
+    assert view.prompt == left
+
+
+def test_a_blank_that_has_a_backslash_is_meant(scene: Scene, window: MainWindow) -> None:
+    window.prompt.toggle.click()
+    window.prompt.editor.setPlainText("\\  ")
+    window.prompt.apply_button.click()
+    assert scene.session.view.full_text() == " "

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from engine.protocol import FREE
 from sedd_studio.painting.token_places import Layout
 from sedd_studio.session.editor import Editor
+from sedd_studio.session.typed import without_end
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run
 
@@ -119,7 +120,7 @@ class Caret(QObject):
         """Puts the clipboard's words and gaps in the place of the selection, or before the caret."""
         copied = QGuiApplication.clipboard().mimeData() or QMimeData()  # type: ignore[truthy-bool]  # there may be none
         ours = copied.hasFormat(WORDS_AND_GAPS)
-        text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else copied.text().rstrip("\r\n")
+        text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else without_end(copied.text())
         if text.strip():
             start, stop = self._view.selection or (self._view.word_at(self.position)[0],) * 2
             after = self._view.canvas().length - stop

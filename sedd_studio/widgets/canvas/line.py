@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from sedd_studio.session.editor import Editor
+from sedd_studio.session.typed import without_end
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run
 from sedd_studio.widgets.canvas.picture import Picture
@@ -122,8 +123,8 @@ class Line:
         editor = self.editor
         if editor is None or not editor.isModified():
             return True
-        if editor.text().strip():
-            applied = self._editor.replace_range(*self._run, editor.text())
+        if typed := without_end(editor.text()):
+            applied = self._editor.replace_range(*self._run, typed)
         else:
             applied = self._editor.clear_range(*self._run)
         if applied:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_turning import runs_leftwards
 from sedd_studio.session.editor import Editor
+from sedd_studio.session.typed import without_end
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.layouts import column, row
@@ -104,15 +105,16 @@ class PromptEditor(QFrame):
         text = self._view.prompt
         if text == self._shown:
             return
-        untouched = self.editor.toPlainText() in (self._shown, text, self._submitted)
+        untouched = without_end(self.editor.toPlainText()) in (self._said, without_end(text), self._submitted)
         self._shown, self._submitted = text, None
         if untouched:
             self._hold(text)
         self._mark_changed()
 
     def _hold(self, text: str) -> None:
-        """Has the field hold a text; the cursor and what can be undone there stay where it does already."""
-        if self.editor.toPlainText() != text:
+        """Has the field hold a text; the cursor and what can be undone there stay where it does already, and blanks at
+        the end, where one goes on."""
+        if without_end(self.editor.toPlainText()) != without_end(text):
             self.editor.setPlainText(text)
 
     def toggle_editor(self) -> None:
@@ -121,7 +123,12 @@ class PromptEditor(QFrame):
     @property
     def waiting(self) -> bool:
         """Whether the field holds another text than the prompt."""
-        return self.editor.toPlainText() != self._shown
+        return without_end(self.editor.toPlainText()) != self._said
+
+    @property
+    def _said(self) -> str:
+        """What is typed where the field holds the prompt."""
+        return without_end(self._shown)
 
     def _submit(self) -> None:
         if self._editor.typed.apply():
@@ -130,12 +137,11 @@ class PromptEditor(QFrame):
     def _apply(self) -> bool:
         if not self.waiting:
             return True
-        self._submitted = self.editor.toPlainText()
-        text = self._submitted.rstrip("\n")  # an empty line at the end is nothing to lock
-        applied = text == self._shown or self._editor.set_prompt(text)
+        self._submitted = without_end(self.editor.toPlainText())
+        applied = self._editor.set_prompt(self._submitted)
         self.refresh()
-        if text == self._shown:
-            self._hold(text)
+        if applied:  # it may have been the prompt already, written otherwise
+            self._hold(self._shown)
         self._submitted = None
         self._mark_changed()
         return applied
