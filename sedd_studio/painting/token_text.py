@@ -14,11 +14,11 @@ from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, TokenPainter
 from sedd_studio.painting.token_places import PART
 from sedd_studio.record.document import known_runs, words_of
+from sedd_studio.record.previews import END_SIGN
 from sedd_studio.record.trajectory import Trajectory
 
 HIDDEN = " \N{MIDDLE DOT}"
-END_MARK = " ¶"
-"""Stands for the end-of-text token, after which another text begins."""
+END_MARK = f" {END_SIGN}"
 UNREADABLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
 """Control characters, which uniform noise puts anywhere and fonts draw as nothing, and the signs for them."""
 

@@ -21,6 +21,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.strict_json import finite, to_json
+from sedd_studio.record.previews import shortened
 from sedd_studio.record.runfile import described, encode
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Change, Origin, Trajectory
@@ -92,7 +93,7 @@ def rows_of(run: Trajectory) -> list[dict[str, float]]:
 def as_html(run: Trajectory) -> str:
     """A page that plays the run, and carries it."""
     origin = origin_of(run)
-    title = format_prompt(origin.request.tokens, origin.tokenizer)[:60]
+    title = shortened(format_prompt(origin.request.tokens, origin.tokenizer), 60)
     return _page(title, {**_played(run), "made": made_by(origin)}, base64.b64encode(encode(run)).decode())
 
 

@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject
 from engine.language.prompts import longest_prompt, parse_prompt
 from engine.language.word_runs import stretches
 from engine.language.word_tokens import as_tokens
-from engine.plain_text import plain_line
 from engine.protocol import FREE, Generate, Limit, UserError
 from sedd_studio.record.document import Document
+from sedd_studio.record.previews import token_name
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models
 from sedd_studio.session.pages import Pages
@@ -76,7 +76,7 @@ class Editor(QObject):
 
     def place(self, position: int, token: int) -> bool:
         """Puts a token at a position and locks it there."""
-        piece = "" if self._models.tokenizer is None else plain_line(self._models.tokenizer.piece(token)).strip()
+        piece = "" if self._models.tokenizer is None else token_name(self._models.tokenizer.piece(token)).strip()
         return self._change(f"Put “{piece}” here", self._view.document.with_token(position, token))
 
     def replace_range(self, start: int, stop: int, text: str) -> bool:

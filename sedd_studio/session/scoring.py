@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.language.domains import TEXT
 from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed, Score, Tokens, Weigh, Weighed, ends
 from sedd_studio.record.pace import seconds_left
+from sedd_studio.record.previews import shortened
 from sedd_studio.session import model_folders
 from sedd_studio.session.notices import going
 from sedd_studio.session.session import Session
@@ -147,8 +148,7 @@ class Scorer(QObject):
 def named(session: Session) -> str:
     """The text on show in a few words: of which run and step it is, and how it begins."""
     run, step = session.view.run, session.playhead.step
-    start = " ".join(session.view.full_text().split())
-    text = f"“{start[:30].rstrip()} …”" if len(start) > 30 else f"“{start}”"
+    text = f"“{shortened(session.view.full_text(), 30)}”"
     if run is None or run.origin is None:
         return text
     at = "" if step == run.steps else f" at step {step}"

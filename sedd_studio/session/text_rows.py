@@ -15,6 +15,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.protocol import Bounded, Tokens, UserError, frozen
 from engine.protocol.units import in_units
 from sedd_studio.record.exports import table
+from sedd_studio.record.previews import shortened
 
 LISTED = 2_000
 """Characters of a text that the table looks at."""
@@ -35,8 +36,7 @@ class TextRow:
         return {} if bound is None else in_units(bound.nats, bound.standard_error, bound.tokens, self.size)
 
     def cells(self, bound: Bounded | None) -> list[str]:
-        start = " ".join(self.text[:LISTED].split())
-        shown = f"{start[:80]} …" if len(start) > 80 else start
+        shown = shortened(self.text[:LISTED], 80)
         count = f"first {len(self.tokens):,}" if self.cut else f"{len(self.tokens):,}"
         found = self.figures(bound)
         if not found:

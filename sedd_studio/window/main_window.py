@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from engine.plain_text import plain_line
 from sedd_studio.painting import theme as themes
 from sedd_studio.painting.theme import Look, Theme
+from sedd_studio.record.previews import shortened
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
@@ -159,8 +160,7 @@ class MainWindow(QMainWindow):
 
     def _title(self) -> None:
         """The file's name, or how the prompt begins."""
-        prompt = plain_line(self.session.view.prompt)
-        name = plain_line(self.session.pages.name) or (f"{prompt[:40].rstrip()} …" if len(prompt) > 40 else prompt)
+        name = plain_line(self.session.pages.name) or shortened(self.session.view.prompt, 40)
         name = name.replace("[*]", "[*][*]")  # once, it would stand for a document that was changed
         self.setWindowTitle(f"{name} - SEDD Studio" if name else "SEDD Studio")
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 from engine.language.backends import END_OF_TEXT
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import UNREADABLE
+from sedd_studio.record.previews import END_SIGN
 from sedd_studio.session.state import Candidate
 from sedd_studio.widgets.controls.rows import Index, RowPainter, Rows
 
@@ -22,7 +23,7 @@ WORD, NUMBER = 96, 46
 def shown_piece(text: str) -> str:
     """A token's text so that a reader sees all of it: line ends and blanks have marks, a leading space has none."""
     if text == END_OF_TEXT:
-        return "¶"
+        return END_SIGN
     bare = text.removeprefix(" ").translate(UNREADABLE)
     return bare.replace("\n", "↵").replace(" ", "·") or "·"
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting import icons
 from sedd_studio.record.history import Entry, as_tree, stands_anywhere, words_of
+from sedd_studio.record.previews import preview
 from sedd_studio.widgets.controls.basic import plain
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
@@ -59,13 +60,13 @@ class RunRows(Rows):
             self.show_rows([entry for entry, _ in tree])
 
     def told(self, entry: Entry, role: int) -> Any:
-        text = " ".join(entry.text.split())
+        text = preview(entry.text)
         star = "favourite, " if entry.favourite else ""
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return excerpt(text, self.words)
             case Qt.ItemDataRole.ToolTipRole:
-                parts = (entry.prompt, entry.note, entry.change, settings_line(entry))
+                parts = (preview(entry.prompt), entry.note, entry.change, settings_line(entry))
                 return plain("\n".join(part for part in parts if part))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(part for part in (star + text, entry.note, entry.change, settings_line(entry)) if part)

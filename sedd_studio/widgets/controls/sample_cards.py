@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.painting.token_turning import runs_leftwards
+from sedd_studio.record.previews import END_SIGN
 from sedd_studio.widgets.controls.rows import Index, Rows, StarredPainter
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class SampleCards(Rows):
         if tokenizer is None:
             return ""
         tokens = document.visible(session.playhead.step, sample)
-        return "".join(plain_pieces(tokens, tokenizer)).strip()
+        return "".join(plain_pieces(tokens, tokenizer)).rstrip(f" {END_SIGN}").lstrip()
 
 
 class CardPainter(StarredPainter):

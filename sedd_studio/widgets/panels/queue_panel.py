@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.previews import preview, shortened
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
@@ -68,7 +69,7 @@ class QueuePanel(QWidget):
         self.list.clear()
         for item in items:
             row = QListWidgetItem(self._line(item), self.list)
-            row.setToolTip(plain(f"{row.text()}\n{item.prompt}"))
+            row.setToolTip(plain(f"{row.text()}\n{preview(item.prompt)}"))
         if chosen in items:
             self.list.setCurrentRow(items.index(chosen))
 
@@ -96,7 +97,7 @@ class QueuePanel(QWidget):
         sampler = "" if asked.sampler == "auto" else f"{TITLES.get(asked.sampler, asked.sampler)} · "
         about = f"seed {asked.seed} · {asked.steps} steps · {sampler}{warm}{samples}{item.info.name}"
         doing = "now · " if item is self._queue.making else f"{state} · " if state else ""
-        return f"{doing}{about} · {' '.join(item.prompt.split())[:90]}"
+        return f"{doing}{about} · {shortened(item.prompt, 90)}"
 
     def _chosen(self) -> Queued | None:
         row = self.list.currentRow()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from engine.protocol import FREE
 from sedd_studio.painting.pictures import FINDERS, PAINTERS, Scenery
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.previews import token_name
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.models import Models
 from sedd_studio.session.state import CanvasState
@@ -78,7 +79,7 @@ class SamplePicture(QWidget):
             return ""
         state = self._view.canvas()
         does = "click to unlock" if state.locked[position] else "click to lock"
-        said = "masked" if state.tokens[position] == FREE else f"{self._view.piece(position)}, {does}"
+        said = "masked" if state.tokens[position] == FREE else f"{token_name(self._view.piece(position))}, {does}"
         return f"Position {position + 1}: {said}"
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
