@@ -11,6 +11,11 @@ def seconds_left(share: float | None, began: float) -> float | None:
     return (1 / share - 1) * (time.monotonic() - began) if share else None
 
 
+def until_done(seconds: float) -> str:
+    """How long something may still take: "about 42 s left"."""
+    return "almost done" if seconds < 1 else f"about {duration(seconds)} left"
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them: "0.8 s", "42 s", "3 min 5 s"."""
     if seconds < 10:

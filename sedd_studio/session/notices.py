@@ -8,7 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from engine.plain_text import plain_line
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import until_done
 
 
 class Worker(Protocol):
@@ -61,7 +61,7 @@ class Notices(QObject):
 
 def going(what: str, left: float | None) -> str:
     """What goes on, with the seconds that are left as far as that is known."""
-    return what if left is None else f"{what}, {duration(left)} left"
+    return what if left is None else f"{what}, {until_done(left)}"
 
 
 def number_of(count: int, thing: str) -> str:

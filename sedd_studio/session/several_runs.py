@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -23,6 +24,8 @@ class Several:
     steps: str = ""
     samplers: str = ""
     temperatures: str = ""
+    say: Callable[[str], str] = str
+    """In which words settings and samplers are named."""
 
     def changes(self, noise: Noise) -> list[dict[str, Any]]:
         """What each run has otherwise than the form's; a UserError where something typed cannot be, or these are too
@@ -31,9 +34,9 @@ class Several:
         if low > high:
             raise UserError(f"The first seed, {low}, is larger than the last, {high}; make it smaller.")
         lists: dict[str, list[Any]] = {
-            "steps": numbers("steps", self.steps) if noise in ENTRIES["steps"].noises else [],
-            "sampler": sampler_names(self.samplers, noise) if noise in ENTRIES["steps"].noises else [],
-            "temperature": numbers("temperature", self.temperatures),
+            "steps": numbers("steps", self.steps, self.say) if noise in ENTRIES["steps"].noises else [],
+            "sampler": sampler_names(self.samplers, noise, self.say) if noise in ENTRIES["steps"].noises else [],
+            "temperature": numbers("temperature", self.temperatures, self.say),
         }
         given = {name: values for name, values in lists.items() if values}
         count = high - low + 1
@@ -47,22 +50,24 @@ class Several:
         return [dict(zip((*given, "seed"), values, strict=True)) for values in grid]
 
 
-def numbers(name: str, typed: str) -> list[Any]:
+def numbers(name: str, typed: str, say: Callable[[str], str]) -> list[Any]:
     """The numbers of an entry of the form, as they are typed; a UserError where one cannot be."""
-    kind, title = ENTRIES[name].kind, ENTRIES[name].title
+    kind, title = ENTRIES[name].kind, say(ENTRIES[name].title)
     parse = getattr(kind, "parse")  # noqa: B009 - of numbers alone
     return list(dict.fromkeys(parse(title, part) for part in parts(typed)))
 
 
-def sampler_names(typed: str, noise: Noise) -> list[str]:
+def sampler_names(typed: str, noise: Noise, say: Callable[[str], str]) -> list[str]:
     """Samplers by name or by how their titles begin; a UserError where there is none such."""
     found = []
     for part in parts(typed):
         fitting = [row for row in samplers_for(noise) if row.name == part.lower()] or [
-            row for row in samplers_for(noise) if row.title.lower().startswith(part.lower())
+            row
+            for row in samplers_for(noise)
+            if any(title.lower().startswith(part.lower()) for title in (say(row.title), row.title))
         ]
         if len(fitting) != 1:
-            titles = ", ".join(row.title for row in fitting or samplers_for(noise))
+            titles = ", ".join(say(row.title) for row in fitting or samplers_for(noise))
             raise UserError(f"“{part[:40]}” is {'none' if not fitting else 'more than one'} of: {titles}.")
         found.append(fitting[0].name)
     return list(dict.fromkeys(found))

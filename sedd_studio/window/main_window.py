@@ -93,8 +93,8 @@ class MainWindow(QMainWindow):
         )
         self.compare: ComparePanel = ComparePanel(session, services.comparison, services.jobs, look)
         self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
-        self.history: HistoryPanel = HistoryPanel(session, services.keeper, look)
-        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, look)
+        self.history: HistoryPanel = HistoryPanel(session, services.keeper, services.words, look)
+        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
         self.document_bar = DocumentBar(session.pages, services.colouring, self.legend, self.prompt.toggle, look)
         panels = {
             "position": Panel("Position", self.position, self.position.list),
@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
 
     def _follow_places(self) -> None:
         self.rail.show_page(self.places.page)
+        self.status_line.show_hint(self.places.page == STUDIO)
         self._side_column.make_room(usual=self.places.beside == USUAL)
 
     def _title(self) -> None:

@@ -34,7 +34,7 @@ from sedd_studio.window.places import STUDIO
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.panes import choose, compare, done, figures
-from tests.sedd_studio.windows import listed_in, read, window_of
+from tests.sedd_studio.windows import TIME_LEFT, listed_in, read, window_of
 
 DASH = "\N{EN DASH}"
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -186,14 +186,14 @@ def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
     free = int((~window.session.view.document.locked).sum())
     calls = [min(steps, free) for steps in BUDGETS]  # a step that reveals nothing costs nothing
     assert window.services.comparison.share == pytest.approx(2 / BUDGETS[0] * calls[0] / sum(calls))
-    qtbot.waitUntil(lambda: "left." in window.compare.note.text())
+    qtbot.waitUntil(lambda: bool(TIME_LEFT.search(window.compare.note.text())))
     assert window.compare.progress.isVisible()
     QTest.mouseClick(window.compare.stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.comparison.busy)
     assert window.services.comparison.seconds_left is None
     assert window.compare.progress.isHidden()
-    assert "left." not in window.compare.note.text()
+    assert not TIME_LEFT.search(window.compare.note.text())
 
 
 def test_a_run_ends_the_comparison_and_samplers_can_be_compared(

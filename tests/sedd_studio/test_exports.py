@@ -40,7 +40,7 @@ from tests.patience import PATIENCE
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_opening import drop
 from tests.sedd_studio.test_runfile import assert_same
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import TIME_LEFT, window_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 STEPS = 8
@@ -314,7 +314,7 @@ def test_a_long_export_shows_how_far_it_is_and_can_be_ended(window: MainWindow, 
     window.services.jobs.start("Writing film.gif", work)
     qtbot.waitUntil(lambda: window.job_line.bar.value() > 4)
     assert window.job_line.isVisible()
-    assert "left" in window.job_line.text.text()
+    assert TIME_LEFT.search(window.job_line.text.text())
     QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.services.jobs.current is None)
     assert not window.job_line.isVisible()

@@ -76,8 +76,11 @@ def test_the_interval_that_a_bound_stops_at_is_the_one_that_is_told(
     assert "95 %" in window.likelihood.precision.currentText()
     score(window)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
-    width = window.services.scorer.points[-1].half_width
-    assert f"The 95 % interval is ± {width:.3f} nats a token; it stops at ± 0.05." in window.likelihood.note.text()
+    last, panel = window.services.scorer.points[-1], window.likelihood
+    assert panel.values["nats_per_token"].text() == f"<= {last.nats:.3f} ± {last.half_width:.3f}"
+    assert "± is half of the 95 % interval." in panel.note.text()
+    assert "It goes on until that is 0.05 nats a token." in panel.note.text()
+    assert panel.note.text().count("±") == 1
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.scorer.scoring)
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import SAMPLERS
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
@@ -19,8 +20,8 @@ SUMMARIES = {row.name: row.summary for row in SAMPLERS}
 
 
 @pytest.fixture
-def window(scene: Scene, qtbot: QtBot) -> MainWindow:
-    window = window_of(scene.session, scene.settings, qtbot)
+def window(scene: Scene, qtbot: QtBot, keeper: Keeper) -> MainWindow:
+    window = window_of(scene.session, scene.settings, qtbot, keeper)
     text = window.canvas.viewport()
     QTest.mouseClick(text, Qt.MouseButton.LeftButton)  # no button is down, whatever was before
     for place in (QPoint(9, 9), text.rect().center()):  # and the pointer is here, wherever it was
@@ -50,6 +51,15 @@ def test_the_help_of_what_is_pointed_at_is_told_until_the_pointer_leaves(window:
     assert told(window) == ENTRIES["samples"].help
     point_at(window, window.canvas)
     assert told(window) == HINT
+
+
+def test_the_hint_on_words_stands_where_there_are_words(window: MainWindow) -> None:
+    for page in ("history", "compare", "likelihood"):
+        window.places.show_page(page)
+        assert HINT not in told(window)
+        window.places.show_page("studio")
+        window.canvas.setFocus()
+        assert told(window) == HINT
 
 
 def test_the_help_of_what_has_the_focus_is_told(scene: Scene, window: MainWindow) -> None:

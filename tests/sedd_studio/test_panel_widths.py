@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
@@ -84,7 +84,7 @@ def test_nothing_is_cut_at_any_width(
     assert cut(panel) == []
     run(window.session, qtbot, steps=6, seed=1)
     if name == "likelihood":
-        QTest.mouseClick(window.likelihood.first, LEFT)
+        QTest.mouseClick(window.likelihood.start, LEFT)
         qtbot.waitUntil(lambda: not window.services.scorer.scoring and bool(window.services.scorer.profile.size))
     QApplication.processEvents()
     QTest.qWait(50)
@@ -126,13 +126,21 @@ def test_an_empty_panel_says_what_one_will_get(name: str, filled: str, window: M
     assert shown.sentence.text().count(".") >= 1
 
 
-def test_the_button_of_an_empty_history_runs_the_prompt(
-    window: MainWindow, engine: FakeEngine, holder: QWidget, qtbot: QtBot
-) -> None:
+@pytest.mark.parametrize("name", ["compare", "likelihood", "history", "queue_panel"])
+def test_an_empty_panel_has_one_button_for_each_thing(name: str, window: MainWindow, holder: QWidget) -> None:
+    panel = getattr(window, name)
+    held(holder, panel, WIDE)
+    pressed = [button for button in panel.findChildren(QPushButton) if button.isVisible()]
+    assert len([button for button in pressed if button.property("kind") == "primary"]) == (name != "history")
+    filled = panel.figures if name == "likelihood" else panel.filled
+    assert not [button for button in pressed if filled.isAncestorOf(button)]
+
+
+def test_a_run_fills_an_empty_history(window: MainWindow, engine: FakeEngine, holder: QWidget, qtbot: QtBot) -> None:
     recorder = window.services.record()
     held(holder, window.history, NARROW)
     place = window.history.filled.geometry()
-    QTest.mouseClick(window.history.first, LEFT)
+    run(window.session, qtbot, steps=6, seed=1)
     qtbot.waitUntil(lambda: len(window.history.runs.rows) == 1)
     assert window.history.filled.is_filled
     assert window.history.filled.geometry() == place

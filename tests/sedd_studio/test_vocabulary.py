@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import SAMPLERS
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.words import PLAIN, part_of
@@ -19,6 +22,7 @@ from sedd_studio.session.state import Candidate
 from sedd_studio.widgets import panels
 from sedd_studio.widgets.controls.basic import Choice
 from sedd_studio.widgets.dialogs.preferences import PreferencesDialog
+from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
@@ -148,3 +152,44 @@ def test_a_share_is_said_as_the_nearest_simple_part(count: int, part: str) -> No
     assert part_of(count, 86) == part
     assert part_of(85, 86) == "nearly all"
     assert part_of(0, 0) == "all"
+
+
+def test_runs_that_wait_and_those_that_were_made_are_told_of_in_plain_words(
+    scene: Scene, keeper: Keeper, qtbot: QtBot
+) -> None:
+    window = window_of(scene.session, scene.settings, qtbot, keeper)
+    scene.session.form.set(sampler="tweedie", temperature=0.8)
+    scene.run(8)
+    scene.play(8)
+    assert scene.session.view.run is not None
+    keeper.keep(scene.session.view.run)
+    window.services.queue.add()
+    window.show_panel("history")
+    qtbot.waitUntil(lambda: bool(window.history.runs.rows))
+    row, listed = window.queue_panel.list.item, window.history.runs.index(0)
+    assert "temperature 0.8" in row(0).text()
+    window.actions_by_name["vocabulary_plain"].trigger()
+    title = next(sampler.title for sampler in SAMPLERS if sampler.name == "tweedie")
+    for told in (row(0).text(), listed.data(Qt.ItemDataRole.ToolTipRole)):
+        assert PLAIN[title] in told
+        assert title not in told
+    assert "boldness 0.8" in row(0).text()
+
+
+def test_several_runs_are_asked_for_in_plain_words(scene: Scene, window: MainWindow) -> None:
+    window.show_panel("queue")
+    window.actions_by_name["vocabulary_plain"].trigger()
+    QTest.mouseClick(window.queue_panel.several, Qt.MouseButton.LeftButton)
+    (asked,) = window.findChildren(SeveralDialog)
+    said = [label.text() for label in asked.findChildren(QLabel)]
+    said += [field.placeholderText() for field in asked.findChildren(QLineEdit)]
+    assert "Boldness" in said
+    assert "Method" in said
+    for exact in ("Temperature", "Sampler", *(sampler.title for sampler in SAMPLERS)):
+        assert not [text for text in said if exact.lower() in text.lower() and PLAIN.get(exact, exact) != exact]
+    QTest.keyClicks(asked.samplers, "one by one, Tweedie")
+    assert asked.summary.text() == "2 runs."
+    QTest.keyClicks(asked.samplers, ", sometimes")
+    assert "One by one" in asked.summary.text()
+    assert "First hitting" not in asked.summary.text()
+    QTest.keyClick(asked, Qt.Key.Key_Escape)

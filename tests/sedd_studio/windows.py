@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 
 W = TypeVar("W", bound=QWidget)
+TIME_LEFT = re.compile("about .* left|almost done", re.IGNORECASE)
+"""What is said of how long something takes; which of them depends on the machine."""
 
 
 def window_of(session: Session, settings: Settings, qtbot: QtBot, keeper: Keeper | None = None) -> MainWindow:

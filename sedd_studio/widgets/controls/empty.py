@@ -1,9 +1,9 @@
-"""What stands in the place of something that is not there yet: what one will get, and the button that gets it."""
+"""What stands in the place of something that is not there yet: a sentence of what one will get."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.layouts import column, row
@@ -13,19 +13,17 @@ WIDEST = 460
 
 
 class Filled(QStackedWidget):
-    """Shows `content`, or a sentence in its place and size, with what gets it."""
+    """Shows `content`, or a sentence in its place and size; what gets it stands at the head of the panel."""
 
-    def __init__(self, content: QWidget, sentence: str, button: QPushButton | None = None) -> None:
+    def __init__(self, content: QWidget, sentence: str) -> None:
         super().__init__()
         self.sentence = label(sentence, "muted")
         self.sentence.setWordWrap(True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sentence.setMaximumWidth(WIDEST)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.button = button
         empty = QWidget()
-        below = () if button is None else (row(None, button, None),)
-        column(None, row((self.sentence, 1)), *below, None, gap=12, margins=(8, 8, 8, 8), of=empty)
+        column(None, row((self.sentence, 1)), None, margins=(8, 8, 8, 8), of=empty)
         self.addWidget(empty)
         self.addWidget(content)
 

@@ -25,13 +25,17 @@ class HelpLine(Elided):
     Qt tells a window what is pointed at by `StatusTip` events, those of menus among them.
     """
 
-    def __init__(self, hint: str) -> None:
+    def __init__(self) -> None:
         super().__init__("help")
-        self._hint = hint
+        self._hint = ""
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
+        self._tell("")
+
+    def give_hint(self, hint: str) -> None:
+        self._hint = hint
         self._tell("")
 
     def listen(self, window: QWidget) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,14 @@ NEAR = 40
 TITLES = {row.name: row.title for row in SAMPLERS}
 
 
-def settings_line(entry: Entry) -> str:
-    """What a run was asked for, and when: "stories-absorb · Tweedie · 64 steps · seed 3 · 24 Nov, 14:03"."""
+def settings_line(entry: Entry, say: Callable[[str], str]) -> str:
+    """What a run was asked for, and when: "stories-absorb · Tweedie · 64 steps · seed 3 · 24 Nov, 14:03"; in the words
+    of `say`."""
     when = datetime.fromisoformat(entry.made).astimezone()
     samples = "" if entry.samples == 1 else f"{entry.samples} samples · "
     stopped = "" if entry.finished else "stopped · "
     day = f"{when.day} {when:%b, %H:%M}"
-    sampler = TITLES.get(entry.sampler, entry.sampler)
+    sampler = say(TITLES.get(entry.sampler, entry.sampler))
     return f"{stopped}{entry.model} · {sampler} · {entry.steps} steps · {samples}seed {entry.seed} · {day}"
 
 
@@ -44,8 +45,9 @@ class RunRows(Rows):
 
     rows: Sequence[Entry] = ()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, say: Callable[[str], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._say = say
         self.words: list[str] = []
         self._depths: dict[int, int] = {}
 
@@ -66,10 +68,10 @@ class RunRows(Rows):
             case Qt.ItemDataRole.DisplayRole:
                 return excerpt(text, self.words)
             case Qt.ItemDataRole.ToolTipRole:
-                parts = (preview(entry.prompt), entry.note, entry.change, settings_line(entry))
+                parts = (preview(entry.prompt), self.about(entry, "\n"))
                 return plain("\n".join(part for part in parts if part))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(part for part in (star + text, entry.note, entry.change, settings_line(entry)) if part)
+                return f"{star}{text}, {self.about(entry, ', ')}"
             case Qt.ItemDataRole.UserRole:
                 return entry
             case RunRows.DEPTH:
@@ -77,6 +79,10 @@ class RunRows(Rows):
         return None
 
     DEPTH = int(Qt.ItemDataRole.UserRole) + 1
+
+    def about(self, entry: Entry, between: str = " · ") -> str:
+        """What is told of a run beside its text."""
+        return between.join(part for part in (entry.note, entry.change, settings_line(entry, self._say)) if part)
 
 
 def matches(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
@@ -131,7 +137,7 @@ class RunPainter(StarredPainter):
             width = self.star_area(area).left() - left - PAD
             small = QFont(option.font)
             small.setPixelSize(self.look.sizes.small)
-            about = " · ".join(part for part in (entry.note, entry.change, settings_line(entry)) if part)
+            about = model.about(entry) if isinstance(model, RunRows) else ""
             top = area.top() + 0.42 * ROW
             self._line(painter, option.font, str(index.data()), "text", QPointF(left, top), width, words)
             self._line(painter, small, about, "muted", QPointF(left, area.top() + 0.78 * ROW), width, words, entry.note)

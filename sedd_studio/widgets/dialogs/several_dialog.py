@@ -13,6 +13,7 @@ from engine.protocol.sampler_table import samplers_for
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.several_runs import Several
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Number, label
 from sedd_studio.widgets.controls.layouts import column, row
 
@@ -26,9 +27,9 @@ LONGEST = 20_000
 class SeveralDialog(QDialog):
     """Says how many runs come of what is typed, and adds them to the `queue`."""
 
-    def __init__(self, queue: RunQueue, look: Look, parent: QWidget) -> None:
+    def __init__(self, queue: RunQueue, words: Vocabulary, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
-        self._queue = queue
+        self._queue, self._say = queue, words.say
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Add several runs")
         asked, noise = queue.asked()
@@ -38,7 +39,7 @@ class SeveralDialog(QDialog):
             number.setValue(min(asked.seed, high))
             number.setKeyboardTracking(True)
             number.valueChanged.connect(self._tell)
-        samplers = ", ".join(row.title.lower() for row in samplers_for(noise)[:3])
+        samplers = ", ".join(words.say(row.title).lower() for row in samplers_for(noise)[:3])
         self.steps = self._list("Steps", f"{asked.steps}, as in the form; or 16, 64, 256")
         self.samplers = self._list("Sampler", f"as in the form; or {samplers}")
         self.temperatures = self._list("Temperature", f"{asked.temperature:g}, as in the form; or 0.8, 1, 1.2")
@@ -68,7 +69,7 @@ class SeveralDialog(QDialog):
 
     def _list(self, name: str, hint: str) -> QLineEdit:
         field = QLineEdit()
-        field.setAccessibleName(name)
+        field.setAccessibleName(self._say(name))
         field.setPlaceholderText(hint)
         field.setToolTip("One, or several with commas between them; each with all else.")
         field.setMaxLength(LONGEST)
@@ -77,7 +78,7 @@ class SeveralDialog(QDialog):
 
     def _several(self) -> Several:
         seeds = int(self.first.value()), int(self.last.value())
-        return Several(seeds, self.steps.text(), self.samplers.text(), self.temperatures.text())
+        return Several(seeds, self.steps.text(), self.samplers.text(), self.temperatures.text(), self._say)
 
     def _tell(self) -> None:
         try:

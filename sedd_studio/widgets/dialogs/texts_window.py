@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableVie
 
 from engine.language.documents import SEPARATOR
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import until_done
 from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
 from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
 from sedd_studio.widgets.controls.layouts import column, row
@@ -99,7 +99,7 @@ class TextsWindow(QDialog):
     def _refresh(self) -> None:
         scores = self.scores
         self.progress.show_share(scores.done / max(1, len(scores.rows)))
-        left = "" if scores.seconds_left is None else f" · {duration(scores.seconds_left)} left"
+        left = "" if scores.seconds_left is None else f" · {until_done(scores.seconds_left)}"
         self.note.setText(f"{scores.done} of {len(scores.rows)} texts{left}")
         self.one.setVisible(len(scores.rows) == 1 and "\n" in scores.rows[0].text.strip())
         self.stop.setEnabled(scores.busy)

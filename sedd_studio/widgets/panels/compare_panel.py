@@ -15,7 +15,7 @@ from engine.protocol import UserError
 from engine.protocol.option_kinds import SEED
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import duration, until_done
 from sedd_studio.session.compare_kinds import KINDS, samplers_of
 from sedd_studio.session.compare_reading import reading
 from sedd_studio.session.panes import first_texts
@@ -61,7 +61,6 @@ class ComparePanel(QWidget):
             self.kind.addItem(kind.title, name)
         self.samples = Number("Texts of each pane", 1, MOST_TEXTS, look)
         self.start = PushButton("Compare", "play", look, comparison.start, primary=True)
-        self.first = PushButton("Compare these", "play", look, comparison.start)
         self.stop = PushButton("Cancel all", "stop", look, comparison.cancel_all)
         self.summary = Elided("help")
         self.chips = dict(self._chips())
@@ -190,7 +189,7 @@ class ComparePanel(QWidget):
         self.progress.show_share(comparison.share)
         left = comparison.seconds_left
         about = OTHER_PROMPT if comparison.of_another_prompt else DIFFERS
-        self.note.setText(about if left is None else f"About {duration(left)} left. {about}")
+        self.note.setText(about if left is None else f"{until_done(left).capitalize()}. {about}")
         self.says.setText(reading(comparison.panes))
         self.says.setEnabled(not comparison.of_another_prompt)
         self.play.sign.show("pause" if comparison.playing else "play")
@@ -204,7 +203,6 @@ class ComparePanel(QWidget):
     def _enable(self) -> None:
         ready = not self._session.runs.hindrance
         self.start.setEnabled(ready)
-        self.first.setEnabled(ready)
         self.stop.setEnabled(self._comparison.busy)
         for button in (self.page, self.film, self.export):
             button.setEnabled(any(pane.texts for pane in self._comparison.panes))
@@ -275,6 +273,6 @@ class ComparePanel(QWidget):
         )
         column(Turning((self.curve, 4), (says, 1)), margins=(12, 8, 12, 8), of=below)
         column((scroll, 3), player, (below, 2), gap=8, of=content)
-        self.filled = Filled(content, EMPTY, self.first)
+        self.filled = Filled(content, EMPTY)
         column(choices, self.progress, (self.filled, 1), gap=6, margins=(14, 10, 14, 10), of=whole)
         column(scrolled(whole), of=self)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import LONGEST_NOTE, Entry
 from sedd_studio.session.undoing import RemoveRuns
-from sedd_studio.widgets.controls.basic import IconButton, PushButton, keep_up
+from sedd_studio.session.vocabulary import Vocabulary
+from sedd_studio.widgets.controls.basic import IconButton, PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
@@ -25,7 +26,10 @@ FEWEST, MOST = 2, 8
 """Runs that can stand beside each other."""
 LONGEST_SEARCH = 200
 """Characters: each word is looked up on its own."""
-EMPTY = "Every run is kept here with its settings and its branches, to be found by its words, opened and compared."
+EMPTY = (
+    "Every run that you make is kept here with its settings and its branches, to be found by its words, opened and "
+    "compared."
+)
 NOTHING = "No run has all of these words."
 
 
@@ -39,7 +43,7 @@ class HistoryPanel(QWidget):
     compared = Signal(object)
     """With the runs that are to stand beside each other, the oldest first: a list of `Trajectory`."""
 
-    def __init__(self, session: Session, keeper: Keeper, look: Look) -> None:
+    def __init__(self, session: Session, keeper: Keeper, words: Vocabulary, look: Look) -> None:
         super().__init__()
         self._session, self._keeper, self._asked = session, keeper, 0
         self.search = QLineEdit()
@@ -50,15 +54,14 @@ class HistoryPanel(QWidget):
         self.favourites = IconButton("star", "Show favourites only", look, text="Favourites", kind="toggle")
         self.compare = PushButton("Compare", "columns", look, self.compare_chosen)
         self.compare.setToolTip("Lay the selected runs beside each other (C). Select several with Ctrl or Shift.")
-        self.runs = RunRows(self)
+        self.runs = RunRows(words.say, self)
         self.list = QListView()
         self.list.setModel(self.runs)
         self.list.setAccessibleName("Runs")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._rows = RunPainter(look, self.list)
-        self.first = PushButton("Run the prompt", "play", look, session.runs.start)
-        self.filled = Filled(self.list, EMPTY, self.first)
+        self.filled = Filled(self.list, EMPTY)
         self.search.setMinimumWidth(180)
         head = Flow(self.search, self.favourites, self.compare)
         self.note = QLineEdit()
@@ -75,7 +78,8 @@ class HistoryPanel(QWidget):
         self.list.installEventFilter(self)
         self.list.selectionModel().selectionChanged.connect(self._enable)
         keeper.changed.connect(self.refresh)
-        keep_up(self._enable, session.models.changed, session.models.loading_changed)
+        words.changed.connect(self.list.viewport().update)
+        self._enable()
 
     def refresh(self) -> None:
         """Has the list show what the search finds now; the chosen run stays chosen."""
@@ -97,7 +101,6 @@ class HistoryPanel(QWidget):
                 self.list.selectionModel().setCurrentIndex(index, add)
         asked = bool(self.search.text().strip()) or self.favourites.isChecked()
         self.filled.say(NOTHING if asked else EMPTY)
-        self.first.setVisible(not asked)
         self.filled.show_content(bool(self.runs.rows))
         self._enable()
 
@@ -153,7 +156,6 @@ class HistoryPanel(QWidget):
 
     def _enable(self) -> None:
         self._follow_note()
-        self.first.setEnabled(self._session.models.ready)
         self.compare.setEnabled(FEWEST <= len(self.chosen()) <= MOST)
 
     def _open(self, index: QModelIndex) -> None:

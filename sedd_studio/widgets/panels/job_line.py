@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import until_done
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.layouts import row
 
@@ -32,5 +32,5 @@ class JobLine(QWidget):
         job, left = self._jobs.current, self._jobs.seconds_left
         self.setVisible(job is not None)
         if job is not None:
-            self.text.setText(job.title + ("" if left is None else f", {duration(left)} left"))
+            self.text.setText(job.title + ("" if left is None else f", {until_done(left)}"))
             self.bar.show_share(job.share)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.protocol.units import in_units
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import until_done
 from sedd_studio.session.models import Models
 from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
@@ -40,7 +40,7 @@ WIDEST = 460
 """Pixels of the figures beside the plots."""
 EMPTY = "What the text costs this model, as an upper bound in nats, bits and perplexity, and where it comes from."
 RANKING = "Score what each sample filled in, given the locked words; the cards of the samples show it."
-MEANING = "An upper bound: the model gives the text at least this much probability. ± is one standard error."
+MEANING = "An upper bound: the model gives the text at least this much probability. ± is half of the 95 % interval."
 EXACT = "Exact: a model that writes from left to right gives the text just this much probability."
 ONLY_WHOLE = "A model that writes from left to right sees only that side, so it scores whole texts alone."
 
@@ -56,7 +56,6 @@ class LikelihoodPanel(QWidget):
         self._models, self._scorer, self._ranking, self._look = models, scorer, ranking, look
         self._colouring = colouring
         self.start = PushButton("Score this text", "play", look, self._start, primary=True)
-        self.first = PushButton("Score the text on show", "play", look, self._start)
         self.rank = PushButton("Rank samples", "columns", look, self.start_ranking)
         self.stop = PushButton("Stop", "stop", look, self._stop)
         self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
@@ -110,7 +109,6 @@ class LikelihoodPanel(QWidget):
         self.file.setEnabled(self._models.ready)
         self.given.setEnabled(not self._models.exact)
         self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
-        self.first.setEnabled(self.start.isEnabled())
         self.figures.show_content(bool(scorer.points) or busy)
         self.figures.say(f"{EMPTY} {hindrance}" if hindrance else EMPTY)
         self.writer.show_text("" if scorer.exact is None else f"{scorer.exact.name}, exact")
@@ -120,7 +118,7 @@ class LikelihoodPanel(QWidget):
             value.setEnabled(scorer.on_show)
         if scorer.points:
             last = scorer.points[-1]
-            for unit, (figure, error) in in_units(last.nats, last.standard_error, last.tokens, scorer.size).items():
+            for unit, (figure, error) in in_units(last.nats, last.half_width, last.tokens, scorer.size).items():
                 wide = "" if math.isnan(error) else f" ± {error:.3f}"
                 self.values[unit].setText(f"{figure:.3f}" if error == 0 else f"<= {figure:.3f}{wide}")
         if scorer.exact is not None:
@@ -128,10 +126,10 @@ class LikelihoodPanel(QWidget):
             for unit, (figure, _) in in_units(float(nats.mean()), 0.0, len(nats), scorer.size).items():
                 self.exact[unit].setText(f"{figure:.3f}")
         calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
-        if scorer.scoring and scorer.points and not math.isnan(width := scorer.points[-1].half_width):
-            calls += f" The 95 % interval is ± {width:.3f} nats a token; it stops at ± {scorer.precision:g}."
+        if scorer.scoring:
+            calls += f" It goes on until that is {scorer.precision:g} nats a token."
         left = scorer.seconds_left
-        wait = f" About {duration(left)} left." if left is not None else ""
+        wait = "" if left is None else f" {until_done(left).capitalize()}."
         meaning = (EXACT if self._models.exact else MEANING) + calls + wait
         other = bool(scorer.points) and not scorer.on_show
         self.other.setText(f"Of {scorer.about}, not of the text on show." if other else "")
@@ -223,7 +221,7 @@ class LikelihoodPanel(QWidget):
         column(grid, self.other, self.note, None, gap=10, of=figures)
         figures.setMaximumWidth(WIDEST)
         self._plots = column(gap=10, of=plots)
-        self.figures = Filled(Turning((figures, 2), (plots, 3)), EMPTY, self.first)
+        self.figures = Filled(Turning((figures, 2), (plots, 3)), EMPTY)
         head = Flow(self.start, self.stop, self.rank, self.file, self.precision, self.given, self.colour)
         column(head, self.progress, (self.figures, 1), gap=8, margins=(14, 10, 14, 10), of=whole)
         column(scrolled(whole), of=self)
@@ -231,5 +229,5 @@ class LikelihoodPanel(QWidget):
 
 def progress(queue: ScoreQueue) -> str:
     """How far a ranking is."""
-    left = "" if queue.seconds_left is None else f" About {duration(queue.seconds_left)} left."
+    left = "" if queue.seconds_left is None else f" {until_done(queue.seconds_left).capitalize()}."
     return f"Ranking: {queue.done} of {len(queue.scores)} samples scored.{left}"

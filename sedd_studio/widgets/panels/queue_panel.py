@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.previews import preview, shortened
 from sedd_studio.session.models import Models
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
@@ -26,9 +27,9 @@ EMPTY = "Runs that are added to the queue are made one after another and go to t
 class QueuePanel(QWidget):
     """Works `queue`. Alt with Up and Down moves a run, Delete removes it."""
 
-    def __init__(self, models: Models, queue: RunQueue, look: Look) -> None:
+    def __init__(self, models: Models, queue: RunQueue, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._models, self._queue, self._look = models, queue, look
+        self._models, self._queue, self._words, self._look = models, queue, words, look
         self._shown: list[Queued] = []
         self._told: object = None
         self.add = PushButton("Add this run", "play", look, queue.add, primary=True)
@@ -43,17 +44,17 @@ class QueuePanel(QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.installEventFilter(self)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.first = PushButton("Add the run of the form", "play", look, queue.add)
-        self.filled = Filled(self.list, EMPTY, self.first)
+        self.filled = Filled(self.list, EMPTY)
         head = Flow(self.add, self.several, self.up, self.down, self.remove)
         column(head, self.progress, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.currentRowChanged.connect(self._enable)
         models.loading_changed.connect(self._enable)
-        keep_up(self.refresh, queue.changed, models.changed)
+        keep_up(self.refresh, queue.changed, models.changed, words.changed)
 
     def refresh(self) -> None:
         queue, info = self._queue, self._models.info
-        told = (list(queue.items), queue.making, None if info is None else (info.name, info.weights))
+        known = None if info is None else (info.name, info.weights)
+        told = (list(queue.items), queue.making, known, self._words.say("Sampler"))
         if told != self._told:
             self._told = told
             self._fill(told[0])
@@ -76,7 +77,7 @@ class QueuePanel(QWidget):
     def _ask(self) -> None:
         from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog  # seldom needed
 
-        SeveralDialog(self._queue, self._look, self).open()
+        SeveralDialog(self._queue, self._words, self._look, self).open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -93,8 +94,9 @@ class QueuePanel(QWidget):
         asked = item.request
         state = "" if item is self._queue.making else self._queue.hindrance(item)
         samples = "" if asked.samples == 1 else f"{asked.samples} samples · "
-        warm = "" if asked.temperature == 1 else f"temperature {asked.temperature:g} · "
-        sampler = "" if asked.sampler == "auto" else f"{TITLES.get(asked.sampler, asked.sampler)} · "
+        say = self._words.say
+        warm = "" if asked.temperature == 1 else f"{say('Temperature').lower()} {asked.temperature:g} · "
+        sampler = "" if asked.sampler == "auto" else f"{say(TITLES.get(asked.sampler, asked.sampler))} · "
         about = f"seed {asked.seed} · {asked.steps} steps · {sampler}{warm}{samples}{item.info.name}"
         doing = "now · " if item is self._queue.making else f"{state} · " if state else ""
         return f"{doing}{about} · {shortened(item.prompt, 90)}"
@@ -114,7 +116,6 @@ class QueuePanel(QWidget):
     def _enable(self) -> None:
         chosen = self._chosen()
         self.add.setEnabled(self._models.ready)
-        self.first.setEnabled(self._models.ready)
         self.several.setEnabled(self._models.ready)
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not self._shown[0])

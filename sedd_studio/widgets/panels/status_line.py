@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QProgressBar
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.pace import duration
+from sedd_studio.record.pace import duration, until_done
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.helping import HelpLine
@@ -18,6 +18,7 @@ from sedd_studio.widgets.controls.layouts import row
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
 
+HINT = "Select words to lock, redraw or replace them"
 PAUSE = 100
 """Milliseconds between two sentences while a run goes on: nobody reads faster."""
 
@@ -42,7 +43,7 @@ class StatusLine(QFrame):
         self.bar.setRange(0, 0)
         self.bar.setAccessibleName("Loading the model")
         self.setFixedHeight(look.sizes.control)  # nothing moves when a part of it comes or goes
-        self.help = HelpLine("Select words to lock, redraw or replace them")
+        self.help = HelpLine()
         self.folder = IconButton("folder", "Show in folder", look, self._show_folder, text="Show in folder")
         row(self.bar, self.text, self.folder, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
         told = (session.runs, session.models, session.reader, session.notices)
@@ -61,6 +62,10 @@ class StatusLine(QFrame):
         self.text.setText(sentence)
         self.folder.setVisible(session.notices.path is not None)
         self.setAccessibleName(self.text.text())
+
+    def show_hint(self, there: bool) -> None:
+        """Says what can be done with the text, while that is there."""
+        self.help.give_hint(HINT if there else "")
 
     def _catch_up(self) -> None:
         if self._missed:
@@ -81,7 +86,7 @@ class StatusLine(QFrame):
             made = session.runs.progress
             if session.runs.paused:
                 return f"Paused: {made.step} of {made.steps} steps are made"
-            left = "" if made.seconds_left is None else f", {duration(made.seconds_left)} left"
+            left = "" if made.seconds_left is None else f", {until_done(made.seconds_left)}"
             return f"Running: step {made.step} of {made.steps}{left}"
         notices = session.notices
         works = session.reader.doing or notices.work

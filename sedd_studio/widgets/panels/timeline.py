@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout
 
 from engine.plain_text import plain_line
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.pace import until_done
 from sedd_studio.record.trajectory import Progress, Trajectory
 from sedd_studio.record.words import part_of
 from sedd_studio.session.runs import Runs
@@ -129,7 +130,7 @@ class Timeline(QFrame):
             say("{calls} calls · {seconds:.1f} s", calls=made.calls, seconds=made.seconds),
         ]
         if made.seconds_left is not None:
-            facts.append(f"{made.seconds_left:.1f} s left")
+            facts.append(until_done(made.seconds_left))
         return facts
 
     def _go(self, by: int) -> None:
