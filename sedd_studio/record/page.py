@@ -21,6 +21,8 @@ FRESH = 64
 """Tokens of a fresh page."""
 MOST_ASIDE = 8
 """Documents that are put aside; those that were longest away are dropped."""
+ASIDE_BYTES = 2**24
+"""Of the runs that they hold. Those that were longest away come back without theirs, which is in the history."""
 OF_DOCUMENT = {name: row.entry_usual for name, row in ENTRIES.items() if isinstance(row.kind, Pattern | Words)}
 """Entries of the form that mean nothing for another document; with what is usual."""
 Key = tuple[str, int]
@@ -64,6 +66,10 @@ class Page:
         document = Document(frozen(np.full(length, FREE)), np.zeros(length, bool))
         return replace(self, document=document, form=self.form.changed(**OF_DOCUMENT), step=0, sample=0, name="")
 
+    def without_run(self) -> Page:
+        """The same with what was written and locked alone."""
+        return replace(self, document=replace(self.document, trajectory=None), step=0, sample=0)
+
     def opened(self, info: ModelInfo, tokenizer: Tokenizer, document: Document, form: Form, name: str) -> Page:
         """The page of a document that comes with its model; this one is put aside if it means nothing there."""
         same = self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
@@ -91,7 +97,17 @@ class Page:
             return dict(self.aside)
         key = (self.tokenizer.fingerprint, self.length)
         others = [(other, page) for other, page in self.aside.items() if other != key]
-        return dict([*others, (key, replace(self, aside={}))][-MOST_ASIDE:])
+        return within([*others, (key, replace(self, aside={}))][-MOST_ASIDE:])
+
+
+def within(pages: list[tuple[Key, Page]]) -> dict[Key, Page]:
+    """The pages, the newest last, with as many of their runs as there is room for."""
+    room, found = ASIDE_BYTES, list[tuple[Key, Page]]()
+    for key, page in reversed(pages):
+        run = page.document.trajectory
+        room -= 0 if run is None else run.bytes
+        found.append((key, page if room >= 0 else page.without_run()))
+    return dict(reversed(found))
 
 
 def means_something(document: Document, tokenizer: Tokenizer, longest: int) -> bool:

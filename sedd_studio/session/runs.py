@@ -250,6 +250,7 @@ class Runs(QObject):
         asked, self._asked, self._failed = self._asked, None, False
         if asked is not None and asked.run is not None:
             asked.run.under_way = False
+            self._pages.undo_stack.forget_oldest()
             self.ended.emit(asked.run)
 
     # ---- what comes of it

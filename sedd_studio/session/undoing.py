@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 200
 MOST_BYTES = 2**26
-"""Of the runs that steps hold. Those that are forgotten stay in the history."""
+"""Of the runs that all steps hold together, with those of documents that are put aside. The newest step is kept
+whatever it holds; runs that are forgotten stay in the history."""
 
 
 class Step(Protocol):
@@ -54,8 +55,8 @@ class UndoStack(QObject):
     def add(self, step: Step) -> None:
         """Takes a step that was just done; what was undone before is forgotten, and what is too old."""
         self.steps[self.index :] = [step]
-        self._forget_oldest()
         self.index = len(self.steps)
+        self.forget_oldest()
         self.changed.emit()
 
     def undo(self) -> None:
@@ -79,15 +80,18 @@ class UndoStack(QObject):
         self.steps, self.index = [], 0
         self.changed.emit()
 
-    def _forget_oldest(self) -> None:
-        """Keeps the newest step, and of the others as many as there is room for."""
+    def forget_oldest(self) -> None:
+        """Keeps the newest step, what was undone, and of the others as many as there is room for: a run that a step
+        holds may have grown."""
         room, seen = MOST_BYTES, set[int]()
         for kept, step in enumerate(reversed(self.steps)):
             new = {id(run): run for run in step.runs() if id(run) not in seen}
             seen |= new.keys()
             room -= sum(run.bytes for run in new.values())
             if kept and (room < 0 or kept == MOST_STEPS):
-                del self.steps[: len(self.steps) - kept]
+                forgotten = min(len(self.steps) - kept, self.index)
+                del self.steps[:forgotten]
+                self.index -= forgotten
                 return
 
 

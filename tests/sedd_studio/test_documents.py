@@ -6,14 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
 from engine.protocol.options import ENTRIES
 from sedd_studio.background.reader import Reader
+from sedd_studio.record import page as pages
 from sedd_studio.record.history import LeftOver
 from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.session import Session
 from tests.sedd_studio.test_undo import AtOnce, Models
@@ -50,6 +53,27 @@ def test_a_text_comes_back_with_its_run_when_its_model_does(session: Session) ->
     assert session.view.prompt == "Once upon a time [8] One day [6] The end."
     assert session.view.run is None
     assert session.models.ready
+
+
+def test_documents_that_are_put_aside_hold_no_more_than_a_number_of_bytes(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_of(name: str) -> Trajectory:
+        open_model(session, name)
+        session.runs.start()
+        session.clock.tick()
+        assert session.view.run is not None
+        return session.view.run
+
+    run_of("tiny")
+    asked = session.view.document.request
+    second = run_of("bases")
+    monkeypatch.setattr(pages, "ASIDE_BYTES", second.bytes)
+    open_model(session, "short")
+    *_, one, other = [aside.document for aside in session.pages.aside.values()]
+    assert one.trajectory is None
+    np.testing.assert_array_equal(one.request, asked)
+    assert other.trajectory is second
 
 
 @pytest.mark.parametrize("other", ["bases", "short"])

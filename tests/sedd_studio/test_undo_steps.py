@@ -167,6 +167,30 @@ def test_the_steps_hold_no_more_than_a_number_of_bytes(scene: Scene, monkeypatch
     assert scene.session.view.run is not None
 
 
+def test_a_run_that_grew_since_its_step_was_kept_counts_as_it_ended(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        scene.run(64)
+        scene.play(64)
+    stack, run = scene.session.editor.undo_stack, scene.session.view.run
+    steps, kept = stack.steps, len(stack.steps)
+    assert run is not None
+    monkeypatch.setattr(undoing, "MOST_BYTES", sum(held(steps)) + run.bytes // 2)
+    scene.run(64)
+    assert len(steps) == kept + 1
+    scene.play(64)
+    assert sum(held(steps)) <= undoing.MOST_BYTES
+    for _ in range(len(steps)):
+        scene.session.editor.undo_stack.undo()
+    assert scene.session.editor.undo_stack.index == 0
+
+
+def held(steps: list[undoing.Step]) -> list[int]:
+    """The bytes of each run that steps hold."""
+    return [run.bytes for run in {run for step in steps for run in step.runs()}]
+
+
 def test_no_more_steps_are_kept_than_their_number(scene: Scene) -> None:
     for number in range(undoing.MOST_STEPS + 5):
         scene.session.form.new_seed()
