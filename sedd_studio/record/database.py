@@ -22,7 +22,8 @@ RUNS = (
     "key TEXT DEFAULT '', parent TEXT DEFAULT '', change TEXT DEFAULT '', note TEXT DEFAULT '')"
 )
 """`key` tells a run from others, `parent` is that of the run it came from, and `change` says in which way."""
-SCHEMA = (RUNS, "CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings)", SESSION)
+WORDS = "CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings)"
+SCHEMA = (RUNS, WORDS, SESSION)
 ADDED = ("key", "parent", "change", "note")
 """Columns of runs that there are since the third version."""
 MIGRATIONS = {
@@ -101,7 +102,10 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def _bring_up(database: sqlite3.Connection) -> None:
-    """Makes the tables, or those of this version of older ones, unless another connection was quicker."""
+    """Makes the tables, or those of this version of older ones, unless another connection was quicker.
+
+    A DamagedError where the tables are not those of the version that the file says it has.
+    """
     with database:
         database.execute("BEGIN IMMEDIATE")
         version = _version(database)
@@ -113,16 +117,23 @@ def _bring_up(database: sqlite3.Connection) -> None:
             _check_tables(database)
         steps = [statement for old in range(version, VERSION) for statement in MIGRATIONS[old]] if version else SCHEMA
         for statement in steps:
-            database.execute(statement)
+            try:
+                database.execute(statement)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # a table or a column that is there already
+                    raise DamagedError("its tables are those of another version") from error
+                raise
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _check_tables(database: sqlite3.Connection) -> None:
     """A DamagedError unless the tables are there, and nothing that would do more than they are asked for."""
     for table, columns in COLUMNS.items():
-        found = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
+        found = {name: bool(key) for _, name, _, _, _, key in database.execute(f"PRAGMA table_info({table})")}
         wanted = [*columns.split(), *(ADDED if table == "runs" and _version(database) >= VERSION else ())]
-        if not found.issuperset(wanted):
+        if not found.keys() >= set(wanted) or not found.get("id", True):
             raise DamagedError(f"its table {table} is missing or another")
-    if database.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
-        raise DamagedError("it has triggers or views")
+    if (WORDS,) not in database.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchall():
+        raise DamagedError("its table words is another")
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view', 'index')").fetchone():
+        raise DamagedError("it has triggers, views or indexes")

@@ -18,6 +18,7 @@ import platformdirs
 from engine.files import put_aside
 from engine.language.graphemes import is_without_spaces
 from engine.language.prompts import format_prompt
+from engine.plain_text import plain_line
 from engine.strict_json import to_json
 from sedd_studio.record import database
 from sedd_studio.record.runfile import encode
@@ -29,12 +30,19 @@ WAIT = 5.0
 LONGEST_NOTE = 300
 """Characters of a note."""
 LISTED = 2000
-"""Characters of a prompt and of a text that are read for the list."""
-COLUMNS = (
-    "id, made, model, noise, sampler, steps, seed, samples, "
-    f"substr(prompt, 1, {LISTED}) AS prompt, substr(text, 1, {LISTED}) AS text, finished, favourite, "
-    "key, parent, change, note"
+"""Characters of any text that are read for the list."""
+TEXTS = ("made", "model", "noise", "sampler", "prompt", "text", "key", "parent", "change", "note")
+NUMBERS = ("steps", "seed", "samples", "finished", "favourite")
+LINES = ("model", "noise", "sampler", "change", "note")
+"""Texts that are listed as one line each."""
+COLUMNS = ", ".join(
+    [
+        "id",
+        *(f"substr({name}, 1, {LISTED}) AS {name}" for name in TEXTS),
+        *(f"iif(typeof({name}) = 'integer', {name}, NULL) AS {name}" for name in NUMBERS),
+    ]
 )
+"""Of what is no text or no number, or far too long, no more is read than can be listed."""
 DAMAGED = {
     "made": "1970-01-01T00:00:00+00:00",
     "text": "This run is damaged.",
@@ -206,7 +214,7 @@ class History:
 
     def set_note(self, number: int, note: str) -> None:
         """Keeps a line of the user's with a run, in the place of the one before; it is found by its words, too."""
-        line = " ".join(note.split())[:LONGEST_NOTE]
+        line = plain_line(note[:LONGEST_NOTE])
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute("UPDATE runs SET note = ? WHERE id = ?", (line, number))
@@ -269,17 +277,18 @@ def as_tree(entries: Iterable[Entry]) -> list[tuple[Entry, int]]:
     last comes first; what came of a run comes in the order in which it was made."""
     rows = sorted(entries, key=lambda entry: entry.id)
     known: dict[str, int] = {}
-    below: dict[int, list[Entry]] = {}
-    above: dict[int, int] = {}
+    below: dict[int | None, list[Entry]] = {}
+    above: dict[int, int | None] = {}
     for entry in rows:  # one that is older than its parent is none of its own, so that there are no circles
-        above[entry.id] = known.get(entry.parent, 0) if entry.parent else 0
+        above[entry.id] = known.get(entry.parent) if entry.parent else None
         below.setdefault(above[entry.id], []).append(entry)
         if entry.key:
             known[entry.key] = entry.id
     newest = {entry.id: entry.id for entry in rows}
     for entry in reversed(rows):
-        newest[above[entry.id]] = max(newest.get(above[entry.id], 0), newest[entry.id])
-    waiting = [(entry, 0) for entry in sorted(below.get(0, []), key=lambda entry: newest[entry.id])]
+        if (parent := above[entry.id]) is not None:
+            newest[parent] = max(newest[parent], newest[entry.id])
+    waiting = [(entry, 0) for entry in sorted(below.get(None, []), key=lambda entry: newest[entry.id])]
     found = []
     while waiting:
         entry, depth = waiting.pop()
@@ -303,8 +312,8 @@ def _entry(values: dict[str, Any]) -> Entry:
     values |= {name: bool(values[name]) for name in ("finished", "favourite")}
     try:
         check_modest(list(values.values()), LONGEST_TEXT)
-        entry = converted(values, Entry)
+        entry = converted(values | {name: plain_line(values[name], LISTED) for name in LINES}, Entry)
         check_date(entry.made)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter where a line is no text
         entry = Entry(**values | DAMAGED)
     return entry

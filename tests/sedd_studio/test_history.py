@@ -17,7 +17,7 @@ import pytest
 
 from engine.protocol import UserError
 from sedd_studio.record.database import is_damage
-from sedd_studio.record.history import Entry, History
+from sedd_studio.record.history import COLUMNS, Entry, History
 from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.trajectory import Trajectory
@@ -152,7 +152,7 @@ def test_killed_while_writing_again_and_again_every_run_in_the_history_is_whole(
         from pathlib import Path
         sys.path.insert(0, {str(ROOT)!r})
         from PySide6.QtCore import QCoreApplication
-        from sedd_studio.record.history import Entry, History
+        from sedd_studio.record.history import COLUMNS, Entry, History
         from tests.sedd_studio.test_history import made
         app = QCoreApplication([])
         run = made(Path({str(tmp_path)!r}))
@@ -267,6 +267,12 @@ def spoilt(path: Path, statement: str) -> None:
         "ALTER TABLE runs RENAME COLUMN made TO other",
         "CREATE VIEW more AS SELECT id FROM runs",
         "CREATE TRIGGER more AFTER INSERT ON runs BEGIN DELETE FROM runs; END",
+        "CREATE UNIQUE INDEX more ON runs (seed)",
+        "DROP TABLE words; CREATE TABLE words (prompt, text, settings)",
+        "DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5(prompt, text, settings, content='')",
+        "ALTER TABLE runs RENAME TO former; CREATE TABLE runs AS SELECT * FROM former",  # whose ids may be anything
+        "ALTER TABLE runs DROP COLUMN note",
+        "PRAGMA user_version = 2",  # with columns that there are since the third
     ],
 )
 def test_one_with_other_tables_is_put_aside(tmp_path: Path, statement: str) -> None:
@@ -360,6 +366,41 @@ def test_a_row_that_makes_no_sense_is_listed_and_does_not_open(tmp_path: Path) -
     (entry,) = history.search()
     assert entry.text == "This run is damaged."
     assert history.content(entry.id) == b""
+    history.close()
+
+
+def kept_run(folder: Path) -> Path:
+    """A history with a run."""
+    path = folder / "history.sqlite3"
+    history = History(path)
+    history.add(made(folder))
+    history.close()
+    return path
+
+
+def test_no_more_of_a_row_is_read_than_is_listed(tmp_path: Path) -> None:
+    path = kept_run(tmp_path)
+    texts = ("made", "model", "noise", "sampler", "prompt", "text", "key", "parent", "change", "note")
+    for name in (*texts, "steps", "seed", "samples", "finished", "favourite"):
+        spoilt(path, f"UPDATE runs SET {name} = printf('%.*c', 200000, 'x')")
+    history = History(path)
+    rows = history._database.execute(f"SELECT {COLUMNS} FROM runs").fetchall()
+    assert rows
+    assert max(len(value) for row in rows for value in row if isinstance(value, str)) <= 2000
+    assert history.search()
+    history.close()
+
+
+def test_what_a_row_says_in_a_line_is_a_plain_line(tmp_path: Path) -> None:
+    path = kept_run(tmp_path)
+    hostile = "'<b>x</b>' || char(8238) || 'evil' || char(27) || '[31m' || char(10) || 'next'"
+    spoilt(path, "; ".join(f"UPDATE runs SET {name} = {hostile}" for name in ("model", "sampler", "change", "note")))
+    history = History(path)
+    (entry, *_) = history.search()
+    plain = "<b>x</b>\ufffdevil\u241b[31m next"
+    assert (entry.model, entry.sampler, entry.change, entry.note) == (plain,) * 4
+    history.set_note(entry.id, "\u202eturned\x1b[2J")
+    assert history.search()[0].note == "\ufffdturned\u241b[2J"
     history.close()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
@@ -236,3 +239,14 @@ def test_old_rows_stand_at_the_top_and_circles_are_none() -> None:
     ]
     tree = as_tree(rows)
     assert [(entry.id, depth) for entry, depth in tree] == [(5, 0), (4, 0), (2, 0), (3, 1), (1, 0)]
+
+
+def test_a_row_with_the_number_nought_is_one_like_others(listed: MainWindow, keeper: Keeper, qtbot: QtBot) -> None:
+    with closing(sqlite3.connect(keeper.path, isolation_level=None)) as database:
+        database.execute("UPDATE runs SET id = 0 WHERE id = (SELECT min(id) FROM runs)")
+    before = listed.history.runs.rowCount()
+    listed.history.favourites.click()
+    qtbot.waitUntil(lambda: not listed.history.runs.rowCount())
+    listed.history.favourites.click()
+    qtbot.waitUntil(lambda: 0 in [entry.id for entry in listed.history.runs.rows])
+    assert listed.history.runs.rowCount() == before

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
 
+from engine.plain_text import plain_line
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import LONGEST_NOTE, Entry
 from sedd_studio.session.undoing import RemoveRuns
@@ -142,7 +143,7 @@ class HistoryPanel(QWidget):
         """Keeps what is written about the run for which it was begun."""
         number, text = self._noted, self.note.text()
         entry = next((entry for entry in self.runs.rows if entry.id == number), None)
-        if entry is not None and " ".join(text.split()) != entry.note:
+        if entry is not None and plain_line(text) != entry.note[:LONGEST_NOTE]:
             self._keeper.do(lambda history: history.set_note(number, text))
 
     def _follow_note(self) -> None:
