@@ -17,6 +17,7 @@ from engine.protocol import (
     Introduced,
     Judge,
     Judged,
+    ModelInfo,
     Started,
     UserError,
     ends,
@@ -52,6 +53,7 @@ class Comparison(QObject):
         self.choice = Choosing(session, self)
         self._recorded = False
         self._tokenizer: Tokenizer | None = None
+        self._model: ModelInfo | None = None  # which was loaded when the comparison began
         self.position = 1.0
         self._began = 0.0
         self._timer = QTimer(self)
@@ -118,7 +120,7 @@ class Comparison(QObject):
             session.errors.show(str(error))
             return
         self.cancel_all()
-        self._recorded, self._tokenizer = False, session.models.tokenizer
+        self._recorded, self._tokenizer, self._model = False, session.models.tokenizer, session.models.info
         self.panes = planned
         self._began = time.monotonic()
         for pane in self.panes:
@@ -128,7 +130,10 @@ class Comparison(QObject):
         self.changed.emit()
 
     def _go_on(self, pane: Pane) -> None:
-        if (request := pane.next_part()) is not None:
+        """Has more texts made of a pane, unless another model is there now, or is coming."""
+        if self._model is None or not self._session.models.holds(self._model):
+            pane.state = PaneState.CANCELLED
+        elif (request := pane.next_part()) is not None:
             pane.question = self._session.engine.ask(request)
 
     def show_runs(self, runs: list[Trajectory]) -> None:
@@ -142,8 +147,11 @@ class Comparison(QObject):
         self.changed.emit()
 
     def cancel(self, pane: Pane) -> None:
+        """Has nothing more made of a pane; what has come of it and was not taken yet is no matter."""
         if pane.state in (PaneState.WAITING, PaneState.RUNNING):
             self._session.engine.drop(pane.question)
+            pane.question, pane.state = 0, PaneState.CANCELLED
+            self.changed.emit()
 
     def cancel_all(self) -> None:
         for pane in self.panes:
@@ -167,7 +175,7 @@ class Comparison(QObject):
     def open(self, pane: Pane) -> None:
         """Shows the run of a pane in the window, which takes it over the first time."""
         if pane.run is not None and pane.can_be_opened:
-            if pane.question and not pane.opened:
+            if not self._recorded and not pane.opened:
                 pane.opened = True
                 self.taken_over.emit(pane.run)
             self._session.show_run(pane.run)
@@ -210,7 +218,7 @@ class Comparison(QObject):
                 self._record(pane, event)
                 if ends(event):
                     self.changed.emit()
-                if isinstance(event, Finished) and not self.busy:
+                if isinstance(event, Finished) and pane.state is PaneState.DONE and not self.busy:
                     done = sum(pane.state is PaneState.DONE for pane in self.panes)
                     self.ended.emit(f"Compared {number_of(done, 'run')}")
                 return

@@ -41,8 +41,11 @@ class Models(QObject):
     @property
     def ready(self) -> bool:
         """Whether the engine holds the model that the document belongs to, so that it can be run."""
-        held, info = self._held, self.info
-        return not self._awaited and held is not None and info is not None and held.weights == info.weights
+        return self.info is not None and self.holds(self.info)
+
+    def holds(self, info: ModelInfo) -> bool:
+        """Whether the engine holds a model, and no other is being opened."""
+        return not self._awaited and self._held is not None and self._held.weights == info.weights
 
     @property
     def domain(self) -> Domain:

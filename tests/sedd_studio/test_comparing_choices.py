@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,12 @@ from sedd_studio.painting.compared_film import PANE
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_reading import reading
-from sedd_studio.session.panes import Pane
+from sedd_studio.session.panes import Pane, PaneState
 from sedd_studio.widgets.controls.quality_curve import label_of
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
-from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
+from tests.sedd_studio.fake_engine import INFO, FakeEngine, save_tokenizer
 from tests.sedd_studio.panes import add, compare, done
 from tests.sedd_studio.windows import window_of
 
@@ -232,3 +235,46 @@ def test_other_models_are_looked_for_when_their_menu_is_opened(
     done(window, qtbot)
     assert [pane.title for pane in window.services.comparison.panes] == ["tiny", "fox & owl"]
     assert [Path(r.model).name for r in engine.requests if isinstance(r, Generate)] == ["", "fox & owl"]
+
+
+def asked_of(engine: FakeEngine) -> list[int]:
+    """The numbers of texts that the engine was asked for, in turn."""
+    return [request.samples for request in engine.requests if isinstance(request, Generate)]
+
+
+def parts_that_wait_to_be_taken(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    """A comparison of 16 texts a pane, of which each pane's first part is made and none is taken."""
+    engine.hold_at = 3
+    window.compare.samples.setValue(16)
+    compare(window)
+    qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
+    window.session.clock.stop()
+    engine.hold_at = None
+    engine.go.set()
+    while len(asked_of(engine)) < len(BUDGETS) or window.session.engine._runner._begun:  # type: ignore[attr-defined]
+        time.sleep(0.005)
+
+
+def test_no_more_is_made_of_what_is_cancelled_when_a_part_of_it_is_through(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    parts_that_wait_to_be_taken(window, engine, qtbot)
+    QTest.mouseClick(window.compare.stop, LEFT)
+    assert not window.compare.stop.isEnabled()
+    window.session.clock.start()
+    qtbot.wait(200)
+    assert asked_of(engine) == [4] * len(BUDGETS)
+    assert {pane.state for pane in window.services.comparison.panes} == {PaneState.CANCELLED}
+    assert not window.services.comparison.busy
+
+
+def test_no_model_makes_texts_of_a_comparison_that_another_began(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts_that_wait_to_be_taken(window, engine, qtbot)
+    monkeypatch.setattr(fake_engine, "INFO", replace(INFO, name="other", path="other", weights="other"))
+    window.session.models.open("other")
+    qtbot.waitUntil(lambda: window.session.models.ready)
+    qtbot.waitUntil(lambda: not window.services.comparison.busy)
+    assert asked_of(engine) == [4] * len(BUDGETS)
+    assert {(pane.state, pane.texts) for pane in window.services.comparison.panes} == {(PaneState.CANCELLED, 4)}
