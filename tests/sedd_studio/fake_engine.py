@@ -43,12 +43,14 @@ TOKENIZER: Tokenizer = train_tokenizer(
     iter(["Once upon a time there was a little fox. One day the smallest star fell. The end."] * 5), 320
 )
 MASK = TOKENIZER.vocabulary
+FIRST = TOKENIZER.encode("a")[0]
+"""The token of the first letter, known before a run is held: to encode looks whether it is."""
 INFO = ModelInfo("tiny", "tiny", "absorb", "loglinear", LENGTH, MASK, MASK, 1_000, "cpu", "fp32")
 
 
 def letter(seed: int, position: np.ndarray, sample: np.ndarray | int = 0) -> np.ndarray:
     """The token that a fake run puts at a position: one letter."""
-    return (seed + position + sample) % 26 + TOKENIZER.encode("a")[0]
+    return (seed + position + sample) % 26 + FIRST
 
 
 def insight(run_id: int, request: Inspect) -> Insight:
@@ -109,7 +111,7 @@ class FakeEngine:
         if request.model == "judge":
             yield Introduced(run_id, replace(INFO, name=request.model, noise="none"))
         elif request.model:
-            unknown = TOKENIZER.encode("a")[0]
+            unknown = FIRST
             yield Introduced(run_id, replace(INFO, name=request.model, noise="uniform", mask_id=None))
         yield from self._generate(run_id, request, unknown)
 

@@ -251,7 +251,7 @@ def parts_that_wait_to_be_taken(window: MainWindow, engine: FakeEngine, qtbot: Q
     window.session.clock.stop()
     engine.hold_at = None
     engine.go.set()
-    while len(asked_of(engine)) < len(BUDGETS) or window.session.engine._runner._begun:  # type: ignore[attr-defined]
+    while len(asked_of(engine)) < len(BUDGETS) or window.session.engine._runner._begun:
         time.sleep(0.005)
 
 
