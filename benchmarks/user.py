@@ -246,9 +246,7 @@ class Observer(QObject):
 
     def act(self) -> None:
         """Goes on if what is awaited has come; the window is closed at the end."""
-        waits = self.awaited is not None and not self.awaited()
-        self.hand.setInterval(BEAT if waits else 0)  # looking all the time would slow what is waited for
-        if waits:
+        if self.awaited is not None and not self.awaited():
             return
         self.awaited = next(self.course, None)
         if self.awaited is None:
