@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from weakref import WeakValueDictionary
 
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
@@ -20,6 +22,10 @@ from engine.protocol import UserError
 from engine.protocol.errors import refusing
 
 FILE_NAME = "tokenizer.json"
+MASKS = ("[MASK]", "<mask>", "<|mask|>", "<|MASK|>")
+PADDING = "[PAD]"
+Spare = Literal["nothing", "mask", "padding"]
+"""What makes a tokenizer fit a model: it has a mask that is no clean token, or lacks the token for padding."""
 LARGEST_MULTIPLE = 128
 SHOWN = 100
 """Characters of a list in a message."""
@@ -265,14 +271,14 @@ def tokenizer_from(text: str) -> Tokenizer:
 _in_use: WeakValueDictionary[str, Tokenizer] = WeakValueDictionary()
 
 
-def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokenizer:
+def find_tokenizer(folder: Path | str, vocabulary: int | None = None, spare: Spare = "nothing") -> Tokenizer:
     """The tokenizer beside the weights in `folder`, else GPT-2's from the user's Hugging Face cache.
 
-    With `vocabulary` only one of that size is taken, or one from whose size it `was_padded`. A UserError says which
-    files to put where if there is none.
+    With `vocabulary` only one of that size is taken, or one from whose size it `was_padded`, once it is made to fit by
+    what is `spare`. A UserError says which files to put where if there is none.
     """
     folder = Path(folder)
-    tokenizer = _tokenizer_in(folder)
+    tokenizer = _tokenizer_in(folder, vocabulary, spare)
     if tokenizer is not None:
         if vocabulary is not None and not _fits(tokenizer, vocabulary):
             raise UserError(
@@ -281,7 +287,7 @@ def find_tokenizer(folder: Path | str, vocabulary: int | None = None) -> Tokeniz
             )
         return tokenizer
     for cached in _cache_folders():
-        tokenizer = _tokenizer_in(cached)
+        tokenizer = _tokenizer_in(cached, vocabulary, spare)
         if tokenizer is not None and (vocabulary is None or _fits(tokenizer, vocabulary)):
             return tokenizer
     raise UserError(
@@ -302,15 +308,58 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
     return tokenizer.vocabulary == vocabulary or was_padded(tokenizer.vocabulary, vocabulary)
 
 
-def _tokenizer_in(folder: Path) -> Tokenizer | None:
+def _tokenizer_in(folder: Path, vocabulary: int | None, spare: Spare) -> Tokenizer | None:
     what = f"The tokenizer in {folder}"
     with refusing(f"{what} is damaged", "put a whole copy there"):
-        if (folder / FILE_NAME).is_file():
-            return _whole(read_backend(folder / FILE_NAME), what)
-        for vocab, merges in _PAIRS:
-            if (folder / vocab).is_file() and (folder / merges).is_file():
-                return _whole(from_pair(folder / vocab, folder / merges), what)
+        backend = _backend_in(folder)
+        return None if backend is None else _whole(_fitted(backend, vocabulary, spare), what)
+
+
+def _backend_in(folder: Path) -> Backend | None:
+    if (folder / FILE_NAME).is_file():
+        return read_backend(folder / FILE_NAME)
+    for vocab, merges in _PAIRS:
+        if (folder / vocab).is_file() and (folder / merges).is_file():
+            return from_pair(folder / vocab, folder / merges)
     return None
+
+
+def mask_in(folder: Path) -> int | None:
+    """The id of a token for the mask in the tokenizer beside the weights, None where it has none."""
+    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
+        backend = _backend_in(folder)
+        return None if backend is None else backend.token_to_id(_mask_of(backend) or "")
+
+
+def _mask_of(backend: Backend) -> str | None:
+    added = {token.content for token in backend.get_added_tokens_decoder().values()}
+    return next((mark for mark in MASKS if mark in added), None)
+
+
+def _fitted(backend: Backend, vocabulary: int | None, spare: Spare) -> Backend:
+    """The same for a model whose mask, if the tokenizer has one, is no clean token, or one that has padding as a token,
+    which the tokenizer may lack."""
+    if spare == "mask" and (mask := _mask_of(backend)) is not None:
+        return _without(backend, mask)
+    if spare == "padding" and vocabulary == backend.get_vocab_size() + 1:
+        backend.add_special_tokens([PADDING])
+    return backend
+
+
+def _without(backend: Backend, token: str) -> Backend:
+    """The same without a token; the last one takes its id, so that the ids have no gap."""
+    described = json.loads(backend.to_str())
+    freed, last = backend.token_to_id(token), backend.get_vocab_size() - 1
+    name = backend.id_to_token(last)
+    vocab, added = described["model"]["vocab"], described["added_tokens"]
+    vocab.pop(token, None)
+    described["added_tokens"] = [entry for entry in added if entry["content"] != token]
+    if freed != last:
+        vocab[name] = freed
+        for entry in described["added_tokens"]:
+            entry["id"] = freed if entry["content"] == name else entry["id"]
+    described["post_processor"] = None  # it knows ids, and is not used
+    return Backend.from_str(json.dumps(described))
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:

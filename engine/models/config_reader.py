@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.protocol import UserError
 from engine.theory.network import NetworkConfig
 
 _LARGEST = {"states": 1_000_000, "length": 65_536, "hidden": 16_384, "blocks": 256, "heads": 256, "cond_dim": 16_384}
+_LARGEST |= {"classes": 65_536, "block_size": 65_536}
 
 
 def shown(value: object) -> str:
@@ -70,16 +71,28 @@ class Reader:
         return value
 
 
-def network_config(reader: Reader, group: str, blocks: str, heads: str, hidden: str, states: int) -> NetworkConfig:
-    """The network's sizes from the entries of `group`, three of which bear the names given."""
+class Names(NamedTuple):
+    """What a layout calls the entries of the network's sizes, and the group in which they stand."""
+
+    group: tuple[str, ...]
+    blocks: str = "n_blocks"
+    heads: str = "n_heads"
+    hidden: str = "hidden_size"
+    length: str = "length"
+    cond_dim: str = "cond_dim"
+    dropout: str = "dropout"
+
+
+def network_config(reader: Reader, names: Names, states: int) -> NetworkConfig:
+    """The network's sizes."""
     config = NetworkConfig(
         states=states,
-        length=reader.size("length", group, "length"),
-        hidden=reader.size("hidden", group, hidden),
-        blocks=reader.size("blocks", group, blocks),
-        heads=reader.size("heads", group, heads),
-        cond_dim=reader.size("cond_dim", group, "cond_dim"),
-        dropout=reader.number(0.0, 0.99, group, "dropout"),
+        length=reader.size("length", *names.group, names.length),
+        hidden=reader.size("hidden", *names.group, names.hidden),
+        blocks=reader.size("blocks", *names.group, names.blocks),
+        heads=reader.size("heads", *names.group, names.heads),
+        cond_dim=reader.size("cond_dim", *names.group, names.cond_dim),
+        dropout=reader.number(0.0, 0.99, *names.group, names.dropout),
     )
     if config.hidden % (2 * config.heads):
         raise reader.error(f"has {config.heads} heads, which do not divide {config.hidden} into even parts")

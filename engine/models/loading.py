@@ -1,9 +1,10 @@
-"""Loading models. Three layouts are read, none by running code that a file brings along:
+"""Loading models. These layouts are read, none by running code that a file brings along:
 
 - our own folder: config.json (with "format"), model.safetensors, tokenizer.json, README.md as model card;
 - the published one: config.json, and model.safetensors or pytorch_model.bin, or parts of one with an index;
 - a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, or snapshots in checkpoints/, of which the
-  averaged weights are taken.
+  averaged weights are taken;
+- those of other families (`engine.models.layouts`), whose networks and processes are ours by other names.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from engine.bundled_models import bundled
 from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
-from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.language.tokenizers import Spare, Tokenizer, find_tokenizer, mask_in
+from engine.models.config_reader import shown
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.layouts import family_of
 from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
-from engine.models.padding import trimmed
+from engine.models.padding import BY_STATE, trimmed
 from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
@@ -30,6 +33,8 @@ from engine.protocol import ModelInfo, UserError
 from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
+SMALL = 10**6
+"""Parameters: smaller networks are no faster in fewer digits."""
 SMALLER = "close other programs, or choose a smaller model"
 
 
@@ -40,16 +45,19 @@ class Model:
     cannot.
     """
 
-    def __init__(self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None) -> None:
+    def __init__(
+        self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None, spare: Spare = "nothing"
+    ) -> None:
         self.diffusion = diffusion
         self.info = info
         self._tokenizer = tokenizer
+        self._spare = spare
 
     @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer; a UserError says which files to put where if there is none."""
         if self._tokenizer is None:
-            self._tokenizer = find_tokenizer(self.info.path, self.info.vocabulary)
+            self._tokenizer = find_tokenizer(self.info.path, self.info.vocabulary, self._spare)
         return self._tokenizer
 
 
@@ -65,7 +73,9 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(source)
-    tokenizer = _tokenizer_of(folder, diffusion.vocabulary)
+    if precision == "auto" and diffusion.network.parameter_count < SMALL:
+        stored_in = "fp32"
+    tokenizer = _tokenizer_of(folder, diffusion.vocabulary, stored.spare)
     if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
         diffusion = trimmed(diffusion, tokenizer.vocabulary)
     held = opening(diffusion.network.parameter_count, PRECISIONS[stored_in].itemsize)
@@ -86,13 +96,13 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         facts=stored.facts | facts_of(folder, stored.source, weights),
         weights=weights,
     )
-    return Model(diffusion, info, tokenizer)
+    return Model(diffusion, info, tokenizer, stored.spare)
 
 
-def _tokenizer_of(folder: Path, vocabulary: int) -> Tokenizer | None:
+def _tokenizer_of(folder: Path, vocabulary: int, spare: Spare) -> Tokenizer | None:
     """The tokenizer, None where there is none that fits: that is told when it is asked for."""
     try:
-        return find_tokenizer(folder, vocabulary)
+        return find_tokenizer(folder, vocabulary, spare)
     except UserError:
         return None
 
@@ -111,6 +121,9 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
         weights[name] = tensor.to(torch.float32, copy=True)
     if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
         raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
+    if stored.mask is not None:  # the last state is the mask, and what was last has its id
+        for name in BY_STATE:
+            weights[name][[stored.mask, -1]] = weights[name][[-1, stored.mask]]
     diffusion.network.load_state_dict(weights, assign=True)
     diffusion.network.requires_grad_(False).eval()
     return diffusion, stored
@@ -147,9 +160,30 @@ def read(folder: Path) -> Stored:
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
     values = read_config(folder / CONFIG)
     facts = facts_in(values, folder / CONFIG)
+    if (layout := family_of(values)) is not None:
+        config = layout.config(values, folder / CONFIG)
+        files, weights = read_weights(folder)
+        mask = mask_of(values, folder, config) if layout.spare == "mask" and config.noise == "absorb" else None
+        facts |= {"family": layout.family} | blocks_of(config)
+        return Stored(config, layout.weights(weights, config, files[0]), files, facts, layout.spare, mask)
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))
+
+
+def mask_of(values: Mapping[str, Any], folder: Path, config: DiffusionConfig) -> int | None:
+    """The id of the mask by the configuration or the tokenizer in `folder`; None where it is the last state."""
+    declared = values.get("mask_token_id", values.get("mask_index"))
+    mask = mask_in(folder) if declared is None else declared
+    last = config.network.states - 1
+    if mask is None or mask == last:
+        return None
+    if not isinstance(mask, int) or isinstance(mask, bool) or not 0 <= mask < last:
+        raise UserError(
+            f"{folder} has the mask {shown(mask)}, not one of the model's {last + 1} states; put the files there "
+            "that belong together."
+        )
+    return mask
 
 
 def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:

@@ -14,7 +14,7 @@ from safetensors.torch import save as serialize
 
 from engine.files import filling
 from engine.language.tokenizers import Tokenizer
-from engine.models.config_reader import Reader, network_config
+from engine.models.config_reader import Names, Reader, network_config
 from engine.models.devices import PRECISIONS, Precision
 from engine.models.stored import CONFIG, WEIGHTS
 from engine.protocol import UserError
@@ -34,7 +34,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     parametrisation = reader.choice(tuple(PARAMETRISATIONS[noise]), "parametrisation")
     return DiffusionConfig(
         network=replace(
-            network_config(reader, "network", "blocks", "heads", "hidden", states),
+            network_config(reader, Names(("network",), "blocks", "heads", "hidden"), states),
             marks_locks=reader.flag("network", "marks_locks", absent=False),
             absolute_positions=reader.flag("network", "absolute_positions", absent=False),
         ),

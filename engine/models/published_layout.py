@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.models.config_reader import Reader, network_config, shown
+from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.protocol import UserError
 from engine.protocol.model_info import BLOCKS
 from engine.theory.diffusion import DiffusionConfig
@@ -23,7 +23,7 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     reader = Reader(values, path)
     noise = reader.choice(tuple(GRAPHS), "graph", "type")
     tokens = reader.size("states", "tokens")
-    network = network_config(reader, "model", "n_blocks", "n_heads", "hidden_size", GRAPHS[noise](tokens).states)
+    network = network_config(reader, Names(("model",)), GRAPHS[noise](tokens).states)
     schedule = reader.choice(("loglinear", "geometric"), "noise", "type")
     smallest, largest = 1e-4, 20.0
     if schedule == "geometric":

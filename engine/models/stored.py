@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import read_bounded
+from engine.language.tokenizers import Spare
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
 from engine.strict_json import LARGEST_CONFIG, read_json, shallow
@@ -32,12 +33,17 @@ MOST_SHARING = 2
 
 @dataclass(frozen=True)
 class Stored:
-    """What a folder holds, read but not yet built: the files of the weights, too, `source` for messages."""
+    """What a folder holds, read but not yet built: the files of the weights, too, `source` for messages.
+
+    `spare` says how its tokenizer is made to fit, `mask` which id the mask has in the file if that is not the last.
+    """
 
     config: DiffusionConfig
     weights: Mapping[str, Tensor]
     files: tuple[Path, ...]
     facts: dict[str, str]
+    spare: Spare = "nothing"
+    mask: int | None = None
 
     @property
     def source(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.models.layouts import family_of
 from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import Stored, read_yaml, tensors, unpickle, unwrapped
 from engine.protocol import UserError
@@ -23,7 +24,9 @@ def read_run(path: Path) -> Stored:
     A run's weights are those that it would go on from, or its newest snapshot where these are not there.
     """
     folder = path.parent.parent if is_snapshot(path) else path
-    config = published_config(read_yaml(folder / RUN_CONFIG), folder / RUN_CONFIG)
+    values = read_yaml(folder / RUN_CONFIG)
+    layout = family_of(values)
+    config = (layout.config if layout else published_config)(values, folder / RUN_CONFIG)
     source = path if is_snapshot(path) else folder / RUN_WEIGHTS
     if not source.is_file():
         found = [file.stem.removeprefix("checkpoint_") for file in folder.glob(f"{SNAPSHOTS}/checkpoint_*.pth")]
@@ -48,4 +51,6 @@ def read_run(path: Path) -> Stored:
         )
     weights |= tensors(dict(zip(names, averaged, strict=True)), source)
     facts = {"training steps": str(step), "weights": "averaged (EMA)"}
+    if layout:  # once averages and weights are paired: what a layout adds has no average
+        weights, facts = layout.weights(weights, config, source), facts | {"family": layout.family}
     return Stored(config, weights, (source,), facts | blocks_of(config))

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.models.layouts import family_of
 from engine.models.loading import checkpoint_folder, load
 from engine.performing.causal_performer import CausalPerformer
 from engine.performing.diffusion_performer import DiffusionPerformer
@@ -116,7 +117,7 @@ def open_folder(folder: Path, device: str, precision: str) -> Performer:
 def is_causal(folder: Path) -> bool:
     """Whether config.json describes a model of the `transformers` library, which names its type."""
     described = entries(folder / "config.json")
-    return "model_type" in described and not {"graph", "format"} & described.keys()
+    return "model_type" in described and not {"graph", "format"} & described.keys() and family_of(described) is None
 
 
 def lacking_for(request: Request) -> str:

@@ -25,6 +25,7 @@ from engine.stopping import look
 from engine.theory.lanes import parts, share
 
 FREQUENCIES = 256
+"""Numbers by which the network is told a noise level."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Asked(NamedTuple):
     v: Tensor
 
 
+def exact(x: Tensor) -> Tensor:
+    """x in float32, or in float64 if it is that already."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 def linear(layer: nn.Linear, x: Tensor) -> Tensor:
     """`layer` of x in the dtype in which its weight is stored."""
     return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
@@ -102,7 +108,7 @@ class LayerNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x.float(), self.weight.shape, self.weight.float())
+        return F.layer_norm(exact(x), self.weight.shape, exact(self.weight))
 
 
 class Embedding(nn.Module):
@@ -114,7 +120,7 @@ class Embedding(nn.Module):
         nn.init.kaiming_uniform_(self.embedding, a=math.sqrt(5))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return F.embedding(tokens, self.embedding).float()
+        return exact(F.embedding(tokens, self.embedding))
 
 
 class NoiseEmbedding(nn.Module):
@@ -126,8 +132,9 @@ class NoiseEmbedding(nn.Module):
 
     def forward(self, sigma: Tensor) -> Tensor:
         half = FREQUENCIES // 2
-        steps = torch.arange(half, dtype=torch.float32, device=sigma.device)
-        angles = sigma.float()[:, None] * torch.exp(-math.log(10_000) * steps / half)
+        dtype = next(self.parameters()).dtype
+        steps = torch.arange(half, dtype=dtype, device=sigma.device)
+        angles = sigma.to(dtype)[:, None] * torch.exp(-math.log(10_000) * steps / half)
         waves = torch.cat((angles.cos(), angles.sin()), dim=-1)
         return F.silu(self.mlp(waves))
 
@@ -143,8 +150,8 @@ class Rotary(nn.Module):
 
     def forward(self, length: int) -> tuple[Tensor, Tensor]:
         """Cosines and sines (L, D/2) of the angles at positions 0 .. length - 1."""
-        positions = torch.arange(length, dtype=torch.float32, device=self.inv_freq.device)
-        angles = positions[:, None] * self.inv_freq.float()
+        positions = torch.arange(length, dtype=exact(self.inv_freq).dtype, device=self.inv_freq.device)
+        angles = positions[:, None] * exact(self.inv_freq)
         return angles.cos(), angles.sin()
 
 
@@ -212,7 +219,7 @@ class Head(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         shift, scale = self.adaLN_modulation(features.cond).chunk(2, dim=-1)
-        return linear(self.linear, modulate(self.norm_final(features.hidden), shift, scale)).float()
+        return exact(linear(self.linear, modulate(self.norm_final(features.hidden), shift, scale)))
 
 
 class ScoreTransformer(nn.Module):
@@ -238,7 +245,7 @@ class ScoreTransformer(nn.Module):
         if locked is not None:
             x = x + locked[..., None] * self.locked_embed
         if self.config.absolute_positions:
-            x = x + self.position_embed[: tokens.shape[1]].float()
+            x = x + exact(self.position_embed[: tokens.shape[1]])
         cos, sin = self.rotary_emb(tokens.shape[1])
         if len(cuts := parts(tokens.shape[1])) > 1:
             x = self._in_parts(x, cond, [(cos[cut], sin[cut]) for cut in cuts], cuts)

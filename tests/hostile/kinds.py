@@ -185,6 +185,7 @@ def in_folder(
 
 
 JSON: tuple[Damage, ...] = (bytewise, in_json, in_json)
+TABLE: tuple[Damage, ...] = (bytewise, in_header)
 ARCHIVE: tuple[Damage, ...] = (bytewise, in_records, in_tensors)
 FOLDERS: dict[str, Kind] = {
     "own": in_folder("own", "config.json", JSON, config_bombs),
@@ -196,6 +197,11 @@ FOLDERS: dict[str, Kind] = {
     "pickle": in_folder("pickled", "pytorch_model.bin", ARCHIVE, pickle_bombs),
     "yaml": in_folder("absorb-training-run", ".hydra/config.yaml", (bytewise, in_yaml), yaml_bombs),
     "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
+    **{
+        f"{name}-{kind}": in_folder(f"families/{name}", file, damages)
+        for name in ("mdlm", "radd", "duo", "udlm")
+        for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
+    },
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),
     "judge": in_folder("causal", "tokenizer.json", JSON, tokenizer_bombs),
     "judged-by": in_folder("causal", "tokenizer_config.json", JSON),

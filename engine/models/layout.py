@@ -1,0 +1,67 @@
+"""What a checkpoint layout is: how its files are recognised, and become a configuration and weights of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from engine.language.tokenizers import Spare
+from engine.models.config_reader import Names, Reader, network_config
+from engine.protocol import UserError
+from engine.theory.diffusion import DiffusionConfig
+from engine.theory.network import NetworkConfig, Rotary
+
+PREFIX = "backbone."
+FREQUENCIES = "rotary_emb.inv_freq"
+APART = (
+    *("sampling_eps_min", "sampling_eps_max", "rotary_emb.cos_cached", "rotary_emb.sin_cached"),
+    *("noise.", "teacher."),
+)
+"""Beginnings of the names of what lies beside a network: buffers that follow from the sizes, other modules."""
+
+Weights = Mapping[str, Tensor]
+
+
+def named(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str, Tensor]:
+    """The weights by the names that they have in our network, which is that of all these families.
+
+    The frequencies of rotary positions, which follow from the sizes, may be missing.
+    """
+    kept = {name: tensor for name, tensor in weights.items() if not name.removeprefix(PREFIX).startswith(APART)}
+    found = {name.removeprefix(PREFIX): tensor for name, tensor in kept.items()}
+    if len(found) < len(kept):
+        raise UserError(f"{source} has two weights of one name; use another file.")
+    sizes = config.network
+    return {FREQUENCIES: Rotary(sizes.hidden // sizes.heads).inv_freq} | found
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The layout of a `family`: `recognises` one from its configuration, and `config` makes ours of it or raises a
+    UserError; `weights` gives those of the network. `spare` says what becomes of a mask that the tokenizer has."""
+
+    family: str
+    recognises: Callable[[Mapping[str, Any]], bool]
+    config: Callable[[Mapping[str, Any], Path], DiffusionConfig]
+    weights: Callable[[Weights, DiffusionConfig, Path], dict[str, Tensor]] = named
+    spare: Spare = "nothing"
+
+
+def of_type(*types: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a configuration of the `transformers` library names one of these types."""
+    return lambda values: str(values.get("model_type")).lower() in types
+
+
+FLAT = Names((), hidden="hidden_dim", length="model_length")
+"""What the configurations that descend from MDLM's call the sizes."""
+
+
+def flat_network(reader: Reader) -> NetworkConfig:
+    """The network of a configuration that descends from MDLM's; a UserError if it writes from left to right."""
+    if reader.flag("causal", absent=False):
+        raise reader.error("has causal = true, a model that writes from left to right, which cannot be read here")
+    return network_config(reader, FLAT, reader.size("states", "vocab_size"))

@@ -1,0 +1,21 @@
+"""UDLM (Schiff et al., arXiv 2412.10193): uniform noise, read as Duo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.models.config_reader import Reader
+from engine.models.duo_layout import leave_one_out
+from engine.models.layout import Layout, flat_network, of_type
+from engine.theory.diffusion import DiffusionConfig
+
+
+def udlm_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
+    """The configuration of UDLM's folder on the hub."""
+    reader = Reader(values, path)
+    return leave_one_out(flat_network(reader), reader.flag("time_conditioning", absent=True))
+
+
+UDLM = Layout("UDLM", of_type("udlm"), udlm_config)

@@ -1,0 +1,422 @@
+"""Checkpoints of other families: their networks, laws and scores are those of their papers, and what is wrong with a
+file is said in a sentence."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+
+from engine.language.tokenizers import symbol_tokenizer
+from engine.likelihood.noised_text import Points, Text
+from engine.models import load
+from engine.models.loading import build
+from engine.performing.engine import is_causal
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion
+from engine.theory.network import Block
+from tests.engine.families import CONFIGS, FAMILIES, Sizes, forward, make, noised
+
+RELATIVE = 1e-4
+UNIFORM = ("duo", "duo-mixin", "udlm")
+ABSORBING = [name for name in CONFIGS if name not in UNIFORM]
+TOY = Sizes(states=3, length=3, hidden=8, blocks=1)
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    values = json.loads((folder / "config.json").read_text())
+    change(values)
+    (folder / "config.json").write_text(json.dumps(values))
+
+
+def rename(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+
+
+def double(folder: Path) -> Diffusion:
+    diffusion = build(folder)[0]
+    diffusion.network.double()
+    return diffusion
+
+
+# ---- the networks
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", ["mdlm", "duo", "udlm", "radd"])
+def test_the_numbers_of_the_authors_modules_are_reproduced(family: str) -> None:
+    expected = load_file(FAMILIES / family / "expected.safetensors")
+    model = load(FAMILIES / family, device="cpu", precision="fp32")
+    tokens = expected["in.tokens"]
+    output = model.diffusion.network(tokens, expected.get("in.sigma", torch.zeros(len(tokens))))
+    found = {"out.logits": output} if "out.logits" in expected else {"out.log_p": output[..., :-1].log_softmax(-1)}
+    if family == "mdlm":
+        rows = (tokens == 46)[..., None]
+        found["out.log_p"] = torch.where(rows, output[..., :-1].log_softmax(-1), 0.0)
+        expected["out.log_p"] = torch.where(rows, expected["out.log_p"][..., :-1], 0.0)
+    for key, got in found.items():
+        want = expected[key][..., : got.shape[-1]]
+        assert (got - want).abs().max() <= RELATIVE * want.abs().max()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", CONFIGS)
+def test_the_network_computes_what_the_layout_says(tmp_path: Path, family: str) -> None:
+    weights, (tokens, told) = make(tmp_path, family), noised(Sizes(), family in UNIFORM)
+    expected = forward(weights, Sizes().heads, tokens, told)
+    output = double(tmp_path).network(tokens, told.double())
+    torch.testing.assert_close(output, expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", CONFIGS)
+def test_the_network_is_told_what_its_family_is_told(tmp_path: Path, family: str) -> None:
+    """Nothing, which is 0, or sigma itself."""
+    make(tmp_path, family)
+    sigma = torch.tensor([0.3, 2.0])
+    timed = family in ("mdlm-time", "sedd", *UNIFORM)
+    assert torch.equal(build(tmp_path)[0].told(sigma), sigma if timed else torch.zeros(2))
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_no_model_of_a_family_is_taken_for_one_that_writes_from_left_to_right(tmp_path: Path, family: str) -> None:
+    make(tmp_path, family)
+    assert not is_causal(tmp_path)
+
+
+def test_folding_changes_no_bit(tmp_path: Path) -> None:
+    """The norm with its bias is the modulated one, to the last bit."""
+    weights = make(tmp_path, "radd")
+    network = build(tmp_path)[0].network
+    x, block = torch.randn(2, 5, Sizes().hidden), list(network.blocks)[1]
+    assert isinstance(block, Block)
+    shift, scale, gate, *_ = block.shifts(network.sigma_map(torch.zeros(2)))
+    bias = weights["blocks.1.norm1.bias"]
+    torch.testing.assert_close(shift, bias.expand(shift.shape), rtol=0, atol=0)
+    assert not scale.any()
+    assert (gate == 1).all()
+    normed = block.norm1(x)
+    assert torch.equal(torch.addcmul(normed + shift, normed, scale), normed + bias)
+
+
+@torch.no_grad()
+def test_a_run_without_time_gives_its_averaged_weights(tmp_path: Path) -> None:
+    """There is an average of each weight that the network has, and none of what folding adds."""
+    weights, (tokens, told) = make(tmp_path / "plain", "radd"), noised(Sizes(), uniform=False)
+    config = json.loads((tmp_path / "plain" / "config.json").read_text())
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "config.yaml").write_text(yaml.safe_dump(config))
+    (tmp_path / "checkpoints-meta").mkdir()
+    average = [tensor for name, tensor in weights.items() if "inv_freq" not in name]
+    model = {name: tensor if "inv_freq" in name else torch.zeros_like(tensor) for name, tensor in weights.items()}
+    state = {"model": model, "ema": {"shadow_params": average}, "step": 3}
+    torch.save(state, tmp_path / "checkpoints-meta" / "checkpoint.pth")
+    output = build(tmp_path)[0].network(tokens, told)
+    assert torch.equal(output, build(tmp_path / "plain")[0].network(tokens, told))
+    assert build(tmp_path)[1].facts["family"] == "RADD"
+
+
+# ---- laws and scores
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", ["mdlm", "radd", "didi"])
+def test_under_absorbing_noise_the_law_of_a_mask_is_a_softmax_over_clean_tokens(tmp_path: Path, family: str) -> None:
+    """And the score its share of what the noise demands."""
+    weights, (tokens, told) = make(tmp_path, family), noised(Sizes(), uniform=False)
+    law = forward(weights, Sizes().heads, tokens, torch.zeros(3))[..., :-1].softmax(-1)
+    score = double(tmp_path).log_score(tokens, told.double()).exp()[..., :-1]
+    expected = law / torch.expm1(told.double())[:, None, None]
+    masked = tokens == Sizes().states - 1
+    torch.testing.assert_close(score[masked], expected[masked], rtol=1e-9, atol=1e-9)
+
+
+@torch.no_grad()
+def test_a_model_of_scores_from_another_program_is_scaled_by_sigma(tmp_path: Path) -> None:
+    weights, (tokens, told) = make(tmp_path, "sedd"), noised(Sizes(), uniform=False)
+    output = forward(weights, Sizes().heads, tokens, told)
+    expected = output - torch.expm1(told.double()).log()[:, None, None] - math.log(Sizes().states - 1)
+    expected = expected.scatter(-1, tokens[..., None], 0.0)
+    score = double(tmp_path).log_score(tokens, told.double())
+    torch.testing.assert_close(score, expected, rtol=1e-9, atol=1e-9)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", UNIFORM)
+def test_under_uniform_noise_the_mean_is_put_in_for_the_clean_token(tmp_path: Path, family: str) -> None:
+    """The score is q(y | x0) / q(x | x0) with the network's mean in the place of x0."""
+    weights, (tokens, told) = make(tmp_path, family), noised(Sizes(), uniform=True)
+    mean = forward(weights, Sizes().heads, tokens, told).softmax(-1)
+    alpha = torch.exp(-told.double())[:, None, None]
+    noised_law = alpha * mean + (1 - alpha) / Sizes().states
+    expected = (noised_law / noised_law.gather(-1, tokens[..., None])).log()
+    torch.testing.assert_close(double(tmp_path).log_score(tokens, told.double()), expected, rtol=1e-9, atol=1e-9)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", ["duo", "udlm"])
+def test_the_loss_per_token_is_the_score_entropy(tmp_path: Path, family: str) -> None:
+    """KL divergence of q(x_s | x_t, mean) from q(x_s | x_t, x0) for a short step, by its length, in float64."""
+    make(tmp_path, family)
+    diffusion = double(tmp_path)
+    (x, sigma), n = noised(Sizes(), uniform=True), Sizes().states
+    clean, sigma = x.roll(1, 0), sigma.double()
+    clean[0] = x[0]
+    mean = diffusion.network(x, sigma).softmax(-1)
+    kept = torch.exp(-sigma)[:, None, None]
+    law = [kept * one + (1 - kept) / n for one in (torch.nn.functional.one_hot(clean, n).double(), mean)]
+    true, model = (c / c.gather(-1, x[..., None]) for c in law)
+    terms = (model - true * model.log() + true * (true.log() - 1)) / n
+    expected = terms.scatter(-1, x[..., None], 0.0).sum(-1)
+    torch.testing.assert_close(diffusion.score_entropy(x, sigma, clean), expected, rtol=1e-9, atol=1e-10)
+
+
+# ---- bounds
+
+
+def every(states: int, length: int) -> torch.Tensor:
+    return torch.tensor(list(itertools.product(range(states), repeat=length)))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", ABSORBING)
+def test_the_bound_is_not_below_the_likelihood_under_absorbing_noise(tmp_path: Path, family: str) -> None:
+    """On a toy: the bound by all sets of masks, and -log p of drawing one place after the other, by all orders."""
+    make(tmp_path, family, TOY)
+    diffusion = build(tmp_path)[0]
+    total = 0.0
+    for tokens in every(2, 3).numpy():
+        text = Text.of(diffusion, tokens)
+        sets = every(2, 3).bool().numpy()[1:]
+        count = sets.sum(-1)
+        level, weight = text.levels_at(count, np.zeros(7), np.full(4, 1.0))
+        points = Points(sets, np.zeros(sets.shape), level, weight)
+        losses = text.losses(points)
+        among = np.array([math.comb(3, k) for k in count])
+        bound = float((losses.sum(-1) * weight / among).sum())
+        chances = []
+        for order in itertools.permutations(range(3)):
+            left = [np.isin(np.arange(3), order[k:]) for k in range(3)]
+            at = [int(np.flatnonzero((sets == mask).all(-1))[0]) for mask in left]
+            chances.append(math.exp(-sum(losses[a, order[k]] for k, a in enumerate(at))))
+        likelihood = sum(chances) / 6
+        assert bound >= -math.log(likelihood) - 1e-6
+        total += likelihood
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", ["duo"])
+def test_the_bound_is_not_below_the_likelihood_under_uniform_noise(tmp_path: Path, family: str) -> None:
+    """On a toy of 27 texts: the reverse chain in small steps with the model's scores, and the integral of the score
+    entropy by the same steps."""
+    make(tmp_path, family, TOY)
+    diffusion, states = double(tmp_path), every(3, 3)
+    weight = 3 ** torch.arange(2, -1, -1)
+    sigmas = torch.cat((torch.zeros(1), torch.logspace(-3, math.log10(7), 100))).double()
+    kernel = torch.eye(27).double()  # from noise level k to none, columns sum to 1
+    bound = torch.zeros(27).double()
+    same = states[:, None] == states
+
+    def chances(sigma: torch.Tensor) -> torch.Tensor:
+        """Of each clean text to become each other one."""
+        kept = torch.exp(-sigma)
+        return torch.where(same, kept + (1 - kept) / 3, (1 - kept) / 3).prod(-1)
+
+    for low, high in itertools.pairwise(sigmas):
+        level, step = ((low + high) / 2).expand(27), high - low
+        score = diffusion.log_score(states, level).exp()
+        rates = torch.zeros(27, 27).double()
+        for place, value in itertools.product(range(3), range(3)):
+            target = states.clone()
+            target[:, place] = value
+            rates[(target * weight).sum(-1), torch.arange(27)] += score[:, place, value] / 3
+        rates.fill_diagonal_(0)
+        rates -= torch.diag(rates.sum(0))
+        kernel = kernel @ torch.linalg.matrix_exp(rates * step)
+        x, clean = states.repeat(27, 1), states.repeat_interleave(27, 0)  # of each clean text all noised ones
+        loss = diffusion.score_entropy(x, level[:1].expand(729), clean).sum(-1).view(27, 27)
+        bound += step * (chances(level[0]) * loss).sum(-1)
+    end = chances(sigmas[-1])
+    bound += torch.special.xlogy(end, end * 27).sum(-1)
+    likelihood = kernel @ torch.full((27,), 1 / 27).double()
+    assert float(likelihood.sum()) == pytest.approx(1)
+    assert (bound >= -likelihood.log() - 1e-2).all()
+
+
+# ---- masks, tokenizers
+
+
+SYMBOLS = [*"abcdefgh"]
+
+
+def with_a_mask(folder: Path, place: int) -> list[str]:
+    """Puts a tokenizer of symbols there whose token number `place` is the mask; its tokens."""
+    tokens = ["<|endoftext|>", *SYMBOLS[:-1]]
+    tokens.insert(place, "[MASK]")
+    backend = json.loads(symbol_tokenizer(SYMBOLS).to_json())
+    backend["model"]["vocab"] = {token: k for k, token in enumerate(tokens)}
+    added = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    marks = ("<|endoftext|>", "[MASK]")
+    entries = [added | {"id": tokens.index(mark), "content": mark} for mark in marks]
+    backend["added_tokens"] = sorted(entries, key=lambda entry: entry["id"])  # type: ignore[arg-type, return-value]
+    (folder / "tokenizer.json").write_text(json.dumps(backend))
+    return tokens
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("place", [3, 8])
+@pytest.mark.parametrize("family", ["mdlm", "didi"])
+def test_a_mask_in_the_middle_of_the_vocabulary_makes_no_difference(tmp_path: Path, family: str, place: int) -> None:
+    sizes = Sizes(states=9)
+    weights, tokens = make(tmp_path, family, sizes), with_a_mask(tmp_path, place)
+    model = load(tmp_path, device="cpu", precision="fp32")
+    text = "abcdefgbacde"[: sizes.length]
+    ids = torch.tensor([model.tokenizer.encode(text)])
+    assert model.tokenizer.decode(ids[0].tolist()) == text
+    assert (model.info.mask_id, model.tokenizer.vocabulary) == (8, 8)
+    hidden = torch.arange(sizes.length) % 3 == 1
+    theirs = torch.tensor([[tokens.index(letter) for letter in text]])
+    logits = forward(weights, sizes.heads, torch.where(hidden, place, theirs), torch.zeros(1))
+    logits[..., place] = -math.inf
+    expected = logits.log_softmax(-1).gather(-1, theirs[..., None])[0, hidden, 0]
+    loss = model.diffusion.cross_entropy(torch.where(hidden, 8, ids), torch.ones(1), ids)[0, hidden]
+    torch.testing.assert_close(-loss.double(), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_mask_that_is_declared_is_moved_to_the_end(tmp_path: Path) -> None:
+    weights = make(tmp_path, "mdlm")
+    edit(tmp_path, lambda values: values.update(mask_token_id=4))
+    embedding = build(tmp_path)[0].network.vocab_embed.embedding
+    swapped = weights["vocab_embed.embedding"][[0, 1, 2, 3, 10, 5, 6, 7, 8, 9, 4]]
+    torch.testing.assert_close(embedding, swapped, rtol=0, atol=0, check_stride=False)
+
+
+@pytest.mark.parametrize("mask", [11, -1, "x", 1.5, True])
+def test_a_mask_that_is_no_state_is_answered_in_a_sentence(tmp_path: Path, mask: object) -> None:
+    make(tmp_path, "mdlm")
+    edit(tmp_path, lambda values: values.update(mask_token_id=mask))
+    with pytest.raises(UserError, match="has the mask"):
+        build(tmp_path)
+
+
+def test_the_token_for_padding_is_one_of_duo_s_states(tmp_path: Path) -> None:
+    make(tmp_path, "duo", Sizes(states=10))
+    symbol_tokenizer(SYMBOLS).save(tmp_path)
+    model = load(tmp_path, device="cpu")
+    assert (model.tokenizer.vocabulary, model.tokenizer.piece(9)) == (10, "[PAD]")
+    assert model.tokenizer.decode(model.tokenizer.encode("abc")) == "abc"
+
+
+# ---- files
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", CONFIGS)
+def test_names_with_and_without_their_prefix_load(tmp_path: Path, family: str) -> None:
+    """And frequencies of positions that follow from the sizes may be missing."""
+    tokens, told = noised(Sizes(), family in UNIFORM)
+    outputs = []
+    for prefixed in (True, False):
+        make(tmp_path / str(prefixed), family, prefixed=prefixed)
+        outputs.append(build(tmp_path / str(prefixed))[0].network(tokens, told))
+        rename(tmp_path / str(prefixed), lambda weights: drop(weights, "inv_freq"))
+        outputs.append(build(tmp_path / str(prefixed))[0].network(tokens, told))
+    assert all(torch.equal(output, outputs[0]) for output in outputs)
+
+
+def drop(weights: dict[str, torch.Tensor], part: str) -> None:
+    for name in [name for name in weights if part in name]:
+        del weights[name]
+
+
+def twice(weights: dict[str, torch.Tensor]) -> None:
+    weights["vocab_embed.embedding" if "backbone.vocab_embed.embedding" in weights else "backbone.x"] = torch.zeros(1)
+    weights.setdefault("x", torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda weights: drop(weights, "norm_final.weight"), "lacks 1 weights"),
+        (lambda weights: weights.update({"backbone.more": torch.zeros(2)}), "1 weights too many"),
+        (lambda weights: weights.update({"backbone.output_layer.linear.bias": torch.zeros(2)}), "instead of"),
+        (lambda weights: next(iter(weights.values())).fill_(math.nan), "no finite numbers"),
+        (twice, "two weights of one name"),
+    ],
+)
+@pytest.mark.parametrize("family", CONFIGS)
+def test_damaged_weights_are_answered_in_a_sentence(
+    tmp_path: Path, family: str, spoil: Callable[[dict[str, torch.Tensor]], None], said: str
+) -> None:
+    make(tmp_path, family, prefixed=True)
+    rename(tmp_path, spoil)
+    with pytest.raises(UserError, match=said):
+        build(tmp_path)
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_every_entry_of_a_configuration_that_is_missing_or_odd_is_answered_in_a_sentence(
+    tmp_path: Path, family: str
+) -> None:
+    """Or is not needed."""
+    make(tmp_path, family)
+    whole = json.loads((tmp_path / "config.json").read_text())
+    for keys in list(paths(whole)):
+        for odd in (None, -1, 0, 10**9, "x", [1], {"a": 1}, 1.5, float("nan")):
+            values = json.loads(json.dumps(whole))
+            inner = values
+            for key in keys[:-1]:
+                inner = inner[key]
+            inner[keys[-1]] = odd
+            if odd is None:
+                del inner[keys[-1]]
+            (tmp_path / "config.json").write_text(json.dumps(values))
+            try:
+                build(tmp_path)
+            except UserError as error:
+                assert "\n" not in str(error)  # noqa: PT017 - either is right
+
+
+def paths(values: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for key, value in values.items():
+        found.append((*before, key))
+        if isinstance(value, dict):
+            found += paths(value, (*before, key))
+    return found
+
+
+def test_a_model_that_writes_from_left_to_right_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, "duo")
+    edit(tmp_path, lambda values: values.update(causal=True))
+    with pytest.raises(UserError, match="from left to right"):
+        build(tmp_path)
+
+
+def test_an_unknown_algorithm_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    make(tmp_path, "didi")
+    edit(tmp_path, lambda values: values["config"]["algo"].update(name="ar"))
+    with pytest.raises(UserError, match="the algorithm 'ar', not one of mdlm"):
+        build(tmp_path)
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_a_configuration_of_a_huge_network_takes_no_memory(tmp_path: Path, family: str) -> None:
+    sizes = Sizes()
+    make(tmp_path, family, sizes)
+    huge = CONFIGS[family](Sizes(1_000_000 - 1, 65_536, 16_384, 256, 4))
+    (tmp_path / "config.json").write_text(json.dumps(huge))
+    with pytest.raises(UserError, match="lacks"):
+        build(tmp_path)
