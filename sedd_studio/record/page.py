@@ -81,7 +81,8 @@ class Page:
         that was put aside for such a model, else with a `fresh` one."""
         key = (tokenizer.fingerprint, info.length)
         same = self.tokenizer is not None and self.tokenizer.fingerprint == tokenizer.fingerprint
-        if same and key not in self.aside and len(self.document.tokens) <= info.length:
+        own = self.info is None or key not in self.aside  # the first model is that of what is on show
+        if same and own and len(self.document.tokens) <= info.length:
             return replace(self, info=info, tokenizer=tokenizer)
         aside = self._put_aside()
         kept = aside.pop(key, None)

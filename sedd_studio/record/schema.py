@@ -115,7 +115,8 @@ class SessionState(Struct, frozen=True):
     tokenizer: Text = ""
     file: Text = ""
     form: dict[str, Any] | None = None
-    aside: Annotated[tuple[AsideState, ...], Meta(max_length=MOST_ENTRIES)] = ()
+    aside: Any = ()
+    """What should be a list of `AsideState`, each read for itself."""
 
 
 def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QTimer
 
-from engine.protocol import FREE, UserError, frozen
+from engine.protocol import FREE, Limit, UserError, frozen
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.history import History, LeftOver
-from sedd_studio.record.page import Page, means_something
+from sedd_studio.record.page import MOST_ASIDE, Key, Page, means_something
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.schema import (
     MOST_TOKENS,
@@ -139,14 +140,32 @@ def aside_state(tokenizer: str, length: int, page: Page) -> dict[str, object]:
     }
 
 
+def read_pages(found: object) -> dict[Key, Page]:
+    """The pages that were put aside, the newest last; one that is damaged is left out."""
+    pages: dict[Key, Page] = {}
+    for one in found[-MOST_ASIDE:] if isinstance(found, list) else ():
+        with suppress(ValueError):
+            state = converted(one, AsideState)
+            pages[state.tokenizer, state.length] = read_aside(state)
+    return pages
+
+
 def read_aside(found: AsideState) -> Page:
     """The page that was put aside; a ValueError if damaged."""
-    if len(found.locked) != len(found.tokens):
-        raise ValueError("sizes differ")
     check_limits(found.limits, len(found.tokens), MOST_TOKENS)
-    document = Document(frozen(found.tokens), np.array(found.locked, bool), limits=found.limits)
+    document = read_document(found.tokens, found.locked, found.limits)
     form = Form.read({"banned": found.banned, "pattern": found.pattern} | found.form)
     return Page(document, form, None, None, name=found.file)
+
+
+def read_document(
+    tokens: tuple[int, ...], locked: tuple[bool, ...], limits: tuple[Limit, ...], run: Trajectory | None = None
+) -> Document:
+    """The document of these tokens, of which only those that are known can be locked; a ValueError if sizes differ."""
+    if len(locked) != len(tokens):
+        raise ValueError("sizes differ")
+    known = frozen(tokens)
+    return Document(known, np.array(locked, bool) & (known != FREE), run, limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +181,7 @@ class Left:
     sample: int
     file: str
     form: Form | None = None
-    aside: tuple[AsideState, ...] = ()
+    aside: Mapping[Key, Page] = field(default_factory=dict)
 
 
 def read_left(left: LeftOver) -> Left:
@@ -173,10 +192,10 @@ def read_left(left: LeftOver) -> Left:
         length, vocabulary = len(state.tokens), MOST_TOKENS
         if run is not None and run.origin is not None:
             vocabulary = run.origin.tokenizer.vocabulary
-        if len(state.locked) != length or (run is not None and run.length != length):
+        if run is not None and run.length != length:
             raise ValueError("sizes differ")
-        tokens, locked = frozen(state.tokens), np.array(state.locked, bool)
-        check_range(tokens, FREE, vocabulary - 1)
+        document = read_document(state.tokens, state.locked, state.limits, run)
+        check_range(document.tokens, FREE, vocabulary - 1)
         check_limits(state.limits, length, vocabulary)
         form = None if state.form is None else Form.read(state.form)
     except (ValueError, UserError) as error:
@@ -185,12 +204,12 @@ def read_left(left: LeftOver) -> Left:
         state.model or "",
         state.tokenizer,
         state.prompt,
-        Document(tokens, locked, run, state.limits),
+        document,
         state.playhead,
         state.sample,
         state.file,
         form,
-        state.aside,
+        read_pages(state.aside),
     )
 
 
@@ -200,15 +219,32 @@ def bring_back(session: Session, left: LeftOver) -> None:
 
 
 def restore(session: Session, left: Left) -> None:
-    """Shows what a session left; a text that means nothing to the tokenizer of now once its model has come."""
-    models, begun = session.models, bool(session.editor.undo_stack.steps)
+    """Shows what a session left; a text that means nothing to the tokenizer of now once its model has come, or cannot
+    come. Where there is no model then, the usual one is opened."""
+    models, begun, text = session.models, bool(session.editor.undo_stack.steps), left.document.trajectory is None
     same = models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer
-    if left.document.trajectory is not None or same or not left.tokenizer or not is_model(Path(left.model)):
+    waits = text and bool(left.tokenizer) and not same
+    usual = iter([models.open])
+
+    def settle() -> None:
+        if models.loading:
+            return
+        if models.info is None and (open_usual := next(usual, None)) is not None:
+            open_usual()
+            return
+        models.loading_changed.disconnect(settle)
+        if waits:
+            show(session, left, begun)
+
+    if not waits:
         show(session, left, begun)
-    else:
-        models.came.connect(lambda _: show(session, left, begun), Qt.ConnectionType.SingleShotConnection)
-    if left.document.trajectory is None and left.model and not models.opens(left.model):
-        models.open(left.model)
+    models.loading_changed.connect(settle)
+    if text and left.model and not models.opens(left.model):
+        if is_model(Path(left.model)):
+            models.open(left.model)
+        else:
+            session.errors.add(f"There is no model at {left.model} any more; its text is opened without it.")
+    settle()
 
 
 def show(session: Session, left: Left, begun: bool) -> None:
@@ -226,9 +262,7 @@ def show(session: Session, left: Left, begun: bool) -> None:
     session.pages.call(left.file)
     if left.form is not None:
         session.form.take(left.form)
-    with suppress(ValueError):  # what is damaged is left out
-        pages = {(one.tokenizer, one.length): read_aside(one) for one in left.aside}
-        session.pages.put_aside({**pages, **session.pages.aside} if begun else pages)
+    session.pages.put_aside({**left.aside, **session.pages.aside} if begun else left.aside)
     if not begun:
         session.editor.undo_stack.clear()
 

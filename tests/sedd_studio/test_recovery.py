@@ -20,6 +20,7 @@ from engine.protocol import UserError
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record import history as history_module
 from sedd_studio.record.history import Entry, History, LeftOver
+from sedd_studio.record.page import MOST_ASIDE, Page
 from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
@@ -365,3 +366,32 @@ def test_a_document_put_aside_that_is_damaged_never_comes_on_show(
     assert 0 < len(tokens) <= info.length
     assert tokens.max() < tokenizer.vocabulary
     assert all(session.view.limit_at(place) is not None for place in range(len(tokens)))
+
+
+@pytest.mark.parametrize("entry", ["tokenizer", "length", "tokens", "locked", "limits", "file", "form"])
+def test_of_documents_put_aside_the_damaged_one_alone_is_left_out(entry: str, make_session: MakeSession) -> None:
+    session = make_session(FakeEngine())
+    good = json.loads(json.dumps(aside_state("good", 99, session.pages.now)))
+    wrong: tuple[object, ...] = (None, -1, 10**30, [None], [10**30], {"a": [1]}, "x" * 20_000)
+    for value in (value for value in wrong if (entry, value) not in (("form", {"a": [1]}), ("length", 10**30))):
+        aside = [good, good | {"tokenizer": "other", entry: value}, 3, None, []]
+        left = read_left(LeftOver(state_of(session) | {"aside": aside}, None))
+        assert list(left.aside) == [("good", 99)]
+    assert not read_left(LeftOver(state_of(session) | {"aside": {"a": good}}, None)).aside
+
+
+def test_of_many_documents_put_aside_the_newest_are_read(make_session: MakeSession) -> None:
+    session = make_session(FakeEngine())
+    good = json.loads(json.dumps(aside_state("good", 99, session.pages.now)))
+    aside = [good | {"tokenizer": str(number)} for number in range(300)]
+    left = read_left(LeftOver(state_of(session) | {"aside": aside}, None))
+    assert [name for name, _ in left.aside] == [str(number) for number in range(300 - MOST_ASIDE, 300)]
+    assert all(isinstance(page, Page) for page in left.aside.values())  # read by then, and not in the window's thread
+
+
+def test_what_is_not_known_is_not_locked(make_session: MakeSession) -> None:
+    session = make_session(FakeEngine())
+    session.pages.begin()
+    state = state_of(session)
+    restore(session, read_left(LeftOver(state | {"locked": [True] * len(session.view.document.tokens)}, None)))
+    assert not session.view.document.locked.any()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from sedd_studio.record.history import default_path
 from sedd_studio.record.settings import Settings
 from tests.patience import PATIENCE
 from tests.sedd_studio.fake_engine import save_tokenizer
@@ -192,3 +196,16 @@ def test_a_file_that_is_given_opens_in_the_place_of_what_was_left(folder: Path) 
     assert studio(folder, "tell", str(folder / "prompt.txt"))[0] == "The end [3]"
     assert studio(folder, "tell")[0] == "The end [3]"
     assert studio(folder, "title") == ["prompt.txt - SEDD Studio"]
+
+
+@pytest.mark.parametrize("how", ["gone", "broken"])
+def test_where_a_model_cannot_come_back_its_text_does_and_the_usual_one_opens(how: str, folder: Path) -> None:
+    studio(folder, "turn")
+    if how == "gone":
+        shutil.rmtree(folder / "bases")
+    else:
+        shutil.copytree(folder / "bases", folder / "broken")  # which the fake engine cannot open
+        with closing(sqlite3.connect(default_path(), isolation_level=None)) as database:
+            database.execute("UPDATE session SET state = replace(state, '/bases', '/broken')")
+    for _ in range(2):
+        assert studio(folder, "tell")[::2] == ["ACGT [7]", "tiny", "False"]
