@@ -24,6 +24,8 @@ from engine.theory.parametrisations import PARAMETRISATIONS
 
 FORMAT = "sedd-studio-1"
 CARD = "README.md"
+LATER = ("classes",)
+"""Sizes of a network that are 0 where it lacks what they are of."""
 
 
 def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
@@ -37,6 +39,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
             network_config(reader, Names(("network",), "blocks", "heads", "hidden"), states),
             marks_locks=reader.flag("network", "marks_locks", absent=False),
             absolute_positions=reader.flag("network", "absolute_positions", absent=False),
+            **{name: reader.size(name, "network", name) for name in LATER if name in reader.group("network")},
         ),
         noise=noise,
         schedule=reader.choice(("loglinear", "geometric"), "schedule"),
@@ -69,8 +72,11 @@ def save(
         for name, tensor in diffusion.network.state_dict().items()
     }
     config = {"format": FORMAT, **asdict(diffusion.config), "facts": dict(facts or {})}
-    if not diffusion.config.padding:  # an entry that earlier versions do not know
+    if not diffusion.config.padding:  # entries that earlier versions do not know
         del config["padding"]
+    for name in LATER:
+        if not config["network"][name]:
+            del config["network"][name]
     with saving(folder), filling(folder, CONFIG) as made:
         (made / WEIGHTS).write_bytes(serialize(weights))
         tokenizer.save(made)

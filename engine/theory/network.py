@@ -38,6 +38,9 @@ class NetworkConfig:
     With `absolute_positions` there is one more vector for each place of a sequence, added to the embedding there.
     Rotary positions tell distances alone, and a sequence that is masked throughout reads the same at every place: right
     for blocks cut anywhere from a text, wrong where sequences are whole records, like molecules and pictures.
+
+    With `classes` there is one more vector for each class of texts, and for "no class", the last: the network may be
+    told one of them beside the noise level.
     """
 
     states: int
@@ -49,6 +52,7 @@ class NetworkConfig:
     dropout: float = 0.1
     marks_locks: bool = False
     absolute_positions: bool = False
+    classes: int = 0
 
 
 class Features(NamedTuple):
@@ -137,6 +141,17 @@ class NoiseEmbedding(nn.Module):
         angles = sigma.to(dtype)[:, None] * torch.exp(-math.log(10_000) * steps / half)
         waves = torch.cat((angles.cos(), angles.sin()), dim=-1)
         return F.silu(self.mlp(waves))
+
+
+class ClassEmbedding(nn.Module):
+    """Classes (B,) to (B, c), the one that stands for none counted."""
+
+    def __init__(self, classes: int, cond_dim: int) -> None:
+        super().__init__()
+        self.embedding_table = nn.Embedding(classes + 1, cond_dim)
+
+    def forward(self, classes: Tensor) -> Tensor:
+        return F.silu(self.embedding_table(classes))
 
 
 class Rotary(nn.Module):
@@ -233,14 +248,21 @@ class ScoreTransformer(nn.Module):
         self.rotary_emb = Rotary(config.hidden // config.heads)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.output_layer = Head(config)
+        if config.classes:
+            self.cond_map = ClassEmbedding(config.classes, config.cond_dim)
         if config.marks_locks:
             self.locked_embed = nn.Parameter(torch.zeros(config.hidden))
         if config.absolute_positions:
             self.position_embed = nn.Parameter(torch.zeros(config.length, config.hidden))
 
-    def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
-        """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens."""
+    def body(
+        self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None, classes: Tensor | None = None
+    ) -> Features:
+        """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens,
+        `classes` (B,) are those that the network is told."""
         cond = self.sigma_map(sigma)
+        if classes is not None:
+            cond = cond + self.cond_map(classes)
         x = self.vocab_embed(tokens)
         if locked is not None:
             x = x + locked[..., None] * self.locked_embed
@@ -283,8 +305,8 @@ class ScoreTransformer(nn.Module):
         rows = [Features(features.hidden[cut], features.cond[cut]) for cut in cuts]
         return torch.cat(share(self.output_layer, rows))
 
-    def forward(self, tokens: Tensor, sigma: Tensor) -> Tensor:
-        return self.head(self.body(tokens, sigma))
+    def forward(self, tokens: Tensor, sigma: Tensor, classes: Tensor | None = None) -> Tensor:
+        return self.head(self.body(tokens, sigma, classes=classes))
 
     def store(self, dtype: torch.dtype) -> ScoreTransformer:
         """Keeps the wide matrices and the embedding in `dtype`; what needs float32 stays in it."""

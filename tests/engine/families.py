@@ -169,12 +169,13 @@ CONFIGS: dict[str, Callable[[Sizes], dict[str, Any]]] = {
     "mdlm-time": lambda sizes: flat(sizes, "mdlm", time_conditioning=True),
     "duo": lambda sizes: flat(sizes, "DUO", causal=False, var_min=True),
     "udlm": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=False, cfg_num_classes=-1),
+    "udlm-class": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=True, cfg_num_classes=2),
     "radd": radd,
     "didi": lambda sizes: mixin(sizes, "mdlm", time_conditioning=False, causal_attention=False),
     "duo-mixin": lambda sizes: mixin(sizes, "duo_base", time_conditioning=True),
     "sedd": lambda sizes: mixin(sizes, "sedd", time_conditioning=True),
 }
-PREFIXED = ("mdlm", "mdlm-time", "duo", "udlm")
+PREFIXED = ("mdlm", "mdlm-time", "duo", "udlm", "udlm-class")
 
 
 def make(folder: Path, family: str, sizes: Sizes | None = None, prefixed: bool | None = None) -> Weights:
@@ -183,6 +184,8 @@ def make(folder: Path, family: str, sizes: Sizes | None = None, prefixed: bool |
     weights = random_weights(sizes)
     if family == "radd":
         weights = without_time(weights, sizes)
+    if family == "udlm-class":
+        weights["cond_map.embedding_table.weight"] = torch.randn(3, COND, generator=torch.Generator().manual_seed(3))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(CONFIGS[family](sizes)))
     prefix = "backbone." if (family in PREFIXED if prefixed is None else prefixed) else ""

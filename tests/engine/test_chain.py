@@ -189,7 +189,7 @@ def test_a_network_told_the_noise_level_hears_the_one_that_goes_with_the_number_
         told.append(float(sigma[0]))
         return body(tokens, sigma, locked)
 
-    model.network.body = listen  # type: ignore[method-assign]
+    model.network.body = listen  # type: ignore[method-assign, assignment]
     tokens = np.full(16, 4)
     tokens[[2, 9]] = FREE
     final(model, Locks.of(tokens, 11, 16), steps=1)

@@ -1,0 +1,60 @@
+"""Guidance without a classifier (Schiff et al., arXiv 2412.10193): a network that is told a class, and more than told.
+
+    log g = strength log g(. | class) + (1 - strength) log g(. | no class), normalised
+
+for the law g of a clean token. At strength 1 it is the law given the class; beyond, what tells the class from others
+counts for more. Each answer takes two network calls.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion
+from engine.theory.network import Features, NetworkConfig, ScoreTransformer
+
+
+def guided(diffusion: Diffusion, label: int, strength: float = 1.0) -> Diffusion:
+    """The model that writes texts of the class `label`; a UserError if it does not know it."""
+    known = diffusion.config.network.classes
+    if not 0 <= label < known:
+        numbers = f"its classes are 0 to {known - 1}" if known else "it knows no classes"
+        raise UserError(f"This model does not know the class {label}; {numbers}.")
+    network = Guided(diffusion.network, label, strength)
+    return Diffusion(diffusion.config, network, diffusion.graph)  # type: ignore[arg-type]
+
+
+class Guided(nn.Module):
+    """Answers with and without a class, side by side in the features, which the head mixes."""
+
+    def __init__(self, network: ScoreTransformer, label: int, strength: float) -> None:
+        super().__init__()
+        self.network, self.label, self.strength = network, label, strength
+
+    @property
+    def config(self) -> NetworkConfig:
+        """The sizes of the network."""
+        return self.network.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.network.device
+
+    def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
+        """Features of every position: hidden (B, L, 2 d), cond (B, 1, 2 c)."""
+        labels = [torch.full_like(tokens[:, 0], label) for label in (self.label, self.config.classes)]
+        given, free = (self.network.body(tokens, sigma, locked, classes) for classes in labels)
+        return Features(*(torch.cat(pair, dim=-1) for pair in zip(given, free, strict=True)))
+
+    def head(self, features: Features) -> Tensor:
+        """log g (..., V), but for a constant."""
+        halves = zip(*(part.chunk(2, dim=-1) for part in features), strict=True)
+        given, free = (F.log_softmax(self.network.head(Features(*half)), dim=-1) for half in halves)
+        return self.strength * given + (1 - self.strength) * free
+
+    def forward(self, tokens: Tensor, sigma: Tensor) -> Tensor:
+        return self.head(self.body(tokens, sigma))
