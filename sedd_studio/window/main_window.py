@@ -212,9 +212,10 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         whole = QWidget()
-        right = column(self.top_bar, self.recovery_bar, self.banner, (self._stack, 1), gap=0)
+        right = column(self.top_bar, self.recovery_bar, (self._stack, 1), gap=0)
         row(self.rail, (right, 1), gap=0, of=whole)
         self.setCentralWidget(whole)
+        self.banner.lie_over(self._stack, self.timeline)
         foot = QStatusBar()
         foot.setSizeGripEnabled(False)
         foot.setContentsMargins(0, 0, 0, 0)

@@ -77,6 +77,35 @@ def test_the_bar_is_at_the_selection_and_moves_nothing(scene: Scene, window: Mai
     assert not bar.isVisible()
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
+def test_the_bar_lies_on_no_words_where_there_is_room(
+    scene: Scene, window: MainWindow, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    window.resize(*size)
+    QApplication.processEvents()
+    picture, words = window.canvas.picture, scene.session.view.words()
+    line = picture.layout.line_height
+    assert picture.height <= window.canvas.viewport().height()
+    for word in words[::3]:
+        scene.session.view.select(word)
+        bar = window.selection_bar.geometry()
+        assert window.canvas.viewport().rect().contains(bar)
+        under = [
+            place
+            for place in range(len(scene.session.view.document.tokens))
+            if abs(picture.middle(place).y() - bar.center().y()) < (line + bar.height()) / 2 - 6
+            and bar.left() <= picture.middle(place).x() <= bar.right()
+        ]
+        assert not under, (word, under)
+
+
+def test_the_bar_may_lie_on_a_gap(scene: Scene, window: MainWindow) -> None:
+    scene.session.editor.set_prompt(f"[60] The end. {'The end. ' * 20}")
+    scene.session.view.select((60, 62))
+    first, _ = window.canvas.picture.ends_of((60, 62))
+    assert abs(window.selection_bar.geometry().bottom() - first.top()) < 12
+
+
 @pytest.mark.parametrize("width", [900, 1280])
 def test_the_bar_fits_a_narrow_canvas(scene: Scene, window: MainWindow, width: int) -> None:
     window.resize(width, 560)

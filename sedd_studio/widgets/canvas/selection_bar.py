@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.view import View
+from sedd_studio.widgets.canvas.bar_place import SIDE, place_for
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import IconButton
 from sedd_studio.widgets.controls.layouts import row
@@ -30,12 +31,10 @@ BUTTONS = {
 """The icon and the text of each command."""
 MENU = (*BUTTONS, "-", "cut", "copy", "paste", "select_all")
 """The commands of the canvas's own menu; "-" is a separator."""
-SIDE = 4
-"""Pixels that stay free at the edges of the canvas."""
 
 
 class SelectionBar(QFrame):
-    """Above the selection, or under it where there is no room; hidden while nothing is selected, or one selects."""
+    """At the selection, on no other words where there is room; hidden while nothing is selected, or one selects."""
 
     def __init__(
         self, canvas: TokenCanvas, view: View, alternatives: Alternatives, actions: Mapping[str, QAction], look: Look
@@ -119,11 +118,4 @@ class SelectionBar(QFrame):
         if self.sizeHint().width() > room.width() - 2 * SIDE:
             for button in self.buttons.values():
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        size = self.sizeHint()
-        first, last = self._canvas.picture.ends_of(run)
-        left = min(max(first.center().x() - size.width() / 2, SIDE), room.width() - size.width() - SIDE)
-        top = first.top() - size.height()
-        if top < 0:
-            under = last.bottom()
-            top = under if under + size.height() <= room.height() else 0
-        self.setGeometry(QRectF(left, top, size.width(), size.height()).toRect())
+        self.setGeometry(place_for(self._canvas.picture, run, self.sizeHint(), room).toRect())

@@ -1,0 +1,73 @@
+"""An error is told of over the text, and moves nothing."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.windows import window_of
+
+LEFT = Qt.MouseButton.LeftButton
+LONG = "What was read is none of what can be read here; choose another file, or write it anew. " * 3
+
+
+@pytest.fixture
+def window(scene: Scene, qtbot: QtBot, keeper: Keeper) -> MainWindow:
+    scene.run(16)
+    scene.play(16)
+    return window_of(scene.session, scene.settings, qtbot, keeper)
+
+
+def places(window: MainWindow) -> dict[str, QRect]:
+    """Where every part of the window is but the banner and what is in it."""
+    QApplication.processEvents()
+    parts = (part for part in window.findChildren(QWidget) if part.isVisible() and not part.isWindow())
+    banner = window.banner
+    return {
+        str(number): part.rect().translated(part.mapTo(window, part.rect().topLeft()))
+        for number, part in enumerate(parts)
+        if part is not banner and not banner.isAncestorOf(part)
+    }
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 720), (1600, 1000)])
+@pytest.mark.parametrize("page", ["studio", "likelihood"])
+def test_an_error_and_its_details_move_nothing(window: MainWindow, size: tuple[int, int], page: str) -> None:
+    window.resize(*size)
+    window.places.show_page(page)
+    before, folded = places(window), window.run_form.summary.isVisible()
+    banner = window.banner
+    window.session.errors.show(LONG, "one line\n" * 40)
+    assert list(places(window).values()) == list(before.values())
+    QTest.mouseClick(banner.details, LEFT)
+    assert banner.detail_text.isVisible()
+    assert list(places(window).values()) == list(before.values())
+    assert window.run_form.summary.isVisible() == folded
+    area = banner.rect().translated(banner.mapTo(window, banner.rect().topLeft()))
+    assert window.rect().contains(area)
+    assert banner.headline.height() >= banner.headline.heightForWidth(banner.headline.width())
+    if page == "studio":
+        timeline = window.timeline.mapTo(window, window.timeline.rect().topLeft())
+        assert area.bottom() < timeline.y()
+        assert area.top() > window.canvas.mapTo(window, window.canvas.rect().topLeft()).y()
+
+
+def test_an_error_stays_in_its_place_when_the_window_or_the_page_is_another(window: MainWindow) -> None:
+    window.resize(1280, 720)
+    window.session.errors.show("It did not work; try again.")
+    for size, page in (((1600, 1000), "studio"), ((900, 560), "studio"), ((1100, 800), "history")):
+        window.resize(*size)
+        window.places.show_page(page)
+        QApplication.processEvents()
+        area = window.banner.rect().translated(window.banner.mapTo(window, window.banner.rect().topLeft()))
+        assert window.rect().contains(area)
+        over = window.timeline if page == "studio" else window.statusBar()
+        assert 0 < over.mapTo(window, over.rect().topLeft()).y() - area.bottom() < 24
+    QTest.mouseClick(window.banner.close_button, LEFT)
+    assert not window.banner.isVisible()
