@@ -31,7 +31,7 @@ PAUSE = 5.0
 class Task:
     """A piece of work. One that `stands_for` others does away with those before it; `failed` ones are tried again.
 
-    One that `finds` changes nothing, and is tried once."""
+    One that `finds` changes nothing, and is tried once. What stands for others is how the session stands."""
 
     work: Work
     stands_for: str = ""
@@ -50,6 +50,8 @@ class Keeper(QObject):
 
     changed = Signal()
     failed = Signal(str)
+    remembered = Signal()
+    """How the session stands is written, as far as it was given."""
     found = Signal(object)
     """With the `LeftOver` of a session of a process that is no more."""
     _answered = Signal(object)
@@ -186,6 +188,8 @@ class Keeper(QObject):
             return not isinstance(error, OSError | sqlite3.OperationalError)
         if not task.finds:
             self.changed.emit()
+        if task.stands_for:
+            self.remembered.emit()
         return True
 
     def _opened(self) -> History:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -24,13 +25,13 @@ class Worker(Protocol):
 
 class Notices(QObject):
     """`text` says what ended last, with the `path` of the file where one was written; nothing once something else is
-    on show or goes on. `changed` is told when there is another sentence."""
+    on show or goes on. `kept` says when the session was kept last. `changed` is told when there is another sentence."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.text = ""
+        self.text = self.kept = ""
         self.path: Path | None = None
         self._workers: list[Worker] = []
 
@@ -53,6 +54,13 @@ class Notices(QObject):
 
     def say_saved(self, path: str) -> None:
         self.say(f"Saved {plain_line(Path(path).name)}", path)
+
+    def note_kept(self) -> None:
+        """All that is on show is kept now."""
+        kept = f"Kept at {datetime.now().astimezone():%H:%M}"
+        if kept != self.kept:
+            self.kept = kept
+            self.changed.emit()
 
     def forget(self) -> None:
         if self.text:

@@ -49,6 +49,7 @@ class Recorder(QObject):
         for signal in (session.view.changed, session.runs.changed, session.form.changed):
             signal.connect(self._note_change)
         keeper.failed.connect(self._keep_again)
+        keeper.remembered.connect(session.notices.note_kept)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.remember)
         self._timer.start(INTERVAL)

@@ -395,3 +395,19 @@ def test_what_is_not_known_is_not_locked(make_session: MakeSession) -> None:
     state = state_of(session)
     restore(session, read_left(LeftOver(state | {"locked": [True] * len(session.view.document.tokens)}, None)))
     assert not session.view.document.locked.any()
+
+
+def test_the_status_line_says_when_the_session_was_kept(
+    session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot
+) -> None:
+    window = window_of(session, settings, qtbot, keeper)
+    recorder = window.services.record()
+    assert window.status_line.kept.text() == ""
+    session.form.set(steps=6)
+    settled(keeper)
+    QApplication.processEvents()
+    assert window.status_line.kept.text() == ""  # nothing was kept yet
+    recorder.remember()
+    qtbot.waitUntil(lambda: window.status_line.kept.text().startswith("Kept at "))
+    assert window.status_line.kept.isVisible()
+    recorder.finish()

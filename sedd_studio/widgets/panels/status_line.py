@@ -45,7 +45,9 @@ class StatusLine(QFrame):
         self.setFixedHeight(look.sizes.control)  # nothing moves when a part of it comes or goes
         self.help = HelpLine()
         self.folder = IconButton("folder", "Show in folder", look, self._show_folder, text="Show in folder")
-        row(self.bar, self.text, self.folder, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
+        self.kept = label(role="help")
+        self.kept.setToolTip("The text, its run and its form are kept as they stand, and come back at the next start.")
+        row(self.bar, self.text, self.folder, self.kept, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
         told = (session.runs, session.models, session.reader, session.notices)
         keep_up(self.refresh, *(part.changed for part in told))
 
@@ -61,6 +63,7 @@ class StatusLine(QFrame):
         sentence = self._sentence()
         self.text.setText(sentence)
         self.folder.setVisible(session.notices.path is not None)
+        self.kept.setText(session.notices.kept)
         self.setAccessibleName(self.text.text())
 
     def show_hint(self, there: bool) -> None:
