@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         right = column(self.top_bar, self.recovery_bar, (self._stack, 1), gap=0)
         row(self.rail, (right, 1), gap=0, of=whole)
         self.setCentralWidget(whole)
-        self.banner.lie_over(self._stack, self.timeline)
+        self.banner.lie_over(self._stack, self.timeline, self.top_bar.device)
         foot = QStatusBar()
         foot.setSizeGripEnabled(False)
         foot.setContentsMargins(0, 0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -180,3 +181,17 @@ def test_how_wide_it_was_before_says_nothing_of_how_it_is(window: MainWindow, qa
         found.append([place(window, part) for part in parts])
         assert all(one.right() < other.left() for one, other in pairwise(found[-1]))
     assert found[0] == found[1] == found[2]
+
+
+def test_buttons_say_what_they_do_beside_a_long_name_on_a_small_display(tmp_path: Path, qtbot: QtBot) -> None:
+    scene = Scene(tmp_path, domain="molecules")
+    window = window_of(scene.session, scene.settings, qtbot)
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    bar = window.top_bar
+    for running in (False, True):
+        if running:
+            scene.run(64)
+            QApplication.processEvents()
+        assert [button.text() for button in (bar.pause, bar.step, bar.stop)] == ["Pause", "Step", "Stop"]
+        assert bar.run_button.text() == f"{'Filling' if running else 'Fill'} 24 tokens"

@@ -28,7 +28,7 @@ from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
 from tests.sedd_studio.scene import Scene, words_of
-from tests.sedd_studio.windows import shown
+from tests.sedd_studio.windows import shown, window_of
 
 W = TypeVar("W", bound=QWidget)
 Left = Qt.MouseButton.LeftButton
@@ -372,3 +372,16 @@ def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> 
 def test_numbers_are_said_shortly() -> None:
     assert [count(n) for n in (512, 4_200, 11_800_000, 1_500_000_000)] == ["512", "4.2 k", "12 M", "1.5 G"]
     assert [duration(s) for s in (0.84, 42.4, 185)] == ["0.8 s", "42 s", "3 min 5 s"]
+
+
+@pytest.mark.parametrize("samples", [1, 4])
+def test_the_track_has_the_room_that_a_small_display_leaves(scene: Scene, qtbot: QtBot, samples: int) -> None:
+    window = window_of(scene.session, scene.settings, qtbot)
+    window.resize(1280, 720)
+    scene.run(16, samples=samples)
+    scene.play(16)
+    QApplication.processEvents()
+    timeline = window.timeline
+    assert timeline.track.width() >= (260 if samples == 1 else 160)
+    assert timeline.follow.accessibleName() == "Keep the newest step in view"
+    assert timeline.facts.text()

@@ -62,8 +62,9 @@ class Chips(QWidget):
         self.usual = label("", "help")
         self.add = QToolButton()
         self.add.setProperty("kind", "add")
-        self.add.setText(what)
-        self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if not title.lower().startswith(what):  # else the title says it
+            self.add.setText(what)
+            self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.add.setAccessibleName(f"Add another {what} to compare")

@@ -248,7 +248,7 @@ class ComparePanel(QWidget):
 
     def _arrange(self) -> None:
         self.kind.setMinimumWidth(150)
-        self.samples.setMinimumWidth(70)
+        self.samples.setMinimumWidth(84)
         self.summary.setMinimumWidth(200)
         self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         choices, panes, below, says, content, whole = QFrame(), QWidget(), QFrame(), QWidget(), QWidget(), QWidget()

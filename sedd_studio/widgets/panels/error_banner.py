@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
@@ -43,12 +45,14 @@ class ErrorBanner(QFrame):
         self._draw_sign()
         keep_up(self.refresh, errors.changed)
 
-    def lie_over(self, pages: QWidget, floor: QWidget) -> None:
-        """Lies at the foot of the `pages`, or above `floor` while that is in sight."""
+    def lie_over(self, pages: QWidget, floor: QWidget, after: QWidget) -> None:
+        """Lies at the foot of the `pages`, or above `floor` while that is in sight; Tab comes to it `after` a part."""
         self._over = pages, floor
         self.setParent(pages.parentWidget())
         for part in self._over:
             part.installEventFilter(self)
+        for one, other in pairwise((after, self.details, self.close_button, self.detail_text)):
+            self.setTabOrder(one, other)
         self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

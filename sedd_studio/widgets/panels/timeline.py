@@ -25,6 +25,8 @@ from sedd_studio.widgets.controls.track import Track
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 SLIM_HEIGHT, SLIM_WIDTH = 800, 640
 """Of a window so low, the timeline takes one row, if it is so wide itself."""
+LEAST_FACTS = 110
+"""Pixels of the facts beside the track."""
 ICON_ALONE, BESIDE = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 
@@ -79,6 +81,7 @@ class Timeline(QFrame):
         several = playhead.samples > 1
         for part in (self.earlier, self.later, self.sample_text):
             part.setVisible(several)
+        self._fit_follow()
         self.sample_text.setText(f"sample {playhead.sample + 1}/{playhead.samples}")
         self.earlier.setEnabled(playhead.sample > 0)
         self.later.setEnabled(playhead.sample + 1 < playhead.samples)
@@ -147,13 +150,20 @@ class Timeline(QFrame):
             self._slim = slim
             self.track.set_slim(slim)
             self.go_on.setToolButtonStyle(ICON_ALONE if slim else BESIDE)
+            self._fit_follow()
             self._grid.addWidget(self.track, 0 if slim else 1, 1 if slim else 0, 1, 1 if slim else 4)
             self._grid.addWidget(self.facts, 0, 2 if slim else 1)
             sides = (self.earlier, self.later, self.go_on, self.follow)
             for one, other in pairwise((self.speed, self.track, *sides) if slim else (self.speed, *sides, self.track)):
                 self.setTabOrder(one, other)
-        self._grid.setColumnStretch(1, 3)
-        self._grid.setColumnStretch(2, 2 if slim else 0)
+        self._grid.setColumnStretch(1, 4)
+        self._grid.setColumnStretch(2, 1 if slim else 0)
+        self._grid.setColumnMinimumWidth(2, LEAST_FACTS if slim else 0)
+
+    def _fit_follow(self) -> None:
+        """Its words leave the room to the track where the samples take some, too."""
+        crowded = self._slim and self._view.playhead.samples > 1
+        self.follow.setToolButtonStyle(ICON_ALONE if crowded else BESIDE)
 
     def _arrange(self) -> None:
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self._view.playhead.speed))

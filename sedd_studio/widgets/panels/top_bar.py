@@ -24,7 +24,7 @@ PAUSE_WIDTH = 88
 """Room for "Pause", so that nothing moves when the button says "Go on"."""
 LINE = 3
 """Pixels of the line at the foot of the button that shows how far a run is, and of the room round it."""
-TIGHTEST = 4
+TIGHTEST = 5
 """How often the bar can be made narrower."""
 LEAST_NAME = 90
 """Pixels of the model's name that stay, at least, in the tightest bar."""
@@ -158,14 +158,16 @@ class TopBar(QFrame):
                 break
 
     def _tighten(self, tightness: int) -> None:
-        """0: all is said; then facts of the model, texts of buttons, names of what is known by its place, are not."""
+        """0: all is said; then facts of the model, the long name of the noise, texts of buttons, names of what is known
+        by its place, are not."""
         self.picker.shorten(tightness > 0)
+        self.noise.shorten(tightness > 1)
         for button in (self.pause, self.step, self.stop):
-            button.setText("" if tightness > 1 else button.accessibleName())
+            button.setText("" if tightness > 2 else button.accessibleName())
             button.setToolTip(button.accessibleName())
-        self.pause.setMinimumWidth(0 if tightness > 1 else PAUSE_WIDTH)
-        for part in (self.seed, self.samples, self.run_button, self.noise):
-            part.shorten(tightness > 2)
-        self.picker.setMinimumWidth(LEAST_NAME if tightness > 3 else 0)
+        self.pause.setMinimumWidth(0 if tightness > 2 else PAUSE_WIDTH)
+        for part in (self.seed, self.samples, self.run_button):
+            part.shorten(tightness > 3)
+        self.picker.setMinimumWidth(LEAST_NAME if tightness > 4 else 0)
         device, _, precision = self.device.accessibleName().removeprefix("Device: ").partition(" · ")
-        self.device.setText(device if tightness > 3 else f"{device} · {precision}")
+        self.device.setText(device if tightness > 4 else f"{device} · {precision}")
