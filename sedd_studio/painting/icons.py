@@ -195,7 +195,7 @@ def _pixmap(name: str, colour: QColor, size: int, scale: int) -> QPixmap:
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:
         draw(painter, name, QRectF(0, 0, size, size), colour)
-    return pixmap
+    return pixmap.copy()  # what was painted on keeps buffers, four times its size
 
 
 def icon(name: str, colour: QColor, disabled: QColor, size: int = GRID) -> QIcon:

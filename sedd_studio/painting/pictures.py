@@ -149,7 +149,7 @@ class Structure:
     atoms: tuple[tuple[float, float], ...]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def drawn_molecule(string: str, width: int, height: int, dark: bool) -> Structure | None:
     """The structure of a string, or None where there is none; a UserError where RDKit is missing."""
     with brought_by("molecules"):

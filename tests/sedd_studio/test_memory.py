@@ -1,4 +1,4 @@
-"""All threads of the studio share one heap, and of matrix products little is kept."""
+"""All threads of the studio share one heap; of matrix products and of icons little is kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sedd_studio.background import memory
+
+ROOT = Path(__file__).parents[2]
 
 COUNTS = """
 import ctypes, sys, threading
@@ -35,7 +37,7 @@ def test_threads_have_no_heaps_of_their_own(tmp_path: Path) -> None:
         memory.keep_little()  # does nothing, and does not fail
         return
     told = tmp_path / "told.xml"
-    subprocess.run([sys.executable, "-c", COUNTS, str(told)], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", COUNTS, str(told)], check=True, cwd=ROOT)
     assert told.read_text().count("<heap nr=") == 1
 
 
@@ -52,3 +54,30 @@ def test_elsewhere_nothing_is_asked_of_the_c_library(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sedd_studio.background.memory.sys.platform", "darwin")
     monkeypatch.setattr("sedd_studio.background.memory.ctypes.CDLL", lambda name: pytest.fail("asked"))
     memory.keep_little()
+
+
+MEASURES = """
+import ctypes
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from sedd_studio.painting.icons import SCALES, STROKED, icon
+
+class Taken(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+app, library = QApplication([]), ctypes.CDLL(None)
+library.mallinfo2.restype = Taken
+made = [icon("plus", QColor("red"), QColor("grey"))]
+before = library.mallinfo2().uordblks
+made += [icon(name, QColor("blue"), QColor("grey")) for name in STROKED]
+pixels = sum((16 * scale) ** 2 for scale in SCALES)
+print((library.mallinfo2().uordblks - before) / (len(made) - 1) / (2 * 4 * pixels))
+"""
+
+
+def test_an_icon_takes_little_more_than_its_pixels() -> None:
+    if sys.platform != "linux":
+        return
+    told = subprocess.run([sys.executable, "-c", MEASURES], check=True, capture_output=True, cwd=ROOT)
+    assert float(told.stdout) < 2
