@@ -79,24 +79,26 @@ class Editor(QObject):
         piece = "" if self._models.tokenizer is None else token_name(self._models.tokenizer.piece(token)).strip()
         return self._change(f"Put “{piece}” here", self._view.document.with_token(position, token))
 
-    def replace_range(self, start: int, stop: int, text: str) -> bool:
-        """Puts words and gaps in the place of positions start .. stop - 1; False, with the reason, if they do not fit.
+    def replace_range(self, start: int, stop: int, text: str) -> int:
+        """Puts words and gaps in the place of positions start .. stop - 1, and says where they end; 0, with the reason
+        in the banner, if they do not fit.
 
         What else is on show stays, as words that the next run may replace. Words that follow others get their space;
         where there is no other room, they take up the gap that they stand before.
         """
         if self._models.tokenizer is None:
-            return False
+            return 0
         if start > 0 and text[:1].isalnum():
             text = f" {text}"
         try:
             tokens = parse_prompt(text, self._models.tokenizer, self.room(start, self._gap_after(stop)))
         except UserError as error:
             self._errors.show(str(error))
-            return False
+            return 0
         self._errors.dismiss()
         stop += max(0, len(tokens) - self.room(start, stop))
-        return self._change("Typing", self._shown().with_range(start, stop, tokens))
+        typed = self._change("Typing", self._shown().with_range(start, stop, tokens))
+        return start + len(tokens) if typed else 0
 
     def clear_range(self, start: int, stop: int) -> bool:
         """Takes out what is known of positions start .. stop - 1: they become a gap."""

@@ -68,6 +68,23 @@ def test_a_fresh_page_is_written_on_at_once(window: MainWindow, scene: Scene, pa
     assert len(scene.runner.requests) == asked
 
 
+def test_what_is_typed_next_goes_on_after_the_words_before(window: MainWindow, scene: Scene) -> None:
+    QTest.keyClick(window, Qt.Key.Key_N, Control)
+    asked = len(scene.runner.requests)
+    for word in ("Once", "Lions", "ran"):
+        QTest.keyClicks(window.canvas, word[0])
+        assert window.canvas.line.editor is not None
+        QTest.keyClicks(window.canvas.line.editor, word[1:])
+        QTest.keyClick(window.canvas.line.editor, Qt.Key.Key_Return)
+        assert window.canvas.hasFocus()
+        assert window.canvas.line.editor is None
+    assert window.session.view.prompt.startswith("Once Lions ran [")
+    assert len(scene.runner.requests) == asked
+    QTest.keyClick(window.canvas, Qt.Key.Key_Left)  # at a word letters are commands
+    QTest.keyClick(window.canvas, Qt.Key.Key_L)
+    assert window.session.view.prompt.startswith("Once Lions [")
+
+
 def test_an_input_method_writes_on_a_fresh_page(window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_N, Control)
     event = QInputMethodEvent()

@@ -37,15 +37,26 @@ class Caret(QObject):
 
     @property
     def writes(self) -> bool:
-        """Whether what is typed is text at once, and no key of a command: over a selection, and where there is none."""
+        """Whether what is typed is text at once, and no key of a command: over a selection, and in a gap of a text of
+        which there is no run."""
         view = self._view
-        return view.selection is not None or (view.run is None and not (view.canvas().tokens != FREE).any())
+        return view.selection is not None or (view.run is None and self._in_gap(self.position))
 
     # ---- where it stands
 
     def put(self, position: int) -> None:
         """Stands at another position; the next extension starts from there."""
         self.position, self._anchor = position, None
+
+    def go_on_from(self, end: int) -> None:
+        """Something was written up to a position: stands there, if the gap goes on there."""
+        if self._in_gap(end):
+            self.put(end)
+            self.deselect()
+
+    def _in_gap(self, position: int) -> bool:
+        tokens = self._view.canvas().tokens
+        return position < len(tokens) and bool(tokens[position] == FREE)
 
     def deselect(self) -> None:
         self._anchor = None
@@ -123,7 +134,6 @@ class Caret(QObject):
         text = bytes(copied.data(WORDS_AND_GAPS).data()).decode() if ours else without_end(copied.text())
         if text.strip():
             start, stop = self._view.selection or (self._view.word_at(self.position)[0],) * 2
-            after = self._view.canvas().length - stop
-            if self._editor.replace_range(start, stop, text):
-                self.position = min(self._view.canvas().length - after, self._view.canvas().length - 1)
+            if end := self._editor.replace_range(start, stop, text):
+                self.position = min(end, self._view.canvas().length - 1)
                 self.deselect()

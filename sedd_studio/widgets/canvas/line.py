@@ -10,6 +10,7 @@ from sedd_studio.session.editor import Editor
 from sedd_studio.session.typed import without_end
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run
+from sedd_studio.widgets.canvas.caret import Caret
 from sedd_studio.widgets.canvas.picture import Picture
 
 HINT = "Words are locked, [12] is a gap. Enter puts them here, Esc leaves the text as it was."
@@ -72,8 +73,8 @@ class InlineEditor(QLineEdit):
 class Line:
     """Opens over the text in `viewport`: `editor` is None while it is closed."""
 
-    def __init__(self, view: View, editor: Editor, picture: Picture, viewport: QWidget) -> None:
-        self._view, self._editor, self._picture, self._viewport = view, editor, picture, viewport
+    def __init__(self, view: View, editor: Editor, picture: Picture, caret: Caret, viewport: QWidget) -> None:
+        self._view, self._editor, self._picture, self._caret, self._viewport = view, editor, picture, caret, viewport
         self.editor: InlineEditor | None = None
         self._run: Run = (0, 0)
         self._edited = view.document.tokens
@@ -124,7 +125,10 @@ class Line:
         if editor is None or not editor.isModified():
             return True
         if typed := without_end(editor.text()):
-            applied = self._editor.replace_range(*self._run, typed)
+            end = self._editor.replace_range(*self._run, typed)
+            applied = end > 0
+            if applied:
+                self._caret.go_on_from(end)
         else:
             applied = self._editor.clear_range(*self._run)
         if applied:

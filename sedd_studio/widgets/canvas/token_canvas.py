@@ -49,7 +49,7 @@ class TokenCanvas(QAbstractScrollArea):
         viewport = self.viewport()
         self.picture = Picture(view, look, viewport.width(), self)
         self.caret = Caret(view, editor, self)
-        self.line = Line(view, editor, self.picture, viewport)
+        self.line = Line(view, editor, self.picture, self.caret, viewport)
         self.mouse = Mouse(view, editor, self.picture, self.caret, viewport, self)
         self.keyboard = Keyboard(view, editor, self.picture, self.caret, self.line, self)
         self.composing = Composing(self.picture, self.caret, self.line, self)
