@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.plain_text import plain_facts, plain_line
+
 Noise = Literal["absorb", "uniform", "none"]
 """What a model takes away: "none" is an autoregressive model, which writes from left to right."""
+LONGEST = {"name": 80, "schedule": 40, "device": 12, "precision": 12}
+"""Characters of what is shown in one line."""
 BLOCKS = "trained on blocks of"
 """The fact of a model that has seen no shorter text than the longest that it takes."""
 
@@ -18,7 +22,7 @@ class ModelInfo:
     `vocabulary` counts clean tokens; `mask_id` is the token id of the mask, None where the noise has none. From left
     to right it stands for what is not written yet.
     `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps;
-    `weights` is the SHA-256 of the file of weights, in hexadecimal.
+    `weights` is the SHA-256 of the file of weights, in hexadecimal. What is shown of it is plain, whatever a file said.
     """
 
     name: str
@@ -33,6 +37,11 @@ class ModelInfo:
     precision: str
     facts: dict[str, str] = field(default_factory=dict)
     weights: str = ""
+
+    def __post_init__(self) -> None:
+        for name, most in LONGEST.items():
+            object.__setattr__(self, name, plain_line(getattr(self, name), most))
+        object.__setattr__(self, "facts", plain_facts(self.facts))
 
     @property
     def domain(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.plain_text import plain_line
 from engine.protocol import UserError, is_lack_of_memory
 from engine.stopping import Stopped, stoppable
 from sedd_studio.record.pace import seconds_left
@@ -57,7 +58,7 @@ class Jobs(QObject):
 
     def start(self, title: str, work: Work, path: Path | None = None) -> None:
         """Does the work, which makes a file at `path` if one is named, after what was given before."""
-        self._waiting.append(Job(title, work, path))
+        self._waiting.append(Job(plain_line(title), work, path))
         if self.current is None:
             self._next()
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save
 
 from engine.files import read_bounded, write_whole
 from engine.language.tokenizers import Tokenizer, tokenizer_from
+from engine.plain_text import plain_line
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
 from engine.protocol.options import check_options
 from engine.stopping import look
@@ -213,14 +214,14 @@ def rebuild(arrays: Arrays, about: About) -> Trajectory:
         about.steps,
         float(arrays["moments"][0, 1]),
         about.first_step,
-        about.sampler,
+        plain_line(about.sampler),
     )
     kept = frozen(arrays["kept"]).astype(bool) if "kept" in arrays else None
     if kept is not None and (request.tokens[kept] == FREE).any():
         raise ValueError("a locked position has no token")
     run = Trajectory(started, info.mask_id, Origin(request, info, tokenizer, about.made, kept))
     if (came := about.came) is not None:
-        run.came = Came(came.key, came.step, came.change)
+        run.came = Came(came.key, came.step, plain_line(came.change))
     add_frames(run, arrays)
     if (end := about.result) is not None:
         run.result = Finished(end.run_id, end.calls, end.seconds, end.evaluations, tuple(map(number, end.log_weights)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.language.documents import STANDARD_INPUT
 from engine.language.prompts import format_ids, format_prompt, parse_prompt
+from engine.plain_text import plain
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
 from sedd_studio.record.trajectory import Origin
@@ -27,18 +28,23 @@ def as_command(origin: Origin) -> str:
             for each in given if row.kind.several else [given]:
                 words += [row.flag, str(each)]
     words += ["--model", origin.info.path, "--device", place(origin), "--precision", origin.info.precision]
-    return shlex.join(words)
+    command = shlex.join(words)
+    if plain(command) != command:
+        raise UserError("This run has signs that a terminal would obey; copy it as Python instead.")
+    return command
 
 
 def prompt_options(origin: Origin) -> list[str]:
-    """The prompt as text where that is cut into the same tokens again, else as token ids."""
+    """The prompt as text where that is cut into the same tokens again, and has nothing that a terminal into which it is
+    pasted would obey; else as token ids."""
     tokens, tokenizer = origin.request.tokens, origin.tokenizer
     text = format_prompt(tokens, tokenizer)
     try:
         again = parse_prompt(text, tokenizer, origin.info.length)
     except UserError:
         again = None
-    if again is not None and np.array_equal(again, tokens) and text != STANDARD_INPUT:
+    same = again is not None and np.array_equal(again, tokens)
+    if same and plain(text) == text and text != STANDARD_INPUT:
         return ["--text", text]
     return ["--tokens", format_ids(tokens)]
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 
 from engine.language.documents import LeftOut
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.runfile import SUFFIX
@@ -191,7 +192,7 @@ def score_file(window: MainWindow) -> None:
             return
         scores = window.services.text_scores()
         texts = TextsWindow(scores, window.services.jobs, window.look, window.top_bar)
-        texts.setWindowTitle(f"Likelihood of {path.name}")
+        texts.setWindowTitle(f"Likelihood of {plain_line(path.name)}")
         texts.show()
         left_out.say(session.errors.show)
         scores.score(rows, precision)

@@ -15,6 +15,7 @@ from engine.plain_text import plain_line
 from sedd_studio.record.settings import RECENT
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.basic import literal, plain
 from sedd_studio.window.commands import COMMANDS
 from sedd_studio.window.places import STUDIO, Places
 
@@ -84,7 +85,7 @@ class Availability(QObject):
             self._actions[command.name].setEnabled(there and command.when(self._session))
         stack = self._session.editor.undo_stack
         for name, text, done in (("undo", "&Undo", stack.undo_name), ("redo", "&Redo", stack.redo_name)):
-            self._actions[name].setText(f"{text} {done.replace('&', '&&')}".strip())
+            self._actions[name].setText(f"{text} {literal(plain_line(done))}".strip())
 
 
 class RecentFiles(QMenu):
@@ -100,8 +101,8 @@ class RecentFiles(QMenu):
 
         self.clear()
         for path in filter(os.path.isfile, self._session.settings["recent_files"][:RECENT]):
-            name = plain_line(Path(path).name).replace("&", "&&")
-            self.addAction(name, partial(open_path, self._session, path)).setToolTip(plain_line(path))
+            name = literal(plain_line(Path(path).name))
+            self.addAction(name, partial(open_path, self._session, path)).setToolTip(plain(path))
         if self.isEmpty():
             self.addAction("Nothing was opened yet").setEnabled(False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -18,6 +20,8 @@ from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
 RECORDS = (".fa", ".fasta", ".fna", ".smi", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+NO_NAME = re.compile(r'[\\/:*?"<>|\s]+')
+"""What cannot be part of a file's name everywhere, or makes it a path."""
 LARGEST = 2**26
 """Bytes of a file of which the prompt is taken."""
 
@@ -26,11 +30,12 @@ def open_path(session: Session, path: str | Path) -> None:
     """Opens a run, a text as the prompt, or a model, none of it in the window's thread; what is wrong with it goes to
     the banner."""
     path = Path(path)
-    if path.is_file():
+    there = os.path.isfile(path)  # noqa: PTH113 - never raises
+    if there:
         session.settings.remember_file(path)
     if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
-    elif ends_in(path, TEXTS + RECORDS) and path.name != "config.json" and path.is_file():
+    elif ends_in(path, TEXTS + RECORDS) and path.name != "config.json" and there:
         open_prompt(session, path)
     else:
         session.models.open(path)
@@ -85,4 +90,5 @@ def file_name(session: Session, suffix: str = runfile.SUFFIX) -> str:
     run = session.view.run
     if run is None or run.origin is None:
         return f"run{suffix}"
-    return f"{run.origin.info.name}-{run.steps}-steps-seed-{run.origin.request.seed}{suffix}"
+    model = NO_NAME.sub("-", run.origin.info.name).lstrip("-. ")
+    return f"{model}-{run.steps}-steps-seed-{run.origin.request.seed}{suffix}"

@@ -203,6 +203,8 @@ def test_panes_are_exported_as_a_page_and_as_a_film(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     QTest.mouseClick(window.compare.page if ending == ".html" else window.compare.film, LEFT)
     qtbot.waitUntil(lambda: path.exists() and window.services.jobs.current is None)
+    assert window.status_line.text.text() == f"Saved {path.name}"
+    assert window.status_line.folder.isVisible()
     if ending == ".html":
         page = path.read_text(encoding="utf-8")
         data = json.loads(page.split('id="data">')[1].split("</script>")[0])
@@ -278,3 +280,15 @@ def test_no_model_makes_texts_of_a_comparison_that_another_began(
     qtbot.waitUntil(lambda: not window.services.comparison.busy)
     assert asked_of(engine) == [4] * len(BUDGETS)
     assert {(pane.state, pane.texts) for pane in window.services.comparison.panes} == {(PaneState.CANCELLED, 4)}
+
+
+def test_a_name_that_is_too_long_is_refused_in_a_sentence(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(window)
+    done(window, qtbot)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / ("n" * 300)), ""))
+    for button in (window.compare.page, window.compare.film, window.compare.export):
+        window.session.errors.dismiss()
+        QTest.mouseClick(button, LEFT)
+        qtbot.waitUntil(lambda: "File name too long" in window.banner.headline.text())

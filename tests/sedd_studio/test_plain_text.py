@@ -10,20 +10,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import sedd_studio
+from engine import plain_text
 from engine.language.tokenizers import symbol_tokenizer
-from engine.protocol import Frame, Generate, Started, frozen
+from engine.protocol import Frame, Generate, Judged, Started, UserError, frozen
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.exports import as_html, table
+from sedd_studio.record.runfile import decode, encode
+from sedd_studio.record.snippets import as_command
 from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.panes import Pane
 from sedd_studio.widgets.controls.basic import Elided, plain
+from sedd_studio.widgets.controls.quality_curve import tip
+from sedd_studio.window.opening import file_name
 from tests.sedd_studio.fake_engine import INFO
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
 
+PLAIN = Qt.TextFormat.PlainText
 HOSTILE = '<img src="file:///etc/passwd"><b>bold</b> & \n<a href="x">y</a>'
 
 
@@ -95,3 +104,74 @@ def test_a_text_in_a_table_is_no_formula() -> None:
     rows = list(csv.reader(io.StringIO(table(["text", "number"], [[text, -0.5] for text in texts]))))
     assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\t=1", "text", "a=b"]
     assert {row[1] for row in rows[1:]} == {"-0.5"}
+
+
+EVIL = 'R&D <img src="file:///etc/passwd">\u202eliam\x1b[31m\n/../\tcell</script><!--<script>' + "x" * 3_000
+
+
+def told_by(part: QWidget) -> list[str]:
+    """What a part of a window shows, and says of itself."""
+    told = [part.toolTip(), part.statusTip(), part.accessibleName(), part.windowTitle()]
+    if isinstance(part, QLabel | QAbstractButton):
+        told.append(part.text())
+    if isinstance(part, QComboBox):
+        told += [part.itemText(row) for row in range(part.count())]
+    return [*told, *(action.text() for action in part.findChildren(QAction))]
+
+
+def test_a_run_of_a_hostile_model_is_plain_text_in_every_part_of_the_window(
+    scene: Scene, keeper: Keeper, qtbot: QtBot
+) -> None:
+    scene.run(steps=8, samples=2)
+    scene.play(8)
+    run = scene.session.view.run
+    assert run is not None
+    assert run.origin is not None
+    info = replace(run.origin.info, path=EVIL)
+    for name in ("name", "device", "precision", "schedule"):  # as a file may say it
+        object.__setattr__(info, name, EVIL)
+    object.__setattr__(info, "facts", {"writes": EVIL, EVIL: EVIL})
+    run.origin = replace(run.origin, info=info)
+    run.started = replace(run.started, sampler=EVIL)
+    window = window_of(scene.session, scene.settings, qtbot, keeper)
+    for _ in range(2):
+        keeper.keep(run)
+    scene.session.show_run(decode(encode(run)))
+    for name in window.places.panels:
+        window.show_panel(name)
+        QApplication.processEvents()
+        for part in (window, *window.findChildren(QWidget)):
+            for text in told_by(part):
+                assert plain_text.plain(text) == text, (name, part, text[:60])
+                assert "\n" not in text or isinstance(part, QLabel) or "&D" not in text
+            assert "<img" not in part.toolTip()
+            assert not isinstance(part, QLabel) or "<img" not in part.text() or part.textFormat() is PLAIN
+    assert "R&&D" in window.picker.text()
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    assert window.top_bar.device.geometry().right() <= window.top_bar.width() == window.width() - window.rail.width()
+    name = file_name(scene.session)
+    assert Path(name).name == name
+    assert len(name) < 200
+    qtbot.waitUntil(lambda: window.history.runs.rowCount() == 2)
+
+
+def test_what_a_point_of_the_curve_says_is_no_markup(qapp: object) -> None:
+    pane = Pane("<b>bold</b> & <i>", Generate(frozen([-1]), 1), verdict=Judged(0, 10.0, 3.0, 0.5))
+    assert shown(tip(1.0, 10.0, pane)).startswith("<b>bold</b> & <i>: perplexity 10.0")
+
+
+def test_what_a_terminal_would_obey_is_not_copied_as_a_command(scene: Scene, qtbot: QtBot) -> None:
+    scene.session.editor.set_prompt("The fox\x1b[201~ ran [4]")
+    scene.run(steps=4)
+    run = scene.session.view.run
+    assert run is not None
+    assert run.origin is not None
+    assert "--tokens" in as_command(run.origin)
+    assert "\x1b" not in as_command(run.origin)
+    for changed in (
+        replace(run.origin, info=replace(run.origin.info, path="/models/\x1b[201~")),
+        replace(run.origin, request=replace(run.origin.request, pattern="a\x1bb")),
+    ):
+        with pytest.raises(UserError, match="terminal"):
+            as_command(changed)

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from engine.cli import app, generate
-from engine.protocol import FREE, Generate, Started, frozen
+from engine.plain_text import plain
+from engine.protocol import FREE, Generate, Started, UserError, frozen
 from engine.protocol.option_kinds import Numbers
 from engine.protocol.options import ENTRIES, OPTIONS
 from sedd_studio.record.form import Form
@@ -42,6 +43,12 @@ def origin_of(request: Generate) -> Origin:
 @drawn
 @given(requests())
 def test_a_copied_command_asks_for_the_same_run(request: Generate) -> None:
+    named = [word for *_, words in request.limits for word in words if isinstance(word, str)]
+    texts = "".join([request.pattern, *request.words, *named])
+    if plain(texts) != texts:
+        with pytest.raises(UserError, match="terminal"):
+            as_command(origin_of(request))
+        return
     made: list[Generate] = []
     words = shlex.split(as_command(origin_of(request)))
     with pytest.MonkeyPatch.context() as patch:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from engine import plain_text
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
 
@@ -53,12 +54,18 @@ def label(text: str = "", role: str = "") -> QLabel:
 
 
 def plain(text: str) -> str:
-    """A text as a tooltip shows it as it is; Qt may take one for markup in which there is a "<"."""
+    """A text as a tooltip or a question shows it as it is; Qt may take one for markup in which there is a "<"."""
+    text = plain_text.plain(text)
     if "<" not in text:
         return text
     import html  # seldom needed, and not before the window is painted
 
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
+
+
+def literal(text: str) -> str:
+    """A text as a button or a menu shows it as it is: a single "&" would underline what follows."""
+    return text.replace("&", "&&")
 
 
 GAP = "   "

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, Sign, label, plain
+from sedd_studio.widgets.controls.basic import IconButton, Sign, label, literal, plain
 from sedd_studio.widgets.controls.flow import Flow
 
 WIDEST = 180
@@ -27,7 +27,7 @@ class Chip(IconButton):
     def __init__(self, text: str, look: Look, take_out: Callable[[], object]) -> None:
         super().__init__("close", f"Take out {text}", look, take_out, kind="chip")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST).replace("&", "&&"))
+        self.setText(literal(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST)))
         self.setIconSize(QSize(10, 10))
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its sign stands behind the text
         self.take_out = take_out
@@ -118,7 +118,7 @@ class Chips(QWidget):
     def _list(self, nothing: str) -> None:
         self.menu.clear()
         for value, title in self._choices.items():
-            action = self.menu.addAction(title.replace("&", "&&"))
+            action = self.menu.addAction(literal(title))
             action.setToolTip(plain(title))
             action.triggered.connect(lambda _=False, value=value: self._put_in(value))
         if self._ask is not None:

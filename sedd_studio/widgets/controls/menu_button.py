@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import Do, Sign, plain
+from sedd_studio.widgets.controls.basic import Do, Sign, literal, plain
 
 
 class MenuButton(QToolButton):
@@ -33,7 +33,7 @@ class MenuButton(QToolButton):
     def say(self, whole: str, short: str) -> None:
         """Shows what is chosen, in full or, where there is little room, in short."""
         self.whole, self._short = whole, short
-        self.setText(short if self._is_short else whole)
+        self.setText(literal(short if self._is_short else whole))
 
     def shorten(self, short: bool) -> None:
         self._is_short = short
@@ -41,7 +41,7 @@ class MenuButton(QToolButton):
 
     def offer(self, title: str, told: str, chosen: bool, do: Do | None) -> None:
         """Adds a choice, ticked if it is `chosen`; one that does nothing is greyed out unless it is chosen."""
-        action = QAction(title, self.choices)
+        action = QAction(literal(title), self.choices)
         action.setToolTip(plain(told))
         action.setCheckable(True)
         action.setChecked(chosen)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_reading import ENOUGH
 from sedd_studio.session.panes import Pane, judged
-from sedd_studio.widgets.controls.basic import Elided
+from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.controls.plot import dress, make_plot
@@ -213,4 +213,4 @@ def tip(x: float, y: float, data: Any) -> str:
     pane: Pane = data
     assert pane.verdict is not None
     figures = label_of(pane).replace("\n", ": perplexity ")
-    return f"{figures}, entropy {pane.verdict.entropy:.2f}, with {pane.calls:.4g} calls. Click to open it."
+    return plain(f"{figures}, entropy {pane.verdict.entropy:.2f}, with {pane.calls:.4g} calls. Click to open it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.files import with_ending, write_whole
+from sedd_studio.widgets.controls.basic import plain
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -30,7 +32,7 @@ def folder_of(widget: QWidget) -> str:
     """Where a dialog begins: where the last one of this window ended, or with the user's documents."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     begins = [widget.window().property("folder"), documents]
-    return next((folder for folder in begins if folder and Path(folder).is_dir()), str(Path.home()))
+    return next((folder for folder in begins if folder and os.path.isdir(folder)), str(Path.home()))  # noqa: PTH112
 
 
 def ask_for_file(parent: QWidget, title: str, kinds: str) -> Path | None:
@@ -53,9 +55,9 @@ def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> P
     first = picked if picked in kinds else kinds[0]
     endings = [ending for kind in (first, *kinds) for ending in kind.partition("*")[2].rstrip(")").split(" *")]
     path = with_ending(Path(given), endings)
-    if path != Path(given) and path.exists():  # the dialog has asked about the name as it was typed
+    if path != Path(given) and os.path.exists(path):  # noqa: PTH110 - never raises; the dialog asked about what was typed
         question = f"There is a {path.name} already. Replace it?"
-        if QMessageBox.question(parent, title, question) != QMessageBox.StandardButton.Yes:
+        if QMessageBox.question(parent, title, plain(question)) != QMessageBox.StandardButton.Yes:
             return None
     return _remembered(parent, path)
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent, QSho
 from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import PushButton, keep_up
+from sedd_studio.widgets.controls.basic import PushButton, keep_up, literal
 from sedd_studio.widgets.controls.entry_chips import SamplesChip, SeedChip
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import row
@@ -170,4 +170,4 @@ class TopBar(QFrame):
             part.shorten(tightness > 3)
         self.picker.setMinimumWidth(LEAST_NAME if tightness > 4 else 0)
         device, _, precision = self.device.accessibleName().removeprefix("Device: ").partition(" · ")
-        self.device.setText(device if tightness > 4 else f"{device} · {precision}")
+        self.device.setText(literal(device if tightness > 4 else f"{device} · {precision}"))
