@@ -29,8 +29,8 @@ from engine.protocol import FREE
 from engine.protocol.errors import brought_by
 from engine.stopping import look
 from engine.theory.conditioning import Shaping
+from engine.theory.growth import block_places
 from engine.theory.lanes import one_thread
-from engine.theory.network import block_places
 
 with brought_by("causal"):
     import transformers

@@ -30,7 +30,8 @@ from engine.protocol import UserError
 from engine.strict_json import entries, to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
-from engine.theory.network import NetworkConfig, deepen
+from engine.theory.growth import deepen
+from engine.theory.network import NetworkConfig
 from engine.theory.parametrisations import PARAMETRISATIONS
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner

@@ -75,6 +75,11 @@ class Text(ABC):
                 "Under uniform noise this model cannot tell given words from noised ones, so it has no bound on a part "
                 "of a text given the rest; use a model that was trained to mark locks, or one with absorbing noise."
             )
+        if (size := diffusion.block_size) and free.argmax() // size < np.flatnonzero(~free).max(initial=-1) // size:
+            raise UserError(
+                f"This model writes blocks of {size} tokens and sees nothing of those that follow, so it has no bound "
+                "on a part given words after it; give only the beginning of the text."
+            )
         return TEXTS[diffusion.config.noise](diffusion, np.array(tokens, np.int64), free)
 
     @property
@@ -166,7 +171,7 @@ class AbsorbingText(Text):
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """Cross entropies."""
-        features = gather(self.diffusion.features(x, sigma.float(), self._given(x)), wanted)
+        features = gather(self.diffusion.features(x, sigma.float(), self._given(x), clean), wanted)
         level = sigma[:, None].expand(x.shape)[wanted]
         entropies = -self.diffusion.log_law_rows(features, level, x[wanted]).gather(-1, clean[wanted][:, None])[:, 0]
         return torch.zeros(x.shape, dtype=entropies.dtype, device=x.device).masked_scatter(wanted, entropies)

@@ -22,6 +22,7 @@ from engine.likelihood.estimators import AUTO, Draws, Estimator, choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.result import Bound, mean_of, ratio_of
 from engine.likelihood.reveal_order import block_sizes, one_order, slack_of_orders
+from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
 
 REPLICATES = 8
@@ -93,6 +94,8 @@ def sampler_bound(
     """
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
     diffusion.graph.need_mask("The bound of a sampler is known for absorbing noise only; leave out the steps.")
+    if diffusion.block_size:
+        raise UserError("Of a model that writes block by block no bound of a sampler is known; leave out the steps.")
 
     def estimate(text: Text, generator: np.random.Generator) -> Value:
         return Value(*one_order(text, block_sizes(diffusion.schedule, text.count, steps), generator))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.models.bd3lm_layout import BD3LM
 from engine.models.duo_layout import DUO
 from engine.models.hydra_layout import HYDRA
 from engine.models.layout import Layout
@@ -12,7 +13,7 @@ from engine.models.mdlm_layout import MDLM
 from engine.models.radd_layout import RADD
 from engine.models.udlm_layout import UDLM
 
-FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, HYDRA)
+FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, HYDRA)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 

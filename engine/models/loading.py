@@ -165,6 +165,8 @@ def read(folder: Path) -> Stored:
         files, weights = read_weights(folder)
         mask = mask_of(values, folder, config) if layout.spare == "mask" and config.noise == "absorb" else None
         facts |= {"family": layout.family} | blocks_of(config)
+        if size := config.network.block_size:
+            facts["writes"] = f"blocks of {size:,} tokens, each given those before"
         return Stored(config, layout.weights(weights, config, files[0]), files, facts, layout.spare, mask)
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)

@@ -24,7 +24,7 @@ from engine.theory.parametrisations import PARAMETRISATIONS
 
 FORMAT = "sedd-studio-1"
 CARD = "README.md"
-LATER = ("classes",)
+LATER = ("classes", "block_size")
 """Sizes of a network that are 0 where it lacks what they are of."""
 
 

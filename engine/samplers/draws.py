@@ -74,12 +74,18 @@ class Clocks:
     """`Draws` from the streams of each (seed, sample, position)."""
 
     def __init__(
-        self, streams: Streams, shape: tuple[int, int], stays: bool = False, passed: float = 0.0, epoch: int = 0
+        self,
+        streams: Streams,
+        shape: tuple[int, int],
+        stays: bool = False,
+        passed: float | np.ndarray = 0.0,
+        epoch: int = 0,
     ) -> None:
         """For B samples of L positions; `stays` where a token moves once, under absorbing noise.
 
-        A chain that begins in its midst has `passed` so much hazard already where a token that is still there has
-        stayed until now. Elsewhere it may have moved: the events before number `epoch` are set aside as used up.
+        A chain that begins in its midst has `passed` so much hazard already, everywhere or at each position (L,), where
+        a token that is still there has stayed until now. Elsewhere it may have moved: the events before number `epoch`
+        are set aside as used up.
         """
         everywhere = Rows.where(np.ones(shape, np.bool_))
         self._streams = streams

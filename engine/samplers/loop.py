@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from engine.protocol import Tokens
-from engine.samplers.chain import Chain, chain_class
+from engine.samplers.blockwise import BlockChain, Turn, kind_of, turns
+from engine.samplers.chain import Chain
 from engine.samplers.draws import Clocks
 from engine.samplers.locking import Clamp
 from engine.samplers.protocols import Attendant, LockMethod, Sampler
@@ -73,15 +74,16 @@ def run_chain(
 
     Sample k of the batch draws from the streams of (`seed`, `first_sample` + k).
     """
-    whole = grid(diffusion.schedule, plan.steps, plan.spacing)
-    steps = whole[plan.first - 1 :]
-    passed = math.log(whole[0].lambda_t / steps[0].lambda_t)  # hazard of being revealed that lies behind a masked token
+    length = len(plan.locks.tokens)
+    steps = grid(diffusion.schedule, plan.steps, plan.spacing)[plan.first - 1 :]
+    whole = turns(diffusion, length, plan.steps, plan.spacing)
+    passed = hazard_before(whole, plan.first, length, diffusion.block_size)
     locking = locking or Clamp()
     each = locking.particles
-    kind = chain_class(diffusion)
+    kind = kind_of(diffusion)
     attended = []
     for samples in batches(plan.samples, diffusion.device):
-        shape = each * len(samples), len(plan.locks.tokens)
+        shape = each * len(samples), length
         streams = Streams(seed, *shape, each * (first_sample + samples.start))
         if plan.start is None:
             clocks = Clocks(streams, shape, kind.stays)
@@ -98,8 +100,20 @@ def run_chain(
         for step in steps:
             with lanes.open() if diffusion.device.type == "cpu" else nullcontext():
                 for chain, attendant in attended:
-                    take(chain, step, sampler, attendant)
+                    for turn in whole[step.number - 1]:
+                        if isinstance(chain, BlockChain):
+                            chain.enter(turn.block or 0)
+                        take(chain, turn.step, sampler, attendant)
             yield _state(chains, plan, step.number, step.s, step.sigma_s, each)
+
+
+def hazard_before(whole: Sequence[Sequence[Turn]], first: int, length: int, size: int) -> np.ndarray:
+    """The hazard (L,) of being revealed that lies behind a masked token where a run goes on with step `first`."""
+    turn = whole[first - 1][0]
+    passed = math.log(whole[0][0].step.lambda_t / turn.step.lambda_t)
+    here = np.ones(length, np.bool_) if turn.block is None else np.arange(length) // size == turn.block
+    hazard: np.ndarray = np.where(here, passed, 0.0)
+    return hazard
 
 
 def take(chain: Chain, step: Step, sampler: Sampler[Any], attendant: Attendant[Any] | None) -> None:

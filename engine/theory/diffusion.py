@@ -106,11 +106,19 @@ class Diffusion:
         level = self.graph.widened(sigma, self.config.padding)
         return TOLD[self.config.time_free, self.config.log_sigma](level)
 
-    def features(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
+    @property
+    def block_size(self) -> int:
+        """Tokens that are written together, given the blocks of them before; 0 where all are."""
+        return self.config.network.block_size
+
+    def features(
+        self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None, clean: Tensor | None = None
+    ) -> Features:
         """The network's body on tokens (B, L) at noise sigma (B,): one network call.
 
         `locked` (B, L) bool, the given tokens, counts for a model that marks them. Where a model of whole records is
-        given the beginning of one only, the rest of it is unknown.
+        given the beginning of one only, the rest of it is unknown. A model of blocks may be given the `clean` text
+        (B, L), in which each block then sees those before: all blocks are asked in one call.
         """
         length = tokens.shape[1]
         if self.config.network.absolute_positions:
@@ -118,7 +126,8 @@ class Diffusion:
         given = None
         if locked is not None and self.marks_locks:
             given = F.pad(locked, (0, tokens.shape[1] - length))
-        features = self.network.body(tokens, self.told(sigma), given)
+        more = {} if clean is None or not self.block_size else {"clean": clean}
+        features = self.network.body(tokens, self.told(sigma), given, **more)
         return features._replace(hidden=features.hidden[:, :length])
 
     def log_score_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
@@ -145,7 +154,8 @@ class Diffusion:
     def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
         """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma.
 
-        `locked` as in `features`; a locked position has no loss.
+        `locked` as in `features`; a locked position has no loss. Of a model of blocks it is that of each block given
+        the clean ones before: the bound of the text is the sum of the blocks' bounds.
         """
         return self._losses(self.parametrisation.score_entropy, tokens, sigma, clean, locked)
 
@@ -163,7 +173,7 @@ class Diffusion:
     ) -> Tensor:
         """A loss of rows where tokens are unknown: the head, the wide last matrix, is needed there alone."""
         rows = places(self.graph.unknown(tokens, locked))  # before the network is called, while a GPU is idle
-        output = self.network.head(pick(self.features(tokens, sigma, locked), rows))
+        output = self.network.head(pick(self.features(tokens, sigma, locked, clean), rows))
         level = sigma[:, None].expand(tokens.shape).flatten()[rows]
         return spread(loss(output, level, tokens.flatten()[rows], clean.flatten()[rows]), rows, tokens.shape)
 

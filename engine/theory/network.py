@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.protocol import UserError
 from engine.stopping import look
+from engine.theory.block_mask import block_mask
 from engine.theory.lanes import parts, share
 
 FREQUENCIES = 256
@@ -41,6 +41,9 @@ class NetworkConfig:
 
     With `classes` there is one more vector for each class of texts, and for "no class", the last: the network may be
     told one of them beside the noise level.
+
+    With a `block_size` the text is cut into blocks, and a position sees its own block and those before
+    (`engine.theory.blockwise`).
     """
 
     states: int
@@ -53,6 +56,7 @@ class NetworkConfig:
     marks_locks: bool = False
     absolute_positions: bool = False
     classes: int = 0
+    block_size: int = 0
 
 
 class Features(NamedTuple):
@@ -187,9 +191,9 @@ class Block(nn.Module):
         nn.init.zeros_(self.adaLN_modulation.weight)
         nn.init.zeros_(self.adaLN_modulation.bias)
 
-    def forward(self, x: Tensor, cond: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cond: Tensor, cos: Tensor, sin: Tensor, allowed: Tensor | None = None) -> Tensor:
         shifts = self.shifts(cond)
-        return self.answer(x, self.ask(x, shifts, cos, sin), shifts)
+        return self.answer(x, self.ask(x, shifts, cos, sin), shifts, allowed)
 
     def shifts(self, cond: Tensor) -> Sequence[Tensor]:
         """What the noise level does at both layer norms: shift, scale and gate of each, (B, 1, d)."""
@@ -205,10 +209,11 @@ class Block(nn.Module):
         cos, sin = cos.to(q.dtype), sin.to(q.dtype)
         return Asked(rotate(q, cos, sin), rotate(k, cos, sin), v)
 
-    def answer(self, x: Tensor, asked: Asked, shifts: Sequence[Tensor]) -> Tensor:
-        """Positions x (B, l, d) after the block, given their queries and the keys and values of all positions."""
+    def answer(self, x: Tensor, asked: Asked, shifts: Sequence[Tensor], allowed: Tensor | None = None) -> Tensor:
+        """Positions x (B, l, d) after the block, given their queries and the keys and values of all L positions, or of
+        those that each may see: `allowed` (l, L) bool."""
         _, _, gate1, shift2, scale2, gate2 = shifts
-        mixed = F.scaled_dot_product_attention(*asked)
+        mixed = F.scaled_dot_product_attention(*asked, attn_mask=allowed)
         attended = linear(self.attn_out, mixed.transpose(1, 2).reshape(x.shape))
         x = torch.addcmul(x, gate1, self.thinned(attended))
         widened = linear(self.mlp[0], modulate(self.norm2(x), shift2, scale2))  # type: ignore[arg-type]
@@ -256,29 +261,41 @@ class ScoreTransformer(nn.Module):
             self.position_embed = nn.Parameter(torch.zeros(config.length, config.hidden))
 
     def body(
-        self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None, classes: Tensor | None = None
+        self,
+        tokens: Tensor,
+        sigma: Tensor,
+        locked: Tensor | None = None,
+        classes: Tensor | None = None,
+        clean: Tensor | None = None,
     ) -> Features:
         """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens,
-        `classes` (B,) are those that the network is told."""
+        `classes` (B,) are those that the network is told; with `clean` (B, L) each block sees those before in it."""
         cond = self.sigma_map(sigma)
         if classes is not None:
             cond = cond + self.cond_map(classes)
-        x = self.vocab_embed(tokens)
+        length, size = tokens.shape[1], self.config.block_size
+        x = self.vocab_embed(tokens if clean is None else torch.cat((tokens, clean), dim=1))
         if locked is not None:
             x = x + locked[..., None] * self.locked_embed
         if self.config.absolute_positions:
-            x = x + exact(self.position_embed[: tokens.shape[1]])
-        cos, sin = self.rotary_emb(tokens.shape[1])
-        if len(cuts := parts(tokens.shape[1])) > 1:
-            x = self._in_parts(x, cond, [(cos[cut], sin[cut]) for cut in cuts], cuts)
+            x = x + exact(self.position_embed[:length])
+        cos, sin = self.rotary_emb(length) if clean is None else (wave.repeat(2, 1) for wave in self.rotary_emb(length))
+        allowed = block_mask(length, size, clean is not None, x.device) if size else None
+        if len(cuts := parts(x.shape[1])) > 1:
+            x = self._in_parts(x, cond, [(cos[cut], sin[cut]) for cut in cuts], cuts, allowed)
         else:
             for block in self.blocks:
                 look()
-                x = block(x, cond, cos, sin)
-        return Features(x, cond[:, None])
+                x = block(x, cond, cos, sin, allowed)
+        return Features(x[:, :length], cond[:, None])
 
     def _in_parts(
-        self, x: Tensor, cond: Tensor, turns: Sequence[tuple[Tensor, Tensor]], cuts: Sequence[slice]
+        self,
+        x: Tensor,
+        cond: Tensor,
+        turns: Sequence[tuple[Tensor, Tensor]],
+        cuts: Sequence[slice],
+        allowed: Tensor | None,
     ) -> Tensor:
         """All blocks, part by part of the positions of x (B, L, d); keys and values alone are those of all."""
         blocks: list[Block] = list(self.blocks)  # type: ignore[arg-type]
@@ -287,7 +304,8 @@ class ScoreTransformer(nn.Module):
 
         def onward(at: int, asked: Sequence[Asked], n: int) -> Asked:
             """Takes part n through a block, and asks for it what the next one wants to know."""
-            pieces[n] = blocks[at].answer(pieces[n], asked[n], shifts[at])
+            visible = None if allowed is None else allowed[cuts[n]]
+            pieces[n] = blocks[at].answer(pieces[n], asked[n], shifts[at], visible)
             return asked[n] if at + 1 == len(blocks) else blocks[at + 1].ask(pieces[n], shifts[at + 1], *turns[n])
 
         asked = share(lambda n: blocks[0].ask(pieces[n], shifts[0], *turns[n]), numbers)
@@ -305,8 +323,10 @@ class ScoreTransformer(nn.Module):
         rows = [Features(features.hidden[cut], features.cond[cut]) for cut in cuts]
         return torch.cat(share(self.output_layer, rows))
 
-    def forward(self, tokens: Tensor, sigma: Tensor, classes: Tensor | None = None) -> Tensor:
-        return self.head(self.body(tokens, sigma, classes=classes))
+    def forward(
+        self, tokens: Tensor, sigma: Tensor, classes: Tensor | None = None, clean: Tensor | None = None
+    ) -> Tensor:
+        return self.head(self.body(tokens, sigma, classes=classes, clean=clean))
 
     def store(self, dtype: torch.dtype) -> ScoreTransformer:
         """Keeps the wide matrices and the embedding in `dtype`; what needs float32 stays in it."""
@@ -324,21 +344,3 @@ class ScoreTransformer(nn.Module):
     @property
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
-
-
-def block_places(count: int, places: int) -> list[int]:
-    """Where `count` blocks stand among `places`, evenly; a UserError if there are too few places."""
-    if places < count:
-        raise UserError(f"A model of {count} blocks cannot grow to {places}; choose a larger number.")
-    return [block * places // count for block in range(count)]
-
-
-def deepen(network: ScoreTransformer, shallow: ScoreTransformer) -> None:
-    """Takes over the weights of a network with as many blocks or fewer, spread evenly over this one's.
-
-    A fresh block passes on what it is given, because its gates are 0: the deeper network computes the same.
-    """
-    rest = {name: value for name, value in shallow.state_dict().items() if not name.startswith("blocks.")}
-    network.load_state_dict(rest, strict=False)
-    for block, place in zip(shallow.blocks, block_places(len(shallow.blocks), len(network.blocks)), strict=True):
-        network.blocks[place].load_state_dict(block.state_dict())

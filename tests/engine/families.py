@@ -19,6 +19,7 @@ from torch import Tensor
 
 FAMILIES = Path(__file__).parents[1] / "golden" / "families"
 COND = 16
+BESIDE = ("sampling_eps_min", "sampling_eps_max")
 
 Weights = dict[str, Tensor]
 
@@ -170,12 +171,13 @@ CONFIGS: dict[str, Callable[[Sizes], dict[str, Any]]] = {
     "duo": lambda sizes: flat(sizes, "DUO", causal=False, var_min=True),
     "udlm": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=False, cfg_num_classes=-1),
     "udlm-class": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=True, cfg_num_classes=2),
+    "bd3lm": lambda sizes: flat(sizes, "bd3lm", block_size=block_of(sizes), causal=False, time_conditioning=False),
     "radd": radd,
     "didi": lambda sizes: mixin(sizes, "mdlm", time_conditioning=False, causal_attention=False),
     "duo-mixin": lambda sizes: mixin(sizes, "duo_base", time_conditioning=True),
     "sedd": lambda sizes: mixin(sizes, "sedd", time_conditioning=True),
 }
-PREFIXED = ("mdlm", "mdlm-time", "duo", "udlm", "udlm-class")
+PREFIXED = ("mdlm", "mdlm-time", "duo", "udlm", "udlm-class", "bd3lm")
 
 
 def make(folder: Path, family: str, sizes: Sizes | None = None, prefixed: bool | None = None) -> Weights:
@@ -186,11 +188,23 @@ def make(folder: Path, family: str, sizes: Sizes | None = None, prefixed: bool |
         weights = without_time(weights, sizes)
     if family == "udlm-class":
         weights["cond_map.embedding_table.weight"] = torch.randn(3, COND, generator=torch.Generator().manual_seed(3))
+    extra = {name: torch.tensor(0.5) for name in BESIDE} if family == "bd3lm" else {}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(CONFIGS[family](sizes)))
     prefix = "backbone." if (family in PREFIXED if prefixed is None else prefixed) else ""
-    save_file({f"{prefix}{name}": tensor for name, tensor in weights.items()}, folder / "model.safetensors")
+    save_file({f"{prefix}{name}": tensor for name, tensor in weights.items()} | extra, folder / "model.safetensors")
     return weights
+
+
+def block_of(sizes: Sizes) -> int:
+    """The size of the blocks of a model that has some: the last one is shorter."""
+    return 2 if sizes.length < 6 else 5
+
+
+def seen_in_blocks(sizes: Sizes) -> Tensor:
+    """Who sees whom (L, L) where a text is read block by block."""
+    block = torch.arange(sizes.length) // block_of(sizes)
+    return block[:, None] >= block
 
 
 def noised(sizes: Sizes, uniform: bool, texts: int = 3) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,8 @@ from engine.causal.causal_model import build_causal, with_dropout
 from engine.language.tokenizers import find_tokenizer
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
-from engine.theory.network import NetworkConfig, block_places, deepen
+from engine.theory.growth import block_places, deepen
+from engine.theory.network import NetworkConfig
 
 
 def test_blocks_are_spread_evenly() -> None:

@@ -29,7 +29,9 @@ from tests.hostile.damage import bytewise, in_json
 from tests.hostile.traps import TEXTS, causal_folder
 
 SYMBOLS = {"uniform-geometric": 61, "absorb-training-run": 53}
-SYMBOLS |= {f"families/{name}": 46 for name in ("mdlm", "radd")} | {f"families/{name}": 47 for name in ("duo", "udlm")}
+SYMBOLS |= {f"families/{name}": 46 for name in ("mdlm", "radd", "bd3lm")} | {
+    f"families/{name}": 47 for name in ("duo", "udlm")
+}
 """Sizes of the vocabularies, the end-of-text token counted."""
 GOLDEN = Path(__file__).parents[1] / "golden"
 

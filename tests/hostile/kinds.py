@@ -199,7 +199,7 @@ FOLDERS: dict[str, Kind] = {
     "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
     **{
         f"{name}-{kind}": in_folder(f"families/{name}", file, damages)
-        for name in ("mdlm", "radd", "duo", "udlm")
+        for name in ("mdlm", "radd", "duo", "udlm", "bd3lm")
         for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
     },
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),

@@ -1,0 +1,49 @@
+"""A text block by block: keys and values of the blocks that are finished are computed once.
+
+A finished block sees itself and the blocks before and never what follows, so nothing that is written later changes its
+keys and values: keeping them is exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.stopping import look
+from engine.theory.network import Asked, Block, Features, ScoreTransformer
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Keys and values (B, H, l, D) of the l positions that are finished, for each of the network's blocks."""
+
+    keys: tuple[Tensor, ...] = ()
+    values: tuple[Tensor, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Positions that are finished."""
+        return self.keys[0].shape[2] if self.keys else 0
+
+    def of(self, samples: Tensor) -> Finished:
+        """Those of some samples (R,)."""
+        return Finished(tuple(k[samples] for k in self.keys), tuple(v[samples] for v in self.values))
+
+
+def onward(network: ScoreTransformer, tokens: Tensor, sigma: Tensor, before: Finished) -> tuple[Features, Finished]:
+    """Features of the next block of tokens (B, l) behind those that are finished, and what is finished with it."""
+    cond, x = network.sigma_map(sigma), network.vocab_embed(tokens)
+    start = before.length
+    cos, sin = (wave[start:] for wave in network.rotary_emb(start + tokens.shape[1]))
+    blocks: list[Block] = list(network.blocks)  # type: ignore[arg-type]
+    keys, values = [], []
+    for number, block in enumerate(blocks):
+        look()
+        shifts = block.shifts(cond)
+        asked = block.ask(x, shifts, cos, sin)
+        keys.append(torch.cat((*before.keys[number : number + 1], asked.k), dim=2))
+        values.append(torch.cat((*before.values[number : number + 1], asked.v), dim=2))
+        x = block.answer(x, Asked(asked.q, keys[-1], values[-1]), shifts)
+    return Features(x, cond[:, None]), Finished(tuple(keys), tuple(values))
