@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Guess, Guessed, frozen
+from sedd_studio.painting.theme import DARK
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.guessing import Guesser
 from sedd_studio.session.state import RunState
@@ -75,6 +77,24 @@ def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: 
     before = sum(len(window.session.view.piece(position)) for position in range(free))
     cursor.setPosition(before + 1)
     assert cursor.charFormat().fontItalic()
+
+
+def test_a_guess_is_laid_out_once(window: MainWindow, qtbot: QtBot) -> None:
+    open_panel(window, qtbot)
+    qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
+    guesser = window.services.guesser
+    changes: list[str] = []
+    window.guess.text.document().contentsChanged.connect(lambda: changes.append(window.guess.text.toPlainText()))
+    guesser.changed.emit()
+    assert not changes
+    assert guesser.guess is not None
+    guesser.guess = replace(guesser.guess)
+    guesser.changed.emit()
+    assert len(changes) <= 2  # the one before goes, and it comes, however many words it has
+    assert changes[-1]
+    told = len(changes)
+    window.set_theme(DARK)
+    assert len(changes) > told  # its colours are others
 
 
 def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtGui import QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QHideEvent, QShowEvent, QTextCharFormat
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.protocol import Guessed
-from sedd_studio.painting.theme import Look
+from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.session.models import Models
 from sedd_studio.session.view import View
@@ -42,6 +42,7 @@ class GuessPanel(QWidget):
         self.text = QTextEdit()
         self.text.setObjectName("reading")
         self.text.setReadOnly(True)
+        self.text.setUndoRedoEnabled(False)
         self.text.setMaximumWidth(WIDEST)
         self.text.setAccessibleName("The best guess at this step")
         self.bar = HeatBar(look)
@@ -49,6 +50,7 @@ class GuessPanel(QWidget):
         row(label("unsure", "help"), self.bar, label("sure", "help"), gap=8, of=legend)
         column(Flow(self.title, legend, gap=16), self.note, (self.text, 1), gap=8, of=content)
         self.filled = Filled(content, EMPTY)
+        self._written: tuple[Guessed | None, Theme] = None, look.theme
         column(self.filled, margins=(16, 10, 16, 10), of=self)
         view.changed.connect(self._grey)
         keep_up(self.refresh, guesser.changed, look.changed)
@@ -69,6 +71,7 @@ class GuessPanel(QWidget):
         self.filled.show_content(guess is not None and tokenizer is not None)
         if guess is None or tokenizer is None:
             self.filled.say(f"{EMPTY} {self._guesser.reason}".strip())
+            self._written = None, self._look.theme
             self.text.clear()
             return
         self.note.show_text(summary(guess))
@@ -82,12 +85,17 @@ class GuessPanel(QWidget):
         self.text.setEnabled(not stale)
 
     def _write(self, pieces: list[str], guess: Guessed) -> None:
+        """The text, unless it stands there already. It is laid out once, not anew with each piece."""
+        if self._written[0] is guess and self._written[1] is self._look.theme:
+            return
+        self._written = guess, self._look.theme
         place = self.text.verticalScrollBar().value()
         self.text.clear()
         cursor = self.text.textCursor()
+        cursor.beginEditBlock()
         for piece, sure in zip(pieces, guess.probability.tolist(), strict=True):
             cursor.insertText(piece, self._format(sure))
-        cursor.movePosition(QTextCursor.MoveOperation.Start)
+        cursor.endEditBlock()
         self.text.verticalScrollBar().setValue(place)
 
     def _format(self, sure: float) -> QTextCharFormat:
