@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper
 
 
+COMPARED = [field.name for field in fields(Generate) if field.name not in ("tokens", "start")]
+"""What of two runs is held against each other, beside the prompt."""
+
+
 @dataclass(eq=False)
 class Queued:
     """A run that waits, or is being made: then `run` is what is recorded of it."""
@@ -81,9 +85,10 @@ class RunQueue(QObject):
         if session.models.info is None or session.models.tokenizer is None or not session.models.ready:
             return
         request = session.runs.asked()
-        while any(alike(item.request, request) for item in self.items):  # the same once more would make the same texts
-            request = replace(request, seed=(request.seed + 1) % (SEED.high + 1))
-        self._put([request])
+        seed, taken = request.seed, {one.request.seed for one in self.items if alike(one.request, request, but="seed")}
+        while seed in taken:  # the same once more would make the same texts
+            seed = (seed + 1) % (SEED.high + 1)
+        self._put([replace(request, seed=seed)])
 
     def asked(self) -> tuple[Generate, Noise]:
         """The run of the form, of the prompt as it stands, with the noise of the model, which must be there."""
@@ -180,8 +185,7 @@ def _settings(request: Generate) -> tuple[object, ...]:
     return request.seed, request.steps, request.sampler, request.temperature
 
 
-def alike(one: Generate, other: Generate) -> bool:
-    """Whether two runs of a prompt ask for the same texts."""
-    plain = [field.name for field in fields(Generate) if field.name not in ("tokens", "start")]
-    same = all(getattr(one, name) == getattr(other, name) for name in plain)
+def alike(one: Generate, other: Generate, but: str = "") -> bool:
+    """Whether two runs of a prompt ask for the same texts, or would `but` for one thing."""
+    same = all(getattr(one, name) == getattr(other, name) for name in COMPARED if name != but)
     return same and np.array_equal(one.tokens, other.tokens)

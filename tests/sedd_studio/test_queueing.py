@@ -10,10 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import Generate
+from engine.language.prompts import format_prompt
+from engine.language.tokenizers import Tokenizer
+from engine.protocol import Generate, Tokens
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.queueing import Queued
+from sedd_studio.session import queueing
+from sedd_studio.session.queueing import Queued, alike
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog
 from sedd_studio.window.main_window import MainWindow
@@ -43,8 +46,8 @@ def enqueue(window: MainWindow, *seeds: int) -> None:
 
 
 def lines(window: MainWindow) -> list[str]:
-    panel = window.queue_panel.list
-    return [panel.item(row).text() for row in range(panel.count())]
+    rows = window.queue_panel.rows
+    return [rows.index(row).data() for row in range(rows.rowCount())]
 
 
 def seeds(engine: FakeEngine) -> list[int]:
@@ -77,16 +80,16 @@ def test_they_can_be_moved_and_removed(window: MainWindow, engine: FakeEngine, q
     engine.hold_at = 3
     enqueue(window, 11, 12, 13, 14)
     panel = window.queue_panel
-    panel.list.setCurrentRow(3)
+    panel.list.setCurrentIndex(panel.rows.index(3))
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     QTest.mouseClick(panel.up, LEFT)
     assert [item.request.seed for item in window.services.queue.items] == [11, 14, 12, 13]
-    assert panel.list.currentRow() == 1
-    panel.list.setCurrentRow(3)
+    assert panel.list.currentIndex().row() == 1
+    panel.list.setCurrentIndex(panel.rows.index(3))
     assert not panel.down.isEnabled()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
-    panel.list.setCurrentRow(0)
+    panel.list.setCurrentIndex(panel.rows.index(0))
     qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share == 0.5)
     QTest.mouseClick(panel.remove, LEFT)  # the one that is being made
     engine.hold_at = None
@@ -189,10 +192,10 @@ def test_a_prompt_runs_over_a_grid_of_settings(window: MainWindow, engine: FakeE
     ]
     assert made == [(s, how, t) for s in (4, 8) for how in ("tweedie", "surest") for t in (0.8, 1.0)]
     assert {item.request.seed for item in window.services.queue.items} == {1}
-    row = window.queue_panel.list.item(1)
-    assert "Tweedie" in row.text()
-    assert row.text() in row.toolTip()
-    assert window.services.queue.items[1].prompt in row.toolTip()
+    row = window.queue_panel.rows.index(1)
+    assert "Tweedie" in row.data()
+    assert row.data() in row.data(Qt.ItemDataRole.ToolTipRole)
+    assert window.services.queue.items[1].prompt in row.data(Qt.ItemDataRole.ToolTipRole)
     drop_all(window, engine)
 
 
@@ -236,8 +239,60 @@ def test_a_long_queue_is_listed_once_and_not_at_every_step(
     asked = dialog(window, qtbot)
     typed(asked.last.lineEdit(), "1000")
     press_add(window, asked, qtbot)
-    assert window.queue_panel.list.count() == 1000
+    assert window.queue_panel.rows.rowCount() == 1000
     qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share > 0)
     assert set(filled) == {1000}
     assert len(filled) <= 2  # when they came, and when the first was begun
     drop_all(window, engine)
+
+
+def test_of_a_long_queue_what_is_seen_alone_is_put_into_words(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.hold_at = 2
+    written: list[str] = []
+
+    def counted(tokens: Tokens, tokenizer: Tokenizer) -> str:
+        written.append("")
+        return format_prompt(tokens, tokenizer)
+
+    monkeypatch.setattr(queueing, "format_prompt", counted)
+    asked = dialog(window, qtbot)
+    typed(asked.last.lineEdit(), "1000")
+    press_add(window, asked, qtbot)
+    window.queue_panel.list.grab()
+    assert 0 < len(written) < 100
+    drop_all(window, engine)
+
+
+def test_a_run_that_is_added_again_and_again_looks_once_for_a_seed(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.hold_at = 2
+    asked = dialog(window, qtbot)
+    typed(asked.last.lineEdit(), "1000")
+    press_add(window, asked, qtbot)
+    looked: list[int] = []
+
+    def counted(one: Generate, other: Generate, but: str = "") -> bool:
+        looked.append(one.seed)
+        return alike(one, other, but)
+
+    monkeypatch.setattr(queueing, "alike", counted)
+    QTest.mouseClick(window.queue_panel.add, LEFT)
+    assert window.services.queue.items[-1].request.seed == 1001
+    assert len(looked) == 1000
+    drop_all(window, engine)
+
+
+@pytest.mark.parametrize("text", ["", "-"])
+def test_a_seed_that_is_not_typed_yet_adds_nothing(text: str, window: MainWindow, qtbot: QtBot) -> None:
+    asked = dialog(window, qtbot)
+    assert asked.add.isEnabled()
+    typed(asked.last.lineEdit(), "")
+    QTest.keyClick(asked.last.lineEdit(), Qt.Key.Key_Backspace)
+    QTest.keyClicks(asked.last.lineEdit(), text)
+    assert not asked.add.isEnabled()
+    assert "Last seed must be a number" in asked.summary.text()
+    QTest.keyClick(asked, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(SeveralDialog))

@@ -166,14 +166,14 @@ def test_runs_that_wait_and_those_that_were_made_are_told_of_in_plain_words(
     window.services.queue.add()
     window.show_panel("history")
     qtbot.waitUntil(lambda: bool(window.history.runs.rows))
-    row, listed = window.queue_panel.list.item, window.history.runs.index(0)
-    assert "temperature 0.8" in row(0).text()
+    row, listed = window.queue_panel.rows.index(0), window.history.runs.index(0)
+    assert "temperature 0.8" in row.data()
     window.actions_by_name["vocabulary_plain"].trigger()
     title = next(sampler.title for sampler in SAMPLERS if sampler.name == "tweedie")
-    for told in (row(0).text(), listed.data(Qt.ItemDataRole.ToolTipRole)):
+    for told in (row.data(), listed.data(Qt.ItemDataRole.ToolTipRole)):
         assert PLAIN[title] in told
         assert title not in told
-    assert "boldness 0.8" in row(0).text()
+    assert "boldness 0.8" in row.data()
 
 
 def test_several_runs_are_asked_for_in_plain_words(scene: Scene, window: MainWindow) -> None:

@@ -38,7 +38,7 @@ class SeveralDialog(QDialog):
         for number in (self.first, self.last):
             number.setValue(min(asked.seed, high))
             number.setKeyboardTracking(True)
-            number.valueChanged.connect(self._tell)
+            number.lineEdit().textChanged.connect(self._tell)
         samplers = ", ".join(words.say(row.title).lower() for row in samplers_for(noise)[:3])
         self.steps = self._list("Steps", f"{asked.steps}, as in the form; or 16, 64, 256")
         self.samplers = self._list("Sampler", f"as in the form; or {samplers}")
@@ -82,6 +82,9 @@ class SeveralDialog(QDialog):
 
     def _tell(self) -> None:
         try:
+            for number in (self.first, self.last):
+                if not number.hasAcceptableInput():
+                    raise UserError(number.refusal)
             count, seconds = self._queue.cost(self._several())
         except UserError as error:
             self.summary.setText(str(error))

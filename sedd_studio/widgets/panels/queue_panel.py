@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.previews import preview, shortened
@@ -17,11 +18,34 @@ from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.history_rows import TITLES
 from sedd_studio.widgets.controls.layouts import column
+from sedd_studio.widgets.controls.rows import Rows
 
 if TYPE_CHECKING:
     from sedd_studio.session.queueing import Queued, RunQueue
 
 EMPTY = "Runs that are added to the queue are made one after another and go to the history."
+
+
+class QueueRows(Rows):
+    """The runs that wait; what `line` says of one is asked for when the row is seen: there may be thousands."""
+
+    def __init__(self, line: Callable[[Queued], str], parent: QObject) -> None:
+        super().__init__(parent)
+        self._line = line
+
+    def show_all(self, items: list[Queued]) -> None:
+        """Shows them anew: of the same runs something else may be said."""
+        self.beginResetModel()
+        self.rows = items
+        self.endResetModel()
+
+    def told(self, item: Queued, role: int) -> Any:
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._line(item)
+            case Qt.ItemDataRole.ToolTipRole:
+                return plain(f"{self._line(item)}\n{preview(item.prompt)}")
+        return None
 
 
 class QueuePanel(QWidget):
@@ -30,7 +54,6 @@ class QueuePanel(QWidget):
     def __init__(self, models: Models, queue: RunQueue, words: Vocabulary, look: Look) -> None:
         super().__init__()
         self._models, self._queue, self._words, self._look = models, queue, words, look
-        self._shown: list[Queued] = []
         self._told: object = None
         self.add = PushButton("Add this run", "play", look, queue.add, primary=True)
         self.several = PushButton("Several …", "columns", look, self._ask)
@@ -39,7 +62,11 @@ class QueuePanel(QWidget):
         self.down = IconButton("chevron-down", "Move it nearer to the end", look, lambda: self._move(1))
         self.remove = IconButton("close", "Remove it from the queue", look, self._remove)
         self.progress = ProgressLine("How far the run is that is being made")
-        self.list = QListWidget()
+        self.rows = QueueRows(self._line, self)
+        self.list = QListView()
+        self.list.setModel(self.rows)
+        self.list.setObjectName("queue")
+        self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Runs that wait")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.installEventFilter(self)
@@ -47,7 +74,7 @@ class QueuePanel(QWidget):
         self.filled = Filled(self.list, EMPTY)
         head = Flow(self.add, self.several, self.up, self.down, self.remove)
         column(head, self.progress, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
-        self.list.currentRowChanged.connect(self._enable)
+        self.list.selectionModel().currentChanged.connect(self._enable)
         models.loading_changed.connect(self._enable)
         keep_up(self.refresh, queue.changed, models.changed, words.changed)
 
@@ -66,13 +93,9 @@ class QueuePanel(QWidget):
     def _fill(self, items: list[Queued]) -> None:
         """The rows, of which the chosen one stays chosen."""
         chosen = self._chosen()
-        self._shown = items
-        self.list.clear()
-        for item in items:
-            row = QListWidgetItem(self._line(item), self.list)
-            row.setToolTip(plain(f"{row.text()}\n{preview(item.prompt)}"))
+        self.rows.show_all(items)
         if chosen in items:
-            self.list.setCurrentRow(items.index(chosen))
+            self.list.setCurrentIndex(self.rows.index(items.index(chosen)))
 
     def _ask(self) -> None:
         from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog  # seldom needed
@@ -102,8 +125,8 @@ class QueuePanel(QWidget):
         return f"{doing}{about} · {shortened(item.prompt, 90)}"
 
     def _chosen(self) -> Queued | None:
-        row = self.list.currentRow()
-        return self._shown[row] if 0 <= row < len(self._shown) else None
+        index = self.list.currentIndex()
+        return self.rows.rows[index.row()] if index.isValid() else None
 
     def _move(self, by: int) -> None:
         if (item := self._chosen()) is not None:
@@ -114,9 +137,9 @@ class QueuePanel(QWidget):
             self._queue.remove(item)
 
     def _enable(self) -> None:
-        chosen = self._chosen()
+        chosen, shown = self._chosen(), self.rows.rows
         self.add.setEnabled(self._models.ready)
         self.several.setEnabled(self._models.ready)
         self.remove.setEnabled(chosen is not None)
-        self.up.setEnabled(chosen is not None and chosen is not self._shown[0])
-        self.down.setEnabled(chosen is not None and chosen is not self._shown[-1])
+        self.up.setEnabled(chosen is not None and chosen is not shown[0])
+        self.down.setEnabled(chosen is not None and chosen is not shown[-1])
