@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,11 @@ class Asked:
 
 def panes(asked: Asked, chosen: Chosen) -> list[Pane]:
     """All of what is chosen with all else of it; a UserError if these are too few or too many to look at."""
-    made = list(_each(asked, chosen))
+    made = list(islice(_each(asked, chosen), MOST + 1))  # all of them may be hundreds of thousands
     if len(made) < FEWEST:
         raise UserError("One pane has nothing beside it; choose another budget, sampler, noise, seed or model.")
     if len(made) > MOST:
-        raise UserError(f"{len(made)} panes are too many to look at; take some choices out, to {MOST} at most.")
+        raise UserError(f"These are more than {MOST} panes, too many to look at; take some choices out.")
     name_by_what_differs(made)
     return made
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.protocol.options import ENTRIES
 from sedd_studio.record.settings import LONGEST_NAME, Settings
@@ -24,6 +25,11 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def fits(name: str) -> bool:
+    """Whether a preset of one's own can be called so: by a short plain line that is no other's."""
+    return name == plain_line(name, LONGEST_NAME) != "" and name not in BUILT_IN
+
+
 class Presets(QObject):
     """Names of presets and what each stands for. `changed` is told when there are others, or the form is another."""
 
@@ -34,11 +40,15 @@ class Presets(QObject):
         self._form, self._settings = form, settings
         form.changed.connect(self.changed)
 
+    @property
+    def _own(self) -> dict[str, Any]:
+        return {name: form for name, form in self._settings["presets"].items() if fits(name)}
+
     def names(self) -> list[str]:
-        return [*BUILT_IN, *self._settings["presets"]]
+        return [*BUILT_IN, *self._own]
 
     def is_own(self, name: str) -> bool:
-        return name in self._settings["presets"]
+        return name in self._own
 
     def current(self) -> str | None:
         """The preset that the form is now, None if it is none."""
@@ -51,7 +61,7 @@ class Presets(QObject):
     def save(self, name: str) -> None:
         """Keeps the form as it is under a name; a UserError if the name will not do."""
         name = " ".join(name.split())
-        if not name or len(name) > LONGEST_NAME or name in BUILT_IN:
+        if not fits(name):
             raise UserError(f"A preset needs a name of its own, of at most {LONGEST_NAME} letters; choose another.")
         form = self._kept()
         self._settings.change("presets", lambda kept: {**kept, name: form})
@@ -66,6 +76,6 @@ class Presets(QObject):
 
     def _entries(self, name: str) -> dict[str, Any]:
         """The whole form of a preset; an entry that is not sane any more is the usual one."""
-        given = BUILT_IN.get(name) or self._settings["presets"].get(name, {})
+        given = BUILT_IN[name] if name in BUILT_IN else self._own.get(name, {})
         sane = {key: value for key, value in given.items() if key in USUAL and ENTRIES[key].kind.accepts(value)}
         return {**USUAL, **sane}

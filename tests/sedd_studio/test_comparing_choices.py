@@ -20,6 +20,7 @@ from engine.protocol import Frame, Generate, Judged
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.compared_film import PANE
 from sedd_studio.record.settings import Settings
+from sedd_studio.session import compare_kinds
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_reading import reading
 from sedd_studio.session.panes import Pane, PaneState
@@ -101,9 +102,26 @@ def test_seeds_are_chosen_by_number(
 def test_too_many_panes_are_refused_in_a_sentence(window: MainWindow, engine: FakeEngine) -> None:
     for name in ("Tweedie", "Remasking", "Tau-leaping"):
         add(window.compare.chips["samplers"], name)
-    assert window.compare.summary.toolTip().startswith("12 panes are too many to look at")
+    assert window.compare.summary.toolTip().startswith("These are more than 8 panes, too many to look at")
+        window.compare.summary.toolTip() == "These are more than 8 panes, too many to look at; take some choices out."
+    )
     compare(window)
     assert not [request for request in engine.requests if isinstance(request, Generate)]
+
+
+def test_what_is_too_much_is_not_made_to_be_counted(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(*given: Any, **named: Any) -> Pane:
+        made.append("")
+        return Pane(*given, **named)
+
+    monkeypatch.setattr(compare_kinds, "Pane", counted)
+    window.services.comparison.choice.choose(steps=tuple(range(1, 65)), seeds=tuple(range(64)))
+    assert "too many" in window.compare.summary.toolTip()
+    assert len(made) < 20
+    assert not window.compare.chips["steps"].add.isVisible()  # no more can be added of what is too many already
+    assert window.compare.chips["samplers"].add.isVisible()
 
 
 def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_figures_are(

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
+from engine.protocol import UserError
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.presets import BUILT_IN, USUAL, Presets
 from sedd_studio.widgets.controls.preset_choice import NONE, PresetChoice
@@ -113,3 +114,16 @@ def test_presets_of_another_studio_stay_when_one_is_kept_or_removed(
     there.remove("Of the first")
     assert set(Settings(settings.path)["presets"]) == {"Of the second", "Another"}
     assert there.names()[-2:] == ["Of the second", "Another"]
+
+
+def test_names_that_no_preset_can_have_are_none(window: MainWindow, choice: PresetChoice) -> None:
+    kept = {name: {"steps": 3} for name in ("Balanced", "", "a\tb", "\u202eturned", "<b>mine</b> & yours")}
+    window.settings.set("presets", kept)
+    window.services.presets.changed.emit()
+    assert window.services.presets.names() == [*BUILT_IN, "<b>mine</b> & yours"]
+    choose(choice, "<b>mine</b> & yours")
+    assert window.session.form.now.steps == 3
+    choose(choice, "Balanced")
+    assert window.session.form.now.steps == SETTINGS["steps"].default
+    with pytest.raises(UserError):
+        window.services.presets.save("\u202eturned")

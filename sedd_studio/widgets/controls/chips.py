@@ -42,7 +42,7 @@ class Chip(IconButton):
 class Chips(QWidget):
     """What is chosen under a `title`, in order, and what `choices` offers besides; without any there is one, as
     `usual` says. `change` is called with all that is chosen from now on. `ask` gives a value that is in no menu; `find`
-    looks for choices, which may take a while, when some are wanted first."""
+    looks for choices, which may take a while, when some are wanted first. Once there are `most` no more are offered."""
 
     def __init__(
         self,
@@ -52,9 +52,11 @@ class Chips(QWidget):
         change: Callable[[tuple[Any, ...]], object],
         ask: Callable[[], Any] | None = None,
         find: Callable[[], object] | None = None,
+        most: int = 8,
     ) -> None:
         super().__init__()
         self._what, self._look, self._change, self._ask, self._find = what, look, change, ask, find
+        self._most = most
         self._chosen: tuple[Any, ...] = ()
         self._written: list[str] = []
         self._choices: Mapping[Any, str] = {}
@@ -79,7 +81,7 @@ class Chips(QWidget):
     def show_chosen(self, chosen: tuple[Any, ...], titles: Mapping[Any, str], usual: str) -> None:
         """Shows what is chosen, and offers what else has a title; `usual` stands there for nothing."""
         self._choices = {value: title for value, title in titles.items() if value not in chosen}
-        self.add.setVisible(bool(self._choices or self._ask or self._find))
+        self.add.setVisible(len(chosen) < self._most and bool(self._choices or self._ask or self._find))
         if self.menu.isVisible():
             self._list(NONE)
         self.usual.setText(usual)

@@ -16,7 +16,7 @@ from engine.protocol.option_kinds import SEED
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import duration, until_done
-from sedd_studio.session.compare_kinds import KINDS, samplers_of
+from sedd_studio.session.compare_kinds import KINDS, MOST, samplers_of
 from sedd_studio.session.compare_reading import reading
 from sedd_studio.session.panes import first_texts
 from sedd_studio.widgets.controls.basic import (
@@ -107,7 +107,7 @@ class ComparePanel(QWidget):
 
         def made(name: str, title: str, what: str) -> Chips:
             find = self._comparison.choice.look_for_models if name == "models" else None
-            return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name), find)
+            return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name), find, MOST)
 
         return [(name, made(name, *words)) for name, words in titles.items()]
 
