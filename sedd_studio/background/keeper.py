@@ -86,10 +86,15 @@ class Keeper(QObject):
             raise UserError(f"The history cannot be read now ({error}); try again.") from None
         return [decode(content) for content in contents]
 
-    def keep(self, run: Trajectory, favourite: bool = False) -> None:
+    def keep(self, run: Trajectory) -> None:
         """Puts a run, as far as it is recorded now, into the history."""
         snapshot = run.snapshot()
-        self.do(lambda history: history.add(snapshot, favourite))
+        self.do(lambda history: history.add(snapshot))
+
+    def keep_sample(self, run: Trajectory, sample: int) -> None:
+        """Puts one sample into the history, as a run of its own and a favourite."""
+        snapshot = run.snapshot()
+        self.do(lambda history: history.add(snapshot.only(sample), favourite=True))
 
     def remember(self, state: dict[str, object], run: Trajectory | None) -> None:
         """Keeps how the session stands, to be had back at another start."""

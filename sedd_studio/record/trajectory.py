@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
+from engine.stopping import look
 
 KEYFRAME = 32
 BYTES_OF_FRAME, BYTES_OF_CHANGE = 700, 24
@@ -207,6 +208,7 @@ class Trajectory:
             origin = replace(origin, request=replace(asked, samples=1, first_sample=number, start=start))
         made = Trajectory(replace(self.started, tokens=begun), self.mask, origin)
         for number, (samples, positions, tokens) in enumerate(self.changes, start=1):
+            look()
             own, moment = samples == sample, self.moments[number]
             where = frozen(np.zeros(int(own.sum()))), frozen(positions[own]), frozen(tokens[own])
             made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))

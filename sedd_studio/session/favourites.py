@@ -40,11 +40,11 @@ class Favourites(QObject):
             return
         self._kept.setdefault(run, set()).add(sample)
         if not run.under_way:
-            self._keeper.keep(run.only(sample), favourite=True)
+            self._keeper.keep_sample(run, sample)
         self.changed.emit()
 
     def _keep_whole(self, run: Trajectory) -> None:
         if not run.recorded:
             self._kept.pop(run, None)
         for sample in sorted(self._kept.get(run, ())):
-            self._keeper.keep(run.only(sample), favourite=True)
+            self._keeper.keep_sample(run, sample)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -69,6 +69,12 @@ class Pane:
     def can_be_opened(self) -> bool:
         """Whether the window can show it: texts that are through."""
         return self.texts > 0 and self.run is not None and self.run.origin is not None
+
+    @property
+    def spoken(self) -> str:
+        """The tokenizer of its run, by its fingerprint; empty while that is not known."""
+        origin = self.run.origin if self.run is not None else None
+        return "" if origin is None else origin.tokenizer.fingerprint
 
     @property
     def final(self) -> np.ndarray | None:
@@ -171,9 +177,10 @@ def _differs(name: str, panes: Sequence[Pane]) -> bool:
 
 
 def unlike(pane: Pane, other: Pane) -> np.ndarray | None:
-    """Where (B, L) two panes ended with other tokens, of the texts that both have; None if there are none."""
+    """Where (B, L) two panes ended with other tokens, of the texts that both have; None if there are none, or tokens
+    of one mean nothing in the other."""
     one, two = pane.final, other.final
-    if one is None or two is None or one.shape[1] != two.shape[1]:
+    if one is None or two is None or one.shape[1] != two.shape[1] or pane.spoken != other.spoken:
         return None
     count = min(len(one), len(two))
     return np.asarray(one[:count] != two[:count])
@@ -184,10 +191,12 @@ def judged(panes: Iterable[Pane]) -> list[Pane]:
     return [pane for pane in panes if pane.verdict is not None and not math.isnan(pane.verdict.perplexity)]
 
 
-def first_texts(panes: Iterable[Pane]) -> list[tuple[str, str, Trajectory]]:
-    """The first text of each pane that has one, with its title and figures, as they stand: for another thread."""
-    found = [pane for pane in panes if pane.can_be_opened]
-    return [(pane.title, figures_of(pane), pane.run.only(0)) for pane in found if pane.run is not None]
+def first_texts(panes: Iterable[Pane]) -> Callable[[], list[tuple[str, str, Trajectory]]]:
+    """The first text of each pane that has one, with its title and figures, as they stand now; they are taken out of
+    their runs when they are called for, in another thread."""
+    runs = [(pane, pane.run.snapshot()) for pane in panes if pane.can_be_opened and pane.run is not None]
+    found = [(pane.title, figures_of(pane), run) for pane, run in runs]
+    return lambda: [(title, figures, run.only(0)) for title, figures, run in found]
 
 
 def figures_of(pane: Pane) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
+from engine.language.tokenizers import train_tokenizer
 from engine.protocol import Frame, Generate, Judged
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.compared_film import PANE
 from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import compare_kinds
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_reading import reading
@@ -28,9 +31,9 @@ from sedd_studio.widgets.controls.quality_curve import label_of
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
-from tests.sedd_studio.fake_engine import INFO, FakeEngine, save_tokenizer
-from tests.sedd_studio.panes import add, compare, done
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.fake_engine import INFO, MASK, FakeEngine, save_tokenizer
+from tests.sedd_studio.panes import add, compare, done, figures
+from tests.sedd_studio.windows import listed_in, window_of
 
 DASH = "\N{EN DASH}"
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -308,3 +311,45 @@ def test_a_name_that_is_too_long_is_refused_in_a_sentence(
         window.session.errors.dismiss()
         QTest.mouseClick(button, LEFT)
         qtbot.waitUntil(lambda: "File name too long" in window.banner.headline.text())
+
+
+def test_texts_are_taken_out_of_their_runs_beside_the_window(
+    window: MainWindow, keeper: Keeper, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(window)
+    done(window, qtbot)
+    only, threads = Trajectory.only, set[str]()
+
+    def noted(run: Trajectory, sample: int) -> Trajectory:
+        threads.add(threading.current_thread().name)
+        return only(run, sample)
+
+    monkeypatch.setattr(Trajectory, "only", noted)
+    for button, name in ((window.compare.page, "panes.html"), (window.compare.film, "panes.gif")):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+        QTest.mouseClick(button, LEFT)
+        qtbot.waitUntil(lambda name=name: (tmp_path / name).exists() and window.services.jobs.current is None)  # type: ignore[misc]
+    assert threads == {"job"}
+    threads.clear()
+    window.services.comparison.open(window.services.comparison.panes[0])
+    window.services.favourites.keep(0)
+    qtbot.waitUntil(lambda: len(listed_in(keeper, favourites=True)) == 1)
+    assert threads == {"keeper"}
+
+
+def test_tokens_of_other_tokenizers_are_not_held_against_each_other(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    compare(window)
+    done(window, qtbot)
+    one, two, *_ = (pane.run for pane in window.services.comparison.panes)
+    assert one is not None
+    assert two is not None
+    assert two.origin is not None
+    window.services.comparison.show_runs([one, two])
+    assert all(figures(card)["same"] != DASH for card in window.compare.cards[:1])
+    other = train_tokenizer(iter(["another text"] * 5), MASK)
+    two.origin = replace(two.origin, tokenizer=other)
+    window.services.comparison.show_runs([one, two])
+    assert [figures(card)["same"] for card in window.compare.cards] == [DASH, DASH]
+    assert window.services.comparison.differences(window.services.comparison.panes[0]) is None

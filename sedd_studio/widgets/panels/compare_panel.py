@@ -223,7 +223,7 @@ class ComparePanel(QWidget):
         path = ask_where(self, "Export: page that plays the panes", "comparison.html", ["Page (*.html)"])
         if path is not None:
             title = f"Writing {path.name}"
-            self._jobs.start(title, lambda: writing(path, lambda: compared_as_html(shown).encode()), path)
+            self._jobs.start(title, lambda: writing(path, lambda: compared_as_html(shown()).encode()), path)
 
     def _export_film(self) -> None:
         from sedd_studio.painting.compared_film import ComparedFilm
@@ -233,7 +233,7 @@ class ComparePanel(QWidget):
         kind = f"Film ({' '.join('*' + ending for ending in ENCODERS)})"
         path = ask_where(self, "Export: film of the panes", "comparison.gif", [kind])
         if path is not None:
-            self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown, theme), path), path)
+            self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown(), theme), path), path)
 
     def _make_cards(self) -> None:
         for card in self.cards:
