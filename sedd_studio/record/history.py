@@ -29,6 +29,8 @@ WAIT = 5.0
 """Seconds to wait for another connection's write."""
 LONGEST_NOTE = 300
 """Characters of a note."""
+LARGEST_STATE = 2**25
+"""Characters of how a session stood: more than all of its documents can take."""
 LISTED = 2000
 """Characters of any text that are read for the list."""
 TEXTS = ("made", "model", "noise", "sampler", "prompt", "text", "key", "parent", "change", "note")
@@ -258,7 +260,8 @@ class History:
 
     def left_by(self, session: int) -> LeftOver | None:
         """What a session left, None if that is nothing, or damaged."""
-        found = self._database.execute("SELECT state, content FROM session WHERE id = ?", (session,)).fetchone()
+        asked = "SELECT state, content FROM session WHERE id = ? AND length(state) <= ?"
+        found = self._database.execute(asked, (session, LARGEST_STATE)).fetchone()
         if found is None or not isinstance(found[0], str) or not isinstance(found[1], bytes | None):
             return None
         try:

@@ -369,6 +369,18 @@ def test_a_row_that_makes_no_sense_is_listed_and_does_not_open(tmp_path: Path) -
     history.close()
 
 
+def test_of_a_session_no_more_is_read_than_one_can_have_left(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite3"
+    history = History(path)
+    history.remember({"prompt": "kept"}, None)
+    assert left_over(history) is not None
+    history.close()
+    spoilt(path, "UPDATE session SET state = printf('%.*c', 40000000, ' ') || state")
+    history = History(path)
+    assert left_over(history) is None
+    history.close()
+
+
 def kept_run(folder: Path) -> Path:
     """A history with a run."""
     path = folder / "history.sqlite3"
