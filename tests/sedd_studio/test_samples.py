@@ -187,7 +187,7 @@ def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, en
     engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(PATIENCE) else 3.0
     rank(window)
     qtbot.waitUntil(lambda: window.services.ranking.queue.done == 1)
-    assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. About ")
+    assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. ")
     assert window.likelihood.progress.value() == 250
     QTest.mouseClick(window.likelihood.stop, LEFT)
     engine.go.set()
