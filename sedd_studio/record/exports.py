@@ -26,8 +26,8 @@ from sedd_studio.record.runfile import described, encode
 from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Change, Origin, Trajectory
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a program for tables computes."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a program for tables computes, some of them signs of full width, too."""
 FEWEST_MOMENTS, MOST_MOMENTS, MOST_CHANGES = 16, 240, 400_000
 """Frames of each of several runs in one page, and changes of all of them together."""
 PLAYER = Path(__file__).with_name("player.html")

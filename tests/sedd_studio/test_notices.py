@@ -45,13 +45,21 @@ def test_an_export_says_what_it_saved_and_shows_it_in_its_folder(
 ) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "tale.txt"), ""))
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+
+    def open_once(url: QUrl) -> bool:
+        opened.append(url)
+        return len(opened) == 1
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_once)
     assert not window.status_line.folder.isVisible()
     window.actions_by_name["export_text"].trigger()
     says(window, qtbot, "Saved tale.txt")
     assert window.status_line.folder.isVisible()
     QTest.mouseClick(window.status_line.folder, LEFT)
     assert opened == [QUrl.fromLocalFile(str(tmp_path))]
+    assert not window.banner.isVisible()
+    QTest.mouseClick(window.status_line.folder, LEFT)  # which cannot be shown now
+    assert "cannot be shown from here" in window.banner.headline.text()
     QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     says(window, qtbot, "Finished: 6 steps")

@@ -100,9 +100,10 @@ def test_no_token_ends_the_data_of_a_page(token: str) -> None:
 
 
 def test_a_text_in_a_table_is_no_formula() -> None:
-    texts = ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "text", "a=b"]
+    formulas = ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
+    texts = [*formulas, "text", "a=b"]
     rows = list(csv.reader(io.StringIO(table(["text", "number"], [[text, -0.5] for text in texts]))))
-    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\t=1", "text", "a=b"]
+    assert [row[0] for row in rows[1:]] == [*(f"'{text}" for text in formulas), "text", "a=b"]
     assert {row[1] for row in rows[1:]} == {"-0.5"}
 
 

@@ -76,8 +76,8 @@ class StatusLine(QFrame):
 
     def _show_folder(self) -> None:
         path = self._session.notices.path
-        if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+            self._session.errors.show(f"{path.parent} cannot be shown from here; look for it among your files.")
 
     def _sentence(self) -> str:
         session = self._session
