@@ -31,7 +31,7 @@ from engine.strict_json import entries, to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.growth import deepen
-from engine.theory.network import NetworkConfig
+from engine.theory.network import NetworkConfig, ScoreTransformer
 from engine.theory.parametrisations import PARAMETRISATIONS
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
@@ -190,6 +190,10 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenize
         return DiffusionLearner(diffusion, plan.recipe), tokenizer
     loaded = load(machine.model, machine.device, "fp32")
     config = loaded.diffusion.config
+    if not isinstance(loaded.diffusion.network, ScoreTransformer):
+        raise UserError(
+            f"{machine.model} has a network of another kind, which is not trained on; choose another model."
+        )
     blocks = plan.sizes.grow or config.network.blocks
     diffusion = Diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout, blocks=blocks)))
     deepen(diffusion.network, loaded.diffusion.network)

@@ -10,7 +10,7 @@ from engine.protocol import UserError
 from engine.theory.network import NetworkConfig
 
 _LARGEST = {"states": 1_000_000, "length": 65_536, "hidden": 16_384, "blocks": 256, "heads": 256, "cond_dim": 16_384}
-_LARGEST |= {"classes": 65_536, "block_size": 65_536}
+_LARGEST |= {"classes": 65_536, "block_size": 65_536, "inner": 131_072, "head_dim": 1_024}
 
 
 def shown(value: object) -> str:
@@ -44,15 +44,19 @@ class Reader:
             raise self.error(f"has {'.'.join(keys)} = {shown(found)}, not a group of entries")
         return found
 
-    def size(self, name: str, *keys: str) -> int:
-        """A whole number from 1 to what is sane for the size called `name`."""
-        value = self.value(*keys)
+    def _told(self, keys: tuple[str, ...], absent: float | None) -> Any:
+        """The entry under `keys`; `absent`, if given, where there is none, or null."""
+        return absent if absent is not None and self.group(*keys[:-1]).get(keys[-1]) is None else self.value(*keys)
+
+    def size(self, name: str, *keys: str, absent: int | None = None) -> int:
+        """A whole number from 1 to what is sane for the size called `name`; `absent` as in `flag`."""
+        value = self._told(keys, absent)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST[name]:
             raise self.error(f"has {'.'.join(keys)} = {shown(value)}, not a whole number from 1 to {_LARGEST[name]:,}")
         return value
 
-    def number(self, low: float, high: float, *keys: str) -> float:
-        value = self.value(*keys)
+    def number(self, low: float, high: float, *keys: str, absent: float | None = None) -> float:
+        value = self._told(keys, absent)
         if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
             raise self.error(f"has {'.'.join(keys)} = {shown(value)}, not a number from {low:g} to {high:g}")
         return float(value)

@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.language.tokenizers import Spare
-from engine.models.config_reader import Names, Reader, network_config
+from engine.language.tokenizers import Spare, mask_in
+from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import NetworkConfig, Rotary
@@ -42,13 +42,21 @@ def named(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str, 
 @dataclass(frozen=True)
 class Layout:
     """The layout of a `family`: `recognises` one from its configuration, and `config` makes ours of it or raises a
-    UserError; `weights` gives those of the network. `spare` says what becomes of a mask that the tokenizer has."""
+    UserError; `weights` gives those of the network, and by them `settle` may make the configuration another. `spare`
+    says what becomes of a mask that the tokenizer has; where nothing tells the mask, `mask` knows the usual one. The
+    names of weights begin with `prefix`, and those that end in one of `besides` are none. Models that were trained
+    `in_blocks` know no text of another length."""
 
     family: str
     recognises: Callable[[Mapping[str, Any]], bool]
     config: Callable[[Mapping[str, Any], Path], DiffusionConfig]
     weights: Callable[[Weights, DiffusionConfig, Path], dict[str, Tensor]] = named
     spare: Spare = "nothing"
+    settle: Callable[[DiffusionConfig, Weights], DiffusionConfig] = lambda config, weights: config
+    mask: Callable[[Mapping[str, Any]], int | None] = lambda values: None
+    prefix: str = ""
+    besides: tuple[str, ...] = ()
+    in_blocks: bool = True
 
 
 def of_type(*types: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -65,3 +73,17 @@ def flat_network(reader: Reader) -> NetworkConfig:
     if reader.flag("causal", absent=False):
         raise reader.error("has causal = true, a model that writes from left to right, which cannot be read here")
     return network_config(reader, FLAT, reader.size("states", "vocab_size"))
+
+
+def mask_of(values: Mapping[str, Any], folder: Path, states: int, usual: int | None = None) -> int:
+    """The id of the mask by the configuration or the tokenizer in `folder`, or else the `usual` one or the last."""
+    declared = values.get("mask_token_id", values.get("mask_index"))
+    found = mask_in(folder) if declared is None else declared
+    if found is None:
+        return states - 1 if usual is None else usual
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < states:
+        raise UserError(
+            f"{folder} has the mask {shown(found)}, not one of the model's {states} states; put the files there "
+            "that belong together."
+        )
+    return found

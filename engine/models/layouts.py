@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from engine.models.a2d_layout import A2D
 from engine.models.bd3lm_layout import BD3LM
+from engine.models.diffugpt_layout import DIFFUGPT
+from engine.models.dplm_layout import DPLM
 from engine.models.duo_layout import DUO
 from engine.models.hydra_layout import HYDRA
 from engine.models.layout import Layout
 from engine.models.mdlm_layout import MDLM
+from engine.models.modernbert_layout import MODERNBERT
 from engine.models.radd_layout import RADD
+from engine.models.stored import begins
 from engine.models.udlm_layout import UDLM
 
-FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, HYDRA)
+FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 
-def family_of(values: Mapping[str, Any]) -> Layout | None:
-    """The family whose layout a configuration has; None for our own layout, for SEDD's, and for what is unknown."""
+def family_of(values: Mapping[str, Any], folder: Path) -> Layout | None:
+    """The family whose layout a configuration, and the weights in its folder, have; None for our own layout, for
+    SEDD's, and for what is unknown."""
     if "format" in values:
         return None
-    return next((layout for layout in FAMILIES if layout.recognises(values)), None)
+    fitting = (layout for layout in FAMILIES if layout.recognises(values))
+    return next((layout for layout in fitting if not layout.prefix or begins(folder, layout.prefix)), None)

@@ -19,13 +19,13 @@ from engine.bundled_models import bundled
 from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
-from engine.language.tokenizers import Spare, Tokenizer, find_tokenizer, mask_in
-from engine.models.config_reader import shown
+from engine.language.tokenizers import Spare, Tokenizer, find_tokenizer
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.layout import mask_of
 from engine.models.layouts import family_of
 from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
-from engine.models.padding import BY_STATE, trimmed
+from engine.models.padding import trimmed
 from engine.models.published_layout import blocks_of, published_config
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
@@ -122,7 +122,7 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
     if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
         raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
     if stored.mask is not None:  # the last state is the mask, and what was last has its id
-        for name in BY_STATE:
+        for name in diffusion.network.by_state:
             weights[name][[stored.mask, -1]] = weights[name][[-1, stored.mask]]
     diffusion.network.load_state_dict(weights, assign=True)
     diffusion.network.requires_grad_(False).eval()
@@ -160,32 +160,21 @@ def read(folder: Path) -> Stored:
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
     values = read_config(folder / CONFIG)
     facts = facts_in(values, folder / CONFIG)
-    if (layout := family_of(values)) is not None:
+    if (layout := family_of(values, folder)) is not None:
         config = layout.config(values, folder / CONFIG)
-        files, weights = read_weights(folder)
-        mask = mask_of(values, folder, config) if layout.spare == "mask" and config.noise == "absorb" else None
-        facts |= {"family": layout.family} | blocks_of(config)
+        files, weights = read_weights(folder, layout.besides)
+        last, mask = config.network.states - 1, None
+        if layout.spare == "mask" and config.noise == "absorb":
+            mask = mask_of(values, folder, config.network.states, layout.mask(values))
+        named = layout.weights(weights, config, files[0])
+        config = layout.settle(config, named)
+        facts |= {"family": layout.family} | (blocks_of(config) if layout.in_blocks else {})
         if size := config.network.block_size:
             facts["writes"] = f"blocks of {size:,} tokens, each given those before"
-        return Stored(config, layout.weights(weights, config, files[0]), files, facts, layout.spare, mask)
+        return Stored(config, named, files, facts, layout.spare, None if mask == last else mask)
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))
-
-
-def mask_of(values: Mapping[str, Any], folder: Path, config: DiffusionConfig) -> int | None:
-    """The id of the mask by the configuration or the tokenizer in `folder`; None where it is the last state."""
-    declared = values.get("mask_token_id", values.get("mask_index"))
-    mask = mask_in(folder) if declared is None else declared
-    last = config.network.states - 1
-    if mask is None or mask == last:
-        return None
-    if not isinstance(mask, int) or isinstance(mask, bool) or not 0 <= mask < last:
-        raise UserError(
-            f"{folder} has the mask {shown(mask)}, not one of the model's {last + 1} states; put the files there "
-            "that belong together."
-        )
-    return mask
 
 
 def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:

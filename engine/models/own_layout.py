@@ -72,6 +72,7 @@ def save(
         for name, tensor in diffusion.network.state_dict().items()
     }
     config = {"format": FORMAT, **asdict(diffusion.config), "facts": dict(facts or {})}
+    del config["framing"]  # our own networks have none
     if not diffusion.config.padding:  # entries that earlier versions do not know
         del config["padding"]
     for name in LATER:

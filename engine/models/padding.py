@@ -21,9 +21,6 @@ import torch
 
 from engine.theory.diffusion import Diffusion
 
-BY_STATE = ("vocab_embed.embedding", "output_layer.linear.weight", "output_layer.linear.bias")
-"""Weights with a row for each state."""
-
 
 def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
     """The same model with the first `vocabulary` of its clean tokens, in evaluation mode."""
@@ -31,10 +28,11 @@ def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
     kept = torch.tensor([*states[:vocabulary], *states[diffusion.vocabulary :]], device=diffusion.device)
     network = replace(config.network, states=len(kept))
     padding = config.padding + diffusion.vocabulary - vocabulary
+    framing = replace(config.framing, never=tuple(token for token in config.framing.never if token < vocabulary))
     with torch.device("meta"):
-        smaller = Diffusion(replace(config, network=network, padding=padding))
+        smaller = Diffusion(replace(config, network=network, padding=padding, framing=framing))
     weights = diffusion.network.state_dict()
-    weights |= {name: weights[name][kept] for name in BY_STATE}
+    weights |= {name: weights[name][kept] for name in diffusion.network.by_state}
     smaller.network.load_state_dict(weights, assign=True)
     smaller.network.requires_grad_(False).eval()
     return smaller

@@ -66,11 +66,25 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
 
 
-def read_weights(folder: Path) -> tuple[tuple[Path, ...], Mapping[str, Tensor]]:
-    """The files of weights in `folder`, and what is in them by name."""
+def read_weights(folder: Path, besides: tuple[str, ...] = ()) -> tuple[tuple[Path, ...], Mapping[str, Tensor]]:
+    """The files of weights in `folder`, and what is in them by name, but for names that end in one of `besides`."""
     files = weight_files(folder)
-    found = {name: value for file in files for name, value in tensors(contents(file), file).items()}
+    found: dict[str, Tensor] = {}
+    for file in files:
+        held = contents(file)
+        if isinstance(held, Mapping):
+            held = {name: value for name, value in held.items() if not str(name).endswith(besides)}
+        found |= tensors(held, file)
     return files, unwrapped(found, files[0])
+
+
+def begins(folder: Path, prefix: str) -> bool:
+    """Whether the name of a weight in `folder` begins so; what cannot be read has none."""
+    try:
+        held = contents(weight_files(folder)[0])
+    except UserError:
+        return False
+    return isinstance(held, Mapping) and any(str(name).startswith(prefix) for name in held)
 
 
 def contents(file: Path) -> Any:

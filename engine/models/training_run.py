@@ -25,7 +25,7 @@ def read_run(path: Path) -> Stored:
     """
     folder = path.parent.parent if is_snapshot(path) else path
     values = read_yaml(folder / RUN_CONFIG)
-    layout = family_of(values)
+    layout = family_of(values, folder)
     config = (layout.config if layout else published_config)(values, folder / RUN_CONFIG)
     source = path if is_snapshot(path) else folder / RUN_WEIGHTS
     if not source.is_file():

@@ -117,7 +117,11 @@ def open_folder(folder: Path, device: str, precision: str) -> Performer:
 def is_causal(folder: Path) -> bool:
     """Whether config.json describes a model of the `transformers` library, which names its type."""
     described = entries(folder / "config.json")
-    return "model_type" in described and not {"graph", "format"} & described.keys() and family_of(described) is None
+    return (
+        "model_type" in described
+        and not {"graph", "format"} & described.keys()
+        and family_of(described, folder) is None
+    )
 
 
 def lacking_for(request: Request) -> str:

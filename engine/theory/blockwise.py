@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from engine.stopping import look
-from engine.theory.network import Asked, Block, Features, ScoreTransformer
+from engine.theory.layers import Asked
+from engine.theory.network import Block, Features, Network, ScoreTransformer
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,10 @@ class Finished:
         return Finished(tuple(k[samples] for k in self.keys), tuple(v[samples] for v in self.values))
 
 
-def onward(network: ScoreTransformer, tokens: Tensor, sigma: Tensor, before: Finished) -> tuple[Features, Finished]:
+def onward(network: Network, tokens: Tensor, sigma: Tensor, before: Finished) -> tuple[Features, Finished]:
     """Features of the next block of tokens (B, l) behind those that are finished, and what is finished with it."""
+    if not isinstance(network, ScoreTransformer):
+        raise TypeError("networks of other kinds write no blocks")
     cond, x = network.sigma_map(sigma), network.vocab_embed(tokens)
     start = before.length
     cos, sin = (wave[start:] for wave in network.rotary_emb(start + tokens.shape[1]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -17,8 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.protocol import Noise
+from engine.theory.framing import UNFRAMED, Framing
 from engine.theory.graphs import GRAPHS, Graph
-from engine.theory.network import Features, NetworkConfig, ScoreTransformer
+from engine.theory.network import Features, Network, NetworkConfig
 from engine.theory.parametrisations import PARAMETRISATIONS, Parametrisation, ParametrisationName
 from engine.theory.schedules import Geometric, LogLinear, Schedule
 
@@ -31,7 +33,7 @@ class DiffusionConfig:
     depend on the time, so locked tokens never put the network at a noise level it has not seen. `log_sigma` feeds it
     log sigma: the noise embedding cannot tell small levels apart otherwise, and under uniform noise they matter.
     `padding` counts clean tokens that the network was trained with and that were cut off since, as
-    `engine.models.padding` does.
+    `engine.models.padding` does. `framing` is what stands around a text before the network.
     """
 
     network: NetworkConfig
@@ -45,6 +47,7 @@ class DiffusionConfig:
     time_free: bool = False
     log_sigma: bool = False
     padding: int = 0
+    framing: Framing = UNFRAMED
 
 
 def parametrisation_of(config: DiffusionConfig, graph: Graph) -> Parametrisation:
@@ -71,16 +74,14 @@ class Diffusion:
     `network` and `graph` stand in for what the configuration would build, for worlds that are known exactly.
     """
 
-    def __init__(
-        self, config: DiffusionConfig, network: ScoreTransformer | None = None, graph: Graph | None = None
-    ) -> None:
+    def __init__(self, config: DiffusionConfig, network: Network | None = None, graph: Graph | None = None) -> None:
         self.config = config
         self.graph: Graph = graph or GRAPHS[config.noise].of_states(config.network.states)
         self.parametrisation = parametrisation_of(config, self.graph)
         self.schedule: Schedule = (
             LogLinear(config.eps) if config.schedule == "loglinear" else Geometric(config.sigma_min, config.sigma_max)
         )
-        self.network = ScoreTransformer(config.network) if network is None else network
+        self.network = config.network.build() if network is None else network
 
     @property
     def device(self) -> torch.device:
@@ -127,12 +128,17 @@ class Diffusion:
         if locked is not None and self.marks_locks:
             given = F.pad(locked, (0, tokens.shape[1] - length))
         more = {} if clean is None or not self.block_size else {"clean": clean}
-        features = self.network.body(tokens, self.told(sigma), given, **more)
+        body = partial(self.network.body, locked=given, **more)
+        features = self.config.framing.read(body, tokens, self.told(sigma))
         return features._replace(hidden=features.hidden[:, :length])
+
+    def output(self, features: Features) -> Tensor:
+        """The network's head on features, (..., V), with what the model never writes ruled out."""
+        return self.config.framing.restrict(self.network.head(features))
 
     def log_score_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
         """log s (R, V) of R positions: features of the rows, sigma (R,), own tokens (R,); 0 at the own token."""
-        return self.parametrisation.log_score(self.network.head(features), sigma, own)
+        return self.parametrisation.log_score(self.output(features), sigma, own)
 
     def log_score(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Tensor:
         """log s (B, L, V) at tokens (B, L) and noise sigma (B,); 0 at the token itself. `locked` as in `features`."""
@@ -146,10 +152,10 @@ class Diffusion:
 
         Under absorbing noise it is the posterior, and the position is masked.
         """
-        return self.parametrisation.law(self.network.head(features), sigma, own)
+        return self.parametrisation.law(self.output(features), sigma, own)
 
     def log_law_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
-        return self.parametrisation.log_law(self.network.head(features), sigma, own)
+        return self.parametrisation.log_law(self.output(features), sigma, own)
 
     def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
         """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma.
@@ -173,7 +179,7 @@ class Diffusion:
     ) -> Tensor:
         """A loss of rows where tokens are unknown: the head, the wide last matrix, is needed there alone."""
         rows = places(self.graph.unknown(tokens, locked))  # before the network is called, while a GPU is idle
-        output = self.network.head(pick(self.features(tokens, sigma, locked, clean), rows))
+        output = self.output(pick(self.features(tokens, sigma, locked, clean), rows))
         level = sigma[:, None].expand(tokens.shape).flatten()[rows]
         return spread(loss(output, level, tokens.flatten()[rows], clean.flatten()[rows]), rows, tokens.shape)
 

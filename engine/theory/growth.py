@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.protocol import UserError
-from engine.theory.network import ScoreTransformer
+from engine.theory.network import Network
 
 
 def block_places(count: int, places: int) -> list[int]:
@@ -13,7 +13,7 @@ def block_places(count: int, places: int) -> list[int]:
     return [block * places // count for block in range(count)]
 
 
-def deepen(network: ScoreTransformer, shallow: ScoreTransformer) -> None:
+def deepen(network: Network, shallow: Network) -> None:
     """Takes over the weights of a network with as many blocks or fewer, spread evenly over this one's.
 
     A fresh block passes on what it is given, because its gates are 0: the deeper network computes the same.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion
-from engine.theory.network import Features, NetworkConfig, ScoreTransformer
+from engine.theory.network import Features, Network, NetworkConfig
 
 
 def guided(diffusion: Diffusion, label: int, strength: float = 1.0) -> Diffusion:
@@ -30,7 +30,7 @@ def guided(diffusion: Diffusion, label: int, strength: float = 1.0) -> Diffusion
 class Guided(nn.Module):
     """Answers with and without a class, side by side in the features, which the head mixes."""
 
-    def __init__(self, network: ScoreTransformer, label: int, strength: float) -> None:
+    def __init__(self, network: Network, label: int, strength: float) -> None:
         super().__init__()
         self.network, self.label, self.strength = network, label, strength
 

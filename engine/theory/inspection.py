@@ -57,7 +57,7 @@ def look(
     top = law.topk(min(request.most, int((law > 0).sum())))
     score = None
     if x[position] == stands[position] and not math.isnan(request.sigma):
-        scores = diffusion.parametrisation.clean_score(diffusion.network.head(features), level, token)[0]
+        scores = diffusion.parametrisation.clean_score(diffusion.output(features), level, token)[0]
         score = scores[top.indices].double().cpu().numpy()
     likely, probability = frozen(top.indices.cpu().numpy()), top.values.cpu().numpy()
     entropy = float(-torch.special.xlogy(law, law).sum())

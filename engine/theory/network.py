@@ -11,6 +11,7 @@ and the output stay in float32: scores span many orders of magnitude, and bf16 h
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from engine.stopping import look
 from engine.theory.block_mask import block_mask
 from engine.theory.lanes import parts, share
+from engine.theory.layers import Asked, dropout, exact, linear, modulate, rotate
 
 FREQUENCIES = 256
 """Numbers by which the network is told a noise level."""
@@ -58,54 +60,16 @@ class NetworkConfig:
     classes: int = 0
     block_size: int = 0
 
+    def build(self) -> Network:
+        """A network of these sizes, with fresh weights."""
+        return ScoreTransformer(self)
+
 
 class Features(NamedTuple):
     """What the body gives to the head: `hidden` (..., d) and the conditioning vectors `cond` (..., c)."""
 
     hidden: Tensor
     cond: Tensor
-
-
-class Asked(NamedTuple):
-    """Queries, keys and values of attention: each (B, H, l, D)."""
-
-    q: Tensor
-    k: Tensor
-    v: Tensor
-
-
-def exact(x: Tensor) -> Tensor:
-    """x in float32, or in float64 if it is that already."""
-    return x if x.dtype == torch.float64 else x.float()
-
-
-def linear(layer: nn.Linear, x: Tensor) -> Tensor:
-    """`layer` of x in the dtype in which its weight is stored."""
-    return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
-
-
-def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """x (1 + scale) + shift."""
-    return torch.addcmul(x + shift, x, scale)
-
-
-def dropout(x: Tensor, share: float) -> Tensor:
-    """x with a `share` of its entries, rounded to 256ths, set to 0 and the others scaled up for them.
-
-    On a CPU drawing takes longer than all the rest of it, so a byte is drawn for each entry and not a number.
-    """
-    if x.device.type == "cuda":
-        return F.dropout(x, share)
-    kept = max(1, 256 - round(256 * share))
-    draws = torch.randint(-(2**63), 2**63 - 1, (-(-x.numel() // 8),), device=x.device)
-    keep = draws.view(torch.uint8)[: x.numel()].view(x.shape) < kept
-    return torch.where(keep, x * (256 / kept), 0.0)
-
-
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions on x (B, H, L, D): the halves of each head form the pairs that turn."""
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
 class LayerNorm(nn.Module):
@@ -242,8 +206,63 @@ class Head(nn.Module):
         return exact(linear(self.linear, modulate(self.norm_final(features.hidden), shift, scale)))
 
 
-class ScoreTransformer(nn.Module):
-    """Tokens (B, L) and noise levels (B,) to one number for each state, (B, L, V)."""
+class Network(nn.Module, ABC):
+    """Tokens (B, L) and noise levels (B,) to one number for each state, (B, L, V).
+
+    Weights named in `by_state` have a row for each state. What a network has no use for it leaves out: noise levels,
+    the given tokens, classes.
+    """
+
+    config: NetworkConfig
+    blocks: nn.ModuleList
+    by_state: tuple[str, ...]
+
+    @abstractmethod
+    def body(
+        self,
+        tokens: Tensor,
+        sigma: Tensor,
+        locked: Tensor | None = None,
+        classes: Tensor | None = None,
+        clean: Tensor | None = None,
+    ) -> Features:
+        """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens,
+        `classes` (B,) are those that the network is told; with `clean` (B, L) each block sees those before in it."""
+
+    @abstractmethod
+    def output(self, features: Features) -> Tensor:
+        """(..., V) from features of any leading shape."""
+
+    def head(self, features: Features) -> Tensor:
+        """(..., V) from features of any leading shape; rows (R, d) are computed in parts."""
+        cuts = parts(len(features.hidden)) if features.hidden.dim() == 2 else []
+        if len(cuts) < 2:
+            return self.output(features)
+        rows = [Features(features.hidden[cut], features.cond[cut]) for cut in cuts]
+        return torch.cat(share(self.output, rows))
+
+    def forward(
+        self, tokens: Tensor, sigma: Tensor, classes: Tensor | None = None, clean: Tensor | None = None
+    ) -> Tensor:
+        return self.head(self.body(tokens, sigma, classes=classes, clean=clean))
+
+    @abstractmethod
+    def store(self, dtype: torch.dtype) -> Network:
+        """Keeps the wide matrices and the embedding in `dtype`; what needs float32 stays in it."""
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+
+class ScoreTransformer(Network):
+    """The network of the published checkpoints."""
+
+    by_state = ("vocab_embed.embedding", "output_layer.linear.weight", "output_layer.linear.bias")
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -268,8 +287,6 @@ class ScoreTransformer(nn.Module):
         classes: Tensor | None = None,
         clean: Tensor | None = None,
     ) -> Features:
-        """Features of every position: hidden (B, L, d), cond (B, 1, c). `locked` (B, L) bool marks given tokens,
-        `classes` (B,) are those that the network is told; with `clean` (B, L) each block sees those before in it."""
         cond = self.sigma_map(sigma)
         if classes is not None:
             cond = cond + self.cond_map(classes)
@@ -315,32 +332,13 @@ class ScoreTransformer(nn.Module):
             asked = share(partial(onward, at, [Asked(part.q, k, v) for part in asked]), numbers)
         return torch.cat(pieces, dim=1)
 
-    def head(self, features: Features) -> Tensor:
-        """(..., V) from features of any leading shape; rows (R, d) are computed in parts."""
-        cuts = parts(len(features.hidden)) if features.hidden.dim() == 2 else []
-        if len(cuts) < 2:
-            return self.output_layer(features)  # type: ignore[no-any-return]
-        rows = [Features(features.hidden[cut], features.cond[cut]) for cut in cuts]
-        return torch.cat(share(self.output_layer, rows))
-
-    def forward(
-        self, tokens: Tensor, sigma: Tensor, classes: Tensor | None = None, clean: Tensor | None = None
-    ) -> Tensor:
-        return self.head(self.body(tokens, sigma, classes=classes, clean=clean))
+    def output(self, features: Features) -> Tensor:
+        return self.output_layer(features)  # type: ignore[no-any-return]
 
     def store(self, dtype: torch.dtype) -> ScoreTransformer:
-        """Keeps the wide matrices and the embedding in `dtype`; what needs float32 stays in it."""
         self.vocab_embed.to(dtype)
         self.output_layer.linear.to(dtype)
         for block in self.blocks:
             for layer in (block.attn_qkv, block.attn_out, block.mlp):
                 layer.to(dtype)
         return self
-
-    @property
-    def device(self) -> torch.device:
-        return self.rotary_emb.inv_freq.device
-
-    @property
-    def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.parameters())

@@ -98,7 +98,9 @@ def test_a_training_run_gives_its_averaged_weights() -> None:
     diffusion, stored = build(folder)
     state = torch.load(folder / "checkpoints-meta" / "checkpoint.pth", weights_only=True)
     average = state["ema"]["shadow_params"][0]
-    torch.testing.assert_close(diffusion.network.vocab_embed.embedding, average, rtol=0, atol=0, check_stride=False)
+    torch.testing.assert_close(
+        diffusion.network.get_parameter("vocab_embed.embedding"), average, rtol=0, atol=0, check_stride=False
+    )
     assert stored.facts["training steps"] == "1234"
 
 

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     network = NetworkConfig(states=tokenizer.vocabulary + 1, length=12, hidden=16, blocks=1, heads=2, cond_dim=8)
     diffusion = Diffusion(DiffusionConfig(network, parametrisation="posterior", time_free=True))
-    torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
+    torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.5)
     (root / "model").mkdir()
     save(root / "model", diffusion, tokenizer, "# Tiny\n", {})
     save_causal(root / "judge", build_causal(tokenizer, 12, 16, 1, 2), tokenizer, "# Judge\n")

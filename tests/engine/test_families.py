@@ -113,7 +113,7 @@ def test_folding_changes_no_bit(tmp_path: Path) -> None:
     network = build(tmp_path)[0].network
     x, block = torch.randn(2, 5, Sizes().hidden), list(network.blocks)[1]
     assert isinstance(block, Block)
-    shift, scale, gate, *_ = block.shifts(network.sigma_map(torch.zeros(2)))
+    shift, scale, gate, *_ = block.shifts(network.get_submodule("sigma_map")(torch.zeros(2)))
     bias = weights["blocks.1.norm1.bias"]
     torch.testing.assert_close(shift, bias.expand(shift.shape), rtol=0, atol=0)
     assert not scale.any()
@@ -463,7 +463,7 @@ def test_a_mask_in_the_middle_of_the_vocabulary_makes_no_difference(tmp_path: Pa
 def test_a_mask_that_is_declared_is_moved_to_the_end(tmp_path: Path) -> None:
     weights = make(tmp_path, "mdlm")
     edit(tmp_path, lambda values: values.update(mask_token_id=4))
-    embedding = build(tmp_path)[0].network.vocab_embed.embedding
+    embedding = build(tmp_path)[0].network.get_parameter("vocab_embed.embedding")
     swapped = weights["vocab_embed.embedding"][[0, 1, 2, 3, 10, 5, 6, 7, 8, 9, 4]]
     torch.testing.assert_close(embedding, swapped, rtol=0, atol=0, check_stride=False)
 

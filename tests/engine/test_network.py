@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.theory.network import NetworkConfig, ScoreTransformer, dropout
+from engine.theory.layers import dropout
+from engine.theory.network import NetworkConfig, ScoreTransformer
 
 ENTRIES = 100_003
 """No multiple of eight."""

@@ -58,7 +58,7 @@ def padded(config: DiffusionConfig) -> Diffusion:
     for parameter in diffusion.network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     with torch.no_grad():
-        diffusion.network.output_layer.linear.bias[KNOWN:PADDED] += 4.0
+        diffusion.network.get_parameter("output_layer.linear.bias")[KNOWN:PADDED] += 4.0
     diffusion.network.requires_grad_(False).eval()
     return diffusion
 

@@ -79,7 +79,7 @@ def engine(tmp_path: Path) -> Engine:
     sizes = NetworkConfig(TOKENIZER.vocabulary + 1, 24, hidden=16, blocks=1, heads=2, cond_dim=8)
     config = DiffusionConfig(sizes, parametrisation="posterior", time_free=True)
     diffusion = Diffusion(config)
-    torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.2)
+    torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.2)
     save(tmp_path, diffusion, TOKENIZER, "# Molecules", {"domain": "molecules"})
     engine = Engine()
     list(engine.perform(0, LoadModel(str(tmp_path), "cpu", "fp32")))

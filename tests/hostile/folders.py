@@ -25,6 +25,7 @@ from engine.protocol import FREE, Failed, Generate, LoadModel, ModelLoaded, Requ
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.session import model_folders
+from tests.engine.adapted import ADAPTED, make
 from tests.hostile.damage import bytewise, in_json
 from tests.hostile.traps import TEXTS, causal_folder
 
@@ -61,6 +62,9 @@ def template(kind: str) -> Path:
             (place / "merges.txt").write_text(
                 "#version: 0.2\n" + "\n".join(" ".join(pair) for pair in tokens["merges"])
             )
+        case _ if kind in ADAPTED:
+            make(place, kind, 11, bos_token_id=0, cls_token_id=0, pad_token_id=1, eos_token_id=2)
+            symbol_tokenizer([*"abcdefghi"]).save(place)
         case _:
             shutil.copytree(GOLDEN / kind, place)
             symbol_tokenizer([chr(0x100 + k) for k in range(SYMBOLS[kind] - 1)]).save(place)

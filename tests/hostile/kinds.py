@@ -20,6 +20,7 @@ from sedd_studio.record.history import History
 from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.recovery import read_left
+from tests.engine.adapted import ADAPTED
 from tests.hostile.damage import Damage, bytewise, in_json
 from tests.hostile.folders import (
     causal_bombs,
@@ -198,8 +199,8 @@ FOLDERS: dict[str, Kind] = {
     "yaml": in_folder("absorb-training-run", ".hydra/config.yaml", (bytewise, in_yaml), yaml_bombs),
     "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
     **{
-        f"{name}-{kind}": in_folder(f"families/{name}", file, damages)
-        for name in ("mdlm", "radd", "duo", "udlm", "bd3lm")
+        f"{name.rpartition('/')[2]}-{kind}": in_folder(name, file, damages)
+        for name in (*(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm")), *ADAPTED)
         for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
     },
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),

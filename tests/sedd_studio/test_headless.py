@@ -47,7 +47,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         sizes = NetworkConfig(TOKENIZER.vocabulary + extra, LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
         form = "posterior" if noise == "absorb" else "leave_one_out"
         diffusion = Diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
-        torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
+        torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.5)
         made[noise] = tmp_path_factory.mktemp(noise)
         save(made[noise], diffusion, TOKENIZER, "# Tiny", {})
     made["none"] = tmp_path_factory.mktemp("gpt")

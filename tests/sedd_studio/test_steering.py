@@ -44,7 +44,7 @@ def model(folder: Path, noise: Noise) -> Path:
     sizes = NetworkConfig(TOKENIZER.vocabulary + (noise == "absorb"), LENGTH, hidden=16, blocks=1, heads=2, cond_dim=8)
     form = "posterior" if noise == "absorb" else "leave_one_out"
     diffusion = Diffusion(DiffusionConfig(sizes, noise, parametrisation=form))  # type: ignore[arg-type]
-    torch.nn.init.normal_(diffusion.network.output_layer.linear.weight, std=0.5)
+    torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.5)
     save(folder / noise, diffusion, TOKENIZER, "# Tiny", {})
     return folder / noise
 

@@ -1,0 +1,82 @@
+"""Llama, Qwen2 and Qwen3 that were taught to fill in masks and attend to all positions ("a2d" of the dLLM library)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.models.adapted import LONGEST, adapted, named_by, tied_by
+from engine.models.config_reader import Reader
+from engine.models.layout import Layout, mask_of, of_type
+from engine.theory.backbones.llama import LlamaConfig
+from engine.theory.diffusion import DiffusionConfig
+from engine.theory.framing import UNFRAMED
+
+MASKS = {"a2d-qwen3": 151_669, "a2d-qwen2": 151_665}
+"""Those of the published tokenizers; ids beyond stand for no tokens."""
+UNUSED = 100
+"""One in so many rows, at most, is there for round sizes and stands for no token."""
+HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
+
+
+def usual_mask(values: Mapping[str, Any]) -> int | None:
+    """That of the published tokenizer of this type."""
+    mask, states = MASKS.get(str(values.get("model_type")).lower()), values.get("vocab_size")
+    return mask if mask is not None and isinstance(states, int) and states > mask else None
+
+
+def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
+    """The configuration of such a folder on the hub, which is that of the model that was adapted."""
+    reader = Reader(values, path)
+    if values.get("block_size"):
+        raise reader.error("has block_size, a model that writes block by block, which is not read here")
+    kind, states = str(values.get("model_type")).lower(), reader.size("states", "vocab_size")
+    mask = mask_of(values, path.parent, states, usual_mask(values))
+    if (states - 1 - mask) * UNUSED <= states:
+        states = mask + 1
+    if "hidden_act" in values:
+        reader.choice(("silu",), "hidden_act")
+    hidden, heads = reader.size("hidden", "hidden_size"), reader.size("heads", "num_attention_heads")
+    network = LlamaConfig(
+        states=states,
+        length=LONGEST,
+        hidden=hidden,
+        blocks=reader.size("blocks", "num_hidden_layers"),
+        heads=heads,
+        inner=reader.size("inner", "intermediate_size"),
+        head_dim=reader.size("head_dim", "head_dim", absent=hidden // heads),
+        shared=reader.size("heads", "num_key_value_heads", absent=heads),
+        theta=theta(reader),
+        epsilon=reader.number(0.0, 1.0, "rms_norm_eps", absent=1e-6),
+        bias=kind == "a2d-qwen2",
+        normed=kind == "a2d-qwen3",
+        tied=True,
+    )
+    if network.heads % network.shared or network.head_dim < 2 or network.head_dim % 2:
+        raise reader.error(f"has {network.heads} heads for {network.shared} keys, of {network.head_dim} numbers each")
+    return adapted(network, UNFRAMED, mask)
+
+
+def theta(reader: Reader) -> float:
+    """The slowest turn of rotary positions; a UserError where they are scaled for long texts."""
+    values = reader.group()
+    scaled = values.get("rope_parameters") or values.get("rope_scaling") or {}
+    if isinstance(scaled, Mapping) and scaled.get("rope_type", scaled.get("type", "default")) != "default":
+        raise reader.error("scales its positions for long texts, which is not read here")
+    if values.get("rope_parameters"):
+        return reader.number(1.0, 1e9, "rope_parameters", "rope_theta")
+    return reader.number(1.0, 1e9, "rope_theta", absent=10_000.0)
+
+
+A2D = Layout(
+    "a2d",
+    of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama"),
+    a2d_config,
+    named_by(((r"model\.", ""), (r"layers\.", "blocks.")), (EMBEDDING, HEAD), HEAD, EMBEDDING),
+    spare="mask",
+    settle=tied_by(HEAD),
+    mask=usual_mask,
+    besides=(".rotary_emb.inv_freq",),
+    in_blocks=False,
+)
