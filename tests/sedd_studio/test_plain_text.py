@@ -26,6 +26,7 @@ from sedd_studio.record.snippets import as_command
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.panes import Pane
 from sedd_studio.widgets.controls.basic import Elided, plain
+from sedd_studio.widgets.controls.candidate_rows import shown_piece
 from sedd_studio.widgets.controls.quality_curve import tip
 from sedd_studio.window.opening import file_name
 from tests.sedd_studio.fake_engine import INFO
@@ -155,6 +156,17 @@ def test_a_run_of_a_hostile_model_is_plain_text_in_every_part_of_the_window(
     assert Path(name).name == name
     assert len(name) < 200
     qtbot.waitUntil(lambda: window.history.runs.rowCount() == 2)
+
+
+def test_what_turns_the_direction_of_writing_is_seen_on_cards_and_among_candidates(scene: Scene, qtbot: QtBot) -> None:
+    scene.session.editor.set_prompt("The fox \u202enar\x85 [4]")
+    scene.run(steps=4, samples=2)
+    scene.play(4)
+    window = window_of(scene.session, scene.settings, qtbot)
+    card = window.samples.cards.index(1)
+    for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        assert "The fox \ufffdnar\ufffd" in card.data(role)
+    assert shown_piece(" \u202eab\n") == "\ufffdab↵"
 
 
 def test_what_a_point_of_the_curve_says_is_no_markup(qapp: object) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from engine.language.backends import END_OF_TEXT
+from engine.plain_text import plain
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.record.previews import END_SIGN
@@ -24,7 +25,7 @@ def shown_piece(text: str) -> str:
     """A token's text so that a reader sees all of it: line ends and blanks have marks, a leading space has none."""
     if text == END_OF_TEXT:
         return END_SIGN
-    bare = text.removeprefix(" ").translate(UNREADABLE)
+    bare = plain(text.removeprefix(" ").translate(UNREADABLE))
     return bare.replace("\n", "↵").replace(" ", "·") or "·"
 
 

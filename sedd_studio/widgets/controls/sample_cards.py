@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
+from engine.plain_text import plain
 from sedd_studio.painting import icons
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.painting.token_turning import runs_leftwards
@@ -73,7 +74,7 @@ class SampleCards(Rows):
         if tokenizer is None:
             return ""
         tokens = document.visible(session.playhead.step, sample)
-        return "".join(plain_pieces(tokens, tokenizer)).rstrip(f" {END_SIGN}").lstrip()
+        return plain("".join(plain_pieces(tokens, tokenizer))).rstrip(f" {END_SIGN}").lstrip()
 
 
 class CardPainter(StarredPainter):
