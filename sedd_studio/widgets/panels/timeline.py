@@ -25,7 +25,7 @@ from sedd_studio.widgets.controls.track import Track
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 SLIM_HEIGHT, SLIM_WIDTH = 800, 640
 """Of a window so low, the timeline takes one row, if it is so wide itself."""
-LEAST_FACTS = 110
+LEAST_FACTS = 132
 """Pixels of the facts beside the track."""
 ICON_ALONE, BESIDE = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 SPEEDS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
