@@ -107,7 +107,7 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
     assert last.standard_error == pytest.approx(row["nats_per_token_standard_error"], rel=1e-12)
     assert window.likelihood.values["nats_per_token"].text() == (
-        f"<= {row['nats_per_token']:.3f} ± {row['nats_per_token_standard_error']:.3f}"
+        f"<= {row['nats_per_token']:.3f} ± {row['nats_per_token_interval'][1] - row['nats_per_token']:.3f}"
     )
 
 
