@@ -19,7 +19,7 @@ from sedd_studio.record.previews import shortened
 
 LISTED = 2_000
 """Characters of a text that the table looks at."""
-COLUMNS = ("text", "tokens", "nats a token", "± nats", "bits a byte", "perplexity a token")
+COLUMNS = ("text", "tokens", "nats a token", "± nats (95 %)", "bits a byte", "perplexity a token")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class TextRow:
 
     def figures(self, bound: Bounded | None) -> dict[str, tuple[float, float]]:
         """Its bound by unit; empty while it is not known."""
-        return {} if bound is None else in_units(bound.nats, bound.standard_error, bound.tokens, self.size)
+        return {} if bound is None else in_units(bound.nats, bound.half_width, bound.tokens, self.size)
 
     def cells(self, bound: Bounded | None) -> list[str]:
         shown = shortened(self.text[:LISTED], 80)

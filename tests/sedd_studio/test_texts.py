@@ -62,7 +62,7 @@ def test_every_text_has_a_line_with_its_bound(
     qtbot.waitUntil(lambda: table.scores.done == 3)
     assert [row.text for row in table.rows.rows] == [text.strip() for text in TEXTS]
     cells = [[table.rows.index(r, c).data() for c in range(len(COLUMNS))] for r in range(3)]
-    assert [row[2:4] for row in cells] == [["<= 2.000", "0.020"]] * 3
+    assert [row[2:4] for row in cells] == [["<= 2.000", "0.040"]] * 3
     assert cells[1][1] == f"first {LENGTH}"  # longer than the model
     assert cells[0][5] == f"<= {math.exp(2):.2f}"
     asked = [request for request in engine.requests if isinstance(request, Score)]

@@ -122,12 +122,12 @@ class CardPainter(StarredPainter):
 
 def said_shortly(place: Place) -> str:
     """A sample's bound and its place among the others, as a card has room for it."""
-    return f"<= {place.bound.nats:.3f} ± {place.bound.standard_error:.3f}   #{place.rank}"
+    return f"<= {place.bound.nats:.3f} ± {place.bound.half_width:.3f}   #{place.rank}"
 
 
 def said_in_full(place: Place) -> str:
     """The same in words."""
-    bound = f"at most {place.bound.nats:.3f} ± {place.bound.standard_error:.3f} nats a token given the locked words"
+    bound = f"at most {place.bound.nats:.3f} ± {place.bound.half_width:.3f} nats a token given the locked words"
     return f"number {place.rank} of {place.of} by likelihood: {bound}"
 
 
