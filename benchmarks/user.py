@@ -34,6 +34,7 @@ from traceback import extract_tb
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from benchmarks.home import own_home
@@ -135,6 +136,7 @@ class Observer(QObject):
         self.user = RandomUser(window, arguments.seed, files(folder), models)
         self.course = self.everything()
         self.awaited: Callable[[], bool] | None = None
+        self.acting = False
         self.readings: list[Reading] = []
         self.neighbour = Neighbour(arguments.seed)
         self.pauses: list[tuple[float, str]] = []
@@ -245,9 +247,21 @@ class Observer(QObject):
         self.last_beat, self.last_work = now, worked
 
     def act(self) -> None:
-        """Goes on if what is awaited has come; the window is closed at the end."""
-        if self.awaited is not None and not self.awaited():
-            return
+        """Goes on if what is awaited has come."""
+        if self.acting:
+            return  # Qt would begin the next thing within the one before
+        self.acting = True
+        try:
+            waits = self.awaited is not None and not self.awaited()
+            if self.hand.interval() != (pause := BEAT if waits else 0):
+                self.hand.setInterval(pause)  # looking all the time would slow what is waited for
+            if not waits:
+                self.go_on()
+        finally:
+            self.acting = False
+
+    def go_on(self) -> None:
+        """Does the next thing; the window is closed at the end."""
         self.awaited = next(self.course, None)
         if self.awaited is None:
             self.hand.stop()
@@ -322,6 +336,7 @@ def main() -> None:
         answers = Answers(arguments.seed)
         replace(QFileDialog, getOpenFileName=answers.open, getSaveFileName=answers.save)
         replace(QFileDialog, getExistingDirectory=lambda *_, **__: "")
+        replace(QDesktopServices, openUrl=lambda *_: True)
         replace(QMessageBox, question=lambda *_, **__: QMessageBox.StandardButton.Yes)
         replace(QInputDialog, getText=lambda *_, **__: ("my own", True))
 

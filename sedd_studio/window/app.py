@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from engine.bundled_models import DEFAULT_MODEL
 from engine.plain_text import plain
 from engine.protocol import UserError
+from sedd_studio.background.ahead import Ahead
 from sedd_studio.background.collector import Collector
 from sedd_studio.background.memory import keep_little
 from sedd_studio.painting import theme
@@ -31,6 +32,8 @@ from sedd_studio.window.services import build
 
 CLOSING = 1.2
 """Seconds that closing waits, for everything together, from when it was asked for."""
+LATER, REST = ("pyqtgraph",), 1000
+"""What the first plot needs, imported so many milliseconds after the first model has come."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (
@@ -90,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         open_path(services.session, arguments.model or DEFAULT_MODEL)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
+    ahead = Ahead(LATER)
+    services.session.models.came.connect(lambda: QTimer.singleShot(REST, ahead.begin))
     code = app.exec()
     deadline.begin(code)
     window.close()
@@ -100,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
     settings.set("beside", window.places.beside)
     services.close()
+    ahead.close()
     keeper.close()
     interrupts.close()
     collector.close()
