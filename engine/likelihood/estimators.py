@@ -55,7 +55,7 @@ class Estimator:
     spread: Spread
     place: Place
     family: Literal["count", "level", "published"] = "count"
-    noises: tuple[Noise, ...] = ("absorb", "uniform")
+    noises: tuple[Noise, ...] = ("absorb", "uniform", "mixed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +160,7 @@ ESTIMATORS: tuple[Estimator, ...] = (
 
 
 def choose(name: str, noise: str) -> Estimator:
-    """The estimator of that name for "absorb" or "uniform"; "auto" is the first in the table."""
+    """The estimator of that name for a noise; "auto" is the first in the table."""
     fitting = [row for row in ESTIMATORS if noise in row.noises]
     for row in fitting:
         if name in (row.name, AUTO):

@@ -22,7 +22,8 @@ from torch import Tensor
 from engine.protocol import Noise, UserError
 from engine.theory.diffusion import Diffusion, gather
 from engine.theory.graphs import matched_sigma
-from engine.theory.uniform_law import log_scores, prior_divergence, seen
+from engine.theory.mixed import Mixed
+from engine.theory.uniform_law import prior_divergence
 
 LAMBDA_LOW = 1e-3
 """The smallest noised share of the estimators by level under absorbing noise, and the smallest published time."""
@@ -203,12 +204,15 @@ class UniformText(Text):
         clean = torch.from_numpy(self.tokens).to(self.diffusion.device).expand(noised.shape)
         x = self._noised(clean, points, slice(None))
         g = self._leave_one_out(x, torch.from_numpy(points.sigma).to(clean.device))
-        law = seen((1 - SMOOTHING) * g + SMOOTHING / g.shape[-1], x, SIGMA_LOW).gather(-1, clean[..., None])[..., 0]
+        law = self.diffusion.graph.seen((1 - SMOOTHING) * g + SMOOTHING / g.shape[-1], x, SIGMA_LOW).gather(
+            -1, clean[..., None]
+        )[..., 0]
         return np.where(self.free, -law.log().cpu().numpy(), 0.0), groups
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """In float64: at high levels the score entropy is a small difference, and it is multiplied by e^sigma - 1."""
-        log_score = log_scores(self._leave_one_out(x, sigma), sigma[:, None].expand(x.shape), x)
+        law, level = self._leave_one_out(x, sigma), sigma[:, None].expand(x.shape)
+        log_score = self.diffusion.graph.log_scores(law, level, x)
         return self.diffusion.graph.score_entropy(log_score, sigma, x, clean) * torch.expm1(sigma)[:, None]
 
     def _leave_one_out(self, x: Tensor, sigma: Tensor) -> Tensor:
@@ -218,4 +222,23 @@ class UniformText(Text):
         return self.diffusion.law_rows(features, asked[:, None].expand(x.shape), x).double()
 
 
-TEXTS: dict[Noise, type[Text]] = {"absorb": AbsorbingText, "uniform": UniformText}
+class MixedText(UniformText):
+    """The same where noise puts masks, too, in a share that depends on the level."""
+
+    @property
+    def graph(self) -> Mixed:
+        """The noise."""
+        assert isinstance(self.diffusion.graph, Mixed)
+        return self.diffusion.graph
+
+    def prior(self) -> np.ndarray:
+        return self.free * self.graph.prior_divergence()
+
+    def _noised(self, clean: Tensor, points: Points, rows: slice) -> Tensor:
+        chosen, target, sigma = (
+            torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target, points.sigma)
+        )
+        return torch.where(chosen, self.graph.put(sigma, target), clean)
+
+
+TEXTS: dict[Noise, type[Text]] = {"absorb": AbsorbingText, "uniform": UniformText, "mixed": MixedText}

@@ -11,6 +11,7 @@ from engine.models.bd3lm_layout import BD3LM
 from engine.models.diffugpt_layout import DIFFUGPT
 from engine.models.dplm_layout import DPLM
 from engine.models.duo_layout import DUO
+from engine.models.gidd_layout import GIDD
 from engine.models.hydra_layout import HYDRA
 from engine.models.layout import Layout
 from engine.models.mdlm_layout import MDLM
@@ -19,7 +20,7 @@ from engine.models.radd_layout import RADD
 from engine.models.stored import begins
 from engine.models.udlm_layout import UDLM
 
-FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
+FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 

@@ -164,7 +164,7 @@ def read(folder: Path) -> Stored:
         config = layout.config(values, folder / CONFIG)
         files, weights = read_weights(folder, layout.besides)
         last, mask = config.network.states - 1, None
-        if layout.spare == "mask" and config.noise == "absorb":
+        if layout.spare == "mask" and config.noise != "uniform":
             mask = mask_of(values, folder, config.network.states, layout.mask(values))
         named = layout.weights(weights, config, files[0])
         config = layout.settle(config, named)

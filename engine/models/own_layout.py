@@ -75,6 +75,8 @@ def save(
     del config["framing"]  # our own networks have none
     if not diffusion.config.padding:  # entries that earlier versions do not know
         del config["padding"]
+    if not diffusion.config.p_uniform:
+        del config["p_uniform"]
     for name in LATER:
         if not config["network"][name]:
             del config["network"][name]

@@ -7,8 +7,9 @@ from typing import Literal
 
 from engine.plain_text import plain_facts, plain_line
 
-Noise = Literal["absorb", "uniform", "none"]
-"""What a model takes away: "none" is an autoregressive model, which writes from left to right."""
+Noise = Literal["absorb", "uniform", "mixed", "none"]
+"""What a model takes away: "mixed" puts masks and other tokens, "none" is an autoregressive model, which writes
+from left to right."""
 LONGEST = {"name": 80, "schedule": 40, "device": 12, "precision": 12}
 """Characters of what is shown in one line."""
 BLOCKS = "trained on blocks of"

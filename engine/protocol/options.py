@@ -14,7 +14,7 @@ from engine.protocol.option_kinds import SEED, STEPS, Kind, Limits, Numbers, One
 from engine.protocol.sampler_table import SAMPLERS
 
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
-BOTH: tuple[Noise, ...] = ("absorb", "uniform")
+BOTH: tuple[Noise, ...] = ("absorb", "uniform", "mixed")
 MOST_SAMPLES = 4096
 MOST_WORDS = 200
 

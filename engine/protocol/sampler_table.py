@@ -183,9 +183,19 @@ LEFT_TO_RIGHT = SamplerInfo(
 """The only way of an autoregressive model: no sampler of diffusion, and in no file of its own."""
 
 
+ANCESTRAL = SamplerInfo(
+    "ancestral",
+    "Ancestral",
+    "Draws each position anew given all others, from the most noise to none; tokens may change until the end.",
+    {"mixed": "Ancestral"},
+    "N",
+)
+"""The only way of a model of masks and uniform noise mixed."""
+
+
 def samplers_for(noise: Noise) -> list[SamplerInfo]:
     """The rows that work with a noise type, the default one first."""
-    return [row for row in (*SAMPLERS, LEFT_TO_RIGHT) if noise in row.noises]
+    return [row for row in (*SAMPLERS, ANCESTRAL, LEFT_TO_RIGHT) if noise in row.noises]
 
 
 def default_sampler(noise: Noise) -> str:

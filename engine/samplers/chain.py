@@ -22,6 +22,7 @@ from engine.samplers.draws import Draws, Flags, Rows
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
+from engine.theory.mixed import Mixed
 from engine.theory.network import Features
 from engine.theory.randomness import Indices
 from engine.theory.uniform_law import noised
@@ -333,7 +334,25 @@ class UniformChain(Chain):
         return conditional / conditional.gather(-1, self.own(rows)[:, None])
 
 
-CHAINS: dict[Noise, type[Chain]] = {"absorb": AbsorbingChain, "uniform": UniformChain}
+class MixedChain(Chain):
+    """Samples in which any free position may hold noise, masks among it, and may move any number of times."""
+
+    stays = False
+
+    @property
+    def graph(self) -> Mixed:
+        """The noise."""
+        assert isinstance(self.diffusion.graph, Mixed)
+        return self.diffusion.graph
+
+    def movable(self) -> Rows:
+        return Rows.where(self.free)
+
+    def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
+        return self.graph.log_scores(self.law(rows, sigma).weights, self._levels(rows, sigma), self.own(rows)).exp()
+
+
+CHAINS: dict[Noise, type[Chain]] = {"absorb": AbsorbingChain, "uniform": UniformChain, "mixed": MixedChain}
 
 
 def chain_class(diffusion: Diffusion) -> type[Chain]:

@@ -35,7 +35,7 @@ from engine.theory.grid import Step
 class Clamp:
     """Keeps locked tokens clean from the first step on, and does nothing else."""
 
-    noises: tuple[Noise, ...] = ("absorb", "uniform")
+    noises: tuple[Noise, ...] = ("absorb", "uniform", "mixed")
     particles = 1
 
     def attend(self, chain: Chain, locks: Locks) -> None:
@@ -141,9 +141,12 @@ METHODS: dict[str, LockMethod] = {"clamp": Clamp(), "gibbs": GibbsSweep(), "part
 def lock_method(name: str, diffusion: Diffusion, locks: Locks) -> LockMethod:
     """The method called `name`; "auto" is clamping where that is exact or nothing is locked, Gibbs sweeps elsewhere."""
     if name == "auto":
-        return METHODS["clamp" if diffusion.knows_locks or not locks.locked.any() else "gibbs"]
+        sweeps = diffusion.config.noise in GibbsSweep.noises and not diffusion.knows_locks and locks.locked.any()
+        return METHODS["gibbs" if sweeps else "clamp"]
     if name not in METHODS:
         raise UserError(f'There is no way to lock tokens called "{name}"; choose auto, {", ".join(METHODS)}.')
     if diffusion.config.noise not in METHODS[name].noises:
-        raise UserError(f"Under absorbing noise clamping is exact already; choose auto instead of {name}.")
+        if diffusion.knows_locks:
+            raise UserError(f"Under absorbing noise clamping is exact already; choose auto instead of {name}.")
+        raise UserError(f"The method {name} is for uniform noise without masks; choose auto.")
     return METHODS[name]

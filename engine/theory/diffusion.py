@@ -20,6 +20,7 @@ from torch import Tensor
 from engine.protocol import Noise
 from engine.theory.framing import UNFRAMED, Framing
 from engine.theory.graphs import GRAPHS, Graph
+from engine.theory.mixed import Mixed, Mixing, PlugIn
 from engine.theory.network import Features, Network, NetworkConfig
 from engine.theory.parametrisations import PARAMETRISATIONS, Parametrisation, ParametrisationName
 from engine.theory.schedules import Geometric, LogLinear, Schedule
@@ -32,13 +33,14 @@ class DiffusionConfig:
     `time_free` feeds the network sigma = 0 always: under absorbing noise the posterior of a masked token does not
     depend on the time, so locked tokens never put the network at a noise level it has not seen. `log_sigma` feeds it
     log sigma: the noise embedding cannot tell small levels apart otherwise, and under uniform noise they matter.
-    `padding` counts clean tokens that the network was trained with and that were cut off since, as
-    `engine.models.padding` does. `framing` is what stands around a text before the network.
+    `p_uniform` is the share of uniform noise where it is mixed with masks. `padding` counts clean tokens that the
+    network was trained with and that were cut off since, as `engine.models.padding` does. `framing` is what stands
+    around a text before the network.
     """
 
     network: NetworkConfig
     noise: Noise = "absorb"
-    schedule: Literal["loglinear", "geometric"] = "loglinear"
+    schedule: Literal["loglinear", "geometric", "mixing"] = "loglinear"
     sigma_min: float = 1e-4
     sigma_max: float = 20.0
     eps: float = 1e-3
@@ -48,11 +50,33 @@ class DiffusionConfig:
     log_sigma: bool = False
     padding: int = 0
     framing: Framing = UNFRAMED
+    p_uniform: float = 0.0
+
+
+def graph_of(config: DiffusionConfig) -> Graph:
+    """The noising chain of a model."""
+    states = config.network.states
+    if config.noise == "mixed":
+        return Mixed(states - 1, Mixing(config.p_uniform, config.eps))
+    return GRAPHS[config.noise].of_states(states)
+
+
+def schedule_of(config: DiffusionConfig) -> Schedule:
+    """How much noise there is at each time."""
+    match config.schedule:
+        case "loglinear":
+            return LogLinear(config.eps)
+        case "geometric":
+            return Geometric(config.sigma_min, config.sigma_max)
+        case "mixing":
+            return Mixing(config.p_uniform, config.eps)
 
 
 def parametrisation_of(config: DiffusionConfig, graph: Graph) -> Parametrisation:
     """How the network's output is read; a ValueError if the noise does not allow what is configured."""
     name = config.parametrisation
+    if config.noise == "mixed":
+        return PlugIn(graph, config.scale_by_sigma, config.padding)
     if name not in PARAMETRISATIONS[config.noise]:
         fits = ", ".join(noise for noise, known in PARAMETRISATIONS.items() if name in known)
         raise ValueError(f"the {name} parametrisation is defined for {fits} noise only")
@@ -76,11 +100,9 @@ class Diffusion:
 
     def __init__(self, config: DiffusionConfig, network: Network | None = None, graph: Graph | None = None) -> None:
         self.config = config
-        self.graph: Graph = graph or GRAPHS[config.noise].of_states(config.network.states)
+        self.graph: Graph = graph or graph_of(config)
         self.parametrisation = parametrisation_of(config, self.graph)
-        self.schedule: Schedule = (
-            LogLinear(config.eps) if config.schedule == "loglinear" else Geometric(config.sigma_min, config.sigma_max)
-        )
+        self.schedule = schedule_of(config)
         self.network = config.network.build() if network is None else network
 
     @property
@@ -105,7 +127,7 @@ class Diffusion:
     def told(self, sigma: Tensor) -> Tensor:
         """What the network is told of noise levels sigma (B,)."""
         level = self.graph.widened(sigma, self.config.padding)
-        return TOLD[self.config.time_free, self.config.log_sigma](level)
+        return TOLD[self.config.time_free, self.config.log_sigma](self.graph.heard(level))
 
     @property
     def block_size(self) -> int:

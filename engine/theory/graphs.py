@@ -113,9 +113,17 @@ class Graph(ABC):
         """The level (B,) that goes with x (B, L), where it is not the sigma (B,) of the chain itself."""
         return sigma
 
-    def seen(self, law: Tensor, own: Tensor, sigma: float) -> Tensor:
+    def seen(self, law: Tensor, own: Tensor, sigma: Tensor | float) -> Tensor:
         """Laws (R, N) of clean tokens given all others, once the noised tokens `own` (R,) are seen themselves, too."""
         return uniform_law.seen(law, own, sigma)
+
+    def log_scores(self, law: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
+        """log s (..., V) from the law of the clean token given all others; 0 at the own token (...)."""
+        return uniform_law.log_scores(law, sigma, own)
+
+    def heard(self, level: Tensor) -> Tensor:
+        """By which number a network is told a level (B,)."""
+        return level
 
     def widened(self, sigma: Tensor, more: int) -> Tensor:
         """The level (B,) on `more` states, too, of a chain that keeps to these and has the level sigma (B,) on them."""
@@ -207,7 +215,7 @@ class Absorbing(Graph):
         """That which goes with the number of masked tokens, which locked tokens would otherwise belie."""
         return matched_sigma((x == self.mask).sum(-1), x.shape[-1])
 
-    def seen(self, law: Tensor, own: Tensor, sigma: float) -> Tensor:
+    def seen(self, law: Tensor, own: Tensor, sigma: Tensor | float) -> Tensor:
         """The same: every token would have become the same mask."""
         return law
 

@@ -27,7 +27,7 @@ from engine.theory import uniform_law
 from engine.theory.graphs import Graph
 from engine.theory.leave_one_out import leave_one_out_entropy
 
-ParametrisationName = Literal["log_score", "posterior", "leave_one_out"]
+ParametrisationName = Literal["log_score", "posterior", "leave_one_out", "plug_in"]
 
 
 class Settings(TypedDict, total=False):

@@ -29,6 +29,9 @@ NOISES: dict[Noise, NoiseInfo] = {
     "uniform": NoiseInfo(
         "Uniform noise", "Uniform", "Tokens turn into random ones; each may change until the end.", "uniform"
     ),
+    "mixed": NoiseInfo(
+        "Masks and uniform noise", "Mixed", "Tokens vanish or turn into random ones; each may change.", "mixed"
+    ),
     "none": NoiseInfo(
         "From left to right",
         "Left to right",

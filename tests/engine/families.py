@@ -159,6 +159,21 @@ def radd(sizes: Sizes) -> dict[str, Any]:
     return {"tokens": sizes.states - 1, "model": nested(sizes, name="small", type="ddit_wot"), "noise": noise}
 
 
+def gidd(sizes: Sizes) -> dict[str, Any]:
+    return {
+        "model_type": "dit",
+        "vocab_size": sizes.states,
+        "max_seq_len": sizes.length,
+        "hidden_size": sizes.hidden,
+        "timestep_cond_dim": COND,
+        "num_hidden_layers": sizes.blocks,
+        "num_attention_heads": sizes.heads,
+        "attention_dropout": 0.0,
+        "p_uniform": 0.2,
+        "t_eps": 1e-4,
+    }
+
+
 def mixin(sizes: Sizes, name: str, **algo: Any) -> dict[str, Any]:
     """The configuration of a bare network on the hub."""
     inner = {"algo": {"name": name} | algo, "model": nested(sizes, scale_by_sigma=True)}
@@ -172,6 +187,7 @@ CONFIGS: dict[str, Callable[[Sizes], dict[str, Any]]] = {
     "udlm": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=False, cfg_num_classes=-1),
     "udlm-class": lambda sizes: flat(sizes, "udlm", time_conditioning=True, cfg=True, cfg_num_classes=2),
     "bd3lm": lambda sizes: flat(sizes, "bd3lm", block_size=block_of(sizes), causal=False, time_conditioning=False),
+    "gidd": gidd,
     "radd": radd,
     "didi": lambda sizes: mixin(sizes, "mdlm", time_conditioning=False, causal_attention=False),
     "duo-mixin": lambda sizes: mixin(sizes, "duo_base", time_conditioning=True),
@@ -189,6 +205,8 @@ def make(folder: Path, family: str, sizes: Sizes | None = None, prefixed: bool |
     if family == "udlm-class":
         weights["cond_map.embedding_table.weight"] = torch.randn(3, COND, generator=torch.Generator().manual_seed(3))
     extra = {name: torch.tensor(0.5) for name in BESIDE} if family == "bd3lm" else {}
+    if family == "gidd":
+        extra = {f"rotary_emb.{name}_cached": torch.zeros(1, sizes.length, 3, 1, 8) for name in ("cos", "sin")}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(CONFIGS[family](sizes)))
     prefix = "backbone." if (family in PREFIXED if prefixed is None else prefixed) else ""

@@ -17,25 +17,45 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from engine.language.tokenizers import symbol_tokenizer
+from engine.likelihood.estimators import choose, draw
 from engine.likelihood.noised_text import Points, Text
 from engine.likelihood.running import sampler_bound
 from engine.models import load
 from engine.models.loading import build
 from engine.models.own_layout import save
-from engine.performing.engine import is_causal
-from engine.protocol import FREE, UserError
+from engine.performing.engine import Engine, is_causal
+from engine.protocol import (
+    FREE,
+    Bounded,
+    Finished,
+    Frame,
+    Generate,
+    Guess,
+    Guessed,
+    Insight,
+    Inspect,
+    LoadModel,
+    ModelLoaded,
+    Score,
+    Started,
+    UserError,
+    frozen,
+)
 from engine.samplers import sampler_named
+from engine.samplers.ancestral import kernel
 from engine.samplers.loop import Plan, State, run_chain
-from engine.theory.blockwise import Finished, onward
+from engine.theory import blockwise
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
+from engine.theory.grid import Step
 from engine.theory.guidance import guided
+from engine.theory.mixed import Mixed, Mixing
 from engine.theory.network import Block
 from tests.engine.families import CONFIGS, FAMILIES, Sizes, block_of, forward, make, noised, seen_in_blocks
 
 RELATIVE = 1e-4
 UNIFORM = ("duo", "duo-mixin", "udlm", "udlm-class")
-ABSORBING = [name for name in CONFIGS if name not in UNIFORM]
+ABSORBING = [name for name in CONFIGS if name not in (*UNIFORM, "gidd")]
 TOY = Sizes(states=3, length=3, hidden=8, blocks=1)
 
 
@@ -66,7 +86,7 @@ def test_the_numbers_of_the_authors_modules_are_reproduced(family: str) -> None:
     expected = load_file(FAMILIES / family / "expected.safetensors")
     model = load(FAMILIES / family, device="cpu", precision="fp32")
     tokens = expected["in.tokens"]
-    told = expected.get("in.sigma", torch.zeros(len(tokens)))
+    told = expected.get("in.sigma", expected.get("in.t", torch.zeros(len(tokens))))
     clean = {"clean": expected["in.clean"]} if "in.clean" in expected else {}
     output = model.diffusion.network(tokens, told, **clean)
     found = {"out.logits": output} if "out.logits" in expected else {"out.log_p": output[..., :-1].log_softmax(-1)}
@@ -92,7 +112,7 @@ def test_the_network_computes_what_the_layout_says(tmp_path: Path, family: str) 
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("family", CONFIGS)
+@pytest.mark.parametrize("family", [name for name in CONFIGS if name != "gidd"])
 def test_the_network_is_told_what_its_family_is_told(tmp_path: Path, family: str) -> None:
     """Nothing, which is 0, or sigma itself."""
     make(tmp_path, family)
@@ -229,8 +249,8 @@ def test_the_bound_is_not_below_the_likelihood_under_absorbing_noise(tmp_path: P
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("family", ["duo"])
-def test_the_bound_is_not_below_the_likelihood_under_uniform_noise(tmp_path: Path, family: str) -> None:
+@pytest.mark.parametrize("family", ["duo", "gidd"])
+def test_the_bound_is_not_below_the_likelihood_where_tokens_change(tmp_path: Path, family: str) -> None:
     """On a toy of 27 texts: the reverse chain in small steps with the model's scores, and the integral of the score
     entropy by the same steps."""
     make(tmp_path, family, TOY)
@@ -239,13 +259,26 @@ def test_the_bound_is_not_below_the_likelihood_under_uniform_noise(tmp_path: Pat
     sigmas = torch.cat((torch.zeros(1), torch.logspace(-3, math.log10(7), 100))).double()
     kernel = torch.eye(27).double()  # from noise level k to none, columns sum to 1
     bound = torch.zeros(27).double()
-    same = states[:, None] == states
 
     def chances(sigma: torch.Tensor) -> torch.Tensor:
-        """Of each clean text to become each other one."""
-        kept = torch.exp(-sigma)
-        return torch.where(same, kept + (1 - kept) / 3, (1 - kept) / 3).prod(-1)
+        """Of each text (27,) to become each other one (27,)."""
+        law = diffusion.graph.transition(states, sigma.expand(27)).double()
+        return (
+            law[:, None].expand(27, 27, 3, 3).gather(-1, states[None, ..., None].expand(27, 27, 3, 1)).prod(2)[..., 0]
+        )
 
+    def jumps(sigma: torch.Tensor) -> torch.Tensor:
+        """By which law a token jumps, (3,)."""
+        return (
+            graph.states_by(sigma, torch.float64)[2] if isinstance(graph, Mixed) else torch.full((3,), 1 / 3).double()
+        )
+
+    def limit(sigma: torch.Tensor) -> torch.Tensor:
+        """The law of texts (27,) at the end of the noise, whatever they were."""
+        law = graph.states_by(sigma, torch.float64)[1] if isinstance(graph, Mixed) else torch.ones(3).double()
+        return (law / law.sum())[states].prod(-1)
+
+    graph = diffusion.graph
     for low, high in itertools.pairwise(sigmas):
         level, step = ((low + high) / 2).expand(27), high - low
         score = diffusion.log_score(states, level).exp()
@@ -253,7 +286,8 @@ def test_the_bound_is_not_below_the_likelihood_under_uniform_noise(tmp_path: Pat
         for place, value in itertools.product(range(3), range(3)):
             target = states.clone()
             target[:, place] = value
-            rates[(target * weight).sum(-1), torch.arange(27)] += score[:, place, value] / 3
+            into = jumps(level[0])[states[:, place]]
+            rates[(target * weight).sum(-1), torch.arange(27)] += score[:, place, value] * into
         rates.fill_diagonal_(0)
         rates -= torch.diag(rates.sum(0))
         kernel = kernel @ torch.linalg.matrix_exp(rates * step)
@@ -261,10 +295,11 @@ def test_the_bound_is_not_below_the_likelihood_under_uniform_noise(tmp_path: Pat
         loss = diffusion.score_entropy(x, level[:1].expand(729), clean).sum(-1).view(27, 27)
         bound += step * (chances(level[0]) * loss).sum(-1)
     end = chances(sigmas[-1])
-    bound += torch.special.xlogy(end, end * 27).sum(-1)
-    likelihood = kernel @ torch.full((27,), 1 / 27).double()
+    bound += torch.special.xlogy(end, end / limit(sigmas[-1])).sum(-1)
+    likelihood = kernel @ limit(sigmas[-1])
     assert float(likelihood.sum()) == pytest.approx(1)
-    assert (bound >= -likelihood.log() - 1e-2).all()
+    clean_ones = (states < diffusion.vocabulary).all(-1)
+    assert (bound >= -likelihood.log() - 1e-2)[clean_ones].all()
 
 
 # ---- classes
@@ -347,10 +382,10 @@ def test_all_blocks_are_asked_at_once_given_the_clean_ones_before(tmp_path: Path
 def test_what_is_kept_of_finished_blocks_changes_no_number(tmp_path: Path) -> None:
     make(tmp_path, "bd3lm")
     network, (tokens, _) = double(tmp_path).network, noised(Sizes(), uniform=False)
-    told, size, before = torch.zeros(3).double(), block_of(Sizes()), Finished()
+    told, size, before = torch.zeros(3).double(), block_of(Sizes()), blockwise.Finished()
     whole = network.body(tokens, told).hidden
     for start in range(0, Sizes().length, size):
-        features, before = onward(network, tokens[:, start : start + size], told, before)
+        features, before = blockwise.onward(network, tokens[:, start : start + size], told, before)
         torch.testing.assert_close(features.hidden, whole[:, start : start + size], rtol=0, atol=1e-10)
     assert before.length == Sizes().length
 
@@ -418,6 +453,117 @@ def test_what_blocks_cannot_do_is_refused_in_a_sentence(tmp_path: Path) -> None:
     edit(tmp_path, lambda values: values.update(time_conditioning=True))
     with pytest.raises(UserError, match="cut into blocks"):
         build(tmp_path)
+
+
+# ---- masks and uniform noise mixed
+
+
+def mixture(t: torch.Tensor, p: float = 0.2, n: int = 10) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """alpha (B, 1, 1), beta pi (B, 1, V) and c (B,) at the chain's own t (B,), as the paper has them."""
+    c = (t * (1 - t)).sqrt() * 2 * p / (1 - p)
+    pi = torch.cat(((c / n)[:, None].expand(-1, n), t[:, None]), -1) / (1 + c)[:, None]
+    return ((1 - t) / (1 + c))[:, None, None], pi[:, None], c
+
+
+@torch.no_grad()
+def test_the_mixture_s_marginals_scores_and_loss_are_those_of_the_paper(tmp_path: Path) -> None:
+    make(tmp_path, "gidd")
+    diffusion, (x, _) = double(tmp_path), noised(Sizes(), uniform=False)
+    t = torch.tensor([0.03, 0.5, 0.98]).double()
+    alpha, pi, c = mixture(t)
+    sigma = -alpha.flatten().log()
+    torch.testing.assert_close(diffusion.told(sigma), t, rtol=1e-12, atol=0)
+    clean = x.roll(1, 0) % 10
+    clean[0] = x[0] % 10
+    mean = diffusion.network(x, t)[..., :10].softmax(-1)
+    model = alpha * torch.nn.functional.pad(mean, (0, 1)) + pi
+    true = alpha * torch.nn.functional.one_hot(clean, 11) + pi
+    torch.testing.assert_close(diffusion.graph.transition(clean, sigma), true, rtol=1e-10, atol=0)
+    own = x[..., None]
+    scores = diffusion.log_score(x, sigma)
+    torch.testing.assert_close(scores, (model / model.gather(-1, own)).log(), rtol=1e-9, atol=1e-9)
+    slope = (1 - 2 * t) / (2 * t * (1 - t)) * c
+    into = (c + (1 - t) * slope)[:, None]
+    kept, c, t = (1 - t)[:, None], c[:, None], t[:, None]
+    other = into / (kept * c)
+    weight = torch.where(x == 10, 1 / (t * kept), torch.where(x == clean, into / 10 / (kept * (kept + c / 10)), other))
+    ratio = (true / model).gather(-1, own)[..., 0]
+    loss = weight * ((true * (true / model).log()).sum(-1) + ratio - ratio.log() - 1)
+    rate = (1 / kept + slope[:, None] / (1 + c))[:, 0]
+    found = diffusion.score_entropy(x, sigma, clean) * rate[:, None]
+    torch.testing.assert_close(found, loss, rtol=1e-9, atol=1e-9)
+
+
+def test_the_schedule_of_the_mixture_has_the_right_rate_and_inverse() -> None:
+    schedule, t = Mixing(0.2), torch.linspace(0.01, 1, 50).double().requires_grad_()
+    noise = schedule(t)
+    (slope,) = torch.autograd.grad(noise.total.sum(), t, retain_graph=True)
+    torch.testing.assert_close(noise.rate, slope, rtol=1e-9, atol=0)
+    torch.testing.assert_close(schedule.time(noise.total), t, rtol=1e-9, atol=1e-12)
+    shares = schedule.shares(noise.total, 7)
+    for put, jumps in ((shares.mask, shares.to_mask), (shares.each, shares.to_each)):
+        (change,) = torch.autograd.grad(put.sum(), t, retain_graph=True)
+        torch.testing.assert_close(change / slope, jumps - put, rtol=1e-6, atol=1e-9)
+
+
+def test_an_ancestral_step_is_that_of_the_paper() -> None:
+    graph, draw = Mixed(10, Mixing(0.2)), torch.Generator().manual_seed(0)
+    own, law = torch.tensor([3, 10, 7]), torch.rand(3, 10, generator=draw).double().softmax(-1)
+    (alpha_s, pi_s, _), (alpha_t, pi_t, _) = (mixture(torch.tensor([t]).double()) for t in (0.4, 0.6))
+    sigma_s, sigma_t = (-float(alpha.log()) for alpha in (alpha_s, alpha_t))
+    kept = alpha_t / alpha_s
+    arrived = kept * torch.nn.functional.one_hot(own, 11)[None] + (pi_t - kept * pi_s)[..., own].mT
+    expected = (arrived * (alpha_s * torch.nn.functional.pad(law, (0, 1)) + pi_s))[0]
+    found = kernel(graph, law, own, Step(1, 2, 0.6, 0.4, sigma_t, sigma_s, 1.0))
+    expected, found = (table / table.sum(-1, keepdim=True) for table in (expected, found))
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_model_of_the_mixture_writes_and_scores(tmp_path: Path) -> None:
+    make(tmp_path, "gidd")
+    symbol_tokenizer([*"abcdefghi"]).save(tmp_path)
+    engine = Engine()
+    tokens = frozen(np.where(np.arange(12) < 4, np.arange(12), FREE))
+    *_, loaded = engine.perform(1, LoadModel(str(tmp_path), "cpu", "fp32"))
+    assert isinstance(loaded, ModelLoaded), loaded
+    assert (loaded.info.noise, loaded.info.mask_id, loaded.info.vocabulary) == ("mixed", 10, 10)
+    events = list(engine.perform(1, Generate(tokens, steps=8)))
+    assert isinstance(events[-1], Finished), events[-1]
+    final = np.full(12, 10)
+    for event in events:
+        if isinstance(event, Started):
+            final = event.tokens[0].copy()
+        if isinstance(event, Frame):
+            final[event.position] = event.token
+    assert (final < 10).all()
+    assert (final[:4] == np.arange(4)).all()
+    nothing = np.zeros(12, np.bool_)
+    *_, scored, done = engine.perform(1, Score(frozen(final), nothing, draws=64, by_token=False))
+    assert isinstance(scored, Bounded), scored
+    assert isinstance(done, Finished)
+    assert scored.nats > 0
+    for question in (Inspect(tokens, tokens >= 0, 6, 1.0), Guess(tokens, tokens >= 0, 1.0)):
+        *_, told = engine.perform(1, question)
+        assert isinstance(told, Insight | Guessed), told
+
+
+def calm(weights: dict[str, torch.Tensor]) -> None:
+    """Makes a random network less sure of itself."""
+    for name in weights:
+        weights[name] *= 0.1 if "output_layer.linear" in name else 1.0
+
+
+def test_estimators_of_the_mixture_agree(tmp_path: Path) -> None:
+    """By count and by level they estimate the same bound."""
+    make(tmp_path, "gidd", TOY)
+    rename(tmp_path, calm)
+    text = Text.of(build(tmp_path)[0], np.array([0, 1, 0]))
+    means = []
+    for name in ("mirrored", "root"):
+        totals = draw(text, choose(name, "mixed"), 400, 8, np.random.default_rng(0)).totals.reshape(400, 8).mean(1)
+        means.append((totals.mean(), totals.std() / 20))
+    (first, error), (second, other) = means
+    assert abs(first - second) < 5 * math.hypot(error, other) + 0.02
 
 
 # ---- masks, tokenizers

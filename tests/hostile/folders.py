@@ -30,7 +30,7 @@ from tests.hostile.damage import bytewise, in_json
 from tests.hostile.traps import TEXTS, causal_folder
 
 SYMBOLS = {"uniform-geometric": 61, "absorb-training-run": 53}
-SYMBOLS |= {f"families/{name}": 46 for name in ("mdlm", "radd", "bd3lm")} | {
+SYMBOLS |= {f"families/{name}": 46 for name in ("mdlm", "radd", "bd3lm", "gidd")} | {
     f"families/{name}": 47 for name in ("duo", "udlm")
 }
 """Sizes of the vocabularies, the end-of-text token counted."""

@@ -200,7 +200,7 @@ FOLDERS: dict[str, Kind] = {
     "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
     **{
         f"{name.rpartition('/')[2]}-{kind}": in_folder(name, file, damages)
-        for name in (*(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm")), *ADAPTED)
+        for name in (*(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm", "gidd")), *ADAPTED)
         for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
     },
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),
