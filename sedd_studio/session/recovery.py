@@ -162,11 +162,10 @@ def read_aside(found: AsideState) -> Page:
 def read_document(
     tokens: tuple[int, ...], locked: tuple[bool, ...], limits: tuple[Limit, ...], run: Trajectory | None = None
 ) -> Document:
-    """The document of these tokens, of which only those that are known can be locked; a ValueError if sizes differ."""
+    """The document of these tokens; a ValueError if sizes differ."""
     if len(locked) != len(tokens):
         raise ValueError("sizes differ")
-    known = frozen(tokens)
-    return Document(known, np.array(locked, bool) & (known != FREE), run, limits)
+    return Document(frozen(tokens), np.array(locked, bool), run, limits)
 
 
 @dataclass(frozen=True, eq=False)

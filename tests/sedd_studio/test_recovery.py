@@ -389,14 +389,6 @@ def test_of_many_documents_put_aside_the_newest_are_read(make_session: MakeSessi
     assert all(isinstance(page, Page) for page in left.aside.values())  # read by then, and not in the window's thread
 
 
-def test_what_is_not_known_is_not_locked(make_session: MakeSession) -> None:
-    session = make_session(FakeEngine())
-    session.pages.begin()
-    state = state_of(session)
-    restore(session, read_left(LeftOver(state | {"locked": [True] * len(session.view.document.tokens)}, None)))
-    assert not session.view.document.locked.any()
-
-
 def test_the_status_line_says_when_the_session_was_kept(
     session: Session, settings: Settings, keeper: Keeper, qtbot: QtBot
 ) -> None:
