@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tokenizers import Regex, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as Backend
-from tokenizers import decoders, models, pre_tokenizers
 
 from engine.files import read_bounded
 from engine.language.documents import decoded
@@ -23,6 +23,8 @@ MAX_BYTES = 40 * 2**20
 SIGNS = "".join(map(chr, range(32, 383)))
 MOST_FOR_A_SIGN = 16
 """Tokens: those that spell it by its bytes, and some to spare."""
+MOST_SIGNS = 1_000
+"""Tokens of a list that is an alphabet."""
 SHORT = 2**14
 """Characters of texts that are cut into tokens in no time."""
 PATIENCE, SLOWEST = 4.0, 1e-4
@@ -87,6 +89,21 @@ def from_pair(vocab: Path, merges: Path) -> Backend:
     backend = byte_level(models.BPE(vocab=tokens, merges=pairs))
     if END_OF_TEXT in tokens:
         backend.add_special_tokens([END_OF_TEXT])
+    return backend
+
+
+def from_alphabet(vocab: Path) -> Backend | None:
+    """A tokenizer with a token for each character, from its list of tokens: those in brackets stand for none. None for
+    a list of words."""
+    tokens = [line for line in _read(vocab).splitlines() if line]
+    signs = [token for token in tokens if len(token) == 1]
+    marks = [token for token in tokens if len(token) > 1]
+    if not signs or len(tokens) > MOST_SIGNS or not all(mark[0] + mark[-1] in ("<>", "[]") for mark in marks):
+        return None
+    backend = Backend(models.WordLevel({token: k for k, token in enumerate(tokens)}))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    backend.decoder = decoders.Fuse()
+    backend.add_special_tokens(marks)
     return backend
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 from weakref import WeakValueDictionary
 
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
 from engine.files import write_whole
-from engine.language.backends import END_OF_TEXT, byte_level, from_pair, read_all, read_backend
+from engine.language.backends import END_OF_TEXT, byte_level, from_alphabet, from_pair, read_all, read_backend
 from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
+from engine.language.spare_tokens import Spare, fitted, mask_of
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
 
-FILE_NAME = "tokenizer.json"
-MASKS = ("[MASK]", "<mask>", "<|mask|>", "<|MASK|>")
-PADDING = "[PAD]"
-Spare = Literal["nothing", "mask", "padding"]
-"""What makes a tokenizer fit a model: it has a mask that is no clean token, or lacks the token for padding."""
+FILE_NAME, ALPHABET = "tokenizer.json", "vocab.txt"
 LARGEST_MULTIPLE = 128
 SHOWN = 100
 """Characters of a list in a message."""
@@ -312,7 +307,7 @@ def _tokenizer_in(folder: Path, vocabulary: int | None, spare: Spare) -> Tokeniz
     what = f"The tokenizer in {folder}"
     with refusing(f"{what} is damaged", "put a whole copy there"):
         backend = _backend_in(folder)
-        return None if backend is None else _whole(_fitted(backend, vocabulary, spare), what)
+        return None if backend is None else _whole(fitted(backend, vocabulary, spare), what)
 
 
 def _backend_in(folder: Path) -> Backend | None:
@@ -321,45 +316,14 @@ def _backend_in(folder: Path) -> Backend | None:
     for vocab, merges in _PAIRS:
         if (folder / vocab).is_file() and (folder / merges).is_file():
             return from_pair(folder / vocab, folder / merges)
-    return None
+    return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
 
 
 def mask_in(folder: Path) -> int | None:
     """The id of a token for the mask in the tokenizer beside the weights, None where it has none."""
     with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
         backend = _backend_in(folder)
-        return None if backend is None else backend.token_to_id(_mask_of(backend) or "")
-
-
-def _mask_of(backend: Backend) -> str | None:
-    added = {token.content for token in backend.get_added_tokens_decoder().values()}
-    return next((mark for mark in MASKS if mark in added), None)
-
-
-def _fitted(backend: Backend, vocabulary: int | None, spare: Spare) -> Backend:
-    """The same for a model whose mask, if the tokenizer has one, is no clean token, or one that has padding as a token,
-    which the tokenizer may lack."""
-    if spare == "mask" and (mask := _mask_of(backend)) is not None:
-        return _without(backend, mask)
-    if spare == "padding" and vocabulary == backend.get_vocab_size() + 1:
-        backend.add_special_tokens([PADDING])
-    return backend
-
-
-def _without(backend: Backend, token: str) -> Backend:
-    """The same without a token; the last one takes its id, so that the ids have no gap."""
-    described = json.loads(backend.to_str())
-    freed, last = backend.token_to_id(token), backend.get_vocab_size() - 1
-    name = backend.id_to_token(last)
-    vocab, added = described["model"]["vocab"], described["added_tokens"]
-    vocab.pop(token, None)
-    described["added_tokens"] = [entry for entry in added if entry["content"] != token]
-    if freed != last:
-        vocab[name] = freed
-        for entry in described["added_tokens"]:
-            entry["id"] = freed if entry["content"] == name else entry["id"]
-    described["post_processor"] = None  # it knows ids, and is not used
-    return Backend.from_str(json.dumps(described))
+        return None if backend is None else backend.token_to_id(mask_of(backend) or "")
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.language.tokenizers import Spare, mask_in
+from engine.language.spare_tokens import Spare
+from engine.language.tokenizers import mask_in
 from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig

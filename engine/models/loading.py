@@ -19,7 +19,8 @@ from engine.bundled_models import bundled
 from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
-from engine.language.tokenizers import Spare, Tokenizer, find_tokenizer
+from engine.language.spare_tokens import Spare
+from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.layout import mask_of
 from engine.models.layouts import family_of
@@ -163,15 +164,16 @@ def read(folder: Path) -> Stored:
     if (layout := family_of(values, folder)) is not None:
         config = layout.config(values, folder / CONFIG)
         files, weights = read_weights(folder, layout.besides)
-        last, mask = config.network.states - 1, None
+        last, mask, spare = config.network.states - 1, None, layout.spare
         if layout.spare == "mask" and config.noise != "uniform":
             mask = mask_of(values, folder, config.network.states, layout.mask(values))
+            spare = mask if mask != last and mask_in(folder) is None else spare
         named = layout.weights(weights, config, files[0])
         config = layout.settle(config, named)
         facts |= {"family": layout.family} | (blocks_of(config) if layout.in_blocks else {})
         if size := config.network.block_size:
             facts["writes"] = f"blocks of {size:,} tokens, each given those before"
-        return Stored(config, named, files, facts, layout.spare, None if mask == last else mask)
+        return Stored(config, named, files, facts, spare, None if mask == last else mask)
     config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import read_bounded
-from engine.language.tokenizers import Spare
+from engine.language.spare_tokens import Spare
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
 from engine.strict_json import LARGEST_CONFIG, read_json, shallow

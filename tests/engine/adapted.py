@@ -329,6 +329,10 @@ ADAPTED: dict[str, Family] = {
 }
 
 
+PROTEINS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
+"""The tokens of proteins, in their order."""
+
+
 def make(folder: Path, family: str, states: int = 11, **entries: Any) -> Weights:
     """Writes a checkpoint of V states, with more `entries` of its configuration; its weights in float64."""
     kind = ADAPTED[family]

@@ -25,7 +25,7 @@ from engine.protocol import FREE, Failed, Generate, LoadModel, ModelLoaded, Requ
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.session import model_folders
-from tests.engine.adapted import ADAPTED, make
+from tests.engine.adapted import ADAPTED, PROTEINS, make
 from tests.hostile.damage import bytewise, in_json
 from tests.hostile.traps import TEXTS, causal_folder
 
@@ -62,6 +62,9 @@ def template(kind: str) -> Path:
             (place / "merges.txt").write_text(
                 "#version: 0.2\n" + "\n".join(" ".join(pair) for pair in tokens["merges"])
             )
+        case "proteins":
+            make(place, "dplm", len(PROTEINS))
+            (place / "vocab.txt").write_text("\n".join(PROTEINS))
         case _ if kind in ADAPTED:
             make(place, kind, 11, bos_token_id=0, cls_token_id=0, pad_token_id=1, eos_token_id=2)
             symbol_tokenizer([*"abcdefghi"]).save(place)
@@ -104,7 +107,7 @@ def use(folder: Path) -> None:
     loaded = asked(engine, LoadModel(str(folder), "cpu", "fp32"))
     assert isinstance(loaded, ModelLoaded)
     loaded.tokenizer.fingerprint  # noqa: B018
-    ids = loaded.tokenizer.encode(loaded.tokenizer.decode([1, 2]))
+    ids = loaded.tokenizer.encode(loaded.tokenizer.decode([5, 6]))
     loaded.tokenizer.words(ids)
     free = frozen(np.full(min(4, loaded.info.length), FREE))
     asked(engine, Generate(free, steps=2))

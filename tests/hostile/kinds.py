@@ -194,6 +194,7 @@ FOLDERS: dict[str, Kind] = {
     "tokenizer": in_folder("own", "tokenizer.json", JSON, tokenizer_bombs),
     "vocab": in_folder("pair", "vocab.json", JSON, lambda: [b"[" * 10**6, b"{}"]),
     "merges": in_folder("pair", "merges.txt"),
+    "alphabet": in_folder("proteins", "vocab.txt"),
     "published": in_folder("uniform-geometric", "config.json", JSON),
     "pickle": in_folder("pickled", "pytorch_model.bin", ARCHIVE, pickle_bombs),
     "yaml": in_folder("absorb-training-run", ".hydra/config.yaml", (bytewise, in_yaml), yaml_bombs),
