@@ -1,4 +1,5 @@
-"""Llama, Qwen2 and Qwen3 that were taught to fill in masks and attend to all positions ("a2d" of the dLLM library)."""
+"""Llama, Qwen2 and Qwen3 that were taught to fill in masks: of all the text ("a2d" of the dLLM library), or block by
+block (SDAR, Cheng et al., arXiv 2510.06303)."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ from engine.theory.backbones.llama import LlamaConfig
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import UNFRAMED
 
-MASKS = {"a2d-qwen3": 151_669, "a2d-qwen2": 151_665}
+MASKS = {"a2d-qwen3": 151_669, "a2d-qwen2": 151_665, "sdar": 151_669}
 """Those of the published tokenizers; ids beyond stand for no tokens."""
+SDAR_BLOCK = 4
 UNUSED = 100
 """One in so many rows, at most, is there for round sizes and stands for no token."""
 HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
@@ -29,8 +31,6 @@ def usual_mask(values: Mapping[str, Any]) -> int | None:
 def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of such a folder on the hub, which is that of the model that was adapted."""
     reader = Reader(values, path)
-    if values.get("block_size"):
-        raise reader.error("has block_size, a model that writes block by block, which is not read here")
     kind, states = str(values.get("model_type")).lower(), reader.size("states", "vocab_size")
     mask = mask_of(values, path.parent, states, usual_mask(values))
     if (states - 1 - mask) * UNUSED <= states:
@@ -50,12 +50,19 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         theta=theta(reader),
         epsilon=reader.number(0.0, 1.0, "rms_norm_eps", absent=1e-6),
         bias=kind == "a2d-qwen2",
-        normed=kind == "a2d-qwen3",
+        normed=kind in ("a2d-qwen3", "sdar"),
+        block_size=block_size(reader, kind),
         tied=True,
     )
     if network.heads % network.shared or network.head_dim < 2 or network.head_dim % 2:
         raise reader.error(f"has {network.heads} heads for {network.shared} keys, of {network.head_dim} numbers each")
     return adapted(network, UNFRAMED, mask)
+
+
+def block_size(reader: Reader, kind: str) -> int:
+    """Tokens that are written together, given those before; 0 where all are."""
+    told = reader.group().get("block_size") is not None
+    return reader.size("block_size", "block_size", absent=SDAR_BLOCK) if told or kind == "sdar" else 0
 
 
 def theta(reader: Reader) -> float:
@@ -70,8 +77,8 @@ def theta(reader: Reader) -> float:
 
 
 A2D = Layout(
-    "a2d",
-    of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama"),
+    "a2d and SDAR",
+    of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama", "sdar"),
     a2d_config,
     named_by(((r"model\.", ""), (r"layers\.", "blocks.")), (EMBEDDING, HEAD), HEAD, EMBEDDING),
     spare="mask",

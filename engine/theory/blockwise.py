@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.stopping import look
+from engine.theory.backbones.backbone import Backbone, attended
 from engine.theory.layers import Asked
 from engine.theory.network import Block, Features, Network, ScoreTransformer
 
@@ -35,8 +36,10 @@ class Finished:
 
 def onward(network: Network, tokens: Tensor, sigma: Tensor, before: Finished) -> tuple[Features, Finished]:
     """Features of the next block of tokens (B, l) behind those that are finished, and what is finished with it."""
+    if isinstance(network, Backbone):
+        return _onward(network, tokens, before)
     if not isinstance(network, ScoreTransformer):
-        raise TypeError("networks of other kinds write no blocks")
+        raise TypeError("networks of this kind write no blocks")
     cond, x = network.sigma_map(sigma), network.vocab_embed(tokens)
     start = before.length
     cos, sin = (wave[start:] for wave in network.rotary_emb(start + tokens.shape[1]))
@@ -50,3 +53,17 @@ def onward(network: Network, tokens: Tensor, sigma: Tensor, before: Finished) ->
         values.append(torch.cat((*before.values[number : number + 1], asked.v), dim=2))
         x = block.answer(x, Asked(asked.q, keys[-1], values[-1]), shifts)
     return Features(x, cond[:, None]), Finished(tuple(keys), tuple(values))
+
+
+def _onward(network: Backbone, tokens: Tensor, before: Finished) -> tuple[Features, Finished]:
+    """The same of a network that was adapted from another use."""
+    x, start = network.embed(tokens), before.length
+    ways = network.ways(tokens.new_zeros(1, start + tokens.shape[1]))
+    keys, values = [], []
+    for number, (layer, way) in enumerate(zip(network.layers, ways, strict=True)):
+        look()
+        asked = layer.ask(x, way.at(slice(start, None)))
+        keys.append(torch.cat((*before.keys[number : number + 1], asked.k), dim=2))
+        values.append(torch.cat((*before.values[number : number + 1], asked.v), dim=2))
+        x = layer.answer(x, attended(Asked(asked.q, keys[-1], values[-1])))
+    return Features(x, x.new_zeros(len(tokens), 1, 1)), Finished(tuple(keys), tuple(values))

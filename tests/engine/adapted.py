@@ -278,7 +278,7 @@ def llama_weights(kind: str) -> Callable[[int], Weights]:
     return weights
 
 
-def llama_forward(w: Weights, tokens: Tensor, states: int) -> Tensor:
+def llama_forward(w: Weights, tokens: Tensor, states: int, allowed: Tensor | None = None) -> Tensor:
     x = w["model.embed_tokens.weight"][tokens]
     for k in range(LAYERS):
         name = f"model.layers.{k}"
@@ -287,11 +287,17 @@ def llama_forward(w: Weights, tokens: Tensor, states: int) -> Tensor:
         key, v = (in_heads(affine(before, w, f"{name}.self_attn.{part}_proj"), SHARED) for part in "kv")
         if f"{name}.self_attn.q_norm.weight" in w:
             q, key = rms(q, w, f"{name}.self_attn.q_norm"), rms(key, w, f"{name}.self_attn.k_norm")
-        x = x + affine(attention(spun(q, 1e6), spun(key, 1e6), v), w, f"{name}.self_attn.o_proj")
+        x = x + affine(attention(spun(q, 1e6), spun(key, 1e6), v, allowed), w, f"{name}.self_attn.o_proj")
         before = rms(x, w, f"{name}.post_attention_layernorm")
         gate, up = (affine(before, w, f"{name}.mlp.{part}_proj") for part in ("gate", "up"))
         x = x + affine(gate * gate.sigmoid() * up, w, f"{name}.mlp.down_proj")
     return rms(x, w, "model.norm") @ w["lm_head.weight"].T
+
+
+def in_blocks_of_4(w: Weights, tokens: Tensor, states: int) -> Tensor:
+    """A position sees its own block and those before."""
+    block = torch.arange(tokens.shape[1]) // 4
+    return llama_forward(w, tokens, states, block[:, None] >= block)
 
 
 LLAMA = {
@@ -326,6 +332,7 @@ ADAPTED: dict[str, Family] = {
         f"a2d-{kind}": Family(LLAMA | {"model_type": f"a2d-{kind}"}, llama_weights(kind), llama_forward)
         for kind in ("qwen3", "qwen2", "llama")
     },
+    "sdar": Family(LLAMA | {"model_type": "sdar", "block_size": 4}, llama_weights("qwen3"), in_blocks_of_4),
 }
 
 

@@ -25,6 +25,8 @@ from engine.performing.engine import is_causal
 from engine.protocol import UserError
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
+from engine.theory.block_mask import block_mask
+from engine.theory.blockwise import Finished, onward
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import Lanes
@@ -78,6 +80,7 @@ REFERENCES: dict[str, Callable[[], Any]] = {
     "a2d-qwen3": lambda: transformers.Qwen3ForCausalLM,
     "a2d-qwen2": lambda: transformers.Qwen2ForCausalLM,
     "a2d-llama": lambda: transformers.LlamaForCausalLM,
+    "sdar": lambda: transformers.Qwen3ForCausalLM,
 }
 
 
@@ -87,7 +90,7 @@ def test_the_network_computes_what_the_library_of_its_authors_does(tmp_path: Pat
     """Where that would look to the left alone it is told that it may look everywhere."""
     make(tmp_path, family, pad_token_id=1, mask_token_id=STATES - 1)
     values = json.loads((tmp_path / "config.json").read_text())
-    kind: Any = transformers.CONFIG_MAPPING[values["model_type"].removeprefix("a2d-")]
+    kind: Any = transformers.CONFIG_MAPPING[values["model_type"].removeprefix("a2d-").replace("sdar", "qwen3")]
     reference = REFERENCES[family]()(kind(**values, attn_implementation="eager")).eval()
     weights = {
         name.replace("denoise_model.", "transformer.").replace("embed_tokens", "transformer.wte")
@@ -102,6 +105,8 @@ def test_the_network_computes_what_the_library_of_its_authors_does(tmp_path: Pat
     told = {} if family in ("modernbert", "dplm") else {"attention_mask": torch.zeros(2, 1, LENGTH, LENGTH)}
     if family == "dplm":
         told = {"attention_mask": (tokens != 1).long()}
+    if family == "sdar":
+        told["attention_mask"][:] = torch.where(block_mask(LENGTH, 4, False, torch.device("cpu")), 0.0, -math.inf)
     expected = reference(tokens, **told).logits
     output = build(tmp_path)[0].network(tokens, NOTHING)
     real = tokens != 1  # at padding the library answers, too
@@ -214,7 +219,9 @@ def test_a_mask_in_the_middle_of_the_vocabulary_makes_no_difference(tmp_path: Pa
     tokens[:, 0] = 5
     ours = torch.where(tokens == mask, 6, tokens)
     ids = ours if family == "dplm" else torch.where(ours == last, mask, ours)
-    begin = {"a2d-qwen3": [], "a2d-qwen2": [], "a2d-llama": []}.get(family, [mask if family == "dplm" else last])
+    begin = {"a2d-qwen3": [], "a2d-qwen2": [], "a2d-llama": [], "sdar": []}.get(
+        family, [mask if family == "dplm" else last]
+    )
     end = [2] if family == "dplm" else []
     read = torch.cat((torch.tensor([begin] * 2).long(), ids, torch.tensor([end] * 2).long()), dim=1)
     logits = ADAPTED[family].forward(theirs, read, STATES)
@@ -396,6 +403,26 @@ def test_a_configuration_of_a_huge_network_takes_no_memory(tmp_path: Path, famil
     make(tmp_path, family, **wide)
     with pytest.raises(UserError, match="does not match its configuration"):
         build(tmp_path)
+
+
+# ---- blocks
+
+
+@torch.no_grad()
+def test_all_blocks_are_asked_at_once_given_the_clean_ones_before(tmp_path: Path) -> None:
+    """As one block after the other is, and as it is where what is finished is kept."""
+    weights = make(tmp_path, "sdar")
+    network, tokens = double(tmp_path).network, noised()
+    clean = tokens.roll(1, 0) % 10
+    at_once, finished = network(tokens, NOTHING, clean=clean), Finished()
+    for start in range(0, LENGTH, 4):
+        here = slice(start, start + 4)
+        read = torch.cat((clean[:, :start], tokens[:, here]), dim=1)
+        expected = ADAPTED["sdar"].forward(weights, read, STATES)[:, here]
+        torch.testing.assert_close(at_once[:, here], expected, rtol=0, atol=1e-10)
+        features, _ = onward(network, tokens[:, here], NOTHING, finished)
+        torch.testing.assert_close(network.head(features), expected, rtol=0, atol=1e-10)
+        _, finished = onward(network, clean[:, here], NOTHING, finished)
 
 
 # ---- tokenizers

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.stopping import look
+from engine.theory.block_mask import block_mask
 from engine.theory.lanes import parts, share
 from engine.theory.layers import Asked, rotate
 from engine.theory.network import Features, Network
@@ -32,6 +33,13 @@ class Way(NamedTuple):
         """The same for a part of the positions."""
         cos, sin = (None if angles is None else angles[cut] for angles in (self.cos, self.sin))
         return Way(cos, sin, None if self.allowed is None else self.allowed[..., cut, :])
+
+    def in_blocks(self, length: int, size: int, doubled: bool) -> Way:
+        """The same where a text of a length is cut into blocks of a size; `doubled`, with the clean text behind it."""
+        times = 2 if doubled else 1
+        cos, sin = (None if angles is None else angles.repeat(times, 1) for angles in (self.cos, self.sin))
+        device = torch.device("cpu") if cos is None else cos.device
+        return Way(cos, sin, block_mask(length, size, doubled, device)[None, None])
 
     def turned(self, x: Tensor) -> Tensor:
         """Queries or keys x (B, H, l, D) at their rotary positions."""
@@ -85,16 +93,25 @@ class Backbone(Network):
         classes: Tensor | None = None,
         clean: Tensor | None = None,
     ) -> Features:
-        x, cuts = self.embed(tokens), parts(tokens.shape[1])
+        x, ways, length = self.embed(tokens), self.ways(tokens), tokens.shape[1]
+        if size := self.config.block_size:
+            ways = [way.in_blocks(length, size, clean is not None) for way in ways]
+        if clean is not None:
+            x = torch.cat((x, self.embed(clean)), dim=1)
+        cuts = parts(x.shape[1])
         pieces, numbers = [x[:, cut] for cut in cuts], range(len(cuts))
-        layers: list[Layer] = list(self.blocks)  # type: ignore[arg-type]
-        for layer, way in zip(layers, self.ways(tokens), strict=True):
+        for layer, way in zip(self.layers, ways, strict=True):
             look()
             own = [way.at(cut) for cut in cuts]
             asked = share(partial(_ask, layer, pieces, own), numbers)
             k, v = torch.cat([part.k for part in asked], dim=2), torch.cat([part.v for part in asked], dim=2)
             pieces = share(partial(_answer, layer, pieces, own, [Asked(part.q, k, v) for part in asked]), numbers)
-        return Features(torch.cat(pieces, dim=1), x.new_zeros(len(tokens), 1, 1))
+        return Features(torch.cat(pieces, dim=1)[:, :length], x.new_zeros(len(tokens), 1, 1))
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, from the first to the last."""
+        return list(self.blocks)  # type: ignore[arg-type]
 
     def store(self, dtype: torch.dtype) -> Backbone:
         for layer in self.modules():
@@ -110,10 +127,15 @@ def _ask(layer: Layer, pieces: Sequence[Tensor], ways: Sequence[Way], n: int) ->
 
 
 def _answer(layer: Layer, pieces: Sequence[Tensor], ways: Sequence[Way], asked: Sequence[Asked], n: int) -> Tensor:
-    groups = asked[n].q.shape[1] // asked[n].k.shape[1]
-    k, v = (part.repeat_interleave(groups, dim=1) if groups > 1 else part for part in asked[n][1:])
-    mixed = F.scaled_dot_product_attention(asked[n].q, k, v, attn_mask=ways[n].allowed)
-    return layer.answer(pieces[n], mixed.transpose(1, 2).flatten(2))
+    return layer.answer(pieces[n], attended(asked[n], ways[n].allowed))
+
+
+def attended(asked: Asked, allowed: Tensor | None = None) -> Tensor:
+    """What heads attend to, (B, l, H D); groups of them may share keys and values."""
+    groups = asked.q.shape[1] // asked.k.shape[1]
+    k, v = (part.repeat_interleave(groups, dim=1) if groups > 1 else part for part in (asked.k, asked.v))
+    mixed = F.scaled_dot_product_attention(asked.q, k, v, attn_mask=allowed)
+    return mixed.transpose(1, 2).flatten(2)
 
 
 def heads(x: Tensor, count: int) -> Tensor:

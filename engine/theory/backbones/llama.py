@@ -1,5 +1,5 @@
 """Llama, Qwen2 and Qwen3 without their causal mask: rotary positions, keys and values shared by groups of heads, gated
-layers. Adapted to masked diffusion by continued training ("a2d"), without a shift."""
+layers. Adapted to masked diffusion by continued training, without a shift."""
 
 from __future__ import annotations
 
