@@ -7,6 +7,7 @@ The noise is that of the algorithm: MDLM's and SEDD's mask tokens, Duo's and UDL
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from engine.theory.network import NetworkConfig
 UNIFORM = ("duo", "udlm")
 MASKED = ("mdlm", "subs", "didi", "sdtt", "remdm")
 SCORED = ("sedd",)
+IN_BLOCKS = "bd3lm"
 
 
 def is_hydra(values: Mapping[str, Any]) -> bool:
@@ -33,23 +35,29 @@ def hydra_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     reader = Reader(values, path)
     inner = ("config",)
     network = network_config(reader, Names((*inner, "model")), reader.size("states", "vocab_size"))
+    if "classes" in values:
+        network = replace(network, classes=reader.size("classes", "classes"))
     algo = reader.group(*inner, "algo")
     if reader.flag(*inner, "algo", "causal_attention", absent=False):
         raise reader.error("has causal_attention = true, a model that writes from left to right, not read here")
     told = reader.flag(*inner, "algo", "time_conditioning", absent=True) if "time_conditioning" in algo else None
-    return by_algorithm(reader, network, reader.value(*inner, "algo", "name"), told)
+    name = str(reader.value(*inner, "algo", "name")).lower()
+    if name.startswith(IN_BLOCKS):
+        network = replace(network, block_size=reader.size("block_size", *inner, "block_size"))
+    return by_algorithm(reader, network, name, told)
 
 
-def by_algorithm(reader: Reader, network: NetworkConfig, name: Any, told_time: bool | None) -> DiffusionConfig:
+def by_algorithm(reader: Reader, network: NetworkConfig, name: str, told_time: bool | None) -> DiffusionConfig:
     """The model that a program of this name trains; `told_time` None where that is not said."""
-    known = str(name).lower()
-    if known.startswith(UNIFORM):
+    if name.startswith(UNIFORM):
         return leave_one_out(network, told_time is not False)
-    if known.startswith(MASKED):
+    if name.startswith((*MASKED, IN_BLOCKS)):
         return posterior(network, told_time is True)
-    if known.startswith(SCORED):
+    if name.startswith(SCORED):
         return DiffusionConfig(network, scale_by_sigma=True, time_free=told_time is False)
-    raise reader.error(f"has the algorithm {shown(name)}, not one of {', '.join((*MASKED, *SCORED, *UNIFORM))}")
+    raise reader.error(
+        f"has the algorithm {shown(name)}, not one of {', '.join((*MASKED, IN_BLOCKS, *SCORED, *UNIFORM))}"
+    )
 
 
 HYDRA = Layout("MDLM's and Duo's programs", is_hydra, hydra_config, spare="mask")

@@ -4,6 +4,7 @@
 - the published one: config.json, and model.safetensors or pytorch_model.bin, or parts of one with an index;
 - a training run: .hydra/config.yaml and checkpoints-meta/checkpoint.pth, or snapshots in checkpoints/, of which the
   averaged weights are taken;
+- a checkpoint of Lightning (`engine.models.lightning`);
 - those of other families (`engine.models.layouts`), whose networks and processes are ours by other names.
 """
 
@@ -24,6 +25,7 @@ from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.layout import mask_of
 from engine.models.layouts import family_of
+from engine.models.lightning import checkpoint_in, is_lightning, read_lightning
 from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
@@ -70,7 +72,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     folder.
     """
     source = checkpoint_folder(Path(path))
-    folder = source.parent.parent if is_snapshot(source) else source
+    folder = source if source.is_dir() else source.parent.parent if is_snapshot(source) else source.parent
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(source)
@@ -133,7 +135,7 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 def checkpoint_folder(path: Path) -> Path:
     """The folder of a model from a path to it or to a file in it, or from the name of a bundled one.
 
-    Of a snapshot of a training run it is the file itself.
+    Of a snapshot of a training run, and of a checkpoint of Lightning, it is the file itself.
     """
     try:
         path = path.expanduser()
@@ -145,7 +147,7 @@ def checkpoint_folder(path: Path) -> Path:
     if not present:
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
     check_name(path)
-    if is_snapshot(path):
+    if is_snapshot(path) or is_lightning(path):
         return path.resolve()
     folder = path if path.is_dir() else path.parent
     if folder.name in (SNAPSHOTS, RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
@@ -155,9 +157,13 @@ def checkpoint_folder(path: Path) -> Path:
 
 def read(folder: Path) -> Stored:
     """Configuration and weights of the model in `folder`, whichever layout it has."""
+    if is_lightning(folder):
+        return read_lightning(folder)
     if is_snapshot(folder) or (folder / RUN_CONFIG).is_file():
         return read_run(folder)
     if not (folder / CONFIG).is_file():
+        if (checkpoint := checkpoint_in(folder)) is not None:
+            return read_lightning(checkpoint)
         raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
     values = read_config(folder / CONFIG)
     facts = facts_in(values, folder / CONFIG)

@@ -118,14 +118,27 @@ def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
     return found
 
 
-def unpickle(source: Path, most: int = LARGEST_TREE) -> Any:
+class Inert:
+    """Stands for an object of a class that is not made: it keeps the data that belonged to it, and does nothing."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.state: object = None
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+
+def unpickle(source: Path, most: int = LARGEST_TREE, inert: bool = False) -> Any:
     """A pickle of tensors, which lie in the file until they are copied, and of at most `most` bytes beside them.
 
-    Only plain data is admitted: a file that asks for code to be run is refused, and one that would unfold.
+    Only plain data is admitted: a file that asks for code to be run is refused, and one that would unfold. With `inert`
+    what is of other classes is admitted as `Inert`, but for those that reach the system, which are refused.
     """
     try:
         check_archive(source, most)
-        return torch.load(source, map_location="cpu", weights_only=True, mmap=True)
+        strange = torch.serialization.get_unsafe_globals_in_checkpoint(source) if inert else []
+        with torch.serialization.safe_globals([(Inert, name) for name in strange]):
+            return torch.load(source, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # damaged zip, forbidden global, end of file, ...
         if is_lack_of_memory(error):
             raise

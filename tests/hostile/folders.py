@@ -54,6 +54,10 @@ def template(kind: str) -> Path:
             shutil.copytree(template("uniform-geometric"), place)
             (place / "model.safetensors").unlink()
             torch.save(small_weights(), place / "pytorch_model.bin")
+        case "lightning":
+            place.mkdir()
+            symbol_tokenizer([chr(0x100 + k) for k in range(45)]).save(place)
+            torch.save(lightning_state(), place / "run.ckpt")
         case "pair":
             shutil.copytree(template("own"), place)
             tokens = json.loads((place / "tokenizer.json").read_text())["model"]
@@ -72,6 +76,20 @@ def template(kind: str) -> Path:
             shutil.copytree(GOLDEN / kind, place)
             symbol_tokenizer([chr(0x100 + k) for k in range(SYMBOLS[kind] - 1)]).save(place)
     return place
+
+
+def lightning_state() -> dict[str, Any]:
+    """A checkpoint of Lightning: MDLM's network, without averages."""
+    from safetensors.torch import load_file
+
+    families = GOLDEN / "families" / "mdlm"
+    sizes = json.loads((families / "config.json").read_text())
+    names = {"hidden_size": "hidden_dim", "length": "model_length"}
+    same = ("cond_dim", "n_blocks", "n_heads", "dropout")
+    model = {ours: sizes[theirs] for ours, theirs in (*names.items(), *zip(same, same, strict=True))}
+    config = {"model": model, "parameterization": "subs", "time_conditioning": False}
+    held = load_file(families / "model.safetensors")
+    return {"state_dict": held, "ema": None, "hyper_parameters": {"config": config}, "global_step": 7}
 
 
 def small_weights() -> dict[str, torch.Tensor]:

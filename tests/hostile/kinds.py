@@ -204,6 +204,7 @@ FOLDERS: dict[str, Kind] = {
         for name in (*(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm", "gidd")), *ADAPTED)
         for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
     },
+    "lightning": in_folder("lightning", "run.ckpt", (bytewise, in_records), pickle_bombs),
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),
     "judge": in_folder("causal", "tokenizer.json", JSON, tokenizer_bombs),
     "judged-by": in_folder("causal", "tokenizer_config.json", JSON),
