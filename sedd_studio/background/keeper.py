@@ -220,7 +220,10 @@ class Keeper(QObject):
         """Tells, once, that there is no history."""
         if not self._told:
             self._told = True
+            place = self.path.parent
             self.failed.emit(
-                f"Runs are not kept: the history in {self.path.parent} cannot be opened ({error}); "
+                f"Runs are not kept: {error}"  # says what to do
+                if isinstance(error, UserError)
+                else f"Runs are not kept: the history in {place} cannot be opened ({error}); "
                 "allow reading and writing there, then start again."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -333,6 +334,19 @@ def test_a_history_that_cannot_be_opened_is_told_of_once_and_reads_as_empty(tmp_
     assert len(told) == 1
     assert "Runs are not kept" in told[0]
     assert not found
+
+
+def test_a_history_of_a_newer_version_is_told_of_with_what_helps(tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "history.sqlite3"
+    History(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    keeper = Keeper(path)
+    with qtbot.waitSignal(keeper.failed) as told:
+        keeper.remember({}, None)
+    keeper.close()
+    (said,) = told.args or ()
+    assert said.endswith("was written by a newer version of the studio; install that, or move the file away.")
 
 
 @pytest.mark.parametrize(
