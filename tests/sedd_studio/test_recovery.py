@@ -345,8 +345,8 @@ def test_a_history_of_a_newer_version_is_told_of_with_what_helps(tmp_path: Path,
     with qtbot.waitSignal(keeper.failed) as told:
         keeper.remember({}, None)
     keeper.close()
-    (said,) = told.args or ()
-    assert said.endswith("was written by a newer version of the studio; install that, or move the file away.")
+    assert told.args is not None
+    assert told.args[0].endswith("was written by a newer version of the studio; install that, or move the file away.")
 
 
 @pytest.mark.parametrize(
