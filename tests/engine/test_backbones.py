@@ -16,8 +16,10 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from typer.testing import CliRunner
 
-from engine.language.tokenizers import find_tokenizer, train_tokenizer
+from engine.cli import app
+from engine.language.tokenizers import find_tokenizer, symbol_tokenizer, train_tokenizer
 from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
@@ -403,6 +405,16 @@ def test_a_configuration_of_a_huge_network_takes_no_memory(tmp_path: Path, famil
     make(tmp_path, family, **wide)
     with pytest.raises(UserError, match="does not match its configuration"):
         build(tmp_path)
+
+
+def test_such_a_model_is_not_trained_on(tmp_path: Path) -> None:
+    make(tmp_path / "model", "a2d-qwen2")
+    symbol_tokenizer([*"abcdefghi"]).save(tmp_path / "model")
+    (tmp_path / "text.txt").write_text("abc " * 99)
+    command = ["train", tmp_path / "text.txt", "--model", tmp_path / "model", "--out", tmp_path / "out", "--steps", 1]
+    done = CliRunner().invoke(app, [*map(str, command), "--device", "cpu"])
+    assert done.exit_code != 0
+    assert "has a network of another kind" in " ".join(done.output.split())
 
 
 # ---- blocks
