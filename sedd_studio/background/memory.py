@@ -4,10 +4,10 @@ The C library of Linux gives threads heaps of their own. What one thread makes a
 run, then lies in each of them between what was needed for a moment, and none can shrink: after 4,000 things that a
 random user did the studio took 101 MB more, and 26 MB more with one heap for all.
 
-The matrix library keeps the code that it makes for each shape of a product, and by itself 1,024 of them; torch keeps as
-many once more, and what either keeps stays, 252 kB for each number of rows in a block of each product. Models and
-lengths change all day. 299 lengths of four products took 705 MB, 438 with 32 shapes in the library alone, 531 with 32 in
-torch alone, and 38 with 32 in both. A run needs a dozen, and 32 of them are as fast (one run each of `benchmarks.user`).
+The matrix library keeps the code that it makes for each shape of a product, and by itself 1,024 of them. Torch keeps as
+many once more, and with either goes what belongs to it: 252 kB for each number of rows in a block. Models and lengths
+change all day. 299 lengths of four products took 705 MB, 438 with 32 shapes in the library alone, 531 with 32 in torch
+alone, and 38 with 32 in both. A run needs a dozen, and is as fast.
 """
 
 from __future__ import annotations
