@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QInputDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import bundled_models
+from engine.models import load
 from engine.protocol import Generate, LoadModel
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.background.keeper import Keeper
@@ -33,6 +34,8 @@ from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.windows import shown, window_of
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "families"
 
 PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safetensors": bytes(200_000)}
 
@@ -207,3 +210,15 @@ def test_running_without_a_model_says_what_to_do(scene: Scene) -> None:
     scene.session.runs.start()
     assert scene.session.errors.current is not None
     assert scene.session.errors.current.headline == "Open the model first."
+
+
+@pytest.mark.parametrize("family", sorted(path.name for path in GOLDEN.iterdir()))
+def test_the_noise_of_other_families_is_told_from_their_files_as_the_engine_reads_it(family: str) -> None:
+    assert model_folders.noise_of(GOLDEN / family) == load(GOLDEN / family, "cpu", "fp32").info.noise
+
+
+@pytest.mark.parametrize(("algorithm", "noise"), [("mdlm", "absorb"), ("sedd", "absorb"), ("duo_base", "uniform")])
+def test_the_noise_of_a_bare_network_is_that_of_its_algorithm(algorithm: str, noise: str, tmp_path: Path) -> None:
+    described = {"config": {"algo": {"name": algorithm}}, "vocab_size": 9}
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    assert model_folders.noise_of(tmp_path) == noise
