@@ -9,7 +9,6 @@ asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from engine.protocol import FREE, Noise, UserError
 from engine.samplers.draws import Draws, Flags, Rows
+from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import parts, share
@@ -38,42 +38,6 @@ LEAST = 1e-300
 """A chance for what the network rules out but a pattern may need."""
 LARGEST = 80.0
 """Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
-
-
-@dataclass(frozen=True)
-class Law:
-    """What the network says of R rows: `weights` (R, V), by which they are drawn.
-
-    `unsharpened` (R, V) is the same before temperature and top-p, which hide what the network is unsure of, and
-    `unconstrained` (R, V) the same if every token were allowed.
-    """
-
-    weights: Tensor
-    unsharpened: Tensor
-    unconstrained: Tensor
-
-    def pick(self, chosen: Flags) -> Law:
-        """Those of some rows, by a mask (R,)."""
-        index = torch.from_numpy(chosen).to(self.weights.device)
-        weights, free = self.weights[index], self.unconstrained is self.weights
-        return Law(weights, self.unsharpened[index], weights if free else self.unconstrained[index])
-
-    def entropy(self) -> np.ndarray:
-        """How unsure the network is of each row, (R,), nats."""
-        entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
-        return entropy
-
-    def gain(self, tokens: Indices) -> np.ndarray:
-        """By how much likelier tokens (R,) would be without constraints, (R,), nats; -inf where they could not be."""
-        if self.unconstrained is self.weights:
-            return np.zeros(len(tokens))
-        chosen = torch.from_numpy(tokens).to(self.weights.device)[:, None]
-        without, drawn = (
-            (law.gather(-1, chosen)[:, 0].double() / law.sum(-1, dtype=torch.float64)).log()
-            for law in (self.unconstrained, self.weights)
-        )
-        gain: np.ndarray = (without - drawn).cpu().numpy()
-        return gain
 
 
 class Chain(ABC):

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.chain import AbsorbingChain, Law, UniformChain
+from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.law import Law
 from engine.samplers.tweedie import UniformTweedie, kernel
 from engine.theory.grid import Step, log_odds
 

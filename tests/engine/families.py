@@ -14,8 +14,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from engine.models.loading import build
+from engine.theory.diffusion import Diffusion
 
 FAMILIES = Path(__file__).parents[1] / "golden" / "families"
 COND = 16
@@ -232,3 +235,21 @@ def noised(sizes: Sizes, uniform: bool, texts: int = 3) -> tuple[Tensor, Tensor]
     masked = torch.rand(tokens.shape, generator=draw) < 0.5
     told = torch.rand(texts, generator=draw) * 3
     return tokens if uniform else torch.where(masked, sizes.states - 1, tokens), told
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    values = json.loads((folder / "config.json").read_text())
+    change(values)
+    (folder / "config.json").write_text(json.dumps(values))
+
+
+def rename(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+
+
+def double(folder: Path) -> Diffusion:
+    diffusion = build(folder)[0]
+    diffusion.network.double()
+    return diffusion

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.protocol import UserError
-from engine.samplers.chain import Law
+from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.graphs import matched_sigma
 
