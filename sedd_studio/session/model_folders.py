@@ -20,6 +20,8 @@ OF_FAMILIES: dict[str, Noise] = {
     "dit": "mixed",
 }
 """The noise by the `model_type` of other families, as `engine.models.layouts` reads them."""
+CHECKPOINTS = ("best.ckpt", "last.ckpt")
+"""What a folder without a description may hold; only these, since a folder may hold any number of files."""
 LARGEST = 2**20
 """Bytes of a description."""
 
@@ -31,9 +33,11 @@ def known(recent: Iterable[str]) -> list[str]:
     return [path for path in paths if is_model(Path(path))]
 
 
-def is_model(folder: Path) -> bool:
-    """Whether the folder looks like that of a model."""
-    return os.path.isdir(folder / ".hydra") or description(folder) is not None  # noqa: PTH112 - never raises
+def is_model(place: Path) -> bool:
+    """Whether it looks like the folder of a model, or is a file: a snapshot of a run, or a checkpoint of Lightning."""
+    if os.path.isfile(place) or os.path.isdir(place / ".hydra"):  # noqa: PTH112, PTH113 - never raise
+        return True
+    return description(place) is not None or any(os.path.isfile(place / name) for name in CHECKPOINTS)  # noqa: PTH113
 
 
 def description(folder: Path) -> dict[str, Any] | None:

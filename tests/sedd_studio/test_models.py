@@ -222,3 +222,12 @@ def test_the_noise_of_a_bare_network_is_that_of_its_algorithm(algorithm: str, no
     described = {"config": {"algo": {"name": algorithm}}, "vocab_size": 9}
     (tmp_path / "config.json").write_text(json.dumps(described))
     assert model_folders.noise_of(tmp_path) == noise
+
+
+def test_a_model_may_be_a_file_or_a_folder_with_a_checkpoint(tmp_path: Path) -> None:
+    assert not model_folders.is_model(tmp_path)
+    assert not model_folders.is_model(tmp_path / "last.ckpt")
+    (tmp_path / "last.ckpt").touch()
+    assert model_folders.is_model(tmp_path / "last.ckpt")
+    assert model_folders.is_model(tmp_path)
+    assert str(tmp_path / "last.ckpt") in model_folders.known([str(tmp_path / "last.ckpt")])
