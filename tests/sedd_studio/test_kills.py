@@ -67,7 +67,10 @@ WRITER = """
         if child == 0:
             work()
             os._exit(0)
-        return os.waitpid(child, 0)[1]
+        ended = os.waitpid(child, 0)[1]
+        for part in folder.glob(engine.files.PARTS):  # or the next ones would look through it, and once it is old not
+            part.unlink()
+        return ended
 
     killed = {}
     for suffix in suffixes:
