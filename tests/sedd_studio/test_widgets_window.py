@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -182,23 +182,64 @@ def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown
         assert first != looks[f"light {name}"][0], name
 
 
-def test_a_theme_is_put_on_what_is_on_show_alone(window: MainWindow) -> None:
-    """Thrice as many widgets are hidden, and to dress one takes a third of a millisecond."""
-    dressed: list[QWidget] = []
+def test_a_theme_is_put_on_a_part_at_a_turn_and_first_on_what_is_on_show(window: MainWindow, qtbot: QtBot) -> None:
+    """All at once took more than a tenth of a second."""
+    parts = [part for part in window.findChildren(QWidget) if part.property(themes.WORN)]
+    parts += [page for page in window.places.pages.values() if page not in parts]
+    order: list[QWidget] = []
+    early: list[QWidget] = []
+    turns: list[int] = []
 
     class Watch(QObject):
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
-                dressed.append(watched)
+            part = next(part for part in parts if part is watched)
+            if event.type() == QEvent.Type.StyleChange and part not in order:
+                order.append(part)
+                turns.append(turn)
+            if event.type() == QEvent.Type.Paint and part not in order:
+                early.append(part)
             return False
 
-    watch = Watch()
-    for widget in window.findChildren(QWidget):
-        widget.installEventFilter(watch)
+    turn = 0
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+
+    watch, turning = Watch(), QTimer()
+    turning.timeout.connect(count)
+    turning.start(0)
+    for part in parts:
+        part.installEventFilter(watch)
     window.actions_by_name["theme_dark"].trigger()
-    assert window.canvas in dressed
-    hidden = [window.compare, window.history, *window.compare.findChildren(QWidget)]
-    assert not set(hidden) & set(dressed)
+    assert not order
+    qtbot.waitUntil(lambda: len(order) == len(parts), timeout=60_000)
+    assert [part.isVisible() for part in order] == sorted((part.isVisible() for part in parts), reverse=True)
+    assert {part.isVisible() for part in order} == {True, False}
+    assert len(set(turns)) == len(parts)
+    assert not early
+
+
+def test_a_page_that_is_shown_before_its_turn_is_not_painted_in_the_theme_of_before(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.show_panel("compare")
+    window.places.reset()
+    shown(window)
+    worn: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                worn.append(page.property(themes.WORN))
+            return False
+
+    page, watch = window.places.pages["compare"], Watch()
+    page.installEventFilter(watch)
+    window.actions_by_name["theme_dark"].trigger()
+    window.show_panel("compare")
+    qtbot.waitUntil(lambda: bool(worn))
+    assert set(worn) == {"dark"}
 
 
 def test_typing_goes_on_where_it_was_after_control_and_enter(scene: Scene, window: MainWindow, qtbot: QtBot) -> None:
