@@ -22,6 +22,7 @@ from engine.estimates import opening, require
 from engine.language.backends import read_backend
 from engine.language.tokenizers import FILE_NAME, find_tokenizer
 from engine.models.config_reader import shown
+from engine.models.larger_families import refuse_larger
 from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
@@ -52,12 +53,9 @@ BUFFER_BYTES = 2**26
 
 def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """The network on the CPU and the tokenizer of the model in `folder`; a UserError says why it was not opened."""
-    values = checked(folder)
-    weights = weights_in(folder)
+    weights, planned = planned_in(folder)
+    kind, config = type(planned), planned.config
     with offline(), refusing(f"The causal model in {folder} cannot be read"):
-        config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
-        kind: Any = within(math.inf, lambda: transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)])  # imports it
-        check_size(kind, config, weights)
         held = sum(weight.numel() for weight in weights.values())
         require(opening(held, dtype.itemsize), f"The model in {folder}", do="choose a smaller model")
         network, found = kind.from_pretrained(
@@ -75,6 +73,16 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     return network, tokenizer
 
 
+def planned_in(folder: Path) -> tuple[dict[str, torch.Tensor], Any]:
+    """The weights in `folder`, and the network that they are for, which takes no memory; a UserError as above."""
+    values = checked(folder)
+    weights = weights_in(folder)
+    with offline(), refusing(f"The causal model in {folder} cannot be read"):
+        config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
+        kind: Any = within(math.inf, lambda: transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)])  # imports it
+        return weights, check_size(kind, config, weights)
+
+
 def checked(folder: Path) -> Mapping[str, Any]:
     """What config.json says; a UserError where something in the folder asks for what is not given to it."""
     if not (folder / CONFIG).is_file():
@@ -87,6 +95,7 @@ def checked(folder: Path) -> Mapping[str, Any]:
     if (folder / ADAPTER).exists() or (folder / GENERATION).exists():
         raise UserError(f"{folder} holds an adapter, or code of its own; merge it into a model, and open that.")
     values = {name: read_config(folder / name, LARGEST) for name in DESCRIPTIONS if (folder / name).exists()}
+    refuse_larger(values[CONFIG], folder)
     for name, described in values.items():
         for key, value in entries(described):
             check_entry(folder / name, key, value)
@@ -160,8 +169,8 @@ def offline() -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
-def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> None:
-    """A ValueError where a configuration describes more than the weights hold: it is counted before memory is taken."""
+def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> Any:
+    """The network of a configuration, without memory; a ValueError where it describes more than the weights hold."""
     left = MODULES_A_WEIGHT * len(weights) + MORE_MODULES
 
     def count(*_: object) -> None:
@@ -181,6 +190,7 @@ def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> N
         raise ValueError("it describes a larger network than its weights are for")
     if sum(buffer.nbytes for buffer in network.buffers()) > BUFFER_BYTES + 4 * held:
         raise ValueError("its sizes are beyond reason")
+    return network
 
 
 def tokenizer_in(folder: Path, states: int) -> Any:

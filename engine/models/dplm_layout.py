@@ -20,12 +20,6 @@ CLS, PAD, EOS, UNKNOWN, ANY = 0, 1, 2, 3, 24
 HEAD, EMBEDDING = "lm_head.decoder.weight", "word_embeddings.weight"
 
 
-def is_dplm(values: Mapping[str, Any]) -> bool:
-    """Whether config.json is that of ESM-2 taught as a diffusion model."""
-    kind = values.get("model_type")
-    return kind == "dplm" or (kind == "esm" and "dplm_type" in values)
-
-
 def dplm_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of DPLM's folder on the hub."""
     reader = Reader(values, path)
@@ -66,7 +60,7 @@ RULES = (
 )
 DPLM = Layout(
     "DPLM",
-    is_dplm,
+    ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}),
     dplm_config,
     named_by(RULES, (EMBEDDING, HEAD, "lm_head.decoder.bias"), HEAD, EMBEDDING),
     spare="mask",

@@ -21,11 +21,6 @@ NAMES = Names(
 )
 
 
-def is_gidd(values: Mapping[str, Any]) -> bool:
-    """Whether it names GIDD's network, and a share of uniform noise."""
-    return values.get("model_type") == "dit" and "p_uniform" in values
-
-
 def gidd_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of GIDD's folder on the hub."""
     reader = Reader(values, path)
@@ -40,4 +35,4 @@ def gidd_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     )
 
 
-GIDD = Layout("GIDD", is_gidd, gidd_config, spare="mask")
+GIDD = Layout("GIDD", ({"model_type": ("dit",), "p_uniform": ()},), gidd_config, spare="mask")

@@ -24,12 +24,6 @@ SCORED = ("sedd",)
 IN_BLOCKS = "bd3lm"
 
 
-def is_hydra(values: Mapping[str, Any]) -> bool:
-    """Whether config.json holds the configuration of a run, and the size of its vocabulary."""
-    inner = values.get("config")
-    return isinstance(inner, Mapping) and "vocab_size" in values and "algo" in inner
-
-
 def hydra_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a bare network that the hub keeps."""
     reader = Reader(values, path)
@@ -60,4 +54,4 @@ def by_algorithm(reader: Reader, network: NetworkConfig, name: str, told_time: b
     )
 
 
-HYDRA = Layout("MDLM's and Duo's programs", is_hydra, hydra_config, spare="mask")
+HYDRA = Layout("MDLM's and Duo's programs", ({"config.algo": (), "vocab_size": ()},), hydra_config, spare="mask")

@@ -13,6 +13,7 @@ from engine.models.dplm_layout import DPLM
 from engine.models.duo_layout import DUO
 from engine.models.gidd_layout import GIDD
 from engine.models.hydra_layout import HYDRA
+from engine.models.larger_families import refuse_larger
 from engine.models.layout import Layout
 from engine.models.mdlm_layout import MDLM
 from engine.models.modernbert_layout import MODERNBERT
@@ -26,8 +27,9 @@ FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODER
 
 def family_of(values: Mapping[str, Any], folder: Path) -> Layout | None:
     """The family whose layout a configuration, and the weights in its folder, have; None for our own layout, for
-    SEDD's, and for what is unknown."""
+    SEDD's, and for what is unknown. A UserError for a family that is made for larger machines."""
     if "format" in values:
         return None
+    refuse_larger(values, folder)
     fitting = (layout for layout in FAMILIES if layout.recognises(values))
     return next((layout for layout in fitting if not layout.prefix or begins(folder, layout.prefix)), None)

@@ -20,12 +20,6 @@ from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import FREQUENCIES
 
 
-def is_radd(values: Mapping[str, Any]) -> bool:
-    """Whether it names the network without time."""
-    model = values.get("model")
-    return isinstance(model, Mapping) and model.get("type") == "ddit_wot"
-
-
 def radd_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a folder on the hub, or of a run."""
     reader = Reader(values, path)
@@ -54,4 +48,4 @@ def folded(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str,
     return found
 
 
-RADD = Layout("RADD", is_radd, radd_config, folded)
+RADD = Layout("RADD", ({"model.type": ("ddit_wot",)},), radd_config, folded)
