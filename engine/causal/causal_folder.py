@@ -27,6 +27,7 @@ from engine.models.stored import CONFIG, contents, read_config, tensors, weight_
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
 from engine.stopping import within
+from engine.theory.unfilled import unfilled
 
 with brought_by("causal"):
     os.environ.setdefault("USE_HUB_KERNELS", "0")  # read when it is imported
@@ -181,7 +182,7 @@ def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> A
 
     counting = nn.modules.module.register_module_module_registration_hook(count)
     try:
-        with torch.device("meta"):
+        with unfilled():
             network = kind(config)
     finally:
         counting.remove()

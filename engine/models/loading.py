@@ -35,6 +35,7 @@ from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_sn
 from engine.protocol import ModelInfo, UserError
 from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.unfilled import unfilled
 
 SMALL = 10**6
 """Parameters: smaller networks are no faster in fewer digits."""
@@ -113,7 +114,7 @@ def _tokenizer_of(folder: Path, vocabulary: int, spare: Spare) -> Tokenizer | No
 def build(folder: Path) -> tuple[Diffusion, Stored]:
     """The model in `folder` in float32 on the CPU, without a tokenizer, and what it was read from."""
     stored = read(folder)
-    with torch.device("meta"):  # shapes are compared before any memory is taken
+    with unfilled():  # shapes are compared before any memory is taken
         diffusion = Diffusion(stored.config)
     check_shapes(stored, diffusion)
     require(opening(sum(tensor.numel() for tensor in stored.weights.values())), f"The model in {folder}", do=SMALLER)

@@ -20,6 +20,7 @@ from dataclasses import replace
 import torch
 
 from engine.theory.diffusion import Diffusion
+from engine.theory.unfilled import unfilled
 
 
 def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
@@ -29,7 +30,7 @@ def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
     network = replace(config.network, states=len(kept))
     padding = config.padding + diffusion.vocabulary - vocabulary
     framing = replace(config.framing, never=tuple(token for token in config.framing.never if token < vocabulary))
-    with torch.device("meta"):
+    with unfilled():
         smaller = Diffusion(replace(config, network=network, padding=padding, framing=framing))
     weights = diffusion.network.state_dict()
     weights |= {name: weights[name][kept] for name in diffusion.network.by_state}

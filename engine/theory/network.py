@@ -129,7 +129,10 @@ class Rotary(nn.Module):
 
     def __init__(self, head_dim: int) -> None:
         super().__init__()
-        self.register_buffer("inv_freq", 1 / 10_000 ** (torch.arange(0, head_dim, 2).float() / head_dim))
+        # Numbers even in a network without memory: a division of "meta" tensors loads torch's compiler, which takes
+        # two seconds and a hundred megabytes.
+        even = torch.arange(0, head_dim, 2, device="cpu")
+        self.register_buffer("inv_freq", 1 / 10_000 ** (even.float() / head_dim))
 
     def forward(self, length: int) -> tuple[Tensor, Tensor]:
         """Cosines and sines (L, D/2) of the angles at positions 0 .. length - 1."""

@@ -1,8 +1,9 @@
-"""Freed memory goes back to the system."""
+"""Freed memory goes back to the system, and what is not needed is not loaded."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.performing.kept import give_back
+from tests.engine import adapted, families
 
 BLOCKS, BYTES = 2_000, 50_000  # blocks that are too small for the C library to give back by itself
 
@@ -36,3 +38,21 @@ def test_elsewhere_nothing_is_asked_of_the_c_library(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("engine.performing.kept.sys.platform", "darwin")
     monkeypatch.setattr("engine.performing.kept.ctypes.CDLL", lambda name: pytest.fail("asked"))
     give_back()
+
+
+def test_no_model_loads_the_compiler(tmp_path: Path) -> None:
+    """Torch loads it, and a library of algebra, for some operations without memory: two seconds and 100 MB."""
+    for name in families.CONFIGS:
+        families.make(tmp_path / name, name)
+    for name in adapted.ADAPTED:
+        adapted.make(tmp_path / name, name)
+    code = """if True:
+        import sys, torch
+        from engine.models import load
+        for folder in sys.argv[1:]:
+            load(folder)
+            print(folder, *{"torch._dynamo", "sympy"} & set(sys.modules))
+    """
+    folders = ["stories-absorb", *map(str, sorted(tmp_path.iterdir()))]
+    done = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == folders
