@@ -8,7 +8,7 @@ SEED ?= 1
 # Keeping freed memory, and taking it in large pages, makes training on a CPU up to twice as fast.
 MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
-.PHONY: run test check coverage fuzz kills bench soak train results format lock setup
+.PHONY: run test check coverage fuzz kills interrupts bench soak train results format lock setup
 
 run: setup
 	@$(BIN)/sedd-studio
@@ -32,6 +32,10 @@ fuzz: setup
 # Kills N processes of each kind of work at random moments, and has a fifth as many find no room on their disk.
 kills: setup
 	@$(BIN)/python -m tests.hostile.kills $(or $(N),100)
+
+# Presses Ctrl+C at N random moments, over all commands and the studio.
+interrupts: setup
+	@$(BIN)/python -m tests.hostile.interrupts $(or $(N),200)
 
 bench: setup
 	@$(BIN)/python -m benchmarks.window

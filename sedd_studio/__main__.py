@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
-from types import ModuleType
 
-from engine.protocol import UserError
-from engine.protocol.errors import brought_by
-from engine.standard_streams import open_all
+try:
+    import gc
+    import sys
+
+    from engine.interrupts import INTERRUPTS
+    from engine.standard_streams import open_all
+except KeyboardInterrupt:  # before it is seen to
+    os._exit(130)
+
+TYPE_CHECKING = False  # as little as can be is imported before Ctrl+C is seen to
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def main() -> int:
     """Runs the studio, if its libraries are there; returns the process's exit code."""
+    INTERRUPTS.take()
     open_all()
+    from engine.protocol import UserError
+
     try:
         studio = load()
     except UserError as error:
@@ -31,11 +40,13 @@ def load() -> ModuleType:
 
     While modules are loaded nothing is garbage; from then on the window looks for it by itself.
     """
+    from engine.protocol.errors import brought_by
+
     gc.disable()
     try:
         with brought_by("studio"):
             from sedd_studio.window import app
-    except UserError:
+    except BaseException:
         gc.enable()
         raise
     return app

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
-import sys
 
-from engine.cli.interrupts import INTERRUPTS
-from engine.standard_streams import open_all
+try:
+    import io
+    import sys
+
+    from engine.interrupts import INTERRUPTS
+    from engine.standard_streams import open_all
+except KeyboardInterrupt:  # before it is seen to
+    os._exit(130)
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all else that comes before Ctrl+C is seen to
 if TYPE_CHECKING:

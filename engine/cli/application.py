@@ -11,8 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from engine.cli.interrupts import INTERRUPTED, INTERRUPTS
 from engine.cli.output import EngineFailed, print_error
+from engine.interrupts import INTERRUPTED, INTERRUPTS
 from engine.plain_text import plain
 from engine.protocol import UserError, is_lack_of_memory
 

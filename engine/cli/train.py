@@ -73,11 +73,7 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
         with saving(plan.out), filling(plan.out, PLAN) as made:
             tokenizer.save(made)
             (made / PLAN).write_bytes((to_json(description, indent=2) + "\n").encode())
-    try:
-        follow(trainer, state, output, tokenizer)
-    except KeyboardInterrupt:
-        output.note("Stopped. The same command goes on from the last save.")
-        raise
+    follow(trainer, state, output, tokenizer)
     if not processes.speaks:
         return
     result = trainer.validate() if trainer.valid else None
@@ -179,6 +175,7 @@ def prepare(
     left_out.say(output.note)
     parameters = sum(parameter.numel() for parameter in learner.network.parameters())
     output.note(f"{train.size:,} tokens to train on, {parameters:,} parameters, {device.type}.")
+    output.note("Ctrl+C stops it; the same command goes on from the last save.")
     return Trainer(learner, training, train, valid, processes), tokenizer
 
 

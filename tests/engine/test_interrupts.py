@@ -7,17 +7,18 @@ import random
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.cli.interrupts import INTERRUPTS, Interrupts
+from engine.interrupts import INTERRUPTS, Interrupts
 from tests.patience import PATIENCE
 
 AT_EVENT = """
 import os, signal, sys
-from engine.cli import main
+from {module} import main
 
 class Count:
     seen, wanted = 0, int(sys.argv.pop(1))
@@ -36,25 +37,31 @@ finally:
         print(count.seen, file=sys.stderr)
 """
 """A command that is sent SIGINT at an event that Python tells of: an import, a file that is opened, a call of C's."""
-MOMENTS = {"samplers": 14, "sample": 6}
-COMMANDS = (("samplers",), ("sample", "--length=8", "--steps=2", "--model=molecules-absorb"))
-"""One without torch and one with it."""
+SEDD, STUDIO = "engine.cli", "sedd_studio.__main__"
+MOMENTS = {"samplers": 14, "sample": 6, "--help": 8}
+COMMANDS = (
+    (SEDD, "samplers"),
+    (SEDD, "sample", "--length=8", "--steps=2", "--model=molecules-absorb"),
+    (STUDIO, "--help"),
+)
+"""One without torch and one with it; and the studio, until it has a window."""
 
 
 def started(command: tuple[str, ...], event: int) -> subprocess.Popen[str]:
     """The command, which is interrupted at an event; 0: never."""
-    words = [sys.executable, "-c", AT_EVENT, str(event), *command]
+    module, *given = command
+    words = [sys.executable, "-c", AT_EVENT.format(module=module), str(event), *given]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[1])
 def test_an_interrupt_at_any_moment_ends_a_command_silently(command: tuple[str, ...]) -> None:
     whole = started(command, 0)
     _, said = whole.communicate(timeout=PATIENCE)
     assert whole.returncode == 0
     events = int(said.split()[-1])
-    rng = random.Random(command[0])
-    for _ in range(MOMENTS[command[0]] // 2):
+    rng = random.Random(command[1])
+    for _ in range(MOMENTS[command[1]] // 2):
         for process in [started(command, rng.randint(1, events * 9 // 10)) for _ in range(2)]:
             _, said = process.communicate(timeout=PATIENCE)
             assert (process.returncode, said) == (130, "")
@@ -83,3 +90,17 @@ def test_what_a_library_makes_of_an_interrupt_is_not_told(monkeypatch: pytest.Mo
     monkeypatch.setattr("engine.cli.verify.verify_samplers", interrupted)
     result = CliRunner().invoke(app, ["verify"])
     assert (result.exit_code, result.output) == (130, "")
+
+
+def test_a_training_that_is_interrupted_has_said_before_that_it_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli.train.follow", interrupted)
+    (tmp_path / "story.txt").write_text("Once upon a time. " * 100)
+    given = ["--out", tmp_path / "out", "--vocabulary", 300, "--length", 8, "--hidden", 8, "--heads", 1]
+    result = CliRunner().invoke(app, ["train", str(tmp_path / "story.txt"), *map(str, given)])
+    assert result.exit_code == 130
+    assert result.output.splitlines()[-1] == "Ctrl+C stops it; the same command goes on from the last save."

@@ -1,5 +1,5 @@
-"""Ctrl+C ends a command at any moment, silently and with one exit code. Imports as little as can be: what
-comes before `take` is answered by Python.
+"""Ctrl+C ends a command at any moment, silently and with one exit code; the studio, too, until it has a window. Imports
+as little as can be: what comes before `take` is answered by Python.
 
 While a command works, a `KeyboardInterrupt` is raised, so that files that are being written are taken back. Before and
 after that, and while a library is being imported, which can turn the exception into another, or lose it, there is
@@ -27,8 +27,10 @@ class Interrupts:
         self.seen = self._working = False
 
     def take(self) -> None:
-        """Answers from here on, in the process that a command has for itself."""
-        signal.signal(signal.SIGINT, self.answer)
+        """Answers from here on, in the process that a command has for itself; what whoever started it has ignored,
+        such as a shell that puts it into the background, stays so."""
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self.answer)
         sys.unraisablehook = self._lost
 
     @staticmethod
