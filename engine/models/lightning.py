@@ -14,8 +14,9 @@ from torch import Tensor
 
 from engine.models.hydra_layout import HYDRA
 from engine.models.layout import PREFIX
+from engine.models.pickles import Inert, unpickle
 from engine.models.published_layout import blocks_of
-from engine.models.stored import CONFIG, Inert, Stored, read_config, read_yaml, tensors, unpickle, unwrapped
+from engine.models.stored import CONFIG, Stored, read_config, read_yaml, tensors, unwrapped
 from engine.protocol import UserError
 
 SUFFIX = ".ckpt"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from engine.files import read_bounded
 from engine.language.spare_tokens import Spare
+from engine.models.pickles import unpickle
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
 from engine.strict_json import LARGEST_CONFIG, read_json, shallow
@@ -24,9 +24,8 @@ from engine.theory.diffusion import DiffusionConfig
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 """What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
-LARGEST_YAML, LARGEST_TABLE, LARGEST_TREE = 2**16, 2**24, 2**20
-"""Bytes of a configuration, and of what says where tensors lie in a file of safetensors, or a pickle."""
-MOST_RECORDS = 100_000
+LARGEST_YAML, LARGEST_TABLE = 2**16, 2**24
+"""Bytes of a configuration, and of what says where tensors lie in a file of safetensors."""
 MOST_SHARING = 2
 """Weights may share their numbers: in memory they take at most so many times what they take in the file."""
 
@@ -116,55 +115,6 @@ def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
     if len(found) < len(weights):
         raise UserError(f"{source} has two weights of one name; use another file.")
     return found
-
-
-class Inert:
-    """Stands for an object of a class that is not made: it keeps the data that belonged to it, and does nothing."""
-
-    def __init__(self, *arguments: object) -> None:
-        self.state: object = None
-
-    def __setstate__(self, state: object) -> None:
-        self.state = state
-
-
-def unpickle(source: Path, most: int = LARGEST_TREE, inert: bool = False) -> Any:
-    """A pickle of tensors, which lie in the file until they are copied, and of at most `most` bytes beside them.
-
-    Only plain data is admitted: a file that asks for code to be run is refused, and one that would unfold. With `inert`
-    what is of other classes is admitted as `Inert`, but for those that reach the system, which are refused.
-    """
-    try:
-        check_archive(source, most)
-        strange = torch.serialization.get_unsafe_globals_in_checkpoint(source) if inert else []
-        with torch.serialization.safe_globals([(Inert, name) for name in strange]):
-            return torch.load(source, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # damaged zip, forbidden global, end of file, ...
-        if is_lack_of_memory(error):
-            raise
-        if isinstance(error, PermissionError):
-            raise UserError(f"{source} cannot be read: {error.strerror}; allow reading it.") from error
-        reason = (
-            "asks to run code"
-            if "Unsupported" in str(error) or "GLOBAL" in str(error)
-            else "is damaged, or of an old form,"
-        )
-        raise UserError(f"{source} {reason} and was not opened; use a copy from a source you trust.") from error
-
-
-def check_archive(source: Path, most: int) -> None:
-    """A ValueError unless the file is an archive as torch writes them: nothing in it is packed, and what is no tensor
-    takes at most `most` bytes."""
-    with zipfile.ZipFile(source) as archive:
-        records = archive.infolist()
-    others = (record.file_size for record in records if "/data/" not in record.filename)
-    if (
-        len(records) > MOST_RECORDS
-        or any(record.compress_type != zipfile.ZIP_STORED for record in records)
-        or sum(record.file_size for record in records) > source.stat().st_size
-        or sum(others) > most
-    ):
-        raise ValueError("its records are not those that torch writes")
 
 
 def tensors(weights: Any, source: Path) -> dict[str, Tensor]:

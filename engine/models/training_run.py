@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.models.layouts import family_of
+from engine.models.pickles import unpickle
 from engine.models.published_layout import blocks_of, published_config
-from engine.models.stored import Stored, read_yaml, tensors, unpickle, unwrapped
+from engine.models.stored import Stored, read_yaml, tensors, unwrapped
 from engine.protocol import UserError
 
 RUN_CONFIG, RUN_WEIGHTS = Path(".hydra", "config.yaml"), Path("checkpoints-meta", "checkpoint.pth")

@@ -25,7 +25,7 @@ from torch.utils._pytree import tree_map_only
 
 from engine.files import replacing
 from engine.likelihood.result import Bound
-from engine.models.stored import unpickle
+from engine.models.pickles import unpickle
 from engine.protocol import UserError, is_lack_of_memory
 from engine.training.datasets import Batches, blocks
 from engine.training.learners import Learner

@@ -104,5 +104,5 @@ def test_a_training_state_that_does_not_fit_into_memory_is_not_called_damaged(
 ) -> None:
     command = ["train", story, "--out", tmp_path / "new", *SIZES, "--steps", 2, "--precision", "fp32"]
     assert sedd(*command).exit_code == 0
-    monkeypatch.setattr(torch, "load", too_much)
+    monkeypatch.setattr("engine.models.pickles.records_of", too_much)
     assert "not enough memory" in sedd(*command).stderr.splitlines()[-1]
