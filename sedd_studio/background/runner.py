@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib.util
+import math
 import os
 import queue
 import sys
@@ -12,13 +13,15 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from contextvars import Context
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Request, ends
-from engine.stopping import Stopped, look, stoppable
+from engine.language.domains import DOMAINS, TEXT
+from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, ModelLoaded, Request, ends
+from engine.stopping import Stopped, look, stoppable, within
 
 Item = tuple[int, Request]
 NICENESS = 2
@@ -195,6 +198,7 @@ class Runner:
             asked = closing(engine.perform(run_id, request))  # type: ignore[type-var]
             with asked as events, stoppable(lambda: self._is_over(run_id, engine)):
                 for event in events:
+                    bring_drawing(event)
                     if self._is_cancelled(run_id) and not ends(event):
                         raise Stopped
                     self._events.put(event)
@@ -217,6 +221,14 @@ class Runner:
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped
+
+
+def bring_drawing(event: Event) -> None:
+    """Imports what the texts of a model are drawn with, before the window draws one: it takes as long as ten frames."""
+    domain = DOMAINS.get(event.info.domain, TEXT) if isinstance(event, ModelLoaded) else TEXT
+    if domain.drawn_with:
+        with suppress(ImportError):  # the drawing says what is missing
+            within(math.inf, lambda: import_module(domain.drawn_with))
 
 
 def stand_back() -> None:

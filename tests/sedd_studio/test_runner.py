@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from engine.protocol import (
 from engine.stopping import look
 from sedd_studio.background.runner import NICENESS, Performer, Runner
 from tests.patience import PATIENCE
-from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.fake_engine import INFO, TOKENIZER, FakeEngine
 
 REQUEST = Generate(frozen(np.full(12, FREE)), steps=4)
 ENDS = (ModelLoaded, Finished, Failed, Cancelled)
@@ -78,6 +79,34 @@ def test_the_engine_gives_way_to_the_window() -> None:
 def niceness() -> int:
     """That of this thread, or process."""
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_molecules_are_drawn_with_is_there_before_they_are(missing: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first picture brought it, the window stood still for four tenths of a second."""
+    brought: list[str] = []
+    info = replace(INFO, facts=INFO.facts | {"domain": "molecules"})
+
+    class Loads:
+        def perform(self, run_id: int, request: Request) -> Iterator[Event]:
+            yield ModelLoaded(run_id, info if isinstance(request, LoadModel) else INFO, TOKENIZER)
+
+    def bring(name: str) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        assert not runner.take()
+        brought.append(name)
+        if missing:
+            raise ImportError
+
+    monkeypatch.setattr("sedd_studio.background.runner.import_module", bring)
+    runner = Runner(Loads)
+    runner.ask(REQUEST)
+    wait(runner, ended(1))
+    assert not brought
+    runner.ask(LoadModel("molecules"))
+    assert wait(runner, ended(1)) == [ModelLoaded(2, info, TOKENIZER)]
+    runner.close()
+    assert brought == ["rdkit.Chem.Draw.rdMolDraw2D"]
 
 
 def test_cancelling_closes_the_generator_between_two_events() -> None:

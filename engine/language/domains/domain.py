@@ -60,7 +60,8 @@ class Domain:
     in tokens. `rows`: each record of a file is a sequence of its own, filled up with end-of-text tokens; otherwise
     records are joined and cut. `measure` takes texts and, if there is one, a file or folder of real data; `curves`
     takes both and draws the two beside each other. `patterns` are rules of the kind that no regular expression says
-    well: a text may be held to one by its name, which begins with @.
+    well: a text may be held to one by its name, which begins with @. `drawn_with` is a module that drawings need and
+    that is not imported with this one.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Domain:
     measure: Callable[[Sequence[str], Path | None], tuple[Measure, ...]] = lambda texts, reference: ()
     curves: Callable[[Sequence[str], Path], tuple[Curve, ...]] = lambda texts, reference: ()
     patterns: Mapping[str, Callable[[Tokenizer], Automaton]] = field(default_factory=dict)
+    drawn_with: str = ""
 
     def filled(self, tokens: np.ndarray, tokenizer: Tokenizer, length: int) -> np.ndarray:
         """A record's tokens (at most `length`,) as models learn them: filled up to (length,) where each is a row."""

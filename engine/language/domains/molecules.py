@@ -87,4 +87,5 @@ MOLECULES = Domain(
     each_symbol(SYMBOLS),
     measure,
     patterns={"@smiles": well_formed},
+    drawn_with="rdkit.Chem.Draw.rdMolDraw2D",
 )
