@@ -116,7 +116,9 @@ def check_direction(folder: Path, described: Mapping[str, Any]) -> None:
             f"{folder} holds a model of masked words ({shown(kind)}), which cannot write left to right; name another."
         )
     if kind not in transformers.CONFIG_MAPPING:
-        raise UserError(f"The causal model in {folder} cannot be read: {shown(kind)} is no type that is known here.")
+        raise UserError(
+            f"The causal model in {folder} cannot be read: {shown(kind)} is no type that is known here; name another."
+        )
 
 
 def weights_in(folder: Path) -> dict[str, torch.Tensor]:
@@ -171,7 +173,7 @@ def offline() -> Iterator[None]:
 
 
 def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> Any:
-    """The network of a configuration, without memory; a ValueError where it describes more than the weights hold."""
+    """The network of a configuration, without memory; a ValueError where it describes others than the weights."""
     left = MODULES_A_WEIGHT * len(weights) + MORE_MODULES
 
     def count(*_: object) -> None:
@@ -191,6 +193,10 @@ def check_size(kind: Any, config: Any, weights: Mapping[str, torch.Tensor]) -> A
         raise ValueError("it describes a larger network than its weights are for")
     if sum(buffer.nbytes for buffer in network.buffers()) > BUFFER_BYTES + 4 * held:
         raise ValueError("its sizes are beyond reason")
+    for name, wanted in network.state_dict().items():
+        weight = weights.get(name, weights.get(name.removeprefix(f"{network.base_model_prefix}.")))
+        if weight is not None and weight.shape != wanted.shape:
+            raise ValueError(f"{name} has another shape than its sizes ask for")
     return network
 
 

@@ -39,6 +39,18 @@ def info(
     show_info(replace(machine, model=folder or machine.model), output)
 
 
+@command(model="")
+def doctor(
+    machine: Machine,
+    output: Output,
+    path: Annotated[Path, typer.Argument(help="A file or a folder that may be a model.", show_default=False)],
+) -> None:
+    """Say what a file or a folder is, what is missing, and what to do; nothing is loaded."""
+    from engine.cli.doctor import show
+
+    show(path, machine, output)
+
+
 @command()
 def fetch(
     output: Output,

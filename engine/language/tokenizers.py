@@ -304,26 +304,26 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
 
 
 def _tokenizer_in(folder: Path, vocabulary: int | None, spare: Spare) -> Tokenizer | None:
-    what = f"The tokenizer in {folder}"
+    what, backend = f"The tokenizer in {folder}", backend_in(folder)
     with refusing(f"{what} is damaged", "put a whole copy there"):
-        backend = _backend_in(folder)
         return None if backend is None else _whole(fitted(backend, vocabulary, spare), what)
 
 
-def _backend_in(folder: Path) -> Backend | None:
-    if (folder / FILE_NAME).is_file():
-        return read_backend(folder / FILE_NAME)
-    for vocab, merges in _PAIRS:
-        if (folder / vocab).is_file() and (folder / merges).is_file():
-            return from_pair(folder / vocab, folder / merges)
-    return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
+def backend_in(folder: Path) -> Backend | None:
+    """The library's tokenizer in `folder`, whatever it is fit for; None where there is none, a UserError if damaged."""
+    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
+        if (folder / FILE_NAME).is_file():
+            return read_backend(folder / FILE_NAME)
+        for vocab, merges in _PAIRS:
+            if (folder / vocab).is_file() and (folder / merges).is_file():
+                return from_pair(folder / vocab, folder / merges)
+        return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
 
 
 def mask_in(folder: Path) -> int | None:
     """The id of a token for the mask in the tokenizer beside the weights, None where it has none."""
-    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
-        backend = _backend_in(folder)
-        return None if backend is None else backend.token_to_id(mask_of(backend) or "")
+    backend = backend_in(folder)
+    return None if backend is None else backend.token_to_id(mask_of(backend) or "")
 
 
 def _whole(backend: Backend, what: str) -> Tokenizer:

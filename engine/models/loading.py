@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from engine.files import sha256
 from engine.language.documents import check_name
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
+from engine.models.alone import folder_alone
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
-from engine.models.layout import mask_of
+from engine.models.layout import Layout, mask_of
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning, read_lightning
 from engine.models.origin import facts_of
@@ -73,7 +74,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     folder.
     """
     source = checkpoint_folder(Path(path))
-    folder = source if source.is_dir() else source.parent.parent if is_snapshot(source) else source.parent
+    folder = home_of(source)
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
     diffusion, stored = build(source)
@@ -156,6 +157,11 @@ def checkpoint_folder(path: Path) -> Path:
     return folder.resolve()
 
 
+def home_of(source: Path) -> Path:
+    """The folder of a model, from what `checkpoint_folder` gives: the tokenizer is there."""
+    return source if source.is_dir() else source.parent.parent if is_snapshot(source) else source.parent
+
+
 def read(folder: Path) -> Stored:
     """Configuration and weights of the model in `folder`, whichever layout it has."""
     if is_lightning(folder):
@@ -165,11 +171,11 @@ def read(folder: Path) -> Stored:
     if not (folder / CONFIG).is_file():
         if (checkpoint := checkpoint_in(folder)) is not None:
             return read_lightning(checkpoint)
-        raise UserError(f"{folder} holds no model: {CONFIG} is missing; choose a folder that has it.")
+        raise UserError(folder_alone(folder).advice)
     values = read_config(folder / CONFIG)
     facts = facts_in(values, folder / CONFIG)
-    if (layout := family_of(values, folder)) is not None:
-        config = layout.config(values, folder / CONFIG)
+    layout, config = configured(values, folder)  # refused before the weights take memory
+    if layout is not None:
         files, weights = read_weights(folder, layout.besides)
         last, mask, spare = config.network.states - 1, None, layout.spare
         if layout.spare == "mask" and config.noise != "uniform":
@@ -181,17 +187,20 @@ def read(folder: Path) -> Stored:
         if size := config.network.block_size:
             facts["writes"] = f"blocks of {size:,} tokens, each given those before"
         return Stored(config, named, files, facts, spare, None if mask == last else mask)
-    config = _layout(values, folder / CONFIG)(values, folder / CONFIG)  # refused before the weights take memory
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))
 
 
-def _layout(values: Mapping[str, Any], path: Path) -> Callable[[Mapping[str, Any], Path], DiffusionConfig]:
+def configured(values: Mapping[str, Any], folder: Path) -> tuple[Layout | None, DiffusionConfig]:
+    """The layout of a configuration in `folder` if it is of another family, and ours that is made of it."""
+    path = folder / CONFIG
+    if (layout := family_of(values, folder)) is not None:
+        return layout, layout.config(values, path)
     if "format" not in values:
-        return published_config
+        return None, published_config(values, path)
     if values["format"] != FORMAT:
         raise UserError(f"{path} has a format that this version does not know; it reads {FORMAT}: update the program.")
-    return own_config
+    return None, own_config(values, path)
 
 
 def check_shapes(stored: Stored, diffusion: Diffusion) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from engine.models.layouts import family_of
-from engine.models.loading import checkpoint_folder, load
-from engine.performing.causal_performer import CausalPerformer
-from engine.performing.diffusion_performer import DiffusionPerformer
+from engine.models.loading import checkpoint_folder
+from engine.performing.doctor import examine
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.kept import Kept, give_back
+from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
 from engine.protocol import (
     Event,
@@ -32,7 +32,6 @@ from engine.protocol import (
 )
 from engine.protocol.option_kinds import check_ranges
 from engine.protocol.options import check_options
-from engine.strict_json import entries
 
 
 class Engine:
@@ -51,7 +50,7 @@ class Engine:
         try:
             yield from self._answer(run_id, request)
         except UserError as error:
-            yield Failed(run_id, str(error))
+            yield Failed(run_id, str(error), found=found_out(request, str(error)))
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # the boundary: whatever it was, a panic of a library too, the window must go on
@@ -107,21 +106,16 @@ class Engine:
         yield from other.generate(run_id, request)
 
 
-def open_folder(folder: Path, device: str, precision: str) -> Performer:
-    """The model in its own folder; a UserError says what is wrong with it."""
-    if is_causal(folder):
-        return CausalPerformer.load(folder, device, precision)
-    return DiffusionPerformer(load(folder, device, precision))
-
-
-def is_causal(folder: Path) -> bool:
-    """Whether config.json describes a model of the `transformers` library, which names its type."""
-    described = entries(folder / "config.json")
-    return (
-        "model_type" in described
-        and not {"graph", "format"} & described.keys()
-        and family_of(described, folder) is None
-    )
+def found_out(request: Request, refusal: str) -> str:
+    """What to do about a model that was not opened, beside the refusal, and what is known of it, in lines; "" for other
+    requests."""
+    if not isinstance(request, LoadModel):
+        return ""
+    with suppress(Exception):  # whatever it was, the refusal is told
+        found = examine(request.path, request.device, request.precision)
+        advice = (problem for problem in found.problems if problem != refusal)
+        return "\n".join([*advice, *(f"{name}: {fact}" for name, fact in found.told.items() if name != "path")])
+    return ""
 
 
 def lacking_for(request: Request) -> str:

@@ -92,10 +92,14 @@ class Cancelled(RunEvent):
 
 @dataclass(frozen=True, slots=True)
 class Failed(RunEvent):
-    """The run ended by an error: `headline` is a sentence for the user, `detail` what a developer wants to read."""
+    """The run ended by an error: `headline` is a sentence for the user, `detail` what a developer wants to read.
+
+    `found` are lines for the user about a model that was not opened.
+    """
 
     headline: str
     detail: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,6 +108,6 @@ class Models(QObject):
                 if Path(info.path).parent != bundled_models.ASSETS:
                     self._settings.remember_model(info.path)
                 self.came.emit(event)
-            case Failed(headline=headline, detail=detail) if wanted:
-                self._errors.show(headline, detail)
+            case Failed(headline=headline, detail=detail, found=found) if wanted:
+                self._errors.show(headline, detail or found)
         self.loading_changed.emit()

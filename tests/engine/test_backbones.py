@@ -23,7 +23,7 @@ from engine.language.tokenizers import find_tokenizer, symbol_tokenizer, train_t
 from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
-from engine.performing.engine import is_causal
+from engine.performing.opening import is_causal
 from engine.protocol import UserError
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain

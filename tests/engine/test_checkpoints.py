@@ -339,7 +339,7 @@ def test_a_missing_model_is_answered_in_a_sentence(tmp_path: Path) -> None:
     for impossible in ("x" * 5_000, "~nobody-of-that-name/model"):
         with pytest.raises(UserError, match="no model at"):
             load(impossible)
-    with pytest.raises(UserError, match=r"config\.json is missing"):
+    with pytest.raises(UserError, match=r"is empty; put config\.json"):
         load(tmp_path)
 
 

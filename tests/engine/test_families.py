@@ -18,7 +18,7 @@ from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
 from engine.models.own_layout import save
-from engine.performing.engine import is_causal
+from engine.performing.opening import is_causal
 from engine.protocol import (
     UserError,
 )

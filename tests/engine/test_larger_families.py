@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from engine.causal.causal_folder import checked
 from engine.models import load
-from engine.performing.engine import is_causal
+from engine.performing.opening import is_causal
 from engine.protocol import UserError
 
 CODE = {"auto_map": {"AutoModelForCausalLM": "modeling.SomethingForCausalLM"}}

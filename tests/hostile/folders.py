@@ -20,6 +20,7 @@ from safetensors.torch import save
 
 from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
 from engine.models.own_layout import save as save_own
+from engine.performing.doctor import examine
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Generate, LoadModel, ModelLoaded, Request, UserError, frozen
 from engine.theory.diffusion import Diffusion, DiffusionConfig
@@ -118,11 +119,17 @@ def opening(kind: str, name: str) -> Callable[[Path], object]:
 
 
 def use(folder: Path) -> None:
-    """Lists a model as the window does, opens it, writes a little with it and reads it back."""
+    """Lists a model as the window does, examines and opens it, writes a little with it and reads it back. What is said
+    of it beforehand is what comes."""
     model_folders.is_model(folder)
     model_folders.noise_of(folder)
     engine = Engine()
-    loaded = asked(engine, LoadModel(str(folder), "cpu", "fp32"))
+    found = examine(folder, "cpu", "fp32")
+    *_, loaded = engine.perform(1, LoadModel(str(folder), "cpu", "fp32"))
+    opened, causal = isinstance(loaded, ModelLoaded), found.facts.get("kind") == "an autoregressive model"
+    assert found.opens == opened or (causal and found.opens), (found, loaded)  # a library uses those when it opens them
+    if isinstance(loaded, Failed):
+        raise RuntimeError(loaded.detail) if loaded.detail else UserError(loaded.headline)
     assert isinstance(loaded, ModelLoaded)
     loaded.tokenizer.fingerprint  # noqa: B018
     ids = loaded.tokenizer.encode(loaded.tokenizer.decode([5, 6]))

@@ -91,7 +91,9 @@ class FakeEngine:
         self.requests.append(request)
         match request:
             case LoadModel(path=path) if path.endswith("broken"):
-                yield Failed(run_id, f"There is no model at {path}; choose another folder.")
+                yield Failed(
+                    run_id, f"There is no model at {path}; choose another folder.", found="kind: an empty folder"
+                )
             case LoadModel():
                 yield ModelLoaded(run_id, INFO, TOKENIZER)
             case Score():

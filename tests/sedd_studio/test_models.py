@@ -231,3 +231,11 @@ def test_a_model_may_be_a_file_or_a_folder_with_a_checkpoint(tmp_path: Path) -> 
     assert model_folders.is_model(tmp_path / "last.ckpt")
     assert model_folders.is_model(tmp_path)
     assert str(tmp_path / "last.ckpt") in model_folders.known([str(tmp_path / "last.ckpt")])
+
+
+def test_what_is_known_of_a_model_that_does_not_open_stands_under_the_details(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.models.open("broken")
+    qtbot.waitUntil(window.banner.isVisible)
+    QTest.mouseClick(window.banner.details, Qt.MouseButton.LeftButton)
+    assert window.banner.detail_text.isVisible()
+    assert window.banner.detail_text.toPlainText() == "kind: an empty folder"
