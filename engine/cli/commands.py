@@ -99,6 +99,14 @@ def samplers(output: Output) -> None:
 
 
 @command()
+def families(output: Output) -> None:
+    """List the families of models that open: how each is recognised, and what it supports."""
+    from engine.cli.families import show_families
+
+    show_families(output)
+
+
+@command()
 def verify(output: Output, quick: Annotated[bool, "Fewer steps: seconds instead of minutes."] = False) -> None:
     """Compare every sampler with the truth on a world that is known exactly."""
     from engine.cli.verify import verify_samplers

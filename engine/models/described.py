@@ -45,7 +45,7 @@ def told_of(config: DiffusionConfig) -> str:
     """What the network is told beside the text."""
     time = "t" if config.noise == "mixed" else "log sigma" if config.log_sigma else "sigma"
     told = ["nothing" if config.time_free else time]
-    return "; ".join(told + ["a class"] * bool(config.network.classes))
+    return " and ".join(told + ["a class"] * bool(config.network.classes))
 
 
 def dtypes_of(tensors: Iterable[Tensor]) -> str:

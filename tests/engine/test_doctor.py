@@ -28,7 +28,7 @@ from tests.hostile.traps import causal_folder
 SYMBOLS = [*"abcdefghijklmnop"]
 NOISES = dict.fromkeys(("duo", "duo-mixin", "udlm", "udlm-class"), "uniform")
 NOISES |= {"gidd": "masks and uniform, mixed", "bd3lm": "masks, in blocks"}
-TIMED = {"gidd": "t", "udlm-class": "sigma; a class"} | dict.fromkeys(
+TIMED = {"gidd": "t", "udlm-class": "sigma and a class"} | dict.fromkeys(
     ("mdlm-time", "sedd", "duo", "duo-mixin", "udlm"), "sigma"
 )
 
