@@ -142,19 +142,10 @@ def reverse_rate(graph: Graph, x: Tensor, score: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Absorbing(Graph):
-    """Every token falls into one mask state, the last index, and stays there.
-
-    exp(sigma Q): x -> x with probability exp(-sigma), x -> mask otherwise.
-    """
+class Masking(Graph):
+    """A chain of `tokens` clean tokens and a mask, the last state."""
 
     tokens: int
-    noise = "absorb"
-    shows_noise = True
-
-    @staticmethod
-    def of_states(states: int) -> Absorbing:
-        return Absorbing(states - 1)
 
     @property
     def states(self) -> int:
@@ -170,6 +161,21 @@ class Absorbing(Graph):
 
     def need_mask(self, refusal: str) -> int:
         return self.mask
+
+
+@dataclass(frozen=True)
+class Absorbing(Masking):
+    """Every token falls into the mask, and stays there.
+
+    exp(sigma Q): x -> x with probability exp(-sigma), x -> mask otherwise.
+    """
+
+    noise = "absorb"
+    shows_noise = True
+
+    @staticmethod
+    def of_states(states: int) -> Absorbing:
+        return Absorbing(states - 1)
 
     def rate(self, x: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         to_mask = F.one_hot(torch.full_like(x, self.mask), self.states)

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.protocol import UserError
-from engine.theory.graphs import Graph, per_state
+from engine.theory.graphs import Masking, per_state
 from engine.theory.parametrisations import Parametrisation, Settings
 from engine.theory.schedules import Noise
 
@@ -81,27 +81,11 @@ class Mixing:
 
 
 @dataclass(frozen=True)
-class Mixed(Graph):
-    """The chain of `tokens` clean tokens; the mask is the last state."""
+class Mixed(Masking):
+    """The chain of a schedule."""
 
-    tokens: int
     schedule: Mixing
     noise = "mixed"
-
-    @property
-    def states(self) -> int:
-        return self.tokens + 1
-
-    @property
-    def vocabulary(self) -> int:
-        return self.tokens
-
-    @property
-    def mask(self) -> int:
-        return self.tokens
-
-    def need_mask(self, refusal: str) -> int:
-        return self.mask
 
     def heard(self, level: Tensor) -> Tensor:
         """t, no smaller than it was in training."""
