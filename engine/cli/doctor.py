@@ -8,16 +8,18 @@ import typer
 
 from engine.cli.asked import Machine
 from engine.cli.output import Output
-from engine.performing.doctor import examine
+from engine.performing.doctor import DIFFUSION, examine, probe
 
 OPENS_NOT = 1
 """The exit code for what does not open as it is."""
 
 
-def show(path: Path, machine: Machine, output: Output) -> None:
-    """Prints what is found, and ends with `OPENS_NOT` where it does not open."""
+def show(path: Path, probing: bool, machine: Machine, output: Output) -> None:
+    """Prints what is found, of a model that opens also by a probe, and ends with `OPENS_NOT` where it does not open."""
     machine.set_threads()
     found = examine(path, machine.device, machine.precision)
+    if probing and found.opens and found.facts["kind"] == DIFFUSION:
+        probe(found, path)
     output.record(opens=found.opens, **found.facts, problems=found.problems)
     width = max(map(len, found.told))
     for name, fact in found.told.items():

@@ -23,20 +23,24 @@ from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.larger_families import larger_family
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning
-from engine.models.loading import SMALLER, check_shapes, checkpoint_folder, configured, home_of, read
+from engine.models.loading import SMALLER, check_shapes, checkpoint_folder, configured, home_of, load, read
+from engine.models.probing import better, readings
 from engine.models.stored import CONFIG, Stored, read_yaml, weight_files
 from engine.models.training_run import RUN_CONFIG, is_snapshot
 from engine.performing.opening import is_causal
 from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
-from engine.stopping import look
+from engine.stopping import look, within
 from engine.strict_json import entries
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.unfilled import unfilled
 
 T = TypeVar("T")
 LONGEST_NAME = 40
+PATIENCE = 60.0
+"""Seconds that a model is asked for."""
+DIFFUSION = "a diffusion model"
 UNITS = {"length": " tokens", "vocabulary": " tokens", "writes in blocks of": " tokens"}
 TOKENIZERS: tuple[tuple[range, str], ...] = (
     (range(50_257, 50_305), "GPT-2's, vocab.json and merges.txt of openai-community/gpt2"),
@@ -107,6 +111,26 @@ def look_at(found: Diagnosis, place: Path, device: str, precision: str) -> None:
     raise UserError(alone.advice)
 
 
+def probe(found: Diagnosis, path: Path) -> None:
+    """Loads a diffusion model that opens, and asks it whether it is read as it was trained; puts down what it says."""
+
+    def ask() -> dict[str, float]:
+        source = checkpoint_folder(path)
+        return readings(load(source), read(source))
+
+    try:
+        answers = within(PATIENCE, ask)
+    except (UserError, TimeoutError) as error:
+        found.facts["probe"] = f"none: {error}"
+        return
+    found.facts["probe"] = "; ".join(f"{nats:.2f} nats a token by {name}" for name, nats in answers.items())
+    if (other := better(answers)) is not None:
+        found.problems.append(
+            f"The model in {path} answers better by {other} than as it is read, by {next(iter(answers))}; put the "
+            "configuration and the tokenizer that belong to the weights there."
+        )
+
+
 def is_described(source: Path) -> bool:
     """Whether something there says how a network is built."""
     described = any((source / name).is_file() for name in (CONFIG, RUN_CONFIG))
@@ -128,7 +152,7 @@ def look_into(found: Diagnosis, source: Path, folder: Path, device: torch.device
         itemsize = PRECISIONS[choose_precision(precision, device)].itemsize
         found.tried(lambda: of_causal(found, folder, itemsize))
     else:
-        found.facts["kind"] = "a diffusion model"
+        found.facts["kind"] = DIFFUSION
         of_diffusion(found, source, folder, values, size)
     if (left := free(str(device))) is not None:
         found.facts["memory free"] = left
