@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sedd_studio.session.panes import Pane
+from sedd_studio.session.vocabulary import Say
 
 ENOUGH = 4
 """Texts of a pane from which on its figures are held against others, and a line is drawn through its point."""
@@ -14,8 +15,9 @@ BEYOND = 2.0
 TOO_FEW = f"Fewer than {ENOUGH} texts a pane tell little: points stand alone, without a line."
 
 
-def reading(panes: Sequence[Pane]) -> str:
-    """Reads perplexity and entropy of the last two judged panes together; empty while there are no two."""
+def reading(panes: Sequence[Pane], say: Say) -> str:
+    """Reads perplexity and entropy of the last two judged panes together, in the words of `say`; empty while there are
+    no two."""
     judged = [pane for pane in panes if pane.verdict is not None]
     if len(judged) < 2:
         return ""
@@ -24,30 +26,35 @@ def reading(panes: Sequence[Pane]) -> str:
         return TOO_FEW
     assert one.verdict is not None
     assert two.verdict is not None
-    ends = f"{two.title} against {one.title}:"
+    ends = f"{two.called(say)} against {one.called(say)}:"
     if one.title.endswith(" steps") and two.title.endswith(" steps"):
-        ends = f"From {one.title.removesuffix(' steps')} to {two.title}"
+        ends = f"From {one.called(say).removesuffix(' steps')} to {two.called(say)}"
     ratio = two.verdict.perplexity / one.verdict.perplexity
     error = math.hypot(one.verdict.error, two.verdict.error)
-    if not abs(two.verdict.perplexity - one.verdict.perplexity) > BEYOND * error:
-        change = two.verdict.perplexity - one.verdict.perplexity
-        return f"{ends} perplexity changes by {_signed(change, 1)} ± {error:.1f}, which is within its error."
-    falls = f"{ends} perplexity {'falls' if ratio < 1 else 'rises'} by {abs(1 - ratio):.0%}"
-    return f"{falls}, {_entropy(one, two, ratio < 1)}"
+    change = two.verdict.perplexity - one.verdict.perplexity
+    if not abs(change) > BEYOND * error:
+        within = "{ends} perplexity changes by {change} ± {error:.1f}, which is within its error."
+        return say(within, ends=ends, change=_signed(change, 1), error=error)
+    falls, rises = "{ends} perplexity falls by {share:.0%}", "{ends} perplexity rises by {share:.0%}"
+    first = say(falls if ratio < 1 else rises, ends=ends, share=abs(1 - ratio))
+    return f"{first}, {_entropy(one, two, ratio < 1, say)}"
 
 
-def _entropy(one: Pane, two: Pane, better: bool) -> str:
+def _entropy(one: Pane, two: Pane, better: bool, say: Say) -> str:
     assert one.verdict is not None
     assert two.verdict is not None
     change = two.verdict.entropy - one.verdict.entropy
     error = math.hypot(one.verdict.entropy_error, two.verdict.entropy_error)
-    figure = f"{abs(change):.2f} ± {error:.2f} nats"
     if not abs(change) > BEYOND * error:
-        return f"while entropy stays within its error ({_signed(change, 2)} ± {error:.2f} nats)."
-    if (change < 0) is not better:
-        return f"while entropy {'falls' if change < 0 else 'rises'} by {figure}."
-    meaning = "part of the gain may be repetition" if better else "part of the loss may be variety"
-    return f"entropy by {figure}: {meaning}."
+        within = "while entropy stays within its error ({change} ± {error:.2f} nats)."
+        return say(within, change=_signed(change, 2), error=error)
+    if change < 0:
+        alone = "while entropy falls by {change} ± {error:.2f} nats."
+        too = "entropy by {change} ± {error:.2f} nats: part of the gain may be repetition."
+    else:
+        alone = "while entropy rises by {change} ± {error:.2f} nats."
+        too = "entropy by {change} ± {error:.2f} nats: part of the loss may be variety."
+    return say(too if (change < 0) is better else alone, change=f"{abs(change):.2f}", error=error)
 
 
 def _signed(change: float, digits: int) -> str:

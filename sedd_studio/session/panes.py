@@ -13,9 +13,12 @@ from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.record.trajectory import Origin, Trajectory
+from sedd_studio.session.vocabulary import Say
 
 FACETS = ("model", "steps", "sampler", "branch", "seed")
 """What a pane may be told from others by, in the order in which its title says it."""
+BETWEEN = " · "
+"""What stands between the parts of a title."""
 SAMPLER_TITLES = {row.name: row.title for row in SAMPLERS}
 FIRST = 4
 """Texts that are made of each pane before more are made of any; from then on each time as many again as there are."""
@@ -54,6 +57,10 @@ class Pane:
     judging: int = 0
     to_judge: int = 0
     opened: bool = False
+
+    def called(self, say: Say) -> str:
+        """Its title in the words of `say`."""
+        return BETWEEN.join(map(say, self.title.split(BETWEEN)))
 
     @property
     def texts(self) -> int:
@@ -164,7 +171,7 @@ def name_by_what_differs(panes: Sequence[Pane]) -> None:
     """Gives each a title of what it differs in from others; a number where it does in nothing."""
     differs = [name for name in FACETS if _differs(name, panes)]
     for number, pane in enumerate(panes, start=1):
-        pane.title = " · ".join(filter(None, (pane.facets.get(name) for name in differs))) or f"run {number}"
+        pane.title = BETWEEN.join(filter(None, (pane.facets.get(name) for name in differs))) or f"run {number}"
 
 
 def _differs(name: str, panes: Sequence[Pane]) -> bool:

@@ -15,6 +15,7 @@ from sedd_studio.record.previews import shortened
 from sedd_studio.session import model_folders
 from sedd_studio.session.notices import going
 from sedd_studio.session.session import Session
+from sedd_studio.session.vocabulary import Say
 
 
 class Scorer(QObject):
@@ -30,9 +31,9 @@ class Scorer(QObject):
     ended = Signal(str)
     """With a sentence: a text has been scored."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, say: Say, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._say = session, say
         self._question = 0
         self.tokens: Tokens | None = None
         self.about = ""
@@ -142,7 +143,8 @@ class Scorer(QObject):
             self._question = 0
         self.changed.emit()
         if isinstance(event, Attributed) and event.done and self.points:
-            self.ended.emit(f"Scored {self.about}: <= {self.points[-1].nats:.2f} nats a token")
+            told = "Scored {about}: <= {nats:.2f} nats a token"
+            self.ended.emit(self._say(told, about=self.about, nats=self.points[-1].nats))
 
 
 def named(session: Session) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.words import PLAIN
 from sedd_studio.session.models import Models
+
+Say = Callable[..., str]
+"""`Vocabulary.say`."""
 
 
 class Vocabulary(QObject):

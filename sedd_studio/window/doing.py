@@ -191,7 +191,7 @@ def score_file(window: MainWindow) -> None:
             session.errors.show(f"Another model was opened while {path.name} was read; choose the file again.")
             return
         scores = window.services.text_scores()
-        texts = TextsWindow(scores, window.services.jobs, window.look, window.top_bar)
+        texts = TextsWindow(scores, window.services.jobs, window.services.words, window.look, window.top_bar)
         texts.setWindowTitle(f"Likelihood of {plain_line(path.name)}")
         texts.show()
         left_out.say(session.errors.show)

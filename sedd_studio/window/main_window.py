@@ -79,23 +79,25 @@ class MainWindow(QMainWindow):
         self.recovery_bar = RecoveryBar(look)
         self.prompt: PromptEditor = PromptEditor(view, session.editor, look)
         self.timeline = Timeline(view, session.runs, services.words, look)
-        self.samples: SampleStrip = SampleStrip(session, services.favourites, services.ranking, look)
+        self.samples: SampleStrip = SampleStrip(session, services.favourites, services.ranking, services.words, look)
         presets = PresetChoice(session.errors, services.presets, look)
         self.run_form = RunForm(session.form, session.models, presets, services.words, look)
         self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, look)
         self.noise_picker = NoisePicker(session.models, services.words, look)
         self.top_bar = TopBar(session, look, self.picker, self.noise_picker)
-        self.status_line = StatusLine(session, look)
+        self.status_line = StatusLine(session, services.words, look)
         self.job_line = JobLine(services.jobs, look)
-        self.legend = ColourLegend(services.colouring, look)
+        self.legend = ColourLegend(services.colouring, services.words, look)
         self.likelihood: LikelihoodPanel = LikelihoodPanel(
-            session.models, services.scorer, services.ranking, services.colouring, look
+            session.models, services.scorer, services.ranking, services.colouring, services.words, look
         )
-        self.compare: ComparePanel = ComparePanel(session, services.comparison, services.jobs, look)
-        self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, look)
+        self.compare: ComparePanel = ComparePanel(session, services.comparison, services.jobs, services.words, look)
+        self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, services.words, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, services.words, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
-        self.document_bar = DocumentBar(session.pages, services.colouring, self.legend, self.prompt.toggle, look)
+        self.document_bar = DocumentBar(
+            session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
+        )
         panels = {
             "position": Panel("Position", self.position, self.position.list),
             "compare": Panel("Compare", self.compare, self.compare.start, "columns", beside=False),

@@ -15,7 +15,7 @@ from engine.plain_text import plain_line
 from sedd_studio.record.settings import RECENT
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.controls.basic import literal, plain
+from sedd_studio.widgets.controls.basic import keep_up, literal, plain
 from sedd_studio.window.commands import COMMANDS
 from sedd_studio.window.places import STUDIO, Places
 
@@ -55,6 +55,12 @@ def build_actions(window: MainWindow) -> dict[str, QAction]:
             groups.setdefault(command.group, QActionGroup(window)).addAction(action)
         window.addAction(action)
         actions[command.name] = action
+
+    def speak() -> None:
+        for name, mode in MODES.items():
+            actions[f"colour_{name}"].setText(window.services.words.say(mode.title))
+
+    keep_up(speak, window.services.words.changed)
     Availability(window, actions, window.session, window.places)
     return actions
 

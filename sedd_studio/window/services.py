@@ -45,7 +45,7 @@ class Services(QObject):
         self.jobs.failed.connect(session.errors.show)
         self.fetcher = Fetcher(session.models, self.jobs, self)
         self.words = Vocabulary(session.models, settings, self)
-        self.scorer = Scorer(session, self)
+        self.scorer = Scorer(session, self.words.say, self)
         self.pointer = Pointer(session, self.scorer, self)
         self.guesser = Guesser(session, self)
         self.colouring = Colouring(Sources(session.view, self.scorer, self.guesser), settings, self)

@@ -141,7 +141,7 @@ def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_fig
     QTest.mouseClick(window.compare.stop, LEFT)
     engine.answers.set()
     qtbot.waitUntil(lambda: panes[0].judged == 4 and not window.services.comparison.busy)
-    assert label_of(panes[0]).endswith("n = 4 so far")
+    assert label_of(panes[0], window.services.words.say).endswith("n = 4 so far")
     assert window.compare.cards[0].open.isVisible()
     qtbot.waitUntil(lambda: window.compare.cards[0].state.toolTip() == "cancelled · 4 of 16 texts")
     compare(window)
@@ -150,7 +150,7 @@ def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_fig
     asked = [(r.first_sample, r.samples) for r in engine.requests[-200:] if isinstance(r, Generate) and r.steps == 256]
     assert asked[-3:] == [(0, 4), (4, 4), (8, 8)]
     qtbot.waitUntil(lambda: all(pane.judged == 16 for pane in panes))
-    assert label_of(panes[0]).endswith("n = 16")
+    assert label_of(panes[0], window.services.words.say).endswith("n = 16")
     whole = panes[1].run
     assert whole is not None
     assert whole.origin is not None
@@ -196,10 +196,11 @@ def test_one_sentence_reads_perplexity_and_entropy(
     asked = window.session.runs.asked()
     one = Pane("16 steps", asked, verdict=Judged(0, 22.0, 4.56, 0.4, 0.01), judged=32)
     two = Pane("64 steps", asked, verdict=Judged(0, perplexity, entropy, error, entropy_error), judged=32)
-    assert said in reading([one, two])
+    say = window.services.words.say
+    assert said in reading([one, two], say)
     two.judged = 3
-    assert "Fewer than 4 texts" in reading([one, two])
-    assert reading([one]) == ""
+    assert "Fewer than 4 texts" in reading([one, two], say)
+    assert reading([one], say) == ""
 
 
 def test_panes_of_another_prompt_say_so(window: MainWindow, qtbot: QtBot) -> None:

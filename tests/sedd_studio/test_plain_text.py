@@ -27,10 +27,10 @@ from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.panes import Pane
 from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.candidate_rows import shown_piece
-from sedd_studio.widgets.controls.quality_curve import tip
+from sedd_studio.widgets.controls.quality_curve import tip_of
 from sedd_studio.window.opening import file_name
 from tests.sedd_studio.fake_engine import INFO
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.scene import Scene, words_of
 from tests.sedd_studio.windows import window_of
 
 PLAIN = Qt.TextFormat.PlainText
@@ -169,9 +169,9 @@ def test_what_turns_the_direction_of_writing_is_seen_on_cards_and_among_candidat
     assert shown_piece(" \u202eab\n") == "\ufffdab↵"
 
 
-def test_what_a_point_of_the_curve_says_is_no_markup(qapp: object) -> None:
+def test_what_a_point_of_the_curve_says_is_no_markup(scene: Scene) -> None:
     pane = Pane("<b>bold</b> & <i>", Generate(frozen([-1]), 1), verdict=Judged(0, 10.0, 3.0, 0.5))
-    assert shown(tip(1.0, 10.0, pane)).startswith("<b>bold</b> & <i>: perplexity 10.0")
+    assert shown(tip_of(pane, words_of(scene).say)).startswith("<b>bold</b> & <i>: perplexity 10.0")
 
 
 def test_what_a_terminal_would_obey_is_not_copied_as_a_command(scene: Scene, qtbot: QtBot) -> None:

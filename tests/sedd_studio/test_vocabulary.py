@@ -12,14 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+import sedd_studio
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.words import PLAIN, part_of
+from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.state import Candidate
-from sedd_studio.widgets import panels
 from sedd_studio.widgets.controls.basic import Choice
 from sedd_studio.widgets.dialogs.preferences import PreferencesDialog
 from sedd_studio.widgets.dialogs.several_dialog import SeveralDialog
@@ -128,13 +129,20 @@ def test_plain_templates_ask_for_what_is_told_of_the_same_thing() -> None:
 
 
 def test_plain_words_stand_for_something_that_the_window_says() -> None:
-    noises = [name for noise in NOISES.values() for name in (noise.title, noise.short)]
+    noises = [name for noise in NOISES.values() for name in (noise.title, noise.short, noise.meaning)]
     options = [text for row in ENTRIES.values() for text in (row.title, row.help)]
     fixed = {*noises, *options, *(row.title for row in SAMPLERS)}
-    folder = Path(panels.__file__).parent
-    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    fixed |= {text for mode in MODES.values() for text in (mode.title, mode.low, mode.high)}
+    fixed |= {option.summary for row in SAMPLERS for option in row.options}
+    files = Path(sedd_studio.__file__).parent.rglob("*.py")
+    sources = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "words.py")
     for exact in PLAIN:
-        assert exact in fixed or f'"{exact}"' in sources, exact
+        assert exact in fixed or f'"{literal(exact)}"' in sources, exact
+
+
+def literal(text: str) -> str:
+    """How it stands in a source."""
+    return text.replace("\n", "\\n")
 
 
 def test_ways_to_fill_are_called_otherwise_and_stay_what_they_are(scene: Scene, window: MainWindow) -> None:

@@ -358,7 +358,7 @@ def test_pause_holds_the_picture_and_step_moves_it_on(scene: Scene, qtbot: QtBot
 
 
 def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> None:
-    status = shown(qtbot, StatusLine(scene.session, Look(LIGHT)))
+    status = shown(qtbot, StatusLine(scene.session, words_of(scene), Look(LIGHT)))
     assert status.text.text() == "Ready"
     scene.run(10)
     scene.play(5)

@@ -55,7 +55,7 @@ class Chips(QWidget):
         most: int = 8,
     ) -> None:
         super().__init__()
-        self._what, self._look, self._change, self._ask, self._find = what, look, change, ask, find
+        self._look, self._change, self._ask, self._find = look, change, ask, find
         self._most = most
         self._chosen: tuple[Any, ...] = ()
         self._written: list[str] = []
@@ -64,19 +64,25 @@ class Chips(QWidget):
         self.usual = label("", "help")
         self.add = QToolButton()
         self.add.setProperty("kind", "add")
-        if not title.lower().startswith(what):  # else the title says it
-            self.add.setText(what)
-            self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.add.setAccessibleName(f"Add another {what} to compare")
-        self.add.setToolTip(f"Add another {what}")
         Sign(self.add, "plus", look, "muted")
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.add.setMenu(self.menu)
-        self.title: QLabel = label(title, "muted")
+        self.title: QLabel = label("", "muted")
+        self.call(title, what)
         self._flow = Flow(self.title, self.usual, self.add, gap=6, of=self)
+
+    def call(self, title: str, what: str) -> None:
+        """Has a title, and a name for one of what is chosen."""
+        self.title.setText(title)
+        said = title.lower().startswith(what)
+        self.add.setText("" if said else what)
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.add.setToolButtonStyle(alone if said else beside)
+        self.add.setAccessibleName(f"Add another {what} to compare")
+        self.add.setToolTip(f"Add another {what}")
 
     def show_chosen(self, chosen: tuple[Any, ...], titles: Mapping[Any, str], usual: str) -> None:
         """Shows what is chosen, and offers what else has a title; `usual` stands there for nothing."""

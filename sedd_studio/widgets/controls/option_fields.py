@@ -137,7 +137,7 @@ class OptionFields(QWidget):
             field.setEnabled(fits)
             field.setVisible(fits or "absorb" in row.noises)
             field.name(self._words.say(row.title))
-            field.explain(self._words.say(help_of(control, row.help)) if fits else ONLY_WITH.get(row.noises, ""))
+            field.explain(self._words.say(help_of(control, row.help) if fits else ONLY_WITH.get(row.noises, "")))
 
     def changed(self) -> int:
         """How many entries are not the usual ones: what is folded away should not be forgotten."""

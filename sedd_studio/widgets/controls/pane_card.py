@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.panes import Pane, PaneState
+from sedd_studio.session.vocabulary import Say
 from sedd_studio.widgets.controls.basic import Elided, IconButton, ProgressLine
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.pane_text import PaneText
@@ -31,22 +32,24 @@ MEANINGS = {
 
 
 class PaneCard(QFrame):
-    """Shows `pane`; a button cancels it, or opens what is through in the window, with all of its texts."""
+    """Shows `pane` in the words of `say`; a button cancels it, or opens what is through in the window, with all of its
+    texts."""
 
-    def __init__(self, comparison: Comparison, pane: Pane, look: Look) -> None:
+    def __init__(self, comparison: Comparison, pane: Pane, say: Say, look: Look) -> None:
         super().__init__()
-        self._comparison, self.pane = comparison, pane
+        self._comparison, self.pane, self._say = comparison, pane, say
         self.setObjectName("card")
         self.setMinimumWidth(WIDTH)
-        self.setAccessibleName(pane.title)
+        title = pane.called(say)
+        self.setAccessibleName(title)
         self.title, self.step = Elided("strong"), Elided("help")
-        self.title.show_text(pane.title)
+        self.title.show_text(title)
         self.figures = {name: Elided("small") for name in FIGURES}
         self.text = PaneText(look)
-        self.progress = ProgressLine(f"How far {pane.title} is")
+        self.progress = ProgressLine(f"How far {title} is")
         self.state = Elided("help")
-        self.cancel = IconButton("close", f"Cancel {pane.title}", look, lambda: comparison.cancel(pane), text="Cancel")
-        opens = f"Open {pane.title} in the studio, with all of its texts"
+        self.cancel = IconButton("close", f"Cancel {title}", look, lambda: comparison.cancel(pane), text="Cancel")
+        opens = f"Open {title} in the studio, with all of its texts"
         self.open = IconButton("float", opens, look, lambda: comparison.open(pane), text="Open")
         self._arrange()
 
@@ -56,8 +59,8 @@ class PaneCard(QFrame):
         grid.setVerticalSpacing(0)
         for place, (name, share) in enumerate(FIGURES.items()):
             caption = Elided("help")
-            caption.show_text(name)
-            caption.setToolTip(MEANINGS[name])
+            caption.show_text(self._say(name))
+            caption.setToolTip(self._say(MEANINGS[name]))
             grid.addWidget(caption, 0, place)
             grid.addWidget(self.figures[name], 1, place)
             grid.setColumnStretch(place, share)

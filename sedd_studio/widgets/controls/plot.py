@@ -16,16 +16,14 @@ SMALLEST = (220, 150)
 """Pixels of a plot that can be read."""
 
 
-def make_plot(name: str, bottom: str, left: str) -> pyqtgraph.PlotWidget:
-    """An empty plot with titled axes."""
+def make_plot(name: str) -> pyqtgraph.PlotWidget:
+    """An empty plot."""
     import pyqtgraph
 
     plot = pyqtgraph.PlotWidget()
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)
     plot.hideButtons()
-    plot.setLabel("bottom", bottom)
-    plot.setLabel("left", left)
     plot.setMinimumSize(*SMALLEST)
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # else it asks for half a screen
     plot.setAccessibleName(name)

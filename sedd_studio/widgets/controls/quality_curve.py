@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_reading import ENOUGH
 from sedd_studio.session.panes import Pane, judged
+from sedd_studio.session.vocabulary import Say, Vocabulary
 from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
@@ -39,32 +40,36 @@ Points = list[tuple[Pane, float, float, float]]
 class QualityCurve(QWidget):
     """Draws what is judged. A click on a point opens its texts in the window."""
 
-    def __init__(self, comparison: Comparison, look: Look) -> None:
+    def __init__(self, comparison: Comparison, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._comparison, self._look = comparison, look
+        self._comparison, self._words, self._look = comparison, words, look
         self._plots: list[pyqtgraph.PlotWidget] = []
         self._drawn: object = None
-        about = Elided("help")
-        about.show_text(ABOUT)
-        self._column = column(about, gap=4, of=self)
+        self._about = Elided("help")
+        self._column = column(self._about, gap=4, of=self)
         self.setMinimumHeight(170)
         look.changed.connect(self.refresh)
+        words.changed.connect(self.refresh)
 
     def refresh(self, *_: object) -> None:
         """Draw the panes that are judged, if there are others than before."""
         panes = sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
         if not self.isVisible():
             return
+        self._about.show_text(self._words.say(ABOUT))
         if panes and not self._plots:
             self._make_plots()
         sizes = [plot.getViewBox().rect().size() for plot in self._plots]
-        key = self._look.theme, sizes, [(pane, pane.verdict, pane.unfinished) for pane in panes]
+        key = self._look.theme, self._words.say(ABOUT), sizes, [(pane, pane.verdict, pane.unfinished) for pane in panes]
         if key == self._drawn:
             return
         self._drawn = key
         found = [(pane, pane.calls, pane.verdict) for pane in panes if pane.verdict is not None]
         if self._plots:
             wide, narrow = self._plots
+            for plot, title in ((wide, "perplexity"), (narrow, "entropy, nats")):
+                plot.setLabel("left", self._words.say(title))
+                plot.setLabel("bottom", self._words.say("network calls a text"))
             self._draw(wide, [(pane, calls, told.perplexity, told.error) for pane, calls, told in found], log=True)
             self._draw(
                 narrow, [(pane, calls, told.entropy, told.entropy_error) for pane, calls, told in found], log=False
@@ -79,8 +84,8 @@ class QualityCurve(QWidget):
 
     def _make_plots(self) -> None:
         self._plots = [
-            make_plot("Generative perplexity against network calls", "network calls a text", "perplexity"),
-            make_plot("Entropy against network calls", "network calls a text", "entropy, nats"),
+            make_plot("Generative perplexity against network calls"),
+            make_plot("Entropy against network calls"),
         ]
         for plot in self._plots:
             plot.getViewBox().sigResized.connect(self.refresh)
@@ -117,7 +122,14 @@ class QualityCurve(QWidget):
         brushes = [hollow if pane.unfinished else full for pane, *_ in points]
         pen = pyqtgraph.mkPen(accent, width=2)
         dots = pyqtgraph.ScatterPlotItem(
-            x, y, data=[pane for pane, *_ in points], size=10, brush=brushes, pen=pen, hoverable=True, tip=tip
+            x,
+            y,
+            data=[pane for pane, *_ in points],
+            size=10,
+            brush=brushes,
+            pen=pen,
+            hoverable=True,
+            tip=lambda x, y, data: tip_of(data, self._words.say),
         )
         dots.sigClicked.connect(lambda _item, hit, _event: self._comparison.open(hit[0].data()))
         plot.addItem(dots)
@@ -142,7 +154,7 @@ class QualityCurve(QWidget):
         ]
         taken = [QRectF(point.x() - 5, point.y() - 5, 10, 10) for point in at]
         for (pane, *_), place, own in zip(points, at, list(taken), strict=True):
-            text = label_of(pane)
+            text = label_of(pane, self._words.say)
             size = max(map(metrics.horizontalAdvance, text.splitlines())) + 8, 2 * metrics.height() + 4
             for side in SIDES:
                 area = QRectF(place.x() - side[0] * size[0], place.y() - side[1] * size[1], *size)
@@ -200,17 +212,22 @@ def round_numbers(values: np.ndarray) -> list[float]:
     return [mark for mark in marks if values.min() / 2 < mark < values.max() * 2]
 
 
-def label_of(pane: Pane) -> str:
+def label_of(pane: Pane, say: Say) -> str:
     """What a point is, and of how many texts its figure is."""
+    return f"{pane.called(say)}\n{figures_of(pane)}"
+
+
+def figures_of(pane: Pane) -> str:
+    """The judge's figure of a pane, with its error, and of how many texts it is."""
     assert pane.verdict is not None
     error = "" if math.isnan(pane.verdict.error) else f" ± {pane.verdict.error:.1f}"
     count = f"n = {pane.judged}{' so far' if pane.unfinished else ''}"
-    return f"{pane.title}\n{pane.verdict.perplexity:.1f}{error} · {count}"
+    return f"{pane.verdict.perplexity:.1f}{error} · {count}"
 
 
-def tip(x: float, y: float, data: Any) -> str:
+def tip_of(pane: Pane, say: Say) -> str:
     """What a point says when the pointer is over it."""
-    pane: Pane = data
     assert pane.verdict is not None
-    figures = label_of(pane).replace("\n", ": perplexity ")
-    return plain(f"{figures}, entropy {pane.verdict.entropy:.2f}, with {pane.calls:.4g} calls. Click to open it.")
+    told = "{name}: perplexity {figures}, entropy {entropy:.2f}, with {calls:.4g} calls. Click to open it."
+    figures, entropy = figures_of(pane), pane.verdict.entropy
+    return plain(say(told, name=pane.called(say), figures=figures, entropy=entropy, calls=pane.calls))

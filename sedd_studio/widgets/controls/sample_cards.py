@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sedd_studio.session.favourites import Favourites
     from sedd_studio.session.ranking import Place, Ranking
     from sedd_studio.session.session import Session
+    from sedd_studio.session.vocabulary import Say
 
 CARD = QSize(212, 84)
 GAP, PAD, STAR = 8, 8, 14
@@ -38,10 +39,10 @@ class SampleCards(Rows):
     """A row for each sample of the run on show; its text is made when it is asked for."""
 
     def __init__(
-        self, session: Session, favourites: Favourites, ranking: Ranking, parent: QObject | None = None
+        self, session: Session, favourites: Favourites, ranking: Ranking, say: Say, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._session, self._favourites, self._ranking = session, favourites, ranking
+        self._session, self._favourites, self._ranking, self._say = session, favourites, ranking, say
 
     def refresh(self) -> None:
         samples = range(self._session.playhead.samples if self._session.playhead.samples > 1 else 0)
@@ -55,10 +56,10 @@ class SampleCards(Rows):
             case Qt.ItemDataRole.DisplayRole:
                 return self.text(sample)
             case Qt.ItemDataRole.AccessibleTextRole:
-                ranked = f", {said_in_full(place)}" if place is not None else ""
+                ranked = f", {said_in_full(place, self._say)}" if place is not None else ""
                 return f"Sample {sample + 1}{', kept' if kept else ''}{ranked}: {self.text(sample)}"
             case Qt.ItemDataRole.ToolTipRole:
-                return said_in_full(place) if place is not None else None
+                return said_in_full(place, self._say) if place is not None else None
             case Roles.KEPT:
                 return kept
             case Roles.PLACE:
@@ -125,10 +126,10 @@ def said_shortly(place: Place) -> str:
     return f"<= {place.bound.nats:.3f} ± {place.bound.half_width:.3f}   #{place.rank}"
 
 
-def said_in_full(place: Place) -> str:
+def said_in_full(place: Place, say: Say) -> str:
     """The same in words."""
-    bound = f"at most {place.bound.nats:.3f} ± {place.bound.half_width:.3f} nats a token given the locked words"
-    return f"number {place.rank} of {place.of} by likelihood: {bound}"
+    told = "number {rank} of {of} by likelihood: at most {nats:.3f} ± {error:.3f} nats a token given the locked words"
+    return say(told, rank=place.rank, of=place.of, nats=place.bound.nats, error=place.bound.half_width)
 
 
 def card_area(row: QRectF) -> QRectF:

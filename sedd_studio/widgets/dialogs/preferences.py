@@ -126,6 +126,8 @@ class PreferencesDialog(QDialog):
                 if isinstance(control, Check):
                     control.setChecked(value)
                 else:
+                    for place, title in enumerate(row.choices.values()):
+                        control.setItemText(place, self._window.services.words.say(title))
                     control.setCurrentIndex(control.findData(value))
 
     def _choose(self, row: Preference, value: Any) -> None:

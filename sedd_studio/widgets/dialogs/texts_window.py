@@ -20,6 +20,7 @@ from sedd_studio.widgets.controls.saving import ask_where, writing
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
     from sedd_studio.session.score_queue import TextScores
+    from sedd_studio.session.vocabulary import Vocabulary
 
 SIZE = (860, 560)
 ONE_TEXT = f"All lines of the file are one text. Where another begins, put {SEPARATOR} on a line of its own."
@@ -28,11 +29,12 @@ ONE_TEXT = f"All lines of the file are one text. Where another begins, put {SEPA
 class TextTable(QAbstractTableModel):
     """A line for each text."""
 
-    def __init__(self, scores: TextScores, parent: QObject | None = None) -> None:
+    def __init__(self, scores: TextScores, words: Vocabulary, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._scores = scores
+        self._scores, self._words = scores, words
         self.rows: Sequence[TextRow] = ()
         scores.changed.connect(self._refresh)
+        words.changed.connect(lambda: self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
@@ -54,7 +56,7 @@ class TextTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return COLUMNS[section] if orientation is Qt.Orientation.Horizontal else section + 1
+        return self._words.say(COLUMNS[section]) if orientation is Qt.Orientation.Horizontal else section + 1
 
     def _refresh(self, number: int) -> None:
         if self.rows is not self._scores.rows:
@@ -68,13 +70,13 @@ class TextTable(QAbstractTableModel):
 class TextsWindow(QDialog):
     """Shows `scores`; closing it ends them."""
 
-    def __init__(self, scores: TextScores, jobs: Jobs, look: Look, parent: QWidget) -> None:
+    def __init__(self, scores: TextScores, jobs: Jobs, words: Vocabulary, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
         self._jobs, self.scores = jobs, scores
         scores.setParent(self)
-        self.rows = TextTable(self.scores, self)
+        self.rows = TextTable(self.scores, words, self)
         self.table = QTableView()
         self.table.setModel(self.rows)
         self.table.setAccessibleName("Bounds of the texts")

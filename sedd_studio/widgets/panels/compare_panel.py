@@ -41,21 +41,31 @@ if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
     from sedd_studio.session.comparing import Comparison
     from sedd_studio.session.session import Session
+    from sedd_studio.session.vocabulary import Vocabulary
 
 TICKS = 1000
 MOST_TEXTS, MOST_STEPS = 256, 4096
 EMPTY = "The prompt in several ways beside each other: each with its calls, perplexity and entropy, on one timeline."
 OTHER_PROMPT = "These are of another prompt than the one in the studio."
 DIFFERS = "Marked words differ from the largest budget or the last sampler."
+CHOICES = {
+    "steps": ("Steps", "budget"),
+    "samplers": ("Sampler", "sampler"),
+    "noises": ("Noise", "noise"),
+    "seeds": ("Seeds", "seed"),
+    "models": ("Beside", "model"),
+}
+"""Titles of what is chosen, and how one of it is called."""
 SUGGESTED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class ComparePanel(QWidget):
     """Chooses what `comparison` lays beside each other, starts it and plays it."""
 
-    def __init__(self, session: Session, comparison: Comparison, jobs: Jobs, look: Look) -> None:
+    def __init__(self, session: Session, comparison: Comparison, jobs: Jobs, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._session, self._comparison, self._jobs, self._look = session, comparison, jobs, look
+        self._session, self._comparison, self._jobs, self._words = session, comparison, jobs, words
+        self._look = look
         self.kind = Choice("Quick choices", look, {None: "Quick choices …"})
         for name, kind in KINDS.items():
             self.kind.addItem(kind.title, name)
@@ -79,7 +89,7 @@ class ComparePanel(QWidget):
         self.export = PushButton("Table …", "folder", look, self._export)
         self.export.setToolTip("The table for other programs (CSV), or the curves as a picture (PNG).")
         self.progress = ProgressLine("How far the comparison is")
-        self.curve = QualityCurve(comparison, look)
+        self.curve = QualityCurve(comparison, words, look)
         self.cards: list[PaneCard] = []
         self._document = session.view.document
         self._arrange()
@@ -91,25 +101,19 @@ class ComparePanel(QWidget):
         session.runs.changed.connect(self._enable)
         session.view.changed.connect(self._follow_prompt)
         session.models.loading_changed.connect(self._plan)
+        keep_up(self._speak, words.changed)
         keep_up(self._plan, comparison.choice.changed)
 
     # ---- what is chosen
 
     def _chips(self) -> list[tuple[str, Chips]]:
         ask = {"steps": self._ask_for_steps, "seeds": self._ask_for_seed}
-        titles = {
-            "steps": ("Steps", "budget"),
-            "samplers": ("Sampler", "sampler"),
-            "noises": ("Noise", "noise"),
-            "seeds": ("Seeds", "seed"),
-            "models": ("Beside", "model"),
-        }
 
         def made(name: str, title: str, what: str) -> Chips:
             find = self._comparison.choice.look_for_models if name == "models" else None
             return Chips(title, what, self._look, lambda values: self._choose(name, values), ask.get(name), find, MOST)
 
-        return [(name, made(name, *words)) for name, words in titles.items()]
+        return [(name, made(name, *words)) for name, words in CHOICES.items()]
 
     def _choose(self, name: str, values: tuple[Any, ...]) -> None:
         self._comparison.choice.choose(**{name: tuple(sorted(values)) if name in ("steps", "seeds") else values})
@@ -121,7 +125,7 @@ class ComparePanel(QWidget):
             self._comparison.choice.choose_kind(name)
 
     def _ask_for_steps(self) -> int | None:
-        number, agreed = QInputDialog.getInt(self, "Another budget", "Number of steps", 32, 1, MOST_STEPS)
+        number, agreed = QInputDialog.getInt(self, "Other steps", "Number of steps", 32, 1, MOST_STEPS)
         return number if agreed else None
 
     def _ask_for_seed(self) -> int | None:
@@ -129,18 +133,30 @@ class ComparePanel(QWidget):
         number, agreed = QInputDialog.getInt(self, "Another seed", "Seed", now, int(SEED.low), 2**31 - 1)
         return number if agreed else None
 
+    def _speak(self) -> None:
+        """Says all in the words that are chosen."""
+        say = self._words.say
+        for place, kind in enumerate(KINDS.values(), start=1):
+            self.kind.setItemText(place, say(kind.title))
+        for name, words in CHOICES.items():
+            self.chips[name].call(*map(say, words))
+        self.filled.say(say(EMPTY))
+        self._make_cards()
+        self._plan()
+        self.refresh()
+
     def _plan(self) -> None:
         """Shows what is chosen, what comes of it, or why nothing can."""
         if not self.isVisible():
             return
         choice = self._comparison.choice
         chosen, asked, form = choice.chosen, choice.asked, self._session.form.now
-        noise = asked.info.noise if asked is not None else "absorb"
-        samplers = samplers_of(noise)
+        noise, say = asked.info.noise if asked is not None else "absorb", self._words.say
+        samplers = {name: say(title) for name, title in samplers_of(noise).items()}
         offered: dict[str, tuple[Mapping[Any, str], str]] = {
             "steps": ({steps: str(steps) for steps in sorted({*SUGGESTED, *chosen.steps})}, str(form.steps)),
             "samplers": (samplers, samplers.get(form.sampler, next(iter(samplers.values())))),
-            "noises": ({n: NOISES[n].title for n in (asked.noises() if asked else [])}, NOISES[noise].title),
+            "noises": ({n: say(NOISES[n].title) for n in (asked.noises() if asked else [])}, say(NOISES[noise].title)),
             "seeds": ({seed: str(seed) for seed in (form.seed, *chosen.seeds)}, str(form.seed)),
             "models": (
                 {other: Path(other[0]).name for other in (*choice.others, *chosen.models)},
@@ -154,13 +170,14 @@ class ComparePanel(QWidget):
         try:
             planned = choice.plan()
         except UserError as error:
-            self.summary.show_text(str(error))
+            self.summary.show_text(say(str(error)))
         else:
             texts = "1 text" if chosen.samples == 1 else f"{chosen.samples} texts"
             calls = sum(pane.work for pane in planned)
             seconds = choice.expected_seconds(planned)
             about = "" if seconds is None else f", about {duration(seconds)}"
-            self.summary.show_text(f"{len(planned)} panes of {texts}: {calls:,.0f} network calls{about}")
+            told = "{panes} panes of {texts}: {calls:,.0f} network calls{about}"
+            self.summary.show_text(say(told, panes=len(planned), texts=texts, calls=calls, about=about))
         self._enable()
 
     def _follow_prompt(self) -> None:
@@ -185,12 +202,13 @@ class ComparePanel(QWidget):
         self.curve.refresh()
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(comparison.position * TICKS))
-        self.level.setText(f"noise level {1 - comparison.position:.2f}")
+        level, say = 1 - comparison.position, self._words.say
+        self.level.setText(say("noise level {level:.2f}", level=level, noise=100 * level))
         self.progress.show_share(comparison.share)
         left = comparison.seconds_left
-        about = OTHER_PROMPT if comparison.of_another_prompt else DIFFERS
+        about = OTHER_PROMPT if comparison.of_another_prompt else say(DIFFERS)
         self.note.setText(about if left is None else f"{until_done(left).capitalize()}. {about}")
-        self.says.setText(reading(comparison.panes))
+        self.says.setText(reading(comparison.panes, say))
         self.says.setEnabled(not comparison.of_another_prompt)
         self.play.sign.show("pause" if comparison.playing else "play")
         self._enable()
@@ -240,7 +258,7 @@ class ComparePanel(QWidget):
             self._row.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = [PaneCard(self._comparison, pane, self._look) for pane in self._comparison.panes]
+        self.cards = [PaneCard(self._comparison, pane, self._words.say, self._look) for pane in self._comparison.panes]
         for card in self.cards:
             self._row.addWidget(card, 1)
         parts = [part for card in self.cards for part in (card.text, card.open, card.cancel)]

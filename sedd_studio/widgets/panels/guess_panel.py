@@ -14,6 +14,7 @@ from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.painting.token_text import plain_pieces
 from sedd_studio.session.models import Models
 from sedd_studio.session.view import View
+from sedd_studio.session.vocabulary import Say, Vocabulary
 from sedd_studio.widgets.controls.basic import Elided, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
@@ -34,9 +35,9 @@ FAINTEST = 0.35
 class GuessPanel(QWidget):
     """Shows `guesser.guess` while it is visible: known words plain, guesses in colour, the surer the stronger."""
 
-    def __init__(self, models: Models, view: View, guesser: Guesser, look: Look) -> None:
+    def __init__(self, models: Models, view: View, guesser: Guesser, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._models, self._guesser, self._look = models, guesser, look
+        self._models, self._guesser, self._words, self._look = models, guesser, words, look
         self.title = label(NOW, "strong")
         self.note = Elided("help")
         self.text = QTextEdit()
@@ -53,7 +54,7 @@ class GuessPanel(QWidget):
         self._written: tuple[Guessed | None, Theme] = None, look.theme
         column(self.filled, margins=(16, 10, 16, 10), of=self)
         view.changed.connect(self._grey)
-        keep_up(self.refresh, guesser.changed, look.changed)
+        keep_up(self.refresh, guesser.changed, words.changed, look.changed)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -74,7 +75,7 @@ class GuessPanel(QWidget):
             self._written = None, self._look.theme
             self.text.clear()
             return
-        self.note.show_text(summary(guess))
+        self.note.show_text(summary(guess, self._words.say))
         self._write(plain_pieces(guess.tokens, tokenizer), guess)
         self._grey()
 
@@ -107,7 +108,7 @@ class GuessPanel(QWidget):
         return form
 
 
-def summary(guess: Guessed) -> str:
+def summary(guess: Guessed, say: Say) -> str:
     """How many tokens are guessed, and how sure the model is of them on average."""
     open_ = ~np.isnan(guess.probability)
     count = int(open_.sum())
@@ -115,4 +116,5 @@ def summary(guess: Guessed) -> str:
         return "Nothing is left to guess at this step."
     sure, entropy = guess.probability[open_].mean(), guess.entropy[open_].mean()
     tokens = "1 token" if count == 1 else f"{count:,} tokens"
-    return f"{tokens} guessed, {sure:.0%} sure and {entropy:.2f} nats of entropy on average"
+    told = "{tokens} guessed, {sure:.0%} sure and {entropy:.2f} nats of entropy on average"
+    return say(told, tokens=tokens, sure=sure, entropy=entropy, choices=math.exp(entropy))

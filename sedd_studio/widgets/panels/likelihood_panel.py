@@ -14,6 +14,7 @@ from engine.protocol.units import in_units
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import until_done
 from sedd_studio.session.models import Models
+from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
@@ -51,27 +52,35 @@ class LikelihoodPanel(QWidget):
     file_wanted = Signal()
     """The texts of a file are to be scored."""
 
-    def __init__(self, models: Models, scorer: Scorer, ranking: Ranking, colouring: Colouring, look: Look) -> None:
+    def __init__(
+        self,
+        models: Models,
+        scorer: Scorer,
+        ranking: Ranking,
+        colouring: Colouring,
+        words: Vocabulary,
+        look: Look,
+    ) -> None:
         super().__init__()
         self._models, self._scorer, self._ranking, self._look = models, scorer, ranking, look
-        self._colouring = colouring
+        self._colouring, self._words = colouring, words
         self.start = PushButton("Score this text", "play", look, self._start, primary=True)
         self.rank = PushButton("Rank samples", "columns", look, self.start_ranking)
         self.stop = PushButton("Stop", "stop", look, self._stop)
         self.file = PushButton("A file …", "folder", look, self.file_wanted.emit)
         self.file.setAccessibleName("Score the texts of a file")
         self.file.setToolTip("Score every text of a file, in a table.")
-        precisions = {value: f"95 % within ± {value:g} nats" for value in PRECISIONS}
-        self.precision = Choice("Stop at a precision of", look, precisions)
+        self.precision = Choice("Stop at a precision of", look, dict.fromkeys(PRECISIONS, ""))
         self.precision.setCurrentIndex(1)
         self.precision.setMinimumWidth(190)
         self.given = Check("Given the locked words", look)
         self.given.setToolTip("Score what was filled in, given the words that are locked.")
         self.colour = Check("Colour words by cost", look)
+        self.titles = {unit: label("", "help") for unit in UNITS}
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.exact = {unit: label("", "muted") for unit in UNITS}
         self.writer = Elided("help")
-        self.note = label(MEANING, "help")
+        self.note = label("", "help")
         self.note.setWordWrap(True)
         self.other = label("", "notice")
         self.other.setWordWrap(True)
@@ -84,7 +93,21 @@ class LikelihoodPanel(QWidget):
         colouring.changed.connect(self._follow_colours)
         look.changed.connect(self._draw)
         self._follow_colours()
-        keep_up(self.refresh, scorer.changed, ranking.changed, models.changed)
+        keep_up(self._speak, words.changed)
+        keep_up(self.refresh, scorer.changed, ranking.changed, models.changed, words.changed)
+
+    def _speak(self) -> None:
+        """Calls all by the words that are chosen."""
+        say = self._words.say
+        for row, width in enumerate(PRECISIONS):
+            self.precision.setItemText(row, say("95 % within ± {width:g} nats", width=width))
+        for unit, title in UNITS.items():
+            self.titles[unit].setText(say(title))
+        if self._plot is not None and self._profile is not None:
+            axes = (self._plot, "network calls", "nats a token <="), (self._profile, "noised share", "nats a token")
+            for plot, bottom, left in axes:
+                plot.setLabel("bottom", say(bottom))
+                plot.setLabel("left", say(left))
 
     def _start(self) -> None:
         self._scorer.start(self.precision.currentData(), self.given.isChecked())
@@ -99,7 +122,7 @@ class LikelihoodPanel(QWidget):
         return self._scorer.scoring or self._ranking.queue.busy
 
     def refresh(self) -> None:
-        scorer, ranking = self._scorer, self._ranking
+        scorer, ranking, say = self._scorer, self._ranking, self._words.say
         hindrance, busy = scorer.hindrance, self._busy
         self.stop.setEnabled(busy or self.stop.isEnabled())  # the focus may go to it before the others lose it
         self.start.setEnabled(not hindrance and not busy)
@@ -110,7 +133,7 @@ class LikelihoodPanel(QWidget):
         self.given.setEnabled(not self._models.exact)
         self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
         self.figures.show_content(bool(scorer.points) or busy)
-        self.figures.say(f"{EMPTY} {hindrance}" if hindrance else EMPTY)
+        self.figures.say(f"{say(EMPTY)} {hindrance}".strip())
         self.writer.show_text("" if scorer.exact is None else f"{scorer.exact.name}, exact")
         self.writer.setEnabled(scorer.on_show)
         for value in (*self.values.values(), *self.exact.values()):
@@ -125,12 +148,12 @@ class LikelihoodPanel(QWidget):
             nats = scorer.exact.nats
             for unit, (figure, _) in in_units(float(nats.mean()), 0.0, len(nats), scorer.size).items():
                 self.exact[unit].setText(f"{figure:.3f}")
-        calls = f" {scorer.points[-1].calls:,} network calls." if scorer.points else ""
+        calls = say(" {calls:,} network calls.", calls=scorer.points[-1].calls) if scorer.points else ""
         if scorer.scoring:
-            calls += f" It goes on until that is {scorer.precision:g} nats a token."
+            calls += say(" It goes on until that is {precision:g} nats a token.", precision=scorer.precision)
         left = scorer.seconds_left
         wait = "" if left is None else f" {until_done(left).capitalize()}."
-        meaning = (EXACT if self._models.exact else MEANING) + calls + wait
+        meaning = (EXACT if self._models.exact else say(MEANING)) + calls + wait
         other = bool(scorer.points) and not scorer.on_show
         self.other.setText(f"Of {scorer.about}, not of the text on show." if other else "")
         self.other.setVisible(other)
@@ -153,10 +176,11 @@ class LikelihoodPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._plot is None:
-            self._plot = make_plot("The bound as it tightens", "network calls", "nats a token <=")
-            self._profile = make_plot("Where along the noise the bound comes from", "noised share", "nats a token")
+            self._plot = make_plot("The bound as it tightens")
+            self._profile = make_plot("Where along the noise the bound comes from")
             for plot in (self._plot, self._profile):
                 self._plots.addWidget(plot, 1)
+            self._speak()
         self.refresh()
 
     def _draw(self) -> None:
@@ -212,8 +236,8 @@ class LikelihoodPanel(QWidget):
         grid.setVerticalSpacing(5)
         grid.addWidget(label("this model", "help"), 0, 1)
         grid.addWidget(self.writer, 0, 2)
-        for place, (unit, title) in enumerate(UNITS.items(), start=1):
-            grid.addWidget(label(title, "help"), place, 0)
+        for place, unit in enumerate(UNITS, start=1):
+            grid.addWidget(self.titles[unit], place, 0)
             grid.addWidget(self.values[unit], place, 1)
             grid.addWidget(self.exact[unit], place, 2)
         grid.setColumnStretch(2, 1)

@@ -26,7 +26,7 @@ class NoisePicker(MenuButton):
         if (info := self._models.info) is not None:
             own = NOISES[info.noise]
             self.say(self._words.say(own.title), self._words.say(own.short))
-            self.setToolTip(own.meaning)
+            self.setToolTip(self._words.say(own.meaning))
 
     def _fill(self) -> None:
         self.choices.clear()
@@ -35,6 +35,10 @@ class NoisePicker(MenuButton):
         for noise, other in NOISES.items():
             chosen = other is NOISES[info.noise]
             path = info.path if chosen else counterpart(info.path, info.noise, noise)
-            told = other.meaning if path is not None else f"There is no model like {info.name} of this kind."
+            told = (
+                self._words.say(other.meaning)
+                if path is not None
+                else f"There is no model like {info.name} of this kind."
+            )
             opens = None if path is None or chosen else partial(self._models.open, path)
             self.offer(self._words.say(other.title), told, chosen, opens)

@@ -48,6 +48,7 @@ class RunForm(QFrame):
         assert isinstance(sampler, Choice)
         self.sampler = sampler
         self.options: dict[str, Control] = {}
+        self._helps: dict[str, str] = {}
         self.head = IconButton("chevron-down", "Fold the run form", look, text="RUN", kind="disclosure")
         self.summary = Elided("help")
         place = self.summary.sizePolicy()
@@ -71,7 +72,11 @@ class RunForm(QFrame):
         changed = self.folded.changed() + sum(
             form.options.get(option.name, option.default) != option.default for option in self._sampler().options
         )
-        inside = [ENTRIES[name].title.lower() for name, field in self.folded.fields.items() if not field.isHidden()]
+        inside = [
+            self._words.say(ENTRIES[name].title).lower()
+            for name, field in self.folded.fields.items()
+            if not field.isHidden()
+        ]
         self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
         steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
         temperature = self._words.say("temp. {temperature:.2f}", temperature=form.temperature)
@@ -114,7 +119,8 @@ class RunForm(QFrame):
             self.sampler.clear()
             for row, (sampler, title) in enumerate(zip(offered, titles, strict=True)):
                 self.sampler.addItem(title, sampler.name)
-                cost = f"{sampler.summary}\nNetwork calls: {sampler.calls} (N steps, L free tokens)."
+                told = "{summary}\nNetwork calls: {calls} (N steps, L free tokens)."
+                cost = self._words.say(told, summary=sampler.summary, calls=sampler.calls)
                 self.sampler.setItemData(row, cost, Qt.ItemDataRole.ToolTipRole)
                 self.sampler.setItemData(row, sampler.summary, Qt.ItemDataRole.StatusTipRole)
 
@@ -123,8 +129,11 @@ class RunForm(QFrame):
 
     def _show_options(self, sampler: SamplerInfo) -> None:
         """Fields for the numbers that the sampler takes."""
-        if list(self.options) != [option.name for option in sampler.options]:
+        helps = {option.name: self._words.say(option.summary) for option in sampler.options}
+        if helps != self._helps:
+            self._helps = helps
             for field in self._numbers.findChildren(Field):
+                field.hide()
                 field.deleteLater()
             self.options = {option.name: self._number_for(option) for option in sampler.options}
             self._disclose(self.more.isChecked())
@@ -136,7 +145,7 @@ class RunForm(QFrame):
     def _number_for(self, option: SamplerOption) -> Control:
         title = option.name.capitalize()
         number = control_for(title, option.kind, self._look, partial(self._take_number, option.name))
-        self._numbers_column.addWidget(Field(title, number, option.summary))
+        self._numbers_column.addWidget(Field(title, number, self._words.say(option.summary)))
         return number
 
     def _take_number(self, name: str, number: float) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sedd_studio.session.favourites import Favourites
     from sedd_studio.session.ranking import Ranking
     from sedd_studio.session.session import Session
+    from sedd_studio.session.vocabulary import Vocabulary
 
 OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 
@@ -23,10 +24,12 @@ OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 class SampleStrip(QListView):
     """Hidden while the run has one sample. The star of a card, or S, keeps the sample among the favourites."""
 
-    def __init__(self, session: Session, favourites: Favourites, ranking: Ranking, look: Look) -> None:
+    def __init__(
+        self, session: Session, favourites: Favourites, ranking: Ranking, words: Vocabulary, look: Look
+    ) -> None:
         super().__init__()
         self._session, self._favourites = session, favourites
-        self.cards = SampleCards(session, favourites, ranking, self)
+        self.cards = SampleCards(session, favourites, ranking, words.say, self)
         self.setModel(self.cards)
         self.painter = CardPainter(look, self)
         self.setFlow(QListView.Flow.LeftToRight)

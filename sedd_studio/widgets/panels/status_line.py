@@ -17,6 +17,7 @@ from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
+    from sedd_studio.session.vocabulary import Vocabulary
 
 HINT = "Select words to lock, redraw or replace them"
 PAUSE = 100
@@ -27,9 +28,9 @@ class StatusLine(QFrame):
     """One sentence and, while a model is loaded, a bar; at the right the help of what one works with. The Run button
     shows how far a run is."""
 
-    def __init__(self, session: Session, look: Look) -> None:
+    def __init__(self, session: Session, words: Vocabulary, look: Look) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._words = session, words
         self._missed = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -48,7 +49,7 @@ class StatusLine(QFrame):
         self.kept = label(role="help")
         self.kept.setToolTip("The text, its run and its form are kept as they stand, and come back at the next start.")
         row(self.bar, self.text, self.folder, self.kept, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
-        told = (session.runs, session.models, session.reader, session.notices)
+        told = (session.runs, session.models, session.reader, session.notices, words)
         keep_up(self.refresh, *(part.changed for part in told))
 
     def refresh(self) -> None:
@@ -109,4 +110,5 @@ class StatusLine(QFrame):
         made = run.progress
         if run.result is None:
             return f"Stopped after step {made.step} of {made.steps}"
-        return f"Finished: {made.steps} steps, {made.calls} network calls, {duration(made.seconds)}"
+        told = "{steps} steps, {calls} network calls, {seconds}"
+        return f"Finished: {self._words.say(told, steps=made.steps, calls=made.calls, seconds=duration(made.seconds))}"
