@@ -132,8 +132,11 @@ class Look(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and self._is_undressed(watched):
-            watched.setUpdatesEnabled(False)
-            self._turns.start(0)
+            if watched.property(WORN) is None:  # it would be laid out without its margins
+                self._dress(watched)
+            else:
+                watched.setUpdatesEnabled(False)
+                self._turns.start(0)
         return super().eventFilter(watched, event)
 
     def _dress_next(self) -> None:

@@ -159,12 +159,17 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
     assert middle == themes.DARK.colour("text")
 
 
-def shown(window: MainWindow) -> QImage:
+def shown(window: MainWindow, qtbot: QtBot) -> QImage:
+    """The window once all that is on show wears the theme."""
+    parts = [part for part in window.findChildren(QWidget) if part.property(themes.WORN) and part.isVisible()]
+    qtbot.waitUntil(lambda: {part.property(themes.WORN) for part in parts} == {window.look.theme.name})
     QApplication.processEvents()
     return window.grab().toImage()
 
 
-def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown(window: MainWindow) -> None:
+def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     names = ("compare", "likelihood", "history", "guess", "queue", "position")
     looks: dict[str, list[QImage]] = {}
     for choice in ("dark", "light", "dark"):
@@ -174,7 +179,7 @@ def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown
             window.show_panel(name)
             window.top_bar.run_button.setFocus()
             read(window.session)
-            looks.setdefault(f"{choice} {name}", []).append(shown(window))
+            looks.setdefault(f"{choice} {name}", []).append(shown(window, qtbot))
     window.services.keeper.close()  # which the page of the history began
     for name in names:
         first, again = looks[f"dark {name}"]
@@ -225,7 +230,7 @@ def test_a_page_that_is_shown_before_its_turn_is_not_painted_in_the_theme_of_bef
 ) -> None:
     window.show_panel("compare")
     window.places.reset()
-    shown(window)
+    shown(window, qtbot)
     worn: list[str] = []
 
     class Watch(QObject):
