@@ -113,6 +113,7 @@ class SessionState(Struct, frozen=True):
     limits: Limits = ()
     under_way: bool = True
     tokenizer: Text = ""
+    length: Position = 0
     file: Text = ""
     form: dict[str, Any] | None = None
     aside: Any = ()

@@ -47,16 +47,22 @@ class Pages(QObject):
 
     # ---- what is done
 
+    def do(self, name: str, after: Page) -> None:
+        """Puts another page on show; what is done is called `name`."""
+        before = self.now
+        self.put(after)
+        self.undo_stack.add(Turn(name, self, before, after))
+
     def show(self, name: str, document: Document, file: str | None = None) -> None:
         """Puts another document in the place of the one on show, that of a `file` if one is named; what is done is
         called `name`."""
         now = self.now
-        self._do(name, replace(now, document=document, name=now.name if file is None else file))
+        self.do(name, replace(now, document=document, name=now.name if file is None else file))
 
     def begin(self) -> None:
         """Begins a fresh page."""
         self._errors.dismiss()
-        self._do("New", self.now.emptied())
+        self.do("New", self.now.emptied())
 
     @property
     def aside(self) -> Mapping[Key, Page]:
@@ -97,7 +103,7 @@ class Pages(QObject):
     def open(self, name: str, run: Trajectory, document: Document, form: Form, file: str = "") -> None:
         """Shows the document of a run, with its model, and plays it."""
         assert run.origin is not None
-        self._do(name, self.now.opened(run.origin.info, run.origin.tokenizer, document, form, file))
+        self.do(name, self.now.opened(run.origin.info, run.origin.tokenizer, document, form, file))
         self._models.ensure()
         self._view.playhead.start(run)
 
@@ -109,7 +115,7 @@ class Pages(QObject):
             self._models.info = info
             self.put(after)
         else:
-            self._do(f"Open {info.name}", after)
+            self.do(f"Open {info.name}", after)
 
     def _begun(self, info: ModelInfo, tokenizer: Tokenizer, text: str) -> Document:
         """A prompt, or one gap as long as the model where it does not fit."""
@@ -128,11 +134,6 @@ class Pages(QObject):
             newest.after = self.now
         else:
             self.undo_stack.add(Turn(name, self, replace(self.now, form=before), self.now))
-
-    def _do(self, name: str, after: Page) -> None:
-        before = self.now
-        self.put(after)
-        self.undo_stack.add(Turn(name, self, before, after))
 
     def put(self, page: Page) -> None:
         """Shows a page; its model is opened if it is another and on this machine."""

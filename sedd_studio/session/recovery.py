@@ -113,6 +113,7 @@ def state_of(session: Session) -> dict[str, object]:
     return {
         "model": session.models.info.path if session.models.info is not None else None,
         "tokenizer": session.models.tokenizer.fingerprint if session.models.tokenizer is not None else "",
+        "length": session.models.length,
         "file": session.pages.name,
         "kept": time.time(),
         "prompt": session.view.prompt,
@@ -182,6 +183,8 @@ class Left:
     file: str
     form: Form | None = None
     aside: Mapping[Key, Page] = field(default_factory=dict)
+    length: int = 0
+    """The longest text of its model; 0 where that is not known."""
 
 
 def read_left(left: LeftOver) -> Left:
@@ -210,6 +213,7 @@ def read_left(left: LeftOver) -> Left:
         state.file,
         form,
         read_pages(state.aside),
+        state.length,
     )
 
 
@@ -248,22 +252,40 @@ def restore(session: Session, left: Left) -> None:
 
 
 def show(session: Session, left: Left, begun: bool) -> None:
-    """Shows it: as it was where its tokens mean the same, else what of it was locked, as a prompt. It is no step to
-    undo where nothing was `begun` yet."""
-    document, models = left.document, session.models
+    """Shows it: as it was where its tokens mean the same, else what of it was locked, as a prompt, while the text
+    itself waits for its model.
+
+    Where the model of now had a page of its own, that comes first, and this is a step to undo; else it is none where
+    nothing was `begun` yet.
+    """
+    document, models, pages = left.document, session.models, session.pages
     begun = begun or len(session.editor.undo_stack.steps) > 1  # one is that its model was opened
-    if document.trajectory is not None:
-        session.show_run(document.trajectory, document)
+    run, info, tokenizer = document.trajectory, models.info, models.tokenizer
+    if run is not None and run.origin is not None:
+        info, tokenizer = run.origin.info, run.origin.tokenizer
+    key = (tokenizer.fingerprint if tokenizer is not None else "", models.length if info is None else info.length)
+    aside = {**pages.aside, **left.aside}
+    own = aside.pop(key, None)
+    first = own is not None and tokenizer is not None and means_something(own.document, tokenizer, key[1])
+    if own is not None and first:
+        pages.do("Restore", replace(own, info=info, tokenizer=tokenizer, aside=aside))
+        if not begun:
+            session.editor.undo_stack.clear()
+    if run is not None:
+        session.show_run(run, document)
         session.playhead.put(left.playhead, left.sample)
-    elif models.tokenizer is not None and models.tokenizer.fingerprint == left.tokenizer and known(document, session):
-        session.pages.show("Restore", document)
-    elif session.editor.set_prompt(left.prompt) and fits(document, session):
-        session.view.show(replace(session.view.document, limits=document.limits))
-    session.pages.call(left.file)
+    elif tokenizer is not None and tokenizer.fingerprint == left.tokenizer and known(document, session):
+        pages.show("Restore", document)
+    else:
+        if left.length:
+            aside[left.tokenizer, left.length] = Page(document, left.form or pages.now.form, None, None, name=left.file)
+        if session.editor.set_prompt(left.prompt) and fits(document, session):
+            session.view.show(replace(session.view.document, limits=document.limits))
+    pages.call(left.file)
     if left.form is not None:
         session.form.take(left.form)
-    session.pages.put_aside({**left.aside, **session.pages.aside} if begun else left.aside)
-    if not begun:
+    pages.put_aside(aside)
+    if not begun and not first:
         session.editor.undo_stack.clear()
 
 

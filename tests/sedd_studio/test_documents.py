@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
@@ -20,6 +22,7 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.session import Session
 from tests.sedd_studio.test_undo import AtOnce, Models
+from tests.sedd_studio.windows import window_of
 
 
 @pytest.fixture
@@ -138,6 +141,37 @@ def test_a_session_of_an_earlier_version_has_the_usual_forms_for_documents_put_a
     assert again.form.now.steps == 5
     open_model(again, "tiny")
     assert (again.form.now.steps, again.form.now.banned) == (ENTRIES["steps"].entry_usual, "sad")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_no_text_is_lost_where_the_one_on_show_comes_back_without_its_model(
+    begun: bool, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    story, bases = session.view.prompt, "ACGT [8]ACGT"
+    session.form.set(steps=11)
+    open_model(session, "bases")
+    session.editor.set_prompt(bases)
+    left = read_left(LeftOver(json.loads(json.dumps(state_of(session))), None))
+    settings = Settings(tmp_path / "other.json")
+    again = Session(AtOnce(Models()), Reader(), settings)
+    open_model(again, "tiny")
+    again.editor.undo_stack.clear()
+    if begun:
+        again.editor.set_prompt("The fox [4]")
+    restore(again, left)
+    window = window_of(again, settings, qtbot)
+    assert again.view.prompt == bases
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert again.view.prompt == story
+    assert again.form.now.steps == 11
+    open_model(again, "bases")  # it is there again
+    assert again.view.prompt == bases
+    open_model(again, "tiny")
+    assert again.view.prompt == story
+    for _ in range(3 if begun else 2):
+        QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        again.clock.tick()
+    assert again.view.prompt == ("The fox [4]" if begun else story)
 
 
 @pytest.mark.parametrize("form", [{"steps": "many"}, {"steps": -1}, {"options": {"theta": "x"}}, {"banned": 3}])

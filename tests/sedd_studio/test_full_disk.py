@@ -17,8 +17,8 @@ from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.window.export_kinds import EXPORTS, View, start
 from tests.full_disk import full_from
+from tests.sedd_studio.recording import settled
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_recovery import settled
 from tests.sedd_studio.windows import listed_in, window_of
 
 

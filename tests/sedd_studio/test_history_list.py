@@ -18,7 +18,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.history_rows import RunRows, excerpt, matches
 from sedd_studio.window.main_window import MainWindow
-from tests.sedd_studio.test_recovery import LEFT, Record, record, run, settled
+from tests.sedd_studio.recording import LEFT, Record, record, run, settled
 from tests.sedd_studio.windows import listed_in, read, window_of
 
 __all__ = ["record"]

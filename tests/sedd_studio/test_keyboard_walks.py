@@ -19,7 +19,7 @@ from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.test_recovery import Record, record, settled
+from tests.sedd_studio.recording import Record, record, settled
 from tests.sedd_studio.windows import listed_in, read, window_of
 
 __all__ = ["record"]

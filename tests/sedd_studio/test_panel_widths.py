@@ -17,7 +17,7 @@ from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.test_recovery import run
+from tests.sedd_studio.recording import run
 from tests.sedd_studio.windows import window_of
 
 LEFT = Qt.MouseButton.LeftButton
