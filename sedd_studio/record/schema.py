@@ -30,6 +30,8 @@ MOST_STEPS = option_kinds.STEPS.high
 MOST_POSITIONS = option_kinds.MOST_POSITIONS
 LONGEST_PROMPT = 20 * MOST_POSITIONS
 MOST_TOKENS = option_kinds.MOST_TOKENS
+MOST_QUEUED, MOST_PROMPTS = 10_000, 500
+"""Runs that are kept waiting, and prompts that they are of."""
 MOST_ENTRIES = 1_000
 """Of a list of words, facts or options."""
 
@@ -101,6 +103,17 @@ class AsideState(Struct, frozen=True):
     pattern: Annotated[str, Meta(max_length=LONGEST_PROMPT)] = ""
 
 
+class QueuedState(Struct, frozen=True):
+    """Runs of one prompt that wait: what each of `runs` has otherwise than `form`."""
+
+    tokens: Annotated[tuple[Token, ...], Meta(min_length=1, max_length=MOST_POSITIONS)]
+    limits: Limits
+    prompt: Annotated[str, Meta(max_length=LONGEST_PROMPT)]
+    model: ModelInfo
+    form: dict[str, Any]
+    runs: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=MOST_QUEUED)]
+
+
 class SessionState(Struct, frozen=True):
     """How a session stood when it was kept."""
 
@@ -118,6 +131,8 @@ class SessionState(Struct, frozen=True):
     form: dict[str, Any] | None = None
     aside: Any = ()
     """What should be a list of `AsideState`, each read for itself."""
+    queue: Any = ()
+    """What should be a list of `QueuedState`."""
 
 
 def read_json(content: bytes | bytearray | str, kind: type[T], texts: int = LONGEST_TEXT) -> T:

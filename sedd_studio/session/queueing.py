@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,18 +27,20 @@ COMPARED = [field.name for field in fields(Generate) if field.name not in ("toke
 """What of two runs is held against each other, beside the prompt."""
 
 
+OF_A_MODEL = ("weights", "name", "vocabulary", "length")
+"""What a model that is there must have in common with the one that a run is for."""
+
+
 @dataclass(eq=False)
 class Queued:
-    """A run that waits, or is being made: then `run` is what is recorded of it."""
+    """A run of a prompt that waits, or is being made: then `run` is what is recorded of it. One that waited when the
+    window was closed is `held` until it is wished for."""
 
     request: Generate
     info: ModelInfo
-    tokenizer: Tokenizer
+    prompt: str
+    held: bool = False
     run: Trajectory | None = None
-
-    @cached_property
-    def prompt(self) -> str:
-        return format_prompt(self.request.tokens, self.tokenizer)
 
     @property
     def share(self) -> float:
@@ -62,6 +63,7 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._question = 0
+        self._tokenizer: Tokenizer | None = None  # of the one that is being made
         self.making: Queued | None = None
         self.items: list[Queued] = []
         session.engine.answered.connect(self._take)
@@ -119,7 +121,27 @@ class RunQueue(QObject):
         info, tokenizer = self._session.models.info, self._session.models.tokenizer
         assert info is not None
         assert tokenizer is not None
-        self.items += [Queued(request, info, tokenizer) for request in requests]
+        prompt = format_prompt(requests[0].tokens, tokenizer) if requests else ""  # all are of the document on show
+        self.items += [Queued(request, info, prompt) for request in requests]
+        self.changed.emit()
+        self._go_on()
+
+    def bring_back(self, items: list[Queued]) -> None:
+        """Puts runs at the end that waited when the window was closed; they wait until they are wished for."""
+        if items:
+            self.items += items
+            self.changed.emit()
+            self.ended.emit(f"{number_of(len(items), 'run')} in the queue since the last start")
+
+    @property
+    def holds(self) -> bool:
+        """Whether runs wait until they are wished for."""
+        return any(item.held for item in self.items)
+
+    def go_on(self) -> None:
+        """Has those made, too, that waited when the window was closed."""
+        for item in self.items:
+            item.held = False
         self.changed.emit()
         self._go_on()
 
@@ -142,9 +164,11 @@ class RunQueue(QObject):
 
     def hindrance(self, item: Queued) -> str:
         """Why one that waits is not made although it is its turn; empty if it will be."""
-        info = self._session.models.info
-        if info is None or info.weights != item.info.weights or info.name != item.info.name:
-            return f"waits for {item.info.name}"
+        info, own = self._session.models.info, item.info
+        if item.held:
+            return "from before"
+        if info is None or any(getattr(info, name) != getattr(own, name) for name in OF_A_MODEL):
+            return f"waits for {own.name}"
         return ""
 
     def _go_on(self) -> None:
@@ -153,7 +177,7 @@ class RunQueue(QObject):
             return
         item = next((item for item in self.items if not self.hindrance(item)), None)
         if item is not None:
-            self.making = item
+            self.making, self._tokenizer = item, session.models.tokenizer
             self._question = session.engine.ask(item.request)
             self.changed.emit()
 
@@ -162,8 +186,8 @@ class RunQueue(QObject):
         if item is None or event.run_id != self._question:
             return
         match event:
-            case Started():
-                item.run = Trajectory(event, item.info.mask_id, Origin.of_now(item.request, item.info, item.tokenizer))
+            case Started() if self._tokenizer is not None:
+                item.run = Trajectory(event, item.info.mask_id, Origin.of_now(item.request, item.info, self._tokenizer))
             case Frame() if item.run is not None:
                 item.run.append(event)
             case Finished() if item.run is not None:

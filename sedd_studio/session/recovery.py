@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,8 @@ from sedd_studio.record.schema import (
 )
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.model_folders import is_model
+from sedd_studio.session.queue_keeping import queue_state, read_queue
+from sedd_studio.session.queueing import Queued, RunQueue
 from sedd_studio.session.session import Session
 
 if TYPE_CHECKING:
@@ -40,14 +42,19 @@ INTERVAL = 4000
 class Recorder(QObject):
     """Watches the session and has the keeper write what it did."""
 
-    def __init__(self, session: Session, keeper: Keeper, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, keeper: Keeper, queue: RunQueue | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._keeper = session, keeper
+        self._session, self._keeper, self._queue = session, keeper, queue
+        self._waiting: list[Queued] = []
         self._changed = self._closed = False
         self._kept: tuple[object, ...] | None = None
         session.runs.ended.connect(self._keep)
         for signal in (session.view.changed, session.runs.changed, session.form.changed):
             signal.connect(self._note_change)
+        if queue is not None:
+            queue.changed.connect(self._note_queue)
         keeper.failed.connect(self._keep_again)
         keeper.remembered.connect(session.notices.note_kept)
         self._timer = QTimer(self)
@@ -66,7 +73,7 @@ class Recorder(QObject):
         if not self._changed:
             return
         self._changed = False
-        state, run = state_of(self._session) | {"closed": self._closed}, self._session.view.run
+        state, run = state_of(self._session, self._waiting) | {"closed": self._closed}, self._session.view.run
         kept = (run, run.recorded, run.result is not None) if run is not None else ()
         if kept == self._kept:
             self._keeper.do(lambda history: history.remember_state(state), stands_for="state")
@@ -81,6 +88,13 @@ class Recorder(QObject):
 
     def _note_change(self) -> None:
         self._changed = True
+
+    def _note_queue(self) -> None:
+        """Other runs wait, or in another order; how far one is that is being made is no matter."""
+        assert self._queue is not None
+        if self._queue.items != self._waiting:
+            self._waiting = list(self._queue.items)
+            self._changed = True
 
     def _keep(self, run: Trajectory) -> None:
         if run.recorded:
@@ -107,8 +121,8 @@ def add_unfinished(history: History, content: bytes) -> None:
         history.add(run)
 
 
-def state_of(session: Session) -> dict[str, object]:
-    """How the session stands, as JSON values; its run is kept beside it."""
+def state_of(session: Session, queue: Iterable[Queued] = ()) -> dict[str, object]:
+    """How the session and its queue stand, as JSON values; its run is kept beside it."""
     document = session.view.document
     return {
         "model": session.models.info.path if session.models.info is not None else None,
@@ -125,6 +139,7 @@ def state_of(session: Session) -> dict[str, object]:
         "under_way": session.view.run is not None and session.view.run.under_way,
         "form": dict(session.form.now.entries),
         "aside": [aside_state(*key, page) for key, page in session.pages.aside.items()],
+        "queue": queue_state(queue),
     }
 
 
@@ -185,6 +200,7 @@ class Left:
     aside: Mapping[Key, Page] = field(default_factory=dict)
     length: int = 0
     """The longest text of its model; 0 where that is not known."""
+    queue: list[Queued] = field(default_factory=list)
 
 
 def read_left(left: LeftOver) -> Left:
@@ -214,12 +230,18 @@ def read_left(left: LeftOver) -> Left:
         form,
         read_pages(state.aside),
         state.length,
+        read_queue(state.queue),
     )
 
 
-def bring_back(session: Session, left: LeftOver) -> None:
-    """Shows what a session left, once it is read; what is wrong with it goes to the banner."""
-    session.reader.read(lambda: read_left(left), lambda found: restore(session, found))
+def bring_back(session: Session, queue: RunQueue, left: LeftOver) -> None:
+    """Shows what a session left, once it is read, and has wait what waited; what is wrong goes to the banner."""
+
+    def take(found: Left) -> None:
+        restore(session, found)
+        queue.bring_back(found.queue)
+
+    session.reader.read(lambda: read_left(left), take)
 
 
 def restore(session: Session, left: Left) -> None:

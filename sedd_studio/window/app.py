@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not left.closed:
             window.recovery_bar.offer(left)
         elif (show := next(goes_on, None)) is not None:
-            show(services.session, left)
+            show(services.session, services.queue, left)
 
     keeper.found.connect(take)
 

@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         self.session.view.run_changed.connect(lambda: self.places.show_page(STUDIO))
         self.history.compared.connect(self._compare)
         self.likelihood.file_wanted.connect(lambda: score_file(self))
-        self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, left))
+        self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, services.queue, left))
         self.top_bar.run_button.aimed.connect(self.canvas.set_dimmed)
         for part in (self.canvas, self.picture):
             part.pointed.connect(services.pointer.point_at)

@@ -68,7 +68,7 @@ class Services(QObject):
 
     def record(self) -> Recorder:
         """Has everything written to the history."""
-        return Recorder(self.session, self.keeper)
+        return Recorder(self.session, self.keeper, self.queue)
 
     def end(self) -> None:
         """Has all end that goes on beside the window's thread, and waits for none; the history goes on."""

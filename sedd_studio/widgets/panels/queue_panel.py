@@ -58,6 +58,8 @@ class QueuePanel(QWidget):
         self.add = PushButton("Add this run", "play", look, queue.add, primary=True)
         self.several = PushButton("Several …", "columns", look, self._ask)
         self.several.setToolTip("The prompt over a range of seeds, or a grid of settings.")
+        self.go_on = PushButton("Go on", "play", look, queue.go_on)
+        self.go_on.setToolTip("Make the runs, too, that waited when the window was closed.")
         self.up = IconButton("chevron-up", "Move it nearer to the front", look, lambda: self._move(-1))
         self.down = IconButton("chevron-down", "Move it nearer to the end", look, lambda: self._move(1))
         self.remove = IconButton("close", "Remove it from the queue", look, self._remove)
@@ -72,7 +74,7 @@ class QueuePanel(QWidget):
         self.list.installEventFilter(self)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.filled = Filled(self.list, EMPTY)
-        head = Flow(self.add, self.several, self.up, self.down, self.remove)
+        head = Flow(self.add, self.several, self.go_on, self.up, self.down, self.remove)
         column(head, self.progress, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.list.selectionModel().currentChanged.connect(self._enable)
         models.loading_changed.connect(self._enable)
@@ -81,7 +83,7 @@ class QueuePanel(QWidget):
     def refresh(self) -> None:
         queue, info = self._queue, self._models.info
         known = None if info is None else (info.name, info.weights)
-        told = (list(queue.items), queue.making, known, self._words.say("Sampler"))
+        told = (list(queue.items), queue.making, queue.holds, known, self._words.say("Sampler"))
         if told != self._told:
             self._told = told
             self._fill(told[0])
@@ -140,6 +142,7 @@ class QueuePanel(QWidget):
         chosen, shown = self._chosen(), self.rows.rows
         self.add.setEnabled(self._models.ready)
         self.several.setEnabled(self._models.ready)
+        self.go_on.setEnabled(self._queue.holds)
         self.remove.setEnabled(chosen is not None)
         self.up.setEnabled(chosen is not None and chosen is not shown[0])
         self.down.setEnabled(chosen is not None and chosen is not shown[-1])
