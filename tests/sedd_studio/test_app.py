@@ -189,15 +189,15 @@ class Timed(MainWindow):
         self.timer.timeout.connect(look)
         self.timer.start()
 
-app.MainWindow, app.CLOSING = Timed, 100.0  # no loaded machine is too slow
+app.MainWindow, app.CLOSING = Timed, float(sys.argv[3])
 sys.exit(app.main([]))
 """
 
 
-def started(history: Path, settings: Path) -> list[str]:
-    """What a studio tells of itself that is started, does one run and is closed."""
+def started(history: Path, settings: Path, closing: float = 100) -> list[str]:
+    """What a studio tells of itself that is started, does one run and is closed, within so many seconds."""
     done = subprocess.run(
-        [sys.executable, "-c", START, str(history), str(settings)],
+        [sys.executable, "-c", START, str(history), str(settings), str(closing)],
         capture_output=True,
         text=True,
         check=False,
@@ -279,6 +279,6 @@ def test_a_history_that_another_program_holds_does_not_stand_in_the_way_of_a_mod
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
     database.execute("BEGIN IMMEDIATE")
-    _, ran = started(path, tmp_path / "settings.json")
+    _, ran = started(path, tmp_path / "settings.json", closing=1)  # which waits for it to the end
     database.close()
     assert ran == "True"
