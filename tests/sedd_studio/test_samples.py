@@ -67,6 +67,26 @@ def test_every_sample_has_a_card_with_its_text_at_the_playhead(window: MainWindo
     assert cards.index(1).data().count("\N{MIDDLE DOT}") == masked
 
 
+@pytest.mark.parametrize(("wide", "high"), [(1280, 720), (1366, 768), (1600, 1000), (900, 720)])
+@pytest.mark.parametrize("samples", [2, 4, 7, 12])
+def test_cards_stand_whole_or_it_is_seen_that_there_are_more(
+    wide: int, high: int, samples: int, window: MainWindow, qtbot: QtBot
+) -> None:
+    window.session.form.set(samples=samples)
+    window.session.runs.start()
+    window.resize(wide, high)
+    strip = window.samples
+    qtbot.waitUntil(lambda: strip.cards.rowCount() == samples and window.session.runs.state is RunState.DONE)
+    room = strip.viewport().width()
+    qtbot.waitUntil(lambda: strip.visualRect(strip.cards.index(0)).width() == strip.painter.wide + 8)
+    rows = [strip.visualRect(strip.cards.index(row)) for row in range(samples)]
+    assert rows[0].width() > 170
+    if rows[-1].right() >= room:
+        cut = next(row for row in rows if row.right() >= room)
+        assert 0.4 < (room - cut.left()) / cut.width() < 0.6
+    assert samples > 4 or wide < 1280 or rows[-1].right() < room
+
+
 def test_a_click_or_the_arrows_pick_a_sample_and_the_timeline_follows(window: MainWindow) -> None:
     session = window.session
     click(window, 2)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CARD = QSize(212, 84)
 GAP, PAD, STAR = 8, 8, 14
+NARROWEST = 176
+"""Pixels of a card that can still be read."""
 
 
 class Roles(IntEnum):
@@ -79,10 +81,12 @@ class SampleCards(Rows):
 
 
 class CardPainter(StarredPainter):
-    """Draws a card."""
+    """Draws a card, of which each is `wide`."""
+
+    wide = CARD.width()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return CARD + QSize(GAP, 0)
+        return QSize(self.wide + GAP, CARD.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         card, kept = card_area(QRectF(option.rect)), bool(index.data(Roles.KEPT))
@@ -130,6 +134,15 @@ def said_in_full(place: Place, say: Say) -> str:
     """The same in words."""
     told = "number {rank} of {of} by likelihood: at most {nats:.3f} ± {error:.3f} nats a token given the locked words"
     return say(told, rank=place.rank, of=place.of, nats=place.bound.nats, error=place.bound.half_width)
+
+
+def card_width(room: int, count: int) -> int:
+    """How wide each of `count` cards is in so many pixels: all have their place there if they can be read then, else
+    the last that is seen is cut in its middle, so that one sees that there are more."""
+    if (fitting := room // max(1, count) - GAP) >= NARROWEST:
+        return min(CARD.width(), fitting)
+    whole = max(1, room // (CARD.width() + GAP))
+    return round(room / (whole + 0.5)) - GAP
 
 
 def card_area(row: QRectF) -> QRectF:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QListView
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import keep_up
-from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards
+from sedd_studio.widgets.controls.sample_cards import CARD, CardPainter, SampleCards, card_width
 
 if TYPE_CHECKING:
     from sedd_studio.session.favourites import Favourites
@@ -45,6 +45,7 @@ class SampleStrip(QListView):
     def refresh(self) -> None:
         several = self._session.playhead.samples > 1
         self.setVisible(several)
+        self._fit()
         self.cards.refresh()
         if several and self.currentIndex().row() != self._session.playhead.sample:
             with QSignalBlocker(self.selectionModel()):
@@ -52,6 +53,17 @@ class SampleStrip(QListView):
                 self.selectionModel().setCurrentIndex(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(chosen)
             self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Cards as wide as there is room for."""
+        wide = card_width(self.viewport().width(), self._session.playhead.samples)
+        if wide != self.painter.wide:
+            self.painter.wide = wide
+            self.scheduleDelayedItemsLayout()
 
     def event(self, event: QEvent) -> bool:
         # The arrows move from card to card here; shortcuts of the window must not take them.
