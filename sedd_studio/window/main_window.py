@@ -214,10 +214,14 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         whole = QWidget()
-        right = column(self.top_bar, self.recovery_bar, (self._stack, 1), gap=0)
+        right = column(self.top_bar, (self._stack, 1), gap=0)
         row(self.rail, (right, 1), gap=0, of=whole)
         self.setCentralWidget(whole)
-        self.banner.lie_over(self._stack, self.timeline, self.top_bar.device)
+        offer, banner, device = self.recovery_bar, self.banner, self.top_bar.device
+        offer.lie_over(self._stack, (self.timeline,), device, offer.restore_button, offer.dismiss_button)
+        parts = (banner.details, banner.close_button, banner.detail_text)
+        banner.lie_over(self._stack, (offer, self.timeline), offer.dismiss_button, *parts)
+        banner.refresh()
         foot = QStatusBar()
         foot.setSizeGripEnabled(False)
         foot.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""An error is told of over the text, and moves nothing."""
+"""An error, and an offer to bring back what was left, are told of over the text, and move nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.history import LeftOver
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
@@ -25,14 +26,14 @@ def window(scene: Scene, qtbot: QtBot, keeper: Keeper) -> MainWindow:
 
 
 def places(window: MainWindow) -> dict[str, QRect]:
-    """Where every part of the window is but the banner and what is in it."""
+    """Where every part of the window is but what lies over it."""
     QApplication.processEvents()
     parts = (part for part in window.findChildren(QWidget) if part.isVisible() and not part.isWindow())
-    banner = window.banner
+    over = (window.banner, window.recovery_bar)
     return {
         str(number): part.rect().translated(part.mapTo(window, part.rect().topLeft()))
         for number, part in enumerate(parts)
-        if part is not banner and not banner.isAncestorOf(part)
+        if part not in over and not any(one.isAncestorOf(part) for one in over)
     }
 
 
@@ -56,6 +57,43 @@ def test_an_error_and_its_details_move_nothing(window: MainWindow, size: tuple[i
         timeline = window.timeline.mapTo(window, window.timeline.rect().topLeft())
         assert area.bottom() < timeline.y()
         assert area.top() > window.canvas.mapTo(window, window.canvas.rect().topLeft()).y()
+
+
+def area_of(window: MainWindow, part: QWidget) -> QRect:
+    return part.rect().translated(part.mapTo(window, part.rect().topLeft()))
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 720), (1600, 1000)])
+@pytest.mark.parametrize("page", ["studio", "compare"])
+def test_an_offer_moves_nothing_and_an_error_stands_above_it(
+    window: MainWindow, size: tuple[int, int], page: str
+) -> None:
+    window.resize(*size)
+    window.places.show_page(page)
+    before, bar = places(window), window.recovery_bar
+    bar.offer(LeftOver({"prompt": "x"}, None))
+    assert list(places(window).values()) == list(before.values())
+    area = area_of(window, bar)
+    assert window.rect().contains(area)
+    over = window.timeline if page == "studio" else window.statusBar()
+    assert 0 < area_of(window, over).top() - area.bottom() < 24
+    assert bar.text.height() >= bar.text.heightForWidth(bar.text.width())
+    window.session.errors.show(LONG, "one line\n" * 40)
+    assert list(places(window).values()) == list(before.values())
+    assert 0 < area.top() - area_of(window, window.banner).bottom() < 24
+    QTest.mouseClick(bar.dismiss_button, LEFT)
+    QApplication.processEvents()
+    assert 0 < area_of(window, over).top() - area_of(window, window.banner).bottom() < 24
+    assert list(places(window).values()) == list(before.values())
+
+
+def test_an_offer_and_an_error_are_reached_by_tab_in_their_order(window: MainWindow) -> None:
+    window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))
+    window.session.errors.show("It did not work; try again.")
+    window.top_bar.device.setFocus()
+    for part in (window.recovery_bar.restore_button, window.recovery_bar.dismiss_button, window.banner.close_button):
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        assert window.focusWidget() is part
 
 
 def test_an_error_stays_in_its_place_when_the_window_or_the_page_is_another(window: MainWindow) -> None:
