@@ -19,8 +19,21 @@ from sedd_studio.record.trajectory import Trajectory
 
 HIDDEN = " \N{MIDDLE DOT}"
 END_MARK = f" {END_SIGN}"
-UNREADABLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
-"""Control characters, which uniform noise puts anywhere and fonts draw as nothing, and the signs for them."""
+TURNING = {
+    "\N{RIGHTWARDS DASHED ARROW}": "\u200e\u202a\u202d\u2066",
+    "\N{LEFTWARDS DASHED ARROW}": "\u061c\u200f\u202b\u202e\u2067",
+    "\N{LEFT RIGHT DOUBLE ARROW}": "\u2068",
+    "\N{LEFT RIGHT DOUBLE ARROW WITH STROKE}": "\u202c\u2069",
+}
+"""Orders that turn the direction of writing, Unicode's Bidi_Control, by their signs: which way, and its end."""
+UNREADABLE = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"},
+    127: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), ord("\N{SYMBOL FOR SUBSTITUTE FORM TWO}")),
+    **dict.fromkeys((0x2028, 0x2029), ord("\N{DOWNWARDS ARROW WITH TIP LEFTWARDS}")),
+    **{ord(order): ord(sign) for sign, orders in TURNING.items() for order in orders},
+}
+"""Control characters, which uniform noise puts anywhere and fonts draw as nothing, or obey; and the signs for them."""
 
 
 def shown_text(piece: str) -> str:

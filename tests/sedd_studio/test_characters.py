@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.painting.theme import LIGHT, Look, token_font
@@ -17,7 +18,9 @@ from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import PART, Kind
 from sedd_studio.painting.token_text import pieces_of, shared_characters
+from sedd_studio.record import exports
 from sedd_studio.record.document import words_of
+from sedd_studio.record.runfile import decode, encode
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 
@@ -82,6 +85,51 @@ def test_a_colour_behind_a_character_is_one(tmp_path: Path, qtbot: QtBot) -> Non
     shares = np.zeros(len(canvas.picture.text.pieces))
     shares[position + 1] = 0.9
     np.testing.assert_allclose(canvas.picture.text.shared(shares)[position : position + 3], 0.3)
+
+
+ORDERS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""All that Unicode calls Bidi_Control."""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_order_that_turns_the_direction_of_writing_is_seen_and_turns_nothing(
+    order: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    text = f"she{order} said (3) to all the 12 of them{order}"
+    scene, canvas = canvas_with(text, tmp_path, qtbot)
+    pieces, boxes = canvas.picture.text.pieces, canvas.picture.layout.boxes
+    seen = "".join(piece or "" for piece in pieces)
+    (sign,) = set(seen) - set(text)
+    assert seen == text.replace(order, sign)
+    assert canvas.picture.layout.turned == {}
+    drawn = [box for box in boxes if box.width]
+    assert [box.text for box in drawn if sign in box.text]
+    places = [(box.line, box.x) for box in drawn]
+    assert places == sorted(places)
+
+    session = scene.session
+    assert session.view.prompt == text
+    canvas.caret.select_all()
+    QTest.keyClick(canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == text
+    scene.run(steps=2)
+    scene.play(2)
+    run = session.view.run
+    assert run is not None
+    again = decode(encode(run))
+    assert again.origin is not None
+    assert again.origin.tokenizer.decode(again.known()[0]) == text
+    assert text in exports.as_text(run, 2)
+
+
+@pytest.mark.parametrize(("control", "sign"), [("\u2028", "↲"), ("\u2029", "↲"), ("\x85", "␦"), ("\x9b", "␦")])
+def test_controls_that_end_lines_elsewhere_are_seen_in_their_line(
+    control: str, sign: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    scene, canvas = canvas_with(f"one{control}two", tmp_path, qtbot)
+    assert "".join(piece or "" for piece in canvas.picture.text.pieces) == f"one{sign}two"
+    assert {box.line for box in canvas.picture.layout.boxes} == {0}
+    assert scene.session.view.prompt == f"one{control}two"
 
 
 def test_words_never_divide_a_character(tmp_path: Path, qtbot: QtBot) -> None:

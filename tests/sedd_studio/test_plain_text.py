@@ -165,8 +165,8 @@ def test_what_turns_the_direction_of_writing_is_seen_on_cards_and_among_candidat
     window = window_of(scene.session, scene.settings, qtbot)
     card = window.samples.cards.index(1)
     for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-        assert "The fox \ufffdnar\ufffd" in card.data(role)
-    assert shown_piece(" \u202eab\n") == "\ufffdab↵"
+        assert "The fox ⇠nar␦" in card.data(role)
+    assert shown_piece(" \u202eab\n") == "⇠ab↵"
 
 
 def test_what_a_point_of_the_curve_says_is_no_markup(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.record import exports
 from sedd_studio.record.document import known_runs
 from sedd_studio.record.trajectory import Trajectory
@@ -157,7 +158,9 @@ def test_a_text_that_turns_the_direction_of_writing_turns_nothing_of_the_page(tm
     path.write_text(exports.as_html(run), encoding="utf-8")
     with Chromium(tmp_path / "profile", reduced_motion=True) as page:
         page.open(path)
-        assert shown(page) == text_at(run, STEPS, 0) == "".join(piece or "" for piece in canvas.picture.text.pieces)
+        assert shown(page) == text_at(run, STEPS, 0)
+        seen = "".join(piece or "" for piece in canvas.picture.text.pieces)
+        assert seen == text_at(run, STEPS, 0).translate(UNREADABLE)
         assert page.value("document.getElementById('made').textContent") == exports.made_by(run.origin)
         assert not set("\u202e\u2067") & set(page.value("document.title"))
         page.value("document.querySelector('details').open = true")
