@@ -91,7 +91,8 @@ def checked(folder: Path) -> Mapping[str, Any]:
     real = folder.resolve()
     cached = real.parent.parent / "blobs" if real.parent.name == "snapshots" else real  # so the hub's cache keeps files
     for entry in folder.iterdir():
-        if entry.is_symlink() and not any(entry.resolve().is_relative_to(home) for home in (real, cached)):
+        target = Path(os.path.realpath(entry))  # of a link that leads to itself, that
+        if entry.is_symlink() and not any(target.is_relative_to(home) for home in (real, cached)):
             raise UserError(f"{entry} leads out of its folder and was not opened; put the file itself there.")
     if (folder / ADAPTER).exists() or (folder / GENERATION).exists():
         raise UserError(f"{folder} holds an adapter, or code of its own; merge it into a model, and open that.")

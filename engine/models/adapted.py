@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.models.config_reader import Reader, shown
 from engine.models.layout import Weights
+from engine.models.shapes import fitting
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import Framing
@@ -59,11 +60,18 @@ def named_by(rules: Rules, by_state: Sequence[str], head: str, embedding: str) -
         for name in by_state:
             if name in named and named[name].ndim and len(named[name]) > config.network.states:
                 named[name] = named[name][: config.network.states]
-        if head in named and embedding in named and torch.equal(named[head], named[embedding]):
-            del named[head]
+        if head in named and embedding in named:
+            fitting(_tied(config, False), named, source)  # what is far too large is not compared
+            if torch.equal(named[head], named[embedding]):
+                del named[head]
         return named
 
     return weights
+
+
+def _tied(config: DiffusionConfig, tied: bool) -> DiffusionConfig:
+    network: Any = config.network
+    return replace(config, network=replace(network, tied=tied))
 
 
 def _renamed(name: str, rules: Rules) -> str:
@@ -76,8 +84,7 @@ def tied_by(head: str) -> Callable[[DiffusionConfig, Weights], DiffusionConfig]:
     """Without a matrix of its own the `head` has that of the embedding."""
 
     def settle(config: DiffusionConfig, weights: Weights) -> DiffusionConfig:
-        network: Any = config.network
-        return replace(config, network=replace(network, tied=head not in weights))
+        return _tied(config, head not in weights)
 
     return settle
 

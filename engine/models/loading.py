@@ -31,12 +31,12 @@ from engine.models.origin import facts_of
 from engine.models.own_layout import FORMAT, own_config
 from engine.models.padding import trimmed
 from engine.models.published_layout import blocks_of, published_config
+from engine.models.shapes import fitting
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
 from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
-from engine.theory.unfilled import unfilled
 
 SMALL = 10**6
 """Parameters: smaller networks are no faster in fewer digits."""
@@ -115,9 +115,7 @@ def _tokenizer_of(folder: Path, vocabulary: int, spare: Spare) -> Tokenizer | No
 def build(folder: Path) -> tuple[Diffusion, Stored]:
     """The model in `folder` in float32 on the CPU, without a tokenizer, and what it was read from."""
     stored = read(folder)
-    with unfilled():  # shapes are compared before any memory is taken
-        diffusion = Diffusion(stored.config)
-    check_shapes(stored, diffusion)
+    diffusion = fitting(stored.config, stored.weights, stored.source)
     require(opening(sum(tensor.numel() for tensor in stored.weights.values())), f"The model in {folder}", do=SMALLER)
     # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
     weights = {}
@@ -201,23 +199,3 @@ def configured(values: Mapping[str, Any], folder: Path) -> tuple[Layout | None, 
     if values["format"] != FORMAT:
         raise UserError(f"{path} has a format that this version does not know; it reads {FORMAT}: update the program.")
     return None, own_config(values, path)
-
-
-def check_shapes(stored: Stored, diffusion: Diffusion) -> None:
-    """Raises a UserError unless the weights have the names and shapes that the configuration asks for."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in diffusion.network.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in stored.weights.items()}
-    if missing := sorted(wanted.keys() - found.keys()):
-        raise UserError(f"{stored.source} lacks {len(missing)} weights, {missing[0]} first; it is not such a model.")
-    if extra := sorted(found.keys() - wanted.keys()):
-        raise UserError(f"{stored.source} has {len(extra)} weights too many, {extra[0]} first; it is not such a model.")
-    for name, shape in wanted.items():
-        if found[name] != shape:
-            raise UserError(
-                f"{stored.source} does not match its configuration: {name} is {_shape(found[name])} "
-                f"instead of {_shape(shape)}; use files that belong together."
-            )
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "a number"

@@ -7,6 +7,7 @@ modulations that do not depend on it, the shift is the bias and the gate 1. That
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from engine.models.config_reader import Names, Reader, network_config
 from engine.models.layout import Layout, Weights, named
 from engine.models.mdlm_layout import posterior
+from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import FREQUENCIES
 
@@ -23,7 +25,8 @@ from engine.theory.network import FREQUENCIES
 def radd_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a folder on the hub, or of a run."""
     reader = Reader(values, path)
-    return posterior(network_config(reader, Names(("model",)), reader.size("states", "tokens") + 1), told_time=False)
+    network = network_config(reader, Names(("model",)), reader.size("states", "tokens") + 1)
+    return posterior(replace(network, cond_dim=1), told_time=False)  # of zeros, however many are said
 
 
 def folded(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str, Tensor]:
@@ -38,14 +41,22 @@ def folded(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str,
     }
     nothing, one = torch.zeros(width), torch.ones(width)
     for place, norms in fixed.items():
-        shifts = [found.pop(f"{place}.{norm}.bias", torch.zeros(0)).float() for norm in norms]
+        shifts = [_shift(found, f"{place}.{norm}.bias", width, source) for norm in norms]
         parts = [part for shift in shifts for part in ((shift, nothing) if len(norms) == 1 else (shift, nothing, one))]
-        found[f"{place}.adaLN_modulation.bias"] = torch.cat([part.flatten() for part in parts])
+        found[f"{place}.adaLN_modulation.bias"] = torch.cat(parts)
         found[f"{place}.adaLN_modulation.weight"] = torch.zeros(1).expand(len(parts) * width, told)
     for number, inputs in ((0, FREQUENCIES), (2, told)):
         found[f"sigma_map.mlp.{number}.weight"] = torch.zeros(1).expand(told, inputs)
         found[f"sigma_map.mlp.{number}.bias"] = torch.zeros(told)
     return found
+
+
+def _shift(found: dict[str, Tensor], name: str, width: int, source: Path) -> Tensor:
+    """The bias of a norm, taken from what was found."""
+    bias = found.pop(name, None)
+    if bias is None or bias.shape != (width,):
+        raise UserError(f"{source} does not match its configuration: {name} is not {width} numbers; use another file.")
+    return bias.float()
 
 
 RADD = Layout("RADD", ({"model.type": ("ddit_wot",)},), radd_config, folded)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import read_bounded
 from engine.language.spare_tokens import Spare
+from engine.models.config_reader import shown
 from engine.models.pickles import unpickle
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
@@ -26,6 +28,8 @@ WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_
 """What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
 LARGEST_YAML, LARGEST_TABLE = 2**16, 2**24
 """Bytes of a configuration, and of what says where tensors lie in a file of safetensors."""
+MOST_TENSORS = 25_000
+"""In a file of weights."""
 MOST_SHARING = 2
 """Weights may share their numbers: in memory they take at most so many times what they take in the file."""
 
@@ -58,9 +62,10 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         if (index := folder / f"{name}.index.json").is_file():
             parts = read_config(index, LARGEST_TABLE).get("weight_map")
             names = set(map(str, mapping(parts, index).values()))
-            lacking = sorted(part for part in names if Path(part).name != part or not (folder / part).is_file())
+            lacking = sorted(names - {file.name for file in folder.iterdir() if file.is_file()})
             if lacking or not names:
-                raise UserError(f"{index} names weights that are not there, {lacking[:1]}; put all parts beside it.")
+                missing = shown(next(iter(lacking), None))
+                raise UserError(f"{index} names weights that are not there, {missing}; put all parts beside it.")
             return tuple(folder / part for part in sorted(names))
     raise UserError(f"{folder} has no weights; put {WEIGHTS} or {PICKLED} there.")
 
@@ -97,6 +102,9 @@ def _unpacked(source: Path) -> dict[str, Tensor]:
         with source.open("rb") as file:
             if int.from_bytes(file.read(8), "little") > LARGEST_TABLE:
                 raise UserError(f"{source} is damaged or cut short; put a whole copy there.")
+        with safe_open(source, "pt") as table:
+            if (count := len(table.keys())) > MOST_TENSORS:
+                raise UserError(f"{source} holds {count:,} arrays, more than any model has; use another file.")
         return load_file(source)
     except (SafetensorError, OSError) as error:
         if is_lack_of_memory(error):
@@ -109,9 +117,9 @@ def _unpacked(source: Path) -> dict[str, Tensor]:
 def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
     """The same weights by the names that they have in the network: without `WRAPPERS` and what all names begin with."""
     names = [[part for part in name.split(".") if part not in WRAPPERS] or [name] for name in weights]
-    while len({parts[0] for parts in names}) == 1 and all(len(parts) > 1 for parts in names):
-        names = [parts[1:] for parts in names]
-    found = dict(zip((".".join(parts) for parts in names), weights.values(), strict=True))
+    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*(parts[:-1] for parts in names), strict=False))
+    begin = sum(1 for _ in same)
+    found = dict(zip((".".join(parts[begin:]) for parts in names), weights.values(), strict=True))
     if len(found) < len(weights):
         raise UserError(f"{source} has two weights of one name; use another file.")
     return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import shutil
 import struct
 import tempfile
-import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file
 
 from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
 from engine.models.own_layout import save as save_own
@@ -27,7 +25,8 @@ from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.session import model_folders
 from tests.engine.adapted import ADAPTED, PROTEINS, make
-from tests.hostile.damage import bytewise, in_json
+from tests.hostile.checkpoints import run, run_config
+from tests.hostile.containers import CANARY, GOLDEN, shards, small_weights
 from tests.hostile.traps import TEXTS, causal_folder
 
 SYMBOLS = {"uniform-geometric": 61, "absorb-training-run": 53}
@@ -35,7 +34,75 @@ SYMBOLS |= {f"families/{name}": 46 for name in ("mdlm", "radd", "bd3lm", "gidd")
     f"families/{name}": 47 for name in ("duo", "udlm")
 }
 """Sizes of the vocabularies, the end-of-text token counted."""
-GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def own(place: Path) -> None:
+    tokenizer = train_tokenizer(iter(TEXTS), 262)
+    sizes = NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
+    diffusion = Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
+    save_own(place, diffusion, tokenizer, "", {"training steps": "7"})
+
+
+def pickled(place: Path) -> None:
+    shutil.copytree(template("uniform-geometric"), place)
+    (place / "model.safetensors").unlink()
+    torch.save(small_weights(), place / "pytorch_model.bin")
+
+
+def family_pickled(place: Path) -> None:
+    shutil.copytree(template("families/mdlm"), place)
+    torch.save(load_file(place / "model.safetensors"), place / "pytorch_model.bin")
+    (place / "model.safetensors").unlink()
+
+
+def parted(place: Path) -> None:
+    shutil.copytree(template("families/mdlm"), place)
+    shards(place)
+
+
+def lightning(place: Path) -> None:
+    symbols(place, 46)
+    (place / "run.ckpt").write_bytes(run())
+
+
+def hydra(place: Path) -> None:
+    symbols(place, 46)
+    shutil.copy(GOLDEN / "families" / "mdlm" / "model.safetensors", place)
+    told = {"config": run_config() | {"algo": {"name": "mdlm"}}, "vocab_size": 47}
+    (place / "config.json").write_text(json.dumps(told))
+
+
+def pair(place: Path) -> None:
+    shutil.copytree(template("own"), place)
+    tokens = json.loads((place / "tokenizer.json").read_text())["model"]
+    (place / "tokenizer.json").unlink()
+    (place / "vocab.json").write_text(json.dumps(tokens["vocab"]))
+    (place / "merges.txt").write_text("#version: 0.2\n" + "\n".join(" ".join(pair) for pair in tokens["merges"]))
+
+
+def proteins(place: Path) -> None:
+    make(place, "dplm", len(PROTEINS))
+    (place / "vocab.txt").write_text("\n".join(PROTEINS))
+
+
+def symbols(place: Path, states: int) -> None:
+    """A tokenizer for so many states, the end-of-text token counted."""
+    place.mkdir(exist_ok=True)
+    symbol_tokenizer([chr(0x100 + k) for k in range(states - 1)]).save(place)
+
+
+MADE: dict[str, Callable[[Path], object]] = {
+    "causal": causal_folder,
+    "own": own,
+    "pickled": pickled,
+    "family-pickled": family_pickled,
+    "shards": parted,
+    "lightning": lightning,
+    "hydra": hydra,
+    "pair": pair,
+    "proteins": proteins,
+}
+"""Folders that are made by name; others are those of `ADAPTED`, and the golden ones."""
 
 
 @cache
@@ -43,60 +110,15 @@ def template(kind: str) -> Path:
     """A whole folder of a kind of model, made once."""
     torch.manual_seed(0)
     place = Path(tempfile.mkdtemp()) / kind
-    match kind:
-        case "causal":
-            return causal_folder(place)
-        case "own":
-            tokenizer = train_tokenizer(iter(TEXTS), 262)
-            sizes = NetworkConfig(states=263, length=16, hidden=16, blocks=1, heads=2, cond_dim=8)
-            diffusion = Diffusion(DiffusionConfig(sizes, parametrisation="posterior", time_free=True))
-            save_own(place, diffusion, tokenizer, "", {"training steps": "7"})
-        case "pickled":
-            shutil.copytree(template("uniform-geometric"), place)
-            (place / "model.safetensors").unlink()
-            torch.save(small_weights(), place / "pytorch_model.bin")
-        case "lightning":
-            place.mkdir()
-            symbol_tokenizer([chr(0x100 + k) for k in range(45)]).save(place)
-            torch.save(lightning_state(), place / "run.ckpt")
-        case "pair":
-            shutil.copytree(template("own"), place)
-            tokens = json.loads((place / "tokenizer.json").read_text())["model"]
-            (place / "tokenizer.json").unlink()
-            (place / "vocab.json").write_text(json.dumps(tokens["vocab"]))
-            (place / "merges.txt").write_text(
-                "#version: 0.2\n" + "\n".join(" ".join(pair) for pair in tokens["merges"])
-            )
-        case "proteins":
-            make(place, "dplm", len(PROTEINS))
-            (place / "vocab.txt").write_text("\n".join(PROTEINS))
-        case _ if kind in ADAPTED:
-            make(place, kind, 11, bos_token_id=0, cls_token_id=0, pad_token_id=1, eos_token_id=2)
-            symbol_tokenizer([*"abcdefghi"]).save(place)
-        case _:
-            shutil.copytree(GOLDEN / kind, place)
-            symbol_tokenizer([chr(0x100 + k) for k in range(SYMBOLS[kind] - 1)]).save(place)
+    if kind in MADE:
+        MADE[kind](place)
+    elif kind in ADAPTED:
+        make(place, kind, 11, bos_token_id=0, cls_token_id=0, pad_token_id=1, eos_token_id=2)
+        symbol_tokenizer([*"abcdefghi"]).save(place)
+    else:
+        shutil.copytree(GOLDEN / kind, place)
+        symbols(place, SYMBOLS[kind])
     return place
-
-
-def lightning_state() -> dict[str, Any]:
-    """A checkpoint of Lightning: MDLM's network, without averages."""
-    from safetensors.torch import load_file
-
-    families = GOLDEN / "families" / "mdlm"
-    sizes = json.loads((families / "config.json").read_text())
-    names = {"hidden_size": "hidden_dim", "length": "model_length"}
-    same = ("cond_dim", "n_blocks", "n_heads", "dropout")
-    model = {ours: sizes[theirs] for ours, theirs in (*names.items(), *zip(same, same, strict=True))}
-    config = {"model": model, "parameterization": "subs", "time_conditioning": False}
-    held = load_file(families / "model.safetensors")
-    return {"state_dict": held, "ema": None, "hyper_parameters": {"config": config}, "global_step": 7}
-
-
-def small_weights() -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
-    return dict(load_file(GOLDEN / "uniform-geometric" / "model.safetensors"))
 
 
 def whole(kind: str, name: str) -> Callable[[], list[bytes]]:
@@ -114,6 +136,7 @@ def opening(kind: str, name: str) -> Callable[[Path], object]:
             use(folder)
         finally:
             shutil.rmtree(folder)
+            assert not CANARY.exists()
 
     return read
 
@@ -147,61 +170,6 @@ def asked(engine: Engine, request: Request) -> object:
 
 
 # ---- damages
-
-
-def in_header(content: bytes, draw: random.Random) -> bytes:
-    """The table of a file of safetensors is damaged."""
-    size = int.from_bytes(content[:8], "little")
-    table = in_json(content[8 : 8 + size], draw)
-    length = draw.choice((len(table), len(table), 2**24, 2**40, 2**64 - 1))
-    return length.to_bytes(8, "little") + table + content[8 + size :]
-
-
-def in_records(content: bytes, draw: random.Random) -> bytes:
-    """A record of torch's archive is damaged, packed, missing or there twice."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(out, "w") as changed:
-        names = archive.namelist()
-        chosen = draw.choice([name for name in names if name.endswith(".pkl")] * 8 + names)
-        for name in names:
-            data = archive.read(name)
-            if name == chosen:
-                data = draw.choice((bytewise(data or b"\0", draw), b"", data))
-                packed = zipfile.ZIP_DEFLATED if draw.random() < 0.2 else zipfile.ZIP_STORED
-                if draw.random() < 0.1:
-                    continue
-                changed.writestr(name, data, packed)
-            else:
-                changed.writestr(name, data)
-    return out.getvalue()
-
-
-def in_tensors(content: bytes, draw: random.Random) -> bytes:
-    """A weight has another shape, kind or place, or stands for far more numbers than the file holds."""
-    state = torch.load(io.BytesIO(content), weights_only=True)
-    weights: dict[Any, Any] = state.get("model", state)
-    name = draw.choice(sorted(weights))
-    weight = weights[name]
-    others: tuple[Callable[[], Any], ...] = (
-        lambda: torch.zeros(1).as_strided((10**5, 10**5), (0, 0)),
-        lambda: torch.zeros(1).expand(weight.shape),
-        lambda: weight.to(draw.choice((torch.float64, torch.int64, torch.bool, torch.complex64, torch.float16))),
-        lambda: weight.flatten()[:0],
-        lambda: weight * float("nan"),
-        lambda: weight.to_sparse(),
-        lambda: torch.empty(weight.shape, device="meta"),
-        lambda: {"deep": [[weight]]},
-        lambda: None,
-        lambda: "x" * 10**6,
-    )
-    weights[name] = draw.choice(others)()
-    if "ema" in state and draw.random() < 0.5:
-        state["ema"]["shadow_params"] = draw.choice(others)()
-    if "step" in state and draw.random() < 0.3:
-        state["step"] = draw.choice((10**400, "x" * 10**5, None, [1] * 1000, float("nan")))
-    out = io.BytesIO()
-    torch.save(state, out)
-    return out.getvalue()
 
 
 YAML_VALUES = (
@@ -272,43 +240,6 @@ def yaml_bombs() -> list[bytes]:
     return [text.encode() for text in (*texts, "!!int 1" + ":1" * 30_000, "&a [*a]", "9" * 65_000)]
 
 
-def pickle_bombs() -> list[bytes]:
-    """Archives of zeros that unfold, tensors that stand for more than is there, long pickles."""
-    out, long = io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in ("a/data.pkl", "a/version", "a/data/0"):
-            with archive.open(name, "w") as record:
-                for _ in range(32):
-                    record.write(bytes(2**24))
-    with zipfile.ZipFile(long, "w") as archive:
-        archive.writestr("a/data.pkl", b"\x80\x02" + b"]" * 10**7 + b".")
-        archive.writestr("a/version", b"3\n")
-    weights = small_weights()
-    shared = torch.zeros(2**20)
-    bombs: list[Any] = [
-        {name: torch.zeros(1).expand(weight.shape) for name, weight in weights.items()},
-        {name: torch.zeros(1).as_strided((10**6, 10**6), (0, 0)) for name in weights},
-        {f"{k}": shared for k in range(20_000)},
-    ]
-    found = []
-    for bomb in bombs:
-        file = io.BytesIO()
-        torch.save(bomb, file)
-        found.append(file.getvalue())
-    return [out.getvalue(), long.getvalue(), *found, forge(weights)]
-
-
-def forge(weights: dict[str, torch.Tensor]) -> bytes:
-    """An archive whose weights are said to be far longer than their records."""
-    file, out = io.BytesIO(), io.BytesIO()
-    torch.save(weights, file)
-    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(out, "w") as changed:
-        for name in archive.namelist():
-            data = archive.read(name)
-            changed.writestr(name, data[:64] if "/data/" in name else data)
-    return out.getvalue()
-
-
 def tokenizer_bombs() -> list[bytes]:
     """Tokenizers that are deep, make much of little, or try endlessly."""
     good = json.loads((template("own") / "tokenizer.json").read_bytes())
@@ -347,10 +278,3 @@ def gguf() -> list[bytes]:
         text(name) + struct.pack("<IQQIQ", 2, 64, 32, 0, 0) for name in ("token_embd.weight", "x.weight")
     )
     return [b"GGUF" + struct.pack("<IQQ", 3, 2, 3) + values + tensors + bytes(2**20)]
-
-
-def safetensors_bombs() -> list[bytes]:
-    """Tables that announce what is not there."""
-    table = json.dumps({"x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}).encode()
-    empty = save({"x": torch.zeros(0, 10**9)})
-    return [len(table).to_bytes(8, "little") + table, empty, (2**63).to_bytes(8, "little"), b"\0" * 2**26]

@@ -21,18 +21,24 @@ from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.recovery import read_left
 from tests.engine.adapted import ADAPTED
+from tests.hostile.checkpoints import in_run
+from tests.hostile.containers import (
+    in_header,
+    in_index,
+    in_pickle,
+    in_records,
+    in_tensors,
+    in_weights,
+    pickle_bombs,
+    safetensors_bombs,
+)
 from tests.hostile.damage import Damage, bytewise, in_json
 from tests.hostile.folders import (
     causal_bombs,
     config_bombs,
     gguf,
-    in_header,
-    in_records,
-    in_tensors,
     in_yaml,
     opening,
-    pickle_bombs,
-    safetensors_bombs,
     tokenizer_bombs,
     whole,
     yaml_bombs,
@@ -186,7 +192,7 @@ def in_folder(
 
 
 JSON: tuple[Damage, ...] = (bytewise, in_json, in_json)
-TABLE: tuple[Damage, ...] = (bytewise, in_header)
+TABLE: tuple[Damage, ...] = (bytewise, in_header, in_weights, in_weights)
 ARCHIVE: tuple[Damage, ...] = (bytewise, in_records, in_tensors)
 FOLDERS: dict[str, Kind] = {
     "own": in_folder("own", "config.json", JSON, config_bombs),
@@ -201,10 +207,17 @@ FOLDERS: dict[str, Kind] = {
     "checkpoint": in_folder("absorb-training-run", "checkpoints-meta/checkpoint.pth", ARCHIVE, pickle_bombs),
     **{
         f"{name.rpartition('/')[2]}-{kind}": in_folder(name, file, damages)
-        for name in (*(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm", "gidd")), *ADAPTED)
+        for name in (
+            *(f"families/{name}" for name in ("mdlm", "radd", "duo", "udlm", "bd3lm", "gidd")),
+            "hydra",
+            *ADAPTED,
+        )
         for kind, file, damages in (("config", "config.json", JSON), ("weights", "model.safetensors", TABLE))
     },
-    "lightning": in_folder("lightning", "run.ckpt", (bytewise, in_records), pickle_bombs),
+    "shards": in_folder("shards", "model.safetensors.index.json", (*JSON, in_index)),
+    "shard": in_folder("shards", "model-00002-of-00002.safetensors", TABLE),
+    "family-pickled": in_folder("family-pickled", "pytorch_model.bin", (*ARCHIVE, in_pickle, in_pickle)),
+    "lightning": in_folder("lightning", "run.ckpt", (bytewise, in_records, *[in_run] * 4), pickle_bombs),
     "causal": in_folder("causal", "config.json", JSON, causal_bombs),
     "judge": in_folder("causal", "tokenizer.json", JSON, tokenizer_bombs),
     "judged-by": in_folder("causal", "tokenizer_config.json", JSON),
