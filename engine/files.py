@@ -121,19 +121,24 @@ def filling(folder: Path, last: str) -> Iterator[Path]:
         raise
 
 
-def read_bounded(path: Path, most: int) -> bytes:
-    """The content of a regular file of at most `most` bytes; an OSError for any other, a pipe and a device among them.
-
-    What it is and how large is asked before anything is read, and nothing is waited for.
-    """
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file to be read; an OSError for any other, a pipe and a device among them. Nothing is waited for."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
-        if found.st_size > most:
+    opened = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(opened, "rb")
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most `most` bytes; an OSError for any other. How large it is is asked before
+    anything is read."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
-        return b"".join(in_pieces(file, found.st_size))
+        return b"".join(in_pieces(file, size))
 
 
 def in_pieces(file: BinaryIO, most: int = sys.maxsize) -> Iterator[bytes]:
@@ -158,7 +163,7 @@ def sha256(*paths: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes, or of those of several one after another."""
     total = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for piece in in_pieces(file):
                 total.update(piece)
     return total.hexdigest()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from engine.files import ends_in
+from engine.files import ends_in, open_regular
 from engine.language.tokenizers import backend_in
 from engine.models.described import dtypes_of
 from engine.models.stored import CONFIG, PICKLED, WEIGHTS, contents, weight_files
@@ -28,7 +28,7 @@ OF_MODELS = (*OF_WEIGHTS, ".json", ".yaml")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z")
 TEXTS = (".txt", ".jsonl", ".csv", ".fasta", ".fa", ".smi", ".md")
 ADAPTER = "adapter_config.json"
-COUNTED = re.compile(r"(?:^|\.)(?:blocks|layers|layer|h)\.(\d+)\.")
+COUNTED = re.compile(r"(?:^|\.)(?:blocks|layers|layer|h)\.(\d{1,6})\.")
 EMBEDDINGS = (
     *("vocab_embed.embedding", "embed_tokens.weight", "wte.weight", "tok_embeddings.weight"),
     "word_embeddings.weight",
@@ -70,9 +70,7 @@ def pointer_in(folder: Path) -> Path | None:
 def head_of(file: Path) -> bytes:
     """The beginning of a regular file; nothing of what is none, or cannot be read."""
     try:
-        if not file.is_file():
-            return b""
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             return opened.read(HEAD)
     except OSError:
         return b""

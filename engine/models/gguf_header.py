@@ -10,6 +10,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.files import open_regular
+
 MAGIC, VERSIONS = b"GGUF", (2, 3)
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 """Bytes of a value of each kind."""
@@ -23,7 +25,7 @@ NUMBERS_A_BYTE = 6
 
 def check_header(path: Path) -> None:
     """A ValueError or an EOFError unless the header is whole and names no more than the file can hold."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         Header(file, path.stat().st_size).check()
 
 

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 import torch
 from torch import Tensor
 
+from engine.files import open_regular
 from engine.protocol import UserError, is_lack_of_memory
 
 LARGEST_TREE = 2**20
@@ -76,7 +77,7 @@ def unpickle(source: Path, most: int = LARGEST_TREE, inert: bool = False) -> Any
     what is of other classes is admitted as `Inert`, but for those that reach the system, which are refused.
     """
     try:
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             records = records_of(file, most)
             pickles = [name for name in records if name.endswith("/data.pkl")]
             if len(pickles) != 1:

@@ -16,14 +16,20 @@ from engine.theory.unfilled import unfilled
 def fitting(config: DiffusionConfig, weights: Mapping[str, Tensor], source: Path) -> Diffusion:
     """The model of a configuration, which takes no memory yet; a UserError unless the weights have the names and shapes
     that it asks for."""
-    network = config.network
-    if network.block_size > network.length:
-        raise UserError(
-            f"{source} is of a model whose blocks of {network.block_size:,} tokens are longer than its texts of "
-            f"{network.length:,}; put the configuration that belongs to the weights there."
-        )
     with unfilled():
         diffusion = Diffusion(config)
+    check_shapes(diffusion, weights, source)
+    return diffusion
+
+
+def check_shapes(diffusion: Diffusion, weights: Mapping[str, Tensor], source: Path) -> None:
+    """Raises a UserError unless the weights have the names and shapes that a model asks for."""
+    sizes = diffusion.config.network
+    if sizes.block_size > sizes.length:
+        raise UserError(
+            f"{source} is of a model whose blocks of {sizes.block_size:,} tokens are longer than its texts of "
+            f"{sizes.length:,}; put the configuration that belongs to the weights there."
+        )
     wanted = {name: tuple(tensor.shape) for name, tensor in diffusion.network.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     if missing := sorted(wanted.keys() - found.keys()):
@@ -36,7 +42,6 @@ def fitting(config: DiffusionConfig, weights: Mapping[str, Tensor], source: Path
                 f"{source} does not match its configuration: {name} is {_shape(found[name])} "
                 f"instead of {_shape(shape)}; use files that belong together."
             )
-    return diffusion
 
 
 def _shape(shape: tuple[int, ...]) -> str:

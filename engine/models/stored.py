@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.files import read_bounded
+from engine.files import open_regular, read_bounded
 from engine.language.spare_tokens import Spare
 from engine.models.config_reader import shown
 from engine.models.pickles import unpickle
@@ -99,7 +99,7 @@ def contents(file: Path) -> Any:
 def _unpacked(source: Path) -> dict[str, Tensor]:
     """The tensors of a file, which holds as much as they take: the library sees to that."""
     try:
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             if int.from_bytes(file.read(8), "little") > LARGEST_TABLE:
                 raise UserError(f"{source} is damaged or cut short; put a whole copy there.")
         with safe_open(source, "pt") as table:

@@ -23,8 +23,9 @@ from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.larger_families import larger_family
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning
-from engine.models.loading import SMALLER, check_shapes, checkpoint_folder, configured, home_of, load, read
+from engine.models.loading import SMALLER, checkpoint_folder, configured, home_of, load, read
 from engine.models.probing import better, readings
+from engine.models.shapes import check_shapes
 from engine.models.stored import CONFIG, Stored, read_yaml, weight_files
 from engine.models.training_run import RUN_CONFIG, is_snapshot
 from engine.performing.opening import is_causal
@@ -228,7 +229,7 @@ def mask_of(diffusion: Diffusion, stored: Stored) -> str:
 
 def check_whole(stored: Stored, diffusion: Diffusion) -> None:
     """A UserError where weights are not those of the configuration, or are no finite numbers; nothing is copied."""
-    check_shapes(stored, diffusion)
+    check_shapes(diffusion, stored.weights, stored.source)
     for name, tensor in stored.weights.items():
         look()
         if not torch.isfinite(tensor.sum(dtype=torch.float32)):

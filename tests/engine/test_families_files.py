@@ -190,5 +190,5 @@ def test_a_configuration_of_a_huge_network_takes_no_memory(tmp_path: Path, famil
     make(tmp_path, family, sizes)
     huge = CONFIGS[family](Sizes(1_000_000 - 1, 65_536, 16_384, 256, 4))
     (tmp_path / "config.json").write_text(json.dumps(huge))
-    with pytest.raises(UserError, match="lacks|does not match"):
+    with pytest.raises(UserError, match=r"lacks|does not match"):
         build(tmp_path)
