@@ -6,16 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from engine.performing.engine import Engine
-from engine.protocol import FREE, Event, Frame, Score, Started
+from engine.protocol import FREE, Bounded, Event, Frame, Score, Started
 from engine.protocol import LoadModel as Load
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.ranking import Place
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.sample_cards import Roles
 from sedd_studio.window.main_window import MainWindow
@@ -85,6 +88,37 @@ def test_cards_stand_whole_or_it_is_seen_that_there_are_more(
         cut = next(row for row in rows if row.right() >= room)
         assert 0.4 < (room - cut.left()) / cut.width() < 0.6
     assert samples > 4 or wide < 1280 or rows[-1].right() < room
+
+
+def test_what_a_ranked_card_says_never_lies_over_its_number(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(1, 4, Bounded(0, 2.31, 0.01, 0.02, 40, 4))
+    session, strip = window.session, window.samples
+    session.playhead.seek(2)
+    for wide in (180, 205, 212):
+        strip.painter.wide = wide
+        with monkeypatch.context() as patched:
+            empty = head_of(window)
+            patched.setattr(window.services.ranking, "place", lambda sample: place)
+            ranked = head_of(window)
+        assert ranked != empty
+        number = ranked.copy(0, 0, 20, ranked.height())  # as it is without
+        assert number == empty.copy(0, 0, 20, empty.height())
+
+
+def head_of(window: MainWindow) -> QImage:
+    """The line at the top of the first card, as it is drawn."""
+    strip = window.samples
+    option = QStyleOptionViewItem()
+    option.initFrom(strip)
+    option.rect = QRect(0, 0, strip.painter.wide + 8, 84)
+    option.widget = strip
+    image = QImage(option.rect.size(), QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    with QPainter(image) as painter:
+        strip.painter.paint(painter, option, strip.cards.index(0))
+    return image.copy(0, 0, strip.painter.wide, 20)
 
 
 def test_a_click_or_the_arrows_pick_a_sample_and_the_timeline_follows(window: MainWindow) -> None:

@@ -102,12 +102,16 @@ class CardPainter(StarredPainter):
             painter.setFont(small)
             painter.setPen(self.look.colour("muted"))
             head = QRectF(card.left() + PAD, card.top() + 4, card.width() - 3 * PAD - STAR, 16)
-            painter.drawText(head, f"{index.row() + 1}")
+            number = f"{index.row() + 1}"
+            painter.drawText(head, number)
             place = index.data(Roles.PLACE)
             if place is not None:
                 later = bool(index.data(Roles.OF_THE_LAST))
                 painter.setPen(self.look.colour("faint" if later else "text" if place.rank == 1 else "muted"))
-                said = f"at the end {said_shortly(place)}" if later else said_shortly(place)
+                metrics = painter.fontMetrics()
+                room = head.width() - metrics.horizontalAdvance(number) - PAD
+                ways = said_shortly(place, later)
+                said = next((way for way in ways if metrics.horizontalAdvance(way) <= room), ways[-1])
                 painter.drawText(head, Qt.AlignmentFlag.AlignRight, said)
             icon, colour = ("star-filled", "fresh") if kept else ("star", "muted" if over or selected else "border")
             icons.draw(painter, icon, self.star_area(QRectF(option.rect)), self.look.colour(colour))
@@ -125,9 +129,12 @@ class CardPainter(StarredPainter):
         return QRectF(card.right() - PAD - STAR, card.top() + 5, STAR, STAR)
 
 
-def said_shortly(place: Place) -> str:
-    """A sample's bound and its place among the others, as a card has room for it."""
-    return f"<= {place.bound.nats:.3f} ± {place.bound.half_width:.3f}   #{place.rank}"
+def said_shortly(place: Place, later: bool) -> list[str]:
+    """A sample's bound and its place among the others, which are of a `later` text where the card shows it before its
+    end; the longest way to say it first."""
+    of, bound = "at the end " if later else "", f"<= {place.bound.nats:.3f}"
+    rank = f"#{place.rank}"
+    return [f"{of}{bound} ± {place.bound.half_width:.3f}   {rank}", f"{of}{bound}   {rank}", f"{of}{rank}", rank]
 
 
 def said_in_full(place: Place, say: Say) -> str:
