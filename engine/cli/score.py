@@ -191,10 +191,15 @@ def show_bound(
         output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f}{plus_minus(error)}{interval}")
     meaning = "one value has no error" if math.isnan(result.standard_error) else "± is one standard error"
     output.line(
-        f"{result.tokens:,} tokens ({size:,} bytes) in {result.passages:,} blocks: "
+        f"{result.tokens:,} tokens ({size:,} bytes) in {blocks(result.passages)}: "
         f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; {meaning}",
         "dim",
     )
+
+
+def blocks(count: int) -> str:
+    """So many blocks of text, in words."""
+    return f"{count:,} block{'s' * (count != 1)}"
 
 
 def show_tightened(result: Tightened, orders: int, passages: list[Passage], seconds: float, output: Output) -> None:
@@ -209,7 +214,7 @@ def show_tightened(result: Tightened, orders: int, passages: list[Passage], seco
         f"perplexity <= {perplexity:.4f}{plus_minus(error)}"
     )
     output.line(
-        f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, from {result.passages:,} blocks: "
+        f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, from {blocks(result.passages)}: "
         f"{seconds:.2f} seconds, {result.calls:,} network calls",
         "dim",
     )

@@ -73,8 +73,8 @@ class Text(ABC):
             raise UserError("Every token of the text is given, so nothing is left to score; give fewer of them.")
         if not free.all() and not diffusion.knows_locks:
             raise UserError(
-                "Under uniform noise this model cannot tell given words from noised ones, so it has no bound on a part "
-                "of a text given the rest; use a model that was trained to mark locks, or one with absorbing noise."
+                "Under uniform noise, mixed in or not, this model cannot tell given words from noised ones, so it "
+                "has no bound on a part of a text given the rest; use a model that marks locks, or absorbing noise."
             )
         if (size := diffusion.block_size) and free.argmax() // size < np.flatnonzero(~free).max(initial=-1) // size:
             raise UserError(

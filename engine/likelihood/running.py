@@ -93,7 +93,7 @@ def sampler_bound(
     Otherwise as in `bound`; a value is one random order of the positions.
     """
     texts = [Text.of(diffusion, tokens, locked) for tokens in sequences]
-    diffusion.graph.need_mask("The bound of a sampler is known for absorbing noise only; leave out the steps.")
+    diffusion.graph.need_absorbing("The bound of a sampler is known for absorbing noise only; leave out the steps.")
     if diffusion.block_size:
         raise UserError("Of a model that writes block by block no bound of a sampler is known; leave out the steps.")
 
@@ -128,7 +128,7 @@ def slack(
 
 def need_orders(diffusion: Diffusion) -> None:
     """A UserError unless orders of a text can be compared."""
-    diffusion.graph.need_mask("Only under absorbing noise has a text orders; leave them out for this model.")
+    diffusion.graph.need_absorbing("Only under absorbing noise has a text orders; leave them out for this model.")
 
 
 class Offsets:

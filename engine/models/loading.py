@@ -181,9 +181,8 @@ def read(folder: Path) -> Stored:
             spare = mask if mask != last and mask_in(folder) is None else spare
         named = layout.weights(weights, config, files[0])
         config = layout.settle(config, named)
-        facts |= {"family": layout.family} | (blocks_of(config) if layout.in_blocks else {})
-        if size := config.network.block_size:
-            facts["writes"] = f"blocks of {size:,} tokens, each given those before"
+        whole = layout.in_blocks or config.network.block_size
+        facts |= {"family": layout.family} | (blocks_of(config) if whole else {})
         return Stored(config, named, files, facts, spare, None if mask == last else mask)
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))

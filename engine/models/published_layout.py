@@ -36,5 +36,10 @@ def published_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
 
 
 def blocks_of(config: DiffusionConfig) -> dict[str, str]:
-    """The fact that such models have seen whole blocks alone, cut from texts that were joined."""
+    """The fact that such models have seen whole blocks alone, cut from texts that were joined.
+
+    For one that writes block by block a short text is the beginning of a long one; its fact is the size of its blocks.
+    """
+    if size := config.network.block_size:
+        return {"writes": f"blocks of {size:,} tokens, each given those before"}
     return {BLOCKS: f"{config.network.length:,} tokens"}

@@ -100,7 +100,7 @@ class DiffusionPerformer:
 
     def _spelled(self, request: Generate) -> Generate:
         """The same with lists of words as single tokens, where each token is drawn on its own."""
-        alone = request.word_runs and self.model.diffusion.graph.mask is None
+        alone = request.word_runs and self.model.diffusion.config.noise != "absorb"
         return as_tokens(request, self.tokenizer) if alone else request
 
     def _pattern(self, request: Generate, shaping: Shaping) -> Pattern | None:
@@ -110,8 +110,8 @@ class DiffusionPerformer:
         from engine.language.patterns import Pattern
         from engine.language.word_runs import stretches
 
-        need_mask = self.model.diffusion.graph.need_mask
-        need_mask("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
+        need_absorbing = self.model.diffusion.graph.need_absorbing
+        need_absorbing("Patterns and banned words need absorbing noise; leave them out, or choose another model.")
         named = domain_named(self.info.domain).patterns
         pattern = Pattern.compile(
             request.pattern, self.tokenizer, request.words, named, stretches(request, self.tokenizer)

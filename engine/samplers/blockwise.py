@@ -60,7 +60,9 @@ class BlockChain(AbsorbingChain):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         if self.pattern is not None:
-            raise UserError("This model writes block by block and cannot be held to a pattern; leave it out.")
+            raise UserError(
+                "This model writes block by block and is held to no pattern or banned words; leave them out."
+            )
         self._everywhere, self._finished, self._block = self.free, Finished(), -1
         self.enter(0)
 

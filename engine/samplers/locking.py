@@ -147,6 +147,6 @@ def lock_method(name: str, diffusion: Diffusion, locks: Locks) -> LockMethod:
         raise UserError(f'There is no way to lock tokens called "{name}"; choose auto, {", ".join(METHODS)}.')
     if diffusion.config.noise not in METHODS[name].noises:
         if diffusion.knows_locks:
-            raise UserError(f"Under absorbing noise clamping is exact already; choose auto instead of {name}.")
+            raise UserError(f"Under absorbing noise given words stay as they are; choose auto instead of {name}.")
         raise UserError(f"The method {name} is for uniform noise without masks; choose auto.")
     return METHODS[name]

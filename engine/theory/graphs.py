@@ -56,6 +56,11 @@ class Graph(ABC):
         """The mask state; where there is none a UserError that says `refusal`."""
         raise UserError(refusal)
 
+    def need_absorbing(self, refusal: str) -> None:
+        """A UserError that says `refusal` unless tokens fall into a mask alone, and stay there."""
+        if self.noise != "absorb":
+            raise UserError(refusal)
+
     # ---- the chain
 
     @abstractmethod

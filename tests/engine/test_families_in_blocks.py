@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.language.tokenizers import symbol_tokenizer
 from engine.likelihood.noised_text import Text
 from engine.likelihood.running import sampler_bound
+from engine.models import load
 from engine.models.loading import build
 from engine.protocol import (
     FREE,
@@ -129,3 +131,13 @@ def test_what_blocks_cannot_do_is_refused_in_a_sentence(tmp_path: Path) -> None:
     edit(tmp_path, lambda values: values.update(time_conditioning=True))
     with pytest.raises(UserError, match="cut into blocks"):
         build(tmp_path)
+
+
+def test_a_text_shorter_than_the_longest_is_a_beginning_where_blocks_are_written_one_after_the_other(
+    tmp_path: Path,
+) -> None:
+    make(tmp_path, "bd3lm")
+    symbol_tokenizer([*"abcdefghi"]).save(tmp_path)
+    info = load(tmp_path, "cpu").info
+    assert info.facts["writes"].startswith(f"blocks of {block_of(Sizes())} tokens")
+    assert info.unfamiliar(4) == ""

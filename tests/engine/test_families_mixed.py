@@ -6,16 +6,19 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from engine.language.tokenizers import symbol_tokenizer
 from engine.likelihood.estimators import choose, draw
 from engine.likelihood.noised_text import Text
+from engine.likelihood.running import sampler_bound, slack
 from engine.models.loading import build
 from engine.performing.engine import Engine
 from engine.protocol import (
     FREE,
     Bounded,
+    Failed,
     Finished,
     Frame,
     Generate,
@@ -27,6 +30,7 @@ from engine.protocol import (
     ModelLoaded,
     Score,
     Started,
+    UserError,
     frozen,
 )
 from engine.samplers.ancestral import kernel
@@ -149,3 +153,21 @@ def test_estimators_of_the_mixture_agree(tmp_path: Path) -> None:
         means.append((totals.mean(), totals.std() / 20))
     (first, error), (second, other) = means
     assert abs(first - second) < 5 * math.hypot(error, other) + 0.02
+
+
+def test_what_needs_absorbing_noise_is_refused_by_a_mixture_though_it_has_a_mask(tmp_path: Path) -> None:
+    make(tmp_path, "gidd", Sizes(states=11, length=12))
+    diffusion = build(tmp_path)[0]
+    text = [np.arange(6)]
+    with pytest.raises(UserError, match="known for absorbing noise only"):
+        next(sampler_bound(diffusion, text, 4))
+    with pytest.raises(UserError, match="Only under absorbing noise"):
+        next(slack(diffusion, text, 2))
+    symbol_tokenizer([*"abcdefghi"]).save(tmp_path)
+    engine = Engine()
+    loaded = list(engine.perform(1, LoadModel(str(tmp_path), "cpu", "fp32")))[-1]
+    assert isinstance(loaded, ModelLoaded)
+    for asked in (Generate(frozen([FREE] * 4), 4, pattern="[a-e]*"), Generate(frozen([FREE] * 4), 4, words=("a",))):
+        *_, answer = engine.perform(2, asked)
+        assert isinstance(answer, Failed)
+        assert "need absorbing noise; leave them out" in answer.headline
