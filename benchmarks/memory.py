@@ -12,6 +12,7 @@ import multiprocessing
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import torch
 
 from engine import estimates
 from engine.estimates import Shape
-from engine.language.tokenizers import train_tokenizer
+from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
 from engine.likelihood import noised_text
 from engine.models.loading import Model, load
 from engine.models.own_layout import save
@@ -50,7 +51,8 @@ def performer(diffusion: Diffusion) -> DiffusionPerformer:
     info = ModelInfo(
         "random", "", "absorb", "", config.length, diffusion.vocabulary, diffusion.graph.mask, parameters, "cpu", "fp32"
     )
-    return DiffusionPerformer(Model(diffusion, info))
+    letters = (chr(code) for code in range(0x100, 2 * 0x10000) if not 0xD800 <= code < 0xE000)
+    return DiffusionPerformer(Model(diffusion, info, symbol_tokenizer(list(islice(letters, diffusion.vocabulary - 1)))))
 
 
 def opening(hidden: int, blocks: int) -> Row:
@@ -65,7 +67,8 @@ def run(states: int, length: int, hidden: int, blocks: int, samples: int = 1, to
     diffusion = network(states, length, hidden, blocks, 4)
     request = Generate(frozen([FREE] * length), 2, samples=samples, top_p=top_p)
     needed = estimates.running(Shape.of(diffusion.network), samples, length, 1, top_p < 1)
-    return needed, lambda: list(performer(diffusion).generate(0, request))
+    opened = performer(diffusion)
+    return needed, lambda: list(opened.generate(0, request))
 
 
 def score(states: int, length: int, hidden: int, blocks: int, draws: int) -> Row:
@@ -74,7 +77,8 @@ def score(states: int, length: int, hidden: int, blocks: int, draws: int) -> Row
     request = Score(tokens, np.zeros(length, bool), None, None, by_token=False, draws=draws)
     largest = min(noised_text.MAX_ELEMENTS, noised_text.MAX_POSITIONS * states)
     needed = estimates.scoring(Shape.of(diffusion.network), draws, length, largest)
-    return needed, lambda: list(performer(diffusion).score(0, request))
+    opened = performer(diffusion)
+    return needed, lambda: list(opened.score(0, request))
 
 
 def train(states: int, length: int, hidden: int, blocks: int, batch: int, optimizer: str = "muon") -> Row:
