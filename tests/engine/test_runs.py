@@ -262,7 +262,7 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
         opened.append((folder.name, device, precision))
         return load(folder, device, precision)
 
-    monkeypatch.setattr("engine.performing.engine.load", counted)
+    monkeypatch.setattr("engine.performing.opening.load", counted)
     performer = engine.performer
     assert isinstance(performer, DiffusionPerformer)
     model, engine = performer.model, Engine(performer)
