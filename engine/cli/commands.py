@@ -16,7 +16,7 @@ from engine.language.domains import domain_named
 from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import LENGTH, Real, Whole
 from engine.protocol.options import OPTIONS
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import ALL_SAMPLERS
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 
 SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
@@ -88,7 +88,7 @@ def sample(
 @command()
 def samplers(output: Output) -> None:
     """List the samplers: for which noise, at what cost, how exact, with which options."""
-    for row in SAMPLERS:
+    for row in ALL_SAMPLERS:
         output.record(**asdict(row) | {"noises": list(row.noises)})
         output.line(f"{row.name}  ({', '.join(row.noises)})", "bold")
         output.line(f"    {row.summary}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.protocol import Generate, Noise
 from engine.protocol.option_kinds import SEED, STEPS, Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import ALL_SAMPLERS
 
 USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)}
 BOTH: tuple[Noise, ...] = ("absorb", "uniform", "mixed")
@@ -59,7 +59,7 @@ class RunOption:
         self.kind.check(self.title or self.name, value)
 
 
-_SAMPLERS = {"auto": "The usual one", **{row.name: row.title for row in SAMPLERS}}
+_SAMPLERS = {"auto": "The usual one", **{row.name: row.title for row in ALL_SAMPLERS}}
 _SPACINGS = {"time": "Even in time", "sigma": "Even in log noise", "cosine": "Finer at the end"}
 _LOCKINGS = {
     "auto": "Best for the model",
@@ -148,7 +148,7 @@ ENTRIES: dict[str, RunOption] = {row.entry: row for row in OPTIONS.values() if r
 def check_options(request: Generate, by_flags: bool = False) -> None:
     """A UserError where an option of the request makes no sense, whichever the model; `by_flags`: as it is called on a
     command line."""
-    known = {option.name: option for row in SAMPLERS if row.name == request.sampler for option in row.options}
+    known = {option.name: option for row in ALL_SAMPLERS if row.name == request.sampler for option in row.options}
     for name, number in request.options:
         if name in known:
             known[name].kind.check(name, number)

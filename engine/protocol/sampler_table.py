@@ -192,10 +192,14 @@ ANCESTRAL = SamplerInfo(
 )
 """The only way of a model of masks and uniform noise mixed."""
 
+ALL_SAMPLERS = (*SAMPLERS, ANCESTRAL)
+"""What can be asked for by name."""
+TITLES = {row.name: row.title for row in (*ALL_SAMPLERS, LEFT_TO_RIGHT)}
+
 
 def samplers_for(noise: Noise) -> list[SamplerInfo]:
     """The rows that work with a noise type, the default one first."""
-    return [row for row in (*SAMPLERS, ANCESTRAL, LEFT_TO_RIGHT) if noise in row.noises]
+    return [row for row in (*ALL_SAMPLERS, LEFT_TO_RIGHT) if noise in row.noises]
 
 
 def default_sampler(noise: Noise) -> str:

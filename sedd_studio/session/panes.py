@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import TITLES
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.vocabulary import Say
 
@@ -19,7 +19,6 @@ FACETS = ("model", "steps", "sampler", "branch", "seed")
 """What a pane may be told from others by, in the order in which its title says it."""
 BETWEEN = " · "
 """What stands between the parts of a title."""
-SAMPLER_TITLES = {row.name: row.title for row in SAMPLERS}
 FIRST = 4
 """Texts that are made of each pane before more are made of any; from then on each time as many again as there are."""
 
@@ -149,7 +148,7 @@ class Pane:
 def work_of(request: Generate, noise: Noise) -> int:
     """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens."""
     free = int((request.tokens == FREE).sum())
-    return request.samples * max(1, request.steps if noise == "uniform" else min(request.steps, free))
+    return request.samples * max(1, request.steps if noise in ("uniform", "mixed") else min(request.steps, free))
 
 
 def recorded(run: Trajectory) -> Pane:
@@ -160,7 +159,7 @@ def recorded(run: Trajectory) -> Pane:
     facets = {
         "model": info.name,
         "steps": f"{run.steps} steps",
-        "sampler": SAMPLER_TITLES.get(sampler, sampler),
+        "sampler": TITLES.get(sampler, sampler),
         "branch": f"from step {asked.first_step - 1}" if asked.first_step > 1 else "",
         "seed": f"seed {asked.seed}",
     }

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextLayout
 from PySide6.QtWidgets import QStyleOptionViewItem
 
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import TITLES
 from sedd_studio.painting import icons
 from sedd_studio.record.history import Entry, as_tree, stands_anywhere, words_of
 from sedd_studio.record.previews import preview
@@ -26,7 +26,6 @@ INDENT, DEEPEST = 22, 8
 """Pixels by which a run stands further in than the one that it came from, up to so often."""
 NEAR = 40
 """Characters before a match that are shown with it."""
-TITLES = {row.name: row.title for row in SAMPLERS}
 
 
 def settings_line(entry: Entry, say: Callable[[str], str]) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
+from engine.protocol.sampler_table import TITLES
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.previews import preview, shortened
 from sedd_studio.session.models import Models
@@ -16,7 +17,6 @@ from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
-from sedd_studio.widgets.controls.history_rows import TITLES
 from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.controls.rows import Rows
 
