@@ -20,6 +20,11 @@ from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
 RECORDS = (".fa", ".fasta", ".fna", ".smi", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+OF_A_MODEL = (
+    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+    *("added_tokens.json", "vocab.json", "vocab.txt", "merges.txt"),
+)
+"""Names of files that lie beside the weights of a model."""
 NO_NAME = re.compile(r'[\\/:*?"<>|\s]+')
 """What cannot be part of a file's name everywhere, or makes it a path."""
 LARGEST = 2**26
@@ -35,10 +40,16 @@ def open_path(session: Session, path: str | Path) -> None:
         session.settings.remember_file(path)
     if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
-    elif ends_in(path, TEXTS + RECORDS) and path.name != "config.json" and there:
+    elif ends_in(path, TEXTS + RECORDS) and there and not part_of_model(path):
         open_prompt(session, path)
     else:
         session.models.open(path)
+
+
+def part_of_model(path: Path) -> bool:
+    """Whether a file is no text but lies in a folder of a model as part of it."""
+    described = os.path.isfile(path.with_name("config.json"))  # noqa: PTH113 - never raises
+    return described and (path.name in OF_A_MODEL or path.name.endswith(".index.json"))
 
 
 def open_run(session: Session, path: Path) -> None:

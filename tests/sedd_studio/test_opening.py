@@ -21,7 +21,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import open_path, read_run
+from sedd_studio.window.opening import open_path, part_of_model, read_run
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -350,3 +350,14 @@ def test_dialogs_begin_with_the_users_documents_and_then_where_the_last_one_ende
     QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
     assert asked[0].parent == documents
     assert asked[1] == elsewhere
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "merges.txt"])
+def test_any_file_in_the_folder_of_a_model_stands_for_the_model(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("{}")
+    assert part_of_model(path) == (name == "config.json")
+    (tmp_path / "config.json").write_text("{}")
+    assert part_of_model(path)
+    assert not part_of_model(tmp_path / "story.txt")
+    assert part_of_model(tmp_path / "model.safetensors.index.json")
