@@ -107,24 +107,26 @@ class Pages(QObject):
         self._models.ensure()
         self._view.playhead.start(run)
 
-    def turn_to(self, info: ModelInfo, tokenizer: Tokenizer, text: str) -> None:
-        """The model is another: with a page of its own, or begun with the prompt `text` where there was none."""
+    def turn_to(self, info: ModelInfo, tokenizer: Tokenizer, text: str, wanted: bool) -> None:
+        """The model is another: with a page of its own, or begun with the prompt `text` where there was none; if it is
+        `wanted` and does not fit, that is said."""
         before = self.now
-        after = before.turned_to(info, tokenizer, lambda: self._begun(info, tokenizer, text))
+        after = before.turned_to(info, tokenizer, lambda: self._begun(info, tokenizer, text, wanted))
         if before.is_for(info) or before.info is None:  # the first one is that of what is on show
             self._models.info = info
             self.put(after)
         else:
             self.do(f"Open {info.name}", after)
 
-    def _begun(self, info: ModelInfo, tokenizer: Tokenizer, text: str) -> Document:
+    def _begun(self, info: ModelInfo, tokenizer: Tokenizer, text: str, wanted: bool) -> Document:
         """A prompt, or one gap as long as the model where it does not fit."""
         domain = DOMAINS.get(info.domain, TEXT)
         text = text if info.domain == self._models.domain.name else domain.examples[0]
         try:
             return Document.from_text(text, tokenizer, info.length)
         except UserError as error:
-            self._errors.show(f"The prompt does not fit the new model, which begins with a gap. {error}")
+            if wanted:
+                self._errors.show(f"The prompt does not fit the new model, which begins with a gap. {error}")
             return Document(frozen(np.full(info.length, FREE)), np.zeros(info.length, bool))
 
     def _note_form(self, name: str, before: Form, typed: bool) -> None:

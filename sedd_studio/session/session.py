@@ -71,7 +71,7 @@ class Session(QObject):
 
     def _take_model(self, event: ModelLoaded) -> None:
         text = self.view.prompt if self.models.tokenizer is not None else PROMPT
-        self.pages.turn_to(event.info, event.tokenizer, text)
+        self.pages.turn_to(event.info, event.tokenizer, text, wanted=self.examples.now is None)
 
     def show_run(self, run: Trajectory, document: Document | None = None, file: str = "") -> None:
         """Shows a recorded run with its settings, in a `document` that it goes with or one with its own locks; its

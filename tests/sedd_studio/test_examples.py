@@ -144,3 +144,19 @@ def test_examples_fit_the_bundled_models_and_hold_words() -> None:
         assert not domain.writes.endswith(".")
     tokenizer = DOMAINS["promoters"].tokenizer(iter(()), 0)
     assert len(parse_prompt(DOMAINS["promoters"].examples[1], tokenizer, 300)) == 300
+
+
+def test_a_prompt_of_ours_that_does_not_fit_a_short_model_gives_way_silently_and_one_of_the_user_s_does_not(
+    scene: Scene,
+) -> None:
+    def told() -> str:
+        error = scene.session.errors.current
+        return error.headline if error is not None else ""
+
+    scene.load(replace(scene.info, name="short", length=8, weights="short"))
+    assert (scene.session.view.prompt, told()) == ("[8]", "")
+    scene.load(replace(scene.info, name="long", length=300, weights="long"))
+    scene.session.editor.set_prompt("A story of the user's own, [20] long.")
+    scene.load(replace(scene.info, name="shorter", length=6, weights="shorter"))
+    assert scene.session.view.prompt == "[6]"
+    assert "does not fit the new model" in told()

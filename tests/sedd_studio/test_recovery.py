@@ -123,8 +123,10 @@ def test_a_document_put_aside_that_is_damaged_never_comes_on_show(
     kept = json.loads(json.dumps(aside_state(*key, session.pages.now))) | damage
     with contextlib.suppress(UserError):  # or it is refused
         restore(session, read_left(LeftOver(state_of(session) | {"aside": [kept]}, None)))
-    session.pages.turn_to(replace(info, name="other", weights="other", length=info.length + 1), tokenizer, "Once [9]")
-    session.pages.turn_to(replace(info, weights="third"), tokenizer, "Once [9]")
+    session.pages.turn_to(
+        replace(info, name="other", weights="other", length=info.length + 1), tokenizer, "Once [9]", True
+    )
+    session.pages.turn_to(replace(info, weights="third"), tokenizer, "Once [9]", True)
     tokens = session.view.canvas().tokens
     assert 0 < len(tokens) <= info.length
     assert tokens.max() < tokenizer.vocabulary
