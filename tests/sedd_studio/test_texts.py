@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 from typer.testing import CliRunner
 
 from engine.cli import app
@@ -70,6 +71,26 @@ def test_every_text_has_a_line_with_its_bound(
     assert asked[0].tokens.tolist() == [*window.session.models.tokenizer.encode(TEXTS[0])]  # type: ignore[union-attr]
     assert table.note.text() == "3 of 3 texts"
     assert not table.stop.isEnabled()
+
+
+def test_other_words_reach_a_table_that_is_there_and_none_that_is_closed(
+    window: MainWindow, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def titles(table: TextsWindow) -> list[str]:
+        return [table.rows.headerData(column, Qt.Orientation.Horizontal) for column in range(len(COLUMNS))]
+
+    table = open_file(window, texts, monkeypatch)
+    assert table is not None
+    exact = titles(table)
+    with qtbot.waitSignal(table.rows.headerDataChanged):
+        window.services.words.choose("plain")
+    assert titles(table) != exact
+    table.close()
+    qtbot.waitUntil(lambda: not isValid(table))
+    with qtbot.captureExceptions() as raised:
+        window.services.words.choose("exact")
+        window.services.words.choose("plain")
+    assert not raised
 
 
 @pytest.mark.parametrize(("content", "told"), [("A fox.\nA star.\nThe end.\n", True), ("A fox.\n", False)])

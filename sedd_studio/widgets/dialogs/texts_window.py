@@ -34,7 +34,7 @@ class TextTable(QAbstractTableModel):
         self._scores, self._words = scores, words
         self.rows: Sequence[TextRow] = ()
         scores.changed.connect(self._refresh)
-        words.changed.connect(lambda: self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1))
+        words.changed.connect(self._speak)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
@@ -57,6 +57,9 @@ class TextTable(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return self._words.say(COLUMNS[section]) if orientation is Qt.Orientation.Horizontal else section + 1
+
+    def _speak(self) -> None:
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
     def _refresh(self, number: int) -> None:
         if self.rows is not self._scores.rows:
