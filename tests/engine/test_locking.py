@@ -109,5 +109,5 @@ def test_methods_that_are_not_known_or_make_no_sense_are_refused() -> None:
     locked = Locks.of(REQUESTS[RARE], 3, 3)
     with pytest.raises(UserError, match="choose auto, clamp, gibbs, particles"):
         lock_method("glue", diffusion(UNIFORM), locked)
-    with pytest.raises(UserError, match="exact already"):
+    with pytest.raises(UserError, match="given words stay as they are"):
         lock_method("gibbs", diffusion(ToyWorld.random("absorb", 3, 3, 0.3, seed=1)), locked)

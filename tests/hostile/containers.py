@@ -160,7 +160,7 @@ NAMES = (
 )
 KINDS = (torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.bool, torch.uint8)
 SHAPES: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = (
-    lambda weight: weight.T.contiguous(),
+    lambda weight: weight.permute(*reversed(range(weight.ndim))).contiguous(),
     lambda weight: weight[None].clone(),
     lambda weight: weight.flatten(),
     lambda weight: weight[:1].clone(),
