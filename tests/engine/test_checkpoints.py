@@ -374,6 +374,6 @@ def test_weights_that_may_not_be_read_are_not_called_damaged(own: Path, monkeypa
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("engine.models.stored.load_file", denied)
+    monkeypatch.setattr("engine.models.stored.safe_open", denied)
     with pytest.raises(UserError, match="Permission denied; allow reading it"):
         load(own, device="cpu")

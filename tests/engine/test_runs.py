@@ -333,7 +333,7 @@ def test_a_lack_of_memory_is_told_in_a_sentence_whatever_was_asked_for(
     save(tmp_path, diffusion, TOKENIZER, "# Other\n")
     tokens, nothing = frozen([5, 7, 9, 3]), np.zeros(4, bool)
     monkeypatch.setattr(diffusion.network, "body", fail)
-    monkeypatch.setattr("engine.models.stored.load_file", fail)
+    monkeypatch.setattr("engine.models.stored.safe_open", fail)
     judge = str(tmp_path / "judge")
     save_causal(Path(judge), build_causal(TOKENIZER, 16, 16, 1, 2), TOKENIZER, "# Judge\n")
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", fail)
