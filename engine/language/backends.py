@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,8 @@ MOST_FOR_A_SIGN = 16
 """Tokens: those that spell it by its bytes, and some to spare."""
 MOST_SIGNS = 1_000
 """Tokens of a list that is an alphabet."""
+REMEMBERED = 10_000
+"""Words, as many as the library remembers by itself."""
 SHORT = 2**14
 """Characters of texts that are cut into tokens in no time."""
 PATIENCE, SLOWEST = 4.0, 1e-4
@@ -38,7 +41,8 @@ def read_backend(path: Path) -> Backend:
         backend.no_padding()
         backend.no_truncation()
         try:
-            (made,) = read_all(backend, [SIGNS])
+            with nothing_remembered(backend):
+                (made,) = read_all(backend, [SIGNS])
         except UserError as error:
             if type(error.__cause__) is not Exception:  # a panic, or it takes too long
                 raise error.__cause__ or error from None
@@ -46,6 +50,18 @@ def read_backend(path: Path) -> Backend:
         if len(made) > MOST_FOR_A_SIGN * len(SIGNS):
             raise ValueError("it makes far too much of a text")
         return backend
+
+
+@contextmanager
+def nothing_remembered(backend: Backend) -> Iterator[None]:
+    """The library remembers words that it has cut, in memory that it never gives back, not even with the tokenizer:
+    22 kB for each tokenizer that was tried."""
+    resize = getattr(backend.model, "_resize_cache", lambda most: None)  # of some kinds, in some versions
+    resize(0)
+    try:
+        yield
+    finally:
+        resize(REMEMBERED)
 
 
 def read_all(backend: Backend, texts: Sequence[str]) -> list[list[int]]:
