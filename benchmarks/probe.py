@@ -39,7 +39,7 @@ class Probe(QObject):
             QTimer.singleShot(200, self.stop)
 
     def run(self) -> None:
-        self.session.form.set(steps=1024, samples=1)  # enough to be running still when Stop comes
+        self.session.form.set(steps=1024, samples=1, seed=1)  # still running when Stop comes
         self.pressed = time.time()
         self.click("run_button")
 
