@@ -9,6 +9,7 @@ optimiser: a run that was killed goes on from its last save with the loss curve 
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -37,10 +38,15 @@ VALIDATION_BLOCKS = 64
 VALIDATION_ROWS = 512
 VALIDATION_SEED = 0
 """The same whatever the seed of a run, so that the bounds of runs can be compared."""
-LARGEST_STATE = 2**28
-"""Bytes of what is no tensor in a training state: the loss of each step."""
+LARGEST_STATE, A_STEP = 2**22, 16
+"""Bytes of what is no tensor in a training state, at most: names and numbers, and the loss of each step."""
 LEAST_TRAINING = 10
 """Times as long as saving takes it is trained before the next save."""
+MOMENTS: dict[type[torch.optim.Optimizer], dict[str, bool]] = {
+    torch.optim.AdamW: {"step": False, "exp_avg": True, "exp_avg_sq": True},
+    StackedMuon: {"momentum_buffer": True},
+}
+"""What optimizers remember of a parameter, and whether it has the parameter's shape or is one number."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 HIDDEN = ("blocks.", "transformer.h.")
 """Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
@@ -259,7 +265,7 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Goes on from the state at `path`; a UserError if it is damaged or belongs to another run."""
         try:
-            state: dict[str, Any] = tree_map_only(Tensor, self._here, unpickle(path, LARGEST_STATE))
+            state: dict[str, Any] = unpickle(path, LARGEST_STATE + A_STEP * self.config.steps)
             if state["config"] != json.dumps(comparable(self.config)):
                 raise Differs
             self.learner.network.load_state_dict(state["network"])
@@ -267,11 +273,13 @@ class Trainer:
                 average.copy_(found)
             self.average.updates = int(state["updates"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-                optimizer.load_state_dict(saved)
+                take_moments(optimizer, saved)
             self.step, self.seconds = int(state["step"]), float(state["seconds"])
             self.losses = [float(loss) for loss in state["losses"]]
-            if not 0 <= self.step <= self.config.steps:
+            if not 0 <= self.step == self.average.updates == len(self.losses) <= self.config.steps:
                 raise ValueError("it is of no step of this run")
+            if not 0 <= self.seconds < math.inf:
+                raise ValueError("it took no time that can be")
         except Differs:
             raise UserError(f"{path} was trained with other settings; use the same ones, or another folder.") from None
         except Exception as error:  # whatever a damaged file provokes
@@ -279,11 +287,24 @@ class Trainer:
                 raise
             raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
 
-    def _here(self, found: Tensor) -> Tensor:
-        """A copy on the device: what lies in a file has odd places in memory, and kernels round by alignment."""
-        if found.nbytes > found.untyped_storage().nbytes():
-            raise ValueError("it stands for more numbers than the file holds")
-        return found.to(self.device, copy=True)
+
+def take_moments(optimizer: torch.optim.Optimizer, saved: dict[str, dict[int, dict[str, Tensor]]]) -> None:
+    """Gives an optimizer the "state" that was saved of it: by a parameter's number tensors by name, copied, since what
+    lies in a file has odd places in memory, and kernels round by alignment.
+
+    Its settings stay its own. It would take whatever it is given and fail at the next step: a ValueError before that.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if not isinstance(saved, dict):  # torch indexes a tensor by whatever it is given
+        raise TypeError("the state of an optimizer has no names")
+    for number, found in saved["state"].items():
+        shape = parameters[number].shape
+        if {name: tensor.shape for name, tensor in found.items()} != {
+            name: shape if whole else torch.Size() for name, whole in MOMENTS[type(optimizer)].items()
+        }:
+            raise ValueError(f"what is remembered of parameter {number} has other names or shapes")
+    moments = tree_map_only(Tensor, torch.clone, saved["state"])
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 @contextmanager

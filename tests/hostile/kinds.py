@@ -70,6 +70,7 @@ from tests.hostile.texts import (
     refused_lines,
     run_line,
 )
+from tests.hostile.training import go_on, in_state, state
 from tests.hostile.window import show_run
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ FOLDERS: dict[str, Kind] = {
     "judged-by": in_folder("causal", "tokenizer_config.json", JSON),
     "layers": in_folder("causal", "model.safetensors", (bytewise, in_header), safetensors_bombs),
     "gguf": Kind(".gguf", gguf, check_whole),
+    "training-state": Kind(".pt", lambda: [state()], go_on, (bytewise, in_records, *[in_state] * 6), pickle_bombs),
 }
 
 PROSE: tuple[Damage, ...] = (bytewise, pieced)
