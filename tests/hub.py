@@ -19,12 +19,20 @@ OPEN.set()
 
 @contextmanager
 def hub(
-    repositories: dict[str, dict[str, bytes]], gate: threading.Event = OPEN, tampered: str = "", commit: str = COMMIT
+    repositories: dict[str, dict[str, bytes]],
+    gate: threading.Event = OPEN,
+    tampered: str = "",
+    commit: str = COMMIT,
+    cut_after: int | None = None,
+    asked: list[tuple[str, int]] | None = None,
 ) -> Iterator[str]:
     """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address.
 
-    Of the file that is `tampered` with, the last byte is another than the one that the hub has the hash of.
+    Of the file that is `tampered` with, the last byte is another than the one that the hub has the hash of. The line is
+    cut after so many bytes of a file, as often as it is asked for. `asked` is told each file that is sent, and from
+    which byte on.
     """
+    sent = [] if asked is None else asked
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -44,18 +52,22 @@ def hub(
                 described = {"id": name, "sha": commit, "siblings": siblings}
                 self.send(200, json.dumps(described).encode(), {"Content-Type": "application/json"})
             else:
-                held = files["/".join(parts[4:])]
-                if parts[-1] == tampered:
-                    held = held[:-1] + bytes([held[-1] ^ 1])
-                tag = hashlib.sha256(held).hexdigest()
-                self.send(200, held, {"ETag": f'"{tag}"', "X-Repo-Commit": commit}, body)
+                held = spoilt(files["/".join(parts[4:])], parts[-1] == tampered)
+                told = {"ETag": f'"{hashlib.sha256(held).hexdigest()}"', "X-Repo-Commit": commit}
+                first = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+                told |= {"Content-Range": f"bytes {first}-{len(held) - 1}/{len(held)}"} if first else {}
+                sent.extend([(parts[-1], first)] * body)
+                self.send(206 if first else 200, held[first:], told, body, cut_after and max(0, cut_after - first))
 
-        def send(self, status: int, content: bytes, headers: dict[str, str], body: bool = True) -> None:
+        def send(
+            self, status: int, content: bytes, headers: dict[str, str], body: bool = True, last: int | None = None
+        ) -> None:
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            write(self.wfile, content if body else b"", gate)
+            write(self.wfile, content[:last] if body else b"", gate)
+            self.close_connection = True
 
         def log_message(self, *said: object) -> None:
             """Says nothing."""
@@ -68,6 +80,11 @@ def hub(
         finally:
             server.shutdown()
             thread.join()
+
+
+def spoilt(content: bytes, wanted: bool) -> bytes:
+    """The content, with another last byte if that is wanted."""
+    return content[:-1] + bytes([content[-1] ^ 1]) if wanted else content
 
 
 def hashes(content: bytes) -> dict[str, object]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from rich import box
 from rich.table import Table
 
+from engine.catalogue.families import Sign
 from engine.cli.output import Output
 from engine.likelihood.noised_text import TEXTS
 from engine.models.described import NOISES, noise_of, output_of, told_of
 from engine.models.larger_families import LARGER
-from engine.models.layout import Sign
 from engine.models.published import PUBLISHED, Published
 from engine.protocol.sampler_table import samplers_for
 from engine.samplers.blockwise import kind_of
@@ -45,7 +45,7 @@ def family_rows() -> Iterator[Row]:
         with unfilled():
             diffusion = Diffusion(configs[0])
         yield {
-            "family": model.layout.family if model.layout else "SEDD",
+            "family": model.family.name,
             "such as": model.name,
             "recognised by": recognised_by(model),
             "noise": noise_of(configs[0]),
@@ -61,7 +61,7 @@ def family_rows() -> Iterator[Row]:
 
 def recognised_by(model: Published) -> str:
     """The entries of config.json, and what names of weights begin with."""
-    prefix = model.layout.prefix if model.layout else ""
+    prefix = model.family.prefix
     weights = [f"weights `{prefix}`"] if prefix else []
     return ", ".join([*written(model.sign), *weights])
 

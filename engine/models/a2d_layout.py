@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.adapted import LONGEST, adapted, named_by, tied_by
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, mask_of, of_type
+from engine.models.layout import Layout, mask_of
 from engine.theory.backbones.llama import LlamaConfig
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import UNFRAMED
@@ -77,8 +78,7 @@ def theta(reader: Reader) -> float:
 
 
 A2D = Layout(
-    "a2d and SDAR",
-    of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama", "sdar"),
+    families.A2D,
     a2d_config,
     named_by(((r"model\.", ""), (r"layers\.", "blocks.")), (EMBEDDING, HEAD), HEAD, EMBEDDING),
     spare="mask",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from engine.catalogue.glance import EMBEDDINGS, MOST_FILES, OF_WEIGHTS
 from engine.files import ends_in, open_regular
 from engine.language.tokenizers import backend_in
 from engine.models.described import dtypes_of
@@ -19,20 +20,14 @@ from engine.plain_text import plain_line
 from engine.protocol import UserError
 
 Fact = str | int
-MOST_FILES = 1_000
 HEAD = 2**16
 """Bytes of a file that tell of which kind it is."""
 POINTER, LARGEST_POINTER = b"version https://git-lfs", 1_000
-OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 OF_MODELS = (*OF_WEIGHTS, ".json", ".yaml")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z")
 TEXTS = (".txt", ".jsonl", ".csv", ".fasta", ".fa", ".smi", ".md")
 ADAPTER = "adapter_config.json"
 COUNTED = re.compile(r"(?:^|\.)(?:blocks|layers|layer|h)\.(\d{1,6})\.")
-EMBEDDINGS = (
-    *("vocab_embed.embedding", "embed_tokens.weight", "wte.weight", "tok_embeddings.weight"),
-    "word_embeddings.weight",
-)
 NETWORKS: tuple[tuple[str, str], ...] = (
     ("sampling_eps_min", "BD3-LM"),
     ("cond_map.", "UDLM with classes"),

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, flat_network, of_type
+from engine.models.layout import Layout, flat_network
 from engine.models.mdlm_layout import posterior
 from engine.theory.diffusion import DiffusionConfig
 
@@ -22,4 +23,4 @@ def bd3lm_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     return posterior(network, told_time=False)
 
 
-BD3LM = Layout("BD3-LM", of_type("bd3lm"), bd3lm_config, spare="mask")
+BD3LM = Layout(families.BD3LM, bd3lm_config, spare="mask")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
-from pathlib import Path
 
 from torch import Tensor
 
-from engine.files import read_bounded
-from engine.models.own_layout import CARD
-from engine.plain_text import plain_line
 from engine.protocol import Noise
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.parametrisations import ParametrisationName
@@ -24,11 +18,6 @@ OUTPUTS: dict[ParametrisationName, str] = {
     "leave_one_out": "law of a token given all others",
     "plug_in": "law of a token given all others",
 }
-LARGEST_CARD = 2**20
-"""Bytes of a model card."""
-LONGEST_LINE = 120
-NAMED = re.compile(r"^licen[cs]e(?:_name)?:[ \t]*[\"']?([^\"'\n]+)", re.IGNORECASE | re.MULTILINE)
-SAID = re.compile(r"^licen[cs]e .+$", re.IGNORECASE | re.MULTILINE)
 
 
 def noise_of(config: DiffusionConfig) -> str:
@@ -54,15 +43,3 @@ def dtypes_of(tensors: Iterable[Tensor]) -> str:
     for tensor in tensors:
         numbers[str(tensor.dtype).removeprefix("torch.")] += tensor.numel()
     return ", ".join(name for name, _ in numbers.most_common())
-
-
-def licence_in(folder: Path) -> str:
-    """The licence that the model card in a folder names, by an entry or in a line; else which file has one; "" where
-    nothing tells."""
-    try:
-        card = read_bounded(folder / CARD, LARGEST_CARD).decode(errors="replace")
-    except OSError:
-        card = ""
-    named = " ".join(NAMED.findall(card)[:2]) or next(iter(SAID.findall(card)), "")
-    files = (file.name for file in islice(folder.glob("LICEN[CS]E*"), 1))
-    return plain_line(named, LONGEST_LINE) or next((f"see {name}" for name in files), "")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.adapted import adapted, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, mask_of, of_type
+from engine.models.layout import Layout, mask_of
 from engine.theory.backbones.gpt2 import GPT2Config
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import Framing
@@ -55,14 +56,12 @@ def diffugpt_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
 
 
 DIFFUGPT = Layout(
-    "DiffuGPT",
-    of_type("gpt2"),
+    families.DIFFUGPT,
     diffugpt_config,
     named_by(((r"denoise_model\.", ""), (r"h\.", "blocks.")), (EMBEDDING, HEAD), HEAD, EMBEDDING),
     spare="mask",
     settle=tied_by(HEAD),
     mask=usual_mask,
-    prefix="denoise_model.",
     besides=(".attn.bias", ".attn.masked_bias", "denoise_model.wte.weight"),
     in_blocks=False,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.adapted import LONGEST, adapted, check_heads, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
 from engine.models.layout import Layout, mask_of
@@ -59,8 +60,7 @@ RULES = (
     (r"lm_head\.bias$", "lm_head.decoder.bias"),
 )
 DPLM = Layout(
-    "DPLM",
-    ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}),
+    families.DPLM,
     dplm_config,
     named_by(RULES, (EMBEDDING, HEAD, "lm_head.decoder.bias"), HEAD, EMBEDDING),
     spare="mask",

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, flat_network, of_type
+from engine.models.layout import Layout, flat_network
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import NetworkConfig
 
@@ -28,4 +29,4 @@ def duo_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     return leave_one_out(flat_network(Reader(values, path)))
 
 
-DUO = Layout("Duo", of_type("duo"), duo_config, spare="padding")
+DUO = Layout(families.DUO, duo_config, spare="padding")

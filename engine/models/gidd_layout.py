@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Names, Reader, network_config
 from engine.models.layout import Layout
 from engine.theory.diffusion import DiffusionConfig
@@ -35,4 +36,4 @@ def gidd_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     )
 
 
-GIDD = Layout("GIDD", ({"model_type": ("dit",), "p_uniform": ()},), gidd_config, spare="mask")
+GIDD = Layout(families.GIDD, gidd_config, spare="mask")

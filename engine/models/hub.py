@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-from huggingface_hub import HfApi, errors, hf_hub_download
+from huggingface_hub import HfApi, errors, hf_hub_url
+from huggingface_hub.file_download import http_get
 from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.utils import WeakFileLock, build_hf_headers  # type: ignore[attr-defined] # not named as exported
 from tqdm import tqdm
 
+from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, models_folder
 from engine.files import sha256
 from engine.models.origin import hashes_of, write_origin
 from engine.protocol import UserError
@@ -24,22 +27,21 @@ from engine.strict_json import entries
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = "config.json"
-UNFINISHED = ".unfinished"
-"""Lies in a folder while its files may be of several revisions."""
-COMING, GONE = ".coming", ".gone"
-"""Folders among the models: in one they are downloaded, in the other lies what another takes the place of."""
+PART = ".part"
+"""How the name of a file ends of which not all has come; before it stands the beginning of its hash."""
+ALONE = 0.5
+"""Seconds to wait for another process that fetches the same."""
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"))
-GPT2, GPT2_VOCABULARY = "openai-community/gpt2", 50_257
-"""Published models say how many tokens they know and leave the tokenizer, GPT-2's, to the reader."""
+TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
+LEFT_OUT: tuple[tuple[range, str, str], ...] = (
+    (range(50_257, 50_259), "openai-community/gpt2", "tokenizer.json"),
+    (range(33, 34), "facebook/esm2_t12_35M_UR50D", "vocab.txt"),
+)
+"""Published models say how many tokens they know, some with one more, and may leave the tokenizer to the reader: whose
+it is, and in which file it lies there."""
 
 Report = Callable[[int, int], None]
 """Is told how many bytes have come, and of how many."""
-
-
-def models_folder() -> Path:
-    """Where models from the hub are kept."""
-    return Path(platformdirs.user_data_dir("sedd-studio", appauthor=False)) / "models"
 
 
 def fetch(name: str, report: Report) -> Path:
@@ -48,14 +50,16 @@ def fetch(name: str, report: Report) -> Path:
     What an earlier download left unfinished is gone on with. Without a connection a model that is there already is
     taken as it is. A UserError says why there is none.
     """
-    if name.count("/") != 1 or not all(name.split("/")):
+    if not is_name(name):
         raise UserError(f'"{name}" names no model of the hub; write owner/name, for example louaaron/sedd-small.')
     folder, coming, gone = (models_folder() / place / name for place in ("", COMING, GONE))
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # each new try would be told
     try:
-        if not folder.exists() and is_whole(coming):  # all had come, and no more was done
+        with alone(name, coming):
+            if not folder.exists() and is_whole(coming):  # all had come, and no more was done
+                put_in_place(coming, folder, gone)
+            download(name, folder, coming, report)
             put_in_place(coming, folder, gone)
-        download(name, folder, coming, report)
-        put_in_place(coming, folder, gone)
     except UserError:
         raise
     except errors.GatedRepoError as error:
@@ -76,6 +80,18 @@ def fetch(name: str, report: Report) -> Path:
             "it goes on where it stopped."
         ) from error
     return folder
+
+
+@contextmanager
+def alone(name: str, coming: Path) -> Iterator[None]:
+    """No other process downloads into `coming`; a UserError where one does already."""
+    coming.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(WeakFileLock(coming.with_name(f"{coming.name}.lock"), timeout=ALONE))
+        except TimeoutError:
+            raise UserError(f"{name} is being fetched already; wait for that, or end it.") from None
+        yield
 
 
 def is_whole(folder: Path) -> bool:
@@ -104,14 +120,23 @@ def download(name: str, folder: Path, coming: Path, report: Report) -> None:
     hashes = {}
     for file in wanted:
         hashes[file] = count.file(name, revision, files[file], coming)
-        if file == CONFIG and not tokenizer and entries(coming / CONFIG).get("tokens") == GPT2_VOCABULARY:
-            gpt2, its_files = listing(GPT2)
-            hashes[TOKENIZERS[0][0]] = count.file(GPT2, gpt2, its_files[TOKENIZERS[0][0]], coming)
-    for file in hashes_of(coming).keys() - hashes.keys():  # of an earlier revision
+        if file == CONFIG and not tokenizer and (left_out := tokenizer_of(entries(coming / CONFIG))) is not None:
+            whose, lacking = left_out
+            its_revision, its_files = listing(whose)
+            hashes[lacking] = count.file(whose, its_revision, its_files[lacking], coming)
+    for part in coming.glob(f"*{PART}"):  # of an earlier revision
+        part.unlink()
+    for file in hashes_of(coming).keys() - hashes.keys():
         (coming / Path(file).name).unlink(missing_ok=True)
     parts = [coming / file for file in sorted(weights) if file.endswith(Path(WEIGHTS[0]).suffix)]
     write_origin(coming, name, revision, hashes, sha256(*parts) if len(parts) > 1 else "")
     (coming / UNFINISHED).unlink()
+
+
+def tokenizer_of(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Whose tokenizer a model has that brings none, and its file; None where its description does not tell."""
+    known = values.get("tokens", values.get("vocab_size"))
+    return next(((whose, file) for sizes, whose, file in LEFT_OUT if type(known) is int and known in sizes), None)
 
 
 def weights_among(files: Collection[str], name: str) -> list[str]:
@@ -126,12 +151,11 @@ def weights_among(files: Collection[str], name: str) -> list[str]:
 
 
 def linked(source: str, target: str) -> None:
-    """Gives a file a second name where it can have one. Downloads replace files, and write into their notes alone."""
-    if ".cache" not in Path(source).parts:
-        with suppress(OSError):
-            os.link(source, target)
-            return
-    shutil.copy2(source, target)
+    """Gives a file a second name where it can have one: a download replaces files, and writes into none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def put_in_place(coming: Path, folder: Path, gone: Path) -> None:
@@ -177,15 +201,39 @@ class Counted:
             def display(self, *arguments: Any, **options: Any) -> None:
                 """Nothing: whoever asked for the report shows it."""
 
-        path = Path(hf_hub_download(name, file.rfilename, revision=revision, local_dir=folder, tqdm_class=Bar))
-        hashed = sha256(path)
-        promised, found = (file.lfs.sha256, hashed) if file.lfs else (file.blob_id, git_hash(path))
-        if promised != found:
-            path.unlink()
-            raise UserError(f"{file.rfilename} of {name} came with another hash than the hub names; fetch it again.")
+        path = folder / file.rfilename
+        hashed = hash_of(path, file)
+        if not hashed:
+            promised = file.lfs.sha256 if file.lfs else file.blob_id
+            part = folder / f"{file.rfilename}.{str(promised)[:12]}{PART}"
+            with part.open("ab") as opened:
+                http_get(
+                    hf_hub_url(name, file.rfilename, revision=revision),
+                    opened,
+                    resume_size=opened.tell(),
+                    headers=build_hf_headers(),
+                    expected_size=file.size,
+                    tqdm_class=Bar,
+                )
+            hashed = hash_of(part, file)
+            if not hashed:
+                part.unlink()
+                raise UserError(
+                    f"{file.rfilename} of {name} came with another hash than the hub names; fetch it again."
+                )
+            part.replace(path)
         self._before = min(before + size, total)
         report(self._before, total)
         return hashed
+
+
+def hash_of(path: Path, file: RepoSibling) -> str:
+    """The SHA-256 of what lies at a path; "" where nothing does, or it is not what the hub has."""
+    if not path.is_file():
+        return ""
+    hashed = sha256(path)
+    there = file.lfs.sha256 == hashed if file.lfs else file.blob_id == git_hash(path)
+    return hashed if there else ""
 
 
 def git_hash(path: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.models.duo_layout import leave_one_out
 from engine.models.layout import Layout
@@ -18,7 +19,6 @@ from engine.models.mdlm_layout import posterior
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import NetworkConfig
 
-UNIFORM = ("duo", "udlm")
 MASKED = ("mdlm", "subs", "didi", "sdtt", "remdm")
 SCORED = ("sedd",)
 IN_BLOCKS = "bd3lm"
@@ -43,15 +43,15 @@ def hydra_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
 
 def by_algorithm(reader: Reader, network: NetworkConfig, name: str, told_time: bool | None) -> DiffusionConfig:
     """The model that a program of this name trains; `told_time` None where that is not said."""
-    if name.startswith(UNIFORM):
+    if name.startswith(families.UNIFORM):
         return leave_one_out(network, told_time is not False)
     if name.startswith((*MASKED, IN_BLOCKS)):
         return posterior(network, told_time is True)
     if name.startswith(SCORED):
         return DiffusionConfig(network, scale_by_sigma=True, time_free=told_time is False)
     raise reader.error(
-        f"has the algorithm {shown(name)}, not one of {', '.join((*MASKED, IN_BLOCKS, *SCORED, *UNIFORM))}"
+        f"has the algorithm {shown(name)}, not one of {', '.join((*MASKED, IN_BLOCKS, *SCORED, *families.UNIFORM))}"
     )
 
 
-HYDRA = Layout("MDLM's and Duo's programs", ({"config.algo": (), "vocab_size": ()},), hydra_config, spare="mask")
+HYDRA = Layout(families.HYDRA, hydra_config, spare="mask")

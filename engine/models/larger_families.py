@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue.families import Sign, bears
+from engine.catalogue.glance import LARGEST_TABLE
 from engine.estimates import GIB, KEPT, free
-from engine.models.layout import Sign, bears
-from engine.models.stored import LARGEST_TABLE, PICKLED, WEIGHTS, begins
+from engine.models.stored import PICKLED, WEIGHTS, begins
 from engine.protocol import UserError
 from engine.strict_json import entries
 

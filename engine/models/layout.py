@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.catalogue.families import Family
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import mask_in
 from engine.models.config_reader import Names, Reader, network_config, shown
@@ -25,9 +26,6 @@ APART = (
 """Beginnings of the names of what lies beside a network: buffers that follow from the sizes, other modules."""
 
 Weights = Mapping[str, Tensor]
-Sign = Mapping[str, tuple[str, ...]]
-"""By which a configuration is recognised: the entries that it has, by names with dots where one stands in another. Each
-is one of these words, in capitals or not; where there are none it need only be there."""
 
 
 def named(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str, Tensor]:
@@ -45,43 +43,24 @@ def named(weights: Weights, config: DiffusionConfig, source: Path) -> dict[str, 
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout of a `family`: its configuration has one of the `signs`, and `config` makes ours of it or raises a
-    UserError; `weights` gives those of the network, and by them `settle` may make the configuration another. `spare`
-    says what becomes of a mask that the tokenizer has; where nothing tells the mask, `mask` knows the usual one. The
-    names of weights begin with `prefix`, and those that end in one of `besides` are none. Models that were trained
-    `in_blocks` know no text of another length."""
+    """The layout `of` a family: `config` makes our configuration of its own or raises a UserError; `weights` gives
+    those of the network, and by them `settle` may make the configuration another. `spare` says what becomes of a mask
+    that the tokenizer has; where nothing tells the mask, `mask` knows the usual one. Names of weights that end in one
+    of `besides` are none. Models that were trained `in_blocks` know no text of another length."""
 
-    family: str
-    signs: tuple[Sign, ...]
+    of: Family
     config: Callable[[Mapping[str, Any], Path], DiffusionConfig]
     weights: Callable[[Weights, DiffusionConfig, Path], dict[str, Tensor]] = named
     spare: Spare = "nothing"
     settle: Callable[[DiffusionConfig, Weights], DiffusionConfig] = lambda config, weights: config
     mask: Callable[[Mapping[str, Any]], int | None] = lambda values: None
-    prefix: str = ""
     besides: tuple[str, ...] = ()
     in_blocks: bool = True
 
-    def recognises(self, values: Mapping[str, Any]) -> bool:
-        """Whether a configuration is that of the family."""
-        return any(bears(values, sign) for sign in self.signs)
-
-
-def bears(values: Mapping[str, Any], sign: Sign) -> bool:
-    """Whether a configuration has the entries of a sign."""
-    for name, words in sign.items():
-        *groups, last = name.split(".")
-        inner: Any = values
-        for group in groups:
-            inner = inner.get(group) if isinstance(inner, Mapping) else None
-        if not isinstance(inner, Mapping) or last not in inner or (words and str(inner[last]).lower() not in words):
-            return False
-    return True
-
-
-def of_type(*types: str) -> tuple[Sign, ...]:
-    """Of configurations of the `transformers` library that name one of these types."""
-    return ({"model_type": types},)
+    @property
+    def family(self) -> str:
+        """What it is called."""
+        return self.of.name
 
 
 FLAT = Names((), hidden="hidden_dim", length="model_length")

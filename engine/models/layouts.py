@@ -31,5 +31,5 @@ def family_of(values: Mapping[str, Any], folder: Path) -> Layout | None:
     if "format" in values:
         return None
     refuse_larger(values, folder)
-    fitting = (layout for layout in FAMILIES if layout.recognises(values))
-    return next((layout for layout in fitting if not layout.prefix or begins(folder, layout.prefix)), None)
+    fitting = (layout for layout in FAMILIES if layout.of.recognises(values))
+    return next((layout for layout in fitting if not layout.of.prefix or begins(folder, layout.of.prefix)), None)

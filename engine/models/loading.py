@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from engine.bundled_models import bundled
+from engine.catalogue.fetched import is_name
 from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
@@ -145,7 +146,8 @@ def checkpoint_folder(path: Path) -> Path:
     if not present and (named := bundled(str(path))) is not None:
         return named
     if not present:
-        raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}.")
+        other = f", or have the hub's by: sedd fetch {path}" if is_name(path.as_posix()) else ""
+        raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}{other}.")
     check_name(path)
     if is_snapshot(path) or is_lightning(path):
         return path.resolve()

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, flat_network, of_type
+from engine.models.layout import Layout, flat_network
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.network import NetworkConfig
 
@@ -26,4 +27,4 @@ def mdlm_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     return posterior(flat_network(reader), reader.flag("time_conditioning", absent=False))
 
 
-MDLM = Layout("MDLM", of_type("mdlm"), mdlm_config, spare="mask")
+MDLM = Layout(families.MDLM, mdlm_config, spare="mask")

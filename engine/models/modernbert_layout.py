@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.adapted import LONGEST, adapted, check_heads, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
-from engine.models.layout import Layout, mask_of, of_type
+from engine.models.layout import Layout, mask_of
 from engine.theory.backbones.modernbert import ModernBertConfig
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import Framing
@@ -90,8 +91,7 @@ def far_layers(reader: Reader, blocks: int) -> tuple[bool, ...]:
 
 
 MODERNBERT = Layout(
-    "ModernBERT",
-    of_type("modernbert"),
+    families.MODERNBERT,
     modernbert_config,
     named_by(
         ((r"model\.", ""), (r"layers\.", "blocks."), (r"head\.", "prediction.")),

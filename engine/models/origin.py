@@ -6,13 +6,10 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from engine.catalogue.glance import LARGEST_ORIGIN, ORIGIN
 from engine.files import write_whole
 from engine.plain_text import plain_facts
 from engine.strict_json import entries
-
-ORIGIN = "origin.json"
-LARGEST = 100_000
-"""Bytes."""
 
 
 def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str], weights: str = "") -> None:
@@ -24,14 +21,14 @@ def write_origin(folder: Path, name: str, revision: str, hashes: dict[str, str],
 
 def hashes_of(folder: Path) -> dict[str, object]:
     """The hashes that were noted, by the names of files; none where nothing is."""
-    noted = entries(folder / ORIGIN, LARGEST).get("sha256")
+    noted = entries(folder / ORIGIN, LARGEST_ORIGIN).get("sha256")
     return noted if isinstance(noted, dict) else {}
 
 
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
     """What a model's facts say of where it came from; nothing where that is not known."""
     with suppress(TypeError, KeyError):
-        noted = entries(folder / ORIGIN, LARGEST)
+        noted = entries(folder / ORIGIN, LARGEST_ORIGIN)
         changed = (noted.get("weights") or noted["sha256"][weights.name]) != weights_hash
         revision = f"{noted['revision']}{', changed since' if changed else ''}"
         return plain_facts({"from the hub": noted["hub"], "revision": revision})

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.models.layout import Layout, Sign, bears
+from engine.catalogue.families import SEDD as SEDD_FAMILY
+from engine.catalogue.families import Family, Sign, bears
+from engine.models.layout import Layout
 from engine.models.layouts import FAMILIES
 from engine.models.published_layout import published_config
 from engine.models.stored import CONFIG
 from engine.theory.diffusion import DiffusionConfig
-
-SEDD_SIGN: Sign = {"graph.type": ()}
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class Published:
     @property
     def layout(self) -> Layout | None:
         """The layout that reads it; None for SEDD's own."""
-        return next((layout for layout in FAMILIES if layout.recognises(self.values)), None)
+        return next((layout for layout in FAMILIES if layout.of.recognises(self.values)), None)
+
+    @property
+    def family(self) -> Family:
+        """The family that it belongs to."""
+        return self.layout.of if self.layout else SEDD_FAMILY
 
     @property
     def sign(self) -> Sign:
         """By which entries it is recognised."""
-        signs = self.layout.signs if self.layout else (SEDD_SIGN,)
-        return next(sign for sign in signs if bears(self.values, sign))
+        return next(sign for sign in self.family.signs if bears(self.values, sign))
 
     def configs(self) -> Iterator[DiffusionConfig]:
         """What the program makes of it, and of the others."""

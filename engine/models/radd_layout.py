@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.catalogue import families
 from engine.models.config_reader import Names, Reader, network_config
 from engine.models.layout import Layout, Weights, named
 from engine.models.mdlm_layout import posterior
@@ -59,4 +60,4 @@ def _shift(found: dict[str, Tensor], name: str, width: int, source: Path) -> Ten
     return bias.float()
 
 
-RADD = Layout("RADD", ({"model.type": ("ddit_wot",)},), radd_config, folded)
+RADD = Layout(families.RADD, radd_config, folded)

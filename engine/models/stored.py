@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.catalogue.glance import LARGEST_TABLE
 from engine.files import open_regular, read_bounded
 from engine.language.spare_tokens import Spare
 from engine.models.config_reader import shown
@@ -27,8 +28,8 @@ from engine.theory.diffusion import DiffusionConfig
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 """What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
-LARGEST_YAML, LARGEST_TABLE = 2**16, 2**24
-"""Bytes of a configuration, and of what says where tensors lie in a file of safetensors."""
+LARGEST_YAML = 2**16
+"""Bytes of a configuration."""
 MOST_TENSORS = 25_000
 """In a file of weights."""
 STORED = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}

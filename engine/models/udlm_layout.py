@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import families
 from engine.models.config_reader import Reader
 from engine.models.duo_layout import leave_one_out
-from engine.models.layout import Layout, flat_network, of_type
+from engine.models.layout import Layout, flat_network
 from engine.theory.diffusion import DiffusionConfig
 
 
@@ -22,4 +23,4 @@ def udlm_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     return leave_one_out(network, reader.flag("time_conditioning", absent=True))
 
 
-UDLM = Layout("UDLM", of_type("udlm"), udlm_config)
+UDLM = Layout(families.UDLM, udlm_config)

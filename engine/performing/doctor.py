@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 
 import torch
 
+from engine.catalogue.families import OWN, SEDD
+from engine.catalogue.glance import licence_in
 from engine.estimates import GIB, Shape, free, opening, require, running, writing
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import backend_in, find_tokenizer
 from engine.models.alone import Fact, facts_of_weights, file_alone, folder_alone, pointer_in
-from engine.models.described import dtypes_of, licence_in, noise_of, output_of, told_of
+from engine.models.described import dtypes_of, noise_of, output_of, told_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.larger_families import larger_family
 from engine.models.layouts import family_of
@@ -182,7 +184,7 @@ def of_diffusion(found: Diagnosis, source: Path, folder: Path, values: Mapping[s
             found.facts |= facts | ({"names of weights": f"as of {family}"} if family else {})
         return
     layout = family_of(values, folder)
-    usual = layout.family if layout else "SEDD Studio's own" if "format" in values else "SEDD"
+    usual = layout.family if layout else OWN if "format" in values else SEDD.name
     found.facts["family"] = usual if stored is None else stored.facts.get("family", usual)
     with unfilled():
         diffusion = Diffusion(config)

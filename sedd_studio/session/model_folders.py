@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from engine import bundled_models
+from engine.catalogue.glance import kind_in, shapes_in
 from engine.files import read_bounded
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
 from sedd_studio.record.noises import NOISES
 from sedd_studio.record.schema import read_json
 
-OF_FAMILIES: dict[str, Noise] = {
-    **dict.fromkeys(("duo", "udlm"), "uniform"),
-    **dict.fromkeys(("mdlm", "bd3lm", "modernbert", "esm", "a2d-llama", "a2d-qwen2", "a2d-qwen3", "sdar"), "absorb"),
-    "dit": "mixed",
-}
-"""The noise by the `model_type` of other families, as `engine.models.layouts` reads them."""
 CHECKPOINTS = ("best.ckpt", "last.ckpt")
 """What a folder without a description may hold; only these, since a folder may hold any number of files."""
 LARGEST = 2**20
@@ -49,26 +44,9 @@ def description(folder: Path) -> dict[str, Any] | None:
 
 
 def noise_of(folder: Path) -> Noise | None:
-    """The noise of a model, None where the description does not tell.
-
-    Of another family it is that of its `model_type`; one that is not known here is taken for an autoregressive model.
-    """
-    described = description(folder) or {}
-    named = inner(described, "graph", "type") or described.get("noise")
-    if inner(described, "model", "type") == "ddit_wot":  # RADD's, which says no more
-        return "absorb"
-    if "model_type" in described and not isinstance(named, str):
-        return OF_FAMILIES.get(str(described["model_type"]).lower(), "none")
-    if algorithm := inner(described, "config", "algo", "name"):
-        return "uniform" if str(algorithm).lower().startswith(("duo", "udlm")) else "absorb"
-    return next((noise for noise in NOISES if noise == named), None)
-
-
-def inner(values: Any, *names: str) -> Any:
-    """What stands under these names, one in the other; None where nothing does."""
-    for name in names:
-        values = values.get(name) if isinstance(values, dict) else None
-    return values
+    """The noise of a model, None where the description does not tell."""
+    shapes = shapes_in(folder / "model.safetensors")
+    return kind_in(description(folder) or {}, shapes)[1]
 
 
 def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:

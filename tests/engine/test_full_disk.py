@@ -15,6 +15,7 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
+from engine.catalogue.fetched import models_folder
 from engine.causal.causal_model import build_causal, save_causal
 from engine.cli import app, train
 from engine.cli.application import sentence
@@ -157,7 +158,7 @@ def test_a_fetch_names_the_disk_and_not_the_connection(monkeypatch: pytest.Monke
         assert done.returncode == 2
         assert "cannot be written to" in done.stderr
         assert "Traceback" not in done.stderr
-        assert not hub_module.is_whole(hub_module.models_folder() / "someone" / "model")
+        assert not hub_module.is_whole(models_folder() / "someone" / "model")
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert Path(done.stdout.strip(), "model.safetensors").stat().st_size == 300_000
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import safetensors.torch
+from typer.testing import CliRunner
 
+from engine.catalogue.fetched import fetched, unfinished
+from engine.catalogue.glance import ORIGIN
+from engine.cli import app
 from engine.language.tokenizers import FILE_NAME, train_tokenizer
 from engine.models.loading import load
-from engine.models.origin import ORIGIN
 from engine.models.own_layout import save
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
@@ -166,3 +169,63 @@ def test_a_place_that_cannot_be_written_is_not_taken_for_a_lost_connection(
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
     assert "connection" not in done.stderr
+
+
+def test_a_download_that_is_cut_in_the_middle_goes_on_where_it_stopped(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository["model.safetensors"] = bytes(range(256)) * 50_000
+    piece, came = 10 * 2**20, list[tuple[str, int]]()  # the library writes by pieces of so many bytes
+    with hub({NAME: repository}, cut_after=piece + 1_000) as address:
+        done = fetch(NAME, address, monkeypatch)
+        assert done.returncode == 2
+        assert "it goes on where it stopped" in done.stderr
+    assert unfinished()[NAME] > piece
+    assert not list(fetched())
+    with hub({NAME: repository}, asked=came) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 0, done.stderr
+    assert dict(came)["model.safetensors"] >= piece
+    ((name, folder),) = fetched()
+    assert name == NAME
+    assert files_of(folder)["model.safetensors"] == repository["model.safetensors"]
+    assert not unfinished()
+
+
+def test_code_of_a_repository_is_neither_kept_nor_run(
+    repository: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canary = tmp_path / "canary"
+    code = f"open({str(canary)!r}, 'w').close()\n".encode()
+    programs = dict.fromkeys(("modeling_tiny.py", "__init__.py", "setup.py", "sitecustomize.py", "run.sh"), code)
+    described = json.loads(repository["config.json"]) | {"auto_map": {"AutoModel": "modeling_tiny.Tiny"}}
+    with hub({NAME: {**repository, **programs, "config.json": json.dumps(described).encode()}}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    folder = Path(strict(done.stdout.splitlines()[-1])["folder"])
+    monkeypatch.chdir(folder)
+    load(folder, "cpu")
+    assert not canary.exists()
+    assert not [file for file in folder.rglob("*") if file.name in programs]
+
+
+@pytest.mark.parametrize(
+    ("described", "whose", "file"),
+    [
+        ({"model_type": "mdlm", "vocab_size": 50_258}, "openai-community/gpt2", "tokenizer.json"),
+        ({"model_type": "esm", "vocab_size": 33}, "facebook/esm2_t12_35M_UR50D", "vocab.txt"),
+    ],
+)
+def test_a_tokenizer_that_a_family_leaves_out_comes_along(
+    described: dict[str, object], whose: str, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = {"config.json": json.dumps(described).encode(), "model.safetensors": b"weights"}
+    with hub({NAME: published, whose: {file: b"tokens", "model.safetensors": bytes(9)}}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert files_of(Path(strict(done.stdout.splitlines()[-1])["folder"]))[file] == b"tokens"
+
+
+@pytest.mark.parametrize("command", ["sample", "info", "doctor"])
+def test_a_name_of_the_hub_in_the_place_of_a_folder_says_how_to_fetch_it(command: str) -> None:
+    said = CliRunner().invoke(app, [command, NAME] if command != "sample" else [command, "--model", NAME])
+    assert said.exit_code
+    assert f"sedd fetch {NAME}" in said.output

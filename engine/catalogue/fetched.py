@@ -1,0 +1,44 @@
+"""Where models lie that came from the Hugging Face hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+
+UNFINISHED = ".unfinished"
+"""Lies in a folder while its files may be of several revisions."""
+COMING, GONE = ".coming", ".gone"
+"""Folders among the models: in one they are downloaded, in the other lies what another takes the place of."""
+NAME = re.compile(r"(?=[^/]{1,96}/[^/]{1,96}$)\w[\w.-]*/\w[\w.-]*", re.ASCII)
+"""What the hub calls a model: owner/name."""
+
+
+def models_folder() -> Path:
+    """Where models from the hub are kept."""
+    return Path(platformdirs.user_data_dir("sedd-studio", appauthor=False)) / "models"
+
+
+def is_name(text: str) -> bool:
+    """Whether the hub may call a model so."""
+    return NAME.fullmatch(text) is not None and ".." not in text
+
+
+def fetched() -> Iterator[tuple[str, Path]]:
+    """The names and folders of models that have come whole."""
+    for folder in sorted(models_folder().glob("[!.]*/*")):
+        if folder.is_dir() and not (folder / UNFINISHED).exists():
+            yield "/".join(folder.parts[-2:]), folder
+
+
+def unfinished() -> dict[str, int]:
+    """The names of models of which a part has come, and how many bytes."""
+    found = {}
+    for folder in sorted((models_folder() / COMING).glob("*/*")):
+        if folder.is_dir():
+            found["/".join(folder.parts[-2:])] = sum(
+                file.stat().st_size for file in folder.rglob("*") if file.is_file()
+            )
+    return found

@@ -1,0 +1,162 @@
+"""What a folder says of the model in it, read in a moment: its description, the table of its weights and its card.
+
+`sedd doctor` looks closer: it reads all that opening would.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from engine.catalogue.families import FAMILIES, OWN, SEDD, entry, noise_in
+from engine.estimates import Shape, opening, running, writing
+from engine.files import open_regular, read_bounded
+from engine.plain_text import plain_line
+from engine.protocol import Noise
+from engine.strict_json import entries, shallow
+
+CARD, ORIGIN = "README.md", "origin.json"
+LARGEST_CARD, LARGEST_ORIGIN = 2**20, 100_000
+LARGEST_TABLE = 2**24
+"""Bytes of what says where tensors lie in a file of safetensors."""
+LARGEST_COUNT = 2**48
+MOST_FILES = 1_000
+LONGEST_LINE = 120
+NAMED = re.compile(r"^licen[cs]e(?:_name)?:[ \t]*[\"']?([^\"'\n]+)", re.IGNORECASE | re.MULTILINE)
+SAID = re.compile(r"^licen[cs]e .+$", re.IGNORECASE | re.MULTILINE)
+OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+LENGTHS = ("length", "model_length", "max_seq_len", "n_positions", "max_position_embeddings")
+GROUPS = ((), ("network",), ("model",), ("config", "model"))
+"""Where sizes stand in configurations."""
+EMBEDDINGS = (
+    *("vocab_embed.embedding", "embed_tokens.weight", "wte.weight", "tok_embeddings.weight"),
+    "word_embeddings.weight",
+)
+TOKENIZERS = ("tokenizer.json", "vocab.json", "encoder.json", "vocab.txt")
+CAUSAL_BYTES = 2
+"""Of a number of a model that writes from left to right, as it is opened."""
+USUAL_LENGTH = 1024
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is known of the model in a folder; what is not is None or "". `size` is that of the files of weights, in
+    bytes, `needed` the memory that opening it and a run of one text take."""
+
+    family: str = ""
+    noise: Noise | None = None
+    parameters: int | None = None
+    length: int | None = None
+    vocabulary: int | None = None
+    mask: str = ""
+    tokenizer: str = ""
+    licence: str = ""
+    size: int = 0
+    hub: str = ""
+    needed: int | None = None
+
+
+def glance_at(folder: Path) -> Glance:
+    """What a folder says; a file of weights says no more than its size."""
+    if not folder.is_dir():
+        return Glance(size=folder.stat().st_size)
+    values = entries(folder / "config.json")
+    files = [file for file in islice(folder.iterdir(), MOST_FILES) if file.suffix in OF_WEIGHTS and file.is_file()]
+    shapes = {name: shape for file in files for name, shape in shapes_in(file).items()}
+    family, noise = kind_in(values, shapes)
+    parameters = sum(map(prod, shapes.values())) or None
+    length = next((size for group in GROUPS for name in LENGTHS if (size := whole(values, *group, name))), None)
+    rows = next((shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS) and len(shape) == 2), None)
+    needed = None
+    if parameters and rows and length:
+        needed = needed_by(Shape(parameters, rows[1], blocks_in(values), 0, rows[0]), length, noise == "none")
+    return Glance(
+        family,
+        noise,
+        parameters,
+        length,
+        rows[0] if rows else None,
+        mask_in(values, noise),
+        next((name for name in TOKENIZERS if (folder / name).is_file()), ""),
+        licence_in(folder),
+        sum(file.stat().st_size for file in files),
+        plain_line(str(entries(folder / ORIGIN, LARGEST_ORIGIN).get("hub", "")), LONGEST_LINE),
+        needed,
+    )
+
+
+def needed_by(shape: Shape, length: int, causal: bool = False) -> int:
+    """Bytes of memory for opening a model on a CPU, and for a run of one text as long as it takes."""
+    length = min(length, USUAL_LENGTH)
+    if causal:
+        return opening(shape.parameters, CAUSAL_BYTES) + writing(shape, 1, length)
+    return opening(shape.parameters) + running(shape, 1, length, 1, nucleus=False)
+
+
+def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any]) -> tuple[str, Noise | None]:
+    """The family of a configuration and its noise, as far as they are told. What is of no family known here and names a
+    type is taken for an autoregressive model."""
+    named = entry(values, "graph", "type") or values.get("noise")
+    noise: Noise | None = named if named in ("absorb", "uniform", "mixed", "none") else None
+    if "format" in values:
+        return OWN, noise
+    for family in FAMILIES:
+        prefixed = not family.prefix or any(name.startswith(family.prefix) for name in weights)
+        if family.recognises(values) and prefixed:
+            return family.name, noise_in(values, family)
+    if SEDD.recognises(values):
+        return SEDD.name, noise
+    if "model_type" in values:
+        return plain_line(str(values["model_type"]), LONGEST_LINE), noise or "none"
+    return "", noise
+
+
+def mask_in(values: Mapping[str, Any], noise: Noise | None) -> str:
+    """Which token the mask is, as far as the description says it."""
+    if noise == "uniform":
+        return "none: tokens change into others"
+    declared = whole(values, "mask_token_id")
+    return "" if declared is None or noise == "none" else f"id {declared:,}"
+
+
+def blocks_in(values: Mapping[str, Any]) -> int:
+    """How many blocks a network has that writes from left to right, as its description says."""
+    return whole(values, "num_hidden_layers") or whole(values, "n_layer") or 0
+
+
+def whole(values: Mapping[str, Any], *names: str) -> int | None:
+    """A number in a description, None where there is none that can be a size."""
+    found = entry(values, *names)
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < LARGEST_COUNT else None
+
+
+def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a file of safetensors, by name; none where its table cannot be read."""
+    if file.suffix != ".safetensors":
+        return {}
+    with suppress(OSError, ValueError, RecursionError, AttributeError, TypeError), open_regular(file) as opened:
+        size = int.from_bytes(opened.read(8), "little")
+        table = shallow(json.loads(opened.read(size))) if size <= LARGEST_TABLE else {}
+        shapes = {str(name): tuple(told["shape"]) for name, told in table.items() if name != "__metadata__"}
+        if all(type(length) is int and 0 <= length < LARGEST_COUNT for shape in shapes.values() for length in shape):
+            return shapes
+    return {}
+
+
+def licence_in(folder: Path) -> str:
+    """The licence that the model card in a folder names, by an entry or in a line; else which file has one; "" where
+    nothing tells."""
+    try:
+        card = read_bounded(folder / CARD, LARGEST_CARD).decode(errors="replace")
+    except OSError:
+        card = ""
+    named = " ".join(NAMED.findall(card)[:2]) or next(iter(SAID.findall(card)), "")
+    files = (file.name for file in islice(folder.glob("LICEN[CS]E*"), 1))
+    return plain_line(named, LONGEST_LINE) or next((f"see {name}" for name in files), "")
