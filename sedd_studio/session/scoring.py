@@ -113,8 +113,8 @@ class Scorer(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        if self._question:
-            self._session.engine.drop(self._question)
+        for question in filter(None, (self._question, self._weighing)):
+            self._session.engine.drop(question)
 
     @property
     def on_show(self) -> bool:
@@ -128,6 +128,8 @@ class Scorer(QObject):
         if event.run_id == self._weighing and isinstance(event, Weighed):
             self.exact = event  # where it cannot be had, the bound stands alone
             self.changed.emit()
+        if event.run_id == self._weighing and ends(event):
+            self._weighing = 0
         if event.run_id != self._question:
             return
         match event:

@@ -17,7 +17,19 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.performing.engine import Engine
-from engine.protocol import Attributed, Bounded, Event, Generate, ModelLoaded, Score, Weigh, Weighed, frozen
+from engine.protocol import (
+    Attributed,
+    Bounded,
+    Event,
+    Generate,
+    Guess,
+    Guessed,
+    ModelLoaded,
+    Score,
+    Weigh,
+    Weighed,
+    frozen,
+)
 from engine.protocol import LoadModel as Load
 from engine.protocol.units import in_units
 from sedd_studio.record.settings import Settings
@@ -178,6 +190,22 @@ def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, eng
     assert len(window.services.scorer.points) <= 4
     assert window.services.scorer.costs is not None
     assert window.likelihood.values["nats_per_token"].text().startswith("<= 2.000")
+
+
+def test_stop_ends_what_is_asked_of_the_autoregressive_model_too(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.services.scorer.writer, engine.hold_at = "writer", 4
+    QTest.mouseClick(window.likelihood.start, LEFT)
+    qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
+    QTest.mouseClick(window.likelihood.stop, LEFT)
+    answers: list[Event] = []
+    window.session.engine.answered.connect(answers.append)
+    state = window.session.view.canvas()
+    window.session.engine.ask(Guess(state.tokens, state.locked, 1.0))  # what was asked before is answered before it
+    engine.go.set()
+    qtbot.waitUntil(lambda: any(isinstance(answer, Guessed) for answer in answers))
+    assert not any(isinstance(request, Weigh) for request in engine.requests)
 
 
 def test_run_supersedes_a_score(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
