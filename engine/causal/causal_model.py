@@ -82,10 +82,9 @@ class CausalModel:
 
         Texts are read by the model's own tokenizer. One longer than the model is read in windows that share a token.
         """
-        encoded = read_all(self.tokenizer.backend_tokenizer, texts)
         windows = [
             (number, ids[start : start + self.length])
-            for number, ids in enumerate(encoded)
+            for number, ids in enumerate(self.encode(texts))
             for start in range(0, max(1, len(ids) - 1), self.length - 1)
         ]
         parts: list[list[np.ndarray]] = [[] for _ in texts]
@@ -93,6 +92,10 @@ class CausalModel:
             for (number, _), nats in zip(batch, self._nats([ids for _, ids in batch]), strict=True):
                 parts[number].append(nats)
         return [np.concatenate(part) for part in parts]
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of texts, by the model's own tokenizer."""
+        return read_all(self.tokenizer.backend_tokenizer, texts)
 
     def token_nats(self, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
         """-log p of each token of sequences (L,) of its own vocabulary, given an end-of-text token and those before

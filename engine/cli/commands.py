@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.filesize import decimal
@@ -147,13 +147,43 @@ def compare(
     machine: Machine,
     output: Output,
     subject: Subject,
-    steps: Annotated[str, "Step budgets with commas between them."] = "4,16,64",
+    steps: Annotated[str, "Step budgets with commas between them; the largest alone with --beside."] = "4,16,64",
     samples: Annotated[int, "Texts of each budget.", MANY_SAMPLES] = 16,
+    beside: Annotated[
+        list[Path] | None,
+        "Another model, whatever its tokenizer; only \\[\\[parts]] of --text are scored and filled, if any.",
+    ] = None,
 ) -> None:
-    """Lay step budgets beside each other: seconds, calls, generative perplexity, entropy."""
+    """Lay step budgets, or models, beside each other: likelihood, generative perplexity, entropy."""
+    from engine.cli.evaluate import budgets_of
     from engine.cli.evaluate import compare as compare_budgets
 
+    if beside:
+        from engine.cli.compare_models import compare_models
+
+        compare_models(machine, replace(chain, samples=samples, steps=max(budgets_of(steps))), beside, subject, output)
+        return
     compare_budgets(machine, replace(chain, samples=samples), steps, subject, output)
+
+
+@command("steps", "sampler", "options", "temperature", "top_p", "seed", model="")
+def typo(
+    chain: Generate,
+    machine: Machine,
+    output: Output,
+    text: Annotated[str, typer.Argument(help="A finished text, or - to read it.", show_default=False)],
+    model: Annotated[list[Path] | None, "Model folder; can be given again. Default: the bundled model."] = None,
+    word: Annotated[str, "The word to spoil. Default: one of the longer ones, by the seed."] = "",
+    kind: Annotated[
+        Literal["word", "letter", "swap"], "A wrong word, a wrong letter, or two letters swapped."
+    ] = "word",
+    levels: Annotated[str, "Shares of noised tokens with commas between them."] = "0.1,0.2,0.3,0.5,0.7",
+    samples: Annotated[int, "Texts at each level.", MANY_SAMPLES] = 32,
+) -> None:
+    """Plant a typo in a text, and see which model mends it, at which noise level, and what else it changes."""
+    from engine.cli.typo import typo as plant_typo
+
+    plant_typo(machine, replace(chain, samples=samples), text, model, word, kind, levels, output)
 
 
 @command("steps", *SHAPED, "pattern")

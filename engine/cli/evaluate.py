@@ -23,9 +23,10 @@ from engine.cli.output import Output
 from engine.estimates import require_time
 from engine.files import write_whole
 from engine.language.documents import LeftOut
-from engine.language.domains import TEXT, Measure, domain_named
+from engine.language.domains import Measure, domain_named, is_in_words
 from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
+from engine.performing.evaluating import NO_JUDGE
 from engine.performing.fitting import check_judged, tokens_read
 from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import STEPS
@@ -65,7 +66,8 @@ class Evaluator:
 
     def _load_judge(self, machine: Machine) -> CausalModel | None:
         folder = self.subject.judge
-        if folder is None and self.domain is not TEXT:
+        if folder is None and not is_in_words(self.domain.name, self.tokenizer):
+            self.output.note(NO_JUDGE)
             return None
         if folder is None and not (DEFAULT_JUDGE / "config.json").is_file():
             self.output.note("No judge: name a folder with a causal model by --judge for generative perplexities.")

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import numpy as np
 
 from engine.language.backends import END_OF_TEXT, SHORT
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import FREE, Tokens, UserError, frozen
+from engine.protocol import FREE, Run, Tokens, UserError, frozen
 
 DEFAULT_GAP = 12
 _GAP = re.compile(r"\[(?P<size>\d+)\]|_{3,}")
@@ -97,9 +97,27 @@ def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
 
     A space before the brackets belongs to what is in them, because tokens carry the space before them.
     """
-    runs = [[""]]  # outside, inside, outside, ...; each the texts between end-of-text tokens
+    runs = _runs(text, _signs(_OPENING, tokenizer, r"\]\]"))
+    end = [] if tokenizer.eot_id is None else [tokenizer.eot_id]
+    found = [[token for words in run for token in end + _encode(words, tokenizer)][len(end) :] for run in runs]
+    locked = [len(found) > 1 and k % 2 == 0 for k, ids in enumerate(found) for _ in ids]
+    return frozen(np.array([token for ids in found for token in ids], np.int64)), np.array(locked, np.bool_)
+
+
+def given_parts(text: str) -> tuple[str, tuple[Run, ...]]:
+    """A text without [[double brackets]], and the runs of its characters that are given: all outside of them, if there
+    are any. The same for every tokenizer; else as in `parse_parts`."""
+    runs = [END_OF_TEXT.join(run) for run in _runs(text, _signs(_OPENING, None, r"\]\]"))]
+    ends = list(accumulate(map(len, runs)))
+    given = zip([0, *ends], ends, strict=False)
+    return "".join(runs), tuple(run for run in list(given)[::2] if run[0] < run[1] and len(runs) > 1)
+
+
+def _runs(text: str, signs: re.Pattern[str]) -> list[list[str]]:
+    """What stands outside, inside, outside, ... of double brackets; each the texts between end-of-text tokens."""
+    runs = [[""]]
     opening = blanks = ""
-    for part in _parts(text, _signs(_OPENING, tokenizer, r"\]\]")):
+    for part in _parts(text, signs):
         inside = len(runs) % 2 == 0
         if isinstance(part, str):
             runs[-1][-1] += part
@@ -118,15 +136,13 @@ def parse_parts(text: str, tokenizer: Tokenizer) -> tuple[Tokens, np.ndarray]:
         first, *others = runs.pop()
         runs[-1][-1] += opening + first[len(blanks) :]
         runs[-1] += others
-    end = [] if tokenizer.eot_id is None else [tokenizer.eot_id]
-    found = [[token for words in run for token in end + _encode(words, tokenizer)][len(end) :] for run in runs]
-    locked = [len(found) > 1 and k % 2 == 0 for k, ids in enumerate(found) for _ in ids]
-    return frozen(np.array([token for ids in found for token in ids], np.int64)), np.array(locked, np.bool_)
+    return runs
 
 
-def _signs(gap: re.Pattern[str], tokenizer: Tokenizer, *others: str) -> re.Pattern[str]:
-    """What finds `gap` with the blank space before it, other signs, and backslashes before either; in linear time."""
-    end = [] if tokenizer.eot_id is None else [re.escape(END_OF_TEXT)]
+def _signs(gap: re.Pattern[str], tokenizer: Tokenizer | None, *others: str) -> re.Pattern[str]:
+    """What finds `gap` with the blank space before it, other signs, and backslashes before either; in linear time.
+    The end-of-text marker is a sign, unless the tokenizer has no such token."""
+    end = [] if tokenizer is not None and tokenizer.eot_id is None else [re.escape(END_OF_TEXT)]
     other = "|".join([*others, *end]) or "(?!)"
     spaced = rf"(?<![ \t])(?P<blanks>[ \t]*)(?P<gap>{gap.pattern})"
     return re.compile(rf"(?<!\\)(?P<escapes>\\*)(?:{spaced}|(?P<other>{other}))")

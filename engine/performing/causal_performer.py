@@ -37,6 +37,7 @@ from engine.protocol import (
     ModelInfo,
     Score,
     Started,
+    Tokens,
     UserError,
     frozen,
 )
@@ -144,6 +145,10 @@ class CausalPerformer:
     def guess(self, run_id: int, request: Guess) -> Guessed:
         """Refuses: a text that is not written yet says nothing of what comes later."""
         raise UserError(f"{self.info.name} writes from left to right and makes no guess of what comes later.")
+
+    def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
+        """Refuses: what is written stays."""
+        raise UserError(f"{self.info.name} writes from left to right and never changes a word; choose another model.")
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The exact -log p, as a bound; the error is that over several texts. A part of a text given the rest has none.

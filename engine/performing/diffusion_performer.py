@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from engine.estimates import Shape
 from engine.language.domains import domain_named
@@ -30,6 +31,7 @@ from engine.protocol import (
     Score,
     Started,
     Tightened,
+    Tokens,
     UserError,
     frozen,
 )
@@ -40,6 +42,7 @@ from engine.samplers.loop import Plan, run_chain
 from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.inspection import look, outlook
+from engine.theory.randomness import Streams
 
 if TYPE_CHECKING:
     from engine.language.patterns import Pattern
@@ -142,6 +145,23 @@ class DiffusionPerformer:
         within = self._spelled(within)
         shaping = Shaping.of(within, self.info.vocabulary)
         return look(self.model.diffusion, request, run_id, shaping, self._pattern(within, shaping))
+
+    def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
+        """By the clocks of the chain that goes on from there where they say who is noised, under absorbing noise: a
+        token is masked while its clock has not rung. Else by draws that no clock has."""
+        diffusion, graph = self.model.diffusion, self.model.diffusion.graph
+        if diffusion.block_size:
+            name = self.info.name
+            raise UserError(f"{name} writes block by block and never noises a whole text; choose another model.")
+        Locks.of(tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
+        most = -torch.expm1(-diffusion.schedule(torch.ones(1, dtype=torch.float64)).total)
+        sigma = -torch.log1p(-level * most)
+        streams = Streams(seed, samples, len(tokens), first)
+        flip, target = (torch.from_numpy(draws) for draws in (streams.uniform(1), streams.uniform(0)))
+        clean = torch.from_numpy(np.tile(tokens, (samples, 1)))
+        noised = graph.perturb(clean, sigma, flip * most if graph.shows_noise else flip, target).numpy()
+        masked = noised == (FREE if graph.mask is None else graph.mask)
+        return frozen(np.where(masked, FREE, noised)), float(diffusion.schedule.time(sigma))
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         return outlook(self.model.diffusion, request, run_id)

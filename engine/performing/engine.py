@@ -9,12 +9,15 @@ from pathlib import Path
 
 from engine.models.loading import checkpoint_folder
 from engine.performing.doctor import examine
+from engine.performing.evaluating import evaluate
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.kept import Kept, give_back
+from engine.performing.mending import mend
 from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
 from engine.protocol import (
+    Evaluate,
     Event,
     Failed,
     Generate,
@@ -23,6 +26,7 @@ from engine.protocol import (
     Introduced,
     Judge,
     LoadModel,
+    Mend,
     ModelLoaded,
     Request,
     Score,
@@ -85,6 +89,8 @@ class Engine:
                 return self._open.score(run_id, request)
             case Weigh():
                 return iter((self._judges.weigh(run_id, request, self._open),))
+            case Evaluate() | Mend():
+                return self._with_any(run_id, request)
             case Judge():
                 return iter((self._judges.judge(run_id, request, self.performer),))
 
@@ -94,10 +100,29 @@ class Engine:
             raise UserError("No model is loaded yet; open one first.")
         return self.performer
 
+    def _with_any(self, run_id: int, request: Evaluate | Mend) -> Iterator[Event]:
+        """By the open model, or by another, whatever its tokenizer; it is introduced first."""
+        check_ranges(request)
+        performer = self._another(request.model) if request.model else self._open
+        yield Introduced(run_id, performer.info)
+        match request:
+            case Evaluate():
+                yield from evaluate(run_id, request, performer, self._judges)
+            case Mend():
+                yield from mend(run_id, request, performer)
+
+    def _another(self, path: str) -> Performer:
+        """The model in a folder, on the device and in the precision of the open one, if one is; the last is kept."""
+        here = self.performer
+        if here is not None and path == here.info.path:
+            return here
+        place = ("auto", "auto") if here is None else (here.info.device, here.info.precision)
+        return self._others.model(checkpoint_folder(Path(path)), *place)
+
     def _generate_with_another(self, run_id: int, request: Generate) -> Iterator[Event]:
         """By another model than the open one, with the same tokenizer; the last one is kept."""
         here = self._open
-        other = self._others.model(checkpoint_folder(Path(request.model)), here.info.device, here.info.precision)
+        other = self._another(request.model)
         if other.tokenizer.fingerprint != here.tokenizer.fingerprint:
             raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
         check_options(request)
@@ -123,7 +148,7 @@ def lacking_for(request: Request) -> str:
     match request:
         case LoadModel():
             return "There is not enough memory for this model; close other programs, or choose a smaller model."
-        case Score() | Weigh():
+        case Score() | Weigh() | Evaluate():
             return "There is not enough memory to score this text; shorten it, or close other programs."
         case Judge():
             return "There is not enough memory to judge these texts; choose fewer or shorter ones, or a smaller judge."

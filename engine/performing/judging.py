@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.causal.opening import load_causal
+from engine.language.quality import Estimate, mean, perplexity_by_token, unigram_entropy
 from engine.language.tokenizers import find_tokenizer
 from engine.performing.fitting import check_judged
 from engine.performing.kept import Kept
@@ -36,13 +37,13 @@ class Judges:
         return Weighed(run_id, causal.name, causal.token_nats([request.tokens])[0])
 
     def judge(self, run_id: int, request: Judge, beside: Performer | None) -> Judged:
-        from engine.language.quality import Estimate, measure
-
         causal = self._judge(request.path, beside)
         check_judged(causal, len(request.texts), max(map(len, request.texts), default=1))
-        quality = measure(np.array(request.tokens), causal.text_nats(request.texts))
-        by_token = quality.by_token or Estimate(math.nan, math.nan)
-        return Judged(run_id, by_token.value, quality.entropy.value, by_token.error, quality.entropy.error)
+        judged = [row for row in causal.text_nats(request.texts) if len(row)]
+        by_token = perplexity_by_token(judged) if judged else Estimate(math.nan, math.nan)
+        tokens = request.tokens or causal.encode(request.texts)
+        entropy = mean(np.array([unigram_entropy(np.array(row)) for row in tokens]))
+        return Judged(run_id, by_token.value, entropy.value, by_token.error, entropy.error)
 
     def _judge(self, path: str, beside: Performer | None) -> CausalModel:
         place = ("auto", "auto") if beside is None else (beside.info.device, beside.info.precision)

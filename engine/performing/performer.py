@@ -1,4 +1,4 @@
-"""What a model that is opened does, whichever kind it is: it answers four questions with events."""
+"""What a model that is opened does, whichever kind it is: it answers five questions with events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from engine.estimates import Shape
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score
+from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score, Tokens
 
 
 class Performer(Protocol):
@@ -34,3 +34,8 @@ class Performer(Protocol):
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """-log p of a text as the request wants it, tightening."""
+
+    def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
+        """A text (L,) noised until a share `level` of its tokens are, masks as `FREE`: (B, L), and the time then.
+
+        Sample k of the batch draws from the streams of (`seed`, `first` + k)."""

@@ -9,6 +9,7 @@ from engine.protocol.errors import is_lack_of_memory as is_lack_of_memory
 from engine.protocol.events import Attributed as Attributed
 from engine.protocol.events import Bounded as Bounded
 from engine.protocol.events import Cancelled as Cancelled
+from engine.protocol.events import Evaluated as Evaluated
 from engine.protocol.events import Event as Event
 from engine.protocol.events import Failed as Failed
 from engine.protocol.events import Finished as Finished
@@ -17,6 +18,7 @@ from engine.protocol.events import Guessed as Guessed
 from engine.protocol.events import Insight as Insight
 from engine.protocol.events import Introduced as Introduced
 from engine.protocol.events import Judged as Judged
+from engine.protocol.events import Mended as Mended
 from engine.protocol.events import ModelLoaded as ModelLoaded
 from engine.protocol.events import Started as Started
 from engine.protocol.events import Tightened as Tightened
@@ -24,14 +26,17 @@ from engine.protocol.events import Weighed as Weighed
 from engine.protocol.events import ends as ends
 from engine.protocol.model_info import ModelInfo as ModelInfo
 from engine.protocol.model_info import Noise as Noise
+from engine.protocol.requests import Evaluate as Evaluate
 from engine.protocol.requests import Generate as Generate
 from engine.protocol.requests import Guess as Guess
 from engine.protocol.requests import Inspect as Inspect
 from engine.protocol.requests import Judge as Judge
 from engine.protocol.requests import Limit as Limit
 from engine.protocol.requests import LoadModel as LoadModel
+from engine.protocol.requests import Mend as Mend
 from engine.protocol.requests import Question as Question
 from engine.protocol.requests import Request as Request
+from engine.protocol.requests import Run as Run
 from engine.protocol.requests import Score as Score
 from engine.protocol.requests import Weigh as Weigh
 from engine.protocol.tokens import FREE as FREE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,47 @@ class Judged(RunEvent):
     entropy_error: float = float("nan")
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluated(RunEvent):
+    """The answer to `Evaluate`, so far; what is not known yet, or cannot be known, is NaN.
+
+    `bits` a byte of what is scored are an upper bound, or exact of an autoregressive model. `perplexity` is generative,
+    by the judge, `entropy` that of a text's tokens, nats: the judge's, or where there is none the model's own. Errors
+    are standard errors. `tokens` are scored; `shared` characters among them are of runs that are given, because a token
+    reaches over their edge. `share` of the work is done; `note` says in a sentence what is missing and why.
+    """
+
+    tokens: int
+    shared: int
+    bits: float = math.nan
+    bits_error: float = math.nan
+    perplexity: float = math.nan
+    perplexity_error: float = math.nan
+    entropy: float = math.nan
+    entropy_error: float = math.nan
+    samples: int = 0
+    share: float = 0.0
+    note: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mended(RunEvent):
+    """What became of `samples` texts that were noised to `level`, so far: the share in which the spoilt word is
+    `mended`, and the share of all other words that are `damaged`, NaN where there are none; each with a standard error.
+    The spoilt word takes `tokens` tokens, and its original `before`.
+    """
+
+    level: float
+    samples: int
+    mended: float
+    mended_error: float
+    damaged: float
+    damaged_error: float
+    tokens: int
+    before: int
+
+
 Event = (
     ModelLoaded
     | Introduced
@@ -209,11 +251,13 @@ Event = (
     | Attributed
     | Weighed
     | Judged
+    | Evaluated
+    | Mended
 )
 
 
 def ends(event: Event) -> bool:
     """Whether an event is the last of its request: each ends with exactly one such."""
-    if isinstance(event, Attributed):
+    if isinstance(event, Attributed | Evaluated):
         return event.done
     return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Weighed | Judged)

@@ -149,13 +149,56 @@ class Weigh:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What does the autoregressive model in the folder `path` make of `texts`, whose tokens are `tokens`?"""
+    """What does the autoregressive model in the folder `path` make of `texts`, whose tokens are `tokens`?
+
+    Without `tokens` the entropy is that of the judge's own.
+    """
 
     path: str
     texts: tuple[str, ...]
-    tokens: tuple[tuple[int, ...], ...]
+    tokens: tuple[tuple[int, ...], ...] = ()
 
 
-Question = Inspect | Guess | Score | Weigh | Judge | Generate
+Run = tuple[int, int]
+"""Characters start .. stop - 1 of a text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluate:
+    """What does `text` cost the model in the folder `model`, whatever its tokenizer, and how does that model write?
+
+    `given` are runs of characters: tokens that lie wholly inside one are given, all others are scored with `draws`
+    network calls an estimate, and drawn anew by the run `chain`, which has no tokens yet. What it writes is read by the
+    autoregressive model in the folder `judge`, if there is one. Without a `model` it is the one that is loaded.
+    """
+
+    text: str
+    given: tuple[Run, ...]
+    chain: Generate
+    judge: str = ""
+    model: str = ""
+    draws: Annotated[int, STEPS] = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mend:
+    """How often does a spoilt word come back where a text is noised and denoised, and how many others change?
+
+    `words` are the runs of characters of `text` that are looked at; number `spoilt` of them once was `original`. For
+    each of the `levels`, shares of noised tokens, texts are noised, all tokens alike, and taken back to no noise as the
+    run `chain`, which has no tokens yet, would do it from there. Without a `model`, a folder, it is the one that is
+    loaded.
+    """
+
+    text: str
+    words: tuple[Run, ...]
+    spoilt: int
+    original: str
+    levels: tuple[float, ...]
+    chain: Generate
+    model: str = ""
+
+
+Question = Inspect | Guess | Score | Weigh | Judge | Generate | Evaluate | Mend
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question

@@ -50,7 +50,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_all_commands_are_walked() -> None:
-    assert len({command for command, *_ in NUMBERS}) == 12
+    assert len({command for command, *_ in NUMBERS}) == 13
     assert len(NUMBERS) > 70
 
 
@@ -142,6 +142,8 @@ PATHS = [
     ("sample", "--model={}"),
     ("score", "{}"),
     ("compare", "--judge={}"),
+    ("compare", "--beside={}", "--text=a"),
+    ("typo", "a", "--model={}"),
     ("evaluate", "--reference={}"),
     ("evaluate", "--out={}"),
     ("baseline", "{}"),

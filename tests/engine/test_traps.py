@@ -89,6 +89,8 @@ def commands(folder: Path, text: Path, out: Path) -> dict[str, list[object]]:
         "infill": ["infill", "--model", folder, "--text", "a [2] b", *quick],
         "score": ["score", text, "--model", folder, "--draws", 1],
         "compare": ["compare", "--model", story, "--judge", folder, "--steps", "1", "--samples", 1, "--length", 8],
+        "compare models": ["compare", "--text", "a", "--model", folder, "--beside", folder, "--steps", "1"],
+        "typo": ["typo", "a word", "--model", folder, *quick],
         "evaluate": ["evaluate", "--model", story, "--judge", folder, "--length", 8, *quick],
         "infilling": ["infilling", text, "--model", story, "--judge", folder, *quick],
         "baseline": ["baseline", text, "--model", folder],

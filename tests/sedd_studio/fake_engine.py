@@ -14,6 +14,8 @@ from engine.protocol import (
     FREE,
     Attributed,
     Bounded,
+    Evaluate,
+    Evaluated,
     Event,
     Failed,
     Finished,
@@ -27,6 +29,8 @@ from engine.protocol import (
     Judge,
     Judged,
     LoadModel,
+    Mend,
+    Mended,
     ModelInfo,
     ModelLoaded,
     Request,
@@ -104,9 +108,29 @@ class FakeEngine:
                 except GeneratorExit:
                     self.closed += 1
                     raise
+            case Evaluate() | Mend():
+                yield from self._beside(run_id, request)
             case _:
                 self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)
+
+    def _beside(self, run_id: int, request: Evaluate | Mend) -> Iterator[Event]:
+        """Figures by the length of the model's name; a model called "deaf" cannot be asked."""
+        name = Path(request.model or "tiny").name
+        if name == "deaf":
+            yield Failed(run_id, f"{name} hears nothing; choose another model.")
+            return
+        yield Introduced(run_id, replace(INFO, name=name, path=name))
+        if isinstance(request, Evaluate):
+            row = Evaluated(run_id, 7, 2, 1.0 + len(name) / 10, 0.05, share=0.5)
+            yield row
+            self.answers.wait(PATIENCE)
+            yield replace(row, perplexity=20.0, perplexity_error=1.5, entropy=3.25, samples=4, share=1.0, done=True)
+            return
+        for level in request.levels:
+            yield Mended(run_id, level, request.chain.samples, level * len(name) / 10, 0.1, level / 4, 0.02, 1, 1)
+            self.answers.wait(PATIENCE)
+        yield Finished(run_id, 1, 0.1)
 
     def _run(self, run_id: int, request: Generate) -> Iterator[Event]:
         unknown = MASK

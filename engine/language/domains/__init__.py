@@ -6,11 +6,12 @@ from engine.language.domains.dna import DNA
 from engine.language.domains.domain import TEXT, Curve, Domain, Measure, View
 from engine.language.domains.images import IMAGES
 from engine.language.domains.molecules import MOLECULES
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import UserError
 
 DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (TEXT, MOLECULES, IMAGES, DNA)}
 
-__all__ = ["DOMAINS", "TEXT", "Curve", "Domain", "Measure", "View", "domain_named"]
+__all__ = ["DOMAINS", "TEXT", "Curve", "Domain", "Measure", "View", "domain_named", "is_in_words"]
 
 
 def domain_named(name: str) -> Domain:
@@ -18,3 +19,12 @@ def domain_named(name: str) -> Domain:
     if name not in DOMAINS:
         raise UserError(f"There is no domain {name}; choose one of: {', '.join(DOMAINS)}.")
     return DOMAINS[name]
+
+
+def is_in_words(domain: str, tokenizer: Tokenizer) -> bool:
+    """Whether what a model of a domain writes is text in words, which a judge of stories can read.
+
+    A model whose domain is not told is taken for one of text; where it has a token for each symbol and none for a
+    space it is not, as of proteins.
+    """
+    return domain == TEXT.name and (not tokenizer.symbols or " " in tokenizer.symbols)
