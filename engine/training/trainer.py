@@ -22,7 +22,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._pytree import tree_map_only
 
 from engine.files import replacing
 from engine.likelihood.result import Bound
@@ -30,7 +29,7 @@ from engine.models.pickles import unpickle
 from engine.protocol import UserError, is_lack_of_memory
 from engine.training.datasets import Batches, blocks
 from engine.training.learners import Learner
-from engine.training.muon import StackedMuon
+from engine.training.optimizers import build_optimizers, fall, learning_rate, take_moments
 from engine.training.processes import Processes
 from engine.training.settings import TrainingConfig
 
@@ -42,14 +41,7 @@ LARGEST_STATE, A_STEP = 2**22, 16
 """Bytes of what is no tensor in a training state, at most: names and numbers, and the loss of each step."""
 LEAST_TRAINING = 10
 """Times as long as saving takes it is trained before the next save."""
-MOMENTS: dict[type[torch.optim.Optimizer], dict[str, bool]] = {
-    torch.optim.AdamW: {"step": False, "exp_avg": True, "exp_avg_sq": True},
-    StackedMuon: {"momentum_buffer": True},
-}
-"""What optimizers remember of a parameter, and whether it has the parameter's shape or is one number."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
-HIDDEN = ("blocks.", "transformer.h.")
-"""Where the matrices between embedding and head stand, in score networks and in GPT-2 models."""
 
 
 @dataclass(frozen=True)
@@ -288,25 +280,6 @@ class Trainer:
             raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
 
 
-def take_moments(optimizer: torch.optim.Optimizer, saved: dict[str, dict[int, dict[str, Tensor]]]) -> None:
-    """Gives an optimizer the "state" that was saved of it: by a parameter's number tensors by name, copied, since what
-    lies in a file has odd places in memory, and kernels round by alignment.
-
-    Its settings stay its own. It would take whatever it is given and fail at the next step: a ValueError before that.
-    """
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if not isinstance(saved, dict):  # torch indexes a tensor by whatever it is given
-        raise TypeError("the state of an optimizer has no names")
-    for number, found in saved["state"].items():
-        shape = parameters[number].shape
-        if {name: tensor.shape for name, tensor in found.items()} != {
-            name: shape if whole else torch.Size() for name, whole in MOMENTS[type(optimizer)].items()
-        }:
-            raise ValueError(f"what is remembered of parameter {number} has other names or shapes")
-    moments = tree_map_only(Tensor, torch.clone, saved["state"])
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
 @contextmanager
 def fastest_attention(device: torch.device) -> Iterator[None]:
     """On a CPU the plain product of matrices trains twice as fast as the fused kernel at these lengths."""
@@ -330,30 +303,3 @@ def compile_layers(layers: Sequence[nn.Module], device: torch.device) -> None:
 def comparable(config: TrainingConfig) -> dict[str, Any]:
     """The settings that a resumed run must share: not how often it saves, nor whether it is compiled."""
     return {name: value for name, value in asdict(config).items() if name not in ("save_every", "compile")}
-
-
-def learning_rate(step: int, config: TrainingConfig) -> float:
-    """The share of the full learning rate at a step: a linear rise, a plateau, and a linear fall."""
-    return min(1.0, (step + 1) / max(1, config.warmup), fall(step, config))
-
-
-def fall(step: int, config: TrainingConfig) -> float:
-    """What the fall at the end leaves of the learning rate; at least 1 before it begins."""
-    left = (config.steps - step) / max(1.0, config.decay * config.steps)
-    return config.floor + (1 - config.floor) * left
-
-
-def build_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
-    """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
-    matrices = [(name, p) for name, p in network.named_parameters() if p.ndim == 2 and name.startswith(HIDDEN)]
-    hidden = [p for name, p in matrices if config.optimizer == "muon" and "adaLN" not in name]
-    chosen = {id(p) for p in hidden}
-    rest = [p for p in network.parameters() if id(p) not in chosen]
-    rates: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, betas=(0.9, 0.98), **rates)]
-    if hidden:
-        optimizers.append(StackedMuon(hidden, momentum=0.95, adjust_lr_fn="match_rms_adamw", **rates))
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["base"] = config.learning_rate
-    return optimizers

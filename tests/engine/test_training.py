@@ -18,18 +18,10 @@ from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from engine.training.learners import DiffusionLearner
 from engine.training.muon import StackedMuon
+from engine.training.optimizers import build_optimizers, fall, learning_rate
 from engine.training.processes import Processes
 from engine.training.settings import Recipe, TrainingConfig
-from engine.training.trainer import (
-    Average,
-    Saved,
-    Trained,
-    Trainer,
-    Validated,
-    build_optimizers,
-    fall,
-    learning_rate,
-)
+from engine.training.trainer import Average, Saved, Trained, Trainer, Validated
 
 STREAM = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], np.uint16), 400)
 CONFIG = TrainingConfig(steps=12, batch=4, warmup=2, precision="fp32", save_every=0.0, validate_every=6)
