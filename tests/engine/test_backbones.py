@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,11 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from typer.testing import CliRunner
 
-from engine.cli import app
-from engine.language.tokenizers import find_tokenizer, symbol_tokenizer, train_tokenizer
 from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
 from engine.performing.opening import is_causal
-from engine.protocol import UserError
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
 from engine.theory.block_mask import block_mask
@@ -33,7 +28,7 @@ from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
 from engine.theory.lanes import Lanes
 from engine.theory.network import Features
-from tests.engine.adapted import ADAPTED, LENGTH, PROTEINS, make
+from tests.engine.adapted import ADAPTED, LENGTH, make
 
 STATES = 11
 NOTHING = torch.zeros(2)
@@ -326,97 +321,6 @@ def test_plain_gpt2_is(tmp_path: Path) -> None:
     assert is_causal(tmp_path)
 
 
-# ---- files
-
-
-@torch.no_grad()
-@pytest.mark.parametrize(
-    ("family", "head", "embedding"),
-    [
-        ("diffugpt", "lm_head.weight", "embed_tokens.weight"),
-        ("modernbert", "decoder.weight", "model.embeddings.tok_embeddings.weight"),
-        ("dplm", "lm_head.decoder.weight", "esm.embeddings.word_embeddings.weight"),
-        ("a2d-qwen3", "lm_head.weight", "model.embed_tokens.weight"),
-    ],
-)
-def test_a_head_that_is_the_embedding_may_be_stored_or_not_and_is_kept_once(
-    tmp_path: Path, family: str, head: str, embedding: str
-) -> None:
-    make(tmp_path, family)
-    weights = load_file(tmp_path / "model.safetensors")
-    counts, outputs = [], []
-    for own in (None, weights[embedding].clone(), weights[embedding] + 1):
-        weights.pop(head, None)
-        save_file(weights | ({} if own is None else {head: own}), tmp_path / "model.safetensors")
-        network = build(tmp_path)[0].network
-        counts.append(network.parameter_count)
-        outputs.append(network(noised(), NOTHING))
-    assert torch.equal(outputs[0], outputs[1])
-    assert not torch.allclose(outputs[0], outputs[2])
-    assert counts[0] == counts[1] == counts[2] - weights[embedding].numel()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda weights: weights.pop(next(name for name in weights if re.search(NORM, name))), "lacks"),
-        (lambda weights: weights.update({"more": torch.zeros(2)}), "weights too many"),
-        (
-            lambda weights: weights.update({name: torch.zeros(2, 3) for name in weights if re.search(NORM, name)}),
-            "instead of",
-        ),
-        (
-            lambda weights: [value.fill_(math.nan) for value in weights.values() if value.is_floating_point()],
-            "no finite",
-        ),
-    ],
-)
-@pytest.mark.parametrize("family", ADAPTED)
-def test_damaged_weights_are_answered_in_a_sentence(
-    tmp_path: Path, family: str, spoil: Callable[[dict[str, Tensor]], object], said: str
-) -> None:
-    make(tmp_path, family)
-    weights = load_file(tmp_path / "model.safetensors")
-    spoil(weights)
-    save_file(weights, tmp_path / "model.safetensors")
-    with pytest.raises(UserError, match=said):
-        build(tmp_path)
-
-
-@pytest.mark.parametrize("family", ADAPTED)
-def test_every_entry_of_a_configuration_that_is_odd_is_answered_in_a_sentence(tmp_path: Path, family: str) -> None:
-    """Or makes no difference to what is read."""
-    make(tmp_path, family, bos_token_id=0, cls_token_id=0, pad_token_id=1, eos_token_id=2, mask_token_id=10)
-    values = json.loads((tmp_path / "config.json").read_text())
-    refused = 0
-    for key in values.keys() - {"model_type", "dplm_type"}:
-        for odd in (None, -1, 0, 10**9, "x", [1], {"a": 1}, 1.5, float("nan"), 3):
-            (tmp_path / "config.json").write_text(json.dumps(values | {key: odd}))
-            try:
-                build(tmp_path)
-            except UserError:
-                refused += 1
-    assert refused > 40
-
-
-@pytest.mark.parametrize("family", ADAPTED)
-def test_a_configuration_of_a_huge_network_takes_no_memory(tmp_path: Path, family: str) -> None:
-    wide = {"n_embd": 16_384} if family == "diffugpt" else {"hidden_size": 16_384, "intermediate_size": 100_000}
-    make(tmp_path, family, **wide)
-    with pytest.raises(UserError, match="does not match its configuration"):
-        build(tmp_path)
-
-
-def test_such_a_model_is_not_trained_on(tmp_path: Path) -> None:
-    make(tmp_path / "model", "a2d-qwen2")
-    symbol_tokenizer([*"abcdefghi"]).save(tmp_path / "model")
-    (tmp_path / "text.txt").write_text("abc " * 99)
-    command = ["train", tmp_path / "text.txt", "--model", tmp_path / "model", "--out", tmp_path / "out", "--steps", 1]
-    done = CliRunner().invoke(app, [*map(str, command), "--device", "cpu"])
-    assert done.exit_code != 0
-    assert "has a network of another kind" in " ".join(done.output.split())
-
-
 # ---- blocks
 
 
@@ -438,44 +342,3 @@ def test_all_blocks_are_asked_at_once_given_the_clean_ones_before(tmp_path: Path
 
 
 # ---- tokenizers
-
-
-@torch.no_grad()
-def test_an_ordinary_token_that_is_the_mask_stands_in_no_text(tmp_path: Path) -> None:
-    """Texts are put together of others, and what ended texts has its id."""
-    texts = ["the rain in the plain, and the man in the lane"] * 9
-    backend = train_tokenizer(iter(texts), 270)
-    mask = backend.encode("the")[0]
-    assert mask > 255
-    weights = make(tmp_path, "diffugpt", 270, mask_token_id=mask, bos_token_id=269)
-    backend.save(tmp_path)
-    model = load(tmp_path, device="cpu", precision="fp32")
-    assert (model.info.vocabulary, model.tokenizer.vocabulary, model.info.mask_id) == (269, 269, 269)
-    text = texts[0][:24]
-    ids = model.tokenizer.encode(text)
-    assert model.tokenizer.decode(ids) == text
-    assert not {mask, 269} & set(ids)
-    pieces = [backend.piece(token) for token in range(269)]
-    assert [pieces.index(model.tokenizer.piece(token)) for token in ids] == ids
-    logits = ADAPTED["diffugpt"].forward(weights, torch.tensor([[269, *ids]]), 270)[0, : len(ids)]
-    logits[:, mask] = logits[:, 269]
-    expected = logits[:, :269].softmax(-1)
-    torch.testing.assert_close(law(model.diffusion, torch.tensor([ids]))[0].double(), expected, rtol=1e-4, atol=1e-6)
-
-
-def test_the_alphabet_of_proteins_is_read_from_its_list(tmp_path: Path) -> None:
-    make(tmp_path, "dplm", 33)
-    (tmp_path / "vocab.txt").write_text("\n".join(PROTEINS))
-    model = load(tmp_path, device="cpu")
-    assert model.tokenizer.encode("MKTAY") == [20, 15, 11, 5, 19]
-    assert model.tokenizer.decode([20, 15, 11]) == "MKT"
-    with pytest.raises(UserError, match='does not know the symbol "j"'):
-        model.tokenizer.encode("MjK")
-    with pytest.raises(UserError):
-        model.tokenizer.encode("<cls>")
-
-
-def test_a_list_of_words_is_no_alphabet(tmp_path: Path) -> None:
-    (tmp_path / "vocab.txt").write_text("[PAD]\n[MASK]\nthe\n##s\na\n")
-    with pytest.raises(UserError, match="No tokenizer was found"):
-        find_tokenizer(tmp_path)

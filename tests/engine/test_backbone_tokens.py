@@ -1,0 +1,55 @@
+"""Tokens of networks that were adapted to fill in masks: which one is the mask, and alphabets read from lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.language.tokenizers import find_tokenizer, train_tokenizer
+from engine.models import load
+from engine.protocol import UserError
+from tests.engine.adapted import ADAPTED, PROTEINS, make
+from tests.engine.test_backbones import law
+
+
+@torch.no_grad()
+def test_an_ordinary_token_that_is_the_mask_stands_in_no_text(tmp_path: Path) -> None:
+    """Texts are put together of others, and what ended texts has its id."""
+    texts = ["the rain in the plain, and the man in the lane"] * 9
+    backend = train_tokenizer(iter(texts), 270)
+    mask = backend.encode("the")[0]
+    assert mask > 255
+    weights = make(tmp_path, "diffugpt", 270, mask_token_id=mask, bos_token_id=269)
+    backend.save(tmp_path)
+    model = load(tmp_path, device="cpu", precision="fp32")
+    assert (model.info.vocabulary, model.tokenizer.vocabulary, model.info.mask_id) == (269, 269, 269)
+    text = texts[0][:24]
+    ids = model.tokenizer.encode(text)
+    assert model.tokenizer.decode(ids) == text
+    assert not {mask, 269} & set(ids)
+    pieces = [backend.piece(token) for token in range(269)]
+    assert [pieces.index(model.tokenizer.piece(token)) for token in ids] == ids
+    logits = ADAPTED["diffugpt"].forward(weights, torch.tensor([[269, *ids]]), 270)[0, : len(ids)]
+    logits[:, mask] = logits[:, 269]
+    expected = logits[:, :269].softmax(-1)
+    torch.testing.assert_close(law(model.diffusion, torch.tensor([ids]))[0].double(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_alphabet_of_proteins_is_read_from_its_list(tmp_path: Path) -> None:
+    make(tmp_path, "dplm", 33)
+    (tmp_path / "vocab.txt").write_text("\n".join(PROTEINS))
+    model = load(tmp_path, device="cpu")
+    assert model.tokenizer.encode("MKTAY") == [20, 15, 11, 5, 19]
+    assert model.tokenizer.decode([20, 15, 11]) == "MKT"
+    with pytest.raises(UserError, match='does not know the symbol "j"'):
+        model.tokenizer.encode("MjK")
+    with pytest.raises(UserError):
+        model.tokenizer.encode("<cls>")
+
+
+def test_a_list_of_words_is_no_alphabet(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[MASK]\nthe\n##s\na\n")
+    with pytest.raises(UserError, match="No tokenizer was found"):
+        find_tokenizer(tmp_path)
