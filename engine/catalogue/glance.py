@@ -28,9 +28,13 @@ LARGEST_TABLE = 2**24
 """Bytes of what says where tensors lie in a file of safetensors."""
 LARGEST_COUNT = 2**48
 MOST_FILES = 1_000
-LONGEST_LINE = 120
+LONGEST_LINE, LONGEST_BEGINNING = 120, 300
 NAMED = re.compile(r"^licen[cs]e(?:_name)?:[ \t]*[\"']?([^\"'\n]+)", re.IGNORECASE | re.MULTILINE)
 SAID = re.compile(r"^licen[cs]e .+$", re.IGNORECASE | re.MULTILINE)
+ENTRIES = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+"""At the head of a card."""
+SENTENCE = re.compile(r"^(.{20,}?(?<!al)\.) .*")
+"""The first of several."""
 OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 LENGTHS = ("length", "model_length", "max_seq_len", "n_positions", "max_position_embeddings")
 GROUPS = ((), ("network",), ("model",), ("config", "model"))
@@ -47,8 +51,8 @@ USUAL_LENGTH = 1024
 
 @dataclass(frozen=True)
 class Glance:
-    """What is known of the model in a folder; what is not is None or "". `size` is that of the files of weights, in
-    bytes, `needed` the memory that opening it and a run of one text take."""
+    """What is known of the model in a folder; what is not is None or "". `about` is how its card begins, `size` that of
+    the files of weights in bytes, `needed` the memory that opening it and a run of one text take."""
 
     family: str = ""
     noise: Noise | None = None
@@ -58,6 +62,7 @@ class Glance:
     mask: str = ""
     tokenizer: str = ""
     licence: str = ""
+    about: str = ""
     size: int = 0
     hub: str = ""
     needed: int | None = None
@@ -86,6 +91,7 @@ def glance_at(folder: Path) -> Glance:
         mask_in(values, noise),
         next((name for name in TOKENIZERS if (folder / name).is_file()), ""),
         licence_in(folder),
+        about_in(folder),
         sum(file.stat().st_size for file in files),
         plain_line(str(entries(folder / ORIGIN, LARGEST_ORIGIN).get("hub", "")), LONGEST_LINE),
         needed,
@@ -153,10 +159,23 @@ def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
 def licence_in(folder: Path) -> str:
     """The licence that the model card in a folder names, by an entry or in a line; else which file has one; "" where
     nothing tells."""
-    try:
-        card = read_bounded(folder / CARD, LARGEST_CARD).decode(errors="replace")
-    except OSError:
-        card = ""
+    card = card_in(folder)
     named = " ".join(NAMED.findall(card)[:2]) or next(iter(SAID.findall(card)), "")
     files = (file.name for file in islice(folder.glob("LICEN[CS]E*"), 1))
     return plain_line(named, LONGEST_LINE) or next((f"see {name}" for name in files), "")
+
+
+def about_in(folder: Path) -> str:
+    """How the model card in a folder begins, after its entries and titles: a sentence; "" where that is no text."""
+    text = ENTRIES.sub("", card_in(folder))
+    parts = (part.strip() for part in text.split("\n\n"))
+    first = next((part for part in parts if part and not part.startswith("#")), "")
+    return SENTENCE.sub(r"\1", plain_line(first, LONGEST_BEGINNING)) if first[:1].isalnum() else ""
+
+
+def card_in(folder: Path) -> str:
+    """The model card in a folder; "" where there is none."""
+    try:
+        return read_bounded(folder / CARD, LARGEST_CARD).decode(errors="replace")
+    except OSError:
+        return ""

@@ -160,6 +160,16 @@ STROKED: dict[str, QPainterPath] = {
         *(_together(_line((x, 1.4), (x, 3.6)), _line((x, 12.4), (x, 14.6))) for x in (6.2, 9.8)),
         *(_together(_line((1.4, y), (3.6, y)), _line((12.4, y), (14.6, y))) for y in (6.2, 9.8)),
     ),
+    "download": _together(
+        _line((8, 2.4), (8, 10)),
+        _line((4.6, 6.8), (8, 10.2), (11.4, 6.8)),
+        _line((2.6, 10.6), (2.6, 13.4), (13.4, 13.4), (13.4, 10.6)),
+    ),
+    "shelf": _together(
+        *(_box(x, 2.6, 3, 9.4, 0.7) for x in (2.2, 6.2)),
+        _line((10.6, 3.6), (12.8, 3), (14.2, 11.4), (12, 12), closed=True),
+        _line((1.4, 14), (14.6, 14)),
+    ),
     "words": _together(
         *(_together(_line((1.8, y), (3.3, y + 1.6), (6, y - 1.6)), _line((8.6, y), (14.2, y))) for y in (4.4, 11.4))
     ),

@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
-from sedd_studio.session.models import Models
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -22,27 +21,66 @@ LOOK_EVERY = 0.05
 
 
 class Fetcher(QObject):
-    """Fetches models and opens each that has come."""
+    """Fetches models, one after the other. `coming` says of each how many bytes have come, and of how many; both are 0
+    until that is known. `changed` is told of all of it, `ended` when nothing more comes of one, and `came` with the
+    name of one that is there."""
 
-    _come = Signal(str)
+    changed = Signal()
+    ended = Signal()
+    came = Signal(str)
+    _told = Signal(str, object, object)  # numbers beyond those of a C compiler, too
+    _over = Signal(str, bool)
 
-    def __init__(self, models: Models, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._come.connect(models.open)
+        self.coming: dict[str, tuple[int, int]] = {}
+        self.current = ""
+        self._told.connect(self._take)
+        self._over.connect(self._end)
 
     def fetch(self, name: str) -> None:
-        self._jobs.start(f"Fetching {name}", lambda: self._work(name))
+        """Fetches a model by its name on the hub; what has come of it before need not come again."""
+        if name not in self.coming:
+            self.coming[name] = (0, 0)
+            self._jobs.start(f"Fetching {name}", lambda: self._work(name))
+            self.changed.emit()
+
+    def cancel(self, name: str) -> None:
+        """Ends it, or has it not begun."""
+        if name == self.current:
+            self._jobs.cancel()
+        elif self.coming.pop(name, None) is not None:
+            self.changed.emit()
 
     def _work(self, name: str) -> Iterator[float]:
-        share = 0.0
-        for line in lines_of([sys.executable, "-m", "engine.cli", "fetch", name, "--json"]):
-            told = json.loads(line) if line else {}
-            if told.get("event") == "fetched":
-                share = told["done"] / max(1, told["total"])
-            elif told.get("event") == "model":
-                self._come.emit(told["folder"])
-            yield share
+        if name not in self.coming:  # it was cancelled while it waited
+            return
+        share, there = 0.0, False
+        self._told.emit(name, 0, 0)
+        try:
+            for line in lines_of([sys.executable, "-m", "engine.cli", "fetch", name, "--json"]):
+                told = json.loads(line) if line else {}
+                if told.get("event") == "fetched":
+                    share = told["done"] / max(1, told["total"])
+                    self._told.emit(name, told["done"], told["total"])
+                there = there or told.get("event") == "model"
+                yield share
+        finally:
+            self._over.emit(name, there)
+
+    def _take(self, name: str, done: int, total: int) -> None:
+        self.current = name
+        self.coming[name] = (done, total)
+        self.changed.emit()
+
+    def _end(self, name: str, there: bool) -> None:
+        self.current = ""
+        self.coming.pop(name, None)
+        self.changed.emit()
+        self.ended.emit()
+        if there:
+            self.came.emit(name)
 
 
 def lines_of(command: list[str]) -> Iterator[str]:

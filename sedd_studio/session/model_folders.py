@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from engine import bundled_models
-from engine.catalogue.glance import kind_in, shapes_in
 from engine.files import read_bounded
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
@@ -45,6 +44,8 @@ def description(folder: Path) -> dict[str, Any] | None:
 
 def noise_of(folder: Path) -> Noise | None:
     """The noise of a model, None where the description does not tell."""
+    from engine.catalogue.glance import kind_in, shapes_in  # not before the window is painted
+
     shapes = shapes_in(folder / "model.safetensors")
     return kind_in(description(folder) or {}, shapes)[1]
 

@@ -72,7 +72,6 @@ WORDS = {"exact": "E&xact terms", "plain": "Plain &words"}
 COMMANDS: tuple[Command, ...] = (
     Command("new", "&New", doing.begin, "Ctrl+N"),
     Command("open_model", "&Open a model folder …", lambda w, s: w.picker.choose_folder(), "Ctrl+O"),
-    Command("fetch_model", "Open a model from the &hub …", lambda w, s: w.picker.choose_from_hub()),
     Command("open_run", "Open a &run …", doing.ask_for_run, "Ctrl+Shift+O"),
     Command("save_run", "&Save the run …", doing.export("run", "Save the run"), "Ctrl+S", _has_run),
     Command("keep_sample", "&Keep this sample", lambda w, s: w.samples.keep(), "Ctrl+B", _has_run),
@@ -149,6 +148,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare", "&Compare", doing.show_page("compare"), "Ctrl+2; Ctrl+M"),
     Command("likelihood_page", "Likelihood on a &page", doing.show_page("likelihood"), "Ctrl+3"),
     Command("history", "&History", doing.show_page("history"), "Ctrl+4; Ctrl+H"),
+    Command("models", "&Models, on this disk and from the hub", doing.show_page("models"), "Ctrl+5"),
     Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
     Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
     Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),

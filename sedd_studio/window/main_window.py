@@ -20,6 +20,7 @@ from sedd_studio.widgets.canvas.example_row import ExampleRow
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number, keep_up
+from sedd_studio.widgets.controls.later import Later
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.controls.rail import Rail
@@ -82,11 +83,11 @@ class MainWindow(QMainWindow):
         self.samples: SampleStrip = SampleStrip(session, services.favourites, services.ranking, services.words, look)
         presets = PresetChoice(session.errors, services.presets, look)
         self.run_form = RunForm(session.form, session.models, presets, services.words, look)
-        self.picker: ModelPicker = ModelPicker(session.models, services.fetcher, look)
+        self.picker: ModelPicker = ModelPicker(session.models, look)
         self.noise_picker = NoisePicker(session.models, services.words, look)
         self.top_bar = TopBar(session, look, self.picker, self.noise_picker)
         self.status_line = StatusLine(session, services.words, look)
-        self.job_line = JobLine(services.jobs, look)
+        self.job_line, self.download_line = JobLine(services.jobs, look), JobLine(services.downloads, look)
         self.legend = ColourLegend(services.colouring, services.words, look)
         self.likelihood: LikelihoodPanel = LikelihoodPanel(
             session.models, services.scorer, services.ranking, services.colouring, services.words, look
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, services.words, look)
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, services.words, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
+        self.shelf = Later(self._make_shelf)
         self.document_bar = DocumentBar(
             session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
         )
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
             "compare": Panel("Compare", self.compare, self.compare.start, "columns", beside=False),
             "likelihood": Panel("Likelihood", self.likelihood, self.likelihood.start, "hill"),
             "history": Panel("History", self.history, self.history.search, "branch", opens_page=True),
+            "models": Panel("Models", self.shelf, self.shelf, "shelf", beside=False),
             "guess": Panel("Best guess", self.guess, self.guess.text),
             "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
         }
@@ -136,6 +139,7 @@ class MainWindow(QMainWindow):
         services, colouring = self.services, self.services.colouring
         colouring.changed.connect(lambda: self.canvas.set_shares(colouring.shares()))
         self.rail.chosen.connect(self.places.show_page)
+        self.picker.clicked.connect(lambda: self.places.toggle("models"))
         keep_up(self._follow_places, self.places.changed)
         self.session.view.run_changed.connect(lambda: self.places.show_page(STUDIO))
         self.history.compared.connect(self._compare)
@@ -155,6 +159,14 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             themes.apply(app, theme)
         self.look.change(theme)
+
+    def _make_shelf(self) -> QWidget:
+        from sedd_studio.widgets.panels.shelf_panel import ShelfPanel  # not before the window is painted
+
+        made = ShelfPanel(self.services.shelf, self.picker.choose_folder, self.look)
+        for part in (made.search, made.list.viewport()):
+            self._dropping.watch(part)
+        return made
 
     def _follow_places(self) -> None:
         self.rail.show_page(self.places.page)
@@ -226,5 +238,6 @@ class MainWindow(QMainWindow):
         foot.setSizeGripEnabled(False)
         foot.setContentsMargins(0, 0, 0, 0)
         foot.addWidget(self.status_line, 1)
-        foot.addPermanentWidget(self.job_line)
+        for line in (self.download_line, self.job_line):
+            foot.addPermanentWidget(line)
         self.setStatusBar(foot)

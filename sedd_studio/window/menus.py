@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
 MENUS: dict[str, str] = {
-    "&File": "new open_model fetch_model open_run save_run keep_sample - copy_text copy_command copy_python - "
-    "settings quit",
+    "&File": "new open_model open_run save_run keep_sample - copy_text copy_command copy_python - settings quit",
     "E&xport": "export_page export_film export_picture - export_text export_json export_csv",
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt - toggle_lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",
-    "&View": "studio compare likelihood_page history - position likelihood guess queue reset_layout - "
+    "&View": "studio compare likelihood_page history models - position likelihood guess queue reset_layout - "
     "rank_samples score_file - "
     + " ".join(f"colour_{name}" for name in MODES)
     + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -28,6 +30,9 @@ from sedd_studio.session.scoring import Scorer
 from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from sedd_studio.session.shelf import Shelf
+
 
 def build(settings: Settings, history: Path) -> Services:
     """All of it, with the threads that run the engine, read files and write the history."""
@@ -43,7 +48,11 @@ class Services(QObject):
         keeper.failed.connect(session.errors.add)  # before the panels look into the history
         self.jobs = Jobs(self)
         self.jobs.failed.connect(session.errors.show)
-        self.fetcher = Fetcher(session.models, self.jobs, self)
+        self.downloads, self._looks = Jobs(self), Jobs(self)
+        for jobs in (self.downloads, self._looks):
+            jobs.failed.connect(session.errors.show)
+        self.fetcher = Fetcher(self.downloads, self)
+        self.fetcher.came.connect(lambda name: session.notices.say(f"{name} is here and can be opened"))
         self.words = Vocabulary(session.models, settings, self)
         self.scorer = Scorer(session, self.words.say, self)
         self.pointer = Pointer(session, self.scorer, self)
@@ -60,6 +69,13 @@ class Services(QObject):
         for worker in (self.scorer, self.ranking.queue, self.comparison, self.queue):
             session.notices.watch(worker)
 
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The models on offer."""
+        from sedd_studio.session.shelf import Shelf  # not before the window is painted
+
+        return Shelf(self.session, self.fetcher, self._looks, self)
+
     def text_scores(self) -> TextScores:
         """Scores of the texts of a file."""
         scores = TextScores(self.session)
@@ -72,11 +88,13 @@ class Services(QObject):
 
     def end(self) -> None:
         """Has all end that goes on beside the window's thread, and waits for none; the history goes on."""
-        self.jobs.end()
+        for jobs in (self.jobs, self.downloads, self._looks):
+            jobs.end()
         self.session.end()
 
     def close(self) -> None:
         """Ends it and waits for it; the history is closed by whoever began it."""
         self.end()
-        self.jobs.close()
+        for jobs in (self.jobs, self.downloads, self._looks):
+            jobs.close()
         self.session.shutdown()

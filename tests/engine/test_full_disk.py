@@ -152,6 +152,7 @@ def test_a_fetch_names_the_disk_and_not_the_connection(monkeypatch: pytest.Monke
     files = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safetensors": bytes(300_000)}
     with hub({"someone/model": files}) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.delenv("HF_HUB_OFFLINE")
         command = [sys.executable, "-m", "engine.cli", "fetch", "someone/model"]
         with full_from(100_000):
             done = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import deque
 from collections.abc import Callable
@@ -32,6 +33,7 @@ MODIFIERS = (
     Qt.KeyboardModifier.ControlModifier,
 )
 LEFT = Qt.MouseButton.LeftButton
+os.environ["HF_HUB_OFFLINE"] = "1"  # a click on the page of models downloads nothing
 PASTED = {
     "words": "Once upon a time [9] the end.",
     "spaces": f"a{' ' * 40_000}[3]",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,19 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog, QToolButton
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine import bundled_models
 from engine.models import load
 from engine.protocol import Generate, LoadModel
-from sedd_studio.background.jobs import Jobs
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
-from sedd_studio.session.fetching import Fetcher
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.model_picker import ModelPicker
 from sedd_studio.widgets.panels.noise_picker import NoisePicker
 from sedd_studio.window.main_window import MainWindow
-from tests.hub import files_of, hub
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene, words_of
@@ -37,11 +32,9 @@ from tests.sedd_studio.windows import shown, window_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "families"
 
-PUBLISHED = {"config.json": json.dumps({"tokens": 300}).encode(), "model.safetensors": bytes(200_000)}
-
 
 def test_the_model_picker_names_the_model(scene: Scene, qtbot: QtBot) -> None:
-    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), Look(LIGHT)))
+    picker = shown(qtbot, ModelPicker(scene.session.models, Look(LIGHT)))
     assert picker.text().startswith("stories-absorb")
     assert "12 M · 256 tokens" in picker.text()
 
@@ -83,78 +76,9 @@ def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot:
     assert uniform.toolTip() == "There is no model like stories-absorb of this kind."
 
 
-def test_the_model_menu_offers_models_that_are_still_there(
-    scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assets = tmp_path / "assets"
-    assets.mkdir()
-    folders = {name: model_folder(assets / name) for name in ("a-absorb", "b-uniform")}
-    folders["c-gpt"] = model_folder(assets / "c-gpt", model_type="gpt2")
-    for folder in assets.iterdir():
-        (folder / "model.safetensors").touch()
-    recent = model_folder(tmp_path / "mine")
-    monkeypatch.setattr(bundled_models, "ASSETS", assets)
-    monkeypatch.setattr(bundled_models, "DEFAULT_MODEL", assets / "b-uniform")
-    scene.settings.set("recent_models", [recent, str(tmp_path / "gone")])
-    picker = shown(qtbot, ModelPicker(scene.session.models, Fetcher(scene.session.models, Jobs()), Look(LIGHT)))
-    entries = opened_menu(picker)
-    assert list(entries) == ["b-uniform", "a-absorb", "c-gpt", "mine", "Open a folder …", "From the hub …"]
-    entries["a-absorb"].trigger()
-    assert scene.runner.requests[-1] == LoadModel(folders["a-absorb"])
-
-
 @pytest.fixture
 def window(make_session: MakeSession, engine: FakeEngine, settings: Settings, qtbot: QtBot) -> MainWindow:
     return window_of(make_session(engine), settings, qtbot)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The dialog is answered with a name."""
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" someone/sedd ", True))
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-
-
-def loaded(engine: FakeEngine) -> list[LoadModel]:
-    """What the engine was asked to load so far."""
-    return [request for request in engine.requests if isinstance(request, LoadModel)]
-
-
-@pytest.mark.usefixtures("asked")
-def test_a_model_of_the_hub_is_fetched_and_opened(
-    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with hub({"someone/sedd": PUBLISHED}) as address:
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        window.actions_by_name["fetch_model"].trigger()
-        assert window.job_line.text.text().startswith("Fetching someone/sedd")
-        qtbot.waitUntil(lambda: len(loaded(engine)) == 2)
-    folder = Path(loaded(engine)[-1].path)
-    assert folder.parts[-2:] == ("someone", "sedd")
-    assert files_of(folder).items() >= PUBLISHED.items()
-
-
-@pytest.mark.usefixtures("asked")
-def test_a_model_that_comes_slowly_can_be_cancelled_and_a_missing_one_is_told(
-    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate = threading.Event()
-    with hub({"someone/sedd": PUBLISHED}, gate) as address:
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        window.actions_by_name["fetch_model"].trigger()
-        job = window.services.jobs.current
-        assert job is not None
-        qtbot.waitUntil(lambda: job.share > 0)
-        QTest.mouseClick(window.job_line.cancel, Qt.MouseButton.LeftButton)
-        gate.set()
-        qtbot.waitUntil(lambda: window.services.jobs.current is None)
-        assert not window.banner.isVisible()
-    with hub({}) as address:
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        window.actions_by_name["fetch_model"].trigger()
-        qtbot.waitUntil(window.banner.isVisible)
-    assert "The hub has no model someone/sedd" in window.banner.headline.text()
-    assert len(loaded(engine)) == 1
 
 
 def test_a_folder_that_may_not_be_entered_is_no_model_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,12 @@ from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.painting.theme import LIGHT, Look
 from sedd_studio.record.form import Form
 from sedd_studio.record.pace import duration
+from sedd_studio.record.sizes import count
 from sedd_studio.session.presets import Presets
 from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.menu_button import MenuButton
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
-from sedd_studio.widgets.panels.model_picker import count
 from sedd_studio.widgets.panels.prompt_editor import PromptEditor
 from sedd_studio.widgets.panels.run_form import RunForm
 from sedd_studio.widgets.panels.status_line import StatusLine

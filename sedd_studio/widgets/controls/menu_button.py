@@ -1,4 +1,4 @@
-"""A button that shows what is chosen and opens a menu with the others."""
+"""Buttons that show what is chosen, and lead to the others: to a page, or by a menu."""
 
 from __future__ import annotations
 
@@ -10,21 +10,16 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import Do, Sign, literal, plain
 
 
-class MenuButton(QToolButton):
-    """Is called `name`; `choices` is filled whenever it is about to be shown. `whole` is what is chosen, in full."""
+class Picker(QToolButton):
+    """Is called `name` and shows what is chosen, `whole` in full; others are chosen where it leads."""
 
     def __init__(self, name: str, look: Look) -> None:
         super().__init__()
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.setFixedHeight(look.sizes.control)
-        self.choices = QMenu(self)
-        self.choices.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.choices.setToolTipsVisible(True)
-        self.setMenu(self.choices)
         self.setIconSize(QSize(12, 12))
         self.whole = ""
         self._short, self._is_short = "", False
@@ -38,6 +33,18 @@ class MenuButton(QToolButton):
     def shorten(self, short: bool) -> None:
         self._is_short = short
         self.say(self.whole, self._short)
+
+
+class MenuButton(Picker):
+    """Opens a menu with the others; `choices` is filled whenever it is about to be shown."""
+
+    def __init__(self, name: str, look: Look) -> None:
+        super().__init__(name, look)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.choices = QMenu(self)
+        self.choices.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.choices.setToolTipsVisible(True)
+        self.setMenu(self.choices)
 
     def offer(self, title: str, told: str, chosen: bool, do: Do | None) -> None:
         """Adds a choice, ticked if it is `chosen`; one that does nothing is greyed out unless it is chosen."""

@@ -13,7 +13,7 @@ from sedd_studio.widgets.controls.basic import PushButton, keep_up, literal
 from sedd_studio.widgets.controls.entry_chips import SamplesChip, SeedChip
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import row
-from sedd_studio.widgets.controls.menu_button import MenuButton
+from sedd_studio.widgets.controls.menu_button import MenuButton, Picker
 
 if TYPE_CHECKING:
     from sedd_studio.session.session import Session
@@ -89,7 +89,7 @@ class TopBar(QFrame):
     """Run, Pause, Step and Stop in the middle; the pickers, made by the window, at the left; at the right the seed, the
     number of samples and the device, whose button the window connects. Each is in the window only here."""
 
-    def __init__(self, session: Session, look: Look, picker: MenuButton, noise: MenuButton) -> None:
+    def __init__(self, session: Session, look: Look, picker: Picker, noise: MenuButton) -> None:
         super().__init__()
         self._session = session
         self._fitted: tuple[object, ...] = ()

@@ -1,0 +1,107 @@
+"""The models on offer, and what becomes of them: they are opened, downloaded, and asked what they are."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.plain_text import plain_line
+from sedd_studio.record.sizes import memory
+from sedd_studio.session.fetching import Fetcher, lines_of
+from sedd_studio.session.session import Session
+from sedd_studio.session.shelf_rows import TO_DO, Row, State, rows_of
+
+if TYPE_CHECKING:
+    from sedd_studio.background.jobs import Jobs
+
+Lines = tuple[tuple[str, str], ...]
+LONGEST = 400
+"""Characters of a line of a report."""
+
+
+class Shelf(QObject):
+    """`rows` are all models that are offered; `changed` is told when there are others, or something else can be done
+    with them. `report` is what the doctor says of the model at `examined`; it is empty until he has."""
+
+    changed = Signal()
+    reported = Signal()
+    _told = Signal(str, object)
+
+    def __init__(self, session: Session, fetcher: Fetcher, looks: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._looks = session, looks
+        self.fetcher = fetcher
+        self.rows: list[Row] = []
+        self.examined, self.report = "", Lines()
+        self._told.connect(self._take_report)
+        session.models.changed.connect(self.look)
+        session.models.loading_changed.connect(self.changed)
+        fetcher.changed.connect(self.changed)
+        fetcher.ended.connect(self.look)
+
+    def look(self) -> None:
+        """Has what lies on this disk looked through."""
+        recent = list(self._session.settings["recent_models"])
+        self._session.reader.read(lambda: rows_of(recent), self._take, "Looking through the models")
+
+    def state(self, row: Row) -> State:
+        """What can be done with a row."""
+        models = self._session.models
+        if row.path:
+            opens = models.opens(row.path)
+            return "there" if not opens else "opens" if models.loading else "open"
+        if row.name in self.fetcher.coming:
+            return "coming" if self.fetcher.current == row.name else "waits"
+        return "part" if row.come else "away"
+
+    def act(self, row: Row) -> None:
+        """Opens what is here, and downloads what is not."""
+        match self.state(row):
+            case "there":
+                self._session.models.open(row.path)
+            case "part" | "away":
+                self.fetcher.fetch(row.name)
+
+    def cancel(self, row: Row) -> None:
+        """Ends a download; what has come of it stays."""
+        self.fetcher.cancel(row.name)
+
+    def examine(self, path: str) -> None:
+        """Has the doctor say what lies at a path."""
+        self._looks.cancel()
+        self.examined, self.report = path, ()
+        self._looks.start(f"Looking at {Path(path).name}", lambda: self._examine(path))
+        self.reported.emit()
+
+    def _examine(self, path: str) -> Iterator[float]:
+        for line in lines_of([sys.executable, "-m", "engine.cli", "doctor", path, "--json"]):
+            yield 0.0
+            if line:
+                self._told.emit(path, json.loads(line))
+                return  # what follows is the exit code, which says whether it opens
+
+    def _take_report(self, path: str, told: dict[str, Any]) -> None:
+        if path == self.examined:
+            problems = [(TO_DO, plain_line(str(problem), LONGEST)) for problem in told.pop("problems", [])]
+            opens = told.pop("opens", False)
+            facts = [(name.capitalize(), shown(name, fact)) for name, fact in told.items() if name != "path"]
+            verdict = ("Verdict", "It opens." if opens else "It does not open as it is.")
+            self.report = (verdict, *problems, *facts)
+            self.reported.emit()
+
+    def _take(self, rows: list[Row]) -> None:
+        if rows != self.rows:
+            self.rows = rows
+            self.changed.emit()
+
+
+def shown(name: str, fact: Any) -> str:
+    """A fact of the doctor's for a reader."""
+    if isinstance(fact, int):
+        return memory(fact) if name.startswith("memory") else f"{fact:,}"
+    return plain_line(str(fact), LONGEST)

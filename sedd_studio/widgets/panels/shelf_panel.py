@@ -1,0 +1,142 @@
+"""The page of models: those that come along, those on this disk, and those that the hub has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QWidget
+
+from sedd_studio.painting.theme import Look
+from sedd_studio.record.sizes import memory
+from sedd_studio.session.shelf_rows import Row, found_in
+from sedd_studio.widgets.controls.basic import Do, PushButton, keep_up, label
+from sedd_studio.widgets.controls.empty import Filled
+from sedd_studio.widgets.controls.helping import explain
+from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.shelf_card import ShelfCard
+from sedd_studio.widgets.controls.shelf_list import ShelfPainter, ShelfRows
+
+if TYPE_CHECKING:
+    from sedd_studio.session.shelf import Shelf
+
+CARD = 340
+"""Pixels of the card at the right."""
+LONGEST_SEARCH = 200
+NOTHING = "No model has all of these words. What the hub calls it, owner/name, is offered for download."
+LOOKING = "The models are being looked through …"
+HELP = "Enter opens or downloads, Delete cancels a download, I asks what it is."
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
+THROUGH = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that work the list while one types a search."""
+
+
+class ShelfPanel(QWidget):
+    """Lists what is on the `shelf`, the card of the chosen row beside it; `open_folder` asks for another folder."""
+
+    def __init__(self, shelf: Shelf, open_folder: Do, look: Look) -> None:
+        super().__init__()
+        self._shelf = shelf
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search, or type what the hub calls a model: owner/name")
+        self.search.setAccessibleName("Search the models")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaxLength(LONGEST_SEARCH)
+        self.open_folder = PushButton("Open a folder …", "folder", look, open_folder)
+        self.free = label(role="help")
+        self.rows = ShelfRows(shelf.state, self)
+        self.list = QListView()
+        self.list.setModel(self.rows)
+        self.list.setAccessibleName("Models")
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        explain(self.list, HELP)
+        self.list.setToolTip("")
+        self._painter = ShelfPainter(look, self.list, lambda shown: shelf.fetcher.coming.get(shown.name, (0, 0)))
+        self.filled = Filled(self.list, NOTHING)
+        self.card = ShelfCard(look)
+        self.card.setFixedWidth(CARD)
+        head = row((self.search, 1), self.open_folder, 8, self.free, gap=8)
+        left = column(head, (self.filled, 1), gap=8, margins=(16, 10, 12, 10))
+        row((left, 1), self.card, gap=0, of=self)
+        self.setFocusProxy(self.search)
+        self._connect()
+
+    def _connect(self) -> None:
+        shelf = self._shelf
+        self.search.textChanged.connect(self.refresh)
+        for part in (self.search, self.list):
+            part.installEventFilter(self)
+        self.list.activated.connect(lambda _: self.act())
+        self._painter.acted.connect(shelf.act)
+        self._painter.cancelled.connect(shelf.cancel)
+        self.list.selectionModel().currentChanged.connect(self._show_card)
+        self.card.acted.connect(self.act)
+        self.card.cancelled.connect(self.cancel)
+        self.card.asked.connect(self.ask)
+        shelf.reported.connect(self._show_card)
+        keep_up(self.refresh, shelf.changed)
+
+    def chosen(self) -> Row | None:
+        """The row that is chosen."""
+        found = self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
+        return found if isinstance(found, Row) else None
+
+    def refresh(self) -> None:
+        """Shows what the search finds now; the chosen model stays chosen, under whichever title it is."""
+        chosen = self.chosen()
+        before = None if chosen is None else (chosen.name, chosen.path)
+        self.rows.show_found(list(found_in(self._shelf.rows, self.search.text())))
+        rows = [(place, shown) for place, shown in enumerate(self.rows.rows) if isinstance(shown, Row)]
+        same = [place for place, shown in rows if before is not None and (shown.name, shown.path) == before]
+        named = [place for place, shown in rows if before is not None and shown.name == before[0]]
+        opened = [place for place, shown in rows if self._shelf.state(shown) in ("open", "opens")]
+        for place in (same or named or opened or [place for place, _ in rows])[:1]:
+            self.list.setCurrentIndex(self.rows.index(place))
+        self.filled.say(NOTHING if self._shelf.rows else LOOKING)
+        self.filled.show_content(bool(rows))
+        left = next((shown.free for _, shown in rows if shown.free is not None), None)
+        self.free.setText("" if left is None else f"{memory(left)} of memory are free")
+        self.list.viewport().update()
+        self._show_card()
+
+    def act(self) -> None:
+        """Opens or downloads what is chosen."""
+        if (shown := self.chosen()) is not None:
+            self._shelf.act(shown)
+
+    def cancel(self) -> None:
+        """Ends the download of what is chosen."""
+        if (shown := self.chosen()) is not None:
+            self._shelf.cancel(shown)
+
+    def ask(self) -> None:
+        """Has the doctor look at what is chosen."""
+        if (shown := self.chosen()) is not None and shown.path:
+            self._shelf.examine(shown.path)
+
+    def _show_card(self) -> None:
+        shown = self.chosen()
+        self.card.setVisible(shown is not None)
+        if shown is not None:
+            self.card.show_row(shown, self._shelf.state(shown))
+            asked = bool(shown.path) and shown.path == self._shelf.examined
+            self.card.show_report(self._shelf.report if asked else (), asked and not self._shelf.report)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._shelf.look()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.modifiers() & ~KEYPAD:
+            return super().eventFilter(watched, event)
+        if watched is self.search and event.key() in THROUGH:
+            QApplication.sendEvent(self.list, event)
+            return True
+        if watched is self.list and event.key() == Qt.Key.Key_Delete:
+            self.cancel()
+            return True
+        if watched is self.list and event.key() == Qt.Key.Key_I:
+            self.ask()
+            return True
+        return super().eventFilter(watched, event)
