@@ -222,6 +222,7 @@ class CausalLearner:
     """An autoregressive model learning to predict the next token, in blocks of `length` tokens, or of all it reads."""
 
     exact = True
+    told: Mapping[str, str] = {}
 
     def __init__(self, network: Any, length: int | None = None) -> None:
         longest = int(network.config.max_position_embeddings)
@@ -239,8 +240,8 @@ class CausalLearner:
         logits = self.network(torch.cat((before, clean[:, :-1]), dim=1)).logits
         return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
 
-    def settle(self) -> None:
-        """Nothing changes towards the end."""
+    def reach(self, step: int, falling: bool) -> None:
+        """Nothing changes in the course of a run."""
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """The exact negative log-likelihood of sequences (L,), with its error over them."""

@@ -17,7 +17,7 @@ from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import LENGTH, Real, Whole
 from engine.protocol.options import OPTIONS
 from engine.protocol.sampler_table import ALL_SAMPLERS
-from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
+from engine.training.settings import AdaptingConfig, Plan, Recipe, Sizes, TrainingConfig
 
 SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
 """The options with which many samples are drawn to be measured."""
@@ -253,6 +253,27 @@ def train(
 
     sizes = replace(sizes, length=domain_named(sizes.domain).length if length is None else length)
     train_model(machine, Plan(data, valid, out, sizes, recipe, training, tokenizer), output)
+
+
+@command(model="")
+def adapt(
+    machine: Machine,
+    output: Output,
+    training: AdaptingConfig,
+    folder: Annotated[
+        Path, typer.Argument(help="A causal model with the layout of GPT-2, Llama or Qwen, or its GGUF file.")
+    ],
+    data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files, or - to read a text.")],
+    out: Annotated[Path | None, "Folder for the model, which goes on there. Default: FOLDER-adapted, here."] = None,
+    valid: Annotated[Path | None, "Validation text. Default: a part of DATA."] = None,
+    length: Annotated[int, "Tokens in a block, at most what the model reads.", LENGTH] = Sizes.length,
+) -> None:
+    """Teach a model that writes from left to right to fill in masks."""
+    from engine.cli.adapt import adapt_model
+
+    name = Path(f"{folder.resolve().stem}-adapted")
+    plan = Plan(data, valid, out or name, Sizes(length=length), Recipe(), training, command="adapt")
+    adapt_model(replace(machine, model=folder), plan, output)
 
 
 @command(model="")

@@ -41,15 +41,19 @@ from engine.training.trainer import Saved, Trained, Trainer, Unsaved, Validated,
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
-BYTES_A_PARAMETER = 18
-"""Weights, their average and two moments in float32, and the model in bf16."""
+BYTES_A_PARAMETER = 20
+"""Weights, their average, two moments and the model in float32."""
+Fresh = Callable[[], Tokenizer]
+Make = Callable[[Machine, Plan, Fresh], tuple[Learner, Tokenizer]]
+"""Makes what is trained, the one to go on with or a new one with a tokenizer that is fresh."""
 HELD_OUT = 0.01
 HELD_OUT_SEED = 0
 """The same whatever the seed of a run, so that no stage of a model trains on what another held out."""
 
 
-def train_model(machine: Machine, plan: Plan, output: Output) -> None:
-    """Trains, or goes on with the run in `plan.out`, and leaves a model folder there."""
+def train_model(machine: Machine, plan: Plan, output: Output, make: Make | None = None) -> None:
+    """Trains what `make` gives, or what the plan's sizes ask for, or goes on with the run in `plan.out`, and leaves a
+    model folder there."""
     check(plan)
     machine.set_threads()
     if machine.model is None:
@@ -63,7 +67,8 @@ def train_model(machine: Machine, plan: Plan, output: Output) -> None:
     description = describe(plan, files, machine)
     resumed = goes_on(plan.out, description)
     before = past(machine.model)
-    trainer, tokenizer = prepare(machine, plan, files, resumed, output, processes)
+    make = make or (diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner)
+    trainer, tokenizer = prepare(machine, plan, files, make, resumed, output, processes)
     check_room(plan.out, trainer)
     state = plan.out / STATE
     if resumed:
@@ -157,7 +162,7 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
 
 
 def prepare(
-    machine: Machine, plan: Plan, files: list[Path], resumed: bool, output: Output, processes: Processes
+    machine: Machine, plan: Plan, files: list[Path], make: Make, resumed: bool, output: Output, processes: Processes
 ) -> tuple[Trainer, Tokenizer]:
     """The model, fresh or loaded, and its text as tokens."""
     device = choose_device(machine.device)
@@ -165,7 +170,6 @@ def prepare(
     if domain_named(plan.sizes.domain).rows:
         training = replace(training, short=0.0)  # a row is whole
     torch.manual_seed(training.seed)
-    make = diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner
     learner, tokenizer = make(machine, plan, lambda: tokenizer_of(plan, files, resumed, output))
     if machine.model is not None:
         check_fit(Shape.of(learner.network), plan, machine)
@@ -179,7 +183,7 @@ def prepare(
     return Trainer(learner, training, train, valid, processes), tokenizer
 
 
-def diffusion_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenizer]) -> tuple[Learner, Tokenizer]:
+def diffusion_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner, Tokenizer]:
     """A diffusion model, the one to go on with or of the planned sizes with a tokenizer that is `fresh`."""
     if machine.model is None:
         tokenizer = fresh()
@@ -197,7 +201,7 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenize
     return DiffusionLearner(diffusion, plan.recipe), loaded.tokenizer
 
 
-def causal_learner(machine: Machine, plan: Plan, fresh: Callable[[], Tokenizer]) -> tuple[Learner, Tokenizer]:
+def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner, Tokenizer]:
     """A causal model, as `diffusion_learner`."""
     from engine.causal.causal_model import CausalLearner, CausalModel, build_causal, with_dropout
 

@@ -32,7 +32,7 @@ def past(started_from: Path | None) -> dict[str, str]:
 def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, str]:
     """What the checkpoint tells about its training."""
     training = plan.training
-    facts = {"domain": plan.sizes.domain} if plan.sizes.domain != TEXT.name else {}
+    facts = {**trainer.learner.told} | ({"domain": plan.sizes.domain} if plan.sizes.domain != TEXT.name else {})
     facts |= {"training steps": f"{trainer.step:,}", "batch": f"{training.batch}", "seed": f"{training.seed}"}
     facts |= {"training tokens": f"{trainer.step * training.batch * trainer.learner.length:,}"}
     facts |= {"training time": f"{trainer.seconds / 60:.0f} minutes"}
@@ -43,7 +43,7 @@ def facts_of(plan: Plan, trainer: Trainer, result: Bound | None) -> dict[str, st
 
 def card(plan: Plan, files: list[Path], hashes: list[str], facts: dict[str, str]) -> str:
     """The model card, Markdown; the texts are named with the hashes that they had when the training began."""
-    lines = [f"# {plain_line(plan.out.resolve().name)}", "", "Trained with `sedd train`.", ""]
+    lines = [f"# {plain_line(plan.out.resolve().name)}", "", f"Trained with `sedd {plan.command}`.", ""]
     lines += [f"- {name}: {value}" for name, value in facts.items()]
     lines += ["", "Texts (SHA-256):", ""]
     lines += [f"- {plain_line(path.name)}: `{hashed}`" for path, hashed in zip(files, hashes, strict=True)]

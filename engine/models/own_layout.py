@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save as serialize
+from torch import Tensor
 
 from engine.files import filling
 from engine.language.tokenizers import Tokenizer
@@ -80,8 +81,15 @@ def save(
     for name in LATER:
         if not config["network"][name]:
             del config["network"][name]
+    write_model(folder, weights, tokenizer, card, config)
+
+
+def write_model(
+    folder: Path, weights: Mapping[str, Tensor], tokenizer: Tokenizer, card: str, config: Mapping[str, Any]
+) -> None:
+    """Writes the files of a model as `save` does, whatever its layout."""
     with saving(folder), filling(folder, CONFIG) as made:
-        (made / WEIGHTS).write_bytes(serialize(weights))
+        (made / WEIGHTS).write_bytes(serialize(dict(weights)))
         tokenizer.save(made)
         (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
         (made / CONFIG).write_bytes((to_json(config, indent=2) + "\n").encode())

@@ -24,12 +24,13 @@ SMALLEST_TIME = 1e-4
 
 class Learner(Protocol):
     """A network of `length` tokens that can be trained. Its `layers` are its blocks, all alike and worth compiling; its
-    likelihoods are `exact`, or bounds."""
+    likelihoods are `exact`, or bounds. What it `told` of itself stands among the facts of the model."""
 
     network: nn.Module
     length: int
     layers: Sequence[nn.Module]
     exact: bool
+    told: Mapping[str, str]
 
     def draw(self, clean: Tensor, generator: np.random.Generator) -> tuple[Tensor, ...]:
         """What the loss of clean tokens (B, L) is taken of: tensors (B, ...); all that is random is drawn here."""
@@ -37,8 +38,9 @@ class Learner(Protocol):
     def loss(self, inputs: tuple[Tensor, ...]) -> Tensor:
         """The mean loss of the sequences, nats per token."""
 
-    def settle(self) -> None:
-        """The learning rate has begun to fall: what a recipe changes for the last part of a run changes now."""
+    def reach(self, step: int, falling: bool) -> None:
+        """So many steps are done, and the learning rate has begun to fall or not: what a recipe changes in the course
+        of a run changes now."""
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
@@ -51,6 +53,7 @@ class DiffusionLearner:
     """A diffusion model learning by a recipe."""
 
     exact = False
+    told: Mapping[str, str] = {}
 
     def __init__(self, diffusion: Diffusion, recipe: Recipe | None = None) -> None:
         self.diffusion = diffusion
@@ -58,7 +61,7 @@ class DiffusionLearner:
         self.network: nn.Module = diffusion.network
         self.length = diffusion.config.network.length
         self.layers: Sequence[nn.Module] = list(diffusion.network.blocks)
-        self._by_bound = self.recipe.weighting == "bound"
+        self.reach(0, False)
         fits = diffusion.parametrisation.objectives
         self.objective = fits[0] if self.recipe.objective == "auto" else self.recipe.objective
         self._objective = OBJECTIVES[self.objective]
@@ -82,8 +85,8 @@ class DiffusionLearner:
         losses = self._objective.losses(self.diffusion, clean, noise.total, *noised)
         return (weight * losses).sum() / clean.numel()
 
-    def settle(self) -> None:
-        self._by_bound = self.recipe.weighting != "flat"
+    def reach(self, step: int, falling: bool) -> None:
+        self._by_bound = self.recipe.weighting == "bound" or (falling and self.recipe.weighting == "annealed")
 
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)

@@ -101,10 +101,25 @@ class TrainingConfig(Ranged):
 
 
 @dataclass(frozen=True)
+class AdaptingConfig(TrainingConfig):
+    """The same for a causal model that is adapted, with the rates at which such models are trained on; `anneal` is the
+    share of the steps over which its causal mask is taken away. Its blocks are not compiled."""
+
+    anneal: Annotated[float, "Share of the steps over which the causal mask goes.", SHARE] = 0.5
+    steps: Annotated[int, "Optimiser steps.", MANY] = 2_000
+    batch: Annotated[int, "Blocks of text in a step.", Whole(1, 65_536)] = 8
+    learning_rate: Annotated[float, "At its peak.", Real(0, 10)] = 3e-4
+    warmup: Annotated[int, Whole(0, 10**9)] = 10
+    optimizer: Annotated[Literal["adamw", "muon"], "For hidden matrices."] = "adamw"
+    compile: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """What decides a run: the text, the model's sizes, what is minimised and how.
 
-    `tokenizer` is a folder whose tokenizer is taken; without one it is learned from the text.
+    `tokenizer` is a folder whose tokenizer is taken; without one it is learned from the text. `command` is that of
+    `sedd` by which the run was begun.
     """
 
     data: list[Path]
@@ -114,3 +129,4 @@ class Plan:
     recipe: Recipe
     training: TrainingConfig
     tokenizer: Path | None = None
+    command: str = "train"

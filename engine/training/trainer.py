@@ -182,8 +182,7 @@ class Trainer:
         torch.manual_seed(int(generator.integers(2**62)))  # dropout
         clean = self._cut(self.batches[self.step], generator)
         network.train()
-        if fall(self.step, config) < 1:
-            self.learner.settle()
+        self.learner.reach(self.step, fall(self.step, config) < 1)
         with self._autocast(), fastest_attention(self.device):
             loss = self.learner.loss(self.processes.part(self.learner.draw(clean, generator)))
         loss.backward()  # type: ignore[no-untyped-call]

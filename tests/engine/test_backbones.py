@@ -272,11 +272,15 @@ def test_rows_beyond_the_mask_that_make_sizes_round_are_no_states(tmp_path: Path
 def test_the_bound_is_not_below_the_likelihood(tmp_path: Path, family: str) -> None:
     """On a toy: the bound by all sets of masks, and -log p of drawing one place after the other, by all orders."""
     make(tmp_path, family, 3, bos_token_id=0, **({} if family == "dplm" else {"eos_token_id": 0}))
-    diffusion = build(tmp_path)[0]
+    check_bounds(build(tmp_path)[0], 2)
+
+
+def check_bounds(diffusion: Diffusion, clean: int) -> None:
+    """Of all texts of three tokens, of so many clean ones; their probabilities sum to 1."""
     sets = torch.tensor(list(itertools.product(range(2), repeat=3))).bool().numpy()[1:]
     count = sets.sum(-1)
     total = 0.0
-    for tokens in itertools.product(range(2), repeat=3):
+    for tokens in itertools.product(range(clean), repeat=3):
         text = Text.of(diffusion, np.array(tokens))
         level, weight = text.levels_at(count, np.zeros(7), np.full(4, 1.0))
         losses = text.losses(Points(sets, np.zeros(sets.shape), level, weight))

@@ -152,6 +152,8 @@ PATHS = [
     ("train", "{}", "--out=model"),
     ("train", "text.txt", "--out=model", "--valid={}"),
     ("train", "text.txt", "--out=model", "--tokenizer={}"),
+    ("adapt", "{}", "text.txt", "--out=model"),
+    ("adapt", "model", "text.txt", "--out={}"),
     ("write", "--model=model", "--out={}"),
     ("write", "--model=model", "--out=text.txt", "--apart={}"),
     ("judge", "--out={}"),

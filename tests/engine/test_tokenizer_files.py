@@ -108,6 +108,24 @@ def test_every_token_that_was_added_is_spelled_as_it_is_shown(tmp_path: Path) ->
     assert tokenizer.decode(tokenizer.encode("in 日本語.")) == "in 日本語."
 
 
+@pytest.mark.parametrize(("lacking", "opens"), [("\N{LATIN CAPITAL LETTER A WITH OGONEK}", True), ("e", False)])
+def test_a_vocabulary_may_lack_what_hardly_any_text_has(tmp_path: Path, lacking: str, opens: bool) -> None:
+    """A with ogonek is how the control character 4 is written in such a vocabulary."""
+    described = json.loads(TOKENIZER.to_json())
+    vocabulary = [piece for piece in described["model"]["vocab"] if lacking not in piece]
+    described["model"] |= {"vocab": {piece: k for k, piece in enumerate(vocabulary)}, "merges": []}
+    described["added_tokens"] = []
+    (tmp_path / "tokenizer.json").write_text(json.dumps(described))
+    if not opens:
+        with pytest.raises(UserError, match="does not give texts back"):
+            find_tokenizer(tmp_path)
+        return
+    tokenizer = find_tokenizer(tmp_path)
+    assert tokenizer.decode(tokenizer.encode("the end")) == "the end"
+    with pytest.raises(UserError, match="does not give this text back"):
+        tokenizer.encode("the\x04end")
+
+
 @pytest.mark.parametrize("part", ["model", "pre_tokenizer", "decoder", "normalizer", "added_tokens"])
 @pytest.mark.parametrize("value", [None, [], {}, "x", {"type": "Sequence"}])
 def test_a_damaged_tokenizer_is_answered_in_one_short_sentence(tmp_path: Path, part: str, value: object) -> None:

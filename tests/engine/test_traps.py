@@ -98,6 +98,8 @@ def commands(folder: Path, text: Path, out: Path) -> dict[str, list[object]]:
         "train": ["train", text, "--out", out / "t", "--model", folder, "--kind", "causal", *small],
         "train gpt": ["train", text, "--out", out / "g", "--model", folder, "--kind", "gpt", *small],
         "train diffusion": ["train", text, "--out", out / "d", "--model", folder, *small],
+        "adapt": ["adapt", folder, text, "--out", out / "a", "--steps", 1, "--batch", 1, "--length", 8],
+        "adapt gguf": ["adapt", folder / "model.gguf", text, "--out", out / "b", "--steps", 1],
         "judge": ["judge", "--out", out / "j", "--file", folder / "model.gguf"],
         "reproduce": ["reproduce", "stories-absorb", folder, "--out", out / "r"],
         "tokenizer": ["train", text, "--out", out / "k", "--tokenizer", folder, *small],

@@ -50,13 +50,14 @@ def commands(place: Path) -> dict[str, list[str]]:
         "baseline": ["--text", "Once upon a time", "--samples", "2", *one],
         "verify": ["--quick"],
         "train": [story, "--out", str(place / "train"), "--steps", "60", *small, *one],
-        "adapted": [story, "--out", str(place / "gpt"), "--kind", "gpt", "--steps", "60", *small, *one],
+        "adapt": [causal, story, "--out", str(place / "adapt"), "--steps", "60", "--length", "16", *one],
+        "baseline model": [story, "--out", str(place / "gpt"), "--kind", "gpt", "--steps", "60", *small, *one],
         "write": ["--model", causal, "--out", str(place / "w.txt"), "--tokens", "400", "--batch", "2", *one],
         "judge": ["--out", str(place / "judge"), "--file", story],
         "reproduce": ["stories-absorb", str(place), "--out", str(place / "again"), *one],
     }
     start = [str(Path(sys.executable).parent / "sedd")]
-    found = {name: [*start, "train" if name == "adapted" else name, *rest] for name, rest in lines.items()}
+    found = {name: [*start, "train" if name == "baseline model" else name, *rest] for name, rest in lines.items()}
     module = [sys.executable, "-m"]
     return found | {"module": [*module, "engine.cli", "info", model], "studio": [*module, "sedd_studio"]}
 

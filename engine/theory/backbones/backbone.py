@@ -75,7 +75,13 @@ class Decoder(nn.Module):
 
 
 class Backbone(Network):
-    """Tokens (B, L) to one number for each state, (B, L, V); told no noise level and no given tokens."""
+    """Tokens (B, L) to one number for each state, (B, L, V); told no noise level and no given tokens.
+
+    `seen`, bool (L, L) or larger, says which positions each may attend to, where that is not all: while a network that
+    wrote from left to right is adapted.
+    """
+
+    seen: Tensor | None = None
 
     @abstractmethod
     def embed(self, tokens: Tensor) -> Tensor:
@@ -94,6 +100,8 @@ class Backbone(Network):
         clean: Tensor | None = None,
     ) -> Features:
         x, ways, length = self.embed(tokens), self.ways(tokens), tokens.shape[1]
+        if self.seen is not None:
+            ways = [way._replace(allowed=self.seen[:length, :length]) for way in ways]
         if size := self.config.block_size:
             ways = [way.in_blocks(length, size, clean is not None) for way in ways]
         if clean is not None:
