@@ -14,6 +14,7 @@ COMING, GONE = ".coming", ".gone"
 """Folders among the models: in one they are downloaded, in the other lies what another takes the place of."""
 NAME = re.compile(r"(?=[^/]{1,96}/[^/]{1,96}$)\w[\w.-]*/\w[\w.-]*", re.ASCII)
 """What the hub calls a model: owner/name."""
+PAGES = "https://huggingface.co/"
 
 
 def models_folder() -> Path:
@@ -24,6 +25,12 @@ def models_folder() -> Path:
 def is_name(text: str) -> bool:
     """Whether the hub may call a model so."""
     return NAME.fullmatch(text) is not None and ".." not in text
+
+
+def name_in(text: str) -> str:
+    """The model of the hub that a text names, by its name alone or by the address of its page; "" if it is neither."""
+    name = text.strip().removeprefix(PAGES).strip("/")
+    return name if is_name(name) else ""
 
 
 def fetched() -> Iterator[tuple[str, Path]]:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from engine.bundled_models import bundled
-from engine.catalogue.fetched import is_name
+from engine.catalogue.fetched import fetched, is_name
 from engine.estimates import opening, require
 from engine.files import sha256
 from engine.language.documents import check_name
@@ -134,7 +134,7 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 
 
 def checkpoint_folder(path: Path) -> Path:
-    """The folder of a model from a path to it or to a file in it, or from the name of a bundled one.
+    """The folder of a model from a path to it or to a file in it, or from the name of a bundled or a fetched one.
 
     Of a snapshot of a training run, and of a checkpoint of Lightning, it is the file itself.
     """
@@ -143,8 +143,8 @@ def checkpoint_folder(path: Path) -> Path:
         present = path.exists()
     except (OSError, RuntimeError):  # a name too long, a user that is not there, a folder that may not be entered
         present = False
-    if not present and (named := bundled(str(path))) is not None:
-        return named
+    if not present and (named := bundled(str(path)) or dict(fetched()).get(path.as_posix())) is not None:
+        return named.resolve()
     if not present:
         other = f", or have the hub's by: sedd fetch {path}" if is_name(path.as_posix()) else ""
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}{other}.")

@@ -30,6 +30,8 @@ class Shelf(QObject):
 
     changed = Signal()
     reported = Signal()
+    offered = Signal(str)
+    """With the name of a model that is to be looked for."""
     _told = Signal(str, object)
 
     def __init__(self, session: Session, fetcher: Fetcher, looks: Jobs, parent: QObject | None = None) -> None:
@@ -58,6 +60,10 @@ class Shelf(QObject):
         if row.name in self.fetcher.coming:
             return "coming" if self.fetcher.current == row.name else "waits"
         return "part" if row.come else "away"
+
+    def offer(self, name: str) -> None:
+        """Has a model looked for by its name on the hub."""
+        self.offered.emit(name)
 
     def act(self, row: Row) -> None:
         """Opens what is here, and downloads what is not."""

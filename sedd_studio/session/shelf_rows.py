@@ -9,7 +9,7 @@ from typing import Literal
 
 from engine import bundled_models
 from engine.catalogue.families import OWN
-from engine.catalogue.fetched import fetched, is_name, unfinished
+from engine.catalogue.fetched import fetched, name_in, unfinished
 from engine.catalogue.glance import Glance, glance_at
 from engine.catalogue.offers import OFFERS, Offer
 from engine.estimates import free
@@ -154,8 +154,8 @@ def offered(offer: Offer, come: int, left: int | None) -> Row:
 
 def found_in(rows: Iterable[Row], text: str) -> Iterator[Row]:
     """The rows that have all words of a search; and one more for what may be another name of the hub."""
-    words, rows = text.lower().split(), list(rows)
+    rows, words = list(rows), (name_in(text) or text).lower().split()
     yield from (row for row in rows if all(word in row.words for word in words))
-    name = text.strip().removeprefix("https://huggingface.co/").strip("/")
-    if is_name(name) and all(row.name.lower() != name.lower() for row in rows):
+    name = name_in(text)
+    if name and all(row.name.lower() != name.lower() for row in rows):
         yield Row("hub", name, ASKED)

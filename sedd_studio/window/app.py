@@ -85,12 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
-        from sedd_studio.window.opening import open_path
-
         keeper.look_back(closed=arguments.model is None)
         if trouble := settings.trouble():
             errors.add(trouble)
-        open_path(services.session, arguments.model or DEFAULT_MODEL)
+        window.open(arguments.model or str(DEFAULT_MODEL))
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     ahead = Ahead(LATER)

@@ -38,5 +38,8 @@ class Dropping(QObject):
 
 
 def dropped(data: QMimeData) -> str:
-    """The path of the first file or folder on this machine in what is dropped; empty where there is none."""
-    return next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
+    """The path of the first file or folder on this machine in what is dropped, or the model whose page on the hub it
+    is; empty where there is none."""
+    from engine.catalogue.fetched import name_in  # not before the window is painted
+
+    return next(filter(None, (url.toLocalFile() or name_in(url.toString()) for url in data.urls())), "")

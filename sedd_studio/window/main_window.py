@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas, kept)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-        self._dropping = Dropping(self, self._open)
+        self._dropping = Dropping(self, self.open)
         self.canvas.setFocus()
 
     def _connect(self) -> None:
@@ -198,10 +198,15 @@ class MainWindow(QMainWindow):
         if self.settings["theme"] == "system":
             self.set_theme(themes.system_theme())
 
-    def _open(self, path: str) -> None:
-        from sedd_studio.window.opening import open_path  # not before the window is painted
+    def open(self, path: str) -> None:
+        """Opens what lies at a path; a model that is not here and that the hub may have is offered for download."""
+        from sedd_studio.window.opening import named_on_hub, open_path  # not before the window is painted
 
-        open_path(self.session, path)
+        if name := named_on_hub(path):
+            self.places.show_page("models")
+            self.services.shelf.offer(name)
+        else:
+            open_path(self.session, path)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

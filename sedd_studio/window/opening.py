@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
+from engine.bundled_models import bundled
+from engine.catalogue.fetched import name_in
 from engine.files import ends_in
 from engine.language.documents import read_text
 from engine.language.prompts import format_prompt, longest_prompt
@@ -44,6 +46,12 @@ def open_path(session: Session, path: str | Path) -> None:
         open_prompt(session, path)
     else:
         session.models.open(path)
+
+
+def named_on_hub(path: str) -> str:
+    """What the hub may call a model that is not on this machine; "" where that is another thing, or is here."""
+    here = os.path.lexists(path) or bundled(path) is not None
+    return "" if here else name_in(path)
 
 
 def part_of_model(path: Path) -> bool:

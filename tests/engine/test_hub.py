@@ -53,6 +53,7 @@ def test_a_model_is_fetched_whole_and_again_without_a_connection(
     folder = Path(last["folder"])
     assert folder.name == "tiny-absorb"
     assert load(folder, "cpu").info.facts == {"training steps": "0", "from the hub": NAME, "revision": COMMIT}
+    assert load(NAME, "cpu").info.path == str(folder.resolve())
     assert not (folder / "optimizer.pt").exists()
     shares = [step["done"] / step["total"] for step in steps]
     assert shares == sorted(shares)

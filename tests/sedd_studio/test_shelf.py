@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -151,6 +152,53 @@ def test_a_search_that_finds_nothing_says_what_to_type_and_a_name_of_the_hub_is_
     row = choose(panel, "someone/other")
     assert (row.group, says(panel)) == ("hub", "Download")
     assert [row.name for row in found_in([], "https://huggingface.co/someone/other")] == ["someone/other"]
+
+
+def drop(window: MainWindow, address: str) -> bool:
+    """Drops the address of a page on the window; whether it is taken."""
+    data = QMimeData()
+    data.setUrls([QUrl(address)])
+    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, none)
+    enter.ignore()
+    QApplication.sendEvent(window, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(window, QDropEvent(QPoint(50, 50), copy, data, LEFT, none))
+    return enter.isAccepted()
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_page_of_the_hub_that_is_dropped_and_a_name_that_is_given_are_offered(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, dropped: bool
+) -> None:
+    before = loaded(engine)
+    assert not drop(window, "https://example.org/someone/other")
+    if dropped:
+        assert drop(window, "https://huggingface.co/someone/other")
+    else:
+        window.open("someone/other")
+    panel = window.shelf.findChild(ShelfPanel)
+    assert panel is not None
+    qtbot.waitUntil(lambda: says(panel) == "Download")
+    row = panel.chosen()
+    assert row is not None
+    assert row.name == "someone/other"
+    assert loaded(engine) == before
+
+
+def test_a_double_click_on_the_button_does_not_cancel_what_it_began(
+    window: MainWindow, opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, begun = opened(), list[str]()
+    monkeypatch.setattr(window.services.fetcher, "fetch", begun.append)
+    monkeypatch.setattr(panel.rows, "state", lambda row: "coming" if begun else "away")
+    monkeypatch.setattr(window.services.fetcher, "cancel", lambda name: begun.append("cancelled"))
+    choose(panel, NAME)
+    area = panel.list.visualRect(panel.list.currentIndex())
+    corner = QPoint(area.right() - 20, area.center().y())
+    QTest.mouseClick(panel.list.viewport(), LEFT, pos=corner)
+    QTest.mouseDClick(panel.list.viewport(), LEFT, pos=corner)
+    assert "cancelled" not in begun
 
 
 def test_what_does_not_fit_says_so_with_both_numbers(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,6 +350,7 @@ def test_sizes_are_told_in_words() -> None:
     ]
     assert [stored(number) for number in (1, 679_000_000, 4_060_000_000)] == ["1 MB", "679 MB", "4.1 GB"]
     assert [memory(number) for number in (24 * 2**20, 9 * GIB)] == ["24 MiB", "9.0 GiB"]
+    assert [come_of(told) for told in ((0, 0), (9, 9))] == ["Asking the hub", "Checking"]
     assert come_of((412_000_000, 679_000_000)) == "412 of 679 MB"
     assert come_of((412_000_000, 4_060_000_000)) == "412 MB of 4.1 GB"
 

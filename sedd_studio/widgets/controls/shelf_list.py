@@ -34,6 +34,8 @@ SAYS: Mapping[State, str] = {"open": "In use", "opens": "Opening …", "waits": 
 def come_of(told: tuple[int, int]) -> str:
     """How much of a download has come: "412 of 679 MB"."""
     done, total = told
+    if done == total:
+        return "Checking" if total else "Asking the hub"
     return f"{round(done / 10**6)} of {stored(total)}" if total < 10**9 else f"{stored(done)} of {stored(total)}"
 
 
@@ -87,6 +89,7 @@ class ShelfPainter(RowPainter):
         super().__init__(look, view)
         view.setUniformItemSizes(False)
         self._come = come
+        self._second = False  # what comes is the end of a second click: the first has done something
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW if isinstance(index.data(Qt.ItemDataRole.UserRole), Row) else TITLE)
@@ -176,7 +179,7 @@ class ShelfPainter(RowPainter):
             return place.left()
         if state == "coming":
             told = self._come(row)
-            text = come_of(told) if told[1] else "Asking the hub"
+            text = come_of(told)
             wide = QFontMetricsF(font).horizontalAdvance(text)
             left = self.cross_area(area).left() - 10 - max(wide, BAR)
             self._bar(
@@ -202,7 +205,8 @@ class ShelfPainter(RowPainter):
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
         row = index.data(Qt.ItemDataRole.UserRole)
-        if event.type() != QEvent.Type.MouseButtonRelease or not isinstance(event, QMouseEvent):
+        first, self._second = not self._second, event.type() == QEvent.Type.MouseButtonDblClick
+        if event.type() != QEvent.Type.MouseButtonRelease or not isinstance(event, QMouseEvent) or not first:
             return False
         if not isinstance(row, Row) or not isinstance(model, ShelfRows):
             return False

@@ -22,7 +22,7 @@ class JobLine(QWidget):
         super().__init__()
         self._jobs = jobs
         self.text = label(role="help")
-        self.bar = ProgressLine("Progress of the export")
+        self.bar = ProgressLine("Progress")
         self.bar.setFixedWidth(140)
         self.cancel = IconButton("close", "Cancel", look, jobs.cancel)
         row(self.text, self.bar, self.cancel, gap=8, margins=(0, 0, 12, 0), of=self)

@@ -28,7 +28,8 @@ NOTHING = "No model has all of these words. What the hub calls it, owner/name, i
 LOOKING = "The models are being looked through …"
 HELP = "Enter opens or downloads, Delete cancels a download, I asks what it is."
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
-THROUGH = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+THROUGH = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, *ENTER)
 """Keys that work the list while one types a search."""
 
 
@@ -64,10 +65,12 @@ class ShelfPanel(QWidget):
 
     def _connect(self) -> None:
         shelf = self._shelf
+        self._keys: dict[int, Do] = dict.fromkeys(ENTER, self.act)
+        self._keys |= {Qt.Key.Key_Delete: self.cancel, Qt.Key.Key_I: self.ask}
         self.search.textChanged.connect(self.refresh)
         for part in (self.search, self.list):
             part.installEventFilter(self)
-        self.list.activated.connect(lambda _: self.act())
+        self.list.doubleClicked.connect(lambda _: self.act())
         self._painter.acted.connect(shelf.act)
         self._painter.cancelled.connect(shelf.cancel)
         self.list.selectionModel().currentChanged.connect(self._show_card)
@@ -75,6 +78,7 @@ class ShelfPanel(QWidget):
         self.card.cancelled.connect(self.cancel)
         self.card.asked.connect(self.ask)
         shelf.reported.connect(self._show_card)
+        shelf.offered.connect(self.search.setText)
         keep_up(self.refresh, shelf.changed)
 
     def chosen(self) -> Row | None:
@@ -133,10 +137,7 @@ class ShelfPanel(QWidget):
         if watched is self.search and event.key() in THROUGH:
             QApplication.sendEvent(self.list, event)
             return True
-        if watched is self.list and event.key() == Qt.Key.Key_Delete:
-            self.cancel()
-            return True
-        if watched is self.list and event.key() == Qt.Key.Key_I:
-            self.ask()
-            return True
-        return super().eventFilter(watched, event)
+        do = self._keys.get(event.key()) if watched is self.list else None
+        if do is not None:
+            do()
+        return do is not None or super().eventFilter(watched, event)
