@@ -101,6 +101,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         precision=stored_in,
         facts=stored.facts | facts_of(folder, stored.source, weights),
         weights=weights,
+        classes=stored.config.network.classes,
     )
     return Model(diffusion, info, tokenizer, stored.spare)
 

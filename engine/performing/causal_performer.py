@@ -119,6 +119,8 @@ class CausalPerformer:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
         if request.sampler not in ("auto", LEFT_TO_RIGHT.name):
             raise UserError(f"{self.info.name} writes from left to right and takes no sampler; leave it to auto.")
+        if request.label >= 0:
+            raise UserError(f"{self.info.name} writes from left to right and knows no classes; leave it at -1.")
         self._check_patterns(request)
 
     def _check_patterns(self, request: Generate) -> None:

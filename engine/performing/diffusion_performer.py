@@ -41,11 +41,13 @@ from engine.samplers.locking import lock_method
 from engine.samplers.loop import Plan, run_chain
 from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
+from engine.theory.guidance import guided
 from engine.theory.inspection import look, outlook
 from engine.theory.randomness import Streams
 
 if TYPE_CHECKING:
     from engine.language.patterns import Pattern
+    from engine.theory.diffusion import Diffusion
 
 ATTRIBUTION = 64
 """Network calls, at least, by which a bound is shared out over tokens."""
@@ -64,7 +66,7 @@ class DiffusionPerformer:
             raise UserError(
                 f"A run of {request.steps} steps cannot go on from step {request.first_step}; choose another."
             )
-        diffusion, noise = self.model.diffusion, self.info.noise
+        diffusion, noise = self._asked_of(request), self.info.noise
         request = self._spelled(request)
         name = default_sampler(noise) if request.sampler == "auto" else request.sampler
         sampler = sampler_named(name, noise, request.options)
@@ -100,6 +102,11 @@ class DiffusionPerformer:
             evaluations=int(state.calls.sum()),
             log_weights=tuple(state.log_weight.tolist()),
         )
+
+    def _asked_of(self, request: Generate) -> Diffusion:
+        """The model, which writes texts of one class if the request asks for one."""
+        diffusion = self.model.diffusion
+        return diffusion if request.label < 0 else guided(diffusion, request.label, request.guidance)
 
     def _spelled(self, request: Generate) -> Generate:
         """The same with lists of words as single tokens, where each token is drawn on its own."""
@@ -144,7 +151,7 @@ class DiffusionPerformer:
             within = replace(within, tokens=frozen(np.where(here, FREE, request.tokens)))
         within = self._spelled(within)
         shaping = Shaping.of(within, self.info.vocabulary)
-        return look(self.model.diffusion, request, run_id, shaping, self._pattern(within, shaping))
+        return look(self._asked_of(within), request, run_id, shaping, self._pattern(within, shaping))
 
     def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
         """By the clocks of the chain that goes on from there where they say who is noised, under absorbing noise: a

@@ -23,7 +23,8 @@ class ModelInfo:
     `vocabulary` counts clean tokens; `mask_id` is the token id of the mask, None where the noise has none. From left
     to right it stands for what is not written yet.
     `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps;
-    `weights` is the SHA-256 of the file of weights, in hexadecimal. What is shown of it is plain, whatever a file said.
+    `weights` is the SHA-256 of the file of weights, in hexadecimal. `classes` of texts, numbered from 0, can be asked
+    for. What is shown of it is plain, whatever a file said.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModelInfo:
     precision: str
     facts: dict[str, str] = field(default_factory=dict)
     weights: str = ""
+    classes: int = 0
 
     def __post_init__(self) -> None:
         for name, most in LONGEST.items():

@@ -113,12 +113,13 @@ class Real(Kind):
 
 @dataclass(frozen=True)
 class Whole(Real):
-    """A whole number from `low` to `high`."""
+    """A whole number from `low` to `high`; the lowest may have a name."""
 
     typed: ClassVar[type] = int
     noun: ClassVar[str] = "a whole number"
     low: int
     high: int
+    lowest: str = ""
 
     @property
     def span(self) -> str:

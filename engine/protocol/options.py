@@ -17,6 +17,7 @@ USUAL: dict[str, Any] = {field.name: field.default for field in fields(Generate)
 BOTH: tuple[Noise, ...] = ("absorb", "uniform", "mixed")
 MOST_SAMPLES = 4096
 MOST_WORDS = 200
+MOST_CLASSES = 10**6
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RunOption:
     A form has a field for it if it has a `title`; there, and in settings and presets, it is called `entry`, and what is
     usual may be another value: `entry_usual`. On the command line it is called `argument` and `flag`, and `usage` is
     said of it, or else `help`. A command names a `main` option even where its value is the usual one. It works with
-    `noises`. Its `kind` says which values it may have.
+    `noises`, and if it is about `classes` with models that know some. Its `kind` says which values it may have.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RunOption:
     help: str
     main: bool = False
     noises: tuple[Noise, ...] = (*BOTH, "none")
+    classes: bool = False
     usage: str = ""
     entry: str = ""
     entry_usual: Any = None
@@ -53,6 +55,10 @@ class RunOption:
     def usual(self) -> Any:
         """The value of a request that does not say it."""
         return USUAL[self.name]
+
+    def fits(self, noise: Noise, classes: int = 0) -> bool:
+        """Whether it works with models of this noise that know so many classes of texts."""
+        return noise in self.noises and (classes > 0 or not self.classes)
 
     def check(self, value: Any) -> None:
         """A UserError unless a request may hold the value."""
@@ -104,6 +110,23 @@ _ROWS = (
         "Locks",
         "How words that are given are kept: under uniform noise that is not certain.",
         noises=("uniform",),
+    ),
+    RunOption(
+        "label",
+        Whole(-1, MOST_CLASSES - 1, "any"),
+        "Class",
+        "The class of texts that is written, from 0; -1 for any.",
+        noises=BOTH,
+        classes=True,
+        flag="--class",
+    ),
+    RunOption(
+        "guidance",
+        Real(0.0, 100.0),
+        "Guidance",
+        "How much more the class counts than in the model's law, which 1 is; others take two network calls.",
+        noises=BOTH,
+        classes=True,
     ),
     RunOption(
         "options",

@@ -44,6 +44,8 @@ class Generate:
       model's domain.
     - `limits` are soft locks: each is a run of positions, start and stop, and the only token ids that may stand there,
       or words: whole ones of these alone fill the run.
+    - `label` is a class of texts that the model knows, from 0, or -1 for any; `guidance` how much more it counts than
+      in the model's law, which 1 is.
     - `locking` says how locked tokens are honoured: "auto", "clamp", "gibbs" or "particles".
     - `model` is the folder of another model than the one that is loaded, if it is not to be that one; it must have the
       same tokenizer.
@@ -69,6 +71,8 @@ class Generate:
     first_step: int = 1
     model: str = ""
     limits: tuple[Limit, ...] = ()
+    label: int = -1
+    guidance: float = 1.0
 
     @property
     def word_runs(self) -> tuple[tuple[int, int, tuple[str, ...]], ...]:

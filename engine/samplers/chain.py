@@ -157,7 +157,7 @@ class Chain(ABC):
         locked = torch.from_numpy(~self.free[samples])
         device = self.tokens.device
         features = self.diffusion.features(self.tokens[chosen], level.to(device), locked.to(device))
-        self.calls[samples] += 1
+        self.calls[samples] += self.diffusion.calls
         self._remembered = key, features
         return features
 

@@ -95,11 +95,14 @@ TOLD: dict[tuple[bool, bool], Callable[[Tensor], Tensor]] = {
 class Diffusion:
     """The model, with fresh weights. It owns no randomness: whoever needs draws brings them.
 
-    `network` and `graph` stand in for what the configuration would build, for worlds that are known exactly.
+    `network` and `graph` stand in for what the configuration would build, for worlds that are known exactly. An answer
+    takes so many network `calls`.
     """
 
-    def __init__(self, config: DiffusionConfig, network: Network | None = None, graph: Graph | None = None) -> None:
-        self.config = config
+    def __init__(
+        self, config: DiffusionConfig, network: Network | None = None, graph: Graph | None = None, calls: int = 1
+    ) -> None:
+        self.config, self.calls = config, calls
         self.graph: Graph = graph or graph_of(config)
         self.parametrisation = parametrisation_of(config, self.graph)
         self.schedule = schedule_of(config)

@@ -3,7 +3,7 @@
     log g = strength log g(. | class) + (1 - strength) log g(. | no class), normalised
 
 for the law g of a clean token. At strength 1 it is the law given the class; beyond, what tells the class from others
-counts for more. Each answer takes two network calls.
+counts for more, and each answer takes two network calls.
 """
 
 from __future__ import annotations
@@ -24,15 +24,19 @@ def guided(diffusion: Diffusion, label: int, strength: float = 1.0) -> Diffusion
         numbers = f"its classes are 0 to {known - 1}" if known else "it knows no classes"
         raise UserError(f"This model does not know the class {label}; {numbers}.")
     network = Guided(diffusion.network, label, strength)
-    return Diffusion(diffusion.config, network, diffusion.graph)  # type: ignore[arg-type]
+    return Diffusion(diffusion.config, network, diffusion.graph, len(network.labels))  # type: ignore[arg-type]
 
 
 class Guided(nn.Module):
-    """Answers with and without a class, side by side in the features, which the head mixes."""
+    """Answers with and, unless the strength is 1, without a class, side by side in the features, which the head mixes.
+
+    It asks the network for each of the `labels` once.
+    """
 
     def __init__(self, network: Network, label: int, strength: float) -> None:
         super().__init__()
-        self.network, self.label, self.strength = network, label, strength
+        self.network, self.strength = network, strength
+        self.labels = (label,) if strength == 1 else (label, network.config.classes)
 
     @property
     def config(self) -> NetworkConfig:
@@ -45,16 +49,16 @@ class Guided(nn.Module):
         return self.network.device
 
     def body(self, tokens: Tensor, sigma: Tensor, locked: Tensor | None = None) -> Features:
-        """Features of every position: hidden (B, L, 2 d), cond (B, 1, 2 c)."""
-        labels = [torch.full_like(tokens[:, 0], label) for label in (self.label, self.config.classes)]
-        given, free = (self.network.body(tokens, sigma, locked, classes) for classes in labels)
-        return Features(*(torch.cat(pair, dim=-1) for pair in zip(given, free, strict=True)))
+        """Features of every position: hidden (B, L, k d), cond (B, 1, k c), for k labels."""
+        labels = (torch.full_like(tokens[:, 0], label) for label in self.labels)
+        answers = [self.network.body(tokens, sigma, locked, classes) for classes in labels]
+        return Features(*(torch.cat(parts, dim=-1) for parts in zip(*answers, strict=True)))
 
     def head(self, features: Features) -> Tensor:
         """log g (..., V), but for a constant."""
-        halves = zip(*(part.chunk(2, dim=-1) for part in features), strict=True)
-        given, free = (F.log_softmax(self.network.head(Features(*half)), dim=-1) for half in halves)
-        return self.strength * given + (1 - self.strength) * free
+        answers = zip(*(part.chunk(len(self.labels), dim=-1) for part in features), strict=True)
+        given, *free = (F.log_softmax(self.network.head(Features(*answer)), dim=-1) for answer in answers)
+        return self.strength * given + (1 - self.strength) * free[0] if free else given
 
     def forward(self, tokens: Tensor, sigma: Tensor) -> Tensor:
         return self.head(self.body(tokens, sigma))

@@ -33,14 +33,16 @@ class Form:
     def changed(self, **entries: Any) -> Form:
         return Form({**self.entries, **entries})
 
-    def request(self, tokens: Tokens, noise: Noise) -> Generate:
-        """The run of a prompt (L,). What does not go with the noise stays chosen and is left out.
+    def request(self, tokens: Tokens, noise: Noise, classes: int = 0) -> Generate:
+        """The run of a prompt (L,) for a model of this noise that knows so many classes. What does not go with it stays
+        chosen and is left out.
 
         A sampler that does not fit gives way to the default one. From left to right each free position is a step.
         """
         fitting = {row.name: row for row in samplers_for(noise)}
         sampler = fitting.get(self.sampler, next(iter(fitting.values())))
-        found = {row.name: row.kind.value(self.entries[entry]) for entry, row in ENTRIES.items() if noise in row.noises}
+        chosen = {entry: row for entry, row in ENTRIES.items() if row.fits(noise, classes)}
+        found = {row.name: row.kind.value(self.entries[entry]) for entry, row in chosen.items()}
         numbers = [(option, self.options.get(option.name, option.default)) for option in sampler.options]
         found |= {
             "sampler": self.sampler if self.sampler in fitting else "auto",

@@ -19,7 +19,7 @@ from engine.files import read_bounded, write_whole
 from engine.language.tokenizers import Tokenizer, tokenizer_from
 from engine.plain_text import plain_line
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
-from engine.protocol.options import check_options
+from engine.protocol.options import MOST_CLASSES, check_options
 from engine.stopping import look
 from engine.strict_json import to_json
 from sedd_studio.record.schema import (
@@ -260,8 +260,8 @@ def check_sizes(arrays: Arrays, about: About, request: Generate) -> None:
 
 def check_model(info: ModelInfo, vocabulary: int) -> None:
     """A ValueError where the description of a model makes no sense beside a tokenizer of `vocabulary` tokens."""
-    sizes = (info.length, info.vocabulary, info.mask_id or 0, info.parameters)
-    largest = (LARGEST_NUMBER, MOST_TOKENS, vocabulary, LARGEST_NUMBER)
+    sizes = (info.length, info.vocabulary, info.mask_id or 0, info.parameters, info.classes)
+    largest = (LARGEST_NUMBER, MOST_TOKENS, vocabulary, LARGEST_NUMBER, MOST_CLASSES)
     if any(not 0 <= size <= most for size, most in zip(sizes, largest, strict=True)):
         raise ValueError("a size of its model is out of range")
     if len(info.facts) > MOST_ENTRIES or (info.mask_id is None) != (info.noise == "uniform"):

@@ -65,7 +65,7 @@ def read_group(state: QueuedState) -> list[Queued]:
     if len(tokens) > info.length:
         raise ValueError("the prompt is longer than its model takes")
     info = replace(info, name=plain_line(info.name))
-    requests = [Form.read(state.form | run).request(tokens, info.noise) for run in state.runs]
+    requests = [Form.read(state.form | run).request(tokens, info.noise, info.classes) for run in state.runs]
     return [Queued(checked(replace(one, limits=state.limits)), info, state.prompt, held=True) for one in requests]
 
 

@@ -138,7 +138,8 @@ class Runs(QObject):
         """The run of the form and of the prompt as it stands, for the model's noise or for another."""
         assert self._models.info is not None
         document = self._view.document
-        request = self._form.now.request(document.request, noise or self._models.info.noise)
+        info = self._models.info
+        request = self._form.now.request(document.request, noise or info.noise, 0 if noise else info.classes)
         return replace(request, limits=document.limits)
 
     def start(self) -> None:

@@ -13,19 +13,10 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from engine.language.tokenizers import symbol_tokenizer
 from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
-from engine.models.own_layout import save
 from engine.performing.opening import is_causal
-from engine.protocol import (
-    UserError,
-)
-from engine.samplers import sampler_named
-from engine.samplers.loop import Plan, run_chain
-from engine.theory.conditioning import Locks
-from engine.theory.guidance import guided
 from engine.theory.mixed import Mixed
 from engine.theory.network import Block
 from tests.engine.families import (
@@ -271,52 +262,3 @@ def test_the_bound_is_not_below_the_likelihood_where_tokens_change(tmp_path: Pat
 
 
 # ---- classes
-
-
-@torch.no_grad()
-def test_a_class_is_told_beside_the_noise(tmp_path: Path) -> None:
-    weights, (tokens, told) = make(tmp_path, "udlm-class"), noised(Sizes(), uniform=True)
-    label = torch.tensor([0, 1, 2])
-    expected = forward(weights, Sizes().heads, tokens, told, label=label)
-    output = double(tmp_path).network(tokens, told.double(), classes=label)
-    torch.testing.assert_close(output, expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
-
-
-@torch.no_grad()
-@pytest.mark.parametrize("strength", [0.0, 1.0, 2.5])
-def test_guidance_mixes_the_laws_with_and_without_a_class(tmp_path: Path, strength: float) -> None:
-    weights, (tokens, told) = make(tmp_path, "udlm-class"), noised(Sizes(), uniform=True)
-    given, free = (
-        forward(weights, Sizes().heads, tokens, told, label=torch.full((3,), label)).log_softmax(-1) for label in (1, 2)
-    )
-    expected = (strength * given + (1 - strength) * free).softmax(-1)
-    model = guided(double(tmp_path), 1, strength)
-    sigma = told.double()[:, None].expand(tokens.shape)
-    law = model.law_rows(model.features(tokens, told.double()), sigma, tokens)
-    torch.testing.assert_close(law, expected, rtol=1e-9, atol=1e-12)
-
-
-def test_a_guided_model_writes(tmp_path: Path) -> None:
-    make(tmp_path, "udlm-class")
-    plan = Plan(Locks.of(np.full(6, -1), 11, 12), samples=2, steps=4)
-    texts = {}
-    for label in (0, 1):
-        *_, state = run_chain(guided(build(tmp_path)[0], label, 2.0), sampler_named("tweedie", "uniform"), plan, 0)
-        texts[label] = state.tokens
-    assert (texts[0] != texts[1]).any()
-
-
-def test_a_class_that_is_not_known_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    make(tmp_path / "with", "udlm-class")
-    make(tmp_path / "without", "udlm")
-    with pytest.raises(UserError, match="its classes are 0 to 1"):
-        guided(build(tmp_path / "with")[0], 2)
-    with pytest.raises(UserError, match="it knows no classes"):
-        guided(build(tmp_path / "without")[0], 0)
-
-
-def test_a_model_with_classes_is_saved_in_our_own_layout(tmp_path: Path) -> None:
-    make(tmp_path / "theirs", "udlm-class")
-    diffusion = build(tmp_path / "theirs")[0]
-    save(tmp_path / "ours", diffusion, symbol_tokenizer([*"abcdefghij"]), "", precision="fp32")
-    assert build(tmp_path / "ours")[0].config == diffusion.config

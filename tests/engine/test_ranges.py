@@ -35,7 +35,9 @@ def numbers() -> Iterator[tuple[str, str, InRange | None]]:
         for parameter in inspect.signature(command.callback).parameters.values():
             typed, said, *_ = get_args(parameter.annotation)
             if {int, float} & {typed, *get_args(typed)}:
-                yield command.callback.__name__, f"--{parameter.name.replace('_', '-')}", said.parser
+                flags = [name for name in (said.default, *(said.param_decls or ())) if str(name).startswith("--")]
+                usual = f"--{parameter.name.replace('_', '-')}"
+                yield command.callback.__name__, flags[0] if flags else usual, said.parser
 
 
 NUMBERS = list(numbers())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
@@ -27,6 +30,7 @@ from sedd_studio.record.snippets import as_command, as_python
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.panes import work_of
 from sedd_studio.session.presets import NOT_KEPT, USUAL, Presets
+from sedd_studio.widgets.controls.basic import Number
 from tests.option_values import requests
 from tests.sedd_studio.fake_engine import INFO, MASK, TOKENIZER
 from tests.sedd_studio.scene import Scene
@@ -85,10 +89,10 @@ def test_a_run_file_keeps_every_option(request: Generate) -> None:
 def test_a_form_asks_again_for_what_it_was_filled_with(request: Generate) -> None:
     usual = {name: row.entry_usual for name, row in ENTRIES.items()}
     form = Form({**usual, **Form.entries_of(request, "absorb")})
-    again = form.request(request.tokens, "absorb")
+    again = form.request(request.tokens, "absorb", classes=1)
     for row in ENTRIES.values():
         value = getattr(request, row.name)
-        fits = "absorb" in row.noises and row.kind.accepts(row.kind.entry(value))
+        fits = row.fits("absorb", 1) and row.kind.accepts(row.kind.entry(value))
         if fits and row.name not in ("sampler", "options"):  # of which a run takes what fits the noise and the sampler
             assert getattr(again, row.name) == value
 
@@ -121,7 +125,26 @@ def test_the_form_shows_every_entry_with_its_title_and_has_it_edited_where_it_wo
     for name, control in controls.items():
         assert control.accessibleName() == ENTRIES[name].title
         assert ENTRIES[name].title in texts or name in in_the_bar
-        assert control.isEnabled() == (noise in ENTRIES[name].noises)
+        assert control.isEnabled() == ENTRIES[name].fits(noise)
+
+
+def test_classes_are_asked_of_a_model_that_knows_some(scene: Scene, qtbot: QtBot) -> None:
+    window = window_of(scene.session, scene.settings, qtbot)
+    fields, plain = window.run_form.main.fields, scene.info
+    assert not fields["label"].isVisible()
+    scene.load(replace(plain, classes=3))
+    number = window.run_form.main.controls["label"]
+    assert isinstance(number, Number)
+    assert fields["label"].isVisible()
+    assert (number.text(), scene.session.runs.asked().label) == ("any", -1)
+    number.setFocus()
+    number.selectAll()
+    QTest.keyClicks(number, "2")
+    QTest.keyClick(number, Qt.Key.Key_Return)
+    assert scene.session.runs.asked().label == 2
+    scene.load(plain)
+    assert not fields["label"].isVisible()
+    assert scene.session.runs.asked().label == -1
 
 
 @pytest.mark.parametrize("noise", [noise for noise in NOISES if noise in ENTRIES["steps"].noises])

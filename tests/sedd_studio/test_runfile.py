@@ -200,7 +200,7 @@ def test_a_file_that_would_fill_the_memory_is_refused(monkeypatch: pytest.Monkey
 
 def test_entries_of_a_later_version_are_left_out(run: Trajectory) -> None:
     request = json.loads(load(zlib.decompress(encode(run)[len(MARK) :]))["about"].tobytes())["request"]
-    assert_same(run, decode(altered(run, about(request=request | {"guidance": 3}, mood="calm"))))
+    assert_same(run, decode(altered(run, about(request=request | {"courage": 3}, mood="calm"))))
 
 
 def test_what_cannot_be_read_or_written_is_named(run: Trajectory, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def control_for(title: str, kind: Kind, look: Look, take: Callable[[Any], object
     match kind:
         case Whole():
             control = Number(title, kind.low, kind.high, look)
+            control.setSpecialValueText(kind.lowest)
             control.valueChanged.connect(lambda value: take(round(value)))
         case Real():
             control = Number(title, math.ceil(100 * kind.low) / 100, kind.high, look, decimals=2)
@@ -125,7 +126,7 @@ class OptionFields(QWidget):
     def refresh(self) -> None:
         """Show the form, and what of it goes with the model's noise."""
         info = self._models.info
-        noise = info.noise if info is not None else "absorb"
+        noise, classes = (info.noise, info.classes) if info is not None else ("absorb", 0)
         for name, control in self.controls.items():
             row, field, entry = ENTRIES[name], self.fields[name], self._form.now.entries[name]
             if isinstance(control, PatternLine):
@@ -133,15 +134,16 @@ class OptionFields(QWidget):
             show_entry(control, entry)
             if name in self.sliders:
                 self.sliders[name].show_number(entry)
-            fits = noise in row.noises
+            fits = row.fits(noise, classes)
             field.setEnabled(fits)
-            field.setVisible(fits or "absorb" in row.noises)
+            field.setVisible(fits or row.fits("absorb", classes))
             field.name(self._words.say(row.title))
             field.explain(self._words.say(help_of(control, row.help) if fits else ONLY_WITH.get(row.noises, "")))
 
     def changed(self) -> int:
-        """How many entries are not the usual ones: what is folded away should not be forgotten."""
-        return sum(self._form.now.entries[name] != ENTRIES[name].entry_usual for name in self.controls)
+        """How many entries that are shown are not the usual ones: what is folded away should not be forgotten."""
+        shown = [name for name, field in self.fields.items() if not field.isHidden()]
+        return sum(self._form.now.entries[name] != ENTRIES[name].entry_usual for name in shown)
 
     def _slider(self, name: str) -> Slider:
         self.sliders[name] = slider = SLIDERS[name]()

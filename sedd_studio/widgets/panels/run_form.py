@@ -20,7 +20,7 @@ from sedd_studio.widgets.controls.layouts import GAP, Field, column, row, scroll
 from sedd_studio.widgets.controls.option_fields import IN_TOP_BAR, Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
-SHOWN = ("steps", "sampler", "spacing", "temperature", "top_p")
+SHOWN = ("steps", "sampler", "spacing", "temperature", "top_p", "label", "guidance")
 FOLDED = [
     name for name, entry in ENTRIES.items() if name not in SHOWN + IN_TOP_BAR and not isinstance(entry.kind, Numbers)
 ]
