@@ -23,10 +23,9 @@ from engine.cli.output import Output
 from engine.estimates import require_time
 from engine.files import write_whole
 from engine.language.documents import LeftOut
-from engine.language.domains import Measure, domain_named, is_in_words
+from engine.language.domains import NO_JUDGE, Measure, domain_named, is_in_words
 from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
-from engine.performing.evaluating import NO_JUDGE
 from engine.performing.fitting import check_judged, tokens_read
 from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import STEPS

@@ -100,3 +100,18 @@ def words_in(text: str) -> list[Run]:
         one = stop - start <= LONGEST_WORD
         runs += [(start, stop)] if one else [(at, at + 1) for at in range(start, stop)]
     return runs
+
+
+def runs_of(tokens: Sequence[int], chosen: np.ndarray, tokenizer: Tokenizer) -> tuple[str, tuple[Run, ...]]:
+    """The text of tokens (L,), and the runs of its characters of which all tokens are `chosen` (L,) bool."""
+    parts: list[str] = []
+    runs: list[Run] = []
+    at = 0
+    for start, stop, text in tokenizer.graphemes(tokens):
+        parts.append(text or "\N{REPLACEMENT CHARACTER}")
+        end = at + len(parts[-1])
+        if chosen[start:stop].all():
+            joins = bool(runs) and runs[-1][1] == at
+            runs[-1:] = [(runs[-1][0], end)] if joins else [*runs[-1:], (at, end)]
+        at = end
+    return "".join(parts), tuple(runs)

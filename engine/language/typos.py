@@ -6,6 +6,7 @@ its tokens, so only then can the word come back as it would be written. Where th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -100,14 +101,22 @@ def _letters(word: str, text: str, tokenizer: Tokenizer, generator: np.random.Ge
 
 
 def _words(word: str, text: str, tokenizer: Tokenizer, generator: np.random.Generator) -> Iterator[str]:
-    """Whole words that are a token, and then those of the text, capital where the word is."""
+    """Words that are a token and begin no other one, and then those of the text, capital where the word is."""
+    known = sorted(tokenizer.backend.get_vocab())
     for token in generator.integers(tokenizer.vocabulary, size=20 * TRIED).tolist():
         if token == tokenizer.eot_id:
             continue
         piece = tokenizer.piece(token)
-        whole = piece.startswith(" ") or bool(tokenizer.symbols)
+        written = str(tokenizer.backend.id_to_token(token))
+        after = known[bisect_right(known, written) :][:1]
+        whole = piece.startswith(" ") and not (after and after[0].startswith(written))
         bare = piece.strip()
-        if whole and bare.isalpha() and bare[:1].isupper() == word[:1].isupper() and (len(bare) > 2 or len(word) < 3):
+        if (
+            (whole or tokenizer.symbols)
+            and bare.isalpha()
+            and bare[:1].isupper() == word[:1].isupper()
+            and (len(bare) > 2 or len(word) < 3)
+        ):
             yield bare
     others = [text[slice(*run)] for run in words_in(text)]
     yield from (others[at] for at in generator.permutation(len(others)))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.language.domains import domain_named, is_in_words
+from engine.language.domains import NO_JUDGE, domain_named, is_in_words
 from engine.language.quality import mean, unigram_entropy
 from engine.language.spans import Laid
 from engine.performing.fitting import check_run, check_score
@@ -35,7 +35,6 @@ from engine.protocol import (
 )
 from engine.protocol.options import check_options
 
-NO_JUDGE = "There is no judge for this kind of text."
 HALF = 0.5
 """Of the work is the bound; the rest are the texts."""
 BOUNDS = 8

@@ -90,6 +90,21 @@ PLAIN: dict[str, str] = {
     "network calls": "times the model was asked",
     "noised share": "share of words that are hidden",
     # the comparison
+    "noise {level:g}": "{noise:.0f} % noise",
+    "tokens": "pieces",
+    "What the text in the studio costs each model in bits a byte, and how well each fills what is not locked.": (
+        "How much the text in the studio surprises each model, and how well each fills what is not locked."
+    ),
+    "{name} needs the fewest bits a byte: {gap:.3f} ± {spread:.3f} less than {other}.": (
+        "The text surprises {name} the least: by {gap:.3f} ± {spread:.3f} bits a letter less than {other}."
+    ),
+    "{name} and {other} need about as many bits a byte: they differ by {gap:.3f} ± {spread:.3f}.": (
+        "The text surprises {name} and {other} about as much: by {gap:.3f} ± {spread:.3f} bits a letter more or less."
+    ),
+    "{name} mends it best, at noise {level:g}: in {share} of the texts, where {lost} of the other words change.": (
+        "{name} mends it best, with {noise:.0f} % noise: in {share} of the texts, where {lost} of the other words "
+        "change."
+    ),
     "sampler": "method",
     "budget": "number",
     "Step budgets": "Numbers of steps",

@@ -8,7 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.language.domains import is_in_words
 from engine.protocol import ModelInfo, UserError
+from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, MOST, Asked, Chosen, Model, panes
 from sedd_studio.session.costs import calls_a_second
@@ -40,39 +42,52 @@ class Choosing(QObject):
         self.changed.emit()
 
     def choose_kind(self, name: str) -> None:
-        """All at once, as one of `KINDS` has it; the number of texts stays."""
+        """All at once, as one of `KINDS` has it; the number of texts stays, unless it is too small."""
         kind, asked = KINDS[name], self.asked
         if asked is None:
             return
-        self.choose(**vars(replace(kind.choose(asked), samples=self.chosen.samples)))
+        self.others = []
+        self.choose(**vars(replace(kind.choose(asked), samples=max(kind.texts, self.chosen.samples))))
         if kind.needs_models:
-            self.look_for_models(lambda: self.choose(models=tuple(self.others[: MOST - 1])))
+            self.look_for_models(lambda: self.choose(models=tuple(self._fitting()[: MOST - 1])))
+
+    def _fitting(self) -> list[Model]:
+        """The others that can do what is chosen, whatever their text: a written word stays from left to right."""
+        return [other for other in self.others if self.chosen.rows != "typo" or not NOISES[other[1]].exact]
 
     def look_for_models(self, then: Callable[[], object] = lambda: None) -> None:
-        """Finds the `others`: known models with the tokenizer of the loaded one, each with its noise."""
+        """Finds the `others`: known models, each with its noise; for panes those with the loaded one's tokenizer."""
         models = self._session.models
         tokenizer, info = models.tokenizer, models.info
         if tokenizer is None or info is None:
             return
-        paths = [path for path in models.known() if path != info.path]
+        paths, rows = [path for path in models.known() if path != info.path], self.chosen.rows
+
+        def find() -> list[Model]:
+            return (
+                model_folders.with_any_tokenizer(paths) if rows else model_folders.with_same_tokenizer(tokenizer, paths)
+            )
 
         def take(found: list[Model]) -> None:
-            if models.tokenizer is tokenizer:
+            if models.tokenizer is tokenizer and rows == self.chosen.rows:
                 self.others = found
                 then()
                 self.changed.emit()
 
-        self._session.reader.read(
-            lambda: model_folders.with_same_tokenizer(tokenizer, paths),
-            take,
-            "Looking for models with the same tokenizer",
-        )
+        self._session.reader.read(find, take, "Looking for models to compare")
 
     @property
     def asked(self) -> Asked | None:
         """What panes would be made of; None without a model."""
         info = self._session.models.info
-        return None if info is None else Asked(self._session.runs.asked, info, self.judge)
+        return None if info is None else Asked(self._session.runs.asked, info, self.fitting_judge)
+
+    @property
+    def fitting_judge(self) -> str | None:
+        """The judge, if it can read what the model writes."""
+        info, tokenizer = self._session.models.info, self._session.models.tokenizer
+        reads = info is not None and tokenizer is not None and is_in_words(info.domain, tokenizer)
+        return self.judge if reads else None
 
     def plan(self) -> list[Pane]:
         """The panes that would be made; a UserError where they cannot be."""
@@ -93,4 +108,4 @@ class Choosing(QObject):
             self._about = info
             if not known:
                 self.others = []
-                self.choose(samplers=(), noises=(), models=())
+                self.choose(samplers=(), noises=(), models=(), word="")

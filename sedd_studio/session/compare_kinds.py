@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from engine.language.domains import TEXT
+from engine.language.typos import TypoKind
 from engine.protocol import Generate, ModelInfo, Noise, UserError
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import samplers_for
@@ -19,13 +20,18 @@ from sedd_studio.session.panes import Pane, name_by_what_differs
 BUDGETS = (4, 16, 64, 256)
 FEWEST, MOST = 2, 8
 """Panes that can stand beside each other."""
+Rows = Literal["", "text", "typo"]
 Model = tuple[str, Noise]
 """A folder and its noise; an empty path is the model that is loaded."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is compared; of what is empty there is one, as the form has it. `samples` is the number of texts a pane."""
+    """What is compared; of what is empty there is one, as the form has it. `samples` is the number of texts a pane.
+
+    With `rows` it is no panes, but a row for each model, whatever its tokenizer: what the text on show costs it, or
+    whether it mends a `typo` in it, in a `word` if one is named.
+    """
 
     steps: tuple[int, ...] = BUDGETS
     samplers: tuple[str, ...] = ()
@@ -33,6 +39,9 @@ class Chosen:
     seeds: tuple[int, ...] = ()
     models: tuple[Model, ...] = ()
     samples: int = 1
+    rows: Rows = ""
+    typo: TypoKind = "word"
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,11 +111,13 @@ def samplers_of(noise: Noise) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Kind:
-    """A choice that is made at once; with `needs_models` every known model with the same tokenizer is among it."""
+    """A choice that is made at once; with `needs_models` every known model is among it: of the same tokenizer, where
+    panes come of it. Fewer `texts` than these would say nothing."""
 
     title: str
     choose: Callable[[Asked], Chosen]
     needs_models: bool = False
+    texts: int = 1
 
 
 KINDS: dict[str, Kind] = {
@@ -114,4 +125,6 @@ KINDS: dict[str, Kind] = {
     "sampler": Kind("Samplers", lambda asked: Chosen((), tuple(samplers_of(asked.info.noise))[:MOST])),
     "noise": Kind("Noise types and left to right", lambda asked: Chosen((), (), tuple(asked.noises()))),
     "model": Kind("Models", lambda asked: Chosen(()), needs_models=True),
+    "text": Kind("Models of any tokenizer, on this text", lambda asked: Chosen((), rows="text"), needs_models=True),
+    "typo": Kind("Plant a typo", lambda asked: Chosen((), rows="typo"), needs_models=True, texts=16),
 }

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from sedd_studio.record.pace import duration
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.panes import Pane
 from sedd_studio.session.vocabulary import Say
 
+if TYPE_CHECKING:
+    from sedd_studio.session.comparing import Comparison
+
 ENOUGH = 4
 """Texts of a pane from which on its figures are held against others, and a line is drawn through its point."""
+LEVELS = (0.1, 0.2, 0.3, 0.5, 0.7)
+"""Noise levels at which a typo may be mended."""
 BEYOND = 2.0
 """Standard errors that a difference must be larger than to count as one."""
 TOO_FEW = f"Fewer than {ENOUGH} texts a pane tell little: points stand alone, without a line."
+
+
+def planned(comparison: Comparison, say: Say) -> str:
+    """What would be compared, in the words of `say`; a UserError where nothing can come of it."""
+    choice, models = comparison.choice, comparison.models
+    if choice.chosen.rows:
+        count, texts = number_of(len(models.planned()), "model"), number_of(choice.chosen.samples, "text")
+        each = f"{texts} at each of {len(LEVELS)} noise levels" if choice.chosen.rows == "typo" else f"{texts} each"
+        return say("{models} on the text in the studio, {each}", models=count, each=each)
+    panes = choice.plan()
+    calls, seconds = sum(pane.work for pane in panes), choice.expected_seconds(panes)
+    about = "" if seconds is None else f", about {duration(seconds)}"
+    told = "{panes} panes of {texts}: {calls:,.0f} network calls{about}"
+    return say(told, panes=len(panes), texts=number_of(choice.chosen.samples, "text"), calls=calls, about=about)
 
 
 def reading(panes: Sequence[Pane], say: Say) -> str:

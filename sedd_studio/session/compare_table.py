@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sedd_studio.record.exports import table
+from sedd_studio.session.compare_rows import as_csv as rows_as_csv
 
 if TYPE_CHECKING:
     from sedd_studio.session.comparing import Comparison
@@ -25,7 +26,9 @@ COLUMNS = (
 
 
 def as_csv(comparison: Comparison) -> str:
-    """A line for each pane of which texts are through; what is not known is left empty."""
+    """A line for each model, or each pane of which texts are through; what is not known is left empty."""
+    if wanted := comparison.choice.chosen.rows:
+        return rows_as_csv(comparison.models.rows, wanted == "typo")
     rows = []
     for pane in comparison.panes:
         if not pane.texts or pane.run is None:

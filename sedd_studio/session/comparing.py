@@ -25,6 +25,7 @@ from engine.protocol import (
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.choosing import Choosing
+from sedd_studio.session.comparing_models import ModelRows
 from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.panes import Pane, PaneState, name_by_what_differs, recorded, unlike
 from sedd_studio.session.session import Session
@@ -51,6 +52,9 @@ class Comparison(QObject):
         self._session = session
         self.panes: list[Pane] = []
         self.choice = Choosing(session, self)
+        self.models = ModelRows(session, self.choice, self)
+        self.models.changed.connect(self.changed)
+        self.models.ended.connect(self.ended)
         self._recorded = False
         self._tokenizer: Tokenizer | None = None
         self._model: ModelInfo | None = None  # which was loaded when the comparison began
@@ -69,24 +73,30 @@ class Comparison(QObject):
 
     @property
     def busy(self) -> bool:
+        return self.models.busy or self._makes_panes
+
+    @property
+    def _makes_panes(self) -> bool:
         return any(pane.state in (PaneState.WAITING, PaneState.RUNNING) for pane in self.panes)
 
     @property
     def share(self) -> float | None:
         """How much of all network calls is done; None while nothing goes on."""
-        if not self.busy:
-            return None
+        if not self._makes_panes:
+            return self.models.share
         return sum(pane.work_done for pane in self.panes) / max(1, sum(pane.work for pane in self.panes))
 
     @property
     def seconds_left(self) -> float | None:
         """How long it may take, at the pace so far; None while that cannot be told, or nothing goes on."""
-        return seconds_left(self.share, self._began)
+        return seconds_left(self.share, self._began) if self._makes_panes else self.models.seconds_left
 
     @property
     def work(self) -> str:
         """What it does, as a sentence; empty while it does nothing."""
-        return going(f"Comparing {number_of(len(self.panes), 'run')}", self.seconds_left) if self.busy else ""
+        if not self._makes_panes:
+            return self.models.work
+        return going(f"Comparing {number_of(len(self.panes), 'run')}", self.seconds_left)
 
     @property
     def playing(self) -> bool:
@@ -113,6 +123,10 @@ class Comparison(QObject):
         """Runs the prompt as it stands in each way that is chosen, ending a comparison before."""
         session = self._session
         if not session.editor.typed.apply() or not session.models.ready:
+            return
+        if self.choice.chosen.rows:
+            self.cancel_all()
+            self.models.start()
             return
         try:
             planned = self.choice.plan()
@@ -156,6 +170,8 @@ class Comparison(QObject):
     def cancel_all(self) -> None:
         for pane in self.panes:
             self.cancel(pane)
+        if self.models.busy:
+            self.models.cancel_all()
 
     def agreement(self, pane: Pane) -> float | None:
         """The share of free positions, over all samples, at which a pane ended with the reference's token."""
@@ -249,8 +265,8 @@ class Comparison(QObject):
     def _have_judged(self, pane: Pane) -> None:
         """Asks the judge about all texts so far."""
         tokenizer = self._tokenizer
-        judge = self.choice.judge
-        if judge is None or tokenizer is None or self._session.models.domain.rows or pane.run is None:
+        judge = self.choice.fitting_judge
+        if judge is None or tokenizer is None or pane.run is None:
             return
         known, pane.to_judge = pane.run.known(), pane.texts
         texts = tuple(map(tokenizer.decode, known))

@@ -63,6 +63,12 @@ def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tupl
     return found
 
 
+def with_any_tokenizer(paths: Iterable[str]) -> list[tuple[str, Noise]]:
+    """Those of the folders of whose model the noise is told, with it."""
+    found = ((path, noise_of(Path(path))) for path in paths)
+    return [(path, noise) for path, noise in found if noise is not None]
+
+
 def judge() -> str | None:
     """The folder of the bundled autoregressive model that judges samples, None if it is not there."""
     folder = bundled_models.DEFAULT_JUDGE

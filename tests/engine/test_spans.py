@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.language.prompts import given_parts
-from engine.language.spans import Laid, words_in
+from engine.language.spans import Laid, runs_of, words_in
 from engine.language.tokenizers import Tokenizer, symbol_tokenizer, train_tokenizer
 from engine.language.typos import TypoKind, plant
 from engine.protocol import UserError
@@ -94,3 +94,12 @@ def test_what_cannot_be_spoilt_is_refused_in_a_sentence() -> None:
     with pytest.raises(UserError, match='"a" cannot be spoilt so'):
         plant("a b", TOKENIZER, "swap", "a")
     assert np.isin(plant("ACGTACGT" * 5, symbol_tokenizer("ACGT"), "letter").word, list("ACGT"))
+
+
+def test_locked_tokens_are_runs_of_characters() -> None:
+    ids = TOKENIZER.encode("The dragon lived on")
+    locked = np.array([True, True, False, True])
+    assert runs_of(ids, locked, TOKENIZER) == ("The dragon lived on", ((0, 10), (16, 19)))
+    end = [*TOKENIZER.encode("The"), TOKENIZER.eot_id or 0, *TOKENIZER.encode("The")]
+    assert runs_of(end, np.array([True, True, False]), TOKENIZER) == ("The<|endoftext|>The", ((0, 16),))
+    assert runs_of(TOKENIZER.encode("\u00e9")[:1], np.array([True]), TOKENIZER)[0] in ("\ufffd", "\u00e9")

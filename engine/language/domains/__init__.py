@@ -12,6 +12,7 @@ from engine.protocol import UserError
 DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (TEXT, MOLECULES, IMAGES, DNA)}
 
 __all__ = ["DOMAINS", "TEXT", "Curve", "Domain", "Measure", "View", "domain_named", "is_in_words"]
+NO_JUDGE = "There is no judge for this kind of text."
 
 
 def domain_named(name: str) -> Domain:

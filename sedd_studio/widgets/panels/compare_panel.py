@@ -11,13 +11,14 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QInputDialog, QSizePolicy, QSlider, QWidget
 
+from engine.language.domains import NO_JUDGE
 from engine.protocol import UserError
 from engine.protocol.option_kinds import SEED
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.noises import NOISES
-from sedd_studio.record.pace import duration, until_done
-from sedd_studio.session.compare_kinds import KINDS, MOST, samplers_of
-from sedd_studio.session.compare_reading import reading
+from sedd_studio.record.pace import until_done
+from sedd_studio.session.compare_kinds import KINDS, MOST, Rows, samplers_of
+from sedd_studio.session.compare_reading import planned, reading
 from sedd_studio.session.panes import first_texts
 from sedd_studio.widgets.controls.basic import (
     Choice,
@@ -33,9 +34,11 @@ from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
 from sedd_studio.widgets.controls.layouts import column, row, scrolled
+from sedd_studio.widgets.controls.model_table import ModelTable
 from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
 from sedd_studio.widgets.controls.saving import Content, ask_and_write, ask_where, writing
+from sedd_studio.widgets.controls.typo_choice import TypoChoice
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -45,7 +48,11 @@ if TYPE_CHECKING:
 
 TICKS = 1000
 MOST_TEXTS, MOST_STEPS = 256, 4096
-EMPTY = "The prompt in several ways beside each other: each with its calls, perplexity and entropy, on one timeline."
+EMPTY: dict[Rows, str] = {
+    "": "The prompt in several ways beside each other: each with its calls, perplexity and entropy, on one timeline.",
+    "text": "What the text in the studio costs each model in bits a byte, and how well each fills what is not locked.",
+    "typo": "One word of the text in the studio is spoilt: which model mends it, at which noise, what else changes.",
+}
 OTHER_PROMPT = "These are of another prompt than the one in the studio."
 DIFFERS = "Marked words differ from the largest budget or the last sampler."
 CHOICES = {
@@ -72,6 +79,7 @@ class ComparePanel(QWidget):
         self.samples = Number("Texts of each pane", 1, MOST_TEXTS, look)
         self.start = PushButton("Compare", "play", look, comparison.start, primary=True)
         self.stop = PushButton("Cancel all", "stop", look, comparison.cancel_all)
+        self.each = label("", "muted")
         self.summary = Elided("help")
         self.chips = dict(self._chips())
         self.play = IconButton("play", "Play all panes", look, comparison.toggle)
@@ -90,6 +98,8 @@ class ComparePanel(QWidget):
         self.export.setToolTip("The table for other programs (CSV), or the curves as a picture (PNG).")
         self.progress = ProgressLine("How far the comparison is")
         self.curve = QualityCurve(comparison, words, look)
+        self.table = ModelTable(comparison.models, words)
+        self.typo = TypoChoice(comparison.choice, look)
         self.cards: list[PaneCard] = []
         self._document = session.view.document
         self._arrange()
@@ -140,7 +150,6 @@ class ComparePanel(QWidget):
             self.kind.setItemText(place, say(kind.title))
         for name, words in CHOICES.items():
             self.chips[name].call(*map(say, words))
-        self.filled.say(say(EMPTY))
         self._make_cards()
         self._plan()
         self.refresh()
@@ -165,20 +174,20 @@ class ComparePanel(QWidget):
         }
         for name, (titles, usual) in offered.items():
             self.chips[name].show_chosen(getattr(chosen, name), titles, usual)
+        for name, chips in self.chips.items():
+            chips.setVisible(name == "models" or not chosen.rows)
+        self.each.setText(
+            say("texts a level" if chosen.rows == "typo" else "texts a model" if chosen.rows else "texts a pane")
+        )
+        self.typo.setVisible(chosen.rows == "typo")
+        self.typo.refresh()
         with QSignalBlocker(self.samples):
             self.samples.setValue(chosen.samples)
         try:
-            planned = choice.plan()
+            self.summary.show_text(planned(self._comparison, say))
         except UserError as error:
             self.summary.show_text(say(str(error)))
-        else:
-            texts = "1 text" if chosen.samples == 1 else f"{chosen.samples} texts"
-            calls = sum(pane.work for pane in planned)
-            seconds = choice.expected_seconds(planned)
-            about = "" if seconds is None else f", about {duration(seconds)}"
-            told = "{panes} panes of {texts}: {calls:,.0f} network calls{about}"
-            self.summary.show_text(say(told, panes=len(planned), texts=texts, calls=calls, about=about))
-        self._enable()
+        self.refresh()
 
     def _follow_prompt(self) -> None:
         """Looks again where the prompt is another, and not at every step that is shown."""
@@ -186,7 +195,6 @@ class ComparePanel(QWidget):
         if document is not self._document and self.isVisible():
             self._document = document
             self._plan()
-            self.refresh()
 
     # ---- what comes of it
 
@@ -196,7 +204,8 @@ class ComparePanel(QWidget):
         comparison = self._comparison
         if [card.pane for card in self.cards] != comparison.panes:
             self._make_cards()
-        self.filled.show_content(bool(self.cards))
+        rows = comparison.choice.chosen.rows
+        self._show_parts(rows)
         for card in self.cards:
             card.refresh()
         self.curve.refresh()
@@ -206,32 +215,50 @@ class ComparePanel(QWidget):
         self.level.setText(say("noise level {level:.2f}", level=level, noise=100 * level))
         self.progress.show_share(comparison.share)
         left = comparison.seconds_left
-        about = OTHER_PROMPT if comparison.of_another_prompt else say(DIFFERS)
+        about = "\n".join(comparison.models.told) if rows else self._about_panes()
         self.note.setText(about if left is None else f"{until_done(left).capitalize()}. {about}")
-        self.says.setText(reading(comparison.panes, say))
-        self.says.setEnabled(not comparison.of_another_prompt)
+        said = comparison.models.reading(say) if rows else reading(comparison.panes, say)
+        self.says.setText(said)
+        self.says.setEnabled(bool(rows) or not comparison.of_another_prompt)
         self.play.sign.show("pause" if comparison.playing else "play")
         self._enable()
+
+    def _show_parts(self, rows: Rows) -> None:
+        """Panes on their playhead, or the table of models; or what one will get."""
+        there = self._comparison.models.answers(rows) if rows else bool(self.cards)
+        self.filled.say(self._words.say(EMPTY[rows]))
+        self.filled.show_content(there)
+        for part in (self.across, self.player, self.curve, self.page, self.film):
+            part.setVisible(not rows)
+        self.table.setVisible(bool(rows))
+        self.table.refresh()
+
+    def _about_panes(self) -> str:
+        comparison = self._comparison
+        about = OTHER_PROMPT if comparison.of_another_prompt else self._words.say(DIFFERS)
+        lacking = comparison.panes and comparison.choice.judge and comparison.choice.fitting_judge is None
+        return f"{about} {NO_JUDGE}" if lacking else about
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._plan()
-        self.refresh()
 
     def _enable(self) -> None:
         ready = not self._session.runs.hindrance
         self.start.setEnabled(ready)
         self.stop.setEnabled(self._comparison.busy)
+        comparison = self._comparison
+        rows = comparison.choice.chosen.rows
+        known = comparison.models.known if rows else any(pane.texts for pane in comparison.panes)
         for button in (self.page, self.film, self.export):
-            button.setEnabled(any(pane.texts for pane in self._comparison.panes))
+            button.setEnabled(known)
 
     def _export(self) -> None:
         from sedd_studio.session.compare_table import as_csv  # with all exports
 
-        kinds: dict[str, Content] = {
-            "Table (*.csv)": lambda: as_csv(self._comparison).encode(),
-            "Picture of the curves (*.png)": self.curve.as_png,
-        }
+        kinds: dict[str, Content] = {"Table (*.csv)": lambda: as_csv(self._comparison).encode()}
+        if not self._comparison.choice.chosen.rows:
+            kinds["Picture of the curves (*.png)"] = self.curve.as_png
         ask_and_write(self, "Export the comparison", "comparison", kinds, self._jobs)
 
     def _export_page(self) -> None:
@@ -273,14 +300,16 @@ class ComparePanel(QWidget):
         choices, panes, below, says, content, whole = QFrame(), QWidget(), QFrame(), QWidget(), QWidget(), QWidget()
         for frame in (choices, below):
             frame.setObjectName("card")
-        head = Flow(self.start, self.stop, self.kind, label("texts a pane", "muted"), self.samples, self.summary)
-        groups = Flow(*self.chips.values(), gap=9)
+        head = Flow(self.start, self.stop, self.kind, self.each, self.samples, self.summary)
+        groups = Flow(self.typo, *self.chips.values(), gap=9)
         column(head, groups, gap=8, margins=(12, 10, 12, 10), of=choices)
         self._row = row(gap=10, of=panes)
-        scroll = scrolled(panes)
+        self.across = scroll = scrolled(panes)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
         scroll.setMinimumHeight(200)
-        player = row(self.play, label("noise", "help"), (self.slider, 1), label("text", "help"), self.level, gap=8)
+        self.player = QWidget()
+        parts = (self.play, label("noise", "help"), (self.slider, 1), label("text", "help"), self.level)
+        row(*parts, gap=8, of=self.player)
         column(
             label("WHAT IT SAYS", "section"),
             self.says,
@@ -291,7 +320,7 @@ class ComparePanel(QWidget):
             of=says,
         )
         column(Turning((self.curve, 4), (says, 1)), margins=(12, 8, 12, 8), of=below)
-        column((scroll, 3), player, (below, 2), gap=8, of=content)
-        self.filled = Filled(content, EMPTY)
+        column((self.table, 5), (scroll, 3), self.player, (below, 2), gap=8, of=content)
+        self.filled = Filled(content, EMPTY[""])
         column(choices, self.progress, (self.filled, 1), gap=6, margins=(14, 10, 14, 10), of=whole)
         column(scrolled(whole), of=self)
