@@ -161,7 +161,7 @@ class AdaptingLearner(DiffusionLearner):
     """An adapted model learning to fill in masks, while its causal mask is taken away over `annealing` steps."""
 
     def __init__(self, adapted: Adapted, annealing: float, name: str) -> None:
-        self._adapted, self._annealing = adapted, annealing
+        self.adapted, self._annealing = adapted, annealing
         super().__init__(adapted.diffusion)
         self.told = {"adapted from": name, "mask": adapted.told}
 
@@ -189,8 +189,8 @@ class AdaptingLearner(DiffusionLearner):
     def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
         """Writes the weights as they are, in float32."""
         weights = {
-            renamed(name, self._adapted.kind.saved): tensor.detach().cpu().contiguous()
+            renamed(name, self.adapted.kind.saved): tensor.detach().cpu().contiguous()
             for name, tensor in self.network.state_dict().items()
         }
-        values = {**self._adapted.values, "facts": dict(facts)}
+        values = {**self.adapted.values, "facts": dict(facts)}
         write_model(folder, weights, Tokenizer(with_mask(tokenizer.backend)), card, values)

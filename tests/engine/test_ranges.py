@@ -22,7 +22,7 @@ from engine.performing.engine import Engine
 from engine.protocol import FREE, Failed, Generate, Score, UserError, frozen
 from engine.protocol.option_kinds import Real, ranges_of
 from engine.protocol.options import OPTIONS, check_options
-from engine.training.settings import Recipe, Sizes, TrainingConfig
+from engine.training.settings import AdaptingConfig, Recipe, Sizes, TrainingConfig
 
 LONG = "9" * 5000
 ODD = ("nan", "inf", "-inf", "1e999", LONG, f"-{LONG}", "many", "")
@@ -52,7 +52,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_all_commands_are_walked() -> None:
-    assert len({command for command, *_ in NUMBERS}) == 13
+    assert len({command for command, *_ in NUMBERS}) == 14
     assert len(NUMBERS) > 70
 
 
@@ -80,7 +80,7 @@ def test_every_number_that_decides_anything_has_a_range_where_it_is_declared(kin
             assert isinstance(ranges_of(kind)[field.name], Real), field.name
 
 
-@pytest.mark.parametrize("kind", [Sizes, Recipe, TrainingConfig])
+@pytest.mark.parametrize("kind", [Sizes, Recipe, TrainingConfig, AdaptingConfig])
 def test_settings_of_training_made_in_python_keep_to_the_same_ranges(kind: type[Any]) -> None:
     for name, range_ in ranges_of(kind).items():
         for value in (range_.low - 1, range_.high + 1, math.nan, 10**400):
