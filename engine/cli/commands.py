@@ -44,7 +44,7 @@ def doctor(
     machine: Machine,
     output: Output,
     path: Annotated[Path, typer.Argument(help="A file or a folder that may be a model.", show_default=False)],
-    probe: Annotated[bool, "Load the model, and ask it where its mask is; English text only."] = False,
+    probe: Annotated[bool, "Load the model, and ask it where its mask is, by a text of its kind."] = False,
 ) -> None:
     """Say what a file or a folder is, what is missing, and what to do; nothing is loaded."""
     from engine.cli.doctor import show

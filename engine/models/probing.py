@@ -7,20 +7,31 @@ token is hidden does: a wrong reading costs several nats a token.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 
 import torch
 
+from engine.language.tokenizers import Tokenizer
 from engine.models.loading import Model
 from engine.models.stored import Stored
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, gather
 
-PASSAGE = (
+ENGLISH = (
     "Once upon a time there was a little girl who lived with her mother near the forest. One day she went out to play "
     "in the garden, and there she saw a small dog under a big tree. The dog was very sad because it could not find its "
     "home. The girl gave it some bread and they walked along the road together until they came to a house."
 )
+PASSAGES = (
+    ENGLISH,
+    "".join(sign for sign in ENGLISH.lower() if sign.isalpha() or sign == " "),
+    "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG",
+    "ACATTTGCTTCTGACACAACTGTGTTCACTAGCAACCTCAAACAGACACCATGGTGCATCTGACTCCTGAGGAGAAGTCTGCC",
+    "CC(=O)NC1=CC=C(O)C=C1",
+)
+"""English, the same in small letters alone, a protein (ubiquitin), DNA (the beginning of a gene of haemoglobin), and a
+molecule (paracetamol). A model is probed by the first that its tokenizer knows."""
 TOKENS, EVERY, LEAST = 64, 3, 12
 MARGIN = 0.5
 """Nats a token by which another reading must be better to be told."""
@@ -34,7 +45,7 @@ def readings(model: Model, stored: Stored) -> dict[str, float]:
     """
     diffusion = model.diffusion
     refusal = "This model has no masks, so there is nothing to probe; go by its files."
-    last, ids = diffusion.graph.need_mask(refusal), model.tokenizer.encode(PASSAGE)[: min(TOKENS, model.info.length)]
+    last, ids = diffusion.graph.need_mask(refusal), passage(model.tokenizer)[: min(TOKENS, model.info.length)]
     if len(ids) < LEAST:
         raise UserError(f"Texts of {model.info.length} tokens are too short for a probe; go by its files.")
     there = stored.config.network.states - 1
@@ -47,6 +58,14 @@ def readings(model: Model, stored: Stored) -> dict[str, float]:
         for mask, name in masks.items()
         for shift in (shifted, not shifted)
     }
+
+
+def passage(tokenizer: Tokenizer) -> list[int]:
+    """The tokens of a text of the kind that a tokenizer is for; a UserError if it knows none of ours."""
+    for text in PASSAGES:
+        with suppress(UserError):
+            return tokenizer.encode(text)
+    raise UserError("There is no text for a probe in the symbols of this model; go by its files.")
 
 
 @torch.no_grad()

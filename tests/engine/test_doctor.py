@@ -364,11 +364,18 @@ def test_a_shift_that_is_none_is_found_by_the_probe() -> None:
     assert better(answers) == "mask 2,048"
 
 
-@pytest.mark.parametrize("name", ["stories-uniform", "molecules-absorb"])
+@pytest.mark.parametrize("name", ["molecules-absorb", "promoters-absorb"])
+def test_a_model_of_other_symbols_is_probed_by_a_text_of_its_kind(name: str) -> None:
+    found = probed(Path(name))
+    assert found.opens
+    assert float(str(found.facts["probe"]).split()[0]) < 2.0  # it knows what stands there
+
+
+@pytest.mark.parametrize("name", ["stories-uniform", "digits-absorb"])
 def test_a_model_that_cannot_be_probed_is_told_and_opens(name: str) -> None:
     found = probed(Path(name))
     assert found.opens
-    assert str(found.facts["probe"]).startswith("none: This model")
+    assert str(found.facts["probe"]).startswith("none: Th")
 
 
 def test_a_probe_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
