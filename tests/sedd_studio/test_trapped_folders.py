@@ -18,6 +18,7 @@ from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
 from sedd_studio.session.session import Session
+from sedd_studio.session.shelf_rows import rows_of
 from sedd_studio.session.state import RunState
 from sedd_studio.window.opening import open_path
 from tests.hostile.folders import template, tokenizer_bombs
@@ -46,6 +47,7 @@ def test_the_window_lists_and_opens_them_and_nothing_runs(tmp_path: Path, monkey
         trap(place, canary)
         model_folders.known([str(place)])
         model_folders.noise_of(place)
+        rows_of([str(place)])
         event = answered(runner, place)
         assert isinstance(event, Failed if name in REFUSED else ModelLoaded), (name, event)
         assert not canary.exists(), name
