@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.protocol import UserError
-from engine.protocol.model_info import BLOCKS
+from engine.protocol.model_info import BLOCKS, BLOCKWISE
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.graphs import GRAPHS
 
@@ -41,5 +41,5 @@ def blocks_of(config: DiffusionConfig) -> dict[str, str]:
     For one that writes block by block a short text is the beginning of a long one; its fact is the size of its blocks.
     """
     if size := config.network.block_size:
-        return {"writes": f"blocks of {size:,} tokens, each given those before"}
+        return {"writes": f"{BLOCKWISE} {size:,} tokens, each given those before"}
     return {BLOCKS: f"{config.network.length:,} tokens"}

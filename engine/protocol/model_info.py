@@ -15,6 +15,9 @@ LONGEST = {"name": 80, "schedule": 40, "device": 12, "precision": 12}
 BLOCKS = "trained on blocks of"
 """The fact of a model that has seen no shorter text than the longest that it takes."""
 
+BLOCKWISE = "blocks of"
+"""How what a model writes begins, if it writes block by block."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -50,6 +53,11 @@ class ModelInfo:
     def domain(self) -> str:
         """The kind of sequence that it writes: a name from `engine.language.domains`."""
         return self.facts.get("domain", "text")
+
+    @property
+    def blockwise(self) -> bool:
+        """Whether it writes block by block, and sees nothing of what stands behind the block."""
+        return self.facts.get("writes", "").startswith(f"{BLOCKWISE} ")
 
     def unfamiliar(self, tokens: int) -> str:
         """What to know of the bound on so many tokens, as a sentence; empty if the model may have seen such texts."""

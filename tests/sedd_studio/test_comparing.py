@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.places import STUDIO
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.panes import choose, compare, done, figures
@@ -351,3 +353,19 @@ def test_every_known_model_with_the_same_tokenizer_stands_beside_the_loaded_one(
     assert set(asked) == {"", "own", "published"}
     assert {pane.title for pane in window.services.comparison.panes} == {"tiny", "own", "published"}
     assert {request.seed for request in asked.values()} == {5}
+
+
+def test_no_judge_of_words_is_asked_about_other_sequences(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(fake_engine.INFO, name="dna", path="dna", weights="dna", facts={"domain": "dna"})
+    monkeypatch.setattr(fake_engine, "INFO", other)
+    window.session.models.open("dna")
+    qtbot.waitUntil(lambda: window.session.models.ready and window.session.models.info == other)
+    compare(window)
+    comparison = window.services.comparison
+    qtbot.waitUntil(lambda: bool(comparison.panes) and not comparison.busy)
+    assert not [request for request in engine.requests if isinstance(request, Judge)]
+    assert window.compare.note.text().endswith("There is no judge for this kind of text.")
+    choose(window, "noise")
+    assert "none" not in comparison.choice.chosen.noises  # nor does it write it from left to right

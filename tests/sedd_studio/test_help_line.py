@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -115,3 +117,13 @@ def test_where_one_points_counts_more_than_the_focus_until_that_moves(window: Ma
     QTest.mouseMove(window, window.canvas.mapTo(window, QPoint(20, 20)))
     QApplication.processEvents()
     assert told(window) == ENTRIES["top_p"].help
+
+
+def test_at_a_model_of_blocks_the_hint_says_that_later_locks_are_not_seen(window: MainWindow, scene: Scene) -> None:
+    scene.load(replace(scene.info, facts={"writes": "blocks of 4 tokens, each given those before"}))
+    assert told(window).startswith("This model writes block by block: words that are locked behind the block of a gap")
+    window.places.show_page("history")
+    assert "block" not in told(window)
+    window.places.show_page("studio")
+    scene.load(replace(scene.info, facts={}))
+    assert told(window) == HINT

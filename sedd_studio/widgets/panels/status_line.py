@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sedd_studio.session.vocabulary import Vocabulary
 
 HINT = "Select words to lock, redraw or replace them"
+BEHIND = "This model writes block by block: words that are locked behind the block of a gap are not seen in it"
 PAUSE = 100
 """Milliseconds between two sentences while a run goes on: nobody reads faster."""
 
@@ -31,7 +32,7 @@ class StatusLine(QFrame):
     def __init__(self, session: Session, words: Vocabulary, look: Look) -> None:
         super().__init__()
         self._session, self._words = session, words
-        self._missed = False
+        self._missed = self._hinted = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -50,6 +51,7 @@ class StatusLine(QFrame):
         self.kept.setToolTip("The text, its run and its form are kept as they stand, and come back at the next start.")
         row(self.bar, self.text, self.folder, self.kept, (self.help, 1), gap=12, margins=(16, 0, 16, 0), of=self)
         told = (session.runs, session.models, session.reader, session.notices, words)
+        session.models.changed.connect(self._give_hint)
         keep_up(self.refresh, *(part.changed for part in told))
 
     def refresh(self) -> None:
@@ -69,7 +71,13 @@ class StatusLine(QFrame):
 
     def show_hint(self, there: bool) -> None:
         """Says what can be done with the text, while that is there."""
-        self.help.give_hint(HINT if there else "")
+        self._hinted = there
+        self._give_hint()
+
+    def _give_hint(self) -> None:
+        info = self._session.models.info
+        hint = BEHIND if info is not None and info.blockwise else HINT
+        self.help.give_hint(hint if self._hinted else "")
 
     def _catch_up(self) -> None:
         if self._missed:
