@@ -17,6 +17,7 @@ from engine.models.own_layout import save
 from engine.protocol import Noise
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
+from tests.engine.families import CONFIGS, make
 from tests.strict import strict
 
 TEXT = "The dragon lived on a hill"
@@ -126,3 +127,24 @@ def test_a_typo_is_shown_with_its_rates_and_bad_levels_are_refused(folder: Path)
         result = CliRunner().invoke(app, [*given[:-1], levels])
         assert result.exit_code == 2
         assert said in " ".join(result.stderr.split())
+
+
+def test_models_of_every_family_have_a_row_and_mend_typos_unless_they_write_block_by_block(tmp_path: Path) -> None:
+    for name in CONFIGS:
+        make(tmp_path / name, name)
+        symbol_tokenizer(" bcdefghij" if name.startswith(("duo", "udlm")) else " bcdefghi").save(tmp_path / name)
+    first, *others = (tmp_path / name for name in CONFIGS)
+    beside = [argument for folder in others for argument in ("--beside", folder)]
+    rows = run(
+        tmp_path, "compare", "--model", first, *beside, "--text", "bcd be[[f cd]]b", "--samples", 2, "--steps", 3
+    )
+    assert [row["model"] for row in rows] == list(CONFIGS)
+    for row in rows:
+        assert (row["bits"] is None) == ("has no bound on a part" in row["note"]), row
+        assert (row["tokens"], row["shared"], row["samples"]) == (4, 0, 2)
+    models = [argument for folder in (first, *others) for argument in ("--model", folder)]
+    given = ("--samples", 1, "--steps", 3, "--levels", "0.5", "--kind", "swap")
+    _, *mended = run(tmp_path, "typo", "bcd be bb", *models, *given)
+    assert [Path(row["model"]).name for row in mended] == list(CONFIGS)
+    (left_out,) = (row["left_out"] for row in mended if "left_out" in row)
+    assert left_out == "bd3lm writes block by block and never noises a whole text; choose another model."
