@@ -43,7 +43,8 @@ def compare_models(machine: Machine, chain: Generate, beside: list[Path], subjec
         if found.shared:
             output.line(shared(info.name, found.shared), "yellow")
         if found.note:
-            output.line(f"{info.name}: {found.note}", "yellow")
+            says_it = found.note.startswith(f"{info.name} ")
+            output.line(found.note if says_it else f"{info.name}: {found.note}", "yellow")
     named = f"judge: {judge.name}; " if judge else ""
     output.line(f"{named}± is one standard error; bits are an upper bound, exact from left to right", "dim")
 

@@ -55,7 +55,7 @@ class ModelRow:
         if first is not None and first.tokens != first.before:
             said.append(f"It reads the spoilt word as {first.tokens} tokens and its original as {first.before}.")
         text = " ".join(filter(None, said))
-        return f"{self.name}: {text}" if text else ""
+        return text if not text or text.startswith(f"{self.name} ") else f"{self.name}: {text}"
 
 
 def lines_of(rows: Sequence[ModelRow], typo: bool) -> list[list[str]]:

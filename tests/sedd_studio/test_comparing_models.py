@@ -123,6 +123,8 @@ def test_a_typo_is_planted_once_and_the_table_says_who_mends_it(
     panel = window.compare
     assert [chip.text() for chip in panel.chips["models"].chips] == ["uniform-model", "deaf"]  # none left to right
     assert panel.samples.value() == 16
+    window.resize(1600, 1000)
+    assert panel.typo.width() == panel.typo.sizeHint().width()  # its fields stand together
     panel.typo.word.setFocus()
     QTest.keyClicks(panel.typo.word, "star")
     QTest.keyClick(panel.typo.word, Qt.Key.Key_Return)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.widgets.controls.basic import Choice, label
@@ -34,6 +34,7 @@ class TypoChoice(QWidget):
             field.setFixedWidth(WIDTH)
         self.kind.setFixedWidth(WIDTH + 20)
         row(label("Spoil", "muted"), self.word, label("by", "muted"), self.kind, gap=6, of=self)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.word.editingFinished.connect(lambda: choice.choose(word=self.word.text().strip()))
         self.kind.activated.connect(lambda: choice.choose(typo=self.kind.currentData()))
 
