@@ -12,15 +12,16 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sedd_studio.window.main_window import MainWindow
+    pass
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.window_states import HISTORY, STATES
 
 SIZE = (1280, 820)
 SMALL = 320
@@ -28,7 +29,6 @@ SMALL = 320
 SIZES = {"light": (1280, 720), "dark": (1366, 768), "contrast": (1600, 1000)}
 """Of the window on small pictures, by theme: displays that are often met."""
 SECONDS_FOR_A_RUN = 120.0
-HISTORY = "history.sqlite3"
 
 
 def main() -> int:
@@ -136,264 +136,6 @@ def picture(
     print(path)
     window.close()
     services.keeper.close()
-
-
-def fresh(home: Path) -> object:
-    """The first sight: a prompt, a model and no run."""
-    from tests.sedd_studio.scene import Scene
-
-    return Scene(home).session
-
-
-def running(home: Path) -> object:
-    """Two thirds through a run of four samples."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64, samples=4)
-    scene.play(41)
-    return scene.session
-
-
-def finished(home: Path) -> object:
-    """A run that is over, with the prompt editor open."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(64)
-    return scene.session, lambda window: window.prompt.toggle.setChecked(True)
-
-
-def settings(home: Path) -> object:
-    """The folded settings open, a sampler with a number of its own, two settings changed."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.session.form.set(sampler="trapezoidal", temperature=0.8, banned="sad, angry")
-    scene.run(64)
-    scene.play(20)
-    return scene.session, lambda window: window.run_form.more.setChecked(True)
-
-
-def position(home: Path) -> object:
-    """The likely tokens at a masked position."""
-    from dataclasses import replace
-
-    from sedd_studio.session.state import Candidate
-    from tests.sedd_studio.scene import Scene, tokenizer
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(30)
-    scene.session.playhead.pause()
-    shares = (0.61, 0.17, 0.09, 0.05, 0.03, 0.02, 0.01, 0.004, 0.002, 0.001)
-    words = (" night", " day", " hill", " star", " and", " forest", " the", " house", " old", " owl")
-    rows = tuple(
-        Candidate(tokenizer().encode(word)[0], word, share, 2 * share)
-        for word, share in zip(words, shares, strict=True)
-    )
-
-    def prepare(window: MainWindow) -> None:
-        window.canvas.pointed.emit(29)
-        assert window.services.pointer.pointed is not None
-        window.services.pointer.pointed = replace(window.services.pointer.pointed, candidates=rows, entropy=1.31)
-        window.services.pointer.changed.emit()
-
-    return scene.session, prepare
-
-
-def likelihood(home: Path) -> object:
-    """A text that has been scored, its words coloured by their cost."""
-    import numpy as np
-
-    from engine.protocol import Bounded, Weighed
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(64)
-
-    def prepare(window: MainWindow) -> None:
-        window.show_panel("likelihood")
-        scorer, generator = window.services.scorer, np.random.default_rng(1)
-        state = window.session.view.canvas()
-        scorer.tokens, scorer.given = state.tokens, np.zeros(state.length, bool)
-        values = 2.4 + np.cumsum(generator.normal(0, 0.4, 40)) / np.arange(1, 41)
-        scorer.points = [
-            Bounded(1, float(value), 0.3 / (k + 2) ** 0.5, 0.7 / (k + 2) ** 0.5, state.length, 4 * (k + 2))
-            for k, value in enumerate(values)
-        ]
-        scorer.costs = generator.gamma(0.8, 3.0, state.length)
-        scorer.profile = np.linspace(0.9, 4.1, 16) + generator.normal(0, 0.25, 16)
-        scorer.exact, scorer.size = Weighed(0, "stories-gpt", np.full(state.length, 2.08)), 3 * state.length
-        window.likelihood.colour.setChecked(True)
-        scorer.changed.emit()
-
-    return scene.session, prepare
-
-
-def compare(home: Path) -> object:
-    """Step budgets beside each other: three are through and judged, of the last half of the texts are."""
-    from engine.protocol import Judged
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(64)
-
-    def prepare(window: MainWindow) -> None:
-        window.show_panel("compare")
-        comparison = window.services.comparison
-        comparison.choice.choose(samples=8)
-        comparison.start()
-        figures = ((61.4, 4.73), (24.8, 4.69), (16.1, 4.66), (14.9, 4.55))
-        for pane, (perplexity, entropy), parts in zip(comparison.panes, figures, (2, 2, 2, 1), strict=True):
-            for _ in range(parts):
-                asked = pane.next_part()
-                assert asked is not None
-                scene.session.engine.answered.emit(scene.answer_start(pane.question, asked))
-                for event in scene.answer_frames(pane.question, asked, 1.0):
-                    scene.session.engine.answered.emit(event)
-            pane.verdict = Judged(0, perplexity, entropy, perplexity / 20, 0.01)
-            pane.judged = pane.texts
-        comparison.seek(0.7)
-
-    return scene.session, prepare
-
-
-def guess(home: Path) -> object:
-    """What the model would say if it had to stop half way, the words on the canvas coloured by its certainty."""
-    import numpy as np
-
-    from engine.protocol import FREE, Guessed
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(64)
-    scene.session.playhead.seek(30)
-
-    def prepare(window: MainWindow) -> None:
-        window.show_panel("guess")
-        window.actions_by_name["colour_confidence"].trigger()
-        run, state = scene.session.view.run, scene.session.view.canvas()
-        assert run is not None
-        masked = state.tokens == FREE
-        sure = np.where(masked, np.random.default_rng(2).beta(1.2, 1.5, state.length), np.nan)
-        final, _ = run.at(run.recorded, 0)
-        window.services.guesser.take_as_known(Guessed(0, final, sure, np.where(masked, 3 * (1 - sure), np.nan)))
-
-    return scene.session, prepare
-
-
-def editing(home: Path) -> object:
-    """A word is being replaced."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(64)
-
-    def prepare(window: MainWindow) -> None:
-        window.canvas.line.open(window.session.view.word_at(30), "lantern [3]")
-
-    return scene.session, prepare
-
-
-def long_text(home: Path) -> object:
-    """A text that scrolls, with a selection made by the keyboard."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home, repeat=4)
-    scene.run(256)
-    scene.play(150)
-    scene.session.view.select((40, 52))
-    return scene.session
-
-
-def error(home: Path) -> object:
-    """An error with its details open."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home)
-    scene.run(64)
-    scene.play(30)
-    headline = "There is no model in this folder: choose one that holds config.json and model.safetensors."
-    scene.session.errors.show(headline, "FileNotFoundError: config.json\n  in load(path)\n  in perform(request)")
-    return scene.session, lambda window: window.banner.details.setChecked(True)
-
-
-def uniform(home: Path) -> object:
-    """Uniform noise: nothing is masked, what still is noise stands dim and slanted."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home, noise="uniform")
-    scene.run(64)
-    scene.play(36)
-    return scene.session
-
-
-def history(home: Path) -> object:
-    """Six runs in the history: two are branches, one is a favourite, one has a note, one was stopped; one is chosen."""
-    from PySide6.QtWidgets import QApplication
-
-    from sedd_studio.record.history import History
-    from sedd_studio.record.trajectory import Came
-    from tests.sedd_studio.scene import Scene
-
-    kept, before = History(home / HISTORY), None
-    for number, (steps, played) in enumerate(((64, 64), (16, 16), (256, 100), (64, 64), (8, 8), (64, 64))):
-        scene = Scene(home, noise="uniform" if number == 3 else "absorb")
-        scene.session.form.set(seed=1729 + number)
-        scene.run(steps)
-        scene.play(played)
-        run = scene.session.view.run
-        assert run is not None
-        assert run.origin is not None
-        if before is not None and number in (2, 4):
-            run.came = Came(before, 40 + number, f"{number} locks added")
-        before = run.origin.key
-        kept.add(run)
-    kept.set_note(2, "the one for the talk")
-    kept.set_favourite(4, True)
-    kept.close()
-
-    def prepare(window: MainWindow) -> None:
-        window.show_panel("history")
-        while not window.history.runs.rows:
-            QApplication.processEvents()
-        window.history.list.setCurrentIndex(window.history.runs.index(1))
-
-    return scene.session, prepare
-
-
-def of_domain(domain: str, home: Path) -> object:
-    """Two thirds through a sequence that is no text, its picture above the symbols."""
-    from tests.sedd_studio.scene import Scene
-
-    scene = Scene(home, domain=domain)
-    scene.run(64)
-    scene.play(46)
-    return scene.session
-
-
-STATES: dict[str, Callable[[Path], object]] = {
-    "fresh": fresh,
-    "running": running,
-    "finished": finished,
-    "settings": settings,
-    "position": position,
-    "likelihood": likelihood,
-    "compare": compare,
-    "guess": guess,
-    "editing": editing,
-    "long": long_text,
-    "error": error,
-    "uniform": uniform,
-    "history": history,
-    **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
-}
 
 
 def live(model: Path, part: float, home: Path) -> object:

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from scripts import screenshots
+from scripts import window_states
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
@@ -35,22 +35,23 @@ def queued(window: MainWindow) -> None:
 
 
 STATES: dict[str, tuple[Callable[[Path], object], Prepare]] = {
-    "fresh": (screenshots.fresh, lambda window: None),
-    "a selection": (screenshots.running, lambda window: window.session.view.select((20, 24))),
-    "the prompt as text": (screenshots.finished, lambda window: None),
-    "the whole form": (screenshots.settings, lambda window: window.run_form.more.setChecked(True)),
-    "an error": (screenshots.error, lambda window: None),
-    "position": (screenshots.position, lambda window: None),
-    "likelihood": (screenshots.likelihood, lambda window: None),
-    "guess": (screenshots.guess, lambda window: None),
-    "queue": (screenshots.finished, queued),
-    "history beside": (screenshots.history, lambda window: window.places.show_beside("history")),
-    "no guess": (screenshots.fresh, lambda window: window.places.show_beside("guess")),
-    "history page": (screenshots.history, lambda window: window.places.show_page("history")),
-    "no history": (screenshots.fresh, lambda window: window.places.show_page("history")),
-    "compare page": (screenshots.compare, lambda window: None),
-    "no comparison": (screenshots.fresh, lambda window: window.places.show_page("compare")),
-    "likelihood page": (screenshots.likelihood, lambda window: window.places.show_page("likelihood")),
+    "fresh": (window_states.fresh, lambda window: None),
+    "a selection": (window_states.running, lambda window: window.session.view.select((20, 24))),
+    "the prompt as text": (window_states.finished, lambda window: None),
+    "the whole form": (window_states.settings, lambda window: window.run_form.more.setChecked(True)),
+    "an error": (window_states.error, lambda window: None),
+    "position": (window_states.position, lambda window: None),
+    "likelihood": (window_states.likelihood, lambda window: None),
+    "guess": (window_states.guess, lambda window: None),
+    "queue": (window_states.finished, queued),
+    "history beside": (window_states.history, lambda window: window.places.show_beside("history")),
+    "no guess": (window_states.fresh, lambda window: window.places.show_beside("guess")),
+    "history page": (window_states.history, lambda window: window.places.show_page("history")),
+    "no history": (window_states.fresh, lambda window: window.places.show_page("history")),
+    "compare page": (window_states.compare, lambda window: None),
+    "no comparison": (window_states.fresh, lambda window: window.places.show_page("compare")),
+    "likelihood page": (window_states.likelihood, lambda window: window.places.show_page("likelihood")),
+    "models page": (window_states.models, lambda window: None),
 }
 
 

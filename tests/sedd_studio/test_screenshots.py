@@ -29,6 +29,7 @@ STATES = (
     "error",
     "uniform",
     "editing",
+    "models",
     "digits",
 )
 THEMES = ("light", "dark", "contrast")

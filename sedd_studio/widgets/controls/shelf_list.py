@@ -157,14 +157,13 @@ class ShelfPainter(RowPainter):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.room)
 
     def _bar(self, painter: QPainter, area: QRectF, share: float, colour: str) -> None:
-        painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("mask"))
-        painter.drawRoundedRect(area, 2, 2)
-        painter.setBrush(self.look.colour(colour))
-        area.setWidth(max(3.0, min(1.0, share) * area.width()))
-        painter.drawRoundedRect(area, 2, 2)
-        painter.restore()
+        with icons.lent(painter):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.look.colour("mask"))
+            painter.drawRoundedRect(area, 2, 2)
+            painter.setBrush(self.look.colour(colour))
+            area.setWidth(max(3.0, min(1.0, share) * area.width()))
+            painter.drawRoundedRect(area, 2, 2)
 
     def _at_right(self, painter: QPainter, area: QRectF, font: QFont, row: Row, state: State) -> float:
         """What can be done with a row, or is being done; gives where it begins."""
