@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ COMING, GONE = ".coming", ".gone"
 """Folders among the models: in one they are downloaded, in the other lies what another takes the place of."""
 NAME = re.compile(r"(?=[^/]{1,96}/[^/]{1,96}$)\w[\w.-]*/\w[\w.-]*", re.ASCII)
 """What the hub calls a model: owner/name."""
-PAGES = "https://huggingface.co/"
+PAGE = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/([^/]+/[^/?#]+)", re.IGNORECASE)
+"""The address of a model's page, or of a page below it."""
 
 
 def models_folder() -> Path:
@@ -29,7 +31,8 @@ def is_name(text: str) -> bool:
 
 def name_in(text: str) -> str:
     """The model of the hub that a text names, by its name alone or by the address of its page; "" if it is neither."""
-    name = text.strip().removeprefix(PAGES).strip("/")
+    page = PAGE.match(text.strip())
+    name = page[1] if page else text.strip().strip("/")
     return name if is_name(name) else ""
 
 
@@ -45,7 +48,14 @@ def unfinished() -> dict[str, int]:
     found = {}
     for folder in sorted((models_folder() / COMING).glob("*/*")):
         if folder.is_dir():
-            found["/".join(folder.parts[-2:])] = sum(
-                file.stat().st_size for file in folder.rglob("*") if file.is_file()
-            )
+            found["/".join(folder.parts[-2:])] = sum(map(size_of, folder.rglob("*")))
     return found
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file; 0 of a folder, and of what a download has renamed in the meantime."""
+    try:
+        told = path.stat()
+    except OSError:
+        return 0
+    return told.st_size if stat.S_ISREG(told.st_mode) else 0

@@ -26,7 +26,8 @@ CARD, ORIGIN = "README.md", "origin.json"
 LARGEST_CARD, LARGEST_ORIGIN = 2**20, 100_000
 LARGEST_TABLE = 2**24
 """Bytes of what says where tensors lie in a file of safetensors."""
-LARGEST_COUNT = 2**48
+LARGEST_COUNT, MOST_LENGTHS = 2**48, 8
+"""Numbers of a model, and lengths of the shape of a tensor, beyond which no file is."""
 MOST_FILES = 1_000
 LONGEST_LINE, LONGEST_BEGINNING = 120, 300
 NAMED = re.compile(r"^licen[cs]e(?:_name)?:[ \t]*[\"']?([^\"'\n]+)", re.IGNORECASE | re.MULTILINE)
@@ -151,9 +152,15 @@ def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
         size = int.from_bytes(opened.read(8), "little")
         table = shallow(json.loads(opened.read(size))) if size <= LARGEST_TABLE else {}
         shapes = {str(name): tuple(told["shape"]) for name, told in table.items() if name != "__metadata__"}
-        if all(type(length) is int and 0 <= length < LARGEST_COUNT for shape in shapes.values() for length in shape):
+        if all(map(can_be, shapes.values())):
             return shapes
     return {}
+
+
+def can_be(shape: tuple[Any, ...]) -> bool:
+    """Whether a tensor can have this shape."""
+    lengths = len(shape) <= MOST_LENGTHS and all(type(length) is int and length >= 0 for length in shape)
+    return lengths and prod(shape) < LARGEST_COUNT
 
 
 def licence_in(folder: Path) -> str:

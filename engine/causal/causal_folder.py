@@ -117,9 +117,8 @@ def check_direction(folder: Path, described: Mapping[str, Any]) -> None:
             f"{folder} holds a model of masked words ({shown(kind)}), which cannot write left to right; name another."
         )
     if kind not in transformers.CONFIG_MAPPING:
-        raise UserError(
-            f"The causal model in {folder} cannot be read: {shown(kind)} is no type that is known here; name another."
-        )
+        wrong = f"{shown(kind)} is no type that is known here" if "model_type" in described else "it names no type"
+        raise UserError(f"The causal model in {folder} cannot be read: {wrong}; name another.")
 
 
 def weights_in(folder: Path) -> dict[str, torch.Tensor]:

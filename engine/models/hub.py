@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tqdm import tqdm
 from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, models_folder
 from engine.files import sha256
 from engine.models.origin import hashes_of, write_origin
+from engine.plain_text import plain_line
 from engine.protocol import UserError
 from engine.strict_json import entries
 
@@ -31,6 +33,7 @@ PART = ".part"
 """How the name of a file ends of which not all has come; before it stands the beginning of its hash."""
 ALONE = 0.5
 """Seconds to wait for another process that fetches the same."""
+LONGEST_REASON = 200
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
 LEFT_OUT: tuple[tuple[range, str, str], ...] = (
@@ -76,10 +79,17 @@ def fetch(name: str, report: Report) -> Path:
             reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else ""
             raise UserError(f"{name} cannot be written to {folder} ({reason}); free some room there.") from error
         raise UserError(
-            f"{name} could not be fetched from the hub ({error}); check the connection, then try again: "
+            f"{name} could not be fetched from the hub ({reason_of(error)}); check the connection, then try again: "
             "it goes on where it stopped."
         ) from error
     return folder
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, in a line: the library adds advice of its own, and the pages that a server sends."""
+    if isinstance(error, (JSONDecodeError, TypeError, LookupError, AttributeError, RecursionError)):
+        return "what came is no answer of a hub"
+    return plain_line(str(error).partition("\n")[0], LONGEST_REASON)
 
 
 @contextmanager
@@ -206,6 +216,8 @@ class Counted:
         if not hashed:
             promised = file.lfs.sha256 if file.lfs else file.blob_id
             part = folder / f"{file.rfilename}.{str(promised)[:12]}{PART}"
+            if part.is_file() and part.stat().st_size > size:  # of another server, which sent a page of its own
+                part.unlink()
             with part.open("ab") as opened:
                 http_get(
                     hf_hub_url(name, file.rfilename, revision=revision),

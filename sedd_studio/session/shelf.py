@@ -43,6 +43,7 @@ class Shelf(QObject):
         self._told.connect(self._take_report)
         session.models.changed.connect(self.look)
         session.models.loading_changed.connect(self.changed)
+        session.models.loading_changed.connect(self._look_again)
         fetcher.changed.connect(self.changed)
         fetcher.ended.connect(self.look)
 
@@ -50,6 +51,11 @@ class Shelf(QObject):
         """Has what lies on this disk looked through."""
         recent = list(self._session.settings["recent_models"])
         self._session.reader.read(lambda: rows_of(recent), self._take, "Looking through the models")
+
+    def _look_again(self) -> None:
+        """What could not be opened may be there no more."""
+        if not self._session.models.loading:
+            self.look()
 
     def state(self, row: Row) -> State:
         """What can be done with a row."""

@@ -50,6 +50,10 @@ def test_names_of_the_hub_are_told_from_paths() -> None:
     assert all(fetched.is_name(offer.name) for offer in OFFERS)
     for path in ("tiny", "runs/mine/again", "/models/tiny", "./tiny/one", "../tiny", "a/..", "", "a/b c", "~/models"):
         assert not fetched.is_name(path), path
+    for address in ("https://huggingface.co/a/b", "huggingface.co/a/b/tree/main", " https://hf.co/a/b?x=1#top", "a/b/"):
+        assert fetched.name_in(address) == "a/b", address
+    for other in ("https://huggingface.co/a", "https://other.org/a/b", "https://huggingface.co/../b", "a/b/c"):
+        assert not fetched.name_in(other), other
 
 
 @pytest.mark.parametrize("family", CONFIGS)
@@ -77,7 +81,15 @@ def test_a_glance_at_a_bundled_model_has_the_numbers_of_the_doctor(name: str) ->
     assert (seen.length, seen.licence) == (facts["length"], facts["licence"])
 
 
-@pytest.mark.parametrize("damage", [b"", b"[" * 100_000, b"\xff" * 64, json.dumps({"a": {"shape": [-1]}}).encode()])
+SHAPES = ([-1], [2**40] * 30, [2] * 1_000_000)
+"""That no tensor has."""
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"[" * 100_000, b"\xff" * 64, *(json.dumps({"wte.weight": {"shape": shape}}).encode() for shape in SHAPES)],
+    ids=range(6),
+)
 def test_a_glance_at_what_is_damaged_says_less(tmp_path: Path, damage: bytes) -> None:
     folder = Path(shutil.copytree(bundled_models.DEFAULT_MODEL, tmp_path / "model"))
     (folder / "model.safetensors").write_bytes(len(damage).to_bytes(8, "little") + damage)
@@ -103,3 +115,16 @@ def test_the_tokenizer_of_another_is_taken_only_for_the_sizes_that_it_has() -> N
     assert tokenizer_of({"vocab_size": 50_257}) == ("openai-community/gpt2", "tokenizer.json")
     assert tokenizer_of({"vocab_size": True}) is None
     assert tokenizer_of({"vocab_size": 50_368}) is None
+
+
+def test_what_has_come_is_counted_while_a_download_renames_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetched, "models_folder", lambda: tmp_path)
+    coming = tmp_path / fetched.COMING / "someone" / "tiny"
+    coming.mkdir(parents=True)
+    (coming / "config.json").write_bytes(bytes(7))
+    gone = coming / "model.safetensors.part"
+    monkeypatch.setattr(Path, "rglob", lambda *_: iter([coming, coming / "config.json", gone]))
+    monkeypatch.setattr(Path, "is_file", lambda path: path == gone or path.name == "config.json")
+    assert fetched.unfinished() == {"someone/tiny": 7}

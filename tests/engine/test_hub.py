@@ -12,15 +12,16 @@ import pytest
 import safetensors.torch
 from typer.testing import CliRunner
 
-from engine.catalogue.fetched import fetched, unfinished
+from engine.catalogue.fetched import COMING, fetched, models_folder, unfinished
 from engine.catalogue.glance import ORIGIN
 from engine.cli import app
 from engine.language.tokenizers import FILE_NAME, train_tokenizer
+from engine.models.hub import PART
 from engine.models.loading import load
 from engine.models.own_layout import save
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
-from tests.hub import COMMIT, files_of, hub
+from tests.hub import COMMIT, PIECE, files_of, hashes, hub
 from tests.strict import strict
 
 NAME = "someone/tiny-absorb"
@@ -150,6 +151,36 @@ def test_what_cannot_be_had_is_told_in_a_sentence(name: str, said: str, monkeypa
         done = fetch(name, address, monkeypatch)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(200, b"<html>Welcome</html>"), (200, b"[1]"), (200, b"null"), (200, b"[" * 200_000), (500, b"oops\n" * 20_000)],
+    ids=("page", "list", "null", "deep", "error"),
+)
+def test_an_answer_that_is_none_of_a_hub_is_told_in_a_short_sentence(
+    answer: tuple[int, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({}, answer=answer) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 2
+    assert ("no answer of a hub" if answer[0] == 200 else "Internal Server Error") in done.stderr
+    assert "oops" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_part_that_is_longer_than_its_file_comes_anew(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = models_folder() / COMING / NAME
+    coming.mkdir(parents=True)
+    for file, held in repository.items():
+        hashed = hashes(held)
+        promised = str(hashed.get("blobId") if len(held) <= PIECE else hashlib.sha256(held).hexdigest())
+        (coming / f"{file}.{promised[:12]}{PART}").write_bytes(held + b"<html>")
+    with hub({NAME: repository}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_connection_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

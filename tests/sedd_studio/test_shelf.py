@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,20 @@ def test_the_page_is_made_when_it_is_first_shown_by_keys_or_by_the_button_of_the
     QTest.mouseClick(window.picker, LEFT)
     assert panel.isVisible()
     assert window.shelf.findChildren(ShelfPanel) == [panel]
+
+
+def test_a_model_that_was_deleted_while_it_is_shown_leaves_the_page_when_it_does_not_open(
+    window: MainWindow, opened: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"model_type": "mdlm"}')
+    window.settings.set("recent_models", [str(broken)])
+    panel = opened()
+    choose(panel, "broken")
+    shutil.rmtree(broken)
+    QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not names(panel, "disk"))
 
 
 def test_models_stand_under_three_titles(
