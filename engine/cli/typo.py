@@ -14,7 +14,7 @@ from engine.cli.generate import unfailing
 from engine.cli.output import Output
 from engine.language.typos import Typo, TypoKind, plant
 from engine.performing.engine import Engine
-from engine.performing.mending import AT_ONCE
+from engine.performing.mending import AT_ONCE, LEVEL
 from engine.protocol import Generate, Mend, Mended, ModelLoaded, UserError
 
 MOST_LEVELS = 64
@@ -59,9 +59,9 @@ def typo(
 
 
 def levels_of(levels: str) -> tuple[float, ...]:
-    """Noise levels from numbers with commas between them."""
+    """Noise levels from numbers with commas between them; a UserError that names the option where one cannot be."""
     try:
-        return tuple(float(level) for level in levels.split(",", MOST_LEVELS))
+        return tuple(LEVEL.parse("Each of --levels", float(level)) for level in levels.split(",", MOST_LEVELS))
     except ValueError:
         raise UserError(
             f'The noise levels "{levels[:40]}" are not numbers, {MOST_LEVELS} at most; give some like 0.1,0.3,0.5.'

@@ -123,7 +123,7 @@ def test_a_typo_is_shown_with_its_rates_and_bad_levels_are_refused(folder: Path)
     assert shown.exit_code == 0, shown.output
     assert "other words changed" in shown.stdout
     assert "of 2 texts at each level" in shown.stdout
-    for levels, said in (("a", 'The noise levels "a" are not numbers'), ("1.5", "Each noise level must be")):
+    for levels, said in (("a", 'The noise levels "a" are not numbers'), ("0.5,1.5", "Each of --levels must be")):
         result = CliRunner().invoke(app, [*given[:-1], levels])
         assert result.exit_code == 2
         assert said in " ".join(result.stderr.split())
