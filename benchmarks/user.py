@@ -108,7 +108,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the studio holds: memory in MB, open files, threads, and in its home MB on disk."""
+    """What the studio holds: memory that is its own in MB, open files, threads, and in its home MB on disk."""
 
     memory: float
     files: int
@@ -117,7 +117,8 @@ class Reading:
 
     @staticmethod
     def now() -> Reading:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
+        pages = resident - shared  # of files, the system holds as much as it likes
         held = sum(path.stat().st_size for path in Path(os.environ["HOME"]).rglob("*") if path.is_file())
         files, threads = (len(list(Path(f"/proc/self/{name}").iterdir())) for name in ("fd", "task"))
         return Reading(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, files, threads, held / 2**20)

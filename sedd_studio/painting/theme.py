@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import isValid
 
@@ -93,6 +93,9 @@ class Theme:
 
 WORN = "worn"
 """The property of a dressed part that holds the name of the theme whose style sheet it has."""
+PIXMAPS = 1024
+"""Kilobytes of pixmaps that Qt keeps. It keeps each icon that it has scaled anew for every palette that the program
+has had: 16 kB for a change of theme, and keys that take as much, up to ten times this number unless it is set."""
 PAUSE = 50
 """Milliseconds before a hidden part is dressed."""
 
@@ -238,5 +241,6 @@ def apply(app: QApplication, theme: Theme) -> None:
     font = QFont(family())
     font.setPixelSize(theme.sizes.text)
     app.setFont(font)
+    QPixmapCache.setCacheLimit(PIXMAPS)
     app.setPalette(palette(theme))
     QToolTip.setPalette(palette(theme))

@@ -82,3 +82,42 @@ def test_an_icon_takes_little_more_than_its_pixels() -> None:
         return
     told = subprocess.run([sys.executable, "-c", MEASURES], check=True, capture_output=True, cwd=ROOT)
     assert float(told.stdout) < 2
+
+
+THEMES = """
+import ctypes
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QApplication, QPushButton
+from sedd_studio.painting import theme
+
+class Taken(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+app, library = QApplication([*theme.STYLE]), ctypes.CDLL(None)
+library.mallinfo2.restype = Taken
+drawn = QPixmap(400, 400)
+drawn.fill("red")
+button = QPushButton(QIcon(drawn), "")
+button.setIconSize(QSize(200, 200))  # scaled, 160 kB
+button.show()
+
+def change(times):
+    for _ in range(times):
+        for look in (theme.LIGHT, theme.DARK):
+            theme.apply(app, look)
+            app.processEvents()
+
+change(20)
+before = library.mallinfo2().uordblks
+change(20)
+print((library.mallinfo2().uordblks - before) / 2**20)
+"""
+
+
+def test_icons_are_not_kept_for_every_theme_that_was() -> None:
+    if sys.platform != "linux":
+        return
+    told = subprocess.run([sys.executable, "-c", THEMES], check=True, capture_output=True, cwd=ROOT)
+    assert float(told.stdout) < 1
