@@ -95,3 +95,18 @@ def test_defaults_come_back_and_escape_closes(window: MainWindow, page: Preferen
     assert box.currentData() == "system"
     QTest.keyClick(page, Qt.Key.Key_Escape)
     assert not page.isVisible()
+
+
+def test_the_page_that_is_opened_again_shows_what_is_set_now(
+    window: MainWindow, page: PreferencesDialog, settings: Settings
+) -> None:
+    page.search.setText("theme")
+    QTest.keyClick(page, Qt.Key.Key_Escape)
+    window.actions_by_name["colour_settled"].trigger()
+    window.actions_by_name["settings"].trigger()
+    assert window.findChildren(PreferencesDialog) == [page]
+    assert page.isVisible()
+    assert page.search.text() == ""
+    box = page.controls["colour"]
+    assert isinstance(box, Choice)
+    assert box.currentData() == "settled"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from sedd_studio.painting.theme import Look
@@ -100,7 +100,6 @@ class PreferencesDialog(QDialog):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window.top_bar)  # a part that is always on show, whose style sheet it shares
         self._window = window
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Settings")
         self.resize(*SIZE)
         self.search = QLineEdit()
@@ -172,8 +171,13 @@ class PreferencesDialog(QDialog):
 
 
 def show_preferences(window: MainWindow, name: str = "") -> PreferencesDialog:
-    """Opens the page over the window, at the setting that is named, and returns it; it closes by Esc."""
-    dialog = PreferencesDialog(window)
+    """Opens the page over the window, at the setting that is named, and returns it; it closes by Esc.
+
+    A window has but one: of a drop-down list that is put into a part with a style sheet Qt keeps something for good.
+    """
+    dialog = window.top_bar.findChild(PreferencesDialog) or PreferencesDialog(window)
+    dialog.search.clear()
+    dialog.refresh()
     dialog.open()
     if name:
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # rows are where they stay
