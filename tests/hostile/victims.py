@@ -274,7 +274,7 @@ class Fetching(Victim):
     def finished(self, folder: Path) -> None:
         model = folder / "sedd-studio" / "models" / MODEL
         found = {path.name for path in model.iterdir()} - {path.name for path in model.glob(PARTS)}
-        assert found == {*self.served, "origin.json", ".cache"}
+        assert found == {*self.served, "origin.json"}
         origin = json.loads((model / "origin.json").read_text(encoding="utf-8"))
         assert all(sha256(model / name) == hashed for name, hashed in origin["sha256"].items())
         assert not (model / ".unfinished").exists()
