@@ -9,10 +9,13 @@ how it is cut into parts depends on its length alone.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -63,22 +66,27 @@ class Lanes:
         results: dict[int, Result] = {}
         turns = itertools.count()
 
+        here = processor()
+
         @torch.no_grad()
-        def take() -> None:
+        def take(lane: int) -> None:
+            if lane > 0 and processor() == here:
+                move_on(lane)
             if torch.get_num_threads() != 1:
                 torch.set_num_threads(1)
             while (turn := next(turns)) < len(parts):
                 results[turn] = work(parts[turn])
 
-        helpers = [self._helpers.submit(take) for _ in range(min(self._threads, len(parts)) - 1)]
+        helpers = [self._helpers.submit(take, lane) for lane in range(1, min(self._threads, len(parts)))]
         try:
-            take()
+            take(0)
         finally:
             for helper in helpers:
                 helper.result()
         return [results[turn] for turn in range(len(parts))]
 
 
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _open: ContextVar[Lanes | None] = ContextVar("open lanes", default=None)
 
 
@@ -91,6 +99,26 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def processor() -> int | None:
+    """The processor that this thread is on; None where the system does not tell."""
+    return int(_libc.sched_getcpu()) if _libc else None
+
+
+def move_on(by: int) -> None:
+    """Moves this thread on by so many processors of those that it may use. It is free to leave again.
+
+    Linux tends to leave threads on one processor, though another idles, if they wake each other as often as lanes do:
+    then two lanes are as slow as one. Once apart they mostly stay apart. Where moving is forbidden, it stays.
+    """
+    if sys.platform == "linux":
+        allowed = sorted(os.sched_getaffinity(0))
+        here = processor() or 0
+        place = sum(other < here for other in allowed)
+        with suppress(OSError):
+            os.sched_setaffinity(0, {allowed[(place + by) % len(allowed)]})
+            os.sched_setaffinity(0, allowed)
 
 
 def parts(length: int) -> list[slice]:

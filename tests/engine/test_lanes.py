@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 
-from engine.theory.lanes import LONGEST, SHORTEST, Lanes, one_thread, parts
+from engine.theory import lanes as lanes_module
+from engine.theory.lanes import LONGEST, SHORTEST, Lanes, move_on, one_thread, parts, processor
 
 ROOT = Path(__file__).parents[2]
 KERNELS: dict[str, dict[str, str]] = {
@@ -129,3 +131,36 @@ def test_results_come_in_the_order_of_the_parts_and_errors_are_raised() -> None:
                     lanes.map(lambda part, failing=failing: 1 // (part - failing), range(5))  # type: ignore[misc]
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_helper_that_wakes_on_the_processor_of_its_caller_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each helper by another number, the caller never; elsewhere than on the caller's, a helper stays."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    caller = threading.get_ident()
+    moved: list[int] = []
+    everyone = threading.Barrier(3)
+    monkeypatch.setattr(lanes_module, "move_on", moved.append)
+    try:
+        with Lanes() as lanes:
+            monkeypatch.setattr(lanes_module, "processor", lambda: 5)
+            lanes.map(lambda _: everyone.wait(10), range(3))
+            assert sorted(moved) == [1, 2]
+            monkeypatch.setattr(lanes_module, "processor", lambda: 5 if threading.get_ident() == caller else 6)
+            lanes.map(lambda _: everyone.wait(10), range(3))
+            assert len(moved) == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_thread_that_moved_on_may_use_the_processors_that_it_might_before() -> None:
+    """Where the system does not let a thread choose, none is told and nothing moves."""
+
+    def allowed() -> set[int] | set[None]:
+        return os.sched_getaffinity(0) if sys.platform == "linux" else {None}
+
+    before = allowed()
+    for by in range(2 * len(before)):
+        move_on(by)
+        assert allowed() == before
+    assert processor() in before
