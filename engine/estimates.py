@@ -3,7 +3,7 @@
 Bytes, of a network of P parameters with N blocks of width d and H heads and V states, for B texts of L tokens that are
 computed at once:
 
-    opening    4 P: weights are copied into float32 from files that are mapped; 2 P for a causal model in bf16
+    opening    4 P: weights are copied out of files that are mapped, part by part; 2 P in bf16
     a pass     B L 60 d; what attention compares is never held
     laws       4 B L V for each copy: 5 where a token is drawn of each, 8 where laws are cut to a nucleus, 3 elsewhere
     a run      a pass, laws, and for each sample its features and draws, L (4 d + 64)

@@ -23,7 +23,7 @@ if sys.platform != "win32":
 PARTS = f".{'[0-9a-f]' * 16}.part"
 FRESH = 10.0
 """Seconds in which whoever began a part has claimed it."""
-PIECE = 2**24
+PIECE = 2**22
 """Bytes that are read between two looks at whether to go on."""
 
 

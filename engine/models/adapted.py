@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from engine.models.config_reader import Reader, shown
+from engine.models.filling import equal
 from engine.models.layout import Weights
 from engine.models.shapes import fitting
 from engine.protocol import UserError
@@ -62,7 +62,7 @@ def named_by(rules: Rules, by_state: Sequence[str], head: str, embedding: str) -
                 named[name] = named[name][: config.network.states]
         if head in named and embedding in named:
             fitting(_tied(config, False), named, source)  # what is far too large is not compared
-            if torch.equal(named[head], named[embedding]):
+            if equal(named[head], named[embedding], source):
                 del named[head]
         return named
 

@@ -25,6 +25,7 @@ from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
 from engine.models.alone import folder_alone
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.filling import SMALLER, filled
 from engine.models.layout import Layout, mask_of
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning, read_lightning
@@ -36,12 +37,10 @@ from engine.models.shapes import fitting
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
-from engine.stopping import look
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
 SMALL = 10**6
 """Parameters: smaller networks are no faster in fewer digits."""
-SMALLER = "close other programs, or choose a smaller model"
 
 
 class Model:
@@ -78,15 +77,17 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     folder = home_of(source)
     chosen = choose_device(device)
     stored_in = choose_precision(precision, chosen)
-    diffusion, stored = build(source)
+    stored = read(source)
+    diffusion, rows = fitting(stored.config, stored.weights, stored.source), None
     if precision == "auto" and diffusion.network.parameter_count < SMALL:
         stored_in = "fp32"
     tokenizer = _tokenizer_of(folder, diffusion.vocabulary, stored.spare)
     if tokenizer is not None and tokenizer.vocabulary < diffusion.vocabulary:
-        diffusion = trimmed(diffusion, tokenizer.vocabulary)
+        diffusion, rows = trimmed(diffusion, tokenizer.vocabulary)
     held = opening(diffusion.network.parameter_count, PRECISIONS[stored_in].itemsize)
     require(held if chosen.type != "cpu" else 0, f"The model in {folder}", chosen, SMALLER)
-    diffusion.network.store(PRECISIONS[stored_in]).to(chosen)
+    diffusion = filled(diffusion, stored, folder, PRECISIONS[stored_in], rows)
+    diffusion.network.to(chosen)
     weights = sha256(*stored.files)
     info = ModelInfo(
         name=folder.name,
@@ -117,21 +118,7 @@ def _tokenizer_of(folder: Path, vocabulary: int, spare: Spare) -> Tokenizer | No
 def build(folder: Path) -> tuple[Diffusion, Stored]:
     """The model in `folder` in float32 on the CPU, without a tokenizer, and what it was read from."""
     stored = read(folder)
-    diffusion = fitting(stored.config, stored.weights, stored.source)
-    require(opening(sum(tensor.numel() for tensor in stored.weights.values())), f"The model in {folder}", do=SMALLER)
-    # Copies: a mapped file lies in memory at odd places, and matrix kernels round by alignment.
-    weights = {}
-    for name, tensor in stored.weights.items():
-        look()
-        weights[name] = tensor.to(torch.float32, copy=True)
-    if spoilt := [name for name, tensor in weights.items() if not torch.isfinite(tensor.sum())]:
-        raise UserError(f"{stored.source} is damaged: {spoilt[0]} holds no finite numbers; put a whole copy there.")
-    if stored.mask is not None:  # the last state is the mask, and what was last has its id
-        for name in diffusion.network.by_state:
-            weights[name][[stored.mask, -1]] = weights[name][[-1, stored.mask]]
-    diffusion.network.load_state_dict(weights, assign=True)
-    diffusion.network.requires_grad_(False).eval()
-    return diffusion, stored
+    return filled(fitting(stored.config, stored.weights, stored.source), stored, folder, torch.float32), stored
 
 
 def checkpoint_folder(path: Path) -> Path:

@@ -23,17 +23,13 @@ from engine.theory.diffusion import Diffusion
 from engine.theory.unfilled import unfilled
 
 
-def trimmed(diffusion: Diffusion, vocabulary: int) -> Diffusion:
-    """The same model with the first `vocabulary` of its clean tokens, in evaluation mode."""
+def trimmed(diffusion: Diffusion, vocabulary: int) -> tuple[Diffusion, torch.Tensor]:
+    """The same model with the first `vocabulary` of its clean tokens, which takes no memory yet; and which of its
+    states it keeps."""
     config, states = diffusion.config, range(diffusion.graph.states)
-    kept = torch.tensor([*states[:vocabulary], *states[diffusion.vocabulary :]], device=diffusion.device)
+    kept = torch.tensor([*states[:vocabulary], *states[diffusion.vocabulary :]])
     network = replace(config.network, states=len(kept))
     padding = config.padding + diffusion.vocabulary - vocabulary
     framing = replace(config.framing, never=tuple(token for token in config.framing.never if token < vocabulary))
     with unfilled():
-        smaller = Diffusion(replace(config, network=network, padding=padding, framing=framing))
-    weights = diffusion.network.state_dict()
-    weights |= {name: weights[name][kept] for name in diffusion.network.by_state}
-    smaller.network.load_state_dict(weights, assign=True)
-    smaller.network.requires_grad_(False).eval()
-    return smaller
+        return Diffusion(replace(config, network=network, padding=padding, framing=framing)), kept

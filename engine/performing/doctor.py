@@ -22,10 +22,11 @@ from engine.language.tokenizers import backend_in, find_tokenizer
 from engine.models.alone import Fact, facts_of_weights, file_alone, folder_alone, pointer_in
 from engine.models.described import dtypes_of, noise_of, output_of, told_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.filling import SMALLER, Pages
 from engine.models.larger_families import larger_family
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning
-from engine.models.loading import SMALLER, checkpoint_folder, configured, home_of, load, read
+from engine.models.loading import checkpoint_folder, configured, home_of, load, read
 from engine.models.probing import better, readings
 from engine.models.shapes import check_shapes
 from engine.models.stored import CONFIG, Stored, read_yaml, weight_files
@@ -142,7 +143,7 @@ def is_described(source: Path) -> bool:
 
 def look_into(found: Diagnosis, source: Path, folder: Path, device: torch.device, precision: str) -> None:
     """Puts down what is known of a model, and what is wrong with it."""
-    size = 4 if device.type == "cpu" else PRECISIONS[choose_precision(precision, device)].itemsize
+    size = PRECISIONS[choose_precision(precision, device)].itemsize
     values = values_of(source, folder)
     larger = larger_family(values, folder)
     if larger is not None:
@@ -152,8 +153,7 @@ def look_into(found: Diagnosis, source: Path, folder: Path, device: torch.device
     elif is_causal(source):
         found.facts["kind"] = "a model of the library transformers"
         found.facts["family"] = plain_line(str(values["model_type"]), LONGEST_NAME)
-        itemsize = PRECISIONS[choose_precision(precision, device)].itemsize
-        found.tried(lambda: of_causal(found, folder, itemsize))
+        found.tried(lambda: of_causal(found, folder, size))
     else:
         found.facts["kind"] = DIFFUSION
         of_diffusion(found, source, folder, values, size)
@@ -232,10 +232,12 @@ def mask_of(diffusion: Diffusion, stored: Stored) -> str:
 def check_whole(stored: Stored, diffusion: Diffusion) -> None:
     """A UserError where weights are not those of the configuration, or are no finite numbers; nothing is copied."""
     check_shapes(diffusion, stored.weights, stored.source)
+    pages = Pages(stored.files)
     for name, tensor in stored.weights.items():
         look()
         if not torch.isfinite(tensor.sum(dtype=torch.float32)):
             raise UserError(f"{stored.source} is damaged: {name} holds no finite numbers; put a whole copy there.")
+        pages.let_go(tensor)
 
 
 def note_tokenizer(

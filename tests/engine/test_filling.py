@@ -1,0 +1,105 @@
+"""A model that is opened is in memory once: what was copied of its files is let go, and numbers stay as they were."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.models import filling
+from engine.models.filling import Pages, copied, equal
+from engine.models.loading import load
+from engine.models.stored import contents
+from engine.protocol import UserError
+from engine.theory.diffusion import Diffusion, DiffusionConfig
+from engine.theory.network import NetworkConfig
+
+MIB = 2**20
+SIZES = NetworkConfig(states=20_001, length=16, hidden=256, blocks=1, heads=2, cond_dim=8)
+SHARE = 1.3
+BESIDE = 4 * MIB
+"""Of what a small model is: parts that are copied, and pages of the system."""
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    network = Diffusion(DiffusionConfig(SIZES)).network
+    return {name: torch.randn_like(tensor) for name, tensor in network.state_dict().items()}
+
+
+def published(folder: Path, weights: dict[str, torch.Tensor], pickled: bool) -> Path:
+    sizes = {"hidden_size": 256, "cond_dim": 8, "length": 16, "n_blocks": 1, "n_heads": 2, "scale_by_sigma": True}
+    noise = {"noise": {"type": "loglinear"}, "graph": {"type": "absorb"}}
+    described = {"tokens": SIZES.states - 1, "model": sizes | {"dropout": 0.0}} | noise
+    (folder / "config.json").write_text(json.dumps(described))
+    if pickled:
+        torch.save(weights, folder / "pytorch_model.bin")
+    else:
+        save_file(weights, folder / "model.safetensors")
+    return folder
+
+
+def memory(name: str) -> int:
+    """Bytes of this process: VmRSS now, or VmHWM, the most since that was set back."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(next(line for line in status.splitlines() if line.startswith(name)).split()[1])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("pickled", [False, True])
+def test_opening_takes_little_more_than_the_weights(
+    weights: dict[str, torch.Tensor], tmp_path: Path, pickled: bool, precision: str
+) -> None:
+    folder = published(tmp_path, weights, pickled)
+    load(folder, "cpu", precision)  # what is needed once is there
+    if sys.platform != "linux":
+        return
+    before = memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    network = load(folder, "cpu", precision).diffusion.network
+    held = sum(tensor.nbytes for tensor in network.state_dict().values())
+    assert held > 20 * MIB
+    assert memory("VmHWM") - before < SHARE * held + BESIDE
+
+
+def test_what_is_let_go_is_read_again_and_what_lies_in_no_file_stays(tmp_path: Path) -> None:
+    save_file({"a": torch.arange(100_000.0), "b": torch.ones(3)}, path := tmp_path / "model.safetensors")
+    mapped, own = contents(path), torch.arange(100_000.0)
+    Pages([path]).let_go(mapped["a"], mapped["b"], own)
+    assert torch.equal(mapped["a"], torch.arange(100_000.0))
+    assert torch.equal(own, torch.arange(100_000.0))
+    assert mapped["b"].tolist() == [1, 1, 1]
+
+
+def test_weights_are_the_same_numbers_in_whatever_parts_they_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, rows = torch.randn(7, 5, dtype=torch.float64), torch.tensor([6, 0, 3])
+    for part in (1, 12, 10**6):
+        monkeypatch.setattr(filling, "PART", part)
+        for weight in (source, source.T, source[0, 0], source[:0], source.half()):
+            assert torch.equal(copied(weight, torch.bfloat16, Pages([])), weight.float().bfloat16())  # type: ignore[arg-type]
+        assert torch.equal(copied(source, torch.float32, Pages([]), rows), source.float()[rows])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_found_in_every_part(
+    weights: dict[str, torch.Tensor], tmp_path: Path, number: float
+) -> None:
+    spoilt = {name: tensor.clone() for name, tensor in weights.items()}
+    spoilt["output_layer.linear.weight"][-1, -1] = number
+    with pytest.raises(UserError, match=r"output_layer.linear.weight holds no finite numbers"):
+        load(published(tmp_path, spoilt, False), "cpu", "bf16")
+
+
+def test_weights_that_differ_anywhere_are_not_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "PART", 10)
+    first = torch.randn(9, 5)
+    other = first.clone()
+    assert equal(first, other, tmp_path / "model.safetensors")
+    other[8, 4] += 1
+    assert not equal(first, other, tmp_path / "model.safetensors")
+    assert not equal(first, first[:8], tmp_path / "model.safetensors")
