@@ -271,6 +271,40 @@ def models(home: Path) -> object:
     return Scene(home).session, prepare
 
 
+def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
+    """A chapter of Learn, with its formula open, its numbers told by the engine."""
+    from PySide6.QtWidgets import QApplication
+
+    from engine.lessons import figures
+    from engine.protocol import Finished, Lesson, Told
+    from sedd_studio.widgets.panels.learn_panel import LearnPanel
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+
+    def answer() -> None:
+        runner, link = scene.runner, scene.session.engine
+        for number, asked in enumerate(runner.asked, 1):
+            if isinstance(asked, Lesson):
+                for figure in figures(asked):
+                    link.answered.emit(Told(-number, figure))
+                link.answered.emit(Finished(-number, 0, 0.0))
+
+    def prepare(window: MainWindow) -> None:
+        window.services.learning.open(chapter)
+        window.show_panel("learn")
+        QApplication.processEvents()
+        answer()
+        for name, value in choices.items():
+            window.services.learning.choose(name, value)
+            answer()
+        page = window.findChild(LearnPanel)
+        assert page is not None
+        page.formula_button.click()
+
+    return scene.session, prepare
+
+
 def of_domain(domain: str, home: Path) -> object:
     """Two thirds through a sequence that is no text, its picture above the symbols."""
     from tests.sedd_studio.scene import Scene
@@ -296,5 +330,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "uniform": uniform,
     "history": history,
     "models": models,
+    "learn-texts": partial(learn, level=59),
+    "learn-texts-three": partial(learn, world="rain", level=80),
+    "learn-texts-uniform": partial(learn, noise="uniform", level=50),
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }

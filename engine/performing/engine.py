@@ -16,6 +16,7 @@ from engine.performing.kept import Kept, give_back
 from engine.performing.mending import mend
 from engine.performing.opening import open_folder
 from engine.performing.performer import Performer
+from engine.performing.teaching import teach
 from engine.protocol import (
     Evaluate,
     Event,
@@ -25,6 +26,7 @@ from engine.protocol import (
     Inspect,
     Introduced,
     Judge,
+    Lesson,
     LoadModel,
     Mend,
     ModelLoaded,
@@ -87,18 +89,23 @@ class Engine:
                 check_ranges(request)
                 check_score(request, self._open.info, self._open.shape)
                 return self._open.score(run_id, request)
-            case Weigh():
-                return iter((self._judges.weigh(run_id, request, self._open),))
             case Evaluate() | Mend():
                 return self._with_any(run_id, request)
-            case Judge():
-                return iter((self._judges.judge(run_id, request, self.performer),))
+            case Lesson():
+                return teach(run_id, request)
+            case Weigh() | Judge():
+                return iter((self._judge(run_id, request),))
 
     @property
     def _open(self) -> Performer:
         if self.performer is None:
             raise UserError("No model is loaded yet; open one first.")
         return self.performer
+
+    def _judge(self, run_id: int, request: Weigh | Judge) -> Event:
+        if isinstance(request, Weigh):
+            return self._judges.weigh(run_id, request, self._open)
+        return self._judges.judge(run_id, request, self.performer)
 
     def _with_any(self, run_id: int, request: Evaluate | Mend) -> Iterator[Event]:
         """By the open model, or by another, whatever its tokenizer; it is introduced first."""

@@ -22,8 +22,10 @@ from engine.protocol.events import Mended as Mended
 from engine.protocol.events import ModelLoaded as ModelLoaded
 from engine.protocol.events import Started as Started
 from engine.protocol.events import Tightened as Tightened
+from engine.protocol.events import Told as Told
 from engine.protocol.events import Weighed as Weighed
 from engine.protocol.events import ends as ends
+from engine.protocol.lessons.lesson import Lesson as Lesson
 from engine.protocol.model_info import ModelInfo as ModelInfo
 from engine.protocol.model_info import Noise as Noise
 from engine.protocol.requests import Evaluate as Evaluate

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.protocol.lessons.lesson import Figure
 from engine.protocol.model_info import ModelInfo
 from engine.protocol.tokens import Tokens
 
@@ -236,6 +237,13 @@ class Mended(RunEvent):
     before: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Told(RunEvent):
+    """The answer to a `Lesson`, so far; `Finished` follows the last."""
+
+    figure: Figure
+
+
 Event = (
     ModelLoaded
     | Introduced
@@ -253,6 +261,7 @@ Event = (
     | Judged
     | Evaluated
     | Mended
+    | Told
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
+from engine.protocol.lessons.lesson import Lesson
 from engine.protocol.option_kinds import MANY, SEED, STEPS, Real, Whole
 from engine.protocol.tokens import Tokens
 
@@ -203,6 +204,6 @@ class Mend:
     model: str = ""
 
 
-Question = Inspect | Guess | Score | Weigh | Judge | Generate | Evaluate | Mend
+Question = Inspect | Guess | Score | Weigh | Judge | Generate | Evaluate | Mend | Lesson
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.language.domains import DOMAINS, TEXT
-from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, ModelLoaded, Request, ends
+from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Lesson, ModelLoaded, Request, ends
 from engine.stopping import Stopped, look, stoppable, within
 
 Item = tuple[int, Request]
@@ -64,7 +64,8 @@ class Runner:
 
     A request supersedes those before it: a running one is stopped, a waiting one is not begun.
     Each ends with exactly one event that `ends` it. If something ends the thread, another goes on with the same engine.
-    What is performed can be held for a while; what takes one network call is answered meanwhile, all else waits.
+    What is performed can be held for a while; what takes one network call is answered meanwhile, and so are lessons,
+    which need no model; all else waits.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
@@ -213,7 +214,7 @@ class Runner:
         while self._held == run_id and not self._steps and not self._is_cancelled(run_id):
             self._rests_after = self._got
             item = self._get()
-            if item is not None and isinstance(item[1], Inspect | Guess):
+            if item is not None and isinstance(item[1], Inspect | Guess | Lesson):
                 Context().run(self._tried, engine, *item)  # not held itself, and on no lanes of the work
             elif item is not None:
                 self._waiting.append(item)

@@ -73,6 +73,7 @@ SETTINGS: dict[str, Setting] = {
         "position", _one_of("position", "likelihood", "history", "guess", "queue"), "The panel beside the text."
     ),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
+    "chapters": Setting([], _texts, "Chapters of Learn that were opened."),
     "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }

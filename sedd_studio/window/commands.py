@@ -149,6 +149,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("likelihood_page", "Likelihood on a &page", doing.show_page("likelihood"), "Ctrl+3"),
     Command("history", "&History", doing.show_page("history"), "Ctrl+4; Ctrl+H"),
     Command("models", "&Models, on this disk and from the hub", doing.show_page("models"), "Ctrl+5"),
+    Command("learn", "L&earn how it works", doing.show_page("learn"), "Ctrl+6"),
     Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
     Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
     Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),

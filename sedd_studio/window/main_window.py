@@ -53,6 +53,8 @@ from sedd_studio.window.places import STUDIO, Panel, Places
 from sedd_studio.window.services import Services
 from sedd_studio.window.side_column import SideColumn
 
+LEARN = "learn"
+"""The page of chapters."""
 USUAL = "position"
 """The panel beside the text, unless another is wanted."""
 
@@ -97,6 +99,7 @@ class MainWindow(QMainWindow):
         self.history: HistoryPanel = HistoryPanel(session, services.keeper, services.words, look)
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
         self.shelf = Later(self._make_shelf)
+        self.learn = Later(self._make_learn)
         self.document_bar = DocumentBar(
             session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
         )
@@ -106,6 +109,7 @@ class MainWindow(QMainWindow):
             "likelihood": Panel("Likelihood", self.likelihood, self.likelihood.start, "hill"),
             "history": Panel("History", self.history, self.history.search, "branch", opens_page=True),
             "models": Panel("Models", self.shelf, self.shelf, "shelf", beside=False),
+            LEARN: Panel("Learn", self.learn, self.learn, "book", beside=False),
             "guess": Panel("Best guess", self.guess, self.guess.text),
             "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
         }
@@ -168,8 +172,14 @@ class MainWindow(QMainWindow):
             self._dropping.watch(part)
         return made
 
+    def _make_learn(self) -> QWidget:
+        from sedd_studio.window.learning import make_page  # not before one learns
+
+        return make_page(self)
+
     def _follow_places(self) -> None:
         self.rail.show_page(self.places.page)
+        self.top_bar.setVisible(self.places.page != LEARN)  # that page has its own, and nothing to run
         self.status_line.show_hint(self.places.page == STUDIO)
         self._side_column.make_room(usual=self.places.beside == USUAL)
 
@@ -220,7 +230,8 @@ class MainWindow(QMainWindow):
     def _studio(self, panels: Mapping[str, Panel]) -> QWidget:
         """The page with the canvas, and beside it the form above a panel."""
         sizes = self.look.sizes
-        text, studio = QWidget(), QWidget()
+        self.canvas_column = text = QWidget()
+        studio = QWidget()
         text.setObjectName("canvasColumn")
         parts = (self.document_bar, self.prompt, (self.canvas, 1), (self.picture, 1), self.samples, self.timeline)
         column(*parts, gap=8, margins=(sizes.margin, 8, sizes.margin, 10), of=text)

@@ -31,7 +31,9 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from sedd_studio.session.learning import Learning
     from sedd_studio.session.shelf import Shelf
+    from sedd_studio.session.trying import Trying
 
 
 def build(settings: Settings, history: Path) -> Services:
@@ -75,6 +77,20 @@ class Services(QObject):
         from sedd_studio.session.shelf import Shelf  # not before the window is painted
 
         return Shelf(self.session, self.fetcher, self._looks, self)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """The chapters of Learn."""
+        from sedd_studio.session.learning import Learning  # not before one learns
+
+        return Learning(self.session, self)
+
+    @cached_property
+    def trying(self) -> Trying:
+        """What a chapter has set up in the studio."""
+        from sedd_studio.session.trying import Trying  # not before one learns
+
+        return Trying(self.session, self)
 
     def text_scores(self) -> TextScores:
         """Scores of the texts of a file."""

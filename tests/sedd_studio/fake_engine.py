@@ -28,6 +28,7 @@ from engine.protocol import (
     Introduced,
     Judge,
     Judged,
+    Lesson,
     LoadModel,
     Mend,
     Mended,
@@ -110,6 +111,10 @@ class FakeEngine:
                     raise
             case Evaluate() | Mend():
                 yield from self._beside(run_id, request)
+            case Lesson():
+                from engine.performing.teaching import teach  # brings torch
+
+                yield from teach(run_id, request)
             case _:
                 self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)

@@ -1,0 +1,103 @@
+"""Texts of two words as a grid: noise in the middle, clean texts in the corners, every way back runs outwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from sedd_studio.painting.lessons.drawing import CENTRE, draw_states, text_width, typeface, write
+from sedd_studio.painting.theme import Theme
+
+FULL = 0.96
+"""Of a cell, the side of the square of a text that is certain."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of texts in an area: the first word says the row, the second the column. `order` are the states along
+    both."""
+
+    area: QRectF
+    order: tuple[int, ...]
+
+    @staticmethod
+    def of(area: QRectF, words: int, hides: bool) -> Grid:
+        """The largest one in an area, for so many words, and a state that hides them in the middle if there is one."""
+        half = (words + 1) // 2
+        order = (*range(half), *((words,) if hides else ()), *range(half, words))
+        side = min(area.width() / 1.12, area.height())
+        wide = min(area.width(), 1.25 * side)
+        return Grid(QRectF(area.center().x() - wide / 2, area.center().y() - side / 2, wide, side), order)
+
+    @property
+    def size(self) -> float:
+        """Pixels of its type."""
+        return max(11.0, min(26.0, 0.1 * self.side))
+
+    @property
+    def side(self) -> float:
+        """Of a cell's square, pixels."""
+        return self.area.height() / len(self.order)
+
+    def cell(self, text: Sequence[int]) -> QRectF:
+        """Where a text stands."""
+        row, column = self.order.index(text[0]), self.order.index(text[1])
+        wide = self.area.width() / len(self.order)
+        return QRectF(self.area.left() + column * wide, self.area.top() + row * self.side, wide, self.side)
+
+    def square(self, text: Sequence[int], chance: float) -> QRectF:
+        """The square of a text: its area is in proportion to the chance, and fills the cell where it is certain."""
+        side = FULL * self.side * math.sqrt(max(chance, 0.0))
+        middle = self.cell(text).center()
+        return QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
+
+    def label(self, text: Sequence[int], names: tuple[str, ...]) -> QRectF:
+        """The place that the words of a text take, with the number under them."""
+        size, middle = self.size, self.cell(text).center()
+        wide = text_width(text, names, typeface(size)) + size
+        return QRectF(middle.x() - wide / 2, middle.y() - size, wide, 2.2 * size)
+
+    def at(self, point: QPointF, texts: Sequence[Sequence[int]]) -> int | None:
+        """The number of the text whose cell has the point."""
+        return next((number for number, text in enumerate(texts) if self.cell(text).contains(point)), None)
+
+    def draw_lines(self, painter: QPainter, theme: Theme) -> None:
+        """The lines between the cells."""
+        painter.setPen(QPen(theme.colour("border"), 1, Qt.PenStyle.DashLine))
+        wide = self.area.width() / len(self.order)
+        for line in range(1, len(self.order)):
+            x, y = self.area.left() + line * wide, self.area.top() + line * self.side
+            painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
+            painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
+
+    def draw_square(self, painter: QPainter, place: QRectF, clean: bool, chosen: bool, theme: Theme) -> None:
+        """The square of a text; a chosen one has a frame, however small it is."""
+        painter.setPen(QPen(theme.colour("strong_border" if theme.name == "contrast" else "border"), 1))
+        painter.setBrush(theme.colour("lock_fill" if clean else "mask"))
+        painter.drawRoundedRect(place, min(6, place.width() / 4), min(6, place.width() / 4))
+        if chosen:
+            painter.setPen(QPen(theme.colour("accent"), 2.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            least = 0.16 * self.side
+            grown = max(0.0, least - place.width()) / 2 + 2
+            painter.drawRoundedRect(place.adjusted(-grown, -grown, grown, grown), 7, 7)
+
+    def draw_text(
+        self,
+        painter: QPainter,
+        text: Sequence[int],
+        names: tuple[str, ...],
+        says: str,
+        chosen: bool,
+        theme: Theme,
+    ) -> None:
+        """The words in the middle of a cell, with what is said under them."""
+        size, middle = self.size, self.cell(text).center()
+        words = QRectF(middle.x() - self.side, middle.y() - size, 2 * self.side, 1.2 * size)
+        draw_states(painter, words, text, names, typeface(size, chosen), theme, CENTRE)
+        under = QRectF(middle.x() - self.side, middle.y() + 0.25 * size, 2 * self.side, size)
+        write(painter, under, says, theme.colour("text" if chosen else "muted"), typeface(0.78 * size, chosen))

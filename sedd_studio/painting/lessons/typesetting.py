@@ -1,0 +1,154 @@
+r"""Formulas, typeset by ziamath, and painted as paths in the window's colours.
+
+Typesetting takes as long as two frames. So a formula is typeset once for each shape that it has: where only its digits
+are others, theirs are put in their places, which are as wide as each other.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
+
+from engine.protocol.errors import brought_by
+
+SIZE = 20
+"""Pixels of the type that is typeset; it is scaled from there."""
+STANDS_OUT = "#010203"
+"""The colour that stands for results while it is typeset."""
+DIGITS = "0123456789"
+HREF = "{http://www.w3.org/1999/xlink}href"
+TOKEN = re.compile(r"([MLQCZ])|(-?\d+(?:\.\d+)?(?:e-?\d+)?)")
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A sign and where it stands; `sign` is a name in `_Font.paths`."""
+
+    sign: str
+    place: QTransform
+    stands_out: bool
+
+
+@dataclass(frozen=True)
+class Typeset:
+    """Glyphs and lines of a formula, in an area that begins at (0, 0) and has this size, at `SIZE`."""
+
+    width: float
+    height: float
+    glyphs: tuple[Glyph, ...]
+    rules: tuple[QRectF, ...]
+
+    def paint(self, painter: QPainter, at: QPointF, scale: float, text: QColor, result: QColor) -> None:
+        """With its upper left corner there."""
+        painter.save()
+        painter.translate(at)
+        painter.scale(scale, scale)
+        for rule in self.rules:
+            painter.fillRect(rule, text)
+        for glyph in self.glyphs:
+            painter.fillPath(glyph.place.map(PATHS[glyph.sign]), result if glyph.stands_out else text)
+        painter.restore()
+
+
+PATHS: dict[str, QPainterPath] = {}
+"""Of every sign that was needed."""
+
+
+def typeset(latex: str) -> Typeset:
+    r"""A line of LaTeX, with `\result{...}` for what stands out; a UserError where the library is missing."""
+    digits = re.findall(r"\d", latex)
+    shape = _shape(re.sub(r"\d", "0", latex))
+    each = iter(digits)
+    glyphs = tuple(
+        Glyph(style[int(next(each))], glyph.place, glyph.stands_out)
+        if (style := _digit_style(glyph.sign)) is not None
+        else glyph
+        for glyph in shape.glyphs
+    )
+    return Typeset(shape.width, shape.height, glyphs, shape.rules)
+
+
+def _digit_style(sign: str) -> list[str] | None:
+    """The ten digits in the style of a sign that is a zero."""
+    return next((style for style in _digits() if style[0] == sign), None)
+
+
+@lru_cache
+def _digits() -> list[list[str]]:
+    """The ten digits as they stand in a line, and raised."""
+    return [[glyph.sign for glyph in _set(latex).glyphs[-10:]] for latex in (DIGITS, rf"x^{{{DIGITS}}}")]
+
+
+@lru_cache(maxsize=64)
+def _shape(latex: str) -> Typeset:
+    return _set(latex)
+
+
+def _set(latex: str) -> Typeset:
+    with brought_by("studio"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it finds its font by a way that Python 3.13 has again
+        import ziamath  # it takes as long as twenty frames, and few open a formula
+    library: Any = ziamath
+    library.config.svg2 = True
+    coloured = re.sub(r"\\result\{", rf"\\textcolor{{{STANDS_OUT}}}{{", latex)
+    root = ET.fromstring(library.Latex(coloured, size=SIZE).svg())
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    boxes: dict[str, tuple[float, float, float, float]] = {}
+    glyphs, rules = [], []
+    for part in root:
+        match part.tag.rpartition("}")[2]:
+            case "symbol":
+                name = part.attrib["id"]
+                boxes[name] = _four(part.attrib["viewBox"])
+                PATHS.setdefault(name, _path(part[0].attrib["d"]) if len(part) else QPainterPath())
+            case "use":
+                sign = part.attrib.get("href", part.attrib.get(HREF, "")).removeprefix("#")
+                glyphs.append(_glyph(part.attrib, sign, boxes[sign], QPointF(-left, -top)))
+            case "rect":
+                x, y, wide, high = (float(part.attrib[key]) for key in ("x", "y", "width", "height"))
+                rules.append(QRectF(x - left, y - top, wide, high))
+    return Typeset(width, height, tuple(glyphs), tuple(rules))
+
+
+def _four(text: str) -> tuple[float, float, float, float]:
+    left, top, width, height = map(float, text.split())
+    return left, top, width, height
+
+
+def _glyph(said: dict[str, str], sign: str, box: tuple[float, float, float, float], shift: QPointF) -> Glyph:
+    left, top, _, height = box
+    scale = float(said["height"]) / height
+    place = QTransform.fromTranslate(float(said["x"]) + shift.x(), float(said["y"]) + shift.y())
+    place.scale(scale, scale)
+    place.translate(-left, -top)
+    return Glyph(sign, place, said.get("fill") == STANDS_OUT)
+
+
+def _path(drawn: str) -> QPainterPath:
+    """A path from how SVG writes it: absolute moves, lines and curves."""
+    path, numbers, last = QPainterPath(), list[float](), ""
+    steps: dict[str, tuple[int, Callable[..., None]]] = {
+        "M": (2, path.moveTo),
+        "L": (2, path.lineTo),
+        "Q": (4, path.quadTo),
+        "C": (6, path.cubicTo),
+    }
+    for letter, number in TOKEN.findall(drawn):
+        if letter == "Z":
+            path.closeSubpath()
+        elif letter:
+            last, numbers = letter, []
+        else:
+            numbers.append(float(number))
+            if len(numbers) == steps[last][0]:
+                steps[last][1](*numbers)
+                numbers = []
+    return path

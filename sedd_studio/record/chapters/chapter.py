@@ -1,0 +1,129 @@
+"""What a chapter of Learn is: words, controls and formulas over what the engine has computed. No mathematics, no Qt."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.protocol import Noise
+from engine.protocol.lessons import Figure, Lesson
+
+Choices = Mapping[str, Any]
+"""What has been chosen in a chapter, by the names of its controls."""
+NOISES: dict[Noise, str] = {"absorb": "Absorbing", "uniform": "Uniform"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure, and the choices that it is shown for. Where they change only what is looked up, it stays the same."""
+
+    figure: Any
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A slider over notches 0 .. `last`; `says` is what its notch stands for. One that `plays` moves by itself in
+    `seconds` when asked to."""
+
+    name: str
+    title: str
+    last: int
+    says: str = ""
+    seconds: float = 0.0
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One of some `options`, titles by value."""
+
+    name: str
+    title: str
+    options: Mapping[Any, str]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Buttons, values with titles: each tells the chapter its value when it is pressed, and none stays down."""
+
+    name: str
+    title: str
+    options: Mapping[Any, str]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Write:
+    """A line to type in, at most `longest` characters."""
+
+    name: str
+    title: str
+    longest: int
+    hint: str = ""
+    help: str = ""
+
+
+Control = Slide | Pick | Press | Write
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What "Try it in the studio" sets up: a prompt, entries of the run form, a model with this noise, a panel beside
+    the text; `says` is a sentence for whoever comes from the chapter."""
+
+    prompt: str
+    says: str
+    entries: Mapping[str, object] = field(default_factory=dict)
+    noise: Noise = "absorb"
+    panel: str = ""
+
+
+class Chapter(ABC):
+    """One chapter. It holds nothing: choices come in and go out."""
+
+    help: str = ""
+    """What the keys and the mouse do in the figure."""
+
+    @abstractmethod
+    def start(self) -> Choices:
+        """The choices to begin with."""
+
+    @abstractmethod
+    def lesson(self, choices: Choices) -> Lesson:
+        """What the engine is asked. The same for choices that only look something up."""
+
+    @abstractmethod
+    def caption(self, shown: Shown) -> str:
+        """Two sentences at most."""
+
+    @abstractmethod
+    def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
+        """Three at most; before there is a `figure`, too."""
+
+    @abstractmethod
+    def spoken(self, shown: Shown) -> str:
+        """What the figure shows, for those who do not see it."""
+
+    @abstractmethod
+    def formula(self, shown: Shown) -> tuple[str, ...]:
+        """Lines of LaTeX with the figure's numbers; see `formulas`."""
+
+    @abstractmethod
+    def trial(self, shown: Shown) -> Trial | None:
+        """What can be tried in the studio; None where there is nothing."""
+
+    def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:
+        """The choices after one of them."""
+        return {**choices, name: value}
+
+    def worlds(self) -> Mapping[str, str]:
+        """Titles of the worlds that it can be about, by name: the choice "world"."""
+        return {}
+
+    def world_says(self, choices: Choices) -> str:
+        """What is said of the world that is chosen."""
+        return ""

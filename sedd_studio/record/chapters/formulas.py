@@ -1,0 +1,63 @@
+r"""Parts of formulas: LaTeX with numbers in it, which a test can read out again.
+
+`\result{0.815}` is a number that the figure shows: it stands out. Numbers have a fixed number of decimals, so that a
+formula whose numbers change need not be typeset again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.protocol.lessons.lesson import Numbers
+
+HIDDEN = r"\square"
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+SPECIAL = re.compile(r"([{}$%&#_^~\\])")
+
+
+def shown(number: float, places: int = 4) -> str:
+    """A number as a formula has it."""
+    if not abs(number) < 1e15:
+        return r"\infty"
+    return f"{number:.{places}f}"
+
+
+def result(number: float, places: int = 4) -> str:
+    """A number that stands out."""
+    return rf"\result{{{shown(number, places)}}}"
+
+
+def word(text: str) -> str:
+    """A word, as it is; signs that LaTeX would take for its own are left out."""
+    return rf"\mathrm{{{SPECIAL.sub('', text) or '?'}}}"
+
+
+def words(text: Iterable[int], names: tuple[str, ...]) -> str:
+    """A text of states: words, and boxes where they are hidden."""
+    return r"\;".join(word(names[state]) if state < len(names) else HIDDEN for state in text)
+
+
+def power(base: str, exponent: int) -> str:
+    """A factor as often as it comes; nothing where it does not."""
+    return "" if exponent == 0 else base if exponent == 1 else f"{base}^{exponent}"
+
+
+def times(*factors: str) -> str:
+    """A product of what is there."""
+    return r" \cdot ".join(filter(None, factors)) or "1"
+
+
+def spelled(text: Iterable[int], names: tuple[str, ...]) -> str:
+    """A text as it is read aloud."""
+    return " ".join(names[state] if state < len(names) else "hidden" for state in text)
+
+
+def per_cent(share: float) -> str:
+    """A share as a figure has it."""
+    return f"{100 * share:.1f} %"
+
+
+def level(sigma: Numbers, notch: int) -> str:
+    """A level of noise, by its notch."""
+    return f"{SIGMA} {float(sigma[notch]):.2f}"

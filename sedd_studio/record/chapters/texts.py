@@ -1,0 +1,153 @@
+"""Chapter "All texts at once"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.protocol.lessons import SIGMAS, WORLDS, Figure, World
+from engine.protocol.lessons.levels import NOISED, level_near
+from engine.protocol.lessons.texts import TextsFigure, TextsLesson
+from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.formulas import level, per_cent, power, result, spelled, times, words
+from sedd_studio.record.chapters.formulas import shown as number
+
+SECONDS = 8.0
+"""Of the noise, from none to the most, when it plays."""
+
+
+class Texts(Chapter):
+    """`world` is a name of `WORLDS`, `law` its chances as they have been edited, `chosen` the number of a text of the
+    grid, `edited` that of the clean text whose share the slider `share` sets, `level` the notch of the noise."""
+
+    help = "Click a text to choose it. Left and Right change the noise, Up and Down the text."
+
+    def start(self) -> Choices:
+        return self._of_world({"noise": "absorb", "level": level_near(0.3)}, "tick")
+
+    def lesson(self, choices: Choices) -> TextsLesson:
+        _, world = WORLDS[choices["world"]]
+        return TextsLesson(World(world.words, choices["law"]), choices["noise"], choices["edited"])
+
+    def caption(self, shown: Shown) -> str:
+        if shown.choices["noise"] == "absorb":
+            return (
+                "Each square is a text, and its area is how likely that text is. "
+                "As noise grows the texts of the data shrink, and texts with hidden words take their place."
+            )
+        return (
+            "Each square is a text, and its area is how likely that text is. "
+            "As noise grows every text becomes as likely as any other."
+        )
+
+    def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
+        name = self._name(choices)
+        return (
+            Slide("level", "Noise", len(SIGMAS) - 1, self._noise_says(choices), SECONDS, "How much noise there is."),
+            Slide("share", name, 100, f"{choices['share']} % of the data", help=f"How much of the data says “{name}”."),
+            Pick("noise", "Kind of noise", NOISES, "Noise hides words, or puts any word in their place."),
+        )
+
+    def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:
+        match name:
+            case "world":
+                return self._of_world(choices, value)
+            case "noise":
+                _, world = WORLDS[choices["world"]]
+                return {**self._kept(choices, figure), "noise": value, "chosen": self._number(choices, world, value)}
+            case "chosen" if isinstance(figure, TextsFigure) and value in figure.clean:
+                edited = int(np.flatnonzero(figure.clean == value)[0])
+                if edited == choices["edited"]:
+                    return {**choices, "chosen": value}
+                kept = self._kept(choices, figure)
+                return {**kept, "chosen": value, "edited": edited, "share": round(100 * kept["law"][edited])}
+        return {**choices, name: value}
+
+    def spoken(self, shown: Shown) -> str:
+        figure, law = shown.figure, self._law(shown)
+        order = np.argsort(-law, kind="stable")[:3]
+        likeliest = ", ".join(f"{spelled(figure.texts[text], figure.words)} {per_cent(law[text])}" for text in order)
+        chosen = shown.choices["chosen"]
+        text = spelled(figure.texts[chosen], figure.words)
+        noise, share = self._noise_says(shown.choices), per_cent(law[chosen])
+        return f"{noise}. The likeliest texts: {likeliest}. Chosen: {text}, {share}."
+
+    def formula(self, shown: Shown) -> tuple[str, ...]:
+        figure, chosen = shown.figure, shown.choices["chosen"]
+        at, text = shown.choices["level"], figure.texts[chosen]
+        stays, becomes = float(figure.stays[at]), float(figure.becomes[at])
+        near, value = figure.near[shown.choices["share"], chosen], self._law(shown)[chosen]
+        left = rf"p_\sigma({words(text, figure.words)})"
+        if figure.noise == "absorb":
+            hidden = int((text == len(figure.words)).sum())
+            seen = len(text) - hidden
+            kept, gone = r"(e^{-\sigma})" if seen > 1 else r"e^{-\sigma}", r"(1-e^{-\sigma})"
+            terms = times(power(kept, seen), power(gone, hidden), r"\sum_{x\;\mathrm{fits}} p(x)")
+            put = times(power(_factor(stays, seen), seen), power(_factor(becomes, hidden), hidden), number(near[0]))
+            return (f"{left} = {terms}", f"= {put} = {result(value)}")
+        each = [
+            times(
+                number(near[apart]),
+                power(_factor(stays, len(text) - apart), len(text) - apart),
+                power(_factor(becomes, apart), apart),
+            )
+            for apart in range(len(text) + 1)
+        ]
+        whole = r"\sum_x p(x)\, q_\sigma(y_1|x_1)\, q_\sigma(y_2|x_2)"
+        return (f"{left} = {whole}", f"= {' + '.join(each[:2])}", f"+ {' + '.join(each[2:])} = {result(value)}")
+
+    def trial(self, shown: Shown) -> Trial:
+        return Trial(
+            "Once upon a time, there was a little [4]. The end.",
+            "Eight samples of one gap: run it, and see which texts come more often.",
+            {"steps": 32, "samples": 8, "sampler": "auto", "seed": 1},
+            shown.choices["noise"],
+        )
+
+    def worlds(self) -> Mapping[str, str]:
+        return {name: title for name, (title, _) in WORLDS.items()}
+
+    def world_says(self, choices: Choices) -> str:
+        return f"{len(WORLDS[choices['world']][1].words)} words, exact"
+
+    def _of_world(self, choices: Choices, name: str) -> Choices:
+        _, world = WORLDS[name]
+        edited = max(range(len(world.law)), key=world.law.__getitem__)
+        made = {**choices, "world": name, "law": world.law, "edited": edited, "share": round(100 * world.law[edited])}
+        return {**made, "chosen": self._number(made, world, made["noise"])}
+
+    def _number(self, choices: Choices, world: World, noise: str) -> int:
+        """The number of the edited text among all, where there is a mask and where there is none."""
+        states = len(world.words) + (noise == "absorb")
+        number = 0
+        for state in world.texts()[choices["edited"]]:
+            number = number * states + state
+        return number
+
+    def _kept(self, choices: Choices, figure: Figure | None) -> dict[str, Any]:
+        """With the chances as they have been edited."""
+        if not isinstance(figure, TextsFigure):
+            return dict(choices)
+        return {**choices, "law": tuple(figure.laws[choices["share"]].tolist())}
+
+    def _name(self, choices: Choices) -> str:
+        _, world = WORLDS[choices["world"]]
+        return " ".join(world.words[state] for state in world.texts()[choices["edited"]])
+
+    def _noise_says(self, choices: Choices) -> str:
+        share = round(100 * float(NOISED[choices["level"]]))
+        done = "hidden" if choices["noise"] == "absorb" else "noise"
+        return f"{level(SIGMAS, choices['level'])}, {share} % {done}"
+
+    def _law(self, shown: Shown) -> Any:
+        return shown.figure.probability[shown.choices["share"], shown.choices["level"]]
+
+
+def _factor(chance: float, times: int) -> str:
+    """A chance that is a factor so often."""
+    return f"({number(chance)})" if times > 1 else number(chance)
+
+
+CHAPTER = Texts()

@@ -1,0 +1,186 @@
+"""The chapter of Learn that is open: what is chosen in it, and the figure that the engine has told for that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol import Cancelled, Event, Failed, Finished, Lesson, Told
+from engine.protocol.lessons import Figure
+from sedd_studio.record.chapters import CHAPTERS, chapter
+from sedd_studio.record.chapters.chapter import Choices, Shown, Slide
+from sedd_studio.session.session import Session
+
+KEPT = 16
+"""Figures that are kept for when they are wanted again."""
+
+
+class Learning(QObject):
+    """`chapter` is called `name`; `choices` are made in it, `shown` is the figure of the last for which there is one,
+    and `refusal` says why there is none. It asks the engine one lesson at a time, and nothing while it is not wanted.
+
+    What a slider only looks up is on show at once; what needs another lesson is when that has come.
+    """
+
+    opened = Signal()
+    """Another chapter is open."""
+    changed = Signal()
+    """What is chosen, or what is shown, is another, or whether it moves by itself."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine, self._clock, self._settings = session.engine, session.clock, session.settings
+        self._wanted = False
+        self._choices: dict[str, Choices] = {}
+        self._figures: dict[Lesson, Figure] = {}
+        self._question = 0
+        self._asked: Lesson | None = None
+        self._passed = 0.0
+        self.playing = ""
+        """The slider that moves by itself; empty where none does."""
+        self.shown: Shown | None = None
+        self.refusal = ""
+        self.name, self.chapter = "", chapter(next(iter(CHAPTERS)))
+        session.engine.answered.connect(self._take)
+        session.clock.add(self._move)
+        self._open(next(iter(CHAPTERS)))
+
+    # ---- chapters
+
+    def open(self, name: str) -> None:
+        """Opens a chapter, as it was left."""
+        if name != self.name:
+            self._open(name)
+            self.opened.emit()
+            self._follow()
+
+    def turn(self, step: int) -> None:
+        """Opens the next chapter, or the one before."""
+        names = [*CHAPTERS]
+        place = names.index(self.name) + step
+        if 0 <= place < len(names):
+            self.open(names[place])
+
+    def beside(self, step: int) -> str:
+        """The name of the chapter so many further; empty where there is none."""
+        names = [*CHAPTERS]
+        place = names.index(self.name) + step
+        return names[place] if 0 <= place < len(names) else ""
+
+    @property
+    def seen(self) -> list[str]:
+        """The chapters that were opened, ever."""
+        return [name for name in CHAPTERS if name in self._settings["chapters"]]
+
+    @property
+    def title(self) -> str:
+        return CHAPTERS[self.name]
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing may move by itself."""
+        return bool(self._settings["reduced_motion"])
+
+    # ---- what is chosen
+
+    @property
+    def choices(self) -> Choices:
+        return self._choices[self.name]
+
+    def choose(self, name: str, value: Any) -> None:
+        """Makes a choice; what moves by itself stops."""
+        self.playing = ""
+        self._choose(name, value)
+
+    def play(self, slide: str) -> None:
+        """Has a slider move by itself, from its begin if it is at its end; or stops it. Not where nothing may move."""
+        self.playing = "" if self.playing == slide or self.calm else slide
+        found = self._slide(self.playing)
+        if found is not None:
+            if self.choices[slide] >= found.last:
+                self._choose(slide, 0)
+            self._passed = 0.0
+            self._clock.start()
+        self.changed.emit()
+
+    def want(self, wanted: bool) -> None:
+        """The page is on show from now on, or no more."""
+        self._wanted = wanted
+        if not wanted:
+            self.playing = ""
+        self._follow()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the figure for what is chosen is still to come."""
+        return bool(self._question)
+
+    # ---- behind it
+
+    def _open(self, name: str) -> None:
+        self.name, self.chapter, self.playing = name, chapter(name), ""
+        self._choices.setdefault(name, self.chapter.start())
+        self.shown, self.refusal = None, ""
+
+    def _choose(self, name: str, value: Any) -> None:
+        figure = self._figures.get(self.chapter.lesson(self.choices))
+        self._choices[self.name] = self.chapter.choose(self.choices, figure, name, value)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Shows what is known of what is chosen, or asks for it."""
+        if not self._wanted:
+            return
+        if self.name not in self._settings["chapters"]:
+            self._settings.change("chapters", lambda kept: [*(each for each in kept if each != self.name), self.name])
+        lesson = self.chapter.lesson(self.choices)
+        figure = self._figures.get(lesson)
+        if figure is not None:
+            self.shown, self.refusal = Shown(figure, self.choices), ""
+        elif lesson != self._asked:
+            if self._question:
+                self._engine.drop(self._question)
+            self._asked, self._question = lesson, self._engine.ask(lesson)
+        self.changed.emit()
+
+    def _take(self, event: Event) -> None:
+        if event.run_id != self._question or self._asked is None:
+            return
+        match event:
+            case Told(figure=figure):
+                self._figures.pop(self._asked, None)
+                self._figures[self._asked] = figure
+                if self.chapter.lesson(self.choices) == self._asked:
+                    self.shown, self.refusal = Shown(figure, self.choices), ""
+            case Failed(headline=headline):
+                self._question, self.refusal = 0, headline
+            case Finished():
+                self._question, self._asked = 0, None
+            case Cancelled():
+                self._figures.pop(self._asked, None)  # it may not be whole
+                self._question, self._asked = 0, None
+                self._follow()
+        while len(self._figures) > KEPT:
+            del self._figures[next(iter(self._figures))]
+        self.changed.emit()
+
+    def _slide(self, name: str) -> Slide | None:
+        controls = self.chapter.controls(self.choices, None if self.shown is None else self.shown.figure)
+        return next((each for each in controls if isinstance(each, Slide) and each.name == name and each.seconds), None)
+
+    def _move(self, seconds: float) -> bool:
+        """Moves what moves by itself, by whole notches."""
+        slide = self._slide(self.playing)
+        if slide is None:
+            return False
+        self._passed += seconds
+        notches = int(self._passed * slide.last / slide.seconds)
+        if notches:
+            self._passed -= notches * slide.seconds / slide.last
+            before = self.choices[slide.name]
+            self._choose(slide.name, min(slide.last, before + notches))
+            if self.choices[slide.name] >= slide.last:
+                self.playing = ""
+                self.changed.emit()
+        return bool(self.playing)

@@ -1,0 +1,53 @@
+"""What a chapter of Learn has set up in the studio, and the way back to it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine import bundled_models
+from sedd_studio.record.chapters.chapter import Trial
+from sedd_studio.session.session import Session
+
+
+class Trying(QObject):
+    """`trial` is on show in the studio, from the chapter with this `title`; None where there is none. `changed` is told
+    when there is another, or none."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.trial: Trial | None = None
+        self.title = ""
+        self._awaits_model = False
+        session.models.came.connect(self._take_model)
+
+    def begin(self, trial: Trial, title: str) -> None:
+        """Sets it up, once a model that goes with it is there."""
+        session, models = self._session, self._session.models
+        if not session.editor.typed.apply():
+            return
+        self.trial, self.title = trial, title
+        info = models.info
+        if models.ready and info is not None and info.noise == trial.noise and models.domain.name == "text":
+            self._set_up(trial)
+        else:
+            folder = bundled_models.bundled(f"stories-{trial.noise}") or bundled_models.DEFAULT_MODEL
+            self._awaits_model = True
+            models.open(folder)
+        self.changed.emit()
+
+    def end(self) -> None:
+        """It is over; what it has set up stays."""
+        self.trial, self._awaits_model = None, False
+        self.changed.emit()
+
+    def _take_model(self) -> None:
+        if self._awaits_model and self.trial is not None:
+            self._awaits_model = False
+            self._set_up(self.trial)
+
+    def _set_up(self, trial: Trial) -> None:
+        if self._session.editor.set_prompt(trial.prompt):
+            self._session.form.set("Try it in the studio", **trial.entries)

@@ -1,0 +1,96 @@
+"""A figure of Learn on screen: it paints what is shown, takes clicks and keys, and says aloud what it shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sedd_studio.painting.lessons.picture import Picture
+from sedd_studio.painting.theme import Look
+from sedd_studio.record.chapters.chapter import Shown
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.layouts import column
+
+SMALLEST = (240, 180)
+STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
+class FigureView(QWidget):
+    """Paints `picture` of what is `shown`, the figure itself or what stands `beside` it; says with `chosen` what is
+    chosen in it, and with `moved` by how many notches its slider is to go, None to its begin or its end."""
+
+    chosen = Signal(str, object)
+    moved = Signal(str, int)
+    ended = Signal(str, bool)
+    """A slider is to go to its end, or to its begin."""
+
+    def __init__(self, look: Look, beside: bool = False) -> None:
+        super().__init__()
+        self._look, self._beside = look, beside
+        self.picture: Picture | None = None
+        self.shown: Shown | None = None
+        self.setMinimumSize(*SMALLEST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.waiting = label("", "muted")
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setWordWrap(True)
+        column((self.waiting, 1), of=self)
+        if not beside:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        look.changed.connect(self.update)
+
+    def show_figure(self, picture: Picture, shown: Shown | None, name: str, says: str) -> None:
+        """Shows a figure; `says` is what it shows in words or, where there is none, why."""
+        self.picture, self.shown = picture, shown
+        self.waiting.setText("" if self._beside or shown is not None else says)
+        self.waiting.setVisible(bool(self.waiting.text()))
+        if not self._beside:
+            self.setAccessibleName(name)
+            self.setAccessibleDescription(says)
+        self.update()
+
+    @property
+    def area(self) -> QRectF:
+        """Where it is painted."""
+        return QRectF(self.rect()).adjusted(4, 4, -4, -4)
+
+    def sizeHint(self) -> QSize:
+        return QSize(520, 420)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.picture is None or self.shown is None:
+            return
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint = self.picture.paint_beside if self._beside else self.picture.paint
+            paint(painter, self.area, self.shown, self._look.theme)
+            if self.hasFocus():
+                painter.setPen(QPen(self._look.colour("accent"), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.picture is not None and self.shown is not None and not self._beside:
+            change = self.picture.at(self.area, self.shown, event.position())
+            if change is not None:
+                self.chosen.emit(*change)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._key(Qt.Key(event.key())):
+            super().keyPressEvent(event)
+
+    def _key(self, key: Qt.Key) -> bool:
+        """Whether it is one of the figure's."""
+        if self.picture is None or self.shown is None:
+            return False
+        if self.picture.level and key in STEPS:
+            self.moved.emit(self.picture.level, STEPS[key])
+        elif self.picture.level and key in ENDS:
+            self.ended.emit(self.picture.level, key == Qt.Key.Key_End)
+        elif (change := self.picture.key(self.shown, key)) is not None:
+            self.chosen.emit(*change)
+        else:
+            return False
+        return True

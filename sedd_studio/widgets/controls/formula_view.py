@@ -1,0 +1,71 @@
+"""The formula behind a figure, typeset with the figure's numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.protocol import UserError
+from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, typeset
+from sedd_studio.painting.theme import Look
+
+LARGEST = 22.0
+"""Pixels of its type."""
+GAP = 8.0
+"""Between its lines."""
+
+
+class FormulaView(QWidget):
+    """Lines of LaTeX under each other, as large as there is room for. `lines` are what it shows."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.lines: tuple[str, ...] = ()
+        self.refusal = ""
+        self._set: list[Typeset] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.update)
+
+    def show_lines(self, lines: tuple[str, ...]) -> None:
+        """Typesets lines; what is wrong is said in their place."""
+        if lines == self.lines:
+            return
+        self.lines = lines
+        try:
+            self._set, self.refusal = [typeset(line) for line in lines], ""
+        except UserError as error:
+            self._set, self.refusal = [], str(error)
+        self.setAccessibleDescription(self.refusal or "; ".join(lines))
+        self._fit()
+        self.update()
+
+    @property
+    def scale(self) -> float:
+        """Of the type, so that the longest line has room."""
+        longest = max((line.width for line in self._set), default=1.0)
+        return min(LARGEST / SIZE, max(1, self.width()) / longest)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        high = sum(line.height for line in self._set) * self.scale + GAP * max(0, len(self._set) - 1)
+        self.setFixedHeight(round(high) if self._set else 40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            text, result = self._look.colour("text"), self._look.colour("accent")
+            if self.refusal:
+                painter.setPen(text)
+                painter.drawText(self.rect(), 0x1000, self.refusal)  # words are wrapped
+            top = 0.0
+            for line in self._set:
+                line.paint(painter, QPointF(0, top), self.scale, text, result)
+                top += line.height * self.scale + GAP

@@ -1,0 +1,189 @@
+"""The page of Learn: the chapters at the left; of the open one a figure, a caption, and three controls at most."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from sedd_studio.painting.lessons import picture
+from sedd_studio.painting.theme import Look
+from sedd_studio.record.chapters import CHAPTERS
+from sedd_studio.widgets.controls.basic import Choice, IconButton, ProgressLine, PushButton, keep_up, label
+from sedd_studio.widgets.controls.chapter_list import ChapterList
+from sedd_studio.widgets.controls.figure_view import FigureView
+from sedd_studio.widgets.controls.formula_view import FormulaView
+from sedd_studio.widgets.controls.helping import explain
+from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.lesson_controls import LessonControls
+
+if TYPE_CHECKING:
+    from sedd_studio.session.learning import Learning
+
+CHAPTER_COLUMN = 216
+"""Pixels of the column of chapters."""
+CAPTION = 42
+"""Pixels of the two lines of a caption."""
+WAITING = "The numbers are on their way …"
+KEYS = "Page Up and Page Down turn to other chapters."
+
+
+class LearnPanel(QWidget):
+    """Shows the chapter of `learning`; `tried` is told when what is on show is to be tried in the studio."""
+
+    tried = Signal()
+
+    def __init__(self, learning: Learning, look: Look) -> None:
+        super().__init__()
+        self._learning = learning
+        self.chapters = ChapterList(CHAPTERS, look)
+        self.progress_says, self.progress = label("", "help"), ProgressLine("Chapters seen")
+        self.world = Choice("World", look)
+        self.world_says = label("", "muted")
+        self.title = label("", "title")
+        self.caption = label("", "caption")
+        self.caption.setWordWrap(True)
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.caption.setFixedHeight(CAPTION)  # else another sentence would move the figure
+        self.figure, self.beside = FigureView(look), FigureView(look, beside=True)
+        self.formula_button = IconButton(
+            "chevron-right", "Show the formula", look, text="Show the formula", kind="disclosure"
+        )
+        self.formula = FormulaView(look)
+        self.formula_card = QFrame()
+        self.formula_card.setObjectName("card")
+        column(self.formula, margins=(16, 12, 16, 12), of=self.formula_card)
+        self.formula_card.hide()
+        self.controls = LessonControls(look)
+        self.back, self.on = PushButton("", "chevron-left", look), PushButton("", "chevron-right", look)
+        self.on.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the sign behind the title
+        self.try_button = PushButton("Try it in the studio", "page", look, self.tried.emit, primary=True)
+        self._arrange()
+        self._connect()
+        self.setFocusProxy(self.figure)
+
+    def _arrange(self) -> None:
+        left, bar, lesson = QFrame(), QFrame(), QWidget()
+        left.setObjectName("chapters")
+        left.setFixedWidth(CHAPTER_COLUMN)
+        lesson.setObjectName("lesson")
+        bar.setObjectName("topBar")
+        bar.setFixedHeight(50)
+        self.bar = row(self.world, self.world_says, None, gap=10, margins=(16, 0, 16, 0), of=bar)
+        head = label("CHAPTERS", "section")
+        foot = column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0))
+        column(head, (self.chapters, 1), foot, gap=10, margins=(12, 16, 12, 14), of=left)
+        self.side = QWidget()
+        self.side.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        column((self.beside, 1), self.formula_button, self.formula_card, gap=4, of=self.side)
+        self._middle = row((self.figure, 6), (self.side, 4), gap=20)
+        turn = row(self.back, None, self.try_button, self.on, gap=10)
+        parts = (self.title, self.caption, 4, (self._middle, 1), self.controls, turn)
+        column(*parts, gap=8, margins=(28, 14, 28, 12), of=lesson)
+        column(bar, (row(left, (lesson, 1), gap=0), 1), gap=0, of=self)
+        for button in (self.back, self.on):
+            button.setAutoDefault(False)
+
+    def _connect(self) -> None:
+        learning = self._learning
+        self.chapters.chosen.connect(learning.open)
+        self.world.activated.connect(lambda place: learning.choose("world", self.world.itemData(place)))
+        for view in (self.figure, self.beside):
+            view.chosen.connect(learning.choose)
+        self.figure.moved.connect(self._move)
+        self.figure.ended.connect(self._end)
+        self.controls.chosen.connect(learning.choose)
+        self.controls.played.connect(learning.play)
+        self.formula_button.toggled.connect(self._unfold)
+        self.back.clicked.connect(lambda: learning.turn(-1))
+        self.on.clicked.connect(lambda: learning.turn(1))
+        for keys, step in ((Qt.Key.Key_PageDown, 1), (Qt.Key.Key_PageUp, -1)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda step=step: learning.turn(step))
+        self.controls.made.connect(self._order)
+        keep_up(self._open, learning.opened)
+        keep_up(self.refresh, learning.changed)
+
+    def _open(self) -> None:
+        """Another chapter is open."""
+        learning = self._learning
+        self._picture = picture(learning.name)
+        self.chapters.show_chapter(learning.name, learning.seen)
+        self.title.setText(learning.title)
+        worlds = learning.chapter.worlds()
+        self.world.clear()
+        for name, title in worlds.items():
+            self.world.addItem(title, name)
+        self.world.setVisible(len(worlds) > 1)
+        for button, step in ((self.back, -1), (self.on, 1)):
+            name = learning.beside(step)
+            button.setVisible(bool(name))
+            title = CHAPTERS.get(name, "")
+            button.setText(title)
+            button.setAccessibleName(f"{'Back to' if step < 0 else 'On to'} {title}")
+        self.beside.setVisible(self._picture.share_beside > 0)
+        explain(self.figure, f"{learning.chapter.help} {KEYS}")
+        self.refresh()
+
+    def _order(self) -> None:
+        """Tab goes through the page as it is read."""
+        head = (self.world, self.chapters, self.figure, self.formula_button)
+        parts = (*head, *self.controls.in_order(), self.back, self.try_button, self.on)
+        for one, other in pairwise(parts):
+            self.setTabOrder(one, other)
+
+    def refresh(self) -> None:
+        """Shows what is chosen, and the figure of it."""
+        learning = self._learning
+        chapter, choices, shown = learning.chapter, learning.choices, learning.shown
+        says = chapter.spoken(shown) if shown is not None else learning.refusal or WAITING
+        for view in (self.figure, self.beside):
+            view.show_figure(self._picture, shown, learning.title, says)
+        if shown is not None:
+            self.caption.setText(chapter.caption(shown))
+        controls = chapter.controls(choices, None if shown is None else shown.figure)
+        self.controls.show_controls(controls, choices, learning.playing, learning.calm)
+        self.world.setCurrentIndex(self.world.findData(choices.get("world")))
+        self.world_says.setText(chapter.world_says(choices))
+        self.try_button.setVisible(shown is None or chapter.trial(shown) is not None)
+        self.try_button.setEnabled(shown is not None)
+        seen = len(learning.seen)
+        self.progress_says.setText(f"{seen} of {len(CHAPTERS)} seen")
+        self.progress.show_share(seen / len(CHAPTERS))
+        self._show_formula()
+
+    def _unfold(self, shown: bool) -> None:
+        said = "Hide the formula" if shown else "Show the formula"
+        self.formula_button.setText(said)
+        self.formula_button.disclose(shown, said)
+        self.formula_card.setVisible(shown)
+        self._show_formula()
+
+    def _show_formula(self) -> None:
+        shown = self._learning.shown
+        lines = () if shown is None else self._learning.chapter.formula(shown)
+        self.formula_button.setVisible(bool(lines))
+        self.formula_card.setVisible(bool(lines) and self.formula_button.isChecked())
+        if self.formula_button.isChecked():
+            self.formula.show_lines(lines)
+
+    def _move(self, name: str, step: int) -> None:
+        control = self.controls.controls.get(name)
+        last = getattr(getattr(control, "slider", None), "maximum", int)()
+        self._learning.choose(name, min(max(self._learning.choices[name] + step, 0), last))
+
+    def _end(self, name: str, last: bool) -> None:
+        control = self.controls.controls.get(name)
+        self._learning.choose(name, getattr(getattr(control, "slider", None), "maximum", int)() if last else 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._learning.want(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._learning.want(False)

@@ -1,0 +1,41 @@
+"""The page of Learn in the window, and the ways between it and the studio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sedd_studio.widgets.panels.learn_panel import LearnPanel
+from sedd_studio.widgets.panels.trying_bar import TryingBar
+from sedd_studio.window.places import STUDIO
+
+if TYPE_CHECKING:
+    from sedd_studio.window.main_window import MainWindow
+
+
+def make_page(window: MainWindow) -> QWidget:
+    """The page; with it comes the bar above the text that leads back to it."""
+    learning, trying, look = window.services.learning, window.services.trying, window.look
+    page, bar = LearnPanel(learning, look), TryingBar(trying, look)
+    layout = window.canvas_column.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(0, bar)
+    look.dress(bar)
+
+    def begin() -> None:
+        trial = None if learning.shown is None else learning.chapter.trial(learning.shown)
+        if trial is not None:
+            trying.begin(trial, learning.title)
+            window.places.show_page(STUDIO)
+            if trial.panel:
+                window.places.show_beside(trial.panel)
+            window.canvas.setFocus()
+
+    def back() -> None:
+        trying.end()
+        window.places.show_page("learn")
+
+    page.tried.connect(begin)
+    bar.returned.connect(back)
+    return page

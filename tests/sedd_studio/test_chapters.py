@@ -1,0 +1,100 @@
+"""What holds for every chapter of Learn: its formula says the figure's numbers, its figure is painted and told."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from sedd_studio.painting.lessons import picture
+from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.painting.theme import THEMES
+from sedd_studio.record.chapters import CHAPTERS, chapter
+from sedd_studio.record.chapters.chapter import Shown, Slide
+from tests.sedd_studio.chapter_cases import shown
+
+RESULT = re.compile(r"\\result\{([^}]*)\}")
+
+
+def cases_of(name: str) -> Any:
+    return import_module(f"tests.sedd_studio.chapter_cases.{name}")
+
+
+CASES = [pytest.param(name, case, id=f"{name}-{case}") for name in CHAPTERS for case in cases_of(name).CASES]
+cases = pytest.mark.parametrize(("name", "choices"), CASES)
+
+
+@cases
+def test_a_formula_says_the_figures_numbers(name: str, choices: dict[str, object]) -> None:
+    made = shown(name, **choices)
+    lines = chapter(name).formula(made)
+    said = [number for line in lines for number in RESULT.findall(line)]
+    wanted = cases_of(name).results(made)
+    assert len(said) == len(wanted)
+    for number, value in zip(said, wanted, strict=True):
+        places = len(number.partition(".")[2])
+        assert number == f"{value:.{places}f}"
+
+
+@cases
+def test_a_chapter_says_little_and_has_three_controls_at_most(name: str, choices: dict[str, object]) -> None:
+    made, told = shown(name, **choices), chapter(name)
+    assert told.spoken(made)
+    assert told.caption(made).count(". ") <= 1
+    assert told.help
+    for figure in (made.figure, None):
+        controls = told.controls(made.choices, figure)
+        assert 1 <= len(controls) <= 3
+        assert all(0 <= made.choices[each.name] <= each.last for each in controls if isinstance(each, Slide))
+        assert sum(isinstance(each, Slide) and bool(each.seconds) for each in controls) <= 1
+
+
+def painted(name: str, made: Shown, width: int = 1000) -> set[bytes]:
+    """The pictures of a figure and of what stands beside it, in every theme."""
+    seen = set()
+    for theme in THEMES.values():
+        image = QImage(width, width // 2, QImage.Format.Format_RGB32)
+        image.fill(theme.colour("window"))
+        with QPainter(image) as painter:
+            picture(name).paint(painter, QRectF(0, 0, 0.6 * width, width / 2), made, theme)
+            picture(name).paint_beside(painter, QRectF(0.62 * width, 0, 0.37 * width, width / 2), made, theme)
+        seen.add(bytes(image.constBits()))
+    return seen
+
+
+@pytest.mark.usefixtures("qapp")
+@cases
+def test_a_figure_is_painted_in_every_theme_and_size(name: str, choices: dict[str, object]) -> None:
+    made = shown(name, **choices)
+    assert len(painted(name, made)) == len(THEMES)
+    assert len(painted(name, made, width=300)) == len(THEMES)
+
+
+# ---- all texts at once
+
+
+@pytest.mark.parametrize("choices", cases_of("texts").CASES)
+def test_the_numbers_of_the_texts_formula_multiply_to_its_result(choices: dict[str, object]) -> None:
+    lines = " ".join(chapter("texts").formula(shown("texts", **choices))[1:])
+    (said,) = RESULT.findall(lines)
+    plain = re.sub(r"= \\result.*", "", lines).lstrip("= ").replace(r"\cdot", "*").replace("^", "**")
+    assert eval(plain) == pytest.approx(float(said), abs=3e-4)
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+@pytest.mark.parametrize("world", ["tick", "rain"])
+def test_areas_are_chances(noise: str, world: str) -> None:
+    made = shown("texts", world=world, noise=noise, level=70)
+    law = made.figure.probability[made.choices["share"], 70]
+    grid = Grid.of(QRectF(0, 0, 600, 500), len(made.figure.words), noise == "absorb")
+    squares = [grid.square(text, chance) for text, chance in zip(made.figure.texts.tolist(), law, strict=True)]
+    whole = grid.square(made.figure.texts[0].tolist(), 1.0)
+    areas = np.array([each.width() * each.height() for each in squares]) / (whole.width() * whole.height())
+    assert np.abs(areas - law).max() < 1e-12
+    assert grid.cell(made.figure.texts[0].tolist()).contains(whole)

@@ -1,0 +1,277 @@
+"""The page of Learn: figures follow what is chosen, by mouse and by keys, and say aloud what they show."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.protocol import Lesson
+from sedd_studio.painting.lessons import typesetting
+from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.record.chapters import CHAPTERS
+from sedd_studio.record.settings import Settings
+from sedd_studio.widgets.controls.lesson_controls import PickControl, SlideControl
+from sedd_studio.widgets.panels.learn_panel import LearnPanel
+from sedd_studio.widgets.panels.trying_bar import TryingBar
+from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import window_of
+
+CTRL, LEFT = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.LeftButton
+NUMBER = re.compile(r"\d+\.\d+")
+RESULT = re.compile(r"\\result\{([^}]*)\}")
+Open = Callable[..., LearnPanel]
+
+
+@pytest.fixture
+def window(make_session: MakeSession, engine: FakeEngine, settings: Settings, qtbot: QtBot) -> MainWindow:
+    return window_of(make_session(engine), settings, qtbot)
+
+
+@pytest.fixture
+def opened(window: MainWindow, qtbot: QtBot) -> Open:
+    """Shows a chapter, by keys, with its figure."""
+
+    def show(name: str = "texts") -> LearnPanel:
+        QTest.keyClick(window, Qt.Key.Key_6, CTRL)
+        qtbot.waitUntil(lambda: window.findChild(LearnPanel) is not None and page(window).figure.shown is not None)
+        made = page(window)
+        place = [*CHAPTERS].index(name)
+        made.chapters.setFocus()
+        QTest.keyClick(made.chapters, Qt.Key.Key_Home)
+        for _ in range(place):
+            QTest.keyClick(made.chapters, Qt.Key.Key_Down)
+        qtbot.waitUntil(lambda: window.services.learning.name == name and made.figure.shown is not None)
+        made.figure.setFocus()
+        return made
+
+    return show
+
+
+def page(window: MainWindow) -> LearnPanel:
+    found = window.findChild(LearnPanel)
+    assert found is not None
+    return found
+
+
+def lessons(engine: FakeEngine) -> list[Lesson]:
+    return [request for request in engine.requests if isinstance(request, Lesson)]
+
+
+def slide(panel: LearnPanel, name: str) -> SlideControl:
+    control = panel.controls.controls[name]
+    assert isinstance(control, SlideControl)
+    return control
+
+
+def pick(panel: LearnPanel, name: str) -> PickControl:
+    control = panel.controls.controls[name]
+    assert isinstance(control, PickControl)
+    return control
+
+
+def press(panel: LearnPanel, key: Qt.Key) -> None:
+    QTest.keyClick(panel.figure, key)
+    QApplication.processEvents()
+
+
+# ---- the page
+
+
+def test_a_page_that_is_not_open_brings_nothing_in() -> None:
+    program = (
+        "import sys; import sedd_studio.window.main_window, sedd_studio.window.app;"
+        "print([name for name in sys.modules if name.startswith(('ziamath', 'matplotlib', 'torch'))"
+        " or 'lessons.' in name and not name.startswith('engine.protocol') or 'learn' in name or 'chapters' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_page_opens_by_its_keys_with_a_figure_and_nothing_is_asked_before(
+    window: MainWindow, engine: FakeEngine, opened: Open
+) -> None:
+    assert not lessons(engine)
+    panel = opened()
+    assert window.places.page == "learn"
+    assert not window.top_bar.isVisible()
+    assert panel.title.text() == CHAPTERS["texts"]
+    assert panel.figure.hasFocus()
+    assert window.settings["chapters"] == ["texts"]
+    QTest.keyClick(window, Qt.Key.Key_1, CTRL)
+    assert window.top_bar.isVisible()
+
+
+def test_a_slider_looks_up_and_asks_nothing(window: MainWindow, engine: FakeEngine, opened: Open) -> None:
+    panel = opened()
+    asked, before = len(lessons(engine)), panel.figure.grab().toImage()
+    level = window.services.learning.choices["level"]
+    press(panel, Qt.Key.Key_Right)
+    press(panel, Qt.Key.Key_Right)
+    press(panel, Qt.Key.Key_Left)
+    assert window.services.learning.choices["level"] == level + 1
+    press(panel, Qt.Key.Key_End)
+    slider = slide(panel, "level").slider
+    assert slider.value() == slider.maximum()
+    assert panel.figure.grab().toImage() != before
+    press(panel, Qt.Key.Key_Home)
+    QTest.mouseClick(slider, LEFT, pos=QPoint(slider.width() - 3, slider.height() // 2))
+    assert 0 < slider.value() == window.services.learning.choices["level"]
+    assert len(lessons(engine)) == asked
+
+
+def test_what_a_figure_shows_is_said_aloud(opened: Open) -> None:
+    panel = opened()
+    told = panel.figure.accessibleDescription()
+    press(panel, Qt.Key.Key_Right)
+    assert panel.figure.accessibleName() == CHAPTERS["texts"]
+    assert panel.figure.accessibleDescription() != told
+    interface = QAccessible.queryAccessibleInterface(panel.figure)
+    assert "%" in interface.text(QAccessible.Text.Description)
+
+
+def test_another_noise_is_asked_for_once(window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot) -> None:
+    panel = opened()
+    buttons = pick(panel, "noise").buttons
+    QTest.mouseClick(buttons["uniform"], LEFT)
+    qtbot.waitUntil(lambda: panel.figure.shown is not None and panel.figure.shown.figure.noise == "uniform")
+    assert len(panel.figure.shown.figure.texts) == 4  # type: ignore[union-attr]
+    count = len(lessons(engine))
+    QTest.mouseClick(buttons["absorb"], LEFT)
+    assert panel.figure.shown.figure.noise == "absorb"  # type: ignore[union-attr]
+    assert len(lessons(engine)) == count
+
+
+def test_page_keys_and_buttons_turn_chapters(window: MainWindow, opened: Open) -> None:
+    panel = opened()
+    names = [*CHAPTERS]
+    for name in names[names.index("texts") + 1 :]:
+        QTest.keyClick(panel.figure, Qt.Key.Key_PageDown)
+        assert window.services.learning.name == name
+    QTest.keyClick(panel.figure, Qt.Key.Key_PageDown)
+    assert window.services.learning.name == names[-1]
+    assert not panel.on.isVisible()
+    for name in reversed(names[:-1]):
+        QTest.mouseClick(panel.back, LEFT)
+        assert window.services.learning.name == name
+
+
+def test_noise_moves_by_itself_unless_nothing_is_to_move(window: MainWindow, opened: Open) -> None:
+    panel, learning = opened(), window.services.learning
+    press(panel, Qt.Key.Key_End)
+    QTest.mouseClick(slide(panel, "level").play, LEFT)
+    assert learning.playing == "level"
+    window.session.clock.tick()
+    learning._move(1.0)
+    assert 0 < learning.choices["level"] < slide(panel, "level").slider.maximum()
+    learning._move(100.0)
+    assert learning.choices["level"] == slide(panel, "level").slider.maximum()
+    assert not learning.playing
+    window.settings.set("reduced_motion", True)
+    press(panel, Qt.Key.Key_Left)
+    assert not slide(panel, "level").play.isVisible()
+    learning.play("level")
+    assert not learning.playing
+
+
+def test_what_was_tried_in_the_studio_leads_back(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel = opened()
+    QTest.mouseClick(panel.try_button, LEFT)
+    assert window.places.page == "studio"
+    trial = window.services.trying.trial
+    assert trial is not None
+    assert window.session.view.prompt == trial.prompt
+    assert window.session.form.now.entries["samples"] == trial.entries["samples"]
+    bar = window.findChild(TryingBar)
+    assert bar is not None
+    assert bar.isVisible()
+    QTest.mouseClick(bar.back, LEFT)
+    assert window.places.page == "learn"
+    assert not bar.isVisible()
+    assert panel.figure.isVisible()
+
+
+def test_a_run_that_supersedes_a_lesson_only_delays_it(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened(), window.services.learning
+    learning._figures.clear()
+    learning.choose("noise", "uniform")
+    window.session.engine.supersede()
+    qtbot.waitUntil(lambda: panel.figure.shown is not None and panel.figure.shown.figure.noise == "uniform")
+
+
+# ---- all texts at once
+
+
+def test_a_click_chooses_a_text_and_its_share_is_edited(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened(), window.services.learning
+    assert learning.shown is not None
+    grid = Grid.of(panel.figure.area, 2, hides=True)
+    QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((0, 0)).center().toPoint())
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert learning.choices["edited"] == 0
+    share = slide(panel, "share")
+    assert share.title.text() == "tick tick"
+    assert share.slider.value() == 12
+    share.slider.setFocus()
+    for _ in range(3):
+        QTest.keyClick(share.slider, Qt.Key.Key_Right)
+    assert learning.choices["share"] == 15
+    QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((1, 1)).center().toPoint())
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert learning.choices["law"][0] == 0.15
+    assert sum(learning.choices["law"]) == pytest.approx(1)
+    QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((2, 2)).center().toPoint())
+    assert panel.figure.shown is not None
+    assert panel.figure.shown.figure.texts[learning.choices["chosen"]].tolist() == [2, 2]
+    assert learning.choices["edited"] == 3  # a text with hidden words is not in the data
+
+
+# ---- formulas
+
+
+@pytest.mark.parametrize("latex", [r"\frac{0.1234}{e^{0.56}-1} = \result{7.890}", r"s_1 = 0.5 \cdot (0.12)^2"])
+def test_a_formula_whose_digits_change_is_as_if_it_were_typeset_anew(latex: str) -> None:
+    other = re.sub(r"\d+\.\d+", lambda found: found[0].translate(str.maketrans("0123456789", "9876543210")), latex)
+    typesetting.typeset(other)
+    quick, whole = typesetting.typeset(latex), typesetting._set(latex)
+    assert [glyph.sign for glyph in quick.glyphs] == [glyph.sign for glyph in whole.glyphs]
+    assert [glyph.stands_out for glyph in quick.glyphs] == [glyph.stands_out for glyph in whole.glyphs]
+    for one, another in zip(quick.glyphs, whole.glyphs, strict=True):
+        assert one.place.dx() == pytest.approx(another.place.dx(), abs=2)  # of 20 pixels
+        assert one.place.dy() == pytest.approx(another.place.dy(), abs=1)
+
+
+def test_a_formula_unfolds_and_follows_the_slider(opened: Open) -> None:
+    panel = opened()
+    assert not panel.formula.isVisible()
+    QTest.mouseClick(panel.formula_button, LEFT)
+    assert panel.formula.isVisible()
+    before = panel.formula.lines
+    assert NUMBER.findall(" ".join(before))
+    press(panel, Qt.Key.Key_Right)
+    assert panel.formula.lines != before
+
+
+def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened()
+    typesetting._shape.cache_clear()
+    typesetting._digits.cache_clear()
+    monkeypatch.setitem(sys.modules, "ziamath", None)
+    QTest.mouseClick(panel.formula_button, LEFT)
+    assert panel.formula.refusal == (
+        'The window needs ziamath, which is not installed; run: pip install "sedd-studio[studio]"'
+    )
+    typesetting._shape.cache_clear()
+    typesetting._digits.cache_clear()
