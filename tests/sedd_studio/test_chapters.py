@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.painting.lessons.score import arrows, largest
 from sedd_studio.painting.theme import THEMES
 from sedd_studio.record.chapters import CHAPTERS, chapter
 from sedd_studio.record.chapters.chapter import Shown, Slide
@@ -98,3 +99,19 @@ def test_areas_are_chances(noise: str, world: str) -> None:
     areas = np.array([each.width() * each.height() for each in squares]) / (whole.width() * whole.height())
     assert np.abs(areas - law).max() < 1e-12
     assert grid.cell(made.figure.texts[0].tolist()).contains(whole)
+
+
+# ---- the concrete score
+
+
+@pytest.mark.parametrize("choices", cases_of("score").CASES)
+def test_an_arrow_runs_wherever_a_step_back_may_go_and_says_its_ratio(choices: dict[str, object]) -> None:
+    made = shown("score", **choices)
+    figure, at = made.figure, made.choices["level"]
+    found = list(arrows(figure, at))
+    assert len(found) == (12 if figure.noise == "absorb" else 8)
+    for start, end, place, ratio in found:
+        one, other = figure.texts[start], figure.texts[end]
+        assert (one != other).nonzero()[0].tolist() == [place]
+        assert ratio == pytest.approx(figure.probability[at, end] / figure.probability[at, start], rel=1e-9)
+        assert ratio <= largest(figure, at) * (1 + 1e-9)

@@ -275,3 +275,22 @@ def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(
     )
     typesetting._shape.cache_clear()
     typesetting._digits.cache_clear()
+
+
+# ---- the concrete score
+
+
+def test_a_text_is_chosen_by_click_by_key_and_from_the_list(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("score"), window.services.learning
+    grid = Grid.of(panel.figure.area, 2, hides=True)
+    QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((2, 1)).center().toPoint())
+    assert learning.choices["chosen"] == 7
+    press(panel, Qt.Key.Key_Down)
+    assert learning.choices["chosen"] == 8
+    chosen = pick(panel, "chosen").list
+    assert chosen is not None
+    assert chosen.currentIndex() == 8
+    chosen.setFocus()
+    QTest.keyClick(chosen, Qt.Key.Key_Home)
+    assert learning.choices["chosen"] == 0
+    assert not panel.formula_button.isVisible()  # no way back leads from it

@@ -30,6 +30,7 @@ STATES = (
     "uniform",
     "editing",
     "models",
+    "learn-score",
     "digits",
 )
 THEMES = ("light", "dark", "contrast")

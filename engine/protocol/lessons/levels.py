@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.protocol.lessons.lesson import numbers
+from engine.protocol.lessons.lesson import Numbers, numbers
 
 STEP = 0.005
 """Of the noised share, between two levels."""
@@ -19,8 +19,10 @@ SIGMAS = numbers(sorted({*np.round(-np.log1p(-np.arange(0, 1, STEP)), 2).tolist(
 """From no noise to the `LAST` level, (S,)."""
 NOISED = numbers(-np.expm1(-SIGMAS))
 """The noised share of a text at each, 1 - e^-sigma, (S,)."""
+NOISY = numbers(SIGMAS[SIGMAS >= 0.05])
+"""Those at which there is so much noise that no ratio of chances is beyond all measure."""
 
 
-def level_near(sigma: float) -> int:
+def level_near(sigma: float, levels: Numbers = SIGMAS) -> int:
     """The number of the level that is nearest to `sigma`."""
-    return int(np.abs(SIGMAS - sigma).argmin())
+    return int(np.abs(levels - sigma).argmin())

@@ -98,15 +98,25 @@ class Bar:
     title: str = ""
     colour: str = "accent"
     chosen: bool = False
+    parts: tuple[float, ...] = ()
+    """Shares that it is made of, if of several."""
+    mark: float | None = None
+    """Where it must end, in a share of the whole length."""
 
 
 def draw_bars(
-    painter: QPainter, area: QRectF, bars: Sequence[Bar], names: tuple[str, ...], theme: Theme, size: float
+    painter: QPainter,
+    area: QRectF,
+    bars: Sequence[Bar],
+    names: tuple[str, ...],
+    theme: Theme,
+    size: float,
+    least: float = 0.0,
 ) -> None:
-    """Bars under each other, each on a track as long as a share of 1: what it is of at the left, its number at the
-    right."""
+    """Bars under each other, each on a track as long as a share of 1: what it is of at the left, in `least` pixels or
+    more, its number at the right."""
     height = min(area.height() / max(len(bars), 1), 2.1 * size)
-    titles = max((_title_width(each, names, size) for each in bars), default=0.0) + size
+    titles = max(least, *(_title_width(each, names, size) for each in bars)) + size
     numbers = max((QFontMetricsF(typeface(size, bold=True)).horizontalAdvance(each.says) for each in bars), default=0.0)
     for number, bar in enumerate(bars):
         font = typeface(size, bar.chosen)
@@ -117,12 +127,18 @@ def draw_bars(
         else:
             write(painter, title, bar.title, theme.colour("text"), font, LEFT)
         room = line.adjusted(titles, 0.2 * height, -numbers - size, -0.2 * height)
-        drawn = QRectF(room.left(), room.top(), max(1.5, bar.share * room.width()), room.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("mask", 0.6))
         painter.drawRoundedRect(room, 3, 3)
-        painter.setBrush(theme.colour(bar.colour))
-        painter.drawRoundedRect(drawn, min(3.0, drawn.width() / 2), min(3.0, drawn.width() / 2))
+        left = room.left()
+        for place, part in enumerate(bar.parts or (bar.share,)):
+            drawn = QRectF(left, room.top(), max(1.5, part * room.width()), room.height())
+            painter.setBrush(theme.colour(bar.colour, 1.0 if place % 2 == 0 else 0.55))
+            painter.drawRoundedRect(drawn, min(3.0, drawn.width() / 2), min(3.0, drawn.width() / 2))
+            left += part * room.width()
+        if bar.mark is not None:
+            at = room.left() + bar.mark * room.width()
+            painter.fillRect(QRectF(at - 1, room.top() - 3, 2.5, room.height() + 6), theme.colour("text"))
         write(painter, line, bar.says, theme.colour("text"), font, RIGHT)
 
 

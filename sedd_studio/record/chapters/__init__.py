@@ -13,6 +13,7 @@ from sedd_studio.record.chapters.chapter import Chapter
 
 CHAPTERS: dict[str, str] = {
     "texts": "All texts at once",
+    "score": "The concrete score",
 }
 """Titles by name."""
 

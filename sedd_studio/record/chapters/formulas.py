@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.protocol.lessons.lesson import Numbers
+from engine.protocol import Noise
+from engine.protocol.lessons.levels import NOISED, level_near
 
 HIDDEN = r"\square"
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
@@ -58,6 +59,7 @@ def per_cent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def level(sigma: Numbers, notch: int) -> str:
-    """A level of noise, by its notch."""
-    return f"{SIGMA} {float(sigma[notch]):.2f}"
+def noise_says(sigma: float, noise: Noise) -> str:
+    """A level of noise, one of `SIGMAS`, and what it does."""
+    share = round(100 * float(NOISED[level_near(sigma)]))
+    return f"{SIGMA} {sigma:.2f}, {share} % {'hidden' if noise == 'absorb' else 'noise'}"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from engine.protocol.lessons import SIGMAS, WORLDS, Figure, World
-from engine.protocol.lessons.levels import NOISED, level_near
+from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.texts import TextsFigure, TextsLesson
 from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial
-from sedd_studio.record.chapters.formulas import level, per_cent, power, result, spelled, times, words
+from sedd_studio.record.chapters.formulas import noise_says, per_cent, power, result, spelled, times, words
 from sedd_studio.record.chapters.formulas import shown as number
 
 SECONDS = 8.0
@@ -137,9 +137,7 @@ class Texts(Chapter):
         return " ".join(world.words[state] for state in world.texts()[choices["edited"]])
 
     def _noise_says(self, choices: Choices) -> str:
-        share = round(100 * float(NOISED[choices["level"]]))
-        done = "hidden" if choices["noise"] == "absorb" else "noise"
-        return f"{level(SIGMAS, choices['level'])}, {share} % {done}"
+        return noise_says(float(SIGMAS[choices["level"]]), choices["noise"])
 
     def _law(self, shown: Shown) -> Any:
         return shown.figure.probability[shown.choices["share"], shown.choices["level"]]

@@ -1,0 +1,195 @@
+"""The figure of "The concrete score": the grid with an arrow for each ratio, and the chosen text's score in bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from engine.protocol.lessons.score import ScoreFigure
+from sedd_studio.painting.lessons.drawing import (
+    LEFT,
+    RIGHT,
+    Bar,
+    Sign,
+    arrow,
+    draw_bars,
+    draw_legend,
+    typeface,
+    write,
+)
+from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.painting.lessons.picture import Change, Picture
+from sedd_studio.painting.theme import Theme
+from sedd_studio.record.chapters.chapter import Shown
+from sedd_studio.record.chapters.formulas import per_cent
+from sedd_studio.record.chapters.score import PLACES, hides
+
+THICKEST = 0.13
+"""Of a cell, the thickness of the thickest arrow."""
+Arrow = tuple[int, int, int, float]
+"""From which text to which, at which place, and the ratio."""
+
+
+class ScorePicture(Picture):
+    """Arrows run outwards, from every text; those of the chosen one stand out."""
+
+    def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
+        figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
+        grid, law = _grid(area, figure), figure.probability[at]
+        texts = figure.texts.tolist()
+        grid.draw_lines(painter, theme)
+        for number, text in enumerate(texts):
+            clean = not any(hides(figure.words, state) for state in text)
+            grid.draw_square(painter, grid.square(text, law[number]), clean, number == chosen, theme)
+        most = largest(figure, at)
+        for start, end, place, ratio in arrows(figure, at):
+            line = _line(grid, texts[start], texts[end], law[start], law[end], figure.words, place)
+            mine = start == chosen
+            thickness = max(1.5, THICKEST * grid.side * ratio / most)
+            arrow(painter, *line, thickness, theme.colour("accent" if mine else "strong_border"))
+            if mine:
+                _say(painter, grid, line, f"{ratio:.3f}", figure.noise == "uniform", theme)
+        for number, text in enumerate(texts):
+            grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == chosen, theme)
+
+    def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
+        figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
+        text, most = figure.texts[chosen].tolist(), largest(figure, at)
+        signs = [
+            Sign("arrow", "accent", "thickness: the ratio, from the chosen text"),
+            Sign("arrow", "strong_border", "the same from every other text"),
+            Sign("square", "lock_fill", "area: how likely the text is at this noise"),
+        ]
+        if figure.noise == "absorb":
+            signs.insert(0, Sign("mark", "text", "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} - 1)"))
+        rows = len(figure.words) + (figure.noise == "absorb")
+        size = max(11.0, min(16.0, area.height() / (2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)))
+        top = area.top()
+        for place, title in enumerate(PLACES):
+            write(
+                painter, QRectF(area.left(), top, area.width(), 1.6 * size), title, theme.colour("text"),
+                typeface(size, bold=True), LEFT,
+            )  # fmt: skip
+            top += 1.7 * size
+            block = QRectF(area.left(), top, area.width(), 2.1 * size * rows)
+            self._block(painter, block, shown, place, text[place], most, theme, size)
+            top += 2.1 * size * rows + 0.6 * size
+        draw_legend(painter, area, signs, theme, min(13.0, 0.9 * size))
+
+    def _block(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        shown: Shown,
+        place: int,
+        state: int,
+        most: float,
+        theme: Theme,
+        size: float,
+    ) -> None:
+        """The scores of one place."""
+        figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
+        scores = figure.score[at, chosen, place]
+        if figure.noise == "absorb" and not hides(figure.words, state):
+            line = QRectF(area.left(), area.top(), area.width(), 2.1 * size)
+            said = f"“{figure.words[state]}” is there already, and stays."
+            write(painter, line, said, theme.colour("muted"), typeface(size), LEFT)
+            return
+        bars = [
+            Bar(
+                float(scores[each]) / most,
+                f"{scores[each]:.3f}",
+                title=f"{name} (itself)" if each == state else name,
+                colour="faint" if each == state else "accent",
+            )
+            for each, name in enumerate(figure.words)
+        ]
+        if hides(figure.words, state):
+            total = float(figure.together[at, chosen, place])
+            parts = tuple(float(score) / most for score in scores[: len(figure.words)])
+            bars.append(Bar(total / most, f"{total:.3f}", title="together", parts=parts, mark=figure.known[at] / most))
+        titles = [
+            *figure.words,
+            "together",
+            *(f"{name} (itself)" for name in figure.words if figure.noise == "uniform"),
+        ]
+        least = max(QFontMetricsF(typeface(size, bold=True)).horizontalAdvance(title) for title in titles)
+        draw_bars(painter, area, bars, figure.words, theme, size, least)
+
+    def at(self, area: QRectF, shown: Shown, point: QPointF) -> Change | None:
+        number = _grid(area, shown.figure).at(point, shown.figure.texts.tolist())
+        return None if number is None else ("chosen", number)
+
+    def key(self, shown: Shown, key: Qt.Key) -> Change | None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(key)
+        return None if step is None else ("chosen", (shown.choices["chosen"] + step) % len(shown.figure.texts))
+
+
+def arrows(figure: ScoreFigure, at: int) -> Iterator[Arrow]:
+    """Every single step back at a level: a hidden word becomes a word, or a word another one."""
+    texts = figure.texts.tolist()
+    for start, text in enumerate(texts):
+        for place, state in enumerate(text):
+            if figure.noise == "absorb" and not hides(figure.words, state):
+                continue
+            for each in range(len(figure.words)):
+                if each != state:
+                    end = texts.index([*text[:place], each, *text[place + 1 :]])
+                    yield start, end, place, float(figure.score[at, start, place, each])
+
+
+def largest(figure: ScoreFigure, at: int) -> float:
+    """The ratio for which an arrow is as thick, and a bar as long, as can be."""
+    if figure.noise == "absorb":
+        return float(figure.known[at])
+    return max(1.0, *(ratio for *_, ratio in arrows(figure, at)))
+
+
+def _line(
+    grid: Grid,
+    start: list[int],
+    end: list[int],
+    chance: float,
+    other: float,
+    names: tuple[str, ...],
+    place: int,
+) -> tuple[QPointF, QPointF]:
+    """From the edge of a text's square, or of its words, to that of another's; there and back run beside each other."""
+    one = grid.square(start, chance).united(grid.label(start, names))
+    two = grid.square(end, other).united(grid.label(end, names))
+    aside = 0.11 * grid.side if all(state < len(names) for state in start) else 0.0
+    gap = 0.04 * grid.side
+    if place == 1:
+        forward = two.center().x() > one.center().x()
+        y = one.center().y() + (-aside if forward else aside)
+        x = (one.right() + gap, two.left() - gap) if forward else (one.left() - gap, two.right() + gap)
+        return QPointF(x[0], y), QPointF(x[1], y)
+    forward = two.center().y() > one.center().y()
+    x_ = one.center().x() + (aside if forward else -aside)
+    y_ = (one.bottom() + gap, two.top() - gap) if forward else (one.top() - gap, two.bottom() + gap)
+    return QPointF(x_, y_[0]), QPointF(x_, y_[1])
+
+
+def _say(painter: QPainter, grid: Grid, line: tuple[QPointF, QPointF], says: str, two: bool, theme: Theme) -> None:
+    """The ratio beside its arrow; where `two` run beside each other, on the outer side of its own."""
+    start, end = line
+    size, middle = 0.8 * grid.size, (start + end) / 2
+    if start.y() == end.y():
+        off = 0.075 * grid.side + 1.6 * size
+        down = two and start.x() > end.x()
+        place = QRectF(middle.x() - 60, middle.y() + (off - 1.3 * size if down else -off), 120, 1.3 * size)
+        write(painter, place, says, theme.colour("accent"), typeface(size, bold=True))
+    else:
+        left = two and start.y() > end.y()
+        beside = middle.x() + (-0.1 * grid.side - 120 if left else 0.1 * grid.side)
+        place = QRectF(beside, middle.y() - 0.7 * size, 120, 1.4 * size)
+        write(painter, place, says, theme.colour("accent"), typeface(size, bold=True), RIGHT if left else LEFT)
+
+
+def _grid(area: QRectF, figure: ScoreFigure) -> Grid:
+    return Grid.of(area, len(figure.words), figure.noise == "absorb")
+
+
+PICTURE = ScorePicture()
