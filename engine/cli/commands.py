@@ -124,13 +124,19 @@ def infill(
         str | None, "Text to keep, - for standard input; [24] is a gap of 24 tokens, ___ one of 12."
     ] = None,
     tokens: Annotated[str | None, "Or token ids and gaps: 17 254 [24] 9."] = None,
+    question: Annotated[
+        str | None, "Or a question, put as the model's chat template has it, - for standard input."
+    ] = None,
+    answer: Annotated[int | None, "Tokens of the answer to it. Default: 60.", LENGTH] = None,
 ) -> None:
-    """Fill the gaps in a text; every word outside a gap stays."""
+    """Fill the gaps in a text, or the answer to a question; every word outside a gap stays."""
     from engine.cli.generate import generate
 
-    if (text is None) == (tokens is None):
-        raise UserError("Say what to keep by --text or by --tokens, and not by both.")
-    generate(machine, chain, output, prompt=text, ids=tokens)
+    if sum(each is not None for each in (text, tokens, question)) != 1:
+        raise UserError("Say what to keep by one of --text, --tokens and --question.")
+    if answer is not None and question is None:
+        raise UserError("--answer is about a --question; give that, or leave it out.")
+    generate(machine, chain, output, prompt=text, ids=tokens, question=question, answer=answer)
 
 
 @command()

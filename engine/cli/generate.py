@@ -13,6 +13,7 @@ from rich.text import Text
 from engine.cli.asked import Machine
 from engine.cli.options import given_for
 from engine.cli.output import EngineFailed, Output
+from engine.language.chat import DEFAULT_ANSWER, UNKNOWN, answer_in, asked
 from engine.language.prompts import parse_ids, parse_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.performing.engine import Engine
@@ -51,6 +52,8 @@ def show_info(machine: Machine, output: Output) -> None:
         "precision": info.precision,
         "weights": info.weights,
     } | info.facts
+    if info.chat is not None:
+        rows["chat template"] = info.chat.name or UNKNOWN
     width = max(map(len, rows))
     for name, value in rows.items():
         output.line(f"{name:<{width}}  {value}")
@@ -63,14 +66,20 @@ def generate(
     prompt: str | None = None,
     length: int | None = None,
     ids: str | None = None,
+    question: str | None = None,
+    answer: int | None = None,
 ) -> None:
-    """Fills the gaps of `prompt` or of `ids`, or `length` free positions where there is neither; prints the texts.
+    """Fills the gaps of `prompt` or of `ids`, or an `answer` of so many tokens to a `question`, or `length` free
+    positions where there is none of them; prints the texts.
 
     `chain` is the request, but for its tokens.
     """
     engine = Engine()
     loaded = open_model(engine, machine)
-    if ids is None:
+    if question is not None:
+        size = DEFAULT_ANSWER if answer is None else answer
+        tokens = asked(loaded.info.chat, question, size, loaded.tokenizer, loaded.info.length)
+    elif ids is None:
         tokens = asked_tokens(loaded, prompt, length)
     else:
         tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length)
@@ -82,6 +91,7 @@ def generate(
             tokens=text.tolist(),
             **given_for(chain) | {"sampler": sampler, "calls": finished.calls, "seconds": finished.seconds},
             log_weight=finished.log_weights[number],
+            **said(loaded, text, tokens) if question is not None else {},
         )
         if chain.samples > 1:
             output.line(f"sample {chain.first_sample + number}", "dim")
@@ -132,6 +142,12 @@ def unfailing(engine: Engine, request: Request) -> Iterator[Event]:
         if isinstance(event, Failed):
             raise EngineFailed(event.headline, event.detail) if event.detail else UserError(event.headline)
         yield event
+
+
+def said(loaded: ModelLoaded, text: Tokens, tokens: Tokens) -> dict[str, str]:
+    """The answer in a text, where a question was asked by `tokens`."""
+    chat = loaded.info.chat
+    return {} if chat is None else {"answer": answer_in(chat, text, tokens == FREE, loaded.tokenizer)}
 
 
 def styled(tokens: Tokens, locked: np.ndarray, tokenizer: Tokenizer) -> Text:

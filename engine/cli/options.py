@@ -20,6 +20,8 @@ from engine.protocol import Generate, UserError, frozen
 from engine.protocol.option_kinds import OneOf, Real
 from engine.protocol.options import OPTIONS, check_options
 
+READ = ("text", "question")
+"""What may be read from standard input."""
 LONGEST_NAME, LONGEST_PATH = 255, 4095
 """Bytes that file systems allow."""
 
@@ -66,7 +68,7 @@ def command(*names: str, model: str | None = None) -> Callable[[Callable[..., No
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
-            given = {name: readable(value, name == "text") for name, value in given.items()}
+            given = {name: readable(value, name in READ) for name, value in given.items()}
             for name, (build, parameters) in groups.items():
                 given[name] = build(**{each.name: given.pop(each.name) for each in parameters})
             function(**given)

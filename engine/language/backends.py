@@ -20,6 +20,12 @@ from engine.strict_json import shallow
 
 T = TypeVar("T")
 END_OF_TEXT = "<|endoftext|>"
+TURN_MARKS = (
+    *("<|im_start|>", "<|im_end|>", "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+    *("<s>", "</s>", "[INST]", "[/INST]"),
+)
+"""What special tokens that stand between the turns of a chat are called."""
+MARKS = frozenset((END_OF_TEXT, *TURN_MARKS))
 MAX_BYTES = 40 * 2**20
 SIGNS = "".join(map(chr, range(32, 383)))
 MOST_FOR_A_SIGN = 16

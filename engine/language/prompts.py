@@ -2,7 +2,8 @@
 
 `[24]` is a gap of 24 tokens, `____` (three underscores or more) one of `DEFAULT_GAP`. The words between the gaps
 are locked. A space before a gap is dropped, because tokens carry the space before them: in "time [24] the" the
-words are "time" and " the". The marker <|endoftext|> stands for the end-of-text token.
+words are "time" and " the". The marker <|endoftext|> stands for the end-of-text token, and so do the marks between the
+turns of a chat, such as <|im_end|>, for theirs, where the tokenizer has them.
 
 A backslash before one of these signs makes it text: `items\\[3]`. One before the spaces before a gap keeps them. Where
 backslashes themselves stand there, each is written twice; anywhere else they are text. `[[` and `]]` of the texts that
@@ -19,6 +20,7 @@ import numpy as np
 
 from engine.language.backends import END_OF_TEXT, SHORT
 from engine.language.tokenizers import Tokenizer
+from engine.language.turn_marks import marks_of
 from engine.protocol import FREE, Run, Tokens, UserError, frozen
 
 DEFAULT_GAP = 12
@@ -48,11 +50,13 @@ def parse_prompt(text: str, tokenizer: Tokenizer, length: int) -> Tokens:
         )
     tokens: list[int] = []
     locked = 0
-    for part in _parts(text[1:] if text[0] == "\\" and _BLANK.fullmatch(text) else text, _signs(_GAP, tokenizer)):
+    marks = _marks(tokenizer)
+    signs = _signs(_GAP, tokenizer, *map(re.escape, marks_of(tokenizer)))
+    for part in _parts(text[1:] if text[0] == "\\" and _BLANK.fullmatch(text) else text, signs):
         if not isinstance(part, str) and part["gap"]:
             tokens += [FREE] * _gap_length(part, length)
         else:
-            words = _encode(part, tokenizer) if isinstance(part, str) else [tokenizer.eot_id or 0]
+            words = _encode(part, tokenizer) if isinstance(part, str) else [marks[part["other"]]]
             locked += len(words)
             tokens += words
         if len(tokens) > length:
@@ -148,6 +152,11 @@ def _signs(gap: re.Pattern[str], tokenizer: Tokenizer | None, *others: str) -> r
     return re.compile(rf"(?<!\\)(?P<escapes>\\*)(?:{spaced}|(?P<other>{other}))")
 
 
+def _marks(tokenizer: Tokenizer) -> dict[str, int]:
+    """The tokens that stand in a prompt for themselves, by how they are written."""
+    return marks_of(tokenizer) | ({} if tokenizer.eot_id is None else {END_OF_TEXT: tokenizer.eot_id})
+
+
 def _parts(text: str, signs: re.Pattern[str]) -> Iterator[str | re.Match[str]]:
     """The words of a text, and each sign that acts between them."""
     words: list[str] = []
@@ -186,10 +195,14 @@ def _gap_length(match: re.Match[str], length: int) -> int:
 
 def format_prompt(tokens: Tokens | Sequence[int], tokenizer: Tokenizer) -> str:
     """The text of a prompt, every gap as [n]; what would be a sign in the words has a backslash before it."""
-    signs = _signs(_GAP, tokenizer)
-    marks = {FREE} if tokenizer.eot_id is None else {FREE, tokenizer.eot_id}
+    marks = {number: mark for mark, number in _marks(tokenizer).items()}
+    signs = _signs(_GAP, tokenizer, *map(re.escape, marks_of(tokenizer)))
     parts: list[str] = [""]
-    for mark, run in groupby(np.asarray(tokens).tolist(), key=lambda token: token if token in marks else None):
+
+    def sign_of(token: int) -> int | None:
+        return token if token == FREE or token in marks else None
+
+    for mark, run in groupby(np.asarray(tokens).tolist(), key=sign_of):
         ids = list(run)
         if mark is None:
             parts.append(signs.sub(_literal, tokenizer.decode(ids)))
@@ -202,7 +215,7 @@ def format_prompt(tokens: Tokens | Sequence[int], tokenizer: Tokenizer) -> str:
             space = "" if parts == [""] or parts[-1][-1:].isspace() else " "
             parts.append(f"{space}[{len(ids)}]")
         else:
-            parts.append(END_OF_TEXT * len(ids))
+            parts.append(marks[mark] * len(ids))
     text = "".join(parts)
     return f"\\{text}" if _BLANK.fullmatch(text) else text
 

@@ -14,7 +14,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as Backend
 
 from engine.files import write_whole
-from engine.language.backends import END_OF_TEXT, byte_level, from_alphabet, from_pair, read_all, read_backend
+from engine.language.backends import END_OF_TEXT, MARKS, byte_level, from_alphabet, from_pair, read_all, read_backend
 from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
 from engine.language.spare_tokens import Spare, fitted, mask_of
 from engine.protocol import UserError
@@ -167,14 +167,14 @@ class Tokenizer:
         """Half-open runs of positions that form one word each, in order, covering all of `ids`.
 
         A word starts at a token that begins with white space, after one that ends a line, and at and after the
-        end-of-text token. Symbols are words of their own, and so are characters of scripts without spaces.
+        end-of-text token and marks between turns. Symbols are words, and so are characters of scripts without spaces.
         """
         if self._by_symbol:
             return [(position, position + 1) for position in range(len(ids))]
         starts, before = [], END_OF_TEXT
         for start, _, whole in self.graphemes(ids):
             text = whole or ""
-            if END_OF_TEXT in (before, text) or before.endswith("\n") or text[:1].isspace() or _apart(before, text):
+            if before.endswith("\n") or text[:1].isspace() or _apart(before, text):
                 starts.append(start)
             before = text
         return list(zip(starts, [*starts[1:], len(ids)], strict=True))
@@ -219,10 +219,9 @@ class Tokenizer:
 
 
 def _apart(before: str, after: str) -> bool:
-    """Whether one of two characters that follow each other is of a script without spaces."""
-    if before.isascii() and after.isascii():
-        return False
-    return is_without_spaces(before[-1:]) or is_without_spaces(after[:1])
+    """Whether one of two texts that follow each other is a mark, or of a script without spaces there."""
+    spaceless = not f"{before}{after}".isascii() and any(map(is_without_spaces, (before[-1:], after[:1])))
+    return spaceless or before in MARKS or after in MARKS
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, models_folder
 from engine.files import sha256
+from engine.language.chat import DESCRIPTION, TEMPLATE
 from engine.models.origin import hashes_of, write_origin
 from engine.plain_text import plain_line
 from engine.protocol import UserError
@@ -114,14 +115,14 @@ def is_whole(folder: Path) -> bool:
 
 
 def download(name: str, folder: Path, coming: Path, report: Report) -> None:
-    """Downloads into `coming` description, weights and tokenizer of one revision, the large files last, so that what is
-    wrong shows early, and notes where they came from. What lies in `folder` already need not come again."""
+    """Downloads into `coming` descriptions, weights and tokenizer of one revision, the large files last, so that what
+    is wrong shows early, and notes where they came from. What lies in `folder` already need not come again."""
     revision, files = listing(name)
     weights = next(filter(None, (weights_among(files, weights) for weights in WEIGHTS)), [])
     if not weights or CONFIG not in files:
         raise UserError(f"{name} on the hub is no model that can be read here: it lacks {CONFIG} or {WEIGHTS[0]}.")
     tokenizer = next((names for names in TOKENIZERS if all(file in files for file in names)), ())
-    wanted = [file for file in ("README.md", CONFIG, *tokenizer, *weights) if file in files]
+    wanted = [file for file in ("README.md", CONFIG, *tokenizer, DESCRIPTION, TEMPLATE, *weights) if file in files]
     if folder.exists() and not coming.exists():
         shutil.copytree(folder, coming, symlinks=True, copy_function=linked)
     coming.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from engine.bundled_models import bundled
 from engine.catalogue.fetched import fetched, is_name
 from engine.estimates import opening, require
 from engine.files import sha256
+from engine.language.chat import chat_in
 from engine.language.documents import check_name
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
@@ -103,6 +104,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         facts=stored.facts | facts_of(folder, stored.source, weights),
         weights=weights,
         classes=stored.config.network.classes,
+        chat=None if tokenizer is None else chat_in(folder, tokenizer),
     )
     return Model(diffusion, info, tokenizer, stored.spare)
 

@@ -18,6 +18,7 @@ import torch
 from engine.causal.opening import load_causal
 from engine.estimates import Shape
 from engine.files import sha256
+from engine.language.chat import chat_in
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.language.word_tokens import as_tokens
 from engine.likelihood.result import ratio_of
@@ -74,6 +75,7 @@ class CausalPerformer:
             device=str(causal.device),
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
             weights=sha256(*weight_files(folder)),
+            chat=chat_in(folder, tokenizer),
         )
         return CausalPerformer(causal, info, tokenizer)
 

@@ -17,6 +17,7 @@ import torch
 from engine.catalogue.families import OWN, SEDD
 from engine.catalogue.glance import licence_in
 from engine.estimates import GIB, Shape, free, opening, require, running, writing
+from engine.language.chat import UNKNOWN, chat_in
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import backend_in, find_tokenizer
 from engine.models.alone import Fact, facts_of_weights, file_alone, folder_alone, pointer_in
@@ -254,6 +255,8 @@ def note_tokenizer(
     kind = "a token for each symbol" if tokenizer.symbols else "byte-level BPE"
     where = "in the hub's cache" if backend is None else "here"
     facts["tokenizer"] = f"{kind}, {tokenizer.vocabulary:,} tokens, {where}"
+    if (chat := chat_in(folder, tokenizer)) is not None:
+        facts["chat template"] = chat.name or UNKNOWN
 
 
 def of_causal(found: Diagnosis, folder: Path, size: int) -> None:

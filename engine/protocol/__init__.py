@@ -26,6 +26,7 @@ from engine.protocol.events import Told as Told
 from engine.protocol.events import Weighed as Weighed
 from engine.protocol.events import ends as ends
 from engine.protocol.lessons.lesson import Lesson as Lesson
+from engine.protocol.model_info import Chat as Chat
 from engine.protocol.model_info import ModelInfo as ModelInfo
 from engine.protocol.model_info import Noise as Noise
 from engine.protocol.requests import Evaluate as Evaluate

@@ -17,6 +17,25 @@ BLOCKS = "trained on blocks of"
 
 BLOCKWISE = "blocks of"
 """How what a model writes begins, if it writes block by block."""
+MOST_OF_A_CHAT = 4_000
+"""Characters around a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """How a model that chats is asked: what stands `before` a question, and `after` it, before the answer, which ends
+    with `end`. Special tokens stand there as they are written. One without a `name` is not known here.
+    """
+
+    name: str = ""
+    before: str = ""
+    after: str = ""
+    end: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", plain_line(self.name, LONGEST["schedule"]))
+        if len(self.before) + len(self.after) + len(self.end) > MOST_OF_A_CHAT:
+            raise ValueError("too much stands around a question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +46,7 @@ class ModelInfo:
     to right it stands for what is not written yet.
     `length` is the longest sequence in tokens. `facts` holds lines from the checkpoint, such as training steps;
     `weights` is the SHA-256 of the file of weights, in hexadecimal. `classes` of texts, numbered from 0, can be asked
-    for. What is shown of it is plain, whatever a file said.
+    for. `chat` is how it is asked, if it brings a template for that. What is shown is plain, whatever a file said.
     """
 
     name: str
@@ -43,6 +62,7 @@ class ModelInfo:
     facts: dict[str, str] = field(default_factory=dict)
     weights: str = ""
     classes: int = 0
+    chat: Chat | None = None
 
     def __post_init__(self) -> None:
         for name, most in LONGEST.items():

@@ -24,6 +24,7 @@ from sedd_studio.session.models import Models
 from sedd_studio.session.notices import Notices
 from sedd_studio.session.pages import Pages
 from sedd_studio.session.pausing import Pausing
+from sedd_studio.session.questions import Questions
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 
@@ -51,6 +52,7 @@ class Session(QObject):
         self.playhead = self.view.playhead
         self.pages = Pages(self.models, self.form, self.view, self.errors, self)
         self.editor = Editor(self.models, self.view, self.pages, self.errors, self)
+        self.questions = Questions(self.models, self.view, self.editor, self.errors, self)
         self.runs = Runs(self.engine, self.models, self.form, self.view, self.pages, self.editor, self.errors, self)
         self.pausing = Pausing(self.engine, self.runs, self.playhead, self)
         self.examples = Examples(self.models, self.view, self.editor, PROMPT, self)

@@ -89,6 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),
     Command("redo", "&Redo", lambda w, s: s.editor.undo_stack.redo(), "Ctrl+Shift+Z", _can_redo),
     Command("edit_prompt", "Edit the &prompt", lambda w, s: w.prompt.toggle_editor(), "Ctrl+E"),
+    Command("ask", "As&k a question", lambda w, s: w.prompt.ask(), when=lambda s: s.questions.possible),
     Command("cut", "Cu&t the selection\tCtrl+X", lambda w, s: w.canvas.caret.cut(), when=_has_selection),
     Command("copy", "&Copy the selection\tCtrl+C", lambda w, s: w.canvas.caret.copy(), when=_has_selection),
     Command("paste", "Pa&ste words and gaps", lambda w, s: w.canvas.caret.paste(), "Ctrl+V"),

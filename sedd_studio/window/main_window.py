@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.picture = SamplePicture(session.models, view, session.editor, look)
         self.banner = ErrorBanner(session.errors, look)
         self.recovery_bar = RecoveryBar(look)
-        self.prompt: PromptEditor = PromptEditor(view, session.editor, look)
+        self.prompt: PromptEditor = PromptEditor(view, session.editor, session.questions, look)
         self.timeline = Timeline(view, session.runs, services.words, look)
         self.samples: SampleStrip = SampleStrip(session, services.favourites, services.ranking, services.words, look)
         presets = PresetChoice(session.errors, services.presets, look)

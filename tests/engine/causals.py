@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import transformers
 
+import engine.causal.causal_folder  # noqa: F401 - has the library show no bars, which leave a thread
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill."

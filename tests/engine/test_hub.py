@@ -63,6 +63,17 @@ def test_a_model_is_fetched_whole_and_again_without_a_connection(
     assert strict(again.stdout) == last
 
 
+def test_what_a_model_is_asked_by_comes_along_and_no_code(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = {"tokenizer_config.json": b"{}", "chat_template.jinja": b"{{ messages }}"}
+    with hub({NAME: repository | chat | {"tokenization.py": b"raise SystemExit"}}) as address:
+        done = fetch(NAME, address, monkeypatch)
+    files = files_of(Path(strict(done.stdout.splitlines()[-1])["folder"]))
+    assert chat.items() <= files.items()
+    assert "tokenization.py" not in files
+
+
 def test_the_tokenizer_of_gpt_2_comes_along_where_a_model_has_none(
     repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -257,7 +257,7 @@ def test_films_and_pictures_are_laid_out_the_same_way(tmp_path: Path, qtbot: QtB
     [(HEBREW, True), ("[12] مرحبا", True), ("12 " + HEBREW + " dragon", True), (MIXED, False), ("", False)],
 )
 def test_the_field_of_the_prompt_begins_where_its_text_does(text: str, right: bool, scene: Scene, qtbot: QtBot) -> None:
-    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, Look(LIGHT)))
+    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, scene.session.questions, Look(LIGHT)))
     editor.toggle_editor()
     editor.editor.setPlainText(text)
     line = editor.editor.document().firstBlock().layout().lineAt(0).naturalTextRect()

@@ -45,7 +45,7 @@ def run_form(scene: Scene) -> RunForm:
 
 
 def open_editor(qtbot: QtBot, scene: Scene, text: str) -> PromptEditor:
-    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, Look(LIGHT)))
+    editor = shown(qtbot, PromptEditor(scene.session.view, scene.session.editor, scene.session.questions, Look(LIGHT)))
     QTest.mouseClick(editor.toggle, Left)
     editor.editor.selectAll()
     QTest.keyClicks(editor.editor, text)
