@@ -330,6 +330,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "uniform": uniform,
     "history": history,
     "models": models,
+    "learn-breaking": partial(learn, chapter="breaking"),
     "learn-score": partial(learn, chapter="score"),
     "learn-score-uniform": partial(learn, chapter="score", noise="uniform", level=40, chosen=1),
     "learn-score-part": partial(learn, chapter="score", level=90, chosen=2),

@@ -154,7 +154,7 @@ class Learning(QObject):
                 if self.chapter.lesson(self.choices) == self._asked:
                     self.shown, self.refusal = Shown(figure, self.choices), ""
             case Failed(headline=headline):
-                self._question, self.refusal = 0, headline
+                self._question, self.refusal, self.shown = 0, headline, None
             case Finished():
                 self._question, self._asked = 0, None
             case Cancelled():

@@ -112,9 +112,9 @@ class FakeEngine:
             case Evaluate() | Mend():
                 yield from self._beside(run_id, request)
             case Lesson():
-                from engine.performing.teaching import teach  # brings torch
+                from engine.performing.engine import Engine  # brings torch
 
-                yield from teach(run_id, request)
+                yield from Engine().perform(run_id, request)
             case _:
                 self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)

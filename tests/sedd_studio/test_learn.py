@@ -14,12 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import Lesson
+from engine.protocol import FREE, Lesson
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.record.chapters import CHAPTERS
 from sedd_studio.record.settings import Settings
-from sedd_studio.widgets.controls.lesson_controls import PickControl, SlideControl
+from sedd_studio.widgets.controls.lesson_controls import PickControl, PressControl, SlideControl, WriteControl
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.trying_bar import TryingBar
 from sedd_studio.window.main_window import MainWindow
@@ -107,7 +107,7 @@ def test_the_page_opens_by_its_keys_with_a_figure_and_nothing_is_asked_before(
     assert not window.top_bar.isVisible()
     assert panel.title.text() == CHAPTERS["texts"]
     assert panel.figure.hasFocus()
-    assert window.settings["chapters"] == ["texts"]
+    assert "texts" in window.settings["chapters"]
     QTest.keyClick(window, Qt.Key.Key_1, CTRL)
     assert window.top_bar.isVisible()
 
@@ -294,3 +294,47 @@ def test_a_text_is_chosen_by_click_by_key_and_from_the_list(window: MainWindow, 
     QTest.keyClick(chosen, Qt.Key.Key_Home)
     assert learning.choices["chosen"] == 0
     assert not panel.formula_button.isVisible()  # no way back leads from it
+
+
+# ---- breaking a text
+
+
+def test_an_own_sentence_is_broken_as_it_is_typed(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("breaking"), window.services.learning
+    line = panel.about.controls["sentence"]
+    assert isinstance(line, WriteControl)
+    line.line.setFocus()
+    line.line.selectAll()
+    QTest.keyClicks(line.line, "We walk home")
+    qtbot.waitUntil(lambda: learning.shown is not None and len(learning.shown.figure.text) == 3)
+    assert learning.shown is not None
+    assert learning.shown.figure.names[:3] == ("We", "walk", "home")
+    line.line.selectAll()
+    QTest.keyClick(line.line, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: learning.shown is None)
+    assert panel.figure.waiting.text().startswith("A text has from 1 to 32 words")
+    QTest.keyClicks(line.line, "Home")
+    qtbot.waitUntil(lambda: learning.shown is not None)
+    assert panel.figure.waiting.isHidden()
+
+
+def test_other_accidents_strike_other_words(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("breaking"), window.services.learning
+    assert learning.shown is not None
+    before = learning.shown.figure.first.tolist()
+    again = panel.controls.controls["seed"]
+    assert isinstance(again, PressControl)
+    QTest.mouseClick(again.buttons[1], LEFT)
+    qtbot.waitUntil(lambda: learning.shown is not None and learning.shown.choices["seed"] == 2)
+    assert learning.shown.figure.first.tolist() != before
+
+
+def test_a_broken_sentence_is_tried_with_its_hidden_words_as_gaps(window: MainWindow, opened: Open) -> None:
+    panel, learning = opened("breaking"), window.services.learning
+    learning.choose("level", 169)
+    assert learning.shown is not None
+    hidden = int((learning.shown.figure.accidents[169] > 0).sum())
+    QTest.mouseClick(panel.try_button, LEFT)
+    assert hidden > 0
+    assert window.session.view.prompt.count("[") == 1  # of gaps beside each other one is made
+    assert (window.session.view.document.tokens == FREE).sum() == 2 * hidden

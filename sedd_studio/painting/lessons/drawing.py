@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from sedd_studio.painting.theme import Theme, family
 
-LEAST = 11.0
-"""Pixels of the smallest type."""
+LEAST, MOST = 11.0, 24.0
+"""Pixels of the smallest type, and of the largest beside a figure."""
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def typeface(size: float, bold: bool = False) -> QFont:
-    """The window's type, in pixels; figures in it are as wide as each other."""
+    """The window's type, in pixels."""
+    return _typeface(round(max(size, LEAST)), bold)
+
+
+@lru_cache(maxsize=128)  # a figure has some hundred texts
+def _typeface(size: int, bold: bool) -> QFont:
     font = QFont(family())
-    font.setPixelSize(max(1, round(max(size, LEAST))))
+    font.setPixelSize(size)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
+
+
+def size_for(area: QRectF, lines: float) -> float:
+    """The size of type in which so many lines, each as high as the type, fit into an area beside a figure."""
+    return max(LEAST, min(MOST, area.height() / lines, area.width() / 24))
 
 
 def write(
@@ -75,7 +86,7 @@ def hidden_word(painter: QPainter, place: QRectF, font: QFont, theme: Theme) -> 
     height = 0.62 * font.pixelSize()
     block = QRectF(place.left(), place.center().y() - height / 2, place.width(), height)
     painter.setPen(QPen(theme.colour("strong_border"), 1))
-    painter.setBrush(theme.colour("mask_edge"))
+    painter.setBrush(theme.colour("mask" if theme.name == "contrast" else "mask_edge"))
     painter.drawRoundedRect(block, height / 2, height / 2)
 
 
@@ -167,7 +178,7 @@ def arrow(painter: QPainter, start: QPointF, end: QPointF, thickness: float, col
 
 @dataclass(frozen=True)
 class Sign:
-    """A line of a legend: a sign in a colour, and what it means. `kind` is "square", "arrow" or "mark"."""
+    """A line of a legend: a sign in a colour, and what it means. `kind` is "square", "arrow", "line" or "mark"."""
 
     kind: str
     colour: str
@@ -188,6 +199,8 @@ def draw_legend(painter: QPainter, area: QRectF, signs: Sequence[Sign], theme: T
                 painter.drawRoundedRect(box, 3, 3)
             case "arrow":
                 arrow(painter, QPointF(line.left(), middle), QPointF(line.left() + wide, middle), 0.3 * size, colour)
+            case "line":
+                painter.fillRect(QRectF(line.left(), middle - 1.5, wide, 3), colour)
             case "mark":
                 painter.fillRect(QRectF(line.left() + wide / 2 - 1, middle - 0.5 * size, 2, size), colour)
         words = line.adjusted(wide + 0.6 * size, 0, 0, 0)

@@ -36,7 +36,7 @@ class Grid:
     @property
     def size(self) -> float:
         """Pixels of its type."""
-        return max(11.0, min(26.0, 0.1 * self.side))
+        return max(11.0, min(60.0, 0.1 * self.side))
 
     @property
     def side(self) -> float:

@@ -16,6 +16,7 @@ from sedd_studio.painting.lessons.drawing import (
     arrow,
     draw_bars,
     draw_legend,
+    size_for,
     typeface,
     write,
 )
@@ -65,7 +66,7 @@ class ScorePicture(Picture):
         if figure.noise == "absorb":
             signs.insert(0, Sign("mark", "text", "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} - 1)"))
         rows = len(figure.words) + (figure.noise == "absorb")
-        size = max(11.0, min(16.0, area.height() / (2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)))
+        size = size_for(area, 2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)
         top = area.top()
         for place, title in enumerate(PLACES):
             write(
@@ -76,7 +77,7 @@ class ScorePicture(Picture):
             block = QRectF(area.left(), top, area.width(), 2.1 * size * rows)
             self._block(painter, block, shown, place, text[place], most, theme, size)
             top += 2.1 * size * rows + 0.6 * size
-        draw_legend(painter, area, signs, theme, min(13.0, 0.9 * size))
+        draw_legend(painter, area, signs, theme, 0.9 * size)
 
     def _block(
         self,

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from engine.protocol.lessons.lesson import Numbers
 from engine.protocol.lessons.texts import TextsFigure
-from sedd_studio.painting.lessons.drawing import Bar, Sign, draw_bars, draw_legend
+from sedd_studio.painting.lessons.drawing import Bar, Sign, draw_bars, draw_legend, size_for
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.picture import Change, Picture
 from sedd_studio.painting.theme import Theme
@@ -30,7 +30,7 @@ class TextsPicture(Picture):
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, law, chosen = shown.figure, _law(shown), shown.choices["chosen"]
-        size = max(11.0, min(15.0, area.height() / (2.1 * len(law) + 6)))
+        size = size_for(area, 2.1 * len(law) + 6)
         bars = [
             Bar(
                 float(law[number]),
@@ -46,7 +46,7 @@ class TextsPicture(Picture):
         signs = [Sign("square", "lock_fill", "area: how likely the text is")]
         if figure.noise == "absorb":
             signs.append(Sign("square", "mask", "the same, for a text with hidden words"))
-        draw_legend(painter, area, signs, theme, min(size, 13))
+        draw_legend(painter, area, signs, theme, 0.9 * size)
 
     def at(self, area: QRectF, shown: Shown, point: QPointF) -> Change | None:
         number = _grid(area, shown.figure).at(point, shown.figure.texts.tolist())

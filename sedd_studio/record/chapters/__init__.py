@@ -12,6 +12,7 @@ from importlib import import_module
 from sedd_studio.record.chapters.chapter import Chapter
 
 CHAPTERS: dict[str, str] = {
+    "breaking": "Breaking a text",
     "texts": "All texts at once",
     "score": "The concrete score",
 }

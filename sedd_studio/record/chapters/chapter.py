@@ -120,10 +120,10 @@ class Chapter(ABC):
         """The choices after one of them."""
         return {**choices, name: value}
 
-    def worlds(self) -> Mapping[str, str]:
-        """Titles of the worlds that it can be about, by name: the choice "world"."""
-        return {}
+    def about(self, choices: Choices) -> tuple[Control, ...]:
+        """Controls for what it is about, such as the world: they stand above it."""
+        return ()
 
-    def world_says(self, choices: Choices) -> str:
-        """What is said of the world that is chosen."""
+    def about_says(self, choices: Choices) -> str:
+        """What is said beside them."""
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -97,10 +96,7 @@ class Score(Chapter):
             "position",
         )
 
-    def worlds(self) -> Mapping[str, str]:
-        return {}
-
-    def world_says(self, choices: Choices) -> str:
+    def about_says(self, choices: Choices) -> str:
         return "The tick-tock world: 2 words, exact"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -106,10 +105,10 @@ class Texts(Chapter):
             shown.choices["noise"],
         )
 
-    def worlds(self) -> Mapping[str, str]:
-        return {name: title for name, (title, _) in WORLDS.items()}
+    def about(self, choices: Choices) -> tuple[Control, ...]:
+        return (Pick("world", "World", {name: title for name, (title, _) in WORLDS.items()}, "Which texts there are."),)
 
-    def world_says(self, choices: Choices) -> str:
+    def about_says(self, choices: Choices) -> str:
         return f"{len(WORLDS[choices['world']][1].words)} words, exact"
 
     def _of_world(self, choices: Choices, name: str) -> Choices:

@@ -54,7 +54,8 @@ class FigureView(QWidget):
     @property
     def area(self) -> QRectF:
         """Where it is painted."""
-        return QRectF(self.rect()).adjusted(4, 4, -4, -4)
+        margin = 4.0 if self._beside else 12.0
+        return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
 
     def sizeHint(self) -> QSize:
         return QSize(520, 420)

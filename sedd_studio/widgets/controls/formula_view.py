@@ -10,7 +10,7 @@ from engine.protocol import UserError
 from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, typeset
 from sedd_studio.painting.theme import Look
 
-LARGEST = 22.0
+LARGEST = 19.0
 """Pixels of its type."""
 GAP = 8.0
 """Between its lines."""

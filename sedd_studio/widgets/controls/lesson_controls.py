@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QButtonGroup, QFrame, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters.chapter import Choices, Control, Pick, Press, Slide, Write
 from sedd_studio.widgets.controls.basic import Choice, IconButton, Slider, label, literal
 from sedd_studio.widgets.controls.helping import explain
-from sedd_studio.widgets.controls.layouts import row
+from sedd_studio.widgets.controls.layouts import NOTHING, row
 
 SEGMENTS = 3
 """Options that are buttons beside each other; more are a list."""
@@ -62,12 +63,16 @@ class PickControl(QWidget):
                 self.buttons[value] = button = QToolButton()
                 button.setProperty("kind", "segment")
                 button.setText(literal(title))
+                bold = button.font()
+                bold.setBold(True)
+                button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(title) + 28)  # when it is down
                 button.setCheckable(True)
                 button.setAccessibleName(f"{control.title}: {title}")
                 button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 button.clicked.connect(lambda _=False, value=value: take(value))
                 group.addButton(button)
             row(*self.buttons.values(), gap=2, margins=(3, 3, 3, 3), of=frame)
+            frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             row(frame, of=self)
         explain(self, control.help)
 
@@ -130,11 +135,12 @@ class LessonControls(QFrame):
     made = Signal()
     """Other controls stand here than before."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, framed: bool = True) -> None:
         super().__init__()
-        self.setObjectName("card")
+        if framed:
+            self.setObjectName("card")
         self._look = look
-        self._row = row(gap=18, margins=(14, 8, 14, 8), of=self)
+        self._row = row(gap=18, margins=(14, 8, 14, 8) if framed else NOTHING, of=self)
         self._rows: tuple[tuple[type, str], ...] = ()
         self.controls: dict[str, SlideControl | PickControl | PressControl | WriteControl] = {}
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters import CHAPTERS
-from sedd_studio.widgets.controls.basic import Choice, IconButton, ProgressLine, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.chapter_list import ChapterList
 from sedd_studio.widgets.controls.figure_view import FigureView
 from sedd_studio.widgets.controls.formula_view import FormulaView
@@ -41,8 +41,7 @@ class LearnPanel(QWidget):
         self._learning = learning
         self.chapters = ChapterList(CHAPTERS, look)
         self.progress_says, self.progress = label("", "help"), ProgressLine("Chapters seen")
-        self.world = Choice("World", look)
-        self.world_says = label("", "muted")
+        self.about, self.about_says = LessonControls(look, framed=False), label("", "muted")
         self.title = label("", "title")
         self.caption = label("", "caption")
         self.caption.setWordWrap(True)
@@ -72,7 +71,7 @@ class LearnPanel(QWidget):
         lesson.setObjectName("lesson")
         bar.setObjectName("topBar")
         bar.setFixedHeight(50)
-        self.bar = row(self.world, self.world_says, None, gap=10, margins=(16, 0, 16, 0), of=bar)
+        self.bar = row((self.about, 1), self.about_says, gap=14, margins=(16, 0, 16, 0), of=bar)
         head = label("CHAPTERS", "section")
         foot = column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0))
         column(head, (self.chapters, 1), foot, gap=10, margins=(12, 16, 12, 14), of=left)
@@ -90,13 +89,14 @@ class LearnPanel(QWidget):
     def _connect(self) -> None:
         learning = self._learning
         self.chapters.chosen.connect(learning.open)
-        self.world.activated.connect(lambda place: learning.choose("world", self.world.itemData(place)))
         for view in (self.figure, self.beside):
             view.chosen.connect(learning.choose)
         self.figure.moved.connect(self._move)
         self.figure.ended.connect(self._end)
-        self.controls.chosen.connect(learning.choose)
-        self.controls.played.connect(learning.play)
+        for controls in (self.about, self.controls):
+            controls.chosen.connect(learning.choose)
+            controls.played.connect(learning.play)
+            controls.made.connect(self._order)
         self.formula_button.toggled.connect(self._unfold)
         self.back.clicked.connect(lambda: learning.turn(-1))
         self.on.clicked.connect(lambda: learning.turn(1))
@@ -104,7 +104,6 @@ class LearnPanel(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda step=step: learning.turn(step))
-        self.controls.made.connect(self._order)
         keep_up(self._open, learning.opened)
         keep_up(self.refresh, learning.changed)
 
@@ -114,11 +113,6 @@ class LearnPanel(QWidget):
         self._picture = picture(learning.name)
         self.chapters.show_chapter(learning.name, learning.seen)
         self.title.setText(learning.title)
-        worlds = learning.chapter.worlds()
-        self.world.clear()
-        for name, title in worlds.items():
-            self.world.addItem(title, name)
-        self.world.setVisible(len(worlds) > 1)
         for button, step in ((self.back, -1), (self.on, 1)):
             name = learning.beside(step)
             button.setVisible(bool(name))
@@ -131,7 +125,7 @@ class LearnPanel(QWidget):
 
     def _order(self) -> None:
         """Tab goes through the page as it is read."""
-        head = (self.world, self.chapters, self.figure, self.formula_button)
+        head = (*self.about.in_order(), self.chapters, self.figure, self.formula_button)
         parts = (*head, *self.controls.in_order(), self.back, self.try_button, self.on)
         for one, other in pairwise(parts):
             self.setTabOrder(one, other)
@@ -147,8 +141,10 @@ class LearnPanel(QWidget):
             self.caption.setText(chapter.caption(shown))
         controls = chapter.controls(choices, None if shown is None else shown.figure)
         self.controls.show_controls(controls, choices, learning.playing, learning.calm)
-        self.world.setCurrentIndex(self.world.findData(choices.get("world")))
-        self.world_says.setText(chapter.world_says(choices))
+        about = chapter.about(choices)
+        self.about.show_controls(about, choices, learning.playing, learning.calm)
+        self.about.setVisible(bool(about))
+        self.about_says.setText(chapter.about_says(choices))
         self.try_button.setVisible(shown is None or chapter.trial(shown) is not None)
         self.try_button.setEnabled(shown is not None)
         seen = len(learning.seen)
