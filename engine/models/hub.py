@@ -127,14 +127,15 @@ def download(name: str, folder: Path, coming: Path, report: Report) -> None:
         shutil.copytree(folder, coming, symlinks=True, copy_function=linked)
     coming.mkdir(parents=True, exist_ok=True)
     (coming / UNFINISHED).touch()
-    count = Counted(sum(files[file].size or 0 for file in wanted), report)
+    count = Counted(name, revision, {file: files[file] for file in wanted}, coming, report)
     hashes = {}
     for file in wanted:
-        hashes[file] = count.file(name, revision, files[file], coming)
+        hashes[file] = count.file(file)
         if file == CONFIG and not tokenizer and (left_out := tokenizer_of(entries(coming / CONFIG))) is not None:
             whose, lacking = left_out
             its_revision, its_files = listing(whose)
-            hashes[lacking] = count.file(whose, its_revision, its_files[lacking], coming)
+            others = Counted(whose, its_revision, {lacking: its_files[lacking]}, coming, lambda done, total: None)
+            hashes[lacking] = others.file(lacking)
     for part in coming.glob(f"*{PART}"):  # of an earlier revision
         part.unlink()
     for file in hashes_of(coming).keys() - hashes.keys():
@@ -193,51 +194,67 @@ def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:
 
 
 class Counted:
-    """Downloads of which `report` is told as one."""
+    """Downloads of files of one revision into a folder, of which `report` is told as one: first how much of them is
+    there already."""
 
-    def __init__(self, total: int, report: Report) -> None:
-        self._before, self._total, self._report = 0, total, report
+    def __init__(
+        self, name: str, revision: str, files: Mapping[str, RepoSibling], folder: Path, report: Report
+    ) -> None:
+        self._name, self._revision, self._files, self._folder = name, revision, files, folder
+        self._hashes = {file: hash_of(folder / file, told) for file, told in files.items()}
+        self._total, self._report = sum(told.size or 0 for told in files.values()), report
+        whole = sum(told.size or 0 for file, told in files.items() if self._hashes[file])
+        self._done = whole + sum(self._come(file) for file in files if not self._hashes[file])
+        report(self._done, self._total)
 
-    def file(self, name: str, revision: str, file: RepoSibling, folder: Path) -> str:
+    def file(self, file: str) -> str:
         """Downloads a file unless it is there already; its SHA-256. A UserError if the hub has another hash of it."""
-        before, total, report = self._before, self._total, self._report
-        size = file.size or 0
+        told, part, come = self._files[file], self._part(file), self._come(file)
+        done, total, report = self._done, self._total, self._report
+        size = told.size or 0
 
         class Bar(tqdm):  # type: ignore[type-arg] # what the library tells of its progress, printed nowhere
             def update(self, n: float | None = 1) -> bool | None:
                 changed: bool | None = super().update(n)
-                report(min(before + min(int(self.n), size), total), total)
+                report(done + max(0, min(int(self.n), size) - come), total)
                 return changed
 
             def display(self, *arguments: Any, **options: Any) -> None:
                 """Nothing: whoever asked for the report shows it."""
 
-        path = folder / file.rfilename
-        hashed = hash_of(path, file)
+        hashed = self._hashes[file]
         if not hashed:
-            promised = file.lfs.sha256 if file.lfs else file.blob_id
-            part = folder / f"{file.rfilename}.{str(promised)[:12]}{PART}"
-            if part.is_file() and part.stat().st_size > size:  # of another server, which sent a page of its own
+            if part.is_file() and part.stat().st_size > come:  # of another server, which sent a page of its own
                 part.unlink()
             with part.open("ab") as opened:
                 http_get(
-                    hf_hub_url(name, file.rfilename, revision=revision),
+                    hf_hub_url(self._name, file, revision=self._revision),
                     opened,
                     resume_size=opened.tell(),
                     headers=build_hf_headers(),
-                    expected_size=file.size,
+                    expected_size=told.size,
                     tqdm_class=Bar,
                 )
-            hashed = hash_of(part, file)
+            hashed = hash_of(part, told)
             if not hashed:
                 part.unlink()
-                raise UserError(
-                    f"{file.rfilename} of {name} came with another hash than the hub names; fetch it again."
-                )
-            part.replace(path)
-        self._before = min(before + size, total)
-        report(self._before, total)
+                raise UserError(f"{file} of {self._name} came with another hash than the hub names; fetch it again.")
+            part.replace(self._folder / file)
+            self._done += size - come
+            report(self._done, total)
         return hashed
+
+    def _part(self, file: str) -> Path:
+        """Where a file lies while it comes."""
+        told = self._files[file]
+        promised = told.lfs.sha256 if told.lfs else told.blob_id
+        return self._folder / f"{file}.{str(promised)[:12]}{PART}"
+
+    def _come(self, file: str) -> int:
+        """How many of its bytes lie there; none where there are more than it has."""
+        part = self._part(file)
+        come = part.stat().st_size if part.is_file() else 0
+        return come if come <= (self._files[file].size or 0) else 0
 
 
 def hash_of(path: Path, file: RepoSibling) -> str:

@@ -16,19 +16,32 @@ from engine.protocol import UserError, is_lack_of_memory
 from engine.stopping import Stopped, stoppable
 from sedd_studio.record.pace import seconds_left
 
-Work = Callable[[], Iterator[float]]
+Work = Callable[[], Iterator[float | None]]
 
 
 @dataclass
 class Job:
-    """A piece of work: a generator that yields how far it is, from 0 to 1. It makes the file at `path`, if any."""
+    """A piece of work: a generator that yields how far it is, from 0 to 1. It makes the file at `path`, if any.
+
+    One that yields None has not found out yet how much was done `before`: what it yields next is that.
+    """
 
     title: str
     work: Work
     path: Path | None = None
     share: float = 0.0
+    before: float | None = 0.0
     started: float = 0.0
     cancelled: bool = False
+
+    def take(self, share: float | None) -> None:
+        """Notes how far it is."""
+        if share is None:
+            self.before = None
+            return
+        if self.before is None:
+            self.before, self.started = share, time.monotonic()
+        self.share = share
 
 
 class Jobs(QObject):
@@ -54,7 +67,9 @@ class Jobs(QObject):
     def seconds_left(self) -> float | None:
         """How long the job may still take; None while that is not known."""
         job = self.current
-        return seconds_left(job.share, job.started) if job is not None else None
+        if job is None or job.before is None:
+            return None
+        return seconds_left(job.share, job.started, job.before)
 
     def start(self, title: str, work: Work, path: Path | None = None) -> None:
         """Does the work, which makes a file at `path` if one is named, after what was given before."""
@@ -92,7 +107,7 @@ class Jobs(QObject):
             with stoppable(lambda: job.cancelled):
                 steps = job.work()
                 for share in steps:
-                    job.share = share
+                    job.take(share)
                     self.changed.emit()
                     if job.cancelled:
                         steps.close()  # type: ignore[attr-defined]

@@ -46,9 +46,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Asked:
-    """What panes are made of: the run as it is asked for of each noise, the loaded model, and the judge's folder."""
+    """What panes are made of: the run as it is asked for of the loaded model, and of others of each noise; that model,
+    and the judge's folder."""
 
-    asked: Callable[[Noise], Generate]
+    asked: Callable[[Noise | None], Generate]
     info: ModelInfo
     judge: str | None
 
@@ -80,7 +81,7 @@ def panes(asked: Asked, chosen: Chosen) -> list[Pane]:
 def _each(asked: Asked, chosen: Chosen) -> Iterator[Pane]:
     own: list[Model] = [(path, noise) for noise in chosen.noises if (path := asked.path(noise)) is not None]
     for path, noise in [*(own or [("", asked.info.noise)]), *chosen.models]:
-        usual = replace(asked.asked(noise), samples=chosen.samples, model=path)
+        usual = replace(asked.asked(noise if path else None), samples=chosen.samples, model=path)
         named = bool(chosen.models) or not chosen.noises
         title = (Path(path).name if path else asked.info.name) if named else NOISES[noise].title
         for seed in chosen.seeds or (usual.seed,):

@@ -133,6 +133,7 @@ class Comparison(QObject):
         except UserError as error:
             session.errors.show(str(error))
             return
+        session.errors.dismiss()
         self.cancel_all()
         self._recorded, self._tokenizer, self._model = False, session.models.tokenizer, session.models.info
         self.panes = planned

@@ -132,6 +132,7 @@ class ModelRows(QObject):
         except UserError as error:
             session.errors.show(str(error))
             return
+        session.errors.dismiss()
         tokens, locked, filled = state.tokens, state.locked, session.models.domain.rows
         seed = session.form.now.seed
 

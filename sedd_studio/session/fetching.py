@@ -53,10 +53,11 @@ class Fetcher(QObject):
         elif self.coming.pop(name, None) is not None:
             self.changed.emit()
 
-    def _work(self, name: str) -> Iterator[float]:
+    def _work(self, name: str) -> Iterator[float | None]:
         if name not in self.coming:  # it was cancelled while it waited
             return
-        share, there = 0.0, False
+        share: float | None = None
+        there = False
         self._told.emit(name, 0, 0)
         try:
             for line in lines_of([sys.executable, "-m", "engine.cli", "fetch", name, "--json"]):

@@ -15,7 +15,7 @@ from engine.protocol.sampler_table import TITLES
 from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.vocabulary import Say
 
-FACETS = ("model", "steps", "sampler", "branch", "seed")
+FACETS = ("model", "steps", "sampler", "class", "branch", "seed")
 """What a pane may be told from others by, in the order in which its title says it."""
 BETWEEN = " · "
 """What stands between the parts of a title."""
@@ -146,9 +146,11 @@ class Pane:
 
 
 def work_of(request: Generate, noise: Noise) -> int:
-    """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens."""
+    """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens; with
+    guidance each answer takes two."""
     free = int((request.tokens == FREE).sum())
-    return request.samples * max(1, request.steps if noise in ("uniform", "mixed") else min(request.steps, free))
+    answers = max(1, request.steps if noise in ("uniform", "mixed") else min(request.steps, free))
+    return request.samples * answers * (2 if request.label >= 0 and request.guidance != 1 else 1)
 
 
 def recorded(run: Trajectory) -> Pane:
@@ -160,10 +162,18 @@ def recorded(run: Trajectory) -> Pane:
         "model": info.name,
         "steps": f"{run.steps} steps",
         "sampler": TITLES.get(sampler, sampler),
+        "class": class_of(asked),
         "branch": f"from step {asked.first_step - 1}" if asked.first_step > 1 else "",
         "seed": f"seed {asked.seed}",
     }
     return Pane("", asked, info, info.noise, facets, state=PaneState.DONE, run=run)
+
+
+def class_of(request: Generate) -> str:
+    """The class of texts that is asked for, in words; empty for any."""
+    if request.label < 0:
+        return ""
+    return f"class {request.label}" + (f", guidance {request.guidance:g}" if request.guidance != 1 else "")
 
 
 def name_by_what_differs(panes: Sequence[Pane]) -> None:

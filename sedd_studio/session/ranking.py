@@ -58,6 +58,7 @@ class Ranking(QObject):
             self._session.errors.show(self.hindrance)
             return
         session, self._run = self._session, self._session.view.run
+        session.errors.dismiss()
         assert self._run is not None  # of several samples
         locked = self._run.locked
         whole = session.models.exact  # ranks alike: what is locked is the same

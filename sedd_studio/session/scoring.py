@@ -95,6 +95,7 @@ class Scorer(QObject):
         if self.hindrance:
             self._session.errors.show(self.hindrance)
             return
+        self._session.errors.dismiss()
         self.stop()
         state = self._session.view.canvas()
         models = self._session.models

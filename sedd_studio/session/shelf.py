@@ -14,7 +14,7 @@ from engine.plain_text import plain_line
 from sedd_studio.record.sizes import memory
 from sedd_studio.session.fetching import Fetcher, lines_of
 from sedd_studio.session.session import Session
-from sedd_studio.session.shelf_rows import TO_DO, Row, State, rows_of
+from sedd_studio.session.shelf_rows import ASKED, TO_DO, Row, State, rows_of
 
 if TYPE_CHECKING:
     from sedd_studio.background.jobs import Jobs
@@ -38,7 +38,7 @@ class Shelf(QObject):
         super().__init__(parent)
         self._session, self._looks = session, looks
         self.fetcher = fetcher
-        self.rows: list[Row] = []
+        self._found: list[Row] = []
         self.examined, self.report = "", Lines()
         self._told.connect(self._take_report)
         session.models.changed.connect(self.look)
@@ -46,6 +46,12 @@ class Shelf(QObject):
         session.models.loading_changed.connect(self._look_again)
         fetcher.changed.connect(self.changed)
         fetcher.ended.connect(self.look)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All of them: what was found, and what is asked for by its name and not on the list."""
+        known = {row.name for row in self._found}
+        return [*self._found, *(Row("hub", name, ASKED) for name in self.fetcher.coming if name not in known)]
 
     def look(self) -> None:
         """Has what lies on this disk looked through."""
@@ -72,7 +78,8 @@ class Shelf(QObject):
         self.offered.emit(name)
 
     def act(self, row: Row) -> None:
-        """Opens what is here, and downloads what is not."""
+        """Opens what is here, and downloads what is not; what went wrong before is no matter then."""
+        self._session.errors.dismiss()
         match self.state(row):
             case "there":
                 self._session.models.open(row.path)
@@ -107,8 +114,8 @@ class Shelf(QObject):
             self.reported.emit()
 
     def _take(self, rows: list[Row]) -> None:
-        if rows != self.rows:
-            self.rows = rows
+        if rows != self._found:
+            self._found = rows
             self.changed.emit()
 
 

@@ -120,6 +120,7 @@ def export(kind: str, title: str = "") -> Do:
         name = file_name(session, chosen.suffixes[0])
         path = ask_where(window, title or f"Export: {chosen.title.lower()}", name, [chosen.filter])
         if path is not None:
+            session.errors.dismiss()
             view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.look.theme)
             start(window.services.jobs, chosen, view, path)
             if kind == "run":

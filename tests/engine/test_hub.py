@@ -229,6 +229,10 @@ def test_a_download_that_is_cut_in_the_middle_goes_on_where_it_stopped(
         done = fetch(NAME, address, monkeypatch)
     assert done.returncode == 0, done.stderr
     assert dict(came)["model.safetensors"] >= piece
+    *steps, _ = (strict(line) for line in done.stdout.splitlines())
+    assert steps[0]["done"] > piece, "what had come before is told first"
+    assert [step["done"] for step in steps] == sorted(step["done"] for step in steps)
+    assert steps[-1]["done"] == steps[-1]["total"]
     ((name, folder),) = fetched()
     assert name == NAME
     assert files_of(folder)["model.safetensors"] == repository["model.safetensors"]

@@ -267,6 +267,36 @@ def test_a_cancelled_job_ends_where_its_work_looks(jobs: Jobs, qtbot: QtBot) -> 
     assert told == []
 
 
+def test_what_was_done_before_a_job_began_is_not_counted_as_its_pace(
+    jobs: Jobs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, seen = threading.Event(), threading.Event()
+
+    def work() -> Iterator[float | None]:
+        yield None  # it is not known yet how much had come
+        began.set()
+        seen.wait(PATIENCE)
+        yield 0.5
+        yield 0.6
+        seen.clear()
+        began.set()
+        seen.wait(PATIENCE)
+
+    jobs.start("Work", work)
+    began.wait(PATIENCE)
+    assert jobs.seconds_left is None
+    began.clear()
+    seen.set()
+    began.wait(PATIENCE)
+    job = jobs.current
+    assert job is not None
+    assert job.before == 0.5
+    monkeypatch.setattr("sedd_studio.record.pace.time.monotonic", lambda: job.started + 10)
+    assert jobs.seconds_left == pytest.approx(40)
+    seen.set()
+    qtbot.waitUntil(lambda: jobs.current is None)
+
+
 def test_a_place_that_cannot_be_written_is_told(jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(jobs.failed) as told:
         start(jobs, EXPORTS["text"], View(run, STEPS, 0, LIGHT), tmp_path / "absent" / "run.txt")

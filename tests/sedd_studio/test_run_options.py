@@ -142,6 +142,14 @@ def test_classes_are_asked_of_a_model_that_knows_some(scene: Scene, qtbot: QtBot
     QTest.keyClicks(number, "2")
     QTest.keyClick(number, Qt.Key.Key_Return)
     assert scene.session.runs.asked().label == 2
+    scene.session.form.set(guidance=1.5)
+    chosen = window.services.comparison.choice
+    chosen.choose(steps=(4, 8), models=(("elsewhere", "uniform"),))
+    asked = [(pane.request.model, pane.request.label, pane.request.guidance) for pane in chosen.plan()]
+    others = [("elsewhere", -1, 1.0)] * 2
+    assert asked == [("", 2, 1.5)] * 2 + others, "classes of another model mean other texts"
+    own, _, other, _ = (pane.request for pane in chosen.plan())
+    assert (work_of(own, plain.noise), work_of(other, "uniform")) == (8, 4), "guidance takes two calls"
     scene.load(plain)
     assert not fields["label"].isVisible()
     assert scene.session.runs.asked().label == -1

@@ -313,6 +313,28 @@ def test_downloads_wait_for_each_other_and_one_that_waits_can_be_cancelled(
     assert not fetcher.coming
 
 
+def test_what_is_fetched_by_its_name_stands_on_the_page_while_it_comes_or_waits(
+    window: MainWindow, opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, gate, fetcher = opened(), threading.Event(), window.services.fetcher
+    with hub({"someone/first": PUBLISHED}, gate) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        window.session.errors.show("No network; try again.")
+        for name in ("someone/first", "someone/second"):
+            choose(panel, name)
+            QTest.keyClick(panel.search, Qt.Key.Key_Return)
+        assert not window.banner.isVisible(), "what went wrong before is no matter any more"
+        panel.search.clear()
+        assert names(panel, "hub")[-2:] == ["someone/first", "someone/second"]
+        for name in ("someone/second", "someone/first"):
+            choose(panel, name)
+            panel.list.setFocus()
+            QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+        gate.set()
+        qtbot.waitUntil(lambda: window.services.downloads.current is None)
+    assert not fetcher.coming
+
+
 def test_a_download_with_another_hash_is_refused_and_a_missing_one_told(
     window: MainWindow, opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

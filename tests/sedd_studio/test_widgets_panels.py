@@ -372,6 +372,7 @@ def test_the_status_line_says_how_far_the_run_is(scene: Scene, qtbot: QtBot) -> 
 def test_numbers_are_said_shortly() -> None:
     assert [count(n) for n in (512, 4_200, 11_800_000, 1_500_000_000)] == ["512", "4.2 k", "12 M", "1.5 G"]
     assert [duration(s) for s in (0.84, 42.4, 185)] == ["0.8 s", "42 s", "3 min 5 s"]
+    assert [duration(s) for s in (3599.6, 18_495)] == ["1 h 0 min", "5 h 8 min"]
 
 
 @pytest.mark.parametrize("samples", [1, 4])
