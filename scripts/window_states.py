@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.protocol import Noise
     from sedd_studio.window.main_window import MainWindow
 
 HISTORY = "history.sqlite3"
@@ -305,6 +306,38 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
     return scene.session, prepare
 
 
+def run_map(
+    home: Path, noise: Noise = "absorb", mode: str = "state", played: int = 64, where: str = "page", at: int = 41
+) -> object:
+    """The map of a run, on its page or beside the text; a part marked, or held against another sample."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.record.run_map import Marked, RunMap
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home, noise=noise)
+    scene.run(64, samples=4)
+    if noise == "uniform":
+        scene.change_again(3)
+    scene.play(played)
+
+    def prepare(window: MainWindow) -> None:
+        shown = window.services.map
+        shown.choose(mode)
+        window.session.playhead.seek(at)
+        window.canvas.caret.put(54)
+        (window.places.show_beside if where == "beside" else window.places.show_page)("map")
+        QApplication.processEvents()
+        window.session.clock.tick()
+        assert isinstance(shown.map, RunMap)
+        if where == "marked":
+            shown.mark(Marked((12, 30), (40, 75)))
+        if where == "against":
+            shown.hold_against(next(shown.others()))
+
+    return scene.session, prepare
+
+
 def of_domain(domain: str, home: Path) -> object:
     """Two thirds through a sequence that is no text, its picture above the symbols."""
     from tests.sedd_studio.scene import Scene
@@ -337,5 +370,13 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-texts": partial(learn, level=59),
     "learn-texts-three": partial(learn, world="rain", level=80),
     "learn-texts-uniform": partial(learn, noise="uniform", level=50),
+    "map": run_map,
+    "map-live": partial(run_map, played=37, at=37),
+    "map-marked": partial(run_map, where="marked"),
+    "map-settled": partial(run_map, mode="settled", at=64),
+    "map-uniform": partial(run_map, noise="uniform", at=30),
+    "map-changes": partial(run_map, noise="uniform", mode="changes", at=30),
+    "map-against": partial(run_map, where="against"),
+    "map-beside": partial(run_map, where="beside"),
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }

@@ -17,17 +17,17 @@ from sedd_studio.record.map_modes import HIGHEST, OFFSET, PLAIN, RAMP
 from sedd_studio.record.run_map import Cells, Difference, State
 
 MAP_COLOURS: Mapping[int, tuple[str, str, str]] = {
-    State.HIDDEN: ("#d9dee7", "#333b47", "#3d3d3d"),
-    State.UNSETTLED: ("#eda63a", "#ffb454", "#ffe14d"),
-    State.SETTLED: ("#8296b3", "#6f829c", "#9a9a9a"),
-    State.LOCKED: ("#1f3f9a", "#a9c4ff", "#2f7dff"),
+    State.HIDDEN: ("#e6eaf0", "#323a46", "#3d3d3d"),
+    State.UNSETTLED: ("#eba94a", "#d99a45", "#ffe14d"),
+    State.SETTLED: ("#8fa1bb", "#6f829c", "#9a9a9a"),
+    State.LOCKED: ("#3f62c2", "#9db9f5", "#2f7dff"),
     State.TO_COME: ("#ffffff", "#1a1d23", "#000000"),
     PLAIN: ("#f6f1e8", "#26241f", "#1c1a10"),
-    OFFSET + Difference.SAME: ("#a3b1c6", "#566478", "#9a9a9a"),
-    OFFSET + Difference.OTHER: ("#1f3f9a", "#a9c4ff", "#2f7dff"),
-    OFFSET + Difference.HERE_ALONE: ("#eda63a", "#ffb454", "#ffe14d"),
-    OFFSET + Difference.THERE_ALONE: ("#8a4a00", "#a5600f", "#b36b00"),
-    OFFSET + Difference.HIDDEN: ("#e1e5ec", "#2b313b", "#3d3d3d"),
+    OFFSET + Difference.SAME: ("#a7b4c8", "#566478", "#9a9a9a"),
+    OFFSET + Difference.OTHER: ("#3056bd", "#9db9f5", "#2f7dff"),
+    OFFSET + Difference.HERE_ALONE: ("#eba94a", "#d99a45", "#ffe14d"),
+    OFFSET + Difference.THERE_ALONE: ("#8a4a00", "#8f5010", "#b36b00"),
+    OFFSET + Difference.HIDDEN: ("#e6eaf0", "#2b313b", "#3d3d3d"),
     OFFSET + Difference.TO_COME: ("#ffffff", "#1a1d23", "#000000"),
 }
 """The colour of each kind of cell in each theme, as "#rrggbb"."""

@@ -6,6 +6,7 @@ so the map of a run that goes on costs as much as what has come since. Memory: t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -116,6 +117,26 @@ class RunMap:
     def told(self, step: int, position: int) -> State:
         """What stands in a cell."""
         return State(int(self.state[step, position]))
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A part of a map: steps and positions, half-open."""
+
+    steps: tuple[int, int]
+    positions: tuple[int, int]
+
+
+def counted(found: RunMap, marked: Marked) -> tuple[int, int]:
+    """How many changes there are in a marked part, and how many of its cells are settled."""
+    (first, stop), (start, end) = marked.steps, marked.positions
+    stop = min(stop, found.rows)
+    if stop <= first:
+        return 0, 0
+    changes = found.changes[:, start:end].astype(np.int64)
+    before = changes[first - 1] if first > 0 else 0
+    settled = int((found.state[first:stop, start:end] == State.SETTLED).sum())
+    return int((changes[stop - 1] - before).sum()), settled
 
 
 class Difference(IntEnum):

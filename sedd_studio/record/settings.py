@@ -70,8 +70,9 @@ SETTINGS: dict[str, Setting] = {
     "follow": Setting(False, lambda value: isinstance(value, bool), "Keep the newest step in view during a run."),
     "geometry": Setting("", Text().accepts, "Place and size of the window, as Qt writes it."),
     "beside": Setting(
-        "position", _one_of("position", "likelihood", "history", "guess", "queue"), "The panel beside the text."
+        "position", _one_of("position", "likelihood", "history", "guess", "queue", "map"), "The panel beside the text."
     ),
+    "map": Setting("state", _one_of("state", "changes", "settled"), "What the colours of the map of a run mean."),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
     "chapters": Setting([], _texts, "Chapters of Learn that were opened."),
     "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),

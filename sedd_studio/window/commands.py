@@ -151,6 +151,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("history", "&History", doing.show_page("history"), "Ctrl+4; Ctrl+H"),
     Command("models", "&Models, on this disk and from the hub", doing.show_page("models"), "Ctrl+5"),
     Command("learn", "L&earn how it works", doing.show_page("learn"), "Ctrl+6"),
+    Command("map", "&Map of the run", doing.show_page("map"), "Ctrl+7"),
+    Command("map_beside", "Map &beside the text", doing.beside("map"), "Ctrl+Shift+M"),
     Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
     Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
     Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),

@@ -174,6 +174,11 @@ def toggle(name: str) -> Do:
     return lambda window, session: window.places.toggle(name)
 
 
+def beside(name: str) -> Do:
+    """Shows a panel beside the text."""
+    return lambda window, session: window.places.show_beside(name)
+
+
 def score_file(window: MainWindow) -> None:
     """Asks for a file and opens the window for its texts once it is read; what is wrong with it goes to the banner."""
     from sedd_studio.session.text_rows import read_rows

@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
         self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
         self.shelf = Later(self._make_shelf)
         self.learn = Later(self._make_learn)
+        self.map = Later(self._make_map)
         self.document_bar = DocumentBar(
             session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
         )
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
             "history": Panel("History", self.history, self.history.search, "branch", opens_page=True),
             "models": Panel("Models", self.shelf, self.shelf, "shelf", beside=False),
             LEARN: Panel("Learn", self.learn, self.learn, "book", beside=False),
+            "map": Panel("Map", self.map, self.map, "map", opens_page=True),
             "guess": Panel("Best guess", self.guess, self.guess.text),
             "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
         }
@@ -145,7 +147,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.places.show_page)
         self.picker.clicked.connect(lambda: self.places.toggle("models"))
         keep_up(self._follow_places, self.places.changed)
-        self.session.view.run_changed.connect(lambda: self.places.show_page(STUDIO))
+        self.session.view.run_changed.connect(self._show_text)
         self.history.compared.connect(self._compare)
         self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, services.queue, left))
@@ -177,11 +179,21 @@ class MainWindow(QMainWindow):
 
         return make_page(self)
 
+    def _make_map(self) -> QWidget:
+        from sedd_studio.window.mapping import make_panel  # not before the window is painted
+
+        return make_panel(self)
+
     def _follow_places(self) -> None:
         self.rail.show_page(self.places.page)
         self.top_bar.setVisible(self.places.page != LEARN)  # that page has its own, and nothing to run
         self.status_line.show_hint(self.places.page == STUDIO)
         self._side_column.make_room(usual=self.places.beside == USUAL)
+
+    def _show_text(self) -> None:
+        """Another run is on show: its text is wanted, unless all of it is seen at once already."""
+        if self.places.page != "map":
+            self.places.show_page(STUDIO)
 
     def _title(self) -> None:
         """The file's name, or how the prompt begins."""

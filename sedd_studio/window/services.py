@@ -32,6 +32,7 @@ from sedd_studio.session.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from sedd_studio.session.learning import Learning
+    from sedd_studio.session.map_on_show import MapOnShow
     from sedd_studio.session.shelf import Shelf
     from sedd_studio.session.trying import Trying
 
@@ -91,6 +92,13 @@ class Services(QObject):
         from sedd_studio.session.trying import Trying  # not before one learns
 
         return Trying(self.session, self)
+
+    @cached_property
+    def map(self) -> MapOnShow:
+        """The map of the run on show."""
+        from sedd_studio.session.map_on_show import MapOnShow  # not before the window is painted
+
+        return MapOnShow(self.session, self.settings, self)
 
     def text_scores(self) -> TextScores:
         """Scores of the texts of a file."""

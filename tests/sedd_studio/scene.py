@@ -159,6 +159,23 @@ class Scene:
         self.session.engine.deliver([Started(self._id, frozen(tokens), locked, request.steps, 2.3)])
         self.session.clock.tick()
 
+    def change_again(self, times: int) -> None:
+        """Positions of the run that has begun change up to so many times more before they stay."""
+        rng, frames = np.random.default_rng(11), []
+        for frame in self._frames:
+            early = rng.integers(0, times + 1, len(frame.position)) if frame.step > 1 else np.zeros(len(frame.position))
+            for sample, position, more in zip(frame.sample, frame.position, early, strict=True):
+                steps = set(rng.integers(1, frame.step, int(more)).tolist())
+                frames += [(step, int(sample), int(position), int(rng.choice(self.final))) for step in steps]
+        for number, frame in enumerate(self._frames):
+            more = np.array([change[1:] for change in frames if change[0] == frame.step], np.int64).reshape(-1, 3)
+            self._frames[number] = replace(
+                frame,
+                sample=frozen(np.append(frame.sample, more[:, 0])),
+                position=frozen(np.append(frame.position, more[:, 1])),
+                token=frozen(np.append(frame.token, more[:, 2])),
+            )
+
     def play(self, step: int) -> None:
         """Let the engine come to `step`."""
         events: list[Event] = list(self._frames[self._played : step])

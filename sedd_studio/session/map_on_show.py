@@ -1,0 +1,199 @@
+"""The map of the run on show: kept up with its record, or held against another run; what is marked in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from sedd_studio.record.map_modes import MAP_MODES, MapMode, difference_codes
+from sedd_studio.record.run_map import Cells, Marked, RunMap, State, difference
+from sedd_studio.record.settings import Settings
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.session import Session
+
+SEEN = 6
+"""Runs that were on show before, which the one on show can be held against."""
+MOST_SAMPLES = 16
+"""Samples of the run on show that it can be held against."""
+
+
+@dataclass(frozen=True, eq=False)
+class Other:
+    """What the run on show can be held against: a sample of a run, and what it is called."""
+
+    title: str
+    run: Trajectory
+    sample: int
+
+    def same_as(self, other: Other | None) -> bool:
+        return other is not None and other.run is self.run and other.sample == self.sample
+
+
+class MapOnShow(QObject):
+    """Has `map` follow the run and the sample on show while it is `wanted`; a run that goes on is read as it comes.
+
+    `other` is what it is held against, None for nothing; `marked` is the part of it that is marked. `changed` is told
+    when its cells, or their colours, are others; `marked_changed` when another part is marked.
+    """
+
+    changed = Signal()
+    marked_changed = Signal()
+
+    def __init__(self, session: Session, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self.map: RunMap | None = None
+        self.other: Other | None = None
+        self.marked: Marked | None = None
+        self._wanted = False
+        self._codes: Cells | None = None
+        self._against: Cells | None = None
+        self._seen: list[Trajectory] = []
+        session.view.changed.connect(self._follow)
+        session.view.run_changed.connect(self._follow)
+        session.clock.add(self._grow)
+
+    @property
+    def mode_name(self) -> str:
+        """The name in `MAP_MODES` of what the colours mean."""
+        return str(self._settings["map"])
+
+    @property
+    def mode(self) -> MapMode:
+        return MAP_MODES[self.mode_name]
+
+    def choose(self, mode: str) -> None:
+        if mode != self.mode_name:
+            self._settings.set("map", mode)
+            self._tell()
+
+    def want(self, wanted: bool) -> None:
+        """The map is on screen from now on, or no more."""
+        self._wanted = wanted
+        self._follow()
+
+    def codes(self) -> Cells | None:
+        """The codes (steps + 1, L) of what is to be drawn, as `record.map_modes` has them; None without a run."""
+        if self.map is None:
+            return None
+        if self._codes is None:
+            self._codes = self.mode.codes(self.map) if self._against is None else self._against
+        return self._codes
+
+    # ---- what it is held against
+
+    def others(self) -> Iterator[Other]:
+        """What the run on show can be held against: its other samples, and runs of the same model that were on show."""
+        if self.map is None:
+            return
+        run = self.map.run
+        for sample in range(min(run.samples, MOST_SAMPLES)):
+            if sample != self.map.sample:
+                yield Other(f"sample {sample + 1} of this run", run, sample)
+        for seen in reversed(self._seen):
+            if seen is not run and _comparable(seen, run):
+                yield Other(_named(seen), seen, min(self.map.sample, seen.samples - 1))
+
+    def hold_against(self, other: Other | None) -> None:
+        """Shows the difference to another run, or none any more."""
+        self.other = other
+        self._compare()
+        self._tell()
+
+    def _compare(self) -> None:
+        held = self.other
+        self._against = None
+        if held is not None and self.map is not None:
+            found = difference(self.map.run, self.map.sample, held.run, held.sample)
+            self._against = difference_codes(found)
+
+    # ---- what is marked
+
+    def mark(self, marked: Marked | None) -> None:
+        """Marks a part; its positions are selected on the canvas, too, where it shows the same run."""
+        if marked != self.marked:
+            self.marked = marked
+            if self.map is not None and self._session.view.run is self.map.run:
+                self._session.view.select(None if marked is None else marked.positions)
+            self.marked_changed.emit()
+
+    def go(self, step: int) -> None:
+        """Takes the playhead to a step, if the run is on show."""
+        if self.map is not None and self._session.view.run is self.map.run:
+            self._session.playhead.seek(step)
+
+    # ---- in words
+
+    def piece(self, step: int, position: int) -> str | None:
+        """The text of what stands in a cell; None where it is masked, or not known."""
+        tokenizer, found = self._session.view.tokenizer, self.map
+        if tokenizer is None or found is None or found.told(step, position) in (State.HIDDEN, State.TO_COME):
+            return None
+        return tokenizer.piece(int(found.run.at(step, found.sample)[0][position]))
+
+    def pieces(self) -> list[str]:
+        """The text of each position after the newest step; empty where it is masked."""
+        tokenizer, found = self._session.view.tokenizer, self.map
+        if tokenizer is None or found is None:
+            return []
+        tokens = found.run.at(found.read, found.sample)[0]
+        return ["" if token == found.run.mask else tokenizer.piece(token) for token in tokens.tolist()]
+
+    # ---- how it follows
+
+    def _follow(self) -> None:
+        told = self._session.view.told
+        if not self._wanted:
+            return
+        if told is None:
+            if self.map is not None:
+                self.map = self.other = None
+                self._forget()
+            return
+        run, sample = told
+        if self.map is None or self.map.run is not run or self.map.sample != sample:
+            self._see(run)
+            self.map = RunMap(run, sample)
+            if self.other is not None and (self.other.run is run and self.other.sample == sample):
+                self.other = None
+            if self.other is not None and not _comparable(self.other.run, run):
+                self.other = None
+            self.map.grow()
+            self._forget()
+        if not self.map.complete:
+            self._session.clock.start()
+
+    def _see(self, run: Trajectory) -> None:
+        self._seen = [*(seen for seen in self._seen if seen is not run), run][-SEEN:]
+
+    def _forget(self) -> None:
+        self.mark(None)
+        self._compare()
+        self._tell()
+
+    def _grow(self, seconds: float) -> bool:
+        if not self._wanted or self.map is None:
+            return False
+        if self.map.grow():
+            if self.other is not None and self.map.complete:
+                self._compare()
+            self._tell()
+        return not self.map.complete
+
+    def _tell(self) -> None:
+        self._codes = None
+        self.changed.emit()
+
+
+def _comparable(one: Trajectory, other: Trajectory) -> bool:
+    names = [run.origin.info.name if run.origin is not None else "" for run in (one, other)]
+    return one.length == other.length and names[0] == names[1]
+
+
+def _named(run: Trajectory) -> str:
+    if run.origin is None:
+        return f"{run.steps} steps"
+    asked = run.origin.request
+    return f"{asked.sampler}, {run.steps} steps, seed {asked.seed}"
