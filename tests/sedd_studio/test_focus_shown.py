@@ -19,6 +19,9 @@ from scripts import window_states
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
+from sedd_studio.widgets.controls.chapter_list import ChapterList
+from sedd_studio.widgets.controls.figure_view import FigureView
+from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.windows import window_of
 
@@ -130,6 +133,7 @@ def parts(window: MainWindow) -> list[QWidget]:
         *window.compare.cards,
         *player,
         *exports,
+        *(part for page in window.findChildren(LearnPanel) for part in (page.chapters, page.open_chapter)),
     ]
 
 
@@ -184,6 +188,8 @@ def test_tab_comes_round_in_reading_order_and_what_has_the_focus_shows_it(
     start = controls.index(window.rail.menu)
     controls = controls[start:] + controls[:start]
     ever = {window.rail.menu, *window.rail.pages.values()}
+    if state == "learn page":
+        assert {type(control) for control in controls} >= {ChapterList, FigureView}
     assert ever | ({window.top_bar.run_button} if window.top_bar.isVisible() else set()) <= set(controls)
     for one, other in pairwise(controls):
         before, after = part_of(one, window), part_of(other, window)

@@ -39,9 +39,9 @@ class LearnPanel(QWidget):
     def __init__(self, learning: Learning, look: Look) -> None:
         super().__init__()
         self._learning = learning
+        self.about, self.about_says = LessonControls(look, framed=False), label("", "muted")
         self.chapters = ChapterList(CHAPTERS, look)
         self.progress_says, self.progress = label("", "help"), ProgressLine("Chapters seen")
-        self.about, self.about_says = LessonControls(look, framed=False), label("", "muted")
         self.title = label("", "title")
         self.caption = label("", "caption")
         self.caption.setWordWrap(True)
@@ -62,7 +62,10 @@ class LearnPanel(QWidget):
         self.try_button = PushButton("Try it in the studio", "page", look, self.tried.emit, primary=True)
         self._arrange()
         self._connect()
-        self.setFocusProxy(self.figure)
+
+    def setFocus(self, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
+        """To the figure: its keys are those that one wants first."""
+        self.figure.setFocus(reason)
 
     def _arrange(self) -> None:
         left, bar, lesson = QFrame(), QFrame(), QWidget()
@@ -71,7 +74,7 @@ class LearnPanel(QWidget):
         lesson.setObjectName("lesson")
         bar.setObjectName("topBar")
         bar.setFixedHeight(50)
-        self.bar = row((self.about, 1), self.about_says, gap=14, margins=(16, 0, 16, 0), of=bar)
+        self.bar = row((self.about, 1), self.about_says, gap=14, margins=(28, 0, 28, 0), of=bar)
         head = label("CHAPTERS", "section")
         foot = column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0))
         column(head, (self.chapters, 1), foot, gap=10, margins=(12, 16, 12, 14), of=left)
@@ -82,7 +85,9 @@ class LearnPanel(QWidget):
         turn = row(self.back, None, self.try_button, self.on, gap=10)
         parts = (self.title, self.caption, 4, (self._middle, 1), self.controls, turn)
         column(*parts, gap=8, margins=(28, 14, 28, 12), of=lesson)
-        column(bar, (row(left, (lesson, 1), gap=0), 1), gap=0, of=self)
+        self.open_chapter = QWidget()
+        column(bar, (lesson, 1), gap=0, of=self.open_chapter)
+        row(left, (self.open_chapter, 1), gap=0, of=self)
         for button in (self.back, self.on):
             button.setAutoDefault(False)
 
@@ -125,7 +130,7 @@ class LearnPanel(QWidget):
 
     def _order(self) -> None:
         """Tab goes through the page as it is read."""
-        head = (*self.about.in_order(), self.chapters, self.figure, self.formula_button)
+        head = (self.chapters, *self.about.in_order(), self.figure, self.formula_button)
         parts = (*head, *self.controls.in_order(), self.back, self.try_button, self.on)
         for one, other in pairwise(parts):
             self.setTabOrder(one, other)
