@@ -17,6 +17,7 @@ import numpy as np
 from engine.language.backends import END_OF_TEXT
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Run, Tokens, UserError, frozen
+from engine.stopping import look
 
 _WORDS = re.compile(re.escape(END_OF_TEXT) + r"|\w+(?:['\N{RIGHT SINGLE QUOTATION MARK}]\w+)*")
 LONGEST_WORD = 32
@@ -108,6 +109,7 @@ def runs_of(tokens: Sequence[int], chosen: np.ndarray, tokenizer: Tokenizer) -> 
     runs: list[Run] = []
     at = 0
     for start, stop, text in tokenizer.graphemes(tokens):
+        look()
         parts.append(text or "\N{REPLACEMENT CHARACTER}")
         end = at + len(parts[-1])
         if chosen[start:stop].all():

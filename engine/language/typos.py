@@ -16,6 +16,7 @@ import numpy as np
 from engine.language.spans import words_in
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Run, UserError
+from engine.stopping import look
 
 TypoKind = Literal["word", "letter", "swap"]
 TRIED = 200
@@ -52,6 +53,7 @@ def plant(text: str, tokenizer: Tokenizer, kind: TypoKind = "word", word: str = 
     wanted = len(tokenizer.encode(blank + original))
     best, least = "", -1
     for number, found in enumerate(_TYPOS[kind](original, text, tokenizer, generator)):
+        look()
         away = abs(len(_tokens(tokenizer, blank + found)) - wanted) if found != original else -1
         if away >= 0 and (least < 0 or away < least):
             best, least = found, away

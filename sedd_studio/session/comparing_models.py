@@ -43,6 +43,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Say
 
 UNFINISHED = "Only a text without masked positions can be given to other models; fill its gaps first."
+READING = "Reading the text"
 AROUND = 5
 """Words on either side of a typo that are shown."""
 
@@ -63,16 +64,20 @@ class ModelRows(QObject):
         self.text = ""
         self._texts = 1
         self._began = 0.0
+        self._reads = False
         session.engine.answered.connect(self._take)
+        session.reader.changed.connect(self._look_whether_it_reads)
 
     @property
     def busy(self) -> bool:
-        return any(row.busy for row in self.rows)
+        return self._reads or any(row.busy for row in self.rows)
 
     @property
     def share(self) -> float | None:
         """How much of it is done; None while nothing goes on."""
-        return sum(row.share(self._texts) for row in self.rows) / len(self.rows) if self.busy else None
+        if not self.busy:
+            return None
+        return 0.0 if self._reads else sum(row.share(self._texts) for row in self.rows) / len(self.rows)
 
     @property
     def seconds_left(self) -> float | None:
@@ -81,6 +86,8 @@ class ModelRows(QObject):
     @property
     def work(self) -> str:
         """What it does, as a sentence; empty while it does nothing."""
+        if self._reads:
+            return READING
         return going(f"Comparing {number_of(len(self.rows), 'model')}", self.seconds_left) if self.busy else ""
 
     @property
@@ -145,11 +152,20 @@ class ModelRows(QObject):
             return text, () if locked.all() else given, planted
 
         self.cancel_all()
-        session.reader.read(read, lambda found: self._begin(rows, chosen, *found), "Reading the text")
+        self._reads = True
+        session.reader.read(read, lambda found: self._begin(rows, chosen, *found), READING)
+        self.changed.emit()
+
+    def _look_whether_it_reads(self) -> None:
+        """It does no more once it was stopped, or the text was refused."""
+        if self._reads and not self._session.reader.busy:
+            self._reads = False
+            self.changed.emit()
 
     def _begin(
         self, rows: list[ModelRow], chosen: Chosen, text: str, given: tuple[Run, ...], typo: Typo | None
     ) -> None:
+        self._reads = False
         self.cancel_all()
         self.rows, self.typo, self._texts = rows, typo, chosen.samples
         self.text = text if typo is None else typo.text
@@ -171,7 +187,10 @@ class ModelRows(QObject):
         return replace(asked, banned=(), limits=(), words=(), pattern="")
 
     def cancel_all(self) -> None:
-        """Has nothing more asked; what has come of it stays."""
+        """Has nothing more read or asked; what has come of it stays."""
+        if self._reads:
+            self._session.reader.stop()
+            self._reads = False
         for row in self.rows:
             if row.busy:
                 self._session.engine.drop(row.question)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,14 +16,16 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import Evaluate, Mend
+from engine.stopping import look
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.document import Document
 from sedd_studio.record.settings import Settings
-from sedd_studio.session import model_folders
+from sedd_studio.session import comparing_models, model_folders
 from sedd_studio.session.compare_reading import LEVELS
 from sedd_studio.session.models import Models
 from sedd_studio.session.panes import PaneState
 from sedd_studio.window.main_window import MainWindow
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, TOKENIZER, FakeEngine
 from tests.sedd_studio.panes import choose, compare
@@ -178,6 +183,40 @@ def test_what_goes_on_can_be_stopped_and_what_has_come_stays(
     assert len(rows.rows[0].mended) == 1
     assert not rows.rows[1].mended
     assert shown(window)[0][-1] == "cancelled"
+
+
+@pytest.mark.parametrize("stop", ["Cancel all", "Stop", "the menu"])
+@pytest.mark.parametrize("kind", ["text", "typo"])
+def test_a_text_that_is_being_read_can_be_stopped(
+    kind: str, stop: str, window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(*_: object) -> NoReturn:
+        begun.set()
+        try:
+            while True:
+                look()
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(comparing_models, "runs_of", endless)
+    choose(window, kind)
+    compare(window)
+    assert begun.wait(PATIENCE)
+    assert window.services.comparison.busy
+    assert window.compare.stop.isEnabled()
+    if stop == "the menu":
+        window.actions_by_name["stop"].trigger()
+    else:
+        QTest.mouseClick(window.compare.stop if stop == "Cancel all" else window.top_bar.stop, LEFT)
+    assert ended.wait(PATIENCE)
+    qtbot.waitUntil(lambda: not window.services.comparison.busy)
+    read(window.session)
+    assert not any(isinstance(request, (Evaluate, Mend)) for request in engine.requests)
+    assert not window.compare.stop.isEnabled()
+    assert window.compare.start.isEnabled()
 
 
 def test_panes_come_back_with_another_kind(window: MainWindow, qtbot: QtBot) -> None:
