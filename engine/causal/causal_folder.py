@@ -23,6 +23,7 @@ from engine.language.backends import read_backend
 from engine.language.tokenizers import FILE_NAME, find_tokenizer
 from engine.models.config_reader import shown
 from engine.models.larger_families import refuse_larger
+from engine.models.loading import named_so
 from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
@@ -82,6 +83,12 @@ def planned_in(folder: Path) -> tuple[dict[str, torch.Tensor], Any]:
         config = transformers.CONFIG_MAPPING[values["model_type"]].from_dict(dict(values))
         kind: Any = within(math.inf, lambda: transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)])  # imports it
         return weights, check_size(kind, config, weights)
+
+
+def folder_of(path: Path) -> Path:
+    """The folder at a path, or that of the bundled or the fetched model that is called so."""
+    there = os.path.lexists(path)
+    return path if there else named_so(path) or path
 
 
 def checked(folder: Path) -> Mapping[str, Any]:

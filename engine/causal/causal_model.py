@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.causal.causal_folder import read_causal
+from engine.causal.causal_folder import folder_of, read_causal
 from engine.files import filling
 from engine.language.backends import END_OF_TEXT, read_all
 from engine.language.tokenizers import Tokenizer
@@ -57,10 +57,12 @@ class CausalModel:
 
     @staticmethod
     def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalModel:
-        """Any causal model that `transformers` can read from a folder; nothing is downloaded.
+        """Any causal model that `transformers` can read from a folder, or a bundled or fetched one by its name; nothing
+        is downloaded.
 
         A UserError if the folder holds none.
         """
+        folder = folder_of(folder)
         place = choose_device(device)
         network, tokenizer = read_causal(folder, PRECISIONS[choose_precision(precision, place)])
         network.to(place)

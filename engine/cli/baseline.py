@@ -10,6 +10,7 @@ import numpy as np
 from rich.table import Table
 
 from engine.bundled_models import DEFAULT_JUDGE
+from engine.causal.causal_folder import folder_of
 from engine.causal.causal_model import CausalModel, causal_likelihood
 from engine.cli.asked import Machine
 from engine.cli.evaluate import cells, quality_record
@@ -42,7 +43,7 @@ def baseline(
             f"The temperature must be more than 0 and is {chain.temperature:g}; 1 leaves the model as it is."
         )
     machine.set_threads()
-    folder = machine.model or DEFAULT_JUDGE
+    folder = folder_of(machine.model or DEFAULT_JUDGE)
     judge = CausalModel.load(folder, machine.device, machine.precision)
     tokenizer = find_tokenizer(folder)
     causal = replace(judge, temperature=chain.temperature, vocabulary=tokenizer.vocabulary)

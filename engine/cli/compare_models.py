@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from engine.bundled_models import DEFAULT_JUDGE
+from engine.causal.causal_folder import checked, folder_of
 from engine.cli.asked import Machine, Subject
 from engine.cli.beside import ask_each, plus_minus
 from engine.cli.generate import unfailing
@@ -24,7 +25,10 @@ def compare_models(machine: Machine, chain: Generate, beside: list[Path], subjec
     if subject.reference is not None or subject.length is not None:
         raise UserError("Models beside each other have the text alone; leave out --reference and --length.")
     text, given = given_parts(subject.text)
-    judge = subject.judge or (DEFAULT_JUDGE if (DEFAULT_JUDGE / "config.json").is_file() else None)
+    judge = DEFAULT_JUDGE if (DEFAULT_JUDGE / "config.json").is_file() else None
+    judge = folder_of(subject.judge) if subject.judge else judge
+    if judge is not None:
+        checked(judge)  # once, and not again by each model
     asked = Evaluate(text, given, chain, str(judge or ""))
     rows: list[tuple[ModelInfo, Evaluated]] = []
 

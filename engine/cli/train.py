@@ -203,6 +203,7 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learn
 
 def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner, Tokenizer]:
     """A causal model, as `diffusion_learner`."""
+    from engine.causal.causal_folder import folder_of
     from engine.causal.causal_model import CausalLearner, CausalModel, build_causal, with_dropout
 
     sizes = plan.sizes
@@ -210,7 +211,8 @@ def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner,
         tokenizer = fresh()
         network = build_causal(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout)
         return CausalLearner(network, sizes.length), tokenizer
-    network, tokenizer = CausalModel.load(machine.model, machine.device, "fp32").network, find_tokenizer(machine.model)
+    folder = folder_of(machine.model)
+    network, tokenizer = CausalModel.load(folder, machine.device, "fp32").network, find_tokenizer(folder)
     network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
     if sizes.kind == "gpt":
         network = with_dropout(network, sizes.dropout, sizes.grow)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import torch
 
+from engine.causal.causal_folder import folder_of
 from engine.causal.causal_model import CausalModel
 from engine.causal.decoding import Decoder, check_architecture, documents_of
 from engine.cli.asked import Machine, Writing
@@ -50,9 +51,10 @@ class Page:
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
     machine.set_threads()
-    model = CausalModel.load(Path(machine.model_path), machine.device, machine.precision)
+    folder = folder_of(Path(machine.model_path))
+    model = CausalModel.load(folder, machine.device, machine.precision)
     check_architecture(model.network)
-    tokenizer = find_tokenizer(machine.model_path)
+    tokenizer = find_tokenizer(folder)
     end = tokenizer.eot_id
     if end is None:
         raise UserError("The model's tokenizer has no end-of-text token, so its documents have no end; name another.")

@@ -133,7 +133,7 @@ def checkpoint_folder(path: Path) -> Path:
         present = path.exists()
     except (OSError, RuntimeError):  # a name too long, a user that is not there, a folder that may not be entered
         present = False
-    if not present and (named := bundled(str(path)) or dict(fetched()).get(path.as_posix())) is not None:
+    if not present and (named := named_so(path)) is not None:
         return named.resolve()
     if not present:
         other = f", or have the hub's by: sedd fetch {path}" if is_name(path.as_posix()) else ""
@@ -145,6 +145,11 @@ def checkpoint_folder(path: Path) -> Path:
     if folder.name in (SNAPSHOTS, RUN_WEIGHTS.parent.name, RUN_CONFIG.parent.name) and not (folder / CONFIG).exists():
         folder = folder.parent
     return folder.resolve()
+
+
+def named_so(path: Path) -> Path | None:
+    """The folder of the bundled or the fetched model that is called so; None where none is."""
+    return bundled(str(path)) or dict(fetched()).get(path.as_posix())
 
 
 def home_of(source: Path) -> Path:

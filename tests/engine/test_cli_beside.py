@@ -10,6 +10,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from engine import bundled_models
 from engine.causal.causal_model import CausalModel, build_causal, causal_likelihood, save_causal
 from engine.cli import app
 from engine.language.tokenizers import Tokenizer, find_tokenizer, symbol_tokenizer, train_tokenizer
@@ -80,6 +81,23 @@ def test_locks_are_characters_and_what_tokens_share_with_them_is_said(folder: Pa
     assert "sees only what stands to the left" in judge["note"]
     shown = CliRunner().invoke(app, [str(argument) for argument in told])
     assert "coarse: 4 characters of the locks are scored and drawn, too" in shown.stdout
+
+
+def test_causal_models_are_found_by_name_and_a_judge_that_is_not_there_is_told_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bundled_models, "ASSETS", folder)
+    monkeypatch.chdir(tmp_path)
+    (told,) = run(folder, "baseline", "--model", "judge", "--text", TEXT)
+    (named,) = run(folder, "baseline", "--model", folder / "judge", "--text", TEXT)
+    assert told == named
+    given = ["compare", "--model", "coarse", "--beside", "fine", "--text", TEXT, "--samples", "1", "--steps", "2"]
+    coarse, _ = run(folder, *given, "--judge", "judge")
+    assert coarse["perplexity"] > 1
+    result = CliRunner().invoke(app, [*given, "--judge", "nobody"])
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "There is no causal model in nobody" in result.stderr
 
 
 def test_no_judge_of_words_reads_sequences_of_symbols(folder: Path) -> None:
