@@ -364,6 +364,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "history": history,
     "models": models,
     "learn-breaking": partial(learn, chapter="breaking"),
+    "learn-rule": partial(learn, chapter="rule"),
+    "learn-rule-own": partial(learn, chapter="rule", kind="keyboard", entry=7, rate=20, level=80),
     "learn-score": partial(learn, chapter="score"),
     "learn-score-uniform": partial(learn, chapter="score", noise="uniform", level=40, chosen=1),
     "learn-score-part": partial(learn, chapter="score", level=90, chosen=2),

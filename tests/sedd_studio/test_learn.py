@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE, Lesson
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.painting.lessons.rule import matrices
 from sedd_studio.record.chapters import CHAPTERS
 from sedd_studio.record.settings import Settings
 from sedd_studio.widgets.controls.lesson_controls import PickControl, PressControl, SlideControl, WriteControl
@@ -338,3 +340,30 @@ def test_a_broken_sentence_is_tried_with_its_hidden_words_as_gaps(window: MainWi
     assert hidden > 0
     assert window.session.view.prompt.count("[") == 1  # of gaps beside each other one is made
     assert (window.session.view.document.tokens == FREE).sum() == 2 * hidden
+
+
+# ---- the rule of the noise
+
+
+def test_a_rate_is_edited_and_its_column_mended(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("rule"), window.services.learning
+    left, _ = matrices(panel.figure.area, 4)
+    QTest.mouseClick(panel.figure, LEFT, pos=left.cell(1, 0).center().toPoint())
+    qtbot.waitUntil(lambda: not learning.waits)
+    rate = slide(panel, "rate")
+    assert rate.title.text() == "sun to rain"
+    assert rate.slider.value() == 0
+    rate.slider.setFocus()
+    QTest.keyClick(rate.slider, Qt.Key.Key_Right)
+    assert learning.shown is not None
+    rule = learning.shown.figure.rule[learning.choices["rate"]]
+    assert rule[:, 0].tolist() == pytest.approx([-1.05, 0.05, 0.0, 1.0])
+    assert not any(button.isChecked() for button in pick(panel, "kind").buttons.values())
+    assert panel.about_says.text().startswith("A rule of your own.")
+    QTest.mouseClick(panel.figure, LEFT, pos=left.cell(2, 1).center().toPoint())
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert np.array(learning.choices["rates"])[:, 0].tolist() == pytest.approx([-1.05, 0.05, 0.0, 1.0])
+    QTest.mouseClick(pick(panel, "kind").buttons["uniform"], LEFT)
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert pick(panel, "kind").buttons["uniform"].isChecked()
+    assert learning.shown.figure.rule[learning.choices["rate"], 1, 0] == 0.25

@@ -13,6 +13,7 @@ from sedd_studio.record.chapters.chapter import Chapter
 
 CHAPTERS: dict[str, str] = {
     "breaking": "Breaking a text",
+    "rule": "The rule of the noise",
     "texts": "All texts at once",
     "score": "The concrete score",
 }

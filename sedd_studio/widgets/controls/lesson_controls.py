@@ -57,7 +57,7 @@ class PickControl(QWidget):
             shown.activated.connect(lambda place: take(shown.itemData(place)))
             row(label(control.title), shown, gap=10, of=self)
         else:
-            frame, group = QFrame(), QButtonGroup(self)
+            frame, self.group = QFrame(), QButtonGroup(self)
             frame.setObjectName("segments")
             for value, title in control.options.items():
                 self.buttons[value] = button = QToolButton()
@@ -70,7 +70,7 @@ class PickControl(QWidget):
                 button.setAccessibleName(f"{control.title}: {title}")
                 button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 button.clicked.connect(lambda _=False, value=value: take(value))
-                group.addButton(button)
+                self.group.addButton(button)
             row(*self.buttons.values(), gap=2, margins=(3, 3, 3, 3), of=frame)
             frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             row(frame, of=self)
@@ -84,8 +84,10 @@ class PickControl(QWidget):
                     for each, title in control.options.items():
                         self.list.addItem(title, each)
                 self.list.setCurrentIndex(self.list.findData(value))
-        elif value in self.buttons:
-            self.buttons[value].setChecked(True)
+        else:
+            self.group.setExclusive(value in self.buttons)  # else none is down
+            for each, button in self.buttons.items():
+                button.setChecked(each == value)
 
 
 class PressControl(QWidget):

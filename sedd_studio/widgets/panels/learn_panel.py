@@ -23,7 +23,7 @@ from sedd_studio.widgets.controls.lesson_controls import LessonControls
 if TYPE_CHECKING:
     from sedd_studio.session.learning import Learning
 
-CHAPTER_COLUMN = 216
+CHAPTER_COLUMN = 232
 """Pixels of the column of chapters."""
 CAPTION = 42
 """Pixels of the two lines of a caption."""
