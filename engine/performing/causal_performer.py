@@ -33,9 +33,11 @@ from engine.protocol import (
     Generate,
     Guess,
     Guessed,
+    Influence,
     Insight,
     Inspect,
     ModelInfo,
+    Review,
     Score,
     Started,
     Tokens,
@@ -149,6 +151,14 @@ class CausalPerformer:
     def guess(self, run_id: int, request: Guess) -> Guessed:
         """Refuses: a text that is not written yet says nothing of what comes later."""
         raise UserError(f"{self.info.name} writes from left to right and makes no guess of what comes later.")
+
+    def review(self, run_id: int, request: Review) -> Iterator[Event]:
+        """Refuses: it sees nothing of what stands to the right."""
+        raise UserError(f"{self.info.name} writes from left to right and does not look back; choose another model.")
+
+    def influence(self, run_id: int, request: Influence) -> Iterator[Event]:
+        """Refuses: no word of it can be hidden."""
+        raise UserError(f"{self.info.name} writes from left to right and can hide no word; choose another model.")
 
     def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
         """Refuses: what is written stays."""

@@ -26,8 +26,12 @@ from engine.protocol import (
     Generate,
     Guess,
     Guessed,
+    Influence,
+    Influenced,
     Insight,
     Inspect,
+    Review,
+    Reviewed,
     Score,
     Started,
     Tightened,
@@ -42,6 +46,7 @@ from engine.samplers.loop import Plan, run_chain
 from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.guidance import guided
+from engine.theory.hindsight import influence, review
 from engine.theory.inspection import look, outlook
 from engine.theory.randomness import Streams
 
@@ -173,6 +178,12 @@ class DiffusionPerformer:
     def guess(self, run_id: int, request: Guess) -> Guessed:
         return outlook(self.model.diffusion, request, run_id)
 
+    def review(self, run_id: int, request: Review) -> Iterator[Event]:
+        return followed(run_id, review(self.model.diffusion, request, run_id))
+
+    def influence(self, run_id: int, request: Influence) -> Iterator[Event]:
+        return followed(run_id, influence(self.model.diffusion, request, run_id))
+
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""
         if request.orders > 1:
@@ -216,6 +227,15 @@ class DiffusionPerformer:
                 done = number == len(passages) and sums.draws == draws
                 yield Attributed(run_id, known.copy(), done, sums.profile())
             start += len(tokens)
+
+
+def followed(run_id: int, events: Iterator[Reviewed | Influenced]) -> Iterator[Event]:
+    """Events that count network calls, and `Finished` after the last."""
+    started, calls = worked(), 0
+    for event in events:
+        calls = event.calls
+        yield event
+    yield Finished(run_id, calls, worked() - started, calls)
 
 
 def given_in(request: Score) -> np.ndarray | None:

@@ -23,6 +23,7 @@ from engine.protocol import (
     Failed,
     Generate,
     Guess,
+    Influence,
     Inspect,
     Introduced,
     Judge,
@@ -31,6 +32,7 @@ from engine.protocol import (
     Mend,
     ModelLoaded,
     Request,
+    Review,
     Score,
     UserError,
     Weigh,
@@ -80,11 +82,9 @@ class Engine:
                 check_options(request)
                 check_run(request, performer.info, performer.shape)
                 return performer.generate(run_id, request)
-            case Inspect():
+            case Inspect() | Guess() | Review() | Influence():
                 check_ranges(request)
-                return iter((self._open.inspect(run_id, request),))
-            case Guess():
-                return iter((self._open.guess(run_id, request),))
+                return self._looked(run_id, request)
             case Score():
                 check_ranges(request)
                 check_score(request, self._open.info, self._open.shape)
@@ -101,6 +101,18 @@ class Engine:
         if self.performer is None:
             raise UserError("No model is loaded yet; open one first.")
         return self.performer
+
+    def _looked(self, run_id: int, request: Inspect | Guess | Review | Influence) -> Iterator[Event]:
+        """What the open model makes of a text as it stands."""
+        match request:
+            case Inspect():
+                return iter((self._open.inspect(run_id, request),))
+            case Guess():
+                return iter((self._open.guess(run_id, request),))
+            case Review():
+                return self._open.review(run_id, request)
+            case Influence():
+                return self._open.influence(run_id, request)
 
     def _judge(self, run_id: int, request: Weigh | Judge) -> Event:
         if isinstance(request, Weigh):

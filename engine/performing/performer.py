@@ -1,4 +1,4 @@
-"""What a model that is opened does, whichever kind it is: it answers five questions with events."""
+"""What a model that is opened does, whichever kind it is: it answers seven questions with events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Protocol
 
 from engine.estimates import Shape
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import Event, Generate, Guess, Guessed, Insight, Inspect, ModelInfo, Score, Tokens
+from engine.protocol import (
+    Event,
+    Generate,
+    Guess,
+    Guessed,
+    Influence,
+    Insight,
+    Inspect,
+    ModelInfo,
+    Review,
+    Score,
+    Tokens,
+)
 
 
 class Performer(Protocol):
@@ -31,6 +43,12 @@ class Performer(Protocol):
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         """What the model would say of the whole text."""
+
+    def review(self, run_id: int, request: Review) -> Iterator[Event]:
+        """What it thinks of tokens now, and thought when it chose them: `Reviewed`, `Finished`."""
+
+    def influence(self, run_id: int, request: Influence) -> Iterator[Event]:
+        """What words do to the laws of other positions: `Influenced`, `Finished`."""
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """-log p of a text as the request wants it, tightening."""

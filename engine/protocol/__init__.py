@@ -15,11 +15,13 @@ from engine.protocol.events import Failed as Failed
 from engine.protocol.events import Finished as Finished
 from engine.protocol.events import Frame as Frame
 from engine.protocol.events import Guessed as Guessed
+from engine.protocol.events import Influenced as Influenced
 from engine.protocol.events import Insight as Insight
 from engine.protocol.events import Introduced as Introduced
 from engine.protocol.events import Judged as Judged
 from engine.protocol.events import Mended as Mended
 from engine.protocol.events import ModelLoaded as ModelLoaded
+from engine.protocol.events import Reviewed as Reviewed
 from engine.protocol.events import Started as Started
 from engine.protocol.events import Tightened as Tightened
 from engine.protocol.events import Told as Told
@@ -32,6 +34,7 @@ from engine.protocol.model_info import Noise as Noise
 from engine.protocol.requests import Evaluate as Evaluate
 from engine.protocol.requests import Generate as Generate
 from engine.protocol.requests import Guess as Guess
+from engine.protocol.requests import Influence as Influence
 from engine.protocol.requests import Inspect as Inspect
 from engine.protocol.requests import Judge as Judge
 from engine.protocol.requests import Limit as Limit
@@ -39,6 +42,7 @@ from engine.protocol.requests import LoadModel as LoadModel
 from engine.protocol.requests import Mend as Mend
 from engine.protocol.requests import Question as Question
 from engine.protocol.requests import Request as Request
+from engine.protocol.requests import Review as Review
 from engine.protocol.requests import Run as Run
 from engine.protocol.requests import Score as Score
 from engine.protocol.requests import Weigh as Weigh

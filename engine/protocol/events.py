@@ -131,6 +131,34 @@ class Guessed(RunEvent):
     entropy: npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reviewed(RunEvent):
+    """Part of the answer to `Review`: log probabilities of the tokens at `positions` (K,), nats: `now` (K,), all other
+    positions given, and `then` (K,), in the state from which they were chosen. `calls` of about `of` are made;
+    `Finished` follows the last.
+    """
+
+    positions: Tokens
+    now: npt.NDArray[np.float64]
+    then: npt.NDArray[np.float64]
+    calls: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influenced(RunEvent):
+    """Part of the answer to `Influence`: the divergence `nats` (K,) of the law at each of `positions` (K,) with the
+    word from that without it; positions of the word itself are left out. `calls` of about `of` are made; `Finished`
+    follows the last.
+    """
+
+    word: tuple[int, int]
+    positions: Tokens
+    nats: npt.NDArray[np.float64]
+    calls: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Bounded(RunEvent):
     """A bound on -log p so far: `nats` a token, its `standard_error`, and half of its 95 % interval; NaN at first.
@@ -254,6 +282,8 @@ Event = (
     | Failed
     | Insight
     | Guessed
+    | Reviewed
+    | Influenced
     | Bounded
     | Tightened
     | Attributed

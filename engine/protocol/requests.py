@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,49 @@ class Guess:
     sigma: float
 
 
+Run = tuple[int, int]
+"""Half-open: characters of a text, or positions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Review:
+    """What does the model think of tokens of a run now, and what did it think of them when it chose them?
+
+    `tokens` (L,), `locked` (L,) bool and the noise `sigma` are as in `Inspect`. The `positions` (P,) are asked about,
+    in this order. Each was chosen from a row of `states` (S, L), masks as `FREE`, at the noise of that row in `levels`
+    (S,): `chosen` (P,) says from which.
+    """
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    sigma: float
+    positions: Tokens
+    chosen: Tokens
+    states: Tokens
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influence:
+    """How much does each of the `words`, runs of positions of `tokens` (L,), change the laws of other positions?
+
+    Entries as in `Inspect`. Under absorbing noise what stands beside a word is `given` as "locks", with all that is not
+    locked hidden, which takes a network call a word and one more; or as "text", with each of the `positions` (P,)
+    hidden in turn, which takes as many for each of them. Without positions they are all that are not locked. Under
+    uniform noise, where no token is hidden, words are of one token, and the law without one is its mean over `draws` of
+    what else could stand there, or over the whole vocabulary if that is no larger.
+    """
+
+    tokens: Tokens
+    locked: npt.NDArray[np.bool_]
+    sigma: float
+    words: tuple[Run, ...]
+    positions: tuple[int, ...] = ()
+    given: Literal["locks", "text"] = "locks"
+    draws: Annotated[int, Whole(1, 65_536)] = 16
+    seed: Annotated[int, SEED] = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
     """Bound -log p of `tokens` (L,), given those that `given` (L,) bool marks, if it marks any.
@@ -164,10 +207,6 @@ class Judge:
     tokens: tuple[tuple[int, ...], ...] = ()
 
 
-Run = tuple[int, int]
-"""Characters start .. stop - 1 of a text."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluate:
     """What does `text` cost the model in the folder `model`, whatever its tokenizer, and how does that model write?
@@ -204,6 +243,6 @@ class Mend:
     model: str = ""
 
 
-Question = Inspect | Guess | Score | Weigh | Judge | Generate | Evaluate | Mend | Lesson
+Question = Inspect | Guess | Review | Influence | Score | Weigh | Judge | Generate | Evaluate | Mend | Lesson
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question

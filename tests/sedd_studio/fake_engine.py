@@ -23,6 +23,8 @@ from engine.protocol import (
     Generate,
     Guess,
     Guessed,
+    Influence,
+    Influenced,
     Insight,
     Inspect,
     Introduced,
@@ -35,6 +37,8 @@ from engine.protocol import (
     ModelInfo,
     ModelLoaded,
     Request,
+    Review,
+    Reviewed,
     Score,
     Started,
     Weigh,
@@ -111,6 +115,8 @@ class FakeEngine:
                     raise
             case Evaluate() | Mend():
                 yield from self._beside(run_id, request)
+            case Review() | Influence():
+                yield from self._look_back(run_id, request)
             case Lesson():
                 from engine.performing.engine import Engine  # brings torch
 
@@ -118,6 +124,20 @@ class FakeEngine:
             case _:
                 self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)
+
+    def _look_back(self, run_id: int, request: Review | Influence) -> Iterator[Event]:
+        """Each token was likely, and is less so the further to the right it stands; words count less further away."""
+        parts = request.positions if isinstance(request, Review) else request.words
+        for number, part in enumerate(parts, start=1):
+            self.answers.wait(PATIENCE)
+            if isinstance(part, tuple):
+                at = np.array(request.positions or np.flatnonzero(~request.locked), np.int64)
+                at = at[(at < part[0]) | (at >= part[1])]
+                yield Influenced(run_id, part, frozen(at), 1 / (1 + np.abs(at - part[0])), number, len(parts))
+            else:
+                now = np.array([-0.5 - 0.125 * float(part)])
+                yield Reviewed(run_id, frozen([part]), now, np.array([-0.5]), number, len(parts))
+        yield Finished(run_id, len(parts), 0.1)
 
     def _beside(self, run_id: int, request: Evaluate | Mend) -> Iterator[Event]:
         """Figures by the length of the model's name; a model called "deaf" cannot be asked."""
