@@ -66,7 +66,7 @@ def opening(hidden: int, blocks: int) -> Row:
 def run(states: int, length: int, hidden: int, blocks: int, samples: int = 1, top_p: float = 1.0) -> Row:
     diffusion = network(states, length, hidden, blocks, 4)
     request = Generate(frozen([FREE] * length), 2, samples=samples, top_p=top_p)
-    needed = estimates.running(Shape.of(diffusion.network), samples, length, 1, top_p < 1)
+    needed = estimates.running(Shape.of(diffusion.network), samples, length, top_p < 1)
     opened = performer(diffusion)
     return needed, lambda: list(opened.generate(0, request))
 

@@ -5,8 +5,10 @@ computed at once:
 
     opening    4 P: weights are copied out of files that are mapped, part by part; 2 P in bf16
     a pass     B L 60 d; what attention compares is never held
-    laws       4 B L V for each copy: 5 where a token is drawn of each, 8 where laws are cut to a nucleus, 3 elsewhere
-    a run      a pass, laws, and for each sample its features and draws, L (4 d + 64)
+    laws       4 B L V for each copy, of which there are 3
+    a run      a pass, and for each sample its features and draws, L (4 d + 64); 5 copies of laws, 7 where they are cut
+               to a nucleus: on a CPU of 128 positions for each core, elsewhere of 2^27 numbers at most; and 8 of all
+               positions of a text where a pattern holds
     writing    from left to right: a pass and laws of 1 text, for each sample keys and values, L N 8 d
     scores     of either kind: a pass and laws of as many texts as a batch holds, or as are asked for
     training   P 20: weights, gradients, their average and two moments, P 16 with Muon;
@@ -39,6 +41,8 @@ RATES = {"cuda": 1e15, "mps": 3e13, "cpu": 1e11}
 """Operations a second; on a CPU those of a core."""
 LONGEST = 30 * 86_400
 """Seconds."""
+PART, LARGEST_LAWS = 128, 2**27
+"""Positions whose laws a core computes at once, and numbers of laws elsewhere (`engine.theory.lanes`)."""
 UNLIMITED = 2**60
 """Bytes: as much as a limit of a control group that is none."""
 
@@ -77,9 +81,14 @@ def opening(parameters: int, size: int = 4) -> int:
     return KEPT + size * parameters
 
 
-def running(shape: Shape, samples: int, length: int, at_once: int, nucleus: bool) -> int:
-    """Bytes of a run of samples, of which so many are computed at once."""
-    return shape.work(at_once, length, 8 if nucleus else 5) + samples * length * (4 * shape.hidden + 64)
+def running(
+    shape: Shape, samples: int, length: int, nucleus: bool, device: str = "cpu", patterned: bool = False
+) -> int:
+    """Bytes of a run of samples, which are computed one after the other on a CPU, and all at once elsewhere."""
+    at_once = 1 if device == "cpu" else samples
+    most = (os.cpu_count() or 1) * PART * shape.states if device == "cpu" else LARGEST_LAWS
+    laws = 4 * (7 if nucleus else 5) * min(at_once * length * shape.states, most)
+    return shape.work(at_once, length, 8 if patterned else 0) + laws + samples * length * (4 * shape.hidden + 64)
 
 
 def writing(shape: Shape, samples: int, length: int) -> int:

@@ -100,11 +100,11 @@ def glance_at(folder: Path) -> Glance:
 
 
 def needed_by(shape: Shape, length: int, causal: bool = False) -> int:
-    """Bytes of memory for opening a model on a CPU, and for a run of one text as long as it takes."""
+    """Bytes of memory for opening a model on a CPU in float32, and for a run of one text as long as it takes."""
     length = min(length, USUAL_LENGTH)
     if causal:
         return opening(shape.parameters, CAUSAL_BYTES) + writing(shape, 1, length)
-    return opening(shape.parameters) + running(shape, 1, length, 1, nucleus=False)
+    return opening(shape.parameters) + running(shape, 1, length, nucleus=False)
 
 
 def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any]) -> tuple[str, Noise | None]:

@@ -195,7 +195,7 @@ def of_diffusion(found: Diagnosis, source: Path, folder: Path, values: Mapping[s
     known, spare = diffusion.vocabulary, "nothing" if stored is None else stored.spare
     found.tried(lambda: note_tokenizer(found.facts, folder, known, known, spare))
     found.facts["memory for weights"] = opening(diffusion.network.parameter_count, size)
-    found.facts["memory for a run"] = running(Shape.of(diffusion.network), 1, config.network.length, 1, False)
+    found.facts["memory for a run"] = running(Shape.of(diffusion.network), 1, config.network.length, False)
 
 
 def config_of(values: Mapping[str, Any], folder: Path) -> DiffusionConfig | None:

@@ -29,8 +29,8 @@ def check_run(request: Generate, info: ModelInfo, shape: Shape) -> None:
     if info.noise == "none":
         needed = writing(shape, samples, length)
     else:
-        at_once = 1 if info.device == "cpu" else samples
-        needed = running(shape, samples, length, at_once, request.top_p < 1)
+        patterned = bool(request.pattern or request.words or request.word_runs)
+        needed = running(shape, samples, length, request.top_p < 1, info.device, patterned)
     require(needed, "This run", info.device, "choose fewer samples or a shorter text")
     require_time(tokens_read(request.steps, samples, length, info), info.parameters, "This run", info.device)
 

@@ -21,12 +21,24 @@ class Analytic:
         rows = chain.movable()
         if not rows.size:
             return
-        graph, own, score = chain.diffusion.graph, chain.own(rows)[None], chain.score(rows, step.sigma_t)[None]
-        if step.last:
-            law = denoise(graph, score, own, own.new_full((1,), step.sigma_t, dtype=score.dtype))
-            chain.jump(rows, F.pad(law, (0, graph.states - law.shape[-1]))[0])
-        else:
-            chain.jump(rows, self.law(graph, score, own, step)[0])
+        own = chain.own(rows)
+        chain.place_all(
+            chain.scores(
+                rows,
+                step.sigma_t,
+                lambda cut, score: chain.moves(
+                    rows.pick(cut), self.moving(chain.diffusion.graph, score, own[cut], step)
+                ),
+            )
+        )
+
+    def moving(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
+        """Unnormalised law (R, V) after a step of tokens (R,) with their scores (R, V)."""
+        score, own = score[None], own[None]
+        if not step.last:
+            return self.law(graph, score, own, step)[0]
+        law = denoise(graph, score, own, own.new_full((1,), step.sigma_t, dtype=score.dtype))
+        return F.pad(law, (0, graph.states - law.shape[-1]))[0]
 
     def law(self, graph: Graph, score: Tensor, own: Tensor, step: Step) -> Tensor:
         """Unnormalised law (1, R, V) after a step, but the last one, of tokens (1, R) with their scores (1, R, V)."""

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.samplers.chain import MixedChain
+from engine.samplers.chain import MixedChain, Placed
+from engine.samplers.law import Law
 from engine.theory.grid import Step
 from engine.theory.mixed import Mixed
 
@@ -19,9 +20,13 @@ class Ancestral:
 
     def step(self, chain: MixedChain, step: Step) -> None:
         rows = chain.movable()
+        own = chain.own(rows)
+
+        def moved(cut: slice, law: Law) -> Placed:
+            return chain.moves(rows.pick(cut), kernel(chain.graph, law.weights, own[cut], step))
+
         if rows.size:
-            law = kernel(chain.graph, chain.law(rows, step.sigma_t).weights, chain.own(rows), step)
-            chain.jump(rows, law)
+            chain.place_all(chain.laws(rows, step.sigma_t, moved))
 
 
 def kernel(graph: Mixed, law: Tensor, own: Tensor, step: Step) -> Tensor:

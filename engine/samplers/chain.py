@@ -1,14 +1,13 @@
 """Samples in the midst of their chains, and what a sampler may do to them.
 
-A `Chain` holds samples that share network calls. A sampler asks it for the law of single positions, lets `draws`
-decide, and places tokens; it never sees the loop. The network's body runs only on samples that have something to
-ask, and not again until a token changes (or the noise level, if the network is told it); the head runs on the rows
-asked for.
+A `Chain` holds samples that share network calls. A sampler asks it for the law of single positions (`asking`), lets
+`draws` decide, and places tokens; it never sees the loop.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,13 +16,12 @@ import torch
 from torch import Tensor
 
 from engine.protocol import FREE, Noise, UserError
+from engine.samplers.asking import Asking, Level
 from engine.samplers.draws import Draws, Flags, Rows
 from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
 from engine.theory.diffusion import Diffusion
-from engine.theory.lanes import parts, share
 from engine.theory.mixed import Mixed
-from engine.theory.network import Features
 from engine.theory.randomness import Indices
 from engine.theory.uniform_law import noised
 
@@ -31,19 +29,14 @@ if TYPE_CHECKING:
     from engine.language.patterns import Pattern
 
 
-Level = float | np.ndarray
-"""A noise level sigma: one for all samples of a chain, or one for each, (B,)."""
-
+Placed = tuple[Rows, Indices]
+"""Rows, and the tokens (R,) that they get."""
 LEAST = 1e-300
 """A chance for what the network rules out but a pattern may need."""
-LARGEST = 80.0
-"""Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
 
 
-class Chain(ABC):
-    """Samples in the midst of their chains: `tokens` (B, L) int64 on the model's device, `free` (B, L) bool.
-
-    `calls` (B,) counts network evaluations of each sample. `stays`: a token moves once.
+class Chain(Asking):
+    """Samples in the midst of their chains. `stays`: a token moves once.
 
     `log_weight` (B,) is 0 without constraints. With them exp of it is by how much likelier the tokens would be drawn at
     the same places without: its mean is the chance to keep to the constraints unasked, and weighted samples have the
@@ -61,15 +54,10 @@ class Chain(ABC):
         shaping: Shaping | None = None,
         pattern: Pattern | None = None,
     ) -> None:
-        self.diffusion = diffusion
-        self.tokens = tokens
-        self.free = free
+        super().__init__(diffusion, tokens, free, shaping or Shaping())
         self.draws = draws
-        self.shaping = shaping or Shaping()
         self.pattern = pattern
-        self.calls = np.zeros(len(tokens), np.int64)
         self.log_weight = np.zeros(len(tokens))
-        self._remembered: tuple[tuple[bytes, bytes], Features] | None = None
         if not self.stays:
             self.unweighed()
 
@@ -93,80 +81,11 @@ class Chain(ABC):
     def movable(self) -> Rows:
         """Positions that a reverse step may change."""
 
-    def own(self, rows: Rows) -> Tensor:
-        """The tokens (R,) that rows hold now."""
-        return self.tokens[torch.from_numpy(rows.sample), torch.from_numpy(rows.position)]
-
-    # ---- what the model says of them
-
-    def law(self, rows: Rows, sigma: Level) -> Law:
-        """The law (R, V clean) of the clean token given all others, at level sigma, shaped."""
-        told = self.diffusion.graph.told(self.tokens.cpu().numpy(), self._level_of_each(sigma))
-        law = self.diffusion.law_rows(self.features(rows, told), self._levels(rows, sigma), self.own(rows))
-        return self._shaped(law, rows)
-
-    def score(self, rows: Rows, sigma: Level) -> Tensor:
-        """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
-        level = self._levels(rows, sigma)
-        features = self.features(rows, self._level_of_each(sigma))
-        log_score = self.diffusion.log_score_rows(features, level, self.own(rows))
-        if level.numel() and float(level.max()) > LARGEST:
-            log_score = log_score.double()
-        score = log_score.exp()
-        return self._shaped_score(score, rows, sigma) if self.shaping.active else score
-
-    @abstractmethod
-    def _shaped_score(self, score: Tensor, rows: Rows, sigma: Level) -> Tensor:
-        """Scores (R, V) with the law of a clean token in them shaped."""
-
-    def _shaped(self, law: Tensor, rows: Rows) -> Law:
-        if not self.shaping.active:
-            return Law(law, law, law)
-        unconstrained = self._sharpened(law, None)
-        if self.shaping.allowed is None:
-            return Law(unconstrained, law, unconstrained)
-        restricted = self.shaping.restrict(law, torch.from_numpy(rows.position).to(law.device))
-        # What could be drawn without the constraints must not be cut off for them: no weight would make up for it.
-        return Law(self._sharpened(restricted, unconstrained > 0), restricted, unconstrained)
-
-    def _sharpened(self, law: Tensor, kept: Tensor | None) -> Tensor:
-        def some(cut: slice) -> Tensor:
-            return self.shaping.sharpen(law[cut], None if kept is None else kept[cut])
-
-        return torch.cat(share(some, parts(len(law))))
-
-    def _levels(self, rows: Rows, sigma: Level) -> Tensor:
-        return torch.from_numpy(self._level_of_each(sigma)[rows.sample]).to(self.tokens.device)
-
-    def _level_of_each(self, sigma: Level) -> np.ndarray:
-        return np.array(np.broadcast_to(sigma, len(self.tokens)), np.float64)
-
-    def features(self, rows: Rows, sigma: np.ndarray) -> Features:
-        """The body's features of rows: hidden (R, d), cond (R, c), at noise levels sigma (B,)."""
-        samples, at = np.unique(rows.sample, return_inverse=True)
-        features = self._body(samples, sigma[samples])
-        index = torch.from_numpy(at), torch.from_numpy(rows.position)
-        return Features(features.hidden[index], features.cond[index[0], 0])
-
-    def _body(self, samples: Indices, sigma: np.ndarray) -> Features:
-        level = torch.from_numpy(sigma)
-        key = (samples.tobytes(), self.diffusion.told(level).numpy().tobytes())
-        if self._remembered is not None and self._remembered[0] == key:
-            return self._remembered[1]
-        chosen = torch.from_numpy(samples)
-        locked = torch.from_numpy(~self.free[samples])
-        device = self.tokens.device
-        features = self.diffusion.features(self.tokens[chosen], level.to(device), locked.to(device))
-        self.calls[samples] += self.diffusion.calls
-        self._remembered = key, features
-        return features
-
     # ---- changing them
 
-    def jump(self, rows: Rows, law: Tensor) -> None:
-        """Moves rows by their unnormalised laws (R, V) over all states; what is negative counts as 0.
-
-        A row without any weight stays.
+    def moves(self, rows: Rows, law: Tensor) -> Placed:
+        """Which rows move by their unnormalised laws (R, V) over all states, and where to; what is negative counts
+        as 0. A row without any weight stays.
         """
         if self.pattern is not None:
             raise UserError(
@@ -179,12 +98,25 @@ class Chain(ABC):
         mass = leaving.sum(-1, dtype=torch.float64).cpu().numpy()
         chance = np.divide(mass, mass + staying, out=np.zeros_like(mass), where=mass > 0).clip(max=1)
         moved = self.draws.toss(rows, chance) & (mass > 0)
-        self.redraw(rows.pick(moved), leaving[torch.from_numpy(moved).to(law.device)])
+        return self.drawn(rows.pick(moved), leaving[torch.from_numpy(moved).to(law.device)])
+
+    def drawn(self, rows: Rows, weights: Tensor) -> Placed:
+        """New tokens of rows, drawn from unnormalised weights (R, V)."""
+        tokens = self.draws.draw(rows, weights.cpu().numpy()) if rows.size else np.empty(0, np.int64)
+        return rows, tokens
+
+    def jump(self, rows: Rows, law: Tensor) -> None:
+        """Has rows move by laws, as above."""
+        self.place(*self.moves(rows, law))
 
     def redraw(self, rows: Rows, weights: Tensor) -> None:
         """Draws new tokens of rows from unnormalised weights (R, V), and places them."""
-        if rows.size:
-            self.place(rows, self.draws.draw(rows, weights.cpu().numpy()))
+        self.place(*self.drawn(rows, weights))
+
+    def place_all(self, parts: Iterable[Placed]) -> None:
+        """Writes the tokens of several parts of the rows."""
+        for part in parts:
+            self.place(*part)
 
     def place(self, rows: Rows, tokens: Indices) -> None:
         """Writes tokens (R,) at rows."""
@@ -229,7 +161,7 @@ class AbsorbingChain(Chain):
     def reveal(self, rows: Rows, law: Law | None = None) -> None:
         """Draws the tokens of masked rows, each on its own, by `law` or the posterior, and places them."""
         if rows.size:
-            tokens, gain = self.propose(rows, law or self.posterior(rows))
+            tokens, _, gain = self.propose(rows, law)
             self.log_weight += gain
             self.place(rows, tokens)
 
@@ -237,15 +169,26 @@ class AbsorbingChain(Chain):
         """Puts the mask back at rows."""
         self.place(rows, np.full(rows.size, self.diffusion.graph.mask, np.int64))
 
-    def propose(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
-        """Tokens (R,) for masked rows as `reveal` would place them, and what they add to log weights (B,)."""
-        tokens, gain = self._matching(rows, law) if self.pattern else self._single(rows, law)
+    def propose(self, rows: Rows, law: Law | None = None) -> tuple[Indices, np.ndarray, np.ndarray]:
+        """Tokens (R,) for masked rows as `reveal` would place them, their probabilities (R,), and what they add to log
+        weights (B,)."""
+        gain = np.zeros(len(self.tokens))
+        if self.pattern:
+            law = law or self.posterior(rows)
+            tokens, gain = self._matching(rows, law)
+            found = [(tokens, law.probability(tokens), law.gain(tokens))]
+        elif law:
+            found = [self._single(rows, law)]
+        else:
+            found = self.laws(rows, 1.0, lambda cut, part: self._single(rows.pick(cut), part))
+        tokens, probability, gains = (np.concatenate(of_parts) for of_parts in zip(*found, strict=True))
         possible = gain > -np.inf  # where no match is, some token of another text is drawn, of any weight
-        gain[possible] += np.bincount(rows.sample, law.gain(tokens), len(gain))[possible]
-        return tokens, gain
+        gain[possible] += np.bincount(rows.sample, gains, len(gain))[possible]
+        return tokens, probability, gain
 
-    def _single(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
-        return self.draws.draw(rows, law.weights.cpu().numpy()), np.zeros(len(self.tokens))
+    def _single(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray, np.ndarray]:
+        tokens = self.draws.draw(rows, law.weights.cpu().numpy())
+        return tokens, law.probability(tokens), law.gain(tokens)
 
     def _matching(self, rows: Rows, law: Law) -> tuple[Indices, np.ndarray]:
         """The same, given that all masked tokens, drawn together, can make the text match the pattern.

@@ -7,7 +7,6 @@ steps: tokens are kept because they are probable, which sharpens the law as a lo
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.subset import first_of_each
@@ -24,11 +23,8 @@ class Confidence:
         counts = step.quota(rows.companions())
         if not counts.any():
             return
-        law = chain.posterior(rows)
-        tokens, _ = chain.propose(rows, law)
+        tokens, probability, _ = chain.propose(rows)
         chain.unweighed()  # tokens are kept for what they are
-        chosen = torch.from_numpy(tokens).to(law.weights.device)[:, None]
-        probability = law.weights.gather(-1, chosen)[:, 0].cpu().numpy()
         order = np.lexsort((-probability, rows.sample))
         kept = order[first_of_each(rows.pick(order), counts[order])]
         chain.place(rows.pick(kept), tokens[kept])

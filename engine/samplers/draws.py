@@ -30,8 +30,8 @@ class Rows(NamedTuple):
     sample: Indices
     position: Indices
 
-    def pick(self, chosen: Flags | Indices) -> Rows:
-        """Some of them, by a mask or by indices."""
+    def pick(self, chosen: Flags | Indices | slice) -> Rows:
+        """Some of them, by a mask, by indices or as a part."""
         return Rows(self.sample[chosen], self.position[chosen])
 
     @staticmethod

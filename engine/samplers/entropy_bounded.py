@@ -31,15 +31,14 @@ class EntropyBounded:
         rows = chain.masked()
         if not rows.size:
             return
-        law = chain.posterior(rows)
-        entropy = law.entropy()
+        entropy = chain.entropy(rows)
         chosen = np.zeros(rows.size, np.bool_)
         for here in rows.by_sample():
             within, share = self.within(entropy[here]), step.even_share(len(here))
             if len(within) < share:
                 within = spread_out(entropy[here], rows.position[here], share, SPREAD)
             chosen[here[within]] = True
-        chain.reveal(rows.pick(chosen), law.pick(chosen))
+        chain.reveal(rows.pick(chosen))
 
     def within(self, entropy: np.ndarray) -> Indices:
         """Indices of the positions that gamma allows to reveal, from the entropies (m,) of all masked ones."""

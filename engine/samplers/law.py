@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.draws import Flags
 from engine.theory.randomness import Indices
 
 
@@ -24,16 +23,11 @@ class Law:
     unsharpened: Tensor
     unconstrained: Tensor
 
-    def pick(self, chosen: Flags) -> Law:
-        """Those of some rows, by a mask (R,)."""
-        index = torch.from_numpy(chosen).to(self.weights.device)
-        weights, free = self.weights[index], self.unconstrained is self.weights
-        return Law(weights, self.unsharpened[index], weights if free else self.unconstrained[index])
-
-    def entropy(self) -> np.ndarray:
-        """How unsure the network is of each row, (R,), nats."""
-        entropy: np.ndarray = torch.special.entr(self.unsharpened.double()).sum(-1).cpu().numpy()
-        return entropy
+    def probability(self, tokens: Indices) -> np.ndarray:
+        """How probable tokens (R,) are by the weights, (R,)."""
+        chosen = torch.from_numpy(tokens).to(self.weights.device)[:, None]
+        probability: np.ndarray = self.weights.gather(-1, chosen)[:, 0].cpu().numpy()
+        return probability
 
     def gain(self, tokens: Indices) -> np.ndarray:
         """By how much likelier tokens (R,) would be without constraints, (R,), nats; -inf where they could not be."""

@@ -35,13 +35,12 @@ class Surest:
         counts = step.quota(rows.companions())
         if not counts.any():
             return
-        law = chain.posterior(rows)
-        entropy = law.entropy()
+        entropy = chain.entropy(rows)
         chosen = np.zeros(rows.size, np.bool_)
         for here in rows.by_sample():
             count = int(counts[here[0]])
             chosen[here[spread_out(entropy[here], rows.position[here], count, self.spread)]] = True
-        chain.reveal(rows.pick(chosen), law.pick(chosen))
+        chain.reveal(rows.pick(chosen))
 
 
 def spread_out(entropy: np.ndarray, position: Indices, count: int, spread: float) -> Indices:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.chain import AbsorbingChain, Placed, UniformChain
 from engine.samplers.draws import Rows
 from engine.samplers.tweedie import AbsorbingTweedie, UniformTweedie
 from engine.theory.graphs import reverse_rate
@@ -42,17 +42,17 @@ class UniformTauLeaping:
         if step.last:
             UniformTweedie().step(chain, step)
         elif rows.size:
-            leap(chain, rows, rates(chain, rows, step.sigma_t), step.sigma_t - step.sigma_s)
+
+            def leapt(cut: slice, score: Tensor) -> Placed:
+                return leap(chain, rows.pick(cut), score, step.sigma_t - step.sigma_s)
+
+            chain.place_all(chain.scores(rows, step.sigma_t, leapt))
 
 
-def rates(chain: UniformChain, rows: Rows, sigma: float) -> Tensor:
-    """Reverse rates (R, N) out of the tokens at rows, per unit of sigma."""
-    return reverse_rate(chain.diffusion.graph, chain.own(rows)[None], chain.score(rows, sigma)[None])[0]
-
-
-def leap(chain: UniformChain, rows: Rows, rate: Tensor, d: float) -> None:
-    """Rows jump by rates (R, N) per unit of sigma held over d; the entry at the own token does not count."""
-    rate = rate.scatter(-1, chain.own(rows)[:, None], 0.0)
+def leap(chain: UniformChain, rows: Rows, score: Tensor, d: float) -> Placed:
+    """Which rows jump, and where to, by reverse rates per unit of sigma held over d; from their scores (R, N)."""
+    own = chain.own(rows)
+    rate = reverse_rate(chain.diffusion.graph, own[None], score[None])[0].scatter(-1, own[:, None], 0.0)
     total = rate.sum(-1, dtype=torch.float64).cpu().numpy()
     moved = chain.draws.toss(rows, -np.expm1(-total * d)) & (total > 0)
-    chain.redraw(rows.pick(moved), rate[torch.from_numpy(moved).to(rate.device)])
+    return chain.drawn(rows.pick(moved), rate[torch.from_numpy(moved).to(rate.device)])

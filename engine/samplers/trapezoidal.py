@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.chain import AbsorbingChain, Placed, UniformChain
 from engine.samplers.law import Law
 from engine.samplers.tweedie import UniformTweedie, kernel
 from engine.theory.grid import Step, log_odds
@@ -80,7 +80,16 @@ class UniformTrapezoidal(Trapezoidal):
         w_t, w_s = log_odds(step.sigma_t), log_odds(step.sigma_s)
         turn = float(np.logaddexp(0, w_t + self.theta * (w_s - w_t)))
         first, second = replace(step, sigma_s=turn), replace(step, sigma_t=turn)
-        before = chain.law(rows, step.sigma_t).weights
-        chain.jump(rows, kernel(before, chain.own(rows), first))
-        after, own = chain.law(rows, turn).weights, chain.own(rows)
-        chain.jump(rows, self.extrapolate(kernel(before, own, second), kernel(after, own, second)))
+        before: dict[int, Tensor] = {}  # by where a part of the rows begins
+
+        def early(cut: slice, law: Law) -> Placed:
+            before[cut.start] = law.weights
+            return chain.moves(rows.pick(cut), kernel(law.weights, chain.own(rows)[cut], first))
+
+        def late(cut: slice, law: Law) -> Placed:
+            own = chain.own(rows)[cut]
+            ends = (kernel(weights, own, second) for weights in (before[cut.start], law.weights))
+            return chain.moves(rows.pick(cut), self.extrapolate(*ends))
+
+        chain.place_all(chain.laws(rows, step.sigma_t, early))
+        chain.place_all(chain.laws(rows, turn, late))

@@ -18,7 +18,8 @@ import math
 import numpy as np
 from torch import Tensor
 
-from engine.samplers.chain import AbsorbingChain, UniformChain
+from engine.samplers.chain import AbsorbingChain, Placed, UniformChain
+from engine.samplers.law import Law
 from engine.theory.grid import Step
 from engine.theory.uniform_law import noised, seen
 
@@ -38,9 +39,14 @@ class UniformTweedie:
         rows = chain.movable()
         bound = leaving_bound(step)
         rows = rows.pick(chain.draws.toss(rows, np.full(rows.size, bound)))
+        own = chain.own(rows)
+
+        def drawn(cut: slice, law: Law) -> Placed:
+            moved = kernel(law.weights, own[cut], step)
+            return chain.drawn(rows.pick(cut), thinned(moved, own[cut], bound))
+
         if rows.size:
-            law = kernel(chain.law(rows, step.sigma_t).weights, chain.own(rows), step)
-            chain.redraw(rows, thinned(law, chain.own(rows), bound))
+            chain.place_all(chain.laws(rows, step.sigma_t, drawn))
 
 
 def kernel(g: Tensor, own: Tensor, step: Step) -> Tensor:

@@ -182,6 +182,10 @@ class Diffusion:
     def log_law_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
         return self.parametrisation.log_law(self.output(features), sigma, own)
 
+    def entropy_rows(self, features: Features, sigma: Tensor, own: Tensor) -> Tensor:
+        """How unsure the model is of the clean token, (R,), nats; arguments as in `law_rows`."""
+        return self.parametrisation.entropy(self.output(features), sigma, own)
+
     def score_entropy(self, tokens: Tensor, sigma: Tensor, clean: Tensor, locked: Tensor | None = None) -> Tensor:
         """Denoising score entropy (B, L) of tokens, noised from clean by sigma (B,); nats per unit of sigma.
 

@@ -60,7 +60,15 @@ class Lanes:
             _open.reset(token)
 
     def map(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """`work` of each part, in their order; without gradients. What one raises is raised."""
+        """`work` of each part, in their order; without gradients. What one raises is raised. Within it nothing is
+        parted again, on whichever thread it is."""
+        token = _open.set(None)
+        try:
+            return self._mapped(work, parts)
+        finally:
+            _open.reset(token)
+
+    def _mapped(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         if self._helpers is None or len(parts) == 1:
             return [work(part) for part in parts]
         results: dict[int, Result] = {}
@@ -128,6 +136,14 @@ def parts(length: int) -> list[slice]:
     count = max(2, -(-length // LONGEST))
     edges = [8 * round(length * number / count / 8) for number in range(count)] + [length]  # kernels like whole eights
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def pieces(count: int, size: int, most: int) -> list[slice]:
+    """So many rows of a size in `parts` or, where no lanes are open, in ones of at most `most` numbers."""
+    if _open.get() is not None:
+        return parts(count)
+    rows = max(1, most // size)
+    return [slice(start, min(start + rows, count)) for start in range(0, count, rows)]
 
 
 def share(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:

@@ -74,7 +74,7 @@ def test_a_glance_knows_adapted_networks_by_their_names(tmp_path: Path, family: 
 @pytest.mark.parametrize("name", ["stories-absorb", "stories-gpt", "digits-absorb"])
 def test_a_glance_at_a_bundled_model_has_the_numbers_of_the_doctor(name: str) -> None:
     folder = bundled_models.ASSETS / name
-    seen, facts = glance_at(folder), examine(folder, "cpu").facts
+    seen, facts = glance_at(folder), examine(folder, "cpu", "fp32").facts
     assert seen.parameters == pytest.approx(facts["parameters"], rel=0.01)
     needed = [facts["memory for weights"], facts["memory for a run"]]
     assert seen.needed == pytest.approx(sum(map(int, needed)), rel=0.2)

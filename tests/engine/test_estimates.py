@@ -21,7 +21,7 @@ from engine.protocol import Failed, Judge, LoadModel, Weigh, frozen
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 
-LENGTH = 16
+LENGTH, CORES = 16, 2
 STORY = "Once upon a time there was a dragon. " * 40
 NETWORK = "--hidden=16384", "--blocks=512", "--heads=64", "--length=65536", "--batch=65536"
 
@@ -134,11 +134,16 @@ def test_the_sizes_of_a_network_are_read_from_its_configuration(folder: Path) ->
     assert Shape.of(diffusion.network) == Shape(diffusion.network.parameter_count, 8, 3, 2, 9)
 
 
-def test_estimates_grow_as_the_formulas_say() -> None:
+def test_estimates_grow_as_the_formulas_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: CORES)
     shape = Shape(10**6, 128, 4, 4, 2048)
     kept = estimates.KEPT
-    assert running(shape, 1, 256, 1, False) == kept + 256 * (60 * 128 + 20 * 2048) + 256 * (4 * 128 + 64)
-    assert running(shape, 9, 256, 1, True) - running(shape, 1, 256, 1, True) == 8 * 256 * (4 * 128 + 64)
+    assert running(shape, 1, 256, False) == kept + 256 * (60 * 128 + 4 * 128 + 64) + CORES * 128 * 20 * 2048
+    assert running(shape, 9, 256, True) - running(shape, 1, 256, True) == 8 * 256 * (4 * 128 + 64)
+    assert running(shape, 1, 256, True, patterned=True) - running(shape, 1, 256, True) == 256 * 32 * 2048
+    elsewhere = [running(shape, samples, 256, False, "cuda") for samples in (1, 100, 1000)]
+    assert elsewhere[0] == kept + 256 * (64 * 128 + 64 + 20 * 2048)
+    assert elsewhere[2] - elsewhere[1] < 1000 * 256 * (64 * 128 + 64) + 20 * estimates.LARGEST_LAWS
     assert scoring(shape, 99, 256, 2**20) == kept + 2 * 256 * (60 * 128 + 12 * 2048)
     assert training(shape, 2, 256, True) - training(shape, 1, 256, True) == 256 * (
         4 * (68 * 128 + 12 * 4 * 256) + 12 * 2048
