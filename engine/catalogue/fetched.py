@@ -39,7 +39,7 @@ def name_in(text: str) -> str:
 def fetched() -> Iterator[tuple[str, Path]]:
     """The names and folders of models that have come whole."""
     for folder in sorted(models_folder().glob("[!.]*/*")):
-        if folder.is_dir() and not (folder / UNFINISHED).exists():
+        if (folder / "config.json").is_file() and not (folder / UNFINISHED).exists():
             yield "/".join(folder.parts[-2:]), folder
 
 

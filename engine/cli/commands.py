@@ -72,6 +72,20 @@ def fetch(
     output.line(str(folder))
 
 
+@command()
+def remove(
+    output: Output,
+    name: Annotated[str, typer.Argument(help="A model that was fetched, by its name on the hub.")],
+) -> None:
+    """Delete a model that was fetched from this disk; it can be fetched again."""
+    from engine.models.removing import remove as remove_model
+
+    freed, others = remove_model(name)
+    output.record(event="removed", name=name, freed=freed, stays=others)
+    stay = f" What else lies there stays: {', '.join(others)}." if others else ""
+    output.line(f"{name} is deleted, {decimal(freed)}.{stay}")
+
+
 @command(*(name for name in OPTIONS if name != "limits"))
 def sample(
     chain: Generate,

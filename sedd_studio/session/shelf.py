@@ -33,14 +33,19 @@ class Shelf(QObject):
     offered = Signal(str)
     """With the name of a model that is to be looked for."""
     _told = Signal(str, object)
+    _left = Signal(str)
 
-    def __init__(self, session: Session, fetcher: Fetcher, looks: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, fetcher: Fetcher, looks: Jobs, removals: Jobs, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._looks = session, looks
+        self._session, self._looks, self._removals = session, looks, removals
+        self._leaving: set[str] = set()
         self.fetcher = fetcher
         self._found: list[Row] = []
         self.examined, self.report = "", Lines()
         self._told.connect(self._take_report)
+        self._left.connect(self._take_leave)
         session.models.changed.connect(self.look)
         session.models.loading_changed.connect(self.changed)
         session.models.loading_changed.connect(self._look_again)
@@ -66,6 +71,8 @@ class Shelf(QObject):
     def state(self, row: Row) -> State:
         """What can be done with a row."""
         models = self._session.models
+        if row.name in self._leaving:
+            return "leaves"
         if row.path:
             opens = models.opens(row.path)
             return "there" if not opens else "opens" if models.loading else "open"
@@ -89,6 +96,29 @@ class Shelf(QObject):
     def cancel(self, row: Row) -> None:
         """Ends a download; what has come of it stays."""
         self.fetcher.cancel(row.name)
+
+    def removable(self, row: Row) -> bool:
+        """Whether it came from the hub and can be deleted from this disk now."""
+        return row.fetched and self.state(row) in ("there", "part")
+
+    def remove(self, row: Row) -> None:
+        """Deletes a model that came from the hub, or what has come of it; not one that is open."""
+        if self.removable(row):
+            self._leaving.add(row.name)
+            self._removals.start(f"Deleting {row.name}", lambda: self._remove(row.name))
+            self.changed.emit()
+
+    def _remove(self, name: str) -> Iterator[float]:
+        try:
+            for _ in lines_of([sys.executable, "-m", "engine.cli", "remove", name, "--json"]):
+                yield 0.0
+        finally:
+            self._left.emit(name)
+
+    def _take_leave(self, name: str) -> None:
+        self._leaving.discard(name)
+        self.changed.emit()
+        self.look()
 
     def examine(self, path: str) -> None:
         """Has the doctor say what lies at a path."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +21,8 @@ from sedd_studio.record.sizes import count, memory, stored
 from sedd_studio.session.model_folders import is_model
 
 Group = Literal["bundled", "disk", "hub"]
-State = Literal["open", "opens", "there", "coming", "waits", "part", "away"]
-"""Open; being opened; on this disk; being downloaded; waits for that; a part of it has come; not here."""
+State = Literal["open", "opens", "there", "coming", "waits", "part", "away", "leaves"]
+"""Open; being opened; on this disk; being downloaded; waits for that; a part of it has come; not here; is deleted."""
 GROUPS: dict[Group, tuple[str, str]] = {
     "bundled": ("Bundled", "They come along with the program."),
     "disk": ("On this disk", "Opened or downloaded before; they need no network."),
@@ -41,7 +41,8 @@ BY_NAME = {offer.name: offer for offer in OFFERS}
 @dataclass(frozen=True)
 class Row:
     """A model by its `name`, what is `told` of it in a line, and its `facts` by their titles. It lies at `path`, if it
-    is here; else `come` bytes of it are. `needed` bytes of memory stand against those that are `free`."""
+    is here; else `come` bytes of it are. What is here was `fetched`, or was not. `needed` bytes of memory stand against
+    those that are `free`."""
 
     group: Group
     name: str
@@ -53,6 +54,7 @@ class Row:
     come: int = 0
     needed: int | None = None
     free: int | None = None
+    fetched: bool = False
 
     @property
     def fits(self) -> bool:
@@ -98,14 +100,16 @@ def rows_of(recent: Iterable[str]) -> list[Row]:
         look()
         try:
             group: Group = "bundled" if folder in bundled else "disk"
-            rows.append(row_of(folder, group, name or folder.name, glance_at(folder), left))
+            made = row_of(folder, group, name or folder.name, glance_at(folder), left)
+            rows.append(replace(made, fetched=name is not None))
         except (OSError, ValueError):  # it is gone, or may not be looked at
             continue
     here = {row.name for row in rows}
     come = unfinished()
     rows += [offered(BY_NAME[name], come.get(name, 0), left) for name in BY_NAME if name not in here]
     others = [name for name in come if name not in here and name not in BY_NAME]
-    return rows + [Row("hub", name, ASKED, come=come[name]) for name in others]
+    rows += [Row("hub", name, ASKED, come=come[name]) for name in others]
+    return [replace(row, fetched=True) if row.come else row for row in rows]
 
 
 def row_of(folder: Path, group: Group, name: str, seen: Glance, left: int | None) -> Row:

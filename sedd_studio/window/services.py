@@ -51,8 +51,8 @@ class Services(QObject):
         keeper.failed.connect(session.errors.add)  # before the panels look into the history
         self.jobs = Jobs(self)
         self.jobs.failed.connect(session.errors.show)
-        self.downloads, self._looks = Jobs(self), Jobs(self)
-        for jobs in (self.downloads, self._looks):
+        self.downloads, self._looks, self._removals = Jobs(self), Jobs(self), Jobs(self)
+        for jobs in (self.downloads, self._looks, self._removals):
             jobs.failed.connect(session.errors.show)
         self.fetcher = Fetcher(self.downloads, self)
         self.fetcher.came.connect(lambda name: session.notices.say(f"{name} is here and can be opened"))
@@ -77,7 +77,7 @@ class Services(QObject):
         """The models on offer."""
         from sedd_studio.session.shelf import Shelf  # not before the window is painted
 
-        return Shelf(self.session, self.fetcher, self._looks, self)
+        return Shelf(self.session, self.fetcher, self._looks, self._removals, self)
 
     @cached_property
     def learning(self) -> Learning:
@@ -112,13 +112,13 @@ class Services(QObject):
 
     def end(self) -> None:
         """Has all end that goes on beside the window's thread, and waits for none; the history goes on."""
-        for jobs in (self.jobs, self.downloads, self._looks):
+        for jobs in (self.jobs, self.downloads, self._looks, self._removals):
             jobs.end()
         self.session.end()
 
     def close(self) -> None:
         """Ends it and waits for it; the history is closed by whoever began it."""
         self.end()
-        for jobs in (self.jobs, self.downloads, self._looks):
+        for jobs in (self.jobs, self.downloads, self._looks, self._removals):
             jobs.close()
         self.session.shutdown()

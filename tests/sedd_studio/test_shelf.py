@@ -12,13 +12,19 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
+from tokenizers import Tokenizer as Backend
+from tokenizers.decoders import WordPiece as WordPieceDecoder
+from tokenizers.models import WordPiece
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from engine import bundled_models
 from engine.catalogue.fetched import COMING, models_folder
+from engine.catalogue.glance import ORIGIN
 from engine.catalogue.offers import OFFERS
-from engine.protocol import LoadModel
+from engine.performing.engine import Engine
+from engine.protocol import Failed, LoadModel
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.sizes import GIB, count, memory, stored
 from sedd_studio.session import shelf_rows
@@ -26,6 +32,7 @@ from sedd_studio.session.shelf_rows import Row, found_in, rows_of
 from sedd_studio.widgets.controls.shelf_list import ACTS, ShelfPainter, come_of
 from sedd_studio.widgets.panels.shelf_panel import ShelfPanel
 from sedd_studio.window.main_window import MainWindow
+from tests.engine.families import Sizes, make
 from tests.hub import files_of, hub
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -289,6 +296,137 @@ def test_a_model_is_downloaded_cancelled_resumed_and_opened_without_a_network(
     assert "modeling.py" not in there
     QTest.mouseClick(panel.card.button, LEFT)  # nobody listens there any more
     qtbot.waitUntil(lambda: loaded(engine)[-1] == row.path)
+
+
+def fetched_by_hand(name: str = NAME) -> Path:
+    """What a download leaves."""
+    folder = models_folder() / name
+    folder.mkdir(parents=True)
+    for file in ("config.json", "model.safetensors"):
+        (folder / file).write_bytes(PUBLISHED[file])
+    hashes = dict.fromkeys(("config.json", "model.safetensors"), "")
+    (folder / ORIGIN).write_text(json.dumps({"hub": name, "revision": "main", "sha256": hashes}))
+    return folder
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: QMessageBox.StandardButton) -> list[str]:
+    """Has each question answered so, and gives what was asked."""
+    asked: list[str] = []
+
+    def question(parent: QWidget, title: str, text: str) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return answer
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    return asked
+
+
+@pytest.mark.parametrize("by", ["button", "key"])
+def test_a_model_that_was_downloaded_is_deleted_when_the_user_says_so_twice(
+    by: str, window: MainWindow, opened: Open, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fetched_by_hand()
+    panel = opened()
+    choose(panel, NAME)
+
+    def press() -> None:
+        if by == "button":
+            QTest.mouseClick(panel.card.remove, LEFT)
+        else:
+            panel.list.setFocus()
+            QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+
+    asked = answering(monkeypatch, QMessageBox.StandardButton.No)
+    press()
+    assert asked == [f"Delete {NAME}, 1 MB, from this disk? It can be downloaded again."]
+    assert folder.exists()
+    answering(monkeypatch, QMessageBox.StandardButton.Yes)
+    press()
+    assert says(panel) == "Deleting …"
+    assert not panel.card.button.isEnabled()
+    assert not panel.card.remove.isEnabled()
+    qtbot.waitUntil(lambda: says(panel) == "Download", timeout=60_000)
+    assert not folder.exists()
+    assert not window.banner.isVisible()
+    assert NAME in names(panel, "hub")
+
+
+def test_only_what_was_downloaded_and_is_not_open_can_be_deleted(
+    window: MainWindow, opened: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answering(monkeypatch, QMessageBox.StandardButton.Yes)
+    folder, mine = fetched_by_hand(), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "config.json").write_text('{"model_type": "mdlm"}')
+    window.settings.set("recent_models", [str(mine)])
+    panel, models = opened(), window.session.models
+    qtbot.waitUntil(lambda: "mine" in names(panel, "disk"))
+    for name in ("mine", names(panel, "bundled")[0], OFFERS[1].name):
+        choose(panel, name)
+        assert not panel.card.remove.isVisible()
+        panel.list.setFocus()
+        QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    monkeypatch.setattr(models, "opens", lambda path: path == str(folder))
+    window.services.shelf.changed.emit()
+    choose(panel, NAME)
+    assert panel.card.remove.isVisible()
+    assert not panel.card.remove.isEnabled()
+    assert "open another model first" in panel.card.remove.toolTip()
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert not asked
+    assert folder.exists()
+    assert mine.exists()
+
+
+def test_what_cannot_be_deleted_says_why_and_what_has_come_goes(
+    window: MainWindow, opened: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, QMessageBox.StandardButton.Yes)
+    folder = fetched_by_hand()
+    (folder / ORIGIN).write_text("{}")
+    coming = models_folder() / COMING / OFFERS[1].name
+    coming.mkdir(parents=True)
+    (coming / "0123.part").write_bytes(bytes(500))
+    panel = opened()
+    choose(panel, NAME)
+    QTest.mouseClick(panel.card.remove, LEFT)
+    qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
+    assert "is none that was fetched; delete it yourself." in window.banner.headline.text()
+    assert says(panel) == "Open"
+    assert folder.exists()
+    choose(panel, OFFERS[1].name)
+    QTest.mouseClick(panel.card.remove, LEFT)
+    qtbot.waitUntil(lambda: says(panel) == "Download", timeout=60_000)
+    assert not coming.exists()
+
+
+def test_a_model_whose_tokenizer_does_not_give_texts_back_is_fetched_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Open, qtbot: QtBot
+) -> None:
+    name = "kuleshov-group/udlm-lm1b"
+    make(tmp_path / "made", "udlm", Sizes(states=9))
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dragon", "##s", "slept"]
+    words = Backend(WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    words.pre_tokenizer = BertPreTokenizer()
+    words.decoder = WordPieceDecoder()
+    words.save(str(tmp_path / "made" / "tokenizer.json"))
+    panel = opened()
+    choose(panel, name)
+    with hub({name: files_of(tmp_path / "made")}) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        QTest.keyClick(panel.search, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: says(panel) == "Open", timeout=60_000)
+    row = panel.chosen()
+    assert row is not None
+    assert dict(row.facts)["Family"] == "UDLM"
+    (told,) = Engine().perform(1, LoadModel(row.path, "cpu"))
+    assert isinstance(told, Failed)
+    assert told.headline.endswith("take a byte-level one, or one with a token for each character.")
+    QTest.mouseClick(panel.card.ask, LEFT)
+    qtbot.waitUntil(lambda: len(panel.card.report.shown) > 1, timeout=60_000)
+    report = dict(panel.card.report.shown)
+    assert report["Verdict"] == "It does not open as it is."
+    assert report["Tokenizer"].startswith("WordPiece, not usable")
 
 
 def test_downloads_wait_for_each_other_and_one_that_waits_can_be_cancelled(

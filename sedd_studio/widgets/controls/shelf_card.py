@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.shelf_rows import TO_DO, Row, State
-from sedd_studio.widgets.controls.basic import PushButton, label
+from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
 from sedd_studio.widgets.controls.layouts import column, row, scrolled
 
 TITLES = 116
@@ -22,7 +22,11 @@ ACTIONS: dict[State, tuple[str, str]] = {
     "waits": ("Cancel", "close"),
     "part": ("Resume the download", "download"),
     "away": ("Download", "download"),
+    "leaves": ("Deleting …", "close"),
 }
+
+
+REMOVE = "Delete it from this disk; it can be downloaded again"
 
 
 class Facts(QWidget):
@@ -57,11 +61,12 @@ class Facts(QWidget):
 
 class ShelfCard(QFrame):
     """The card of one row. `acted` is told when it is to be opened or downloaded, `cancelled` when its download is to
-    end, `asked` when the doctor is to look at it."""
+    end, `asked` when the doctor is to look at it, `removed` when it is to be deleted from this disk."""
 
     acted = Signal()
     cancelled = Signal()
     asked = Signal()
+    removed = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -76,14 +81,15 @@ class ShelfCard(QFrame):
         self.button = PushButton("Open", "shelf", look, self._press, primary=True)
         self.ask = PushButton("What is it?", "question", look, self.asked.emit)
         self.ask.setToolTip("Has the doctor read its files: what it is, what is missing, and what to do (I).")
+        self.remove = IconButton("close", REMOVE, look, self.removed.emit, "Delete")
         inner = QWidget()
         column(self.facts, 10, self.heading, self.report, None, gap=6, margins=(16, 4, 16, 12), of=inner)
         head = column(self.name, self.told, self.warning, gap=6, margins=(16, 14, 16, 8))
-        foot = row((self.button, 1), self.ask, gap=8, margins=(16, 10, 16, 14))
+        foot = row((self.button, 1), self.ask, self.remove, gap=8, margins=(16, 10, 16, 14))
         column(head, (scrolled(inner), 1), foot, gap=0, of=self)
         self._state: State = "away"
 
-    def show_row(self, shown: Row, state: State) -> None:
+    def show_row(self, shown: Row, state: State, removable: bool) -> None:
         """Shows a row and what can be done with it."""
         self._state = state
         self.name.setText(shown.name)
@@ -96,7 +102,10 @@ class ShelfCard(QFrame):
         self.button.setText(text)
         self.button.setAccessibleName(text)
         self.button.sign.show(icon)
-        self.button.setEnabled(state not in ("open", "opens"))
+        self.button.setEnabled(state not in ("open", "opens", "leaves"))
+        self.remove.setVisible(shown.fetched and state not in ("coming", "waits"))
+        self.remove.setEnabled(removable)
+        self.remove.set_name(REMOVE if state != "open" else "It is open; open another model first")
         self.ask.setVisible(bool(shown.path))
 
     def show_report(self, lines: Iterable[tuple[str, str]], looking: bool) -> None:

@@ -28,7 +28,7 @@ CROSS = 14
 WIDE = 540
 """Pixels of a row from which on there is room for what is said of memory."""
 ACTS: Mapping[State, str] = {"there": "Open", "away": "Download", "part": "Resume"}
-SAYS: Mapping[State, str] = {"open": "In use", "opens": "Opening …", "waits": "Waits"}
+SAYS: Mapping[State, str] = {"open": "In use", "opens": "Opening …", "waits": "Waits", "leaves": "Deleting …"}
 
 
 def come_of(told: tuple[int, int]) -> str:

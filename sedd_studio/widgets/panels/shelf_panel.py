@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMessageBox, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.sizes import memory
+from sedd_studio.record.sizes import memory, stored
 from sedd_studio.session.shelf_rows import Row, found_in
-from sedd_studio.widgets.controls.basic import Do, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import Do, PushButton, keep_up, label, plain
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row
@@ -26,7 +26,7 @@ CARD = 340
 LONGEST_SEARCH = 200
 NOTHING = "No model has all of these words. What the hub calls it, owner/name, is offered for download."
 LOOKING = "The models are being looked through …"
-HELP = "Enter opens or downloads, Delete cancels a download, I asks what it is."
+HELP = "Enter opens or downloads, Delete cancels a download or deletes what came of one, I asks what it is."
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 THROUGH = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, *ENTER)
@@ -66,7 +66,7 @@ class ShelfPanel(QWidget):
     def _connect(self) -> None:
         shelf = self._shelf
         self._keys: dict[int, Do] = dict.fromkeys(ENTER, self.act)
-        self._keys |= {Qt.Key.Key_Delete: self.cancel, Qt.Key.Key_I: self.ask}
+        self._keys |= {Qt.Key.Key_Delete: self.leave, Qt.Key.Key_I: self.ask}
         self.search.textChanged.connect(self.refresh)
         for part in (self.search, self.list):
             part.installEventFilter(self)
@@ -77,6 +77,7 @@ class ShelfPanel(QWidget):
         self.card.acted.connect(self.act)
         self.card.cancelled.connect(self.cancel)
         self.card.asked.connect(self.ask)
+        self.card.removed.connect(self.remove)
         shelf.reported.connect(self._show_card)
         shelf.offered.connect(self.search.setText)
         keep_up(self.refresh, shelf.changed)
@@ -114,6 +115,24 @@ class ShelfPanel(QWidget):
         if (shown := self.chosen()) is not None:
             self._shelf.cancel(shown)
 
+    def remove(self) -> None:
+        """Deletes what is chosen from this disk, if the user says so again."""
+        shown = self.chosen()
+        if shown is None or not self._shelf.removable(shown):
+            return
+        size = stored(shown.size if shown.path else shown.come)
+        question = f"Delete {shown.name}, {size}, from this disk? It can be downloaded again."
+        if QMessageBox.question(self, "Delete a model", plain(question)) == QMessageBox.StandardButton.Yes:
+            self._shelf.remove(shown)
+
+    def leave(self) -> None:
+        """Ends the download of what is chosen, or asks whether to delete what is here."""
+        shown = self.chosen()
+        if shown is not None and self._shelf.state(shown) in ("coming", "waits"):
+            self.cancel()
+        else:
+            self.remove()
+
     def ask(self) -> None:
         """Has the doctor look at what is chosen."""
         if (shown := self.chosen()) is not None and shown.path:
@@ -123,7 +142,7 @@ class ShelfPanel(QWidget):
         shown = self.chosen()
         self.card.setVisible(shown is not None)
         if shown is not None:
-            self.card.show_row(shown, self._shelf.state(shown))
+            self.card.show_row(shown, self._shelf.state(shown), self._shelf.removable(shown))
             asked = bool(shown.path) and shown.path == self._shelf.examined
             self.card.show_report(self._shelf.report if asked else (), asked and not self._shelf.report)
 
