@@ -372,6 +372,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-texts": partial(learn, level=59),
     "learn-texts-three": partial(learn, world="rain", level=80),
     "learn-texts-uniform": partial(learn, noise="uniform", level=50),
+    "learn-locks": partial(learn, chapter="locks"),
     "map": run_map,
     "map-live": partial(run_map, played=37, at=37),
     "map-marked": partial(run_map, where="marked"),

@@ -139,8 +139,9 @@ class Learning(QObject):
         if figure is not None:
             self.shown, self.refusal = Shown(figure, self.choices), ""
         elif lesson != self._asked:
-            if self._question:
+            if self._question and self._asked is not None:
                 self._engine.drop(self._question)
+                self._figures.pop(self._asked, None)  # it may not be whole
             self._asked, self._question = lesson, self._engine.ask(lesson)
         self.changed.emit()
 

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from engine.lessons import figures
+from engine.protocol.lessons import Figure, Lesson
 from sedd_studio.record.chapters import chapter
 from sedd_studio.record.chapters.chapter import Choices, Shown
 
@@ -13,7 +16,12 @@ def shown(name: str, **choices: object) -> Shown:
     made = chapter(name)
     chosen: Choices = made.start()
     for each, value in choices.items():
-        *_, figure = figures(made.lesson(chosen))
-        chosen = made.choose(chosen, figure, each, value)
-    *_, figure = figures(made.lesson(chosen))
-    return Shown(figure, chosen)
+        chosen = made.choose(chosen, figure_of(made.lesson(chosen)), each, value)
+    return Shown(figure_of(made.lesson(chosen)), chosen)
+
+
+@lru_cache(maxsize=64)
+def figure_of(lesson: Lesson) -> Figure:
+    """The last figure of a lesson."""
+    *_, figure = figures(lesson)
+    return figure
