@@ -313,6 +313,7 @@ def run_map(
     from PySide6.QtWidgets import QApplication
 
     from sedd_studio.record.run_map import Marked, RunMap
+    from sedd_studio.widgets.panels.map_panel import MapPanel
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home, noise=noise)
@@ -332,10 +333,25 @@ def run_map(
         assert isinstance(shown.map, RunMap)
         if where == "marked":
             shown.mark(Marked((12, 30), (40, 75)))
+        panel = window.findChild(MapPanel)
+        assert panel is not None
+        if where in ("order", "mean"):
+            panel.line.setCurrentIndex(panel.line.findData(where))
+            panel.line.activated.emit(panel.line.currentIndex())
         if where == "against":
             shown.hold_against(next(shown.others()))
 
     return scene.session, prepare
+
+
+def settled(home: Path) -> object:
+    """The step in which each word settled, over the words and as colours behind them."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+    return scene.session, lambda window: window.actions_by_name["colour_settled"].trigger()
 
 
 def of_domain(domain: str, home: Path) -> object:
@@ -380,6 +396,9 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-uniform": partial(run_map, noise="uniform", at=30),
     "map-changes": partial(run_map, noise="uniform", mode="changes", at=30),
     "map-against": partial(run_map, where="against"),
+    "map-order": partial(run_map, where="order", at=64),
+    "map-mean": partial(run_map, where="mean", at=64),
+    "settled": settled,
     "map-beside": partial(run_map, where="beside"),
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }

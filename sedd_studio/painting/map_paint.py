@@ -133,17 +133,20 @@ def _text(painter: QPainter, places: MapPlaces, scene: MapScene, theme: Theme) -
     painter.setClipRect(QRectF(plot.left() - 2, plot.bottom(), plot.width() + 4, places.foot))
     stop = min(int(np.ceil(places.seen.right())), places.columns, len(scene.pieces))
     free, middle = plot.left(), Qt.AlignmentFlag.AlignVCenter
+    accent, muted = theme.colour("accent"), theme.colour("muted")
     for position in range(int(places.seen.left()), stop):
+        x = LEFT - places.x + position * wide
+        if x < free and not places.upright:
+            continue
         piece = scene.pieces[position].replace("\n", LINE_END).strip()
-        x, current = LEFT - places.x + position * wide, scene.here is not None and position == scene.here[1]
-        painter.setPen(theme.colour("accent" if current else "muted"))
+        painter.setPen(accent if scene.here is not None and position == scene.here[1] else muted)
         if places.upright:
             painter.save()
             painter.translate(x + wide / 2, plot.bottom() + 6)
             painter.rotate(90)
             painter.drawText(QRectF(0, -9, places.foot - 8, 18), middle, piece)
             painter.restore()
-        elif len(piece) > 1 and x >= free:
+        elif len(piece) > 1:
             width = painter.fontMetrics().horizontalAdvance(piece)
             painter.drawText(QRectF(x, plot.bottom() + 5, width + 2, 18), middle, piece)
             free = x + width + 8

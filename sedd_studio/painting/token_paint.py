@@ -17,6 +17,8 @@ FADE_STAGES = 6
 DIM = 0.4
 """How much is left of what is dimmed."""
 LINE_SPACING = 1.9
+SMALL = 0.5
+"""Of the size of the letters, that of notes above them."""
 SAMPLE = "the quick brown fox jumps over the lazy dog"
 
 
@@ -41,8 +43,8 @@ class Marks:
 class Content:
     """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text.
 
-    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured. `limited` are the
-    positions that are softly locked.
+    `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured. `notes` are small
+    words above each position, or nothing. `limited` are the positions that are softly locked.
     """
 
     layout: Layout
@@ -50,6 +52,7 @@ class Content:
     slanted: Sequence[bool]
     stage: Sequence[int]
     tint: Sequence[QColor | None] = ()
+    notes: Sequence[str] = ()
     limited: Sequence[int] = ()
 
 
@@ -62,6 +65,9 @@ class TokenPainter:
         self.italic = QFont(font)
         self.italic.setItalic(True)
         self.fresh = _same_width(font)
+        self.small = QFont(font)
+        self.small.setPixelSize(max(8, round(SMALL * font.pixelSize())))
+        self._small_metrics = QFontMetricsF(self.small)
         self._plain_metrics = QFontMetricsF(self.plain)
         self._italic_metrics = QFontMetricsF(self.italic)
         self._widths: dict[tuple[str, bool], float] = {}
@@ -98,6 +104,8 @@ class TokenPainter:
             self._token(painter, content, position, box, marks.draft)
         painter.setOpacity(1.0)
         self._limits(painter, content, first, last)
+        if content.notes:
+            self._notes(painter, content, first, last)
         if marks.draft:
             self._underline(painter, content, first, last)
         if marks.hover:
@@ -173,6 +181,20 @@ class TokenPainter:
         height = (1.16 + 2 * grow) * self.em
         middle = self._baseline(line) - 0.355 * self.em
         return QRectF(left, round(middle - height / 2), right - left, round(height))
+
+    def _notes(self, painter: QPainter, content: Content, first: int, last: int) -> None:
+        """What has room above its word, without touching what stands before."""
+        painter.setFont(self.small)
+        painter.setPen(self.theme.colour("muted"))
+        line, free = -1, 0.0
+        for position, box in sorted(content.layout.seen(first, last), key=lambda seen: (seen[1].line, seen[1].x)):
+            note = content.notes[position]
+            if not note or not box.width:
+                continue
+            line, free = box.line, free if box.line == line else float("-inf")
+            if box.x >= free:
+                painter.drawText(QPointF(box.x, self._band(box.line, 0, 1, 0.0).top() + 0.04 * self.em), note)
+                free = box.x + self._small_metrics.horizontalAdvance(note) + 0.2 * self.em
 
     def _underline(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """Dots under every word that the next run replaces."""

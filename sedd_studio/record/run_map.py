@@ -107,13 +107,6 @@ class RunMap:
             still = (self.last == NEVER) & ~self._locked
             self.state[: self.rows, still] = State.SETTLED
 
-    @property
-    def order(self) -> np.ndarray:
-        """The step (L,) float in which each free position came to what it is now; NaN where it is locked, hidden, or
-        has never changed."""
-        stands = (self.last != NEVER) & (self.state[self.read] != State.HIDDEN) & ~self._locked
-        return np.where(stands, self.last, np.nan)
-
     def told(self, step: int, position: int) -> State:
         """What stands in a cell."""
         return State(int(self.state[step, position]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,8 @@ class Mode:
     """A way to colour: `shares` (L,) are from 0, no colour, to 1, the strongest, NaN for none; None if not known.
 
     `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known, `none` why no
-    token has a colour where that is known. A mode that `guesses` has the model asked at every step on show.
+    token has a colour where that is known. A mode that `guesses` has the model asked at every step on show. `notes`
+    (L,) are written small above the tokens.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Mode:
     shares: Callable[[Sources], Shares]
     none: str = "Nothing has settled at this step yet."
     guesses: bool = False
+    notes: Callable[[Sources], Sequence[str]] = lambda sources: ()
 
 
 def when_settled(sources: Sources) -> Shares:
@@ -54,6 +56,16 @@ def when_settled(sources: Sources) -> Shares:
     _, settled = run.at(sources.view.playhead.step, sources.view.playhead.sample)
     chosen = (settled > 0) & ~state.locked & (state.tokens != FREE)
     return np.where(chosen, settled / max(1, run.steps), np.nan)
+
+
+def in_which_step(sources: Sources) -> Sequence[str]:
+    """The step in which each token settled."""
+    run, state = sources.view.run, sources.view.canvas()
+    if run is None:
+        return ()
+    _, settled = run.at(sources.view.playhead.step, sources.view.playhead.sample)
+    chosen = (settled > 0) & ~state.locked & (state.tokens != FREE)
+    return [str(step) if told else "" for step, told in zip(settled.tolist(), chosen.tolist(), strict=True)]
 
 
 def how_often(sources: Sources) -> Shares:
@@ -86,7 +98,7 @@ def entropy(sources: Sources) -> Shares:
 LEFT = "Nothing is left to guess at this step; go back to an earlier one."
 MODES: dict[str, Mode] = {
     "plain": Mode("No colours", "", "", "", lambda sources: None),
-    "settled": Mode("When it settled", "first step", "last step", "Run first.", when_settled),
+    "settled": Mode("When it settled", "first step", "last step", "Run first.", when_settled, notes=in_which_step),
     "changed": Mode("How often it changed", "never", f"{MOST_CHANGES} times and more", "Run first.", how_often),
     "confidence": Mode(
         "How sure the model is", "0%", "100%", "Wait for the run to end, or stop it.", confidence, LEFT, guesses=True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from sedd_studio.record.settings import Settings
@@ -38,6 +40,10 @@ class Colouring(QObject):
     def shares(self) -> Shares:
         """How strong the colour behind each position (L,) is; None for no colours."""
         return self.mode.shares(self._sources)
+
+    def notes(self) -> Sequence[str]:
+        """What is written small above each position (L,); nothing for none."""
+        return self.mode.notes(self._sources)
 
     def _tell(self) -> None:
         if self.name != "plain":

@@ -48,6 +48,11 @@ def test_later_tokens_are_stronger_and_locked_ones_have_no_colour(window: MainWi
     assert strengths(window)[free[-1]] == 0
     assert window.legend.isVisible()
     assert (window.legend.low.text(), window.legend.high.text()) == ("first step", "last step")
+    window.session.playhead.seek(6)
+    settled = window.session.view.run.at(6, 0)[1] if window.session.view.run is not None else free
+    notes = window.canvas.picture._content.notes
+    assert [notes[place] for place in free.tolist()] == [str(step) for step in settled[free]]
+    assert all(note == "" for place, note in enumerate(notes) if place not in free)
 
 
 def test_how_often_a_token_changed_is_counted(window: MainWindow, qtbot: QtBot) -> None:

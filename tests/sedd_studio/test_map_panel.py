@@ -180,6 +180,21 @@ def test_a_part_is_marked_by_shift_and_selected_in_the_text(window: MainWindow) 
     assert marked_in(window) == ((2, 4), (2, 5))
 
 
+def test_the_order_is_drawn_over_the_map_and_said(window: MainWindow) -> None:
+    panel = panel_of(window)
+    assert panel.part.parts[0].startswith("Filled in no direction (")
+    panel.line.setFocus()
+    before = panel.map.viewport().grab().toImage()
+    QTest.keyClick(panel.line, Qt.Key.Key_Down)
+    of_sample = panel.map.viewport().grab().toImage()
+    assert of_sample != before
+    QTest.keyClick(panel.line, Qt.Key.Key_Down)
+    assert panel.map.viewport().grab().toImage() not in (before, of_sample)
+    for _ in range(2):
+        QTest.keyClick(panel.line, Qt.Key.Key_Up)
+    assert panel.map.viewport().grab().toImage() == before
+
+
 def test_it_zooms_round_the_pointer_and_scrolls(window: MainWindow) -> None:
     view = panel_of(window).map
     assert max(view.places.furthest) == 0
@@ -266,6 +281,20 @@ def test_what_is_edited_leaves_the_map_of_the_run_before(window: MainWindow) -> 
     assert window.services.map.map is before
     press(panel.map, 3, 20)
     assert (session.view.canvas().tokens[40:44] == FREE).all()
+
+
+def test_the_text_is_laid_out_again_when_it_comes_back_on_show(window: MainWindow) -> None:
+    panel, run = panel_of(window), window.session.view.run
+    assert run is not None
+    position = int(np.flatnonzero(~run.locked)[3])
+    settled = int(run.at(STEPS, 0)[1][position])
+    press(panel.map, settled - 1, position)
+    laid_out = window.canvas.picture.layout
+    release(panel.map, settled - 1, position)
+    assert window.canvas.picture.layout is laid_out
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.canvas.picture.text.state is window.session.view.canvas()
+    assert window.canvas.picture.text.state.tokens[position] == FREE
 
 
 def test_nothing_is_read_while_no_map_is_on_show(scene: Scene, qtbot: QtBot) -> None:

@@ -83,10 +83,10 @@ def test_every_cell_says_what_the_record_says_however_it_grew(
         assert found.last.tolist() == run.at(run.recorded, sample)[1].tolist()
 
 
-def test_the_order_is_the_step_in_which_each_came_to_what_it_is() -> None:
+def test_the_first_and_the_last_change_of_each_position_are_known() -> None:
     run = recorded([[(0, 1, 2), (1, 2, 1)], [(0, 2, 1)], [(0, 1, 4)], [(0, 3, 1)], [(0, 3, MASK)]], MASK)
     found = RunMap(run, 0).grown()
-    np.testing.assert_array_equal(found.order, [np.nan, 3, 2, np.nan])
+    assert found.last.tolist() == [-1, 3, 2, 5]
     assert found.first.tolist() == [-1, 1, 2, 4]
 
 

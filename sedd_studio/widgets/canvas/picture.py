@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,6 +37,7 @@ class Picture(QObject):
         self._scrolled = 0
         self._reduced_motion = False
         self._shares: np.ndarray | None = None
+        self._notes: Sequence[str] = ()
         self._zoom = 1.0
         self._painter: TokenPainter
         self._content: Content
@@ -67,9 +69,10 @@ class Picture(QObject):
         self._reduced_motion = reduced
         self.lay_out()
 
-    def set_shares(self, shares: np.ndarray | None) -> None:
-        """Lays a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours."""
-        self._shares = shares
+    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = ()) -> None:
+        """Lays a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours; and
+        writes small `notes` (L,) above them."""
+        self._shares, self._notes = shares, notes
         self._content = self._coloured(self._content)
 
     def forget(self) -> None:
@@ -98,7 +101,10 @@ class Picture(QObject):
     def _coloured(self, content: Content) -> Content:
         shares = self._shares
         fits = shares is not None and len(shares) == len(content.locked)
-        return replace(content, tint=tints(self.text.shared(shares), self._look) if shares is not None and fits else ())
+        notes = self._notes if len(self._notes) == len(content.locked) else ()
+        if shares is None or not fits:
+            return replace(content, tint=(), notes=notes)
+        return replace(content, tint=tints(self.text.shared(shares), self._look), notes=notes)
 
     def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
         painter.fillRect(area, self._look.colour("window"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu
@@ -80,8 +82,8 @@ class TokenCanvas(QAbstractScrollArea):
         self._dimmed = dimmed
         self.viewport().update()
 
-    def set_shares(self, shares: np.ndarray | None) -> None:
-        self.picture.set_shares(shares)
+    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = ()) -> None:
+        self.picture.set_shares(shares, notes)
         self.viewport().update()
 
     def set_zoom(self, zoom: float) -> None:
@@ -100,6 +102,8 @@ class TokenCanvas(QAbstractScrollArea):
     def refresh(self) -> None:
         if self._view.canvas() is not self.picture.text.state:
             self.line.close_over_another_text()
+            if self.window().isVisible() and not self.isVisible():
+                return  # on a page that is not on show: laid out when it is
             self.picture.take()
             self._tell()
 
@@ -198,6 +202,10 @@ class TokenCanvas(QAbstractScrollArea):
             event.accept()
         else:
             super().wheelEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

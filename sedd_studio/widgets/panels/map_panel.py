@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
+from sedd_studio.record.fill_order import mean_order, order_of, way_of
 from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES
 from sedd_studio.record.run_map import Marked, State, counted
 from sedd_studio.session.notices import number_of
@@ -29,6 +30,7 @@ EMPTY = (
     "Press Run first."
 )
 ALONE = "This run alone"
+LINES = {"": "No line", "order": "Order of this sample", "mean": "Mean order of the samples"}
 HINT = "Click or drag: step and position. Shift and drag: mark a part. Ctrl and the wheel: zoom. Enter: to the text."
 STANDS = {State.HIDDEN: "hidden", State.UNSETTLED: "unsettled", State.SETTLED: "settled", State.LOCKED: "locked"}
 
@@ -51,6 +53,7 @@ class MapPanel(QWidget):
         self.against = Choice("What the run is held against", look)
         self.against.give_way()
         self.against.setMinimumContentsLength(20)
+        self.line = Choice("Line over the map", look, LINES)
         self.brush = IconButton("gap", "Mark a part by dragging (Shift does so, too)", look, text="Mark", kind="toggle")
         self.smaller = IconButton("minus", "Smaller (-)", look, lambda: self.map.set_zoom(self.map.zoom / ZOOM))
         self.larger = IconButton("plus", "Larger (+)", look, lambda: self.map.set_zoom(self.map.zoom * ZOOM))
@@ -68,10 +71,11 @@ class MapPanel(QWidget):
         self._samples, self._sizes = QWidget(), QWidget()
         row(self.earlier, self.sample, self.later, gap=2, of=self._samples)
         row(self.smaller, self.larger, self.whole, gap=2, of=self._sizes)
-        head = Flow(self.colour, self.against, self._samples, self.brush, self._sizes)
+        head = Flow(self.colour, self.against, self.line, self._samples, self.brush, self._sizes)
         column(head, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.colour.activated.connect(lambda: shown.choose(self.colour.currentData()))
         self.against.activated.connect(self._hold_against)
+        self.line.activated.connect(self._follow_line)
         self.brush.toggled.connect(lambda on: setattr(self.map, "brushes", on))
         self.map.went.connect(self._go)
         self.map.marked.connect(lambda part: shown.mark(None if part is None else Marked(*part)))
@@ -119,8 +123,21 @@ class MapPanel(QWidget):
         kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
         ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
         self.legend.show_entries([(code, say(KINDS[code])) for code in kinds], *ends)
+        self._follow_line()
         self._follow_mark()
         self._follow_place()
+
+    def _follow_line(self) -> None:
+        """Draws the order that is chosen over the map."""
+        found, chosen = self._shown.map, self.line.currentData()
+        several = found is not None and found.run.samples > 1
+        if several != (self.line.count() == len(LINES)):
+            self.line.setCurrentIndex(min(self.line.currentIndex(), 1))
+            self.line.removeItem(2) if not several else self.line.addItem(LINES["mean"], "mean")
+        if found is None or not chosen:
+            self.map.show_curve(None)
+        else:
+            self.map.show_curve(order_of(found.run, found.sample) if chosen == "order" else mean_order(found.run))
 
     def _list_others(self) -> None:
         shown = self._shown
@@ -160,7 +177,8 @@ class MapPanel(QWidget):
         marked, found = self._shown.marked, self._shown.map
         self.map.show_marked(None if marked is None else (marked.steps, marked.positions))
         if marked is None or found is None:
-            self.part.show_text(self._words.say(HINT))
+            way = "" if found is None else way_of(order_of(found.run, found.sample)).said
+            self.part.show_text(f"Filled {way}", self._words.say(HINT))
             return
         (first, stop), (start, end) = marked.steps, marked.positions
         changes, settled = counted(found, marked)
