@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,9 +21,12 @@ import torch
 from torch import Tensor
 
 from engine.protocol import Noise, UserError
+from engine.stopping import look
 from engine.theory.diffusion import Diffusion, gather
 from engine.theory.graphs import matched_sigma
+from engine.theory.lanes import pieces
 from engine.theory.mixed import Mixed
+from engine.theory.network import Features
 from engine.theory.uniform_law import prior_divergence
 
 LAMBDA_LOW = 1e-3
@@ -33,6 +37,8 @@ SMOOTHING = 1e-3
 """Share of the uniform law in a reconstruction, so that a token thought impossible costs a finite number of nats."""
 MAX_ELEMENTS = 2**24
 """Numbers in one batch of network output."""
+LAWS = 2**22
+"""Of these so many are held at once on a CPU."""
 MAX_POSITIONS = 2**11
 """Positions in one batch on a CPU, where more are no faster and only make it longer until the work can be stopped."""
 
@@ -156,6 +162,13 @@ class Text(ABC):
         chosen, target = (torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target))
         return self.diffusion.graph.replaced(clean, chosen, target)
 
+    def _pieces(self, count: int, times: int = 1) -> Iterator[slice]:
+        """So many positions, each `times`, in pieces whose laws are computed together."""
+        most = LAWS if self.diffusion.device.type == "cpu" else MAX_ELEMENTS
+        for cut in pieces(count, times * self.diffusion.graph.states, most):
+            look()
+            yield cut
+
     def _given(self, x: Tensor) -> Tensor | None:
         """The given positions (B, L), if there are any."""
         return None if self.free.all() else torch.from_numpy(~self.free).to(x.device).expand(x.shape)
@@ -172,9 +185,12 @@ class AbsorbingText(Text):
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """Cross entropies."""
-        features = gather(self.diffusion.features(x, sigma.float(), self._given(x), clean), wanted)
-        level = sigma[:, None].expand(x.shape)[wanted]
-        entropies = -self.diffusion.log_law_rows(features, level, x[wanted]).gather(-1, clean[wanted][:, None])[:, 0]
+        hidden, cond = gather(self.diffusion.features(x, sigma.float(), self._given(x), clean), wanted)
+        level, own, tokens = sigma[:, None].expand(x.shape)[wanted], x[wanted], clean[wanted][:, None]
+        entropies = torch.empty(len(own), dtype=hidden.dtype, device=x.device)
+        for cut in self._pieces(len(own)):
+            laws = self.diffusion.log_law_rows(Features(hidden[cut], cond[cut]), level[cut], own[cut])
+            entropies[cut] = -laws.gather(-1, tokens[cut])[:, 0]
         return torch.zeros(x.shape, dtype=entropies.dtype, device=x.device).masked_scatter(wanted, entropies)
 
 
@@ -203,23 +219,36 @@ class UniformText(Text):
         points = Points(noised, target, np.full(groups, SIGMA_LOW), np.ones(groups))
         clean = torch.from_numpy(self.tokens).to(self.diffusion.device).expand(noised.shape)
         x = self._noised(clean, points, slice(None))
-        g = self._leave_one_out(x, torch.from_numpy(points.sigma).to(clean.device))
-        law = self.diffusion.graph.seen((1 - SMOOTHING) * g + SMOOTHING / g.shape[-1], x, SIGMA_LOW).gather(
-            -1, clean[..., None]
-        )[..., 0]
+
+        def seen(g: Tensor, cut: slice) -> Tensor:
+            smooth = (1 - SMOOTHING) * g + SMOOTHING / g.shape[-1]
+            return self.diffusion.graph.seen(smooth, x[:, cut], SIGMA_LOW).gather(-1, clean[:, cut, None])[..., 0]
+
+        law = self._of_laws(x, torch.from_numpy(points.sigma).to(clean.device), seen)
         return np.where(self.free, -law.log().cpu().numpy(), 0.0), groups
 
     def _consistent(self, x: Tensor, sigma: Tensor, clean: Tensor, wanted: Tensor) -> Tensor:
         """In float64: at high levels the score entropy is a small difference, and it is multiplied by e^sigma - 1."""
-        law, level = self._leave_one_out(x, sigma), sigma[:, None].expand(x.shape)
-        log_score = self.diffusion.graph.log_scores(law, level, x)
-        return self.diffusion.graph.score_entropy(log_score, sigma, x, clean) * torch.expm1(sigma)[:, None]
+        graph = self.diffusion.graph
 
-    def _leave_one_out(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """g (B, L, N) float64, asked for at no level below `SIGMA_LOW`: it hardly depends on so little noise."""
+        def entropy(law: Tensor, cut: slice) -> Tensor:
+            here = x[:, cut]
+            log_score = graph.log_scores(law, sigma[:, None].expand(here.shape), here)
+            return graph.score_entropy(log_score, sigma, here, clean[:, cut]) * torch.expm1(sigma)[:, None]
+
+        return self._of_laws(x, sigma, entropy)
+
+    def _of_laws(self, x: Tensor, sigma: Tensor, work: Callable[[Tensor, slice], Tensor]) -> Tensor:
+        """What `work` makes (B, L) of g (B, l, N) float64, some positions at a time. It is asked for at no level below
+        `SIGMA_LOW`: it hardly depends on so little noise."""
         asked = sigma.clamp(min=SIGMA_LOW).float()
-        features = self.diffusion.features(x, asked, self._given(x))
-        return self.diffusion.law_rows(features, asked[:, None].expand(x.shape), x).double()
+        hidden, cond = self.diffusion.features(x, asked, self._given(x))
+        found = []
+        for cut in self._pieces(x.shape[1], len(x)):
+            here = x[:, cut]
+            law = self.diffusion.law_rows(Features(hidden[:, cut], cond), asked[:, None].expand(here.shape), here)
+            found.append(work(law.double(), cut))
+        return torch.cat(found, dim=1)
 
 
 class MixedText(UniformText):

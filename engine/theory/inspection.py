@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import stopping
 from engine.protocol import FREE, Guess, Guessed, Insight, Inspect, Tokens, UserError, frozen
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, gather
+from engine.theory.lanes import pieces
 from engine.theory.network import Features
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 SMALLEST_SIGMA = 1e-4
 """A finished text has no noise; a network that is told the level has not seen less than this."""
+LAWS = 2**22
+"""Numbers of laws that are looked at together."""
 NO_MASK = "Under uniform noise no token is masked; run first, and "
 
 
@@ -94,12 +98,15 @@ def outlook(diffusion: Diffusion, request: Guess, run_id: int = 0) -> Guessed:
         return Guessed(run_id, frozen(tokens), probability, entropy)
     sigma = level_of(request.sigma)
     features, here = features_at(diffusion, x, locked, unknown, sigma)
-    law = diffusion.law_rows(features, torch.full(here.shape, sigma, device=here.device), here)
-    law = diffusion.graph.seen(law, here, sigma).double()
-    highest, best = law.max(-1)
-    tokens[unknown] = best.cpu().numpy()
-    probability[unknown] = highest.cpu().numpy()
-    entropy[unknown] = -torch.special.xlogy(law, law).sum(-1).cpu().numpy()
+    level, places = torch.full(here.shape, sigma, device=here.device), np.flatnonzero(unknown)
+    for cut in pieces(len(here), diffusion.graph.states, LAWS):
+        stopping.look()
+        law = diffusion.law_rows(Features(*(part[cut] for part in features)), level[cut], here[cut])
+        law = diffusion.graph.seen(law, here[cut], sigma).double()
+        highest, best = law.max(-1)
+        tokens[places[cut]] = best.cpu().numpy()
+        probability[places[cut]] = highest.cpu().numpy()
+        entropy[places[cut]] = torch.special.entr(law).sum(-1).cpu().numpy()
     return Guessed(run_id, frozen(tokens), probability, entropy)
 
 

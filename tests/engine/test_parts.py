@@ -10,18 +10,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.protocol import FREE, Noise
+from engine.likelihood import noised_text
+from engine.likelihood.running import bound
+from engine.protocol import FREE, Guess, Noise, frozen
 from engine.protocol.sampler_table import SAMPLERS
 from engine.samplers import asking, sampler_named
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Rows
 from engine.samplers.loop import Plan, run_chain
+from engine.theory import inspection
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.lanes import LONGEST, Lanes, pieces
 from engine.theory.network import Features, NetworkConfig
 
 LENGTH, STATES = 150, 400
+TOKENS = STATES - 1
 SLOW = ("uniformization", "first-hitting")
 CLAIMS = [(row.name, noise) for row in SAMPLERS for noise in row.noises if row.name not in SLOW and noise != "mixed"]
 
@@ -119,6 +123,24 @@ def test_what_can_never_stand_there_leaves_nothing_unsure(parametrisation: str) 
     output[0, 5], output[1, :4], output[2] = 2.0, 1.0, 0.0
     found = parametrised.entropy(output, torch.ones(3), torch.full((3,), STATES - 1))
     torch.testing.assert_close(found, torch.tensor([0.0, 4.0, STATES - 1.0]).clamp(min=1).log())
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+def test_bounds_and_the_best_guess_are_the_same_in_pieces(noise: Noise, monkeypatch: pytest.MonkeyPatch) -> None:
+    diffusion, tokens = model(noise), np.arange(LENGTH) % TOKENS
+    masked = np.where(np.arange(LENGTH) % 3 == 0, FREE if noise == "absorb" else 7, tokens)
+    question = Guess(frozen(masked), masked == tokens, 0.7)
+
+    def answers() -> list[np.ndarray]:
+        guess = inspection.outlook(diffusion, question)
+        (*_, found) = bound(diffusion, [tokens], draws=2, seed=1, max_calls=2)
+        return [guess.tokens, guess.probability, guess.entropy, np.array(found.nats)]
+
+    whole = answers()
+    for module in (inspection, noised_text):
+        monkeypatch.setattr(module, "LAWS", 7 * STATES)
+    for first, second in zip(whole, answers(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5)
 
 
 def test_pieces_cover_all_rows_once_and_hold_no_more_than_is_allowed() -> None:
