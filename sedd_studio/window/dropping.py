@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QLineEdit, QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMainWindow, QWidget
 
 DROPS = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop)
 
@@ -18,13 +18,14 @@ class Dropping(QObject):
     def __init__(self, window: QMainWindow, open_file: Callable[[str], None]) -> None:
         super().__init__(window)
         self._open = open_file
-        areas = [area.viewport() for area in window.findChildren(QAbstractScrollArea)]
-        for part in (window, *window.findChildren(QDockWidget), *window.findChildren(QLineEdit), *areas):
-            self.watch(part)
+        self.watch(window)
 
-    def watch(self, part: QWidget) -> None:
-        part.setAcceptDrops(True)
-        part.installEventFilter(self)
+    def watch(self, whole: QWidget) -> None:
+        """A part of the window, and all in it."""
+        areas = [area.viewport() for area in whole.findChildren(QAbstractScrollArea)]
+        for part in (whole, *whole.findChildren(QLineEdit), *areas):
+            part.setAcceptDrops(True)
+            part.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() not in DROPS or not isinstance(event, QDropEvent):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
@@ -20,24 +21,19 @@ from sedd_studio.widgets.canvas.example_row import ExampleRow
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number, keep_up
-from sedd_studio.widgets.controls.later import Later
+from sedd_studio.widgets.controls.later import Later, Made
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.controls.rail import Rail
 from sedd_studio.widgets.controls.side_panel import SidePanel
 from sedd_studio.widgets.panels.colour_legend import ColourLegend
-from sedd_studio.widgets.panels.compare_panel import ComparePanel
 from sedd_studio.widgets.panels.document_bar import DocumentBar
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
-from sedd_studio.widgets.panels.guess_panel import GuessPanel
-from sedd_studio.widgets.panels.history_panel import HistoryPanel
 from sedd_studio.widgets.panels.job_line import JobLine
-from sedd_studio.widgets.panels.likelihood_panel import LikelihoodPanel
 from sedd_studio.widgets.panels.model_picker import ModelPicker
 from sedd_studio.widgets.panels.noise_picker import NoisePicker
 from sedd_studio.widgets.panels.position_panel import PositionPanel
 from sedd_studio.widgets.panels.prompt_editor import PromptEditor
-from sedd_studio.widgets.panels.queue_panel import QueuePanel
 from sedd_studio.widgets.panels.recovery_bar import RecoveryBar
 from sedd_studio.widgets.panels.run_form import RunForm
 from sedd_studio.widgets.panels.sample_picture import SamplePicture
@@ -48,10 +44,26 @@ from sedd_studio.widgets.panels.top_bar import TopBar
 from sedd_studio.window.doing import score_file, show_settings
 from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
+from sedd_studio.window.late_panels import (
+    compare_panel,
+    guess_panel,
+    history_panel,
+    likelihood_panel,
+    queue_panel,
+    shelf_panel,
+)
 from sedd_studio.window.menus import RecentFiles, build_actions, build_menus
 from sedd_studio.window.places import STUDIO, Panel, Places
 from sedd_studio.window.services import Services
 from sedd_studio.window.side_column import SideColumn
+
+if TYPE_CHECKING:
+    from sedd_studio.widgets.panels.compare_panel import ComparePanel
+    from sedd_studio.widgets.panels.guess_panel import GuessPanel
+    from sedd_studio.widgets.panels.history_panel import HistoryPanel
+    from sedd_studio.widgets.panels.likelihood_panel import LikelihoodPanel
+    from sedd_studio.widgets.panels.queue_panel import QueuePanel
+
 
 LEARN = "learn"
 """The page of chapters."""
@@ -91,29 +103,27 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(session, services.words, look)
         self.job_line, self.download_line = JobLine(services.jobs, look), JobLine(services.downloads, look)
         self.legend = ColourLegend(services.colouring, services.words, look)
-        self.likelihood: LikelihoodPanel = LikelihoodPanel(
-            session.models, services.scorer, services.ranking, services.colouring, services.words, look
+        self._compare_place, self._guess_place = self._later(compare_panel), self._later(guess_panel)
+        self._queue_place = self._later(queue_panel)
+        self._history_place = self._later(history_panel, lambda made: made.compared.connect(self._compare))
+        self._likelihood_place = self._later(
+            likelihood_panel, lambda made: made.file_wanted.connect(lambda: score_file(self))
         )
-        self.compare: ComparePanel = ComparePanel(session, services.comparison, services.jobs, services.words, look)
-        self.guess: GuessPanel = GuessPanel(session.models, view, services.guesser, services.words, look)
-        self.history: HistoryPanel = HistoryPanel(session, services.keeper, services.words, look)
-        self.queue_panel: QueuePanel = QueuePanel(session.models, services.queue, services.words, look)
-        self.shelf = Later(self._make_shelf)
-        self.learn = Later(self._make_learn)
-        self.map = Later(self._make_map)
+        self.shelf = self._later(lambda services, look: shelf_panel(services, look, self.picker.choose_folder))
+        self.learn, self.map = self._later(lambda *_: self._make_learn()), self._later(lambda *_: self._make_map())
         self.document_bar = DocumentBar(
             session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
         )
         panels = {
-            "position": Panel("Position", self.position, self.position.list),
-            "compare": Panel("Compare", self.compare, self.compare.start, "columns", beside=False),
-            "likelihood": Panel("Likelihood", self.likelihood, self.likelihood.start, "hill"),
-            "history": Panel("History", self.history, self.history.search, "branch", opens_page=True),
-            "models": Panel("Models", self.shelf, self.shelf, "shelf", beside=False),
-            LEARN: Panel("Learn", self.learn, self.learn, "book", beside=False),
-            "map": Panel("Map", self.map, self.map, "map", opens_page=True),
-            "guess": Panel("Best guess", self.guess, self.guess.text),
-            "queue": Panel("Queue", self.queue_panel, self.queue_panel.list),
+            "position": Panel("Position", self.position, lambda: self.position.list),
+            "compare": Panel("Compare", self._compare_place, lambda: self.compare.start, "columns", beside=False),
+            "likelihood": Panel("Likelihood", self._likelihood_place, lambda: self.likelihood.start, "hill"),
+            "history": Panel("History", self._history_place, lambda: self.history.search, "branch", opens_page=True),
+            "models": Panel("Models", self.shelf, lambda: self.shelf.made.search, "shelf", beside=False),
+            LEARN: Panel("Learn", self.learn, lambda: self.learn, "book", beside=False),
+            "map": Panel("Map", self.map, lambda: self.map, "map", opens_page=True),
+            "guess": Panel("Best guess", self._guess_place, lambda: self.guess.text),
+            "queue": Panel("Queue", self._queue_place, lambda: self.queue_panel.list),
         }
         self._stack = QStackedWidget()
         self.studio = self._studio(panels)
@@ -148,8 +158,6 @@ class MainWindow(QMainWindow):
         self.picker.clicked.connect(lambda: self.places.toggle("models"))
         keep_up(self._follow_places, self.places.changed)
         self.session.view.run_changed.connect(self._show_text)
-        self.history.compared.connect(self._compare)
-        self.likelihood.file_wanted.connect(lambda: score_file(self))
         self.recovery_bar.wanted.connect(lambda left: bring_back(services.session, services.queue, left))
         self.top_bar.run_button.aimed.connect(self.canvas.set_dimmed)
         for part in (self.canvas, self.picture):
@@ -166,13 +174,38 @@ class MainWindow(QMainWindow):
             themes.apply(app, theme)
         self.look.change(theme)
 
-    def _make_shelf(self) -> QWidget:
-        from sedd_studio.widgets.panels.shelf_panel import ShelfPanel  # not before the window is painted
+    def _later(
+        self, make: Callable[[Services, Look], Made], then: Callable[[Made], object] = lambda made: None
+    ) -> Later[Made]:
+        """The place of a panel that is made when it is wanted; `then` connects it."""
 
-        made = ShelfPanel(self.services.shelf, self.picker.choose_folder, self.look)
-        for part in (made.search, made.list.viewport()):
-            self._dropping.watch(part)
-        return made
+        def whole() -> Made:
+            made = make(self.services, self.look)
+            self._dropping.watch(made)
+            then(made)
+            return made
+
+        return Later(whole)
+
+    @property
+    def compare(self) -> ComparePanel:
+        return self._compare_place.made
+
+    @property
+    def guess(self) -> GuessPanel:
+        return self._guess_place.made
+
+    @property
+    def history(self) -> HistoryPanel:
+        return self._history_place.made
+
+    @property
+    def likelihood(self) -> LikelihoodPanel:
+        return self._likelihood_place.made
+
+    @property
+    def queue_panel(self) -> QueuePanel:
+        return self._queue_place.made
 
     def _make_learn(self) -> QWidget:
         from sedd_studio.window.learning import make_page  # not before one learns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -18,12 +18,12 @@ STUDIO = "studio"
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel; what has the focus when it opens; the icon of its page, if it has one; whether it may stand beside the
-    canvas, and whether it opens on its page all the same."""
+    """A panel; what in it has the focus when it opens; the icon of its page, if it has one; whether it may stand beside
+    the canvas, and whether it opens on its page all the same."""
 
     title: str
     widget: QWidget
-    first: QWidget
+    first: Callable[[], QWidget]
     icon: str = ""
     beside: bool = True
     opens_page: bool = False
@@ -69,7 +69,7 @@ class Places(QObject):
             self.show_page(name)
 
     def _enter(self, name: str) -> None:
-        focus_in(self.panels[name].widget, self.panels[name].first)
+        focus_in(self.panels[name].widget, self.panels[name].first())
 
     def toggle(self, name: str) -> None:
         """Shows a panel that is not on show; else the studio, with the usual panel beside the canvas."""

@@ -16,7 +16,6 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.alternatives import Alternatives
 from sedd_studio.session.colour_modes import Sources
 from sedd_studio.session.colouring import Colouring
-from sedd_studio.session.comparing import Comparison
 from sedd_studio.session.favourites import Favourites
 from sedd_studio.session.fetching import Fetcher
 from sedd_studio.session.guessing import Guesser
@@ -31,6 +30,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from sedd_studio.session.comparing import Comparison
     from sedd_studio.session.learning import Learning
     from sedd_studio.session.map_on_show import MapOnShow
     from sedd_studio.session.shelf import Shelf
@@ -63,14 +63,22 @@ class Services(QObject):
         self.colouring = Colouring(Sources(session.view, self.scorer, self.guesser), settings, self)
         self.ranking = Ranking(session, self)
         self.alternatives = Alternatives(session, self.ranking)
-        self.comparison = Comparison(session, self)
-        self.comparison.taken_over.connect(keeper.keep)
         self.presets = Presets(session.form, settings, self)
         self.favourites = Favourites(session.view, session.runs, keeper, self)
         self.queue = RunQueue(session, keeper, self)
         self.jobs.saved.connect(session.notices.say_saved)
-        for worker in (self.scorer, self.ranking.queue, self.comparison, self.queue):
+        for worker in (self.scorer, self.ranking.queue, self.queue):
             session.notices.watch(worker)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Runs, budgets and models beside each other."""
+        from sedd_studio.session.comparing import Comparison  # not before the window is painted
+
+        made = Comparison(self.session, self)
+        made.taken_over.connect(self.keeper.keep)
+        self.session.notices.watch(made)
+        return made
 
     @cached_property
     def shelf(self) -> Shelf:
