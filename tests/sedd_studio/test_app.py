@@ -177,6 +177,7 @@ def look():
     if session.models.info is None or session.runs.state not in (RunState.IDLE, RunState.DONE):
         return
     if session.runs.state is RunState.IDLE:
+        QApplication.sendPostedEvents()  # the keeper had told before its writer was there
         print(window.banner.isVisible() and window.banner.headline.text(), flush=True)
         window.show_panel("likelihood")
         session.runs.start()

@@ -160,9 +160,10 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
 
 
 def shown(window: MainWindow, qtbot: QtBot) -> QImage:
-    """The window once all that is on show wears the theme."""
+    """The window once all that is on show wears the theme and is laid out, which takes a turn for what is new."""
     parts = [part for part in window.findChildren(QWidget) if part.property(themes.WORN) and part.isVisible()]
     qtbot.waitUntil(lambda: {part.property(themes.WORN) for part in parts} == {window.look.theme.name})
+    window.grab()
     QApplication.processEvents()
     return window.grab().toImage()
 

@@ -31,6 +31,7 @@ class Later(QWidget, Generic[Made]):
         """What is held."""
         made = self._make()
         self._body.addWidget(made)
+        self._body.activate()  # as large as this is, or it would be laid out, at first, in no room at all
         return made
 
     def showEvent(self, event: QShowEvent) -> None:

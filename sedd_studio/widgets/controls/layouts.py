@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sedd_studio.widgets.controls.basic import label
@@ -51,15 +52,38 @@ def _filled(layout: Box, parts: tuple[Part, ...], gap: int, margins: Margins, of
     return layout
 
 
-def scrolled(inner: QWidget) -> QScrollArea:
-    """An area without a frame in which `inner` scrolls, as wide as the area."""
-    inner.setObjectName(inner.objectName() or "sheet")
-    area = QScrollArea()
-    area.setWidget(inner)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return area
+class Sheet(QScrollArea):
+    """Without a frame; what it holds scrolls, as wide as it is, where it is too tall.
+
+    Qt asks how tall that is beside the bar. So a bar that was needed for a moment would stay, and keep text so narrow
+    that it needs one.
+    """
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        inner.setObjectName(inner.objectName() or "sheet")
+        self._inner = inner
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        done = super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._do_without_bar()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._do_without_bar()
+
+    def _do_without_bar(self) -> None:
+        whole, never = self.maximumViewportSize(), Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        fits = 0 <= self._inner.heightForWidth(whole.width()) <= whole.height()
+        if fits and self.verticalScrollBar().maximum() and self.verticalScrollBarPolicy() is not never:
+            self.setVerticalScrollBarPolicy(never)
+            self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
 
 class Field(QWidget):

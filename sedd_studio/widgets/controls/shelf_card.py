@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.shelf_rows import TO_DO, Row, State
 from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
-from sedd_studio.widgets.controls.layouts import column, row, scrolled
+from sedd_studio.widgets.controls.layouts import Sheet, column, row
 
 TITLES = 116
 """Pixels of the titles of facts."""
@@ -86,7 +86,7 @@ class ShelfCard(QFrame):
         column(self.facts, 10, self.heading, self.report, None, gap=6, margins=(16, 4, 16, 12), of=inner)
         head = column(self.name, self.told, self.warning, gap=6, margins=(16, 14, 16, 8))
         foot = row((self.button, 1), self.ask, self.remove, gap=8, margins=(16, 10, 16, 14))
-        column(head, (scrolled(inner), 1), foot, gap=0, of=self)
+        column(head, (Sheet(inner), 1), foot, gap=0, of=self)
         self._state: State = "away"
 
     def show_row(self, shown: Row, state: State, removable: bool) -> None:

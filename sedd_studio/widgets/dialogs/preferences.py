@@ -13,7 +13,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.settings import SETTINGS
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.widgets.controls.basic import Check, Choice, label
-from sedd_studio.widgets.controls.layouts import Field, column, scrolled
+from sedd_studio.widgets.controls.layouts import Field, Sheet, column
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -156,7 +156,7 @@ class PreferencesDialog(QDialog):
         fields.setObjectName("fields")
         column(*self.rows.values(), self.nothing, None, gap=0, margins=(2, 2, 12, 2), of=fields)
         self.refresh()
-        self.fields = scrolled(fields)
+        self.fields = Sheet(fields)
         column(self.search, (self.fields, 1), self.buttons, gap=16, margins=(24, 20, 12, 16), of=self)
 
     def _control(self, row: Preference, look: Look) -> Check | Choice:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from sedd_studio.widgets.controls.basic import label
-from sedd_studio.widgets.controls.layouts import column, row, scrolled
+from sedd_studio.widgets.controls.layouts import Sheet, column, row
 
 BAR = 24
 """Room for a scroll bar."""
@@ -48,7 +48,7 @@ def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDia
     on_the_text = label("On the text", "strong"), _table(ON_THE_CANVAS, 1)
     page = QWidget()
     column(*on_the_text, 6, *everywhere, gap=10, margins=(24, 20, 24, 8), of=page)
-    area = scrolled(page)
+    area = Sheet(page)
     area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the arrows scroll it
     area.setAccessibleName("Keyboard shortcuts")
     area.setFocus()

@@ -33,7 +33,7 @@ from sedd_studio.widgets.controls.basic import (
 from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
-from sedd_studio.widgets.controls.layouts import column, row, scrolled
+from sedd_studio.widgets.controls.layouts import Sheet, column, row
 from sedd_studio.widgets.controls.model_table import ModelTable
 from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.widgets.controls.quality_curve import QualityCurve
@@ -304,7 +304,7 @@ class ComparePanel(QWidget):
         groups = Flow(self.typo, *self.chips.values(), gap=9)
         column(head, groups, gap=8, margins=(12, 10, 12, 10), of=choices)
         self._row = row(gap=10, of=panes)
-        self.across = scroll = scrolled(panes)
+        self.across = scroll = Sheet(panes)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the texts scroll by themselves
         scroll.setMinimumHeight(200)
         self.player = QWidget()
@@ -323,4 +323,4 @@ class ComparePanel(QWidget):
         column((self.table, 5), (scroll, 3), self.player, (below, 2), gap=8, of=content)
         self.filled = Filled(content, EMPTY[""])
         column(choices, self.progress, (self.filled, 1), gap=6, margins=(14, 10, 14, 10), of=whole)
-        column(scrolled(whole), of=self)
+        column(Sheet(whole), of=self)

@@ -18,7 +18,7 @@ from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
-from sedd_studio.widgets.controls.layouts import column, scrolled
+from sedd_studio.widgets.controls.layouts import Sheet, column
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class LikelihoodPanel(QWidget):
         self.other = label("", "notice")
         self.other.setWordWrap(True)
         self.progress = ProgressLine("How far the score is")
-        self._plot: pyqtgraph.PlotWidget | None = None
-        self._profile: pyqtgraph.PlotWidget | None = None
+        self._plot = make_plot("The bound as it tightens")
+        self._profile = make_plot("Where along the noise the bound comes from")
         self._drawn: tuple[object, ...] = ()
         self._arrange()
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
@@ -103,11 +103,10 @@ class LikelihoodPanel(QWidget):
             self.precision.setItemText(row, say("95 % within ± {width:g} nats", width=width))
         for unit, title in UNITS.items():
             self.titles[unit].setText(say(title))
-        if self._plot is not None and self._profile is not None:
-            axes = (self._plot, "network calls", "nats a token <="), (self._profile, "noised share", "nats a token")
-            for plot, bottom, left in axes:
-                plot.setLabel("bottom", say(bottom))
-                plot.setLabel("left", say(left))
+        axes = (self._plot, "network calls", "nats a token <="), (self._profile, "noised share", "nats a token")
+        for plot, bottom, left in axes:
+            plot.setLabel("bottom", say(bottom))
+            plot.setLabel("left", say(left))
 
     def _start(self) -> None:
         self._scorer.start(self.precision.currentData(), self.given.isChecked())
@@ -175,19 +174,13 @@ class LikelihoodPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._plot is None:
-            self._plot = make_plot("The bound as it tightens")
-            self._profile = make_plot("Where along the noise the bound comes from")
-            for plot in (self._plot, self._profile):
-                self._plots.addWidget(plot, 1)
-            self._speak()
         self.refresh()
 
     def _draw(self) -> None:
         """The plots, if they can be seen and show anything else than before."""
         scorer = self._scorer
         what = (self._look.theme, scorer.on_show, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
-        if self._plot is not None and self._profile is not None and self.isVisible() and what != self._drawn:
+        if self.isVisible() and what != self._drawn:
             self._drawn = what
             self._draw_bound(self._plot)
             self._draw_profile(self._profile)
@@ -244,11 +237,13 @@ class LikelihoodPanel(QWidget):
         figures, plots, whole = QWidget(), QWidget(), QWidget()
         column(grid, self.other, self.note, None, gap=10, of=figures)
         figures.setMaximumWidth(WIDEST)
-        self._plots = column(gap=10, of=plots)
+        column((self._plot, 1), (self._profile, 1), gap=10, of=plots)
+        for plot in (self._plot, self._profile):
+            plot.hide()  # until there is something to draw
         self.figures = Filled(Turning((figures, 2), (plots, 3)), EMPTY)
         head = Flow(self.start, self.stop, self.rank, self.file, self.precision, self.given, self.colour)
         column(head, self.progress, (self.figures, 1), gap=8, margins=(14, 10, 14, 10), of=whole)
-        column(scrolled(whole), of=self)
+        column(Sheet(whole), of=self)
 
 
 def progress(queue: ScoreQueue) -> str:

@@ -16,7 +16,7 @@ from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
 from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up
-from sedd_studio.widgets.controls.layouts import GAP, Field, column, row, scrolled
+from sedd_studio.widgets.controls.layouts import GAP, Field, Sheet, column, row
 from sedd_studio.widgets.controls.option_fields import IN_TOP_BAR, Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 
@@ -158,7 +158,7 @@ class RunForm(QFrame):
 
     def _arrange(self) -> None:
         self._fields.setObjectName("fields")
-        self._scroll = scrolled(self._fields)
+        self._scroll = Sheet(self._fields)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.head.setProperty("role", "section")
         self._line = QWidget()

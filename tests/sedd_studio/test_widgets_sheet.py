@@ -1,0 +1,30 @@
+"""Areas that scroll."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.widgets.controls.layouts import Sheet, column
+
+
+def test_a_bar_goes_once_nothing_need_scroll_without_it(qtbot: QtBot) -> None:
+    """Beside the bar the text takes a line more, so that it would be needed for good."""
+    text = QLabel("Once upon a time there was a little girl named Lily who loved to play in the park. " * 4)
+    text.setWordWrap(True)
+    inner = QWidget()
+    column(text, of=inner)
+    sheet = Sheet(inner)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    bar = sheet.verticalScrollBar()
+    beside = bar.sizeHint().width()
+    width = next(w for w in range(300, 600) if inner.heightForWidth(w - beside) > inner.heightForWidth(w))
+    tall = inner.heightForWidth(width)
+    for height, there in ((tall - 1, True), (tall, False), (tall // 2, True), (tall, False)):
+        sheet.resize(width, height)
+        qtbot.waitUntil(lambda there=there: bar.isVisible() == there)  # type: ignore[misc]
+        assert sheet.viewport().width() == width - there * beside
+    sheet.resize(width, tall - 1)
+    text.setText("Once upon a time.")
+    qtbot.waitUntil(lambda: not bar.isVisible())
