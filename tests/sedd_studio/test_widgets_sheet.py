@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.widgets.controls.layouts import Sheet, column
@@ -28,3 +29,31 @@ def test_a_bar_goes_once_nothing_need_scroll_without_it(qtbot: QtBot) -> None:
     sheet.resize(width, tall - 1)
     text.setText("Once upon a time.")
     qtbot.waitUntil(lambda: not bar.isVisible())
+
+
+class Contrary(QWidget):
+    """Told to be low as long as it is narrow, tall once it is wide."""
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return 400 if self.width() >= 300 else 100
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(50, self.heightForWidth(0))
+
+
+def test_what_needs_a_bar_only_without_one_has_it_and_the_area_comes_to_rest(qtbot: QtBot) -> None:
+    inner = QWidget()
+    column(Contrary(), gap=0, of=inner)
+    sheet = Sheet(inner)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    requests = []
+    sheet.verticalScrollBar().rangeChanged.connect(lambda *span: requests.append(span))
+    for height in (200, 201, 200):
+        sheet.resize(300, height)
+        for _ in range(100):
+            QApplication.processEvents()
+    assert len(requests) < 30

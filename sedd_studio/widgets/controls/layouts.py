@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.helping import explain
@@ -62,7 +62,7 @@ class Sheet(QScrollArea):
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
         inner.setObjectName(inner.objectName() or "sheet")
-        self._inner = inner
+        self._inner, self._size, self._tried = inner, QSize(), -1
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -76,12 +76,18 @@ class Sheet(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._do_without_bar()
+        QApplication.postEvent(self._inner, QEvent(QEvent.Type.LayoutRequest))  # Qt is still at its own layout
 
     def _do_without_bar(self) -> None:
+        """Tried once at each size for what is asked of it: some parts are taller again where they are wider."""
         whole, never = self.maximumViewportSize(), Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        fits = 0 <= self._inner.heightForWidth(whole.width()) <= whole.height()
-        if fits and self.verticalScrollBar().maximum() and self.verticalScrollBarPolicy() is not never:
+        if whole != self._size:
+            self._size, self._tried = whole, -1
+        tall = self._inner.heightForWidth(whole.width())
+        fits = 0 <= tall <= whole.height() and self._inner.minimumSizeHint().width() <= whole.width()
+        shown = self.verticalScrollBar().maximum() > 0 and self.verticalScrollBarPolicy() is not never
+        if fits and shown and tall != self._tried:
+            self._tried = tall
             self.setVerticalScrollBarPolicy(never)
             self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
