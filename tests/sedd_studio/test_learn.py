@@ -16,10 +16,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Lesson
+from engine.protocol.lessons.walking import WALKS
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.rule import matrices
 from sedd_studio.record.chapters import CHAPTERS
+from sedd_studio.record.chapters.walking import stand_of
 from sedd_studio.record.settings import Settings
 from sedd_studio.widgets.controls.lesson_controls import PickControl, PressControl, SlideControl, WriteControl
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
@@ -367,3 +369,32 @@ def test_a_rate_is_edited_and_its_column_mended(window: MainWindow, opened: Open
     qtbot.waitUntil(lambda: not learning.waits)
     assert pick(panel, "kind").buttons["uniform"].isChecked()
     assert learning.shown.figure.rule[learning.choices["rate"], 1, 0] == 0.25
+
+
+# ---- walking back
+
+
+def test_walks_are_made_by_jumps_by_tens_and_all_at_once(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("walking"), window.services.learning
+    go = panel.controls.controls["go"]
+    assert isinstance(go, PressControl)
+    for ended in (0, 1, 1, 1, 2):  # two jumps a walk, and then the next begins
+        press(panel, Qt.Key.Key_Right)
+        assert learning.choices["ended"] == ended
+    QTest.mouseClick(go.buttons[10], LEFT)
+    assert learning.choices["ended"] == 12
+    QTest.mouseClick(go.buttons[1000], LEFT)
+    qtbot.waitUntil(lambda: not learning.waits)
+    QTest.mouseClick(go.buttons["all"], LEFT)
+    assert learning.choices["ended"] == WALKS
+    assert go.buttons["all"].text() == "Start over"
+    assert learning.shown is not None
+    stand = stand_of(learning.shown)
+    figure = learning.shown.figure
+    assert figure.distance[stand.row] < figure.expected[stand.row] + 4 * figure.spread[stand.row]
+    QTest.mouseClick(pick(panel, "factor").buttons[2.0], LEFT)
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert learning.shown.figure.distance[-1] > 0.05
+    QTest.mouseClick(go.buttons["all"], LEFT)
+    assert learning.choices["ended"] == 0
+    assert not panel.formula_button.isVisible()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from sedd_studio.painting.lessons.drawing import CENTRE, draw_states, text_width, typeface, write
+from sedd_studio.painting.lessons.drawing import CENTRE, LEFT, RIGHT, draw_states, text_width, typeface, write
 from sedd_studio.painting.theme import Theme
 
 FULL = 0.96
@@ -64,6 +64,41 @@ class Grid:
     def at(self, point: QPointF, texts: Sequence[Sequence[int]]) -> int | None:
         """The number of the text whose cell has the point."""
         return next((number for number, text in enumerate(texts) if self.cell(text).contains(point)), None)
+
+    def line(
+        self, start: Sequence[int], end: Sequence[int], chance: float, other: float, names: tuple[str, ...]
+    ) -> tuple[QPointF, QPointF]:
+        """From the edge of a text's square, or of its words, to that of one that differs in one word; where there are
+        ways there and back they run beside each other."""
+        one = self.square(start, chance).united(self.label(start, names))
+        two = self.square(end, other).united(self.label(end, names))
+        aside = 0.11 * self.side if all(state < len(names) for state in start) else 0.0
+        gap = 0.04 * self.side
+        if start[1] != end[1]:
+            forward = two.center().x() > one.center().x()
+            y = one.center().y() + (-aside if forward else aside)
+            x = (one.right() + gap, two.left() - gap) if forward else (one.left() - gap, two.right() + gap)
+            return QPointF(x[0], y), QPointF(x[1], y)
+        forward = two.center().y() > one.center().y()
+        across = one.center().x() + (aside if forward else -aside)
+        along = (one.bottom() + gap, two.top() - gap) if forward else (one.top() - gap, two.bottom() + gap)
+        return QPointF(across, along[0]), QPointF(across, along[1])
+
+    def say(self, painter: QPainter, line: tuple[QPointF, QPointF], says: str, two: bool, theme: Theme) -> None:
+        """A number beside its arrow; where `two` run beside each other, on the outer side of its own."""
+        start, end = line
+        size, middle = 0.8 * self.size, (start + end) / 2
+        font, colour = typeface(size, bold=True), theme.colour("accent")
+        if start.y() == end.y():
+            off = 0.075 * self.side + 1.6 * size
+            down = two and start.x() > end.x()
+            place = QRectF(middle.x() - 60, middle.y() + (off - 1.3 * size if down else -off), 120, 1.3 * size)
+            write(painter, place, says, colour, font)
+        else:
+            left = two and start.y() > end.y()
+            beside = middle.x() + (-0.1 * self.side - 120 if left else 0.1 * self.side)
+            place = QRectF(beside, middle.y() - 0.7 * size, 120, 1.4 * size)
+            write(painter, place, says, colour, font, RIGHT if left else LEFT)
 
     def draw_lines(self, painter: QPainter, theme: Theme) -> None:
         """The lines between the cells."""

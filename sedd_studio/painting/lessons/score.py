@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from engine.protocol.lessons.score import ScoreFigure
 from sedd_studio.painting.lessons.drawing import (
     LEFT,
-    RIGHT,
     Bar,
     Sign,
     arrow,
@@ -45,13 +44,13 @@ class ScorePicture(Picture):
             clean = not any(hides(figure.words, state) for state in text)
             grid.draw_square(painter, grid.square(text, law[number]), clean, number == chosen, theme)
         most = largest(figure, at)
-        for start, end, place, ratio in arrows(figure, at):
-            line = _line(grid, texts[start], texts[end], law[start], law[end], figure.words, place)
+        for start, end, _, ratio in arrows(figure, at):
+            line = grid.line(texts[start], texts[end], law[start], law[end], figure.words)
             mine = start == chosen
             thickness = max(1.5, THICKEST * grid.side * ratio / most)
             arrow(painter, *line, thickness, theme.colour("accent" if mine else "strong_border"))
             if mine:
-                _say(painter, grid, line, f"{ratio:.3f}", figure.noise == "uniform", theme)
+                grid.say(painter, line, f"{ratio:.3f}", figure.noise == "uniform", theme)
         for number, text in enumerate(texts):
             grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == chosen, theme)
 
@@ -146,47 +145,6 @@ def largest(figure: ScoreFigure, at: int) -> float:
     if figure.noise == "absorb":
         return float(figure.known[at])
     return max(1.0, *(ratio for *_, ratio in arrows(figure, at)))
-
-
-def _line(
-    grid: Grid,
-    start: list[int],
-    end: list[int],
-    chance: float,
-    other: float,
-    names: tuple[str, ...],
-    place: int,
-) -> tuple[QPointF, QPointF]:
-    """From the edge of a text's square, or of its words, to that of another's; there and back run beside each other."""
-    one = grid.square(start, chance).united(grid.label(start, names))
-    two = grid.square(end, other).united(grid.label(end, names))
-    aside = 0.11 * grid.side if all(state < len(names) for state in start) else 0.0
-    gap = 0.04 * grid.side
-    if place == 1:
-        forward = two.center().x() > one.center().x()
-        y = one.center().y() + (-aside if forward else aside)
-        x = (one.right() + gap, two.left() - gap) if forward else (one.left() - gap, two.right() + gap)
-        return QPointF(x[0], y), QPointF(x[1], y)
-    forward = two.center().y() > one.center().y()
-    x_ = one.center().x() + (aside if forward else -aside)
-    y_ = (one.bottom() + gap, two.top() - gap) if forward else (one.top() - gap, two.bottom() + gap)
-    return QPointF(x_, y_[0]), QPointF(x_, y_[1])
-
-
-def _say(painter: QPainter, grid: Grid, line: tuple[QPointF, QPointF], says: str, two: bool, theme: Theme) -> None:
-    """The ratio beside its arrow; where `two` run beside each other, on the outer side of its own."""
-    start, end = line
-    size, middle = 0.8 * grid.size, (start + end) / 2
-    if start.y() == end.y():
-        off = 0.075 * grid.side + 1.6 * size
-        down = two and start.x() > end.x()
-        place = QRectF(middle.x() - 60, middle.y() + (off - 1.3 * size if down else -off), 120, 1.3 * size)
-        write(painter, place, says, theme.colour("accent"), typeface(size, bold=True))
-    else:
-        left = two and start.y() > end.y()
-        beside = middle.x() + (-0.1 * grid.side - 120 if left else 0.1 * grid.side)
-        place = QRectF(beside, middle.y() - 0.7 * size, 120, 1.4 * size)
-        write(painter, place, says, theme.colour("accent"), typeface(size, bold=True), RIGHT if left else LEFT)
 
 
 def _grid(area: QRectF, figure: ScoreFigure) -> Grid:

@@ -16,6 +16,7 @@ CHAPTERS: dict[str, str] = {
     "rule": "The rule of the noise",
     "texts": "All texts at once",
     "score": "The concrete score",
+    "walking": "Walking back",
     "locks": "Words that stay",
 }
 """Titles by name."""

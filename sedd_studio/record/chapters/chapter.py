@@ -38,12 +38,13 @@ class Slide:
 
 @dataclass(frozen=True)
 class Pick:
-    """One of some `options`, titles by value."""
+    """One of some `options`, titles by value; its own stands before them if it is `titled`, or they are many."""
 
     name: str
     title: str
     options: Mapping[Any, str]
     help: str = ""
+    titled: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class PickControl(QWidget):
                 self.group.addButton(button)
             row(*self.buttons.values(), gap=2, margins=(3, 3, 3, 3), of=frame)
             frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            row(frame, of=self)
+            row(*([label(control.title)] if control.titled else []), frame, gap=10, of=self)
         explain(self, control.help)
 
     def refresh(self, control: Pick, value: Any) -> None:

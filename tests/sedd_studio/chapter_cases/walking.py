@@ -1,0 +1,20 @@
+"""Walking back."""
+
+from __future__ import annotations
+
+from sedd_studio.record.chapters.chapter import Shown
+from sedd_studio.record.chapters.walking import stand_of
+
+CASES: list[dict[str, object]] = [
+    {},
+    {"go": "jump"},
+    {"go": 10},
+    {"go": "all"},
+    {"factor": 2.0, "go": 1000},
+    {"noise": "uniform", "go": "jump"},
+]
+
+
+def results(made: Shown) -> list[float]:
+    stand = stand_of(made)
+    return [float(made.figure.distance[stand.row])] if stand.ended else []
