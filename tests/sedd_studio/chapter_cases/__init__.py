@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from itertools import islice
 
 from engine.lessons import figures
@@ -23,6 +24,7 @@ def shown(name: str, **choices: object) -> Shown:
 
 @lru_cache(maxsize=64)
 def figure_of(lesson: Lesson) -> Figure:
-    """The last figure of a lesson, or one of the first where they are many."""
-    *_, figure = islice(figures(lesson), 3)
+    """The last figure of a lesson, or of the first `MOST` that its chapter looks at here."""
+    cases = import_module(f"{__name__}.{lesson.chapter}")
+    *_, figure = islice(figures(lesson), getattr(cases, "MOST", None))
     return figure

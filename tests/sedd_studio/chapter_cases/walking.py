@@ -5,6 +5,8 @@ from __future__ import annotations
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.walking import stand_of
 
+MOST = 3
+"""Figures: with 23,000 walks."""
 CASES: list[dict[str, object]] = [
     {},
     {"go": "jump"},
