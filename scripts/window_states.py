@@ -392,6 +392,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-texts-three": partial(learn, world="rain", level=80),
     "learn-texts-uniform": partial(learn, noise="uniform", level=50),
     "learn-locks": partial(learn, chapter="locks"),
+    "learn-likely": partial(learn, chapter="likely"),
+    "learn-likely-true": partial(learn, chapter="likely", text=2, spoilt=0, calls=31),
     "map": run_map,
     "map-live": partial(run_map, played=37, at=37),
     "map-marked": partial(run_map, where="marked"),

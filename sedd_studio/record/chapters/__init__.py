@@ -18,6 +18,7 @@ CHAPTERS: dict[str, str] = {
     "score": "The concrete score",
     "walking": "Walking back",
     "locks": "Words that stay",
+    "likely": "How likely",
 }
 """Titles by name."""
 
