@@ -128,7 +128,7 @@ def option(parameter: Parameter) -> Parameter:
     annotation = parameter.annotation
     typed, said, *ranges = get_args(annotation)
     if isinstance(said, str):
-        flag = f"--{parameter.name.replace('_', '-')}"
+        flag = OPTIONS[parameter.name].flag if parameter.name == "label" else f"--{parameter.name.replace('_', '-')}"
         annotation = Annotated[typed, typer.Option(flag, help=said, **numeric(flag, *ranges))]
     return parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=annotation)
 

@@ -106,6 +106,7 @@ def request_of(passages: list[Passage], scoring: Scoring) -> Score:
         scoring.orders,
         tuple(frozen(passage.tokens) for passage in more),
         tuple(passage.text for passage in passages) if scoring.per == "text" else None,
+        label=scoring.label,
     )
 
 

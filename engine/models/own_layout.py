@@ -33,8 +33,9 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a model that this program saved."""
     reader = Reader(values, path)
     states = reader.size("states", "network", "states")
-    noise = reader.choice(tuple(PARAMETRISATIONS), "noise")
-    parametrisation = reader.choice(tuple(PARAMETRISATIONS[noise]), "parametrisation")
+    noise = reader.choice((*PARAMETRISATIONS, "mixed"), "noise")
+    mixed = noise == "mixed"
+    parametrisation = reader.choice(("plug_in",) if mixed else tuple(PARAMETRISATIONS[noise]), "parametrisation")
     return DiffusionConfig(
         network=replace(
             network_config(reader, Names(("network",), "blocks", "heads", "hidden"), states),
@@ -43,7 +44,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
             **{name: reader.size(name, "network", name) for name in LATER if name in reader.group("network")},
         ),
         noise=noise,
-        schedule=reader.choice(("loglinear", "geometric"), "schedule"),
+        schedule=reader.choice(("mixing",) if mixed else ("loglinear", "geometric"), "schedule"),
         sigma_min=reader.number(1e-12, 1.0, "sigma_min"),
         sigma_max=reader.number(1.0, 100.0, "sigma_max"),
         eps=reader.number(1e-9, 0.5, "eps"),
@@ -52,6 +53,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         time_free=reader.flag("time_free"),
         log_sigma=reader.flag("log_sigma", absent=False),
         padding=reader.size("states", "padding") if "padding" in values else 0,
+        p_uniform=reader.number(0.0, 0.999, "p_uniform", absent=0.0) if mixed else 0.0,
     )
 
 

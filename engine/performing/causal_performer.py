@@ -123,9 +123,12 @@ class CausalPerformer:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
         if request.sampler not in ("auto", LEFT_TO_RIGHT.name):
             raise UserError(f"{self.info.name} writes from left to right and takes no sampler; leave it to auto.")
+        self._check_class(request)
+        self._check_patterns(request)
+
+    def _check_class(self, request: Generate | Score) -> None:
         if request.label >= 0:
             raise UserError(f"{self.info.name} writes from left to right and knows no classes; leave it at -1.")
-        self._check_patterns(request)
 
     def _check_patterns(self, request: Generate) -> None:
         if request.pattern or request.words:
@@ -169,6 +172,7 @@ class CausalPerformer:
 
         There is nothing to draw, so an estimator and the numbers of draws and calls mean nothing here.
         """
+        self._check_class(request)
         if request.given.any():
             raise UserError(
                 f"{self.info.name} sees only what stands to the left, so it cannot score a part of a text given the "

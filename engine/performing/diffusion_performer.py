@@ -108,10 +108,12 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
-    def _asked_of(self, request: Generate) -> Diffusion:
-        """The model, which writes texts of one class if the request asks for one."""
+    def _asked_of(self, request: Generate | Score) -> Diffusion:
+        """The model, which writes or reads texts of one class if the request asks for one."""
         diffusion = self.model.diffusion
-        return diffusion if request.label < 0 else guided(diffusion, request.label, request.guidance)
+        if request.label < 0:
+            return diffusion
+        return guided(diffusion, request.label, request.guidance if isinstance(request, Generate) else 1.0)
 
     def _spelled(self, request: Generate) -> Generate:
         """The same with lists of words as single tokens, where each token is drawn on its own."""
@@ -187,7 +189,7 @@ class DiffusionPerformer:
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""
         if request.orders > 1:
-            need_orders(self.model.diffusion)
+            need_orders(self._asked_of(request))
         started, shares = worked(), self._shares(run_id, request)
         for number, so_far in enumerate(self._bounds(request)):
             error, width = so_far.standard_error, so_far.half_width
@@ -202,7 +204,7 @@ class DiffusionPerformer:
             yield Finished(run_id, so_far.calls, worked() - started)
 
     def _bounds(self, request: Score) -> Iterator[Bound]:
-        diffusion, limits = self.model.diffusion, (request.precision, request.max_calls)
+        diffusion, limits = self._asked_of(request), (request.precision, request.max_calls)
         passages, given, how = (request.tokens, *request.more), given_in(request), (request.seed, request.estimator)
         if request.steps is not None:
             return sampler_bound(diffusion, passages, request.steps, request.seed, *limits, request.texts, given)
@@ -212,7 +214,7 @@ class DiffusionPerformer:
         """What orders make of the bound that was found, by the calls that it left."""
         left = None if request.max_calls is None else max(1, request.max_calls - found.calls)
         passages, how = (request.tokens, *request.more), (request.orders, request.seed, left)
-        for less in slack(self.model.diffusion, passages, *how, request.texts, given_in(request)):
+        for less in slack(self._asked_of(request), passages, *how, request.texts, given_in(request)):
             tight, taken = tightened(found, less), (less.nats, less.standard_error, less.calls, less.sequences)
             yield Tightened(run_id, tight.nats, tight.standard_error, tight.half_width, tight.tokens, *taken)
 
@@ -222,7 +224,7 @@ class DiffusionPerformer:
         draws, known = max(ATTRIBUTION, request.draws), np.zeros(sum(map(len, passages)))
         start = 0
         for number, tokens in enumerate(passages, start=1):
-            for sums in running_attribution(self.model.diffusion, tokens, draws, request.seed, given):
+            for sums in running_attribution(self._asked_of(request), tokens, draws, request.seed, given):
                 known[start : start + len(tokens)] = sums.steady()
                 done = number == len(passages) and sums.draws == draws
                 yield Attributed(run_id, known.copy(), done, sums.profile())

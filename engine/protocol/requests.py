@@ -168,6 +168,7 @@ class Score:
     - `steps`: bound what the sampler "subset" writes in so many even steps, instead of the model.
     - `orders`: tighten the bound by what so many orders of the text differ, with the calls that are left.
     - `by_token`: share it out over the tokens at last; `early`: with the first bound, too, as far as a few draws tell.
+    - `label` is the class of texts that the model is told, from 0, or -1 for none: -log p given that class.
     - `more` passages are scored together with `tokens`, of which none is given then. `texts` holds for each passage,
       `tokens` first, the number of its text if the error is to be one over texts of several passages.
     """
@@ -185,6 +186,7 @@ class Score:
     more: tuple[Tokens, ...] = ()
     texts: tuple[int, ...] | None = None
     early: bool = False
+    label: Annotated[int, Whole(-1, 10**6 - 1)] = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -188,7 +188,11 @@ ANCESTRAL = SamplerInfo(
     "Ancestral",
     "Draws each position anew given all others, from the most noise to none; tokens may change until the end.",
     {"mixed": "Ancestral"},
-    "N",
+    "at most N + corrections",
+    options=(
+        SamplerOption("corrections", "Tokens of the finished text, at most, that are mended one by one.", 0, 0, 4096),
+        SamplerOption("temperature", "At which they are drawn.", 0.1, 0.01, 1.0),
+    ),
 )
 """The only way of a model of masks and uniform noise mixed."""
 

@@ -87,6 +87,11 @@ class Mixed(Masking):
     schedule: Mixing
     noise = "mixed"
 
+    def level_at(self, time: float) -> Tensor:
+        """The noise sigma at the chain's own time; a number in float64."""
+        own = torch.tensor((time - self.schedule.eps) / (1 - 2 * self.schedule.eps), dtype=torch.float64)
+        return self.schedule(own).total
+
     def heard(self, level: Tensor) -> Tensor:
         """t, no smaller than it was in training."""
         return self.schedule.own_time(level).clamp(min=self.schedule.eps)

@@ -17,6 +17,7 @@ from engine.likelihood.noised_text import Points, Text
 from engine.models import load
 from engine.models.loading import build
 from engine.performing.opening import is_causal
+from engine.theory.guidance import guided
 from engine.theory.mixed import Mixed
 from engine.theory.network import Block
 from tests.engine.families import (
@@ -208,12 +209,14 @@ def test_the_bound_is_not_below_the_likelihood_under_absorbing_noise(tmp_path: P
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("family", ["duo", "gidd"])
+@pytest.mark.parametrize("family", ["duo", "gidd", "udlm-class"])
 def test_the_bound_is_not_below_the_likelihood_where_tokens_change(tmp_path: Path, family: str) -> None:
     """On a toy of 27 texts: the reverse chain in small steps with the model's scores, and the integral of the score
-    entropy by the same steps."""
+    entropy by the same steps; of a model that knows classes, given one."""
     make(tmp_path, family, TOY)
     diffusion, states = double(tmp_path), every(3, 3)
+    if diffusion.config.network.classes:
+        diffusion = guided(diffusion, 1)
     weight = 3 ** torch.arange(2, -1, -1)
     sigmas = torch.cat((torch.zeros(1), torch.logspace(-3, math.log10(7), 100))).double()
     kernel = torch.eye(27).double()  # from noise level k to none, columns sum to 1

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from engine.cli import app
 from engine.language.tokenizers import symbol_tokenizer
 from engine.likelihood.estimators import choose, draw
 from engine.likelihood.noised_text import Text
 from engine.likelihood.running import sampler_bound, slack
 from engine.models.loading import build
+from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import (
     FREE,
@@ -33,7 +37,10 @@ from engine.protocol import (
     UserError,
     frozen,
 )
-from engine.samplers.ancestral import kernel
+from engine.samplers import sampler_named
+from engine.samplers.ancestral import LITTLE, kernel
+from engine.samplers.loop import Plan, State, run_chain
+from engine.theory.conditioning import Locks
 from engine.theory.grid import Step
 from engine.theory.mixed import Mixed, Mixing
 from tests.engine.families import (
@@ -171,3 +178,64 @@ def test_what_needs_absorbing_noise_is_refused_by_a_mixture_though_it_has_a_mask
         *_, answer = engine.perform(2, asked)
         assert isinstance(answer, Failed)
         assert "need absorbing noise; leave them out" in answer.headline
+
+
+def corrected(folder: Path, tokens: np.ndarray, corrections: int, temperature: float = 0.1, samples: int = 2) -> State:
+    """The end of a run of a model in a folder."""
+    diffusion = build(folder)[0]
+    sampler = sampler_named("ancestral", "mixed", (("corrections", corrections), ("temperature", temperature)))
+    plan = Plan(Locks.of(tokens, diffusion.vocabulary, 12), samples=samples, steps=3)
+    *_, state = run_chain(diffusion, sampler, plan, seed=2)
+    return state
+
+
+@torch.no_grad()
+def test_what_was_written_is_corrected_until_nothing_is_likelier(tmp_path: Path) -> None:
+    make(tmp_path, "gidd", Sizes(states=5, length=12))
+    rename(tmp_path, calm)
+    tokens = np.where(np.arange(12) < 3, np.arange(12) % 4, FREE)
+    plain, mended = (corrected(tmp_path, tokens, count, 0.01) for count in (0, 400))
+    assert (mended.tokens != plain.tokens).any()
+    assert (mended.tokens[:, :3] == tokens[:3]).all()
+    assert (mended.calls < 400).all(), "it did not come to an end"
+    diffusion = build(tmp_path)[0]
+    assert isinstance(diffusion.graph, Mixed)
+    level = diffusion.graph.level_at(LITTLE)
+    assert float(diffusion.graph.heard(level)) == pytest.approx(LITTLE)
+    found = diffusion.network(torch.from_numpy(mended.tokens), torch.full((2,), LITTLE))[..., :4].argmax(-1).numpy()
+    assert (found == mended.tokens)[:, 3:].all()
+    plain_laws = diffusion.network(torch.from_numpy(plain.tokens), torch.full((2,), LITTLE))[..., :4].argmax(-1).numpy()
+    assert (plain_laws != plain.tokens)[:, 3:].any()
+
+
+@torch.no_grad()
+def test_corrections_change_one_token_each_and_no_sample_depends_on_its_company(tmp_path: Path) -> None:
+    make(tmp_path, "gidd", Sizes(states=5, length=12))
+    rename(tmp_path, calm)
+    tokens = np.full(12, FREE)
+    states = [corrected(tmp_path, tokens, count) for count in range(4)]
+    for before, after in itertools.pairwise(states):
+        assert ((before.tokens != after.tokens).sum(-1) <= 1).all()
+        assert (after.calls <= before.calls + 1).all()
+    assert (corrected(tmp_path, tokens, 3, samples=1).tokens[0] == states[3].tokens[0]).all()
+    locked = corrected(tmp_path, np.zeros(12, np.int64), 3)
+    assert (locked.tokens == 0).all()
+
+
+def test_a_mixture_is_trained_on_and_kept_in_our_own_layout(tmp_path: Path) -> None:
+    make(tmp_path / "theirs", "gidd")
+    diffusion, tokenizer = build(tmp_path / "theirs")[0], symbol_tokenizer([*"abcdefghi"])
+    save(tmp_path / "ours", diffusion, tokenizer, "", precision="fp32")
+    again = build(tmp_path / "ours")[0]
+    assert again.config == diffusion.config
+    tokens, sigma = torch.arange(12)[None] % 11, torch.full((1,), 0.3)
+    torch.testing.assert_close(again.log_score(tokens, sigma), diffusion.log_score(tokens, sigma))
+    assert isinstance(again.graph, Mixed)
+    tokenizer.save(tmp_path / "theirs")
+    text, out = tmp_path / "text.txt", tmp_path / "trained"
+    text.write_text("abcdefghi" * 200)
+    few = ["--steps", "2", "--batch", "2", "--device", "cpu", "--out", str(out)]
+    done = CliRunner().invoke(app, ["train", str(text), "--model", str(tmp_path / "theirs"), *few])
+    assert done.exit_code == 0, done.output
+    trained = build(out)[0].config
+    assert (trained.noise, trained.p_uniform, trained.eps) == ("mixed", 0.2, 1e-4)

@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.language.tokenizers import symbol_tokenizer
+from engine.likelihood.running import bound
 from engine.models import load
 from engine.models.loading import build
 from engine.models.own_layout import save
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
-from engine.protocol import Finished, Generate, UserError
+from engine.protocol import Attributed, Bounded, Failed, Finished, Generate, Score, UserError, frozen
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
 from engine.theory.conditioning import Locks
@@ -113,3 +114,29 @@ def test_a_model_with_classes_is_saved_in_our_own_layout(tmp_path: Path) -> None
     diffusion = build(tmp_path / "theirs")[0]
     save(tmp_path / "ours", diffusion, symbol_tokenizer([*"abcdefghij"]), "", precision="fp32")
     assert build(tmp_path / "ours")[0].config == diffusion.config
+
+
+def test_a_text_is_scored_given_a_class(tmp_path: Path) -> None:
+    make(tmp_path, "udlm-class")
+    symbol_tokenizer([*"abcdefghij"]).save(tmp_path)
+    engine, diffusion = Engine(DiffusionPerformer(load(tmp_path, device="cpu", precision="fp32"))), build(tmp_path)[0]
+    tokens, nothing = np.arange(6), np.zeros(6, np.bool_)
+    found = []
+    for label in (-1, 0, 1):
+        asked = Score(frozen(tokens), nothing, None, 64, by_token=True, label=label)
+        told = list(engine.perform(1, asked))
+        assert isinstance(told[-1], Attributed | Finished), told[-1]
+        scored = [event for event in told if isinstance(event, Bounded)][-1]
+        *_, expected = bound(diffusion if label < 0 else guided(diffusion, label), [tokens], 4, 0, "auto", None, 64)
+        assert scored.nats == pytest.approx(expected.nats, rel=1e-6)
+        assert scored.calls == expected.calls
+        found.append(scored.nats)
+    assert len(set(found)) == 3
+    *_, refused = engine.perform(1, Score(frozen(tokens), nothing, label=2))
+    assert isinstance(refused, Failed)
+    assert "its classes are 0 to 1" in refused.headline
+    command = ["score", "--model", tmp_path, "--text", "abcdef", "--device", "cpu", "--max-calls", 32, "--json"]
+    lines = [CliRunner().invoke(app, [*map(str, (*command, *more))]) for more in ((), ("--class", 1), ("--class", 2))]
+    assert [done.exit_code for done in lines] == [0, 0, 2]
+    assert lines[0].stdout != lines[1].stdout
+    assert "its classes are 0 to 1" in " ".join(lines[2].output.split())
