@@ -324,8 +324,9 @@ def run_map(
 
     def prepare(window: MainWindow) -> None:
         shown = window.services.map
-        shown.choose(mode)
         window.session.playhead.seek(at)
+        look_back(window)
+        shown.choose(mode)
         window.canvas.caret.put(54)
         (window.places.show_beside if where == "beside" else window.places.show_page)("map")
         QApplication.processEvents()
@@ -340,6 +341,40 @@ def run_map(
             panel.line.activated.emit(panel.line.currentIndex())
         if where == "against":
             shown.hold_against(next(shown.others()))
+
+    return scene.session, prepare
+
+
+def look_back(window: MainWindow) -> None:
+    """The model has looked back on the run: tokens that came early are the worst."""
+    import numpy as np
+
+    from sedd_studio.record.looking_back import reviewable
+    from sedd_studio.session.hindsight import Answer
+
+    run, generator = window.session.view.run, np.random.default_rng(7)
+    if run is None or run.under_way:
+        return
+    answer, at = Answer(run, window.session.playhead.sample), reviewable(run, window.session.playhead.sample)
+    answer.then[at] = -generator.gamma(0.7, 1.2, len(at))
+    answer.now[at] = answer.then[at] + generator.normal(0.3, 0.9, len(at)) - 6 * (generator.random(len(at)) < 0.08)
+    answer.now = np.minimum(answer.now, -0.001)
+    answer.done = True
+    window.services.hindsight._answers.append(answer)
+    window.services.hindsight.changed.emit()
+
+
+def regret(home: Path) -> object:
+    """The words that the model thinks less of now than when it chose them, with log ratios above them."""
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+
+    def prepare(window: MainWindow) -> None:
+        look_back(window)
+        window.actions_by_name["colour_regret"].trigger()
 
     return scene.session, prepare
 
@@ -401,6 +436,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-uniform": partial(run_map, noise="uniform", at=30),
     "map-changes": partial(run_map, noise="uniform", mode="changes", at=30),
     "map-against": partial(run_map, where="against"),
+    "map-regret": partial(run_map, mode="regret", at=64),
+    "regret": regret,
     "map-order": partial(run_map, where="order", at=64),
     "map-mean": partial(run_map, where="mean", at=64),
     "settled": settled,

@@ -22,12 +22,14 @@ LINE_END = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
 @dataclass(frozen=True, eq=False)
 class MapScene:
     """What is drawn over and beside the cells: the text of each position in `pieces`; `curve`, a step (L,) for each
-    position, NaN for none, or None; the step and the position that are `here`; the steps and positions `marked`."""
+    position, NaN for none, or None; the step and the position that are `here`; the steps and positions `marked`; and
+    the positions `noted`, with a sign under their columns."""
 
     pieces: Sequence[str] = ()
     curve: np.ndarray | None = None
     here: tuple[int, int] | None = None
     marked: tuple[Span, Span] | None = None
+    noted: Sequence[int] = ()
 
 
 def cells_picture(image: QImage, places: MapPlaces, ratio: float) -> QPixmap:
@@ -62,6 +64,7 @@ def paint_map(painter: QPainter, cells: QPixmap, places: MapPlaces, scene: MapSc
         _here(painter, places, scene.here, theme)
     painter.restore()
     _steps(painter, places, scene.here, theme)
+    _noted(painter, places, scene.noted, theme)
     painter.save()
     _text(painter, places, scene, theme)
     painter.restore()
@@ -102,6 +105,18 @@ def _here(painter: QPainter, places: MapPlaces, here: tuple[int, int], theme: Th
         for colour, wide in (("panel", width + 2), (inner, width)):
             painter.setPen(QPen(theme.colour(colour), wide))
             painter.drawLine(*line)
+
+
+def _noted(painter: QPainter, places: MapPlaces, noted: Sequence[int], theme: Theme) -> None:
+    """A small triangle under each column that is seen."""
+    plot, wide = places.plot, places.cell[0]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("fresh"))
+    for position in noted:
+        x, y = LEFT - places.x + (position + 0.5) * wide, plot.bottom()
+        if plot.left() <= x <= plot.right():
+            painter.drawPolygon([QPointF(x, y), QPointF(x - 4, y + 6), QPointF(x + 4, y + 6)])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _steps(painter: QPainter, places: MapPlaces, here: tuple[int, int] | None, theme: Theme) -> None:

@@ -19,8 +19,8 @@ PLAIN = 5
 """The code of a token of which nothing is told."""
 OFFSET = 8
 """What a `Difference` adds to become a code."""
-MOST_CHANGES = 6
-"""Changes of the high end."""
+MOST_CHANGES, MOST_REGRET = 6, 4.0
+"""Changes, and nats, of the high end."""
 
 KINDS: dict[int, str] = {
     State.HIDDEN: "hidden",
@@ -42,27 +42,41 @@ KINDS: dict[int, str] = {
 @dataclass(frozen=True)
 class MapMode:
     """A way to colour a map: the `codes` (steps + 1, L) uint8; which `kinds` its legend lists, and what the ends of its
-    numbers are, with their unit, if it has any."""
+    numbers are, with their unit, if it has any. One with a `column` needs a number (L,) of each position, or None, that
+    the model is asked for, of that name."""
 
     title: str
-    codes: Callable[[RunMap], Cells]
+    codes: Callable[[RunMap, np.ndarray | None], Cells]
     kinds: tuple[int, ...]
     low: Callable[[RunMap], str] = lambda run_map: ""
     high: Callable[[RunMap], str] = lambda run_map: ""
+    column: str = ""
 
 
-def _of_state(run_map: RunMap) -> Cells:
+def _of_state(run_map: RunMap, column: np.ndarray | None) -> Cells:
     return run_map.state
 
 
-def _of_changes(run_map: RunMap) -> Cells:
+def _of_changes(run_map: RunMap, column: np.ndarray | None) -> Cells:
     counted = np.minimum(run_map.changes, MOST_CHANGES).astype(np.int64) - 1
     return _ramped(run_map, run_map.changes > 0, counted / (MOST_CHANGES - 1))
 
 
-def _when_settled(run_map: RunMap) -> Cells:
+def _when_settled(run_map: RunMap, column: np.ndarray | None) -> Cells:
     share = np.maximum(run_map.last, 0) / max(1, run_map.run.steps)
     return _ramped(run_map, (run_map.state == State.SETTLED) & (run_map.last != NEVER), share[None])
+
+
+def _of_column(share: Callable[[np.ndarray], np.ndarray]) -> Callable[[RunMap, np.ndarray | None], Cells]:
+    """Settled tokens by a number of theirs, NaN where it is not known."""
+
+    def codes(run_map: RunMap, column: np.ndarray | None) -> Cells:
+        numbers = np.full(run_map.run.length, np.nan) if column is None else column
+        known = ~np.isnan(numbers)
+        shares = share(np.where(known, numbers, 0.0))
+        return _ramped(run_map, (run_map.state == State.SETTLED) & known[None], shares[None])
+
+    return codes
 
 
 def _ramped(run_map: RunMap, known: np.ndarray, share: np.ndarray) -> Cells:
@@ -88,6 +102,22 @@ MAP_MODES: dict[str, MapMode] = {
         "How often it changed", _of_changes, GIVEN, lambda m: "1 change", lambda m: f"{MOST_CHANGES} and more"
     ),
     "settled": MapMode("When it settled", _when_settled, GIVEN, lambda m: "step 1", lambda m: f"step {m.run.steps}"),
+    "regret": MapMode(
+        "Regret",
+        _of_column(lambda ratio: -ratio / MOST_REGRET),
+        GIVEN,
+        lambda m: "as likely now as when chosen",
+        lambda m: f"{MOST_REGRET:g} nats less",
+        "regret",
+    ),
+    "confidence": MapMode(
+        "Confidence when chosen",
+        _of_column(lambda probability: probability),
+        GIVEN,
+        lambda m: "0%",
+        lambda m: "100%",
+        "confidence",
+    ),
 }
 """Ways to colour the map of a run."""
 DIFFERENCE_KINDS = tuple(OFFSET + kind for kind in Difference if kind is not Difference.TO_COME)

@@ -54,7 +54,7 @@ SETTINGS: dict[str, Setting] = {
     "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Light, dark, or strong contrast."),
     "colour": Setting(
         "plain",
-        _one_of("plain", "settled", "changed", "confidence", "entropy", "cost"),
+        _one_of("plain", "settled", "changed", "confidence", "entropy", "regret", "cost"),
         "A legend under the text says what they mean.",
     ),
     "vocabulary": Setting(
@@ -72,7 +72,11 @@ SETTINGS: dict[str, Setting] = {
     "beside": Setting(
         "position", _one_of("position", "likelihood", "history", "guess", "queue", "map"), "The panel beside the text."
     ),
-    "map": Setting("state", _one_of("state", "changes", "settled"), "What the colours of the map of a run mean."),
+    "map": Setting(
+        "state",
+        _one_of("state", "changes", "settled", "regret", "confidence"),
+        "What the colours of the map of a run mean.",
+    ),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
     "chapters": Setting([], _texts, "Chapters of Learn that were opened."),
     "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.protocol import FREE
+from sedd_studio.record.map_modes import MOST_REGRET
 from sedd_studio.session.view import View
 
 if TYPE_CHECKING:
     from sedd_studio.session.guessing import Guesser
+    from sedd_studio.session.hindsight import Hindsight
     from sedd_studio.session.scoring import Scorer
 
 MOST_NATS = 8.0
 MOST_CHANGES = 6
+LEAST_NOTED = 0.5
+"""Nats from which on regret is written above a word."""
 Shares = np.ndarray | None
 
 
@@ -27,6 +31,7 @@ class Sources:
     view: View
     scorer: Scorer
     guesser: Guesser
+    hindsight: Hindsight
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Mode:
     """A way to colour: `shares` (L,) are from 0, no colour, to 1, the strongest, NaN for none; None if not known.
 
     `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known, `none` why no
-    token has a colour where that is known. A mode that `guesses` has the model asked at every step on show. `notes`
+    token has a colour where that is known. A mode that `guesses` has the model asked at every step on show, one that
+    `looks_back` about the run once it is over. `notes`
     (L,) are written small above the tokens.
     """
 
@@ -45,6 +51,7 @@ class Mode:
     shares: Callable[[Sources], Shares]
     none: str = "Nothing has settled at this step yet."
     guesses: bool = False
+    looks_back: bool = False
     notes: Callable[[Sources], Sequence[str]] = lambda sources: ()
 
 
@@ -66,6 +73,26 @@ def in_which_step(sources: Sources) -> Sequence[str]:
     _, settled = run.at(sources.view.playhead.step, sources.view.playhead.sample)
     chosen = (settled > 0) & ~state.locked & (state.tokens != FREE)
     return [str(step) if told else "" for step, told in zip(settled.tolist(), chosen.tolist(), strict=True)]
+
+
+def as_at_the_end(sources: Sources, values: np.ndarray | None) -> np.ndarray | None:
+    """Numbers (L,) of the tokens at the end of the run where the same stand on show, NaN elsewhere."""
+    run, state, sample = sources.view.run, sources.view.canvas(), sources.view.playhead.sample
+    if run is None or values is None or len(values) != state.length:
+        return None
+    return np.where(state.tokens == run.at(run.recorded, sample)[0], values, np.nan)
+
+
+def regretted(sources: Sources) -> Shares:
+    """What the model thinks less of now than when it chose it."""
+    regret = as_at_the_end(sources, sources.hindsight.regret)
+    return None if regret is None else np.clip(-regret / MOST_REGRET, 0.0, 1.0)
+
+
+def ratios(sources: Sources) -> Sequence[str]:
+    """The log ratios of what is regretted, nats."""
+    regret = as_at_the_end(sources, sources.hindsight.regret)
+    return () if regret is None else [f"{nats:.1f}" if nats < -LEAST_NOTED else "" for nats in regret.tolist()]
 
 
 def how_often(sources: Sources) -> Shares:
@@ -111,6 +138,16 @@ MODES: dict[str, Mode] = {
         entropy,
         LEFT,
         guesses=True,
+    ),
+    "regret": Mode(
+        "Regret",
+        "as likely now as when chosen",
+        f"{MOST_REGRET:g} nats less",
+        "The model is asked once the run is over.",
+        regretted,
+        "No token of the run stands here.",
+        looks_back=True,
+        notes=ratios,
     ),
     "cost": Mode(
         "What it costs", "0 nats", f"{MOST_NATS:g} nats and more", "Score the text in the Likelihood panel.", cost

@@ -18,9 +18,14 @@ class Colouring(QObject):
     def __init__(self, sources: Sources, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sources, self._settings = sources, settings
-        for signal in (sources.view.changed, sources.scorer.changed, sources.guesser.changed):
+        for signal in (
+            sources.view.changed,
+            sources.scorer.changed,
+            sources.guesser.changed,
+            sources.hindsight.changed,
+        ):
             signal.connect(self._tell)
-        sources.guesser.want("colours", self.mode.guesses)
+        self._want()
 
     @property
     def name(self) -> str:
@@ -34,7 +39,7 @@ class Colouring(QObject):
     def choose(self, name: str) -> None:
         if name != self.name:
             self._settings.set("colour", name)
-            self._sources.guesser.want("colours", self.mode.guesses)
+            self._want()
             self.changed.emit()
 
     def shares(self) -> Shares:
@@ -44,6 +49,10 @@ class Colouring(QObject):
     def notes(self) -> Sequence[str]:
         """What is written small above each position (L,); nothing for none."""
         return self.mode.notes(self._sources)
+
+    def _want(self) -> None:
+        self._sources.guesser.want("colours", self.mode.guesses)
+        self._sources.hindsight.want("colours", self.mode.looks_back)
 
     def _tell(self) -> None:
         if self.name != "plain":

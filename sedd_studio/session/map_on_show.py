@@ -11,6 +11,7 @@ from sedd_studio.record.map_modes import MAP_MODES, MapMode, difference_codes
 from sedd_studio.record.run_map import Cells, Marked, RunMap, State, difference
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.hindsight import Hindsight
 from sedd_studio.session.session import Session
 
 SEEN = 6
@@ -41,9 +42,11 @@ class MapOnShow(QObject):
     changed = Signal()
     marked_changed = Signal()
 
-    def __init__(self, session: Session, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, hindsight: Hindsight, settings: Settings, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._settings = session, settings
+        self._session, self._hindsight, self._settings = session, hindsight, settings
         self.map: RunMap | None = None
         self.other: Other | None = None
         self.marked: Marked | None = None
@@ -53,6 +56,7 @@ class MapOnShow(QObject):
         self._seen: list[Trajectory] = []
         session.view.changed.connect(self._follow)
         session.view.run_changed.connect(self._follow)
+        hindsight.changed.connect(self._take_answers)
         session.clock.add(self._grow)
 
     @property
@@ -67,19 +71,29 @@ class MapOnShow(QObject):
     def choose(self, mode: str) -> None:
         if mode != self.mode_name:
             self._settings.set("map", mode)
+            self._want_answers()
             self._tell()
 
     def want(self, wanted: bool) -> None:
         """The map is on screen from now on, or no more."""
         self._wanted = wanted
+        self._want_answers()
         self._follow()
+
+    def _want_answers(self) -> None:
+        self._hindsight.want("map", self._wanted and bool(self.mode.column))
+
+    def _take_answers(self) -> None:
+        if self._wanted and self.mode.column:
+            self._tell()
 
     def codes(self) -> Cells | None:
         """The codes (steps + 1, L) of what is to be drawn, as `record.map_modes` has them; None without a run."""
         if self.map is None:
             return None
         if self._codes is None:
-            self._codes = self.mode.codes(self.map) if self._against is None else self._against
+            column = getattr(self._hindsight, self.mode.column) if self.mode.column else None
+            self._codes = self.mode.codes(self.map, column) if self._against is None else self._against
         return self._codes
 
     # ---- what it is held against

@@ -223,14 +223,17 @@ class Runs(QObject):
         info, origin = self._models.info, run.origin
         return self._models.ready and info is not None and origin is not None and origin.info.noise == info.noise
 
-    def noise_again(self) -> None:
-        """Sends the selected tokens back to noise, and goes on from a step at which there is so much of it, with all
-        others as they stand at the playhead: a branch of the run."""
+    def noise_again(self, chosen: np.ndarray | None = None) -> None:
+        """Sends the selected tokens, or those that are `chosen` (L,) bool, back to noise, and goes on from a step at
+        which there is so much of it, with all others as they stand at the playhead: a branch of the run."""
         view, run, info = self._view, self._view.run, self._models.info
-        if not self._editor.typed.apply() or not self.can_noise_again or run is None or info is None:
+        if not self._editor.typed.apply() or run is None or info is None:
+            return
+        chosen = self.chosen() if chosen is None else chosen & ~view.document.locked
+        if not chosen.any() or not self._takes_up(run) or not run.recorded:
             return
         assert run.origin is not None
-        chosen, seed = self.chosen(), any_seed()  # the run's own draws would put the same words there
+        seed = any_seed()  # the run's own draws would put the same words there
         branch = Branch(run, step_for(run, int(chosen.sum()), view.playhead.step), view.playhead.sample)
         visible = noised(view.canvas().tokens, chosen, run, info.vocabulary, seed)
         request = go_on(branch, run.origin, view.document.request, visible)

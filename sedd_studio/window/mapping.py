@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def make_panel(window: MainWindow) -> MapPanel:
     """The panel; where one goes in it the caret goes in the text, and the other way round."""
     view, caret = window.session.view, window.canvas.caret
-    panel = MapPanel(view, window.services.map, window.services.words, window.look)
+    services = window.services
+    panel = MapPanel(view, window.session.runs, services.map, services.hindsight, services.words, window.look)
 
     def put(position: int) -> None:
         if position < view.canvas().length:

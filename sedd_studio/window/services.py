@@ -19,6 +19,7 @@ from sedd_studio.session.colouring import Colouring
 from sedd_studio.session.favourites import Favourites
 from sedd_studio.session.fetching import Fetcher
 from sedd_studio.session.guessing import Guesser
+from sedd_studio.session.hindsight import Hindsight
 from sedd_studio.session.pointing import Pointer
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.queueing import RunQueue
@@ -60,14 +61,16 @@ class Services(QObject):
         self.scorer = Scorer(session, self.words.say, self)
         self.pointer = Pointer(session, self.scorer, self)
         self.guesser = Guesser(session, self)
-        self.colouring = Colouring(Sources(session.view, self.scorer, self.guesser), settings, self)
+        self.hindsight = Hindsight(session, self)
+        sources = Sources(session.view, self.scorer, self.guesser, self.hindsight)
+        self.colouring = Colouring(sources, settings, self)
         self.ranking = Ranking(session, self)
         self.alternatives = Alternatives(session, self.ranking)
         self.presets = Presets(session.form, settings, self)
         self.favourites = Favourites(session.view, session.runs, keeper, self)
         self.queue = RunQueue(session, keeper, self)
         self.jobs.saved.connect(session.notices.say_saved)
-        for worker in (self.scorer, self.ranking.queue, self.queue):
+        for worker in (self.scorer, self.hindsight, self.ranking.queue, self.queue):
             session.notices.watch(worker)
 
     @cached_property
@@ -106,7 +109,7 @@ class Services(QObject):
         """The map of the run on show."""
         from sedd_studio.session.map_on_show import MapOnShow  # not before the window is painted
 
-        return MapOnShow(self.session, self.settings, self)
+        return MapOnShow(self.session, self.hindsight, self.settings, self)
 
     def text_scores(self) -> TextScores:
         """Scores of the texts of a file."""

@@ -122,11 +122,11 @@ def test_the_tokens_of_every_step_are_those_of_the_record() -> None:
 def test_numbers_become_codes_from_the_low_to_the_high_end() -> None:
     changes: Steps = [[(0, 1, k % 5), *([(0, 2, 1)] if k == 3 else [])] for k in range(MOST_CHANGES + 2)]
     found = RunMap(recorded(changes, MASK), 0).grown()
-    often = MAP_MODES["changes"].codes(found)
+    often = MAP_MODES["changes"].codes(found, None)
     assert often[0].tolist() == [State.LOCKED, State.HIDDEN, State.HIDDEN, State.HIDDEN]
     assert often[1, 1] == RAMP
     assert often[-1, 1] == HIGHEST
-    when = MAP_MODES["settled"].codes(found)
+    when = MAP_MODES["settled"].codes(found, None)
     assert when[-2, 1] == PLAIN  # it was to change once more
     assert when[-1, 1] == HIGHEST
     assert RAMP < when[4, 2] == when[-1, 2] < HIGHEST
@@ -136,7 +136,7 @@ def test_numbers_become_codes_from_the_low_to_the_high_end() -> None:
 @pytest.mark.parametrize("mode", MAP_MODES)
 def test_the_colours_in_the_picture_are_those_of_the_record(theme: Theme, mode: str) -> None:
     run = recorded([[(0, 1, 2)], [(0, 2, 1), (0, 1, 3)], [(0, 3, MASK)]], MASK, more=1)
-    codes = MAP_MODES[mode].codes(RunMap(run, 0).grown())
+    codes = MAP_MODES[mode].codes(RunMap(run, 0).grown(), np.array([np.nan, -2.0, 0.5, np.nan]))
     image = map_image(codes, theme)
     assert (image.width(), image.height()) == (LENGTH, run.steps + 1)
     for step, row in enumerate(codes.tolist()):

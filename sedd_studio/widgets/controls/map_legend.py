@@ -82,7 +82,7 @@ class MapLegend(QWidget):
                     QBrush(ramp_of(self._look.theme, left, left + BAR)),
                 )
                 painter.setPen(self._look.colour("muted"))
-                painter.drawText(QRectF(x, y, BAR, HIGH), middle, low)
+                painter.drawText(QRectF(x, y, self.width(), HIGH), middle, low)
                 painter.drawText(QRectF(left + BAR + GAP, y, self.width(), HIGH), middle, high)
 
     def _box(self, painter: QPainter, box: QRectF, brush: QBrush) -> None:

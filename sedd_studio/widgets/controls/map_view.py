@@ -99,16 +99,16 @@ class MapView(QAbstractScrollArea):
         if (step, position) != self._scene.here:
             self._show(replace(self._scene, here=(step, position)))
 
+    def show_noted(self, positions: Sequence[int]) -> None:
+        """Which columns have a sign."""
+        self._show(replace(self._scene, noted=positions))
+
     def show_marked(self, part: tuple[Span, Span] | None) -> None:
         self._show(replace(self._scene, marked=part))
 
     def _show(self, scene: MapScene) -> None:
         self._scene = scene
         self.viewport().update()
-
-    @property
-    def _here(self) -> tuple[int, int]:
-        return self._scene.here or (0, 0)
 
     @property
     def places(self) -> MapPlaces:
@@ -121,7 +121,7 @@ class MapView(QAbstractScrollArea):
     def set_zoom(self, zoom: float, around: QPointF | None = None) -> None:
         """Another size; what is at the point `around`, or else at the playhead, stays where it is."""
         before = self.places
-        point = around if around is not None else cell_of(before, *self._here).center()
+        point = around if around is not None else cell_of(before, *_here(self._scene)).center()
         wide, tall = before.cell
         at = (point.x() - LEFT + before.x) / wide, (point.y() - before.plot.top() + before.y) / tall
         self.zoom = min(max(zoom, 1.0), MOST_ZOOM)
@@ -235,7 +235,7 @@ class MapView(QAbstractScrollArea):
             event.ignore()
 
     def _go(self, steps: int, positions: int, marks: bool) -> None:
-        before = self._here
+        before = _here(self._scene)
         step = min(max(before[0] + steps, 0), self._rows - 1)
         position = min(max(before[1] + positions, 0), self.places.columns - 1)
         self.went.emit(step, position)
@@ -257,6 +257,10 @@ class MapView(QAbstractScrollArea):
         ):
             if low < 0 or high > 0:
                 bar.setValue(bar.value() + round(low if low < 0 else high))
+
+
+def _here(scene: MapScene) -> tuple[int, int]:
+    return scene.here or (0, 0)
 
 
 def _span(one: int, other: int) -> Span:

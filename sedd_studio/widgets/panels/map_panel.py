@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
@@ -20,9 +21,12 @@ from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.map_legend import MapLegend
 from sedd_studio.widgets.controls.map_view import ZOOM, MapView
+from sedd_studio.widgets.controls.worst_row import WorstRow
 
 if TYPE_CHECKING:
+    from sedd_studio.session.hindsight import Hindsight
     from sedd_studio.session.map_on_show import MapOnShow, Other
+    from sedd_studio.session.runs import Runs
     from sedd_studio.session.vocabulary import Vocabulary
 
 EMPTY = (
@@ -43,9 +47,11 @@ class MapPanel(QWidget):
     entered = Signal()
     """The text is wanted on show."""
 
-    def __init__(self, view: View, shown: MapOnShow, words: Vocabulary, look: Look) -> None:
+    def __init__(
+        self, view: View, runs: Runs, shown: MapOnShow, hindsight: Hindsight, words: Vocabulary, look: Look
+    ) -> None:
         super().__init__()
-        self._view, self._shown, self._words = view, shown, words
+        self._view, self._shown, self._hindsight, self._words = view, shown, hindsight, words
         self._position = 0
         self._pointed: tuple[int, int] | None = None
         self._others: list[Other] = []
@@ -62,7 +68,9 @@ class MapPanel(QWidget):
         self.legend = MapLegend(look)
         self.facts, self.part = Elided("help"), Elided("help")
         content = QWidget()
-        column(self.legend, (self.map, 1), self.facts, self.part, gap=6, of=content)
+        self.worst = WorstRow(view, runs, hindsight, words, look)
+        self.worst.hide()
+        column(self.legend, self.worst, (self.map, 1), self.facts, self.part, gap=6, of=content)
         self.filled = Filled(content, EMPTY)
         self.setFocusProxy(self.map)
         self.sample = label(role="muted")
@@ -123,9 +131,15 @@ class MapPanel(QWidget):
         kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
         ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
         self.legend.show_entries([(code, say(KINDS[code])) for code in kinds], *ends)
+        self.worst.setVisible(shown.mode.column == "regret" and not against)
+        self._note_worst()
         self._follow_line()
         self._follow_mark()
         self._follow_place()
+
+    def _note_worst(self) -> None:
+        regretted = self._shown.mode.column == "regret" and self._shown.other is None
+        self.map.show_noted(np.flatnonzero(self._hindsight.worst()).tolist() if regretted else ())
 
     def _follow_line(self) -> None:
         """Draws the order that is chosen over the map."""
@@ -212,4 +226,8 @@ class MapPanel(QWidget):
             became = "" if step >= last else f", in the end {'hidden' if ends is None else f'“{ends.strip() or ends}”'}"
             facts.append(f"last changed in step {last}{became}")
             facts.append(f"{number_of(int(found.changes[found.read, position]), 'change')} in all")
+        answer = self._hindsight.answer()
+        if answer is not None and answer.run is found.run and not np.isnan(answer.now[position]):
+            now, then = np.exp(answer.now[position]), np.exp(answer.then[position])
+            facts.append(f"chosen at {then:.1%}, now {now:.1%}: {answer.regret[position]:+.2f} nats")
         return facts

@@ -1,0 +1,44 @@
+"""What is asked about a run that is over: what the model thinks of each token now, and thought when it chose it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.protocol import Review, frozen
+from sedd_studio.record.trajectory import Trajectory
+
+
+def reviewable(run: Trajectory, sample: int) -> np.ndarray:
+    """The positions (P,) of a sample whose tokens were chosen in the run and still stand, from left to right."""
+    tokens, last = run.at(run.recorded, sample)
+    return np.flatnonzero((last > 0) & ~run.locked & (tokens != run.mask))
+
+
+def review_of(run: Trajectory, sample: int, positions: np.ndarray | None = None) -> Review:
+    """The question about the tokens of a sample as they stand after the newest step, or about some of them.
+
+    Each was chosen in the step in which it changed last, from the state and at the noise before that step.
+    """
+    asked = reviewable(run, sample) if positions is None else positions
+    tokens, last = run.at(run.recorded, sample)
+    steps, chosen = np.unique(last[asked] - 1, return_inverse=True)
+    states = [run.shown(run.at(step, sample)[0]) for step in steps.tolist()]
+    return Review(
+        frozen(run.shown(tokens)),
+        np.array(run.locked, bool),
+        run.moments[run.recorded].sigma,
+        frozen(asked),
+        frozen(chosen),
+        frozen(np.array(states).reshape(len(states), run.length)),
+        tuple(run.moments[step].sigma for step in steps.tolist()),
+    )
+
+
+def worst(regret: np.ndarray, count: int) -> np.ndarray:
+    """Which positions (L,) bool have the lowest of the log ratios (L,), NaN for none: `count` of them, or all that the
+    model thinks less of than when it chose them, if those are fewer."""
+    chosen = np.zeros(len(regret), bool)
+    ranked = np.argsort(np.where(np.isnan(regret), np.inf, regret), kind="stable")
+    lower = int((regret < 0).sum())
+    chosen[ranked[: min(count, lower)]] = True
+    return chosen
