@@ -429,6 +429,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-locks": partial(learn, chapter="locks"),
     "learn-likely": partial(learn, chapter="likely"),
     "learn-likely-true": partial(learn, chapter="likely", text=2, spoilt=0, calls=31),
+    "learn-precision": partial(learn, chapter="precision"),
     "map": run_map,
     "map-live": partial(run_map, played=37, at=37),
     "map-marked": partial(run_map, where="marked"),

@@ -19,6 +19,7 @@ CHAPTERS: dict[str, str] = {
     "walking": "Walking back",
     "locks": "Words that stay",
     "likely": "How likely",
+    "precision": "Precision",
 }
 """Titles by name."""
 
