@@ -38,7 +38,7 @@ LOCKED_STYLE = "bold cyan"
 
 def show_info(machine: Machine, output: Output) -> None:
     """Prints a model's facts."""
-    info = open_model(Engine(), machine).info
+    info = open_model(Engine(), machine, hashed=True).info
     output.record(**asdict(info))
     rows = {
         "name": info.name,
@@ -100,10 +100,10 @@ def generate(
     output.line(report(chain, sampler, finished), "dim")
 
 
-def open_model(engine: Engine, machine: Machine) -> ModelLoaded:
-    """Loads the model into the engine."""
+def open_model(engine: Engine, machine: Machine, hashed: bool = False) -> ModelLoaded:
+    """Loads the model into the engine, with the hash of large weights if it is to be `hashed`."""
     machine.set_threads()
-    (loaded,) = unfailing(engine, LoadModel(machine.model_path, machine.device, machine.precision))
+    (loaded,) = unfailing(engine, LoadModel(machine.model_path, machine.device, machine.precision, hashed))
     assert isinstance(loaded, ModelLoaded)
     return loaded
 

@@ -19,7 +19,6 @@ import torch
 from engine.bundled_models import bundled
 from engine.catalogue.fetched import fetched, is_name
 from engine.estimates import opening, require
-from engine.files import sha256
 from engine.language.chat import chat_in
 from engine.language.documents import check_name
 from engine.language.spare_tokens import Spare
@@ -27,6 +26,7 @@ from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
 from engine.models.alone import folder_alone
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.filling import SMALLER, filled
+from engine.models.identity import identified, weights_of
 from engine.models.layout import Layout, mask_of
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning, read_lightning
@@ -52,12 +52,22 @@ class Model:
     """
 
     def __init__(
-        self, diffusion: Diffusion, info: ModelInfo, tokenizer: Tokenizer | None = None, spare: Spare = "nothing"
+        self,
+        diffusion: Diffusion,
+        info: ModelInfo,
+        tokenizer: Tokenizer | None = None,
+        spare: Spare = "nothing",
+        files: tuple[Path, ...] = (),
     ) -> None:
         self.diffusion = diffusion
         self.info = info
         self._tokenizer = tokenizer
-        self._spare = spare
+        self._spare, self._files = spare, files
+
+    def identify(self) -> ModelInfo:
+        """Its description with the hash of the weights, which may take seconds."""
+        self.info = identified(self.info, self._files, home_of(Path(self.info.path)))
+        return self.info
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -67,12 +77,12 @@ class Model:
         return self._tokenizer
 
 
-def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Model:
+def load(path: str | Path, device: str = "auto", precision: str = "auto", hashed: bool = True) -> Model:
     """The model in the folder `path`, or in the folder of the file `path`; or the bundled model of that name.
 
     Where it has more tokens than its tokenizer, by padding, it is the model without them (`engine.models.padding`).
-    `device` and `precision` as in `engine.models.devices`. A UserError says in a sentence what is wrong with the
-    folder.
+    `device` and `precision` as in `engine.models.devices`, `hashed` as in `engine.models.identity`. A UserError says in
+    a sentence what is wrong with the folder.
     """
     source = checkpoint_folder(Path(path))
     folder = home_of(source)
@@ -89,7 +99,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
     require(held if chosen.type != "cpu" else 0, f"The model in {folder}", chosen, SMALLER)
     diffusion = filled(diffusion, stored, folder, PRECISIONS[stored_in], rows)
     diffusion.network.to(chosen)
-    weights = sha256(*stored.files)
+    weights = weights_of(stored.files, hashed)
     info = ModelInfo(
         name=folder.name,
         path=str(source),
@@ -106,7 +116,7 @@ def load(path: str | Path, device: str = "auto", precision: str = "auto") -> Mod
         classes=stored.config.network.classes,
         chat=None if tokenizer is None else chat_in(folder, tokenizer),
     )
-    return Model(diffusion, info, tokenizer, stored.spare)
+    return Model(diffusion, info, tokenizer, stored.spare, stored.files)
 
 
 def _tokenizer_of(folder: Path, vocabulary: int, spare: Spare) -> Tokenizer | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.catalogue.glance import LARGEST_ORIGIN, ORIGIN
 from engine.files import write_whole
 from engine.plain_text import plain_facts
+from engine.protocol.model_info import NOT_YET
 from engine.strict_json import entries
 
 
@@ -26,7 +27,9 @@ def hashes_of(folder: Path) -> dict[str, object]:
 
 
 def facts_of(folder: Path, weights: Path, weights_hash: str) -> dict[str, str]:
-    """What a model's facts say of where it came from; nothing where that is not known."""
+    """What a model's facts say of where it came from; nothing where that, or the hash, is not known."""
+    if weights_hash.startswith(NOT_YET):
+        return {}
     with suppress(TypeError, KeyError):
         noted = entries(folder / ORIGIN, LARGEST_ORIGIN)
         changed = (noted.get("weights") or noted["sha256"][weights.name]) != weights_hash

@@ -17,11 +17,11 @@ import torch
 
 from engine.causal.opening import load_causal
 from engine.estimates import Shape
-from engine.files import sha256
 from engine.language.chat import chat_in
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.language.word_tokens import as_tokens
 from engine.likelihood.result import ratio_of
+from engine.models.identity import identified, weights_of
 from engine.models.stored import weight_files
 from engine.protocol import (
     FREE,
@@ -61,7 +61,7 @@ class CausalPerformer:
         self.tokenizer = tokenizer
 
     @staticmethod
-    def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalPerformer:
+    def load(folder: Path, device: str = "auto", precision: str = "auto", hashed: bool = True) -> CausalPerformer:
         """The model in `folder`; a UserError if there is none that can be read."""
         causal, tokenizer = load_causal(folder, device, precision), find_tokenizer(folder)
         causal = replace(causal, vocabulary=tokenizer.vocabulary)
@@ -76,10 +76,16 @@ class CausalPerformer:
             parameters=sum(parameter.numel() for parameter in causal.network.parameters()),
             device=str(causal.device),
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
-            weights=sha256(*weight_files(folder)),
+            weights=weights_of(weight_files(folder), hashed),
             chat=chat_in(folder, tokenizer),
         )
         return CausalPerformer(causal, info, tokenizer)
+
+    def identify(self) -> ModelInfo:
+        """Its description with the hash of the weights."""
+        folder = Path(self.info.path)
+        self.info = identified(self.info, weight_files(folder), folder)
+        return self.info
 
     @property
     def shape(self) -> Shape:

@@ -30,6 +30,7 @@ from engine.protocol import (
     Influenced,
     Insight,
     Inspect,
+    ModelInfo,
     Review,
     Reviewed,
     Score,
@@ -65,6 +66,11 @@ class DiffusionPerformer:
         self.model = model
         self.info, self.tokenizer = model.info, model.tokenizer
         self.shape = Shape.of(model.diffusion.network)
+
+    def identify(self) -> ModelInfo:
+        """Its description with the hash of the weights."""
+        self.info = self.model.identify()
+        return self.info
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if not 1 <= request.first_step <= request.steps:

@@ -23,6 +23,8 @@ from engine.protocol import (
     Failed,
     Generate,
     Guess,
+    Identified,
+    Identify,
     Influence,
     Inspect,
     Introduced,
@@ -70,11 +72,14 @@ class Engine:
     def _answer(self, run_id: int, request: Request) -> Iterator[Event]:
         match request:
             case LoadModel():
-                performer = open_folder(checkpoint_folder(Path(request.path)), request.device, request.precision)
+                place = request.device, request.precision, request.hashed
+                performer = open_folder(checkpoint_folder(Path(request.path)), *place)
                 loaded = ModelLoaded(run_id, performer.info, performer.tokenizer)
                 self.performer = performer
                 give_back()  # what the model before took
                 return iter((loaded,))
+            case Identify():
+                return iter((Identified(run_id, self._open.identify()),))
             case Generate() if request.model:
                 return self._generate_with_another(run_id, request)
             case Generate():

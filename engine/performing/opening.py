@@ -13,11 +13,11 @@ from engine.performing.performer import Performer
 from engine.strict_json import entries
 
 
-def open_folder(folder: Path, device: str, precision: str) -> Performer:
-    """The model in its own folder; a UserError says what is wrong with it."""
+def open_folder(folder: Path, device: str, precision: str, hashed: bool = True) -> Performer:
+    """The model in its own folder, `hashed` as in `engine.models.identity`; a UserError says what is wrong with it."""
     if is_causal(folder):
-        return CausalPerformer.load(folder, device, precision)
-    return DiffusionPerformer(load(folder, device, precision))
+        return CausalPerformer.load(folder, device, precision, hashed)
+    return DiffusionPerformer(load(folder, device, precision, hashed))
 
 
 def is_causal(folder: Path) -> bool:

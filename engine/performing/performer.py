@@ -35,6 +35,9 @@ class Performer(Protocol):
     def shape(self) -> Shape:
         """The sizes of its network, by which it is estimated what a request takes."""
 
+    def identify(self) -> ModelInfo:
+        """`info` with the hash of the weights; takes as long as reading them all."""
+
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """`Started`, the frames, `Finished`; the request has been checked, and fits."""
 

@@ -15,6 +15,7 @@ from engine.protocol.events import Failed as Failed
 from engine.protocol.events import Finished as Finished
 from engine.protocol.events import Frame as Frame
 from engine.protocol.events import Guessed as Guessed
+from engine.protocol.events import Identified as Identified
 from engine.protocol.events import Influenced as Influenced
 from engine.protocol.events import Insight as Insight
 from engine.protocol.events import Introduced as Introduced
@@ -34,6 +35,7 @@ from engine.protocol.model_info import Noise as Noise
 from engine.protocol.requests import Evaluate as Evaluate
 from engine.protocol.requests import Generate as Generate
 from engine.protocol.requests import Guess as Guess
+from engine.protocol.requests import Identify as Identify
 from engine.protocol.requests import Influence as Influence
 from engine.protocol.requests import Inspect as Inspect
 from engine.protocol.requests import Judge as Judge

@@ -33,6 +33,13 @@ class ModelLoaded(RunEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Identified(RunEvent):
+    """The model that is loaded, with the hash of its weights."""
+
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
 class Introduced(RunEvent):
     """The run that begins is one of another model than the one that is loaded."""
 
@@ -274,6 +281,7 @@ class Told(RunEvent):
 
 Event = (
     ModelLoaded
+    | Identified
     | Introduced
     | Started
     | Frame
@@ -299,4 +307,6 @@ def ends(event: Event) -> bool:
     """Whether an event is the last of its request: each ends with exactly one such."""
     if isinstance(event, Attributed | Evaluated):
         return event.done
-    return isinstance(event, ModelLoaded | Finished | Cancelled | Failed | Insight | Guessed | Weighed | Judged)
+    return isinstance(
+        event, ModelLoaded | Identified | Finished | Cancelled | Failed | Insight | Guessed | Weighed | Judged
+    )

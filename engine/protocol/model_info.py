@@ -15,6 +15,8 @@ LONGEST = {"name": 80, "schedule": 40, "device": 12, "precision": 12}
 BLOCKS = "trained on blocks of"
 """The fact of a model that has seen no shorter text than the longest that it takes."""
 
+NOT_YET = "files:"
+"""How `weights` begins while the hash is not known."""
 BLOCKWISE = "blocks of"
 """How what a model writes begins, if it writes block by block."""
 MOST_OF_A_CHAT = 4_000
@@ -73,6 +75,16 @@ class ModelInfo:
     def domain(self) -> str:
         """The kind of sequence that it writes: a name from `engine.language.domains`."""
         return self.facts.get("domain", "text")
+
+    @property
+    def identified(self) -> bool:
+        """Whether the hash of the weights is known."""
+        return not self.weights.startswith(NOT_YET)
+
+    def same_weights(self, other: ModelInfo) -> bool:
+        """Whether another has the same; as long as a hash is not known it has if it lies at the same place."""
+        known = self.identified and other.identified
+        return self.weights == other.weights or (not known and self.path == other.path)
 
     @property
     def blockwise(self) -> bool:

@@ -18,11 +18,20 @@ Limit = tuple[int, int, tuple[int | str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LoadModel:
-    """Load the checkpoint at `path`. `device` and `precision` are "auto" or a name such as "cpu", "bf16"."""
+    """Load the checkpoint at `path`. `device` and `precision` are "auto" or a name such as "cpu", "bf16".
+
+    Unless it is to be `hashed` the hash of large weights waits until somebody asks to `Identify` the model.
+    """
 
     path: str
     device: str = "auto"
     precision: str = "auto"
+    hashed: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identify:
+    """Which weights has the model that is loaded?"""
 
 
 def names_words(named: tuple[int | str, ...]) -> bool:
@@ -245,6 +254,6 @@ class Mend:
     model: str = ""
 
 
-Question = Inspect | Guess | Review | Influence | Score | Weigh | Judge | Generate | Evaluate | Mend | Lesson
+Question = Identify | Inspect | Guess | Review | Influence | Score | Weigh | Judge | Generate | Evaluate | Mend | Lesson
 """What may be asked without ending what is going on."""
 Request = LoadModel | Question

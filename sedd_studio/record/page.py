@@ -58,7 +58,7 @@ class Page:
     def is_for(self, info: ModelInfo) -> bool:
         """Whether it is for this model, wherever that runs."""
         own = self.info
-        return own is not None and (own.path, own.weights) == (info.path, info.weights)
+        return own is not None and own.path == info.path and own.same_weights(info)
 
     def emptied(self) -> Page:
         """A fresh page for the same model: one gap, and nothing that was about the document before."""

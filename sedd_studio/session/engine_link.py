@@ -41,6 +41,11 @@ class EngineLink(QObject):
         self._clock.start()
         return number
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return bool(self._submitted or self._questions)
+
     def supersede(self) -> None:
         """Ends what was submitted and what was asked."""
         self.superseded.emit()

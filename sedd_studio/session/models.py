@@ -45,7 +45,7 @@ class Models(QObject):
 
     def holds(self, info: ModelInfo) -> bool:
         """Whether the engine holds a model, and no other is being opened."""
-        return not self._awaited and self._held is not None and self._held.weights == info.weights
+        return not self._awaited and self._held is not None and self._held.same_weights(info)
 
     @property
     def domain(self) -> Domain:
@@ -89,10 +89,18 @@ class Models(QObject):
     def open(self, path: str | Path = bundled_models.DEFAULT_MODEL) -> None:
         """Loads the model at `path`, ending a run that is going on."""
         self._opening = str(path)
-        request = LoadModel(self._opening, self._settings["device"], self._settings["precision"])
+        request = LoadModel(self._opening, self._settings["device"], self._settings["precision"], hashed=False)
         self._awaited = self._engine.submit(request, self._take)
         self.loading = True
         self.loading_changed.emit()
+
+    def identify(self, info: ModelInfo) -> None:
+        """Takes down the hash of the weights of the model that the engine holds."""
+        if self._held is not None and self._held.same_weights(info):
+            self._held = info
+        if self.info is not None and not self.info.identified and self.info.same_weights(info):
+            self.info = info
+            self.changed.emit()
 
     def _give_up(self) -> None:
         self.loading = False

@@ -20,6 +20,7 @@ from sedd_studio.session.favourites import Favourites
 from sedd_studio.session.fetching import Fetcher
 from sedd_studio.session.guessing import Guesser
 from sedd_studio.session.hindsight import Hindsight
+from sedd_studio.session.identifying import Identifier
 from sedd_studio.session.pointing import Pointer
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.queueing import RunQueue
@@ -61,6 +62,7 @@ class Services(QObject):
         self.scorer = Scorer(session, self.words.say, self)
         self.pointer = Pointer(session, self.scorer, self)
         self.guesser = Guesser(session, self)
+        self.identifier = Identifier(session, keeper, self)
         self.hindsight = Hindsight(session, self)
         sources = Sources(session.view, self.scorer, self.guesser, self.hindsight)
         self.colouring = Colouring(sources, settings, self)

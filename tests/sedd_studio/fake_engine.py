@@ -23,6 +23,8 @@ from engine.protocol import (
     Generate,
     Guess,
     Guessed,
+    Identified,
+    Identify,
     Influence,
     Influenced,
     Insight,
@@ -105,6 +107,9 @@ class FakeEngine:
                 )
             case LoadModel():
                 yield ModelLoaded(run_id, INFO, TOKENIZER)
+            case Identify():
+                self.answers.wait(PATIENCE)
+                yield Identified(run_id, replace(INFO, weights="known"))
             case Score():
                 yield from self._score(run_id, request)
             case Generate():

@@ -64,7 +64,7 @@ def test_picking_a_noise_opens_the_model_that_matches(scene: Scene, qtbot: QtBot
     assert entries["Absorbing noise"].isChecked()
     for name in ("Uniform noise", "From left to right"):
         entries[name].trigger()
-    assert scene.runner.requests[-2:] == [LoadModel(other), LoadModel(writer)]
+    assert scene.runner.requests[-2:] == [LoadModel(other, hashed=False), LoadModel(writer, hashed=False)]
 
 
 def test_a_noise_without_a_model_is_greyed_out_and_says_why(scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
