@@ -417,6 +417,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-breaking": partial(learn, chapter="breaking"),
     "learn-rule": partial(learn, chapter="rule"),
     "learn-rule-own": partial(learn, chapter="rule", kind="keyboard", entry=7, rate=20, level=80),
+    "learn-many": partial(learn, chapter="many"),
+    "learn-many-uniform": partial(learn, chapter="many", noise="uniform", steps=2),
     "learn-walking": partial(learn, chapter="walking", go=1000),
     "learn-walking-jump": partial(learn, chapter="walking", go="jump"),
     "learn-walking-uniform": partial(learn, chapter="walking", noise="uniform", factor=2.0, go="jump"),

@@ -398,3 +398,23 @@ def test_walks_are_made_by_jumps_by_tens_and_all_at_once(window: MainWindow, ope
     QTest.mouseClick(go.buttons["all"], LEFT)
     assert learning.choices["ended"] == 0
     assert not panel.formula_button.isVisible()
+
+
+# ---- many at once
+
+
+def test_the_sampler_and_its_steps_are_chosen_by_keys(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    panel, learning = opened("many"), window.services.learning
+    press(panel, Qt.Key.Key_Home)
+    assert learning.choices["steps"] == 0
+    press(panel, Qt.Key.Key_Right)
+    assert learning.choices["steps"] == 1
+    before = learning.choices["sampler"]
+    press(panel, Qt.Key.Key_Down)
+    chosen = pick(panel, "sampler").list
+    assert chosen is not None
+    assert chosen.currentData() == learning.choices["sampler"] != before
+    learning.choose("sampler", "first-hitting")
+    QTest.mouseClick(pick(panel, "noise").buttons["uniform"], LEFT)  # which has no such sampler
+    assert learning.choices["sampler"] == "tweedie"
+    assert chosen.findData("first-hitting") < 0

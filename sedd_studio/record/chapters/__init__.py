@@ -17,6 +17,7 @@ CHAPTERS: dict[str, str] = {
     "texts": "All texts at once",
     "score": "The concrete score",
     "walking": "Walking back",
+    "many": "Many at once",
     "locks": "Words that stay",
     "likely": "How likely",
     "precision": "Precision",
