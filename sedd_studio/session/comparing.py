@@ -25,6 +25,7 @@ from engine.protocol import (
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.choosing import Choosing
+from sedd_studio.session.compare_kinds import Chosen
 from sedd_studio.session.comparing_models import ModelRows
 from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.panes import Pane, PaneState, name_by_what_differs, recorded, unlike
@@ -55,7 +56,8 @@ class Comparison(QObject):
         self.models = ModelRows(session, self.choice, self)
         self.models.changed.connect(self.changed)
         self.models.ended.connect(self.ended)
-        self._recorded = False
+        self.recorded = False
+        """Whether the panes are runs that were made before."""
         self._tokenizer: Tokenizer | None = None
         self._model: ModelInfo | None = None  # which was loaded when the comparison began
         self.position = 1.0
@@ -105,7 +107,7 @@ class Comparison(QObject):
     def reference_of(self, pane: Pane) -> Pane | None:
         """The pane that one is held against: the largest budget beside it, else the last sampler; of recorded runs the
         last. None where nothing is comparable word by word."""
-        if self._recorded:
+        if self.recorded:
             return self.panes[-1]
         for names in ALIKE:
             alike = [one for one in self.panes if all(one.facets.get(n) == pane.facets.get(n) for n in names)]
@@ -135,7 +137,7 @@ class Comparison(QObject):
             return
         session.errors.dismiss()
         self.cancel_all()
-        self._recorded, self._tokenizer, self._model = False, session.models.tokenizer, session.models.info
+        self.recorded, self._tokenizer, self._model = False, session.models.tokenizer, session.models.info
         self.panes = planned
         self._began = time.monotonic()
         for pane in self.panes:
@@ -154,7 +156,9 @@ class Comparison(QObject):
     def show_runs(self, runs: list[Trajectory]) -> None:
         """Lays recorded runs beside each other; nothing is run. The last is what the others are held against."""
         self.cancel_all()
-        self._recorded = True
+        if self.choice.chosen.rows:  # they are panes
+            self.choice.choose(**vars(Chosen(samples=self.choice.chosen.samples)))
+        self.recorded = True
         self.panes = [recorded(run) for run in runs]
         name_by_what_differs(self.panes)
         self._tokenizer = self._session.models.tokenizer
@@ -192,7 +196,7 @@ class Comparison(QObject):
     def open(self, pane: Pane) -> None:
         """Shows the run of a pane in the window, which takes it over the first time."""
         if pane.run is not None and pane.can_be_opened:
-            if not self._recorded and not pane.opened:
+            if not self.recorded and not pane.opened:
                 pane.opened = True
                 self.taken_over.emit(pane.run)
             self._session.show_run(pane.run)

@@ -24,6 +24,7 @@ from sedd_studio.session import comparing_models, model_folders
 from sedd_studio.session.compare_reading import LEVELS
 from sedd_studio.session.models import Models
 from sedd_studio.session.panes import PaneState
+from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
@@ -231,6 +232,26 @@ def test_panes_come_back_with_another_kind(window: MainWindow, qtbot: QtBot) -> 
     choose(window, "text")
     assert panel.table.isVisible()
     assert panel.filled.is_filled
+
+
+def test_runs_of_before_are_shown_whatever_was_to_be_compared(window: MainWindow, qtbot: QtBot) -> None:
+    choose(window, "typo")
+    runs = []
+    for seed in (1, 2):
+        window.session.editor.set_prompt("One day [4]")
+        window.session.form.set(seed=seed, steps=4)
+        window.session.runs.start()
+        qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
+        run = window.session.view.run
+        assert run is not None
+        runs.append(run)
+    window.services.comparison.show_runs(runs)
+    window.show_panel("compare")
+    panel = window.compare
+    assert [card.pane.run for card in panel.cards] == runs
+    assert all(card.isVisible() for card in panel.cards)
+    assert not panel.table.isVisible()
+    assert panel.note.text() == "Marked words differ from the last run."
 
 
 def test_the_table_is_exported_with_a_line_for_each_level(

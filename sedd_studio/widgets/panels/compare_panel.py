@@ -55,6 +55,7 @@ EMPTY: dict[Rows, str] = {
 }
 OTHER_PROMPT = "These are of another prompt than the one in the studio."
 DIFFERS = "Marked words differ from the largest budget or the last sampler."
+DIFFERS_RECORDED = "Marked words differ from the last run."
 CHOICES = {
     "steps": ("Steps", "budget"),
     "samplers": ("Sampler", "sampler"),
@@ -235,7 +236,8 @@ class ComparePanel(QWidget):
 
     def _about_panes(self) -> str:
         comparison = self._comparison
-        about = OTHER_PROMPT if comparison.of_another_prompt else self._words.say(DIFFERS)
+        differs = DIFFERS_RECORDED if comparison.recorded else self._words.say(DIFFERS)
+        about = OTHER_PROMPT if comparison.of_another_prompt else differs
         lacking = comparison.panes and comparison.choice.judge and comparison.choice.fitting_judge is None
         return f"{about} {NO_JUDGE}" if lacking else about
 
