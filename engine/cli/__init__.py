@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
     """`app`, with all its commands; they are imported when it is asked for, after `main` has seen to Ctrl+C."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from engine.cli import commands  # noqa: F401 - puts the commands into the application
+    from engine.cli import commands, looking_back  # noqa: F401 - put the commands into the application
     from engine.cli.application import app
 
     return app

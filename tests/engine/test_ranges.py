@@ -52,7 +52,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_all_commands_are_walked() -> None:
-    assert len({command for command, *_ in NUMBERS}) == 14
+    assert len({command for command, *_ in NUMBERS}) == 15
     assert len(NUMBERS) > 70
 
 
@@ -145,6 +145,7 @@ PATHS = [
     ("score", "{}"),
     ("compare", "--judge={}"),
     ("compare", "--beside={}", "--text=a"),
+    ("influence", "a", "--model={}"),
     ("typo", "a", "--model={}"),
     ("evaluate", "--reference={}"),
     ("evaluate", "--out={}"),

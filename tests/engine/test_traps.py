@@ -90,6 +90,7 @@ def commands(folder: Path, text: Path, out: Path) -> dict[str, list[object]]:
         "score": ["score", text, "--model", folder, "--draws", 1],
         "compare": ["compare", "--model", story, "--judge", folder, "--steps", "1", "--samples", 1, "--length", 8],
         "compare models": ["compare", "--text", "a", "--model", folder, "--beside", folder, "--steps", "1"],
+        "influence": ["influence", "a [2] b", "--model", folder],
         "typo": ["typo", "a word", "--model", folder, *quick],
         "evaluate": ["evaluate", "--model", story, "--judge", folder, "--length", 8, *quick],
         "infilling": ["infilling", text, "--model", story, "--judge", folder, *quick],
