@@ -17,6 +17,11 @@ NAME = re.compile(r"(?=[^/]{1,96}/[^/]{1,96}$)\w[\w.-]*/\w[\w.-]*", re.ASCII)
 """What the hub calls a model: owner/name."""
 PAGE = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/([^/]+/[^/?#]+)", re.IGNORECASE)
 """The address of a model's page, or of a page below it."""
+NO_OWNERS = (
+    *("api", "blog", "chat", "collections", "datasets", "docs", "enterprise", "join", "learn", "login", "models"),
+    *("organizations", "papers", "posts", "pricing", "settings", "spaces", "support", "tasks"),
+)
+"""How addresses of the hub begin that are of no model."""
 
 
 def models_folder() -> Path:
@@ -33,7 +38,7 @@ def name_in(text: str) -> str:
     """The model of the hub that a text names, by its name alone or by the address of its page; "" if it is neither."""
     page = PAGE.match(text.strip())
     name = page[1] if page else text.strip().strip("/")
-    return name if is_name(name) else ""
+    return name if is_name(name) and name.partition("/")[0].lower() not in NO_OWNERS else ""
 
 
 def fetched() -> Iterator[tuple[str, Path]]:

@@ -52,7 +52,8 @@ def test_names_of_the_hub_are_told_from_paths() -> None:
         assert not fetched.is_name(path), path
     for address in ("https://huggingface.co/a/b", "huggingface.co/a/b/tree/main", " https://hf.co/a/b?x=1#top", "a/b/"):
         assert fetched.name_in(address) == "a/b", address
-    for other in ("https://huggingface.co/a", "https://other.org/a/b", "https://huggingface.co/../b", "a/b/c"):
+    pages = [f"https://huggingface.co/{kind}" for kind in ("datasets/a/b", "spaces/a/b", "docs/hub/index", "papers/1")]
+    for other in ("https://huggingface.co/a", "https://other.org/a/b", "https://huggingface.co/../b", "a/b/c", *pages):
         assert not fetched.name_in(other), other
 
 
