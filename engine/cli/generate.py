@@ -48,6 +48,7 @@ def show_info(machine: Machine, output: Output) -> None:
         "length": f"{info.length:,} tokens",
         "vocabulary": f"{info.vocabulary:,} tokens",
         "parameters": f"{info.parameters:,}",
+        **({"classes": f"{info.classes:,}, from 0 on"} if info.classes else {}),
         "device": info.device,
         "precision": info.precision,
         "weights": info.weights,

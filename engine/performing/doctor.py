@@ -215,6 +215,7 @@ def sizes_of(diffusion: Diffusion, stored: Stored | None) -> dict[str, Fact]:
         facts |= {"weights": stored.facts["weights"]} if "weights" in stored.facts else {}
     facts |= {"blocks": sizes.blocks, "width": sizes.hidden, "heads": sizes.heads, "length": sizes.length}
     facts["vocabulary"] = diffusion.vocabulary
+    facts |= {"classes": sizes.classes} if sizes.classes else {}
     if stored is not None:
         facts["mask"] = mask_of(diffusion, stored)
     facts |= {"shift": "by one: the law of a token is found one position before" if config.framing.shift else "none"}

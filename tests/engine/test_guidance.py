@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,8 @@ def test_a_class_is_asked_for_by_request_and_by_command(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         texts.append(done.stdout)
     assert len(set(texts)) > 2
+    for asked in ("info", "doctor"):
+        assert re.search(r"classes +2", CliRunner().invoke(app, [asked, str(tmp_path)]).stdout)
     done = CliRunner().invoke(app, [*map(str, (*command, "--class", 2))])
     assert done.exit_code == 2
     assert "its classes are 0 to 1" in " ".join(done.output.split())

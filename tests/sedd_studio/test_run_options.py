@@ -142,7 +142,14 @@ def test_classes_are_asked_of_a_model_that_knows_some(scene: Scene, qtbot: QtBot
     QTest.keyClicks(number, "2")
     QTest.keyClick(number, Qt.Key.Key_Return)
     assert scene.session.runs.asked().label == 2
+    assert "those from 0 to 2" in fields["label"].toolTip() + number.toolTip()
+    window.run_form.set_folded(True)
+    assert "class 2" in window.run_form.summary.toolTip()
     scene.session.form.set(guidance=1.5)
+    window.services.queue.add()
+    shown = window.queue_panel.rows
+    assert "class 2, guidance 1.5" in str(shown.index(0).data())
+    window.services.queue.remove(window.services.queue.items[0])
     chosen = window.services.comparison.choice
     chosen.choose(steps=(4, 8), models=(("elsewhere", "uniform"),))
     asked = [(pane.request.model, pane.request.label, pane.request.guidance) for pane in chosen.plan()]

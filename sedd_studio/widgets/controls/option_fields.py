@@ -23,6 +23,8 @@ IN_TOP_BAR = ("seed", "samples")
 """Entries that have their controls there, and nowhere else in the window."""
 ONLY_WITH = {("absorb",): "Works with absorbing noise only.", BOTH: "From left to right each free token is a step."}
 """Why an entry cannot be edited, by the noises that it works with."""
+KNOWN = "This model knows those from 0 to {:,}."
+"""What is said beside the help of the class."""
 NUMBER_WIDTH = 66
 """Beside a slider."""
 DOUBLING = 10
@@ -138,7 +140,8 @@ class OptionFields(QWidget):
             field.setEnabled(fits)
             field.setVisible(fits or row.fits("absorb", classes))
             field.name(self._words.say(row.title))
-            field.explain(self._words.say(help_of(control, row.help) if fits else ONLY_WITH.get(row.noises, "")))
+            told = self._words.say(help_of(control, row.help) if fits else ONLY_WITH.get(row.noises, ""))
+            field.explain(f"{told} {KNOWN.format(classes - 1)}" if name == "label" and fits else told)
 
     def changed(self) -> int:
         """How many entries that are shown are not the usual ones: what is folded away should not be forgotten."""

@@ -13,6 +13,7 @@ from engine.protocol.sampler_table import TITLES
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.previews import preview, shortened
 from sedd_studio.session.models import Models
+from sedd_studio.session.panes import class_of
 from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
@@ -122,7 +123,8 @@ class QueuePanel(QWidget):
         say = self._words.say
         warm = "" if asked.temperature == 1 else f"{say('Temperature').lower()} {asked.temperature:g} · "
         sampler = "" if asked.sampler == "auto" else f"{say(TITLES.get(asked.sampler, asked.sampler))} · "
-        about = f"seed {asked.seed} · {asked.steps} steps · {sampler}{warm}{samples}{item.info.name}"
+        of_class = f"{class_of(asked)} · " if asked.label >= 0 else ""
+        about = f"seed {asked.seed} · {asked.steps} steps · {sampler}{warm}{of_class}{samples}{item.info.name}"
         doing = "now · " if item is self._queue.making else f"{state} · " if state else ""
         return f"{doing}{about} · {shortened(item.prompt, 90)}"
 

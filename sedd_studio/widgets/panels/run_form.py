@@ -80,7 +80,8 @@ class RunForm(QFrame):
         self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
         steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
         temperature = self._words.say("temp. {temperature:.2f}", temperature=form.temperature)
-        self.summary.show_text(" · ".join((self.sampler.currentText(), *steps, temperature)))
+        classes = (f"class {form.label}",) if form.label >= 0 and info is not None and info.classes else ()
+        self.summary.show_text(" · ".join((self.sampler.currentText(), *steps, temperature, *classes)))
 
     def set_folded(self, folded: bool) -> None:
         """Leaves one line of it, which says what it holds; or shows all again."""
