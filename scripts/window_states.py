@@ -379,6 +379,30 @@ def regret(home: Path) -> object:
     return scene.session, prepare
 
 
+def influence(home: Path) -> object:
+    """What a locked word does to the laws of the others, as shades, numbers and arcs."""
+    import numpy as np
+
+    from sedd_studio.session.asking import Asked
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.run(64)
+    scene.play(64)
+
+    def prepare(window: MainWindow) -> None:
+        window.actions_by_name["colour_influence"].trigger()
+        found, state = window.services.influencer, window.session.view.canvas()
+        found.word = window.session.view.word_at(54)
+        far = np.abs(np.arange(state.length) - found.word[0])
+        nats = np.random.default_rng(4).gamma(0.5, 0.9, state.length) * np.exp(-far / 14)
+        found.nats, found._asked = np.where(state.locked, np.nan, nats), (Asked.now(window.session), found.word, "does")
+        window.session.view.select(found.word)
+        found.changed.emit()
+
+    return scene.session, prepare
+
+
 def settled(home: Path) -> object:
     """The step in which each word settled, over the words and as colours behind them."""
     from tests.sedd_studio.scene import Scene
@@ -441,6 +465,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-against": partial(run_map, where="against"),
     "map-regret": partial(run_map, mode="regret", at=64),
     "regret": regret,
+    "influence": influence,
     "map-order": partial(run_map, where="order", at=64),
     "map-mean": partial(run_map, where="mean", at=64),
     "settled": settled,

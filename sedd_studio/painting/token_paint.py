@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.shaping import Shaper
@@ -14,6 +14,8 @@ from sedd_studio.painting.theme import Theme
 from sedd_studio.painting.token_places import Box, Kind, Layout, Metrics, Pill
 
 FADE_STAGES = 6
+Arc = tuple[tuple[int, int], int, float]
+"""A run of positions, another position, and how strong the tie is: 1 is as wide as an arc becomes."""
 DIM = 0.4
 """How much is left of what is dimmed."""
 LINE_SPACING = 1.9
@@ -44,7 +46,8 @@ class Content:
     """What is drawn at each position. `stage[i]` is 0 for just settled, up to `FADE_STAGES` for plain text.
 
     `tint` holds a colour to lay behind each position, or None; it is empty where nothing is coloured. `notes` are small
-    words above each position, or nothing. `limited` are the positions that are softly locked.
+    words above each position, or nothing; `arcs` tie words to each other. `limited` are the positions that are softly
+    locked.
     """
 
     layout: Layout
@@ -53,6 +56,7 @@ class Content:
     stage: Sequence[int]
     tint: Sequence[QColor | None] = ()
     notes: Sequence[str] = ()
+    arcs: Sequence[Arc] = ()
     limited: Sequence[int] = ()
 
 
@@ -104,8 +108,9 @@ class TokenPainter:
             self._token(painter, content, position, box, marks.draft)
         painter.setOpacity(1.0)
         self._limits(painter, content, first, last)
-        if content.notes:
-            self._notes(painter, content, first, last)
+        self._notes(painter, content, first, last)
+        for arc in content.arcs:
+            self._arc(painter, layout, *arc)
         if marks.draft:
             self._underline(painter, content, first, last)
         if marks.hover:
@@ -184,6 +189,8 @@ class TokenPainter:
 
     def _notes(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """What has room above its word, without touching what stands before."""
+        if not content.notes:
+            return
         painter.setFont(self.small)
         painter.setPen(self.theme.colour("muted"))
         line, free = -1, 0.0
@@ -195,6 +202,26 @@ class TokenPainter:
             if box.x >= free:
                 painter.drawText(QPointF(box.x, self._band(box.line, 0, 1, 0.0).top() + 0.04 * self.em), note)
                 free = box.x + self._small_metrics.horizontalAdvance(note) + 0.2 * self.em
+
+    def _arc(self, painter: QPainter, layout: Layout, run: tuple[int, int], position: int, strength: float) -> None:
+        """From the middle of a word over the lines to another, where a dot ends it."""
+        word, box = layout.boxes[run[0]], layout.boxes[position]
+        start = QPointF((word.x + layout.boxes[run[1] - 1].x + layout.boxes[run[1] - 1].width) / 2, self._over(word))
+        if layout.boxes[run[1] - 1].line != word.line:
+            start.setX(word.x + word.width / 2)
+        end = QPointF(box.x + box.width / 2, self._over(box))
+        high = min(start.y(), end.y()) - min(1.2, 0.25 + abs(end.x() - start.x()) / (12 * self.em)) * self.em
+        path = QPainterPath(start)
+        path.cubicTo(QPointF(start.x(), high), QPointF(end.x(), high), end)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.theme.colour("accent", 0.75), (0.05 + 0.13 * min(strength, 1.0)) * self.em))
+        painter.drawPath(path)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.colour("accent"))
+        painter.drawEllipse(end, 0.13 * self.em, 0.13 * self.em)
+
+    def _over(self, box: Box) -> float:
+        return self._band(box.line, 0, 1, 0.0).top() + 0.1 * self.em
 
     def _underline(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """Dots under every word that the next run replaces."""

@@ -54,7 +54,7 @@ SETTINGS: dict[str, Setting] = {
     "theme": Setting("system", _one_of("system", "light", "dark", "contrast"), "Light, dark, or strong contrast."),
     "colour": Setting(
         "plain",
-        _one_of("plain", "settled", "changed", "confidence", "entropy", "regret", "cost"),
+        _one_of("plain", "settled", "changed", "confidence", "entropy", "regret", "influence", "leans", "cost"),
         "A legend under the text says what they mean.",
     ),
     "vocabulary": Setting(

@@ -15,10 +15,13 @@ from sedd_studio.session.view import View
 if TYPE_CHECKING:
     from sedd_studio.session.guessing import Guesser
     from sedd_studio.session.hindsight import Hindsight
+    from sedd_studio.session.influencing import Influencer, Way
     from sedd_studio.session.scoring import Scorer
 
 MOST_NATS = 8.0
 MOST_CHANGES = 6
+MOST_INFLUENCE, LEAST_INFLUENCE = 1.0, 0.05
+"""Nats of the strongest colour, and from which on influence is written above a word."""
 LEAST_NOTED = 0.5
 """Nats from which on regret is written above a word."""
 Shares = np.ndarray | None
@@ -32,6 +35,7 @@ class Sources:
     scorer: Scorer
     guesser: Guesser
     hindsight: Hindsight
+    influencer: Influencer
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Mode:
 
     `low` and `high` say in the legend what the ends mean; `missing` what to do where nothing is known, `none` why no
     token has a colour where that is known. A mode that `guesses` has the model asked at every step on show, one that
-    `looks_back` about the run once it is over. `notes`
+    `looks_back` about the run once it is over, one of `influence` about the word that is pointed at. `notes`
     (L,) are written small above the tokens.
     """
 
@@ -52,6 +56,7 @@ class Mode:
     none: str = "Nothing has settled at this step yet."
     guesses: bool = False
     looks_back: bool = False
+    influence: Way | None = None
     notes: Callable[[Sources], Sequence[str]] = lambda sources: ()
 
 
@@ -95,6 +100,18 @@ def ratios(sources: Sources) -> Sequence[str]:
     return () if regret is None else [f"{nats:.1f}" if nats < -LEAST_NOTED else "" for nats in regret.tolist()]
 
 
+def moved(sources: Sources) -> Shares:
+    """How far the laws move."""
+    nats = sources.influencer.on_show()
+    return None if nats is None else np.clip(nats / MOST_INFLUENCE, 0.0, 1.0)
+
+
+def nats_moved(sources: Sources) -> Sequence[str]:
+    """By how many nats, where it is worth a word."""
+    nats = sources.influencer.on_show()
+    return () if nats is None else [f"{each:.2f}" if each >= LEAST_INFLUENCE else "" for each in nats.tolist()]
+
+
 def how_often(sources: Sources) -> Shares:
     """Tokens that changed more than once."""
     run, state = sources.view.run, sources.view.canvas()
@@ -122,6 +139,7 @@ def entropy(sources: Sources) -> Shares:
     return None if guess is None else np.minimum(guess.entropy / MOST_NATS, 1.0)
 
 
+ASK, ALONE = "Point at a word, or select one.", "There is nothing beside the word."
 LEFT = "Nothing is left to guess at this step; go back to an earlier one."
 MODES: dict[str, Mode] = {
     "plain": Mode("No colours", "", "", "", lambda sources: None),
@@ -148,6 +166,26 @@ MODES: dict[str, Mode] = {
         "No token of the run stands here.",
         looks_back=True,
         notes=ratios,
+    ),
+    "influence": Mode(
+        "What a word does",
+        "0 nats",
+        f"{MOST_INFLUENCE:g} nat and more",
+        ASK,
+        moved,
+        ALONE,
+        influence="does",
+        notes=nats_moved,
+    ),
+    "leans": Mode(
+        "What a word leans on",
+        "0 nats",
+        f"{MOST_INFLUENCE:g} nat and more",
+        ASK,
+        moved,
+        ALONE,
+        influence="leans",
+        notes=nats_moved,
     ),
     "cost": Mode(
         "What it costs", "0 nats", f"{MOST_NATS:g} nats and more", "Score the text in the Likelihood panel.", cost

@@ -23,6 +23,7 @@ class Colouring(QObject):
             sources.scorer.changed,
             sources.guesser.changed,
             sources.hindsight.changed,
+            sources.influencer.changed,
         ):
             signal.connect(self._tell)
         self._want()
@@ -50,9 +51,14 @@ class Colouring(QObject):
         """What is written small above each position (L,); nothing for none."""
         return self.mode.notes(self._sources)
 
+    def arcs(self) -> list[tuple[tuple[int, int], int, float]]:
+        """Ties between words: a run of positions, another position, nats."""
+        return self._sources.influencer.arcs() if self.mode.influence is not None else []
+
     def _want(self) -> None:
         self._sources.guesser.want("colours", self.mode.guesses)
         self._sources.hindsight.want("colours", self.mode.looks_back)
+        self._sources.influencer.want(self.mode.influence)
 
     def _tell(self) -> None:
         if self.name != "plain":

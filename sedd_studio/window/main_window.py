@@ -153,7 +153,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         """What one part of the window says goes to the others."""
         services, colouring = self.services, self.services.colouring
-        colouring.changed.connect(lambda: self.canvas.set_shares(colouring.shares(), colouring.notes()))
+        colouring.changed.connect(
+            lambda: self.canvas.set_shares(colouring.shares(), colouring.notes(), colouring.arcs())
+        )
         self.rail.chosen.connect(self.places.show_page)
         self.picker.clicked.connect(lambda: self.places.toggle("models"))
         keep_up(self._follow_places, self.places.changed)

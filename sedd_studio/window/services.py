@@ -21,6 +21,7 @@ from sedd_studio.session.fetching import Fetcher
 from sedd_studio.session.guessing import Guesser
 from sedd_studio.session.hindsight import Hindsight
 from sedd_studio.session.identifying import Identifier
+from sedd_studio.session.influencing import Influencer
 from sedd_studio.session.pointing import Pointer
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.queueing import RunQueue
@@ -64,7 +65,8 @@ class Services(QObject):
         self.guesser = Guesser(session, self)
         self.identifier = Identifier(session, keeper, self)
         self.hindsight = Hindsight(session, self)
-        sources = Sources(session.view, self.scorer, self.guesser, self.hindsight)
+        self.influencer = Influencer(session, self.pointer, self)
+        sources = Sources(session.view, self.scorer, self.guesser, self.hindsight, self.influencer)
         self.colouring = Colouring(sources, settings, self)
         self.ranking = Ranking(session, self)
         self.alternatives = Alternatives(session, self.ranking)
@@ -72,7 +74,7 @@ class Services(QObject):
         self.favourites = Favourites(session.view, session.runs, keeper, self)
         self.queue = RunQueue(session, keeper, self)
         self.jobs.saved.connect(session.notices.say_saved)
-        for worker in (self.scorer, self.hindsight, self.ranking.queue, self.queue):
+        for worker in (self.scorer, self.hindsight, self.influencer, self.ranking.queue, self.queue):
             session.notices.watch(worker)
 
     @cached_property

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QPainter
 
 from sedd_studio.painting.theme import Look, token_font
 from sedd_studio.painting.token_layout import arrange
-from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
+from sedd_studio.painting.token_paint import Arc, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import Layout
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.canvas_text import Run, TokenText
@@ -38,6 +38,7 @@ class Picture(QObject):
         self._reduced_motion = False
         self._shares: np.ndarray | None = None
         self._notes: Sequence[str] = ()
+        self._arcs: Sequence[Arc] = ()
         self._zoom = 1.0
         self._painter: TokenPainter
         self._content: Content
@@ -69,10 +70,10 @@ class Picture(QObject):
         self._reduced_motion = reduced
         self.lay_out()
 
-    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = ()) -> None:
-        """Lays a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours; and
-        writes small `notes` (L,) above them."""
-        self._shares, self._notes = shares, notes
+    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = (), arcs: Sequence[Arc] = ()) -> None:
+        """Lays a colour behind each token by its share (L,) of the strongest, NaN for none; None for no colours; writes
+        small `notes` (L,) above them, and draws `arcs` between words."""
+        self._shares, self._notes, self._arcs = shares, notes, arcs
         self._content = self._coloured(self._content)
 
     def forget(self) -> None:
@@ -103,8 +104,8 @@ class Picture(QObject):
         fits = shares is not None and len(shares) == len(content.locked)
         notes = self._notes if len(self._notes) == len(content.locked) else ()
         if shares is None or not fits:
-            return replace(content, tint=(), notes=notes)
-        return replace(content, tint=tints(self.text.shared(shares), self._look), notes=notes)
+            return replace(content, tint=(), notes=notes, arcs=())
+        return replace(content, tint=tints(self.text.shared(shares), self._look), notes=notes, arcs=self._arcs)
 
     def paint(self, painter: QPainter, area: QRect, marks: Marks) -> None:
         painter.fillRect(area, self._look.colour("window"))

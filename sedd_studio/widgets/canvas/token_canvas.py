@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.painting.token_paint import Marks
+from sedd_studio.painting.token_paint import Arc, Marks
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.models import Models
 from sedd_studio.session.view import View
@@ -82,8 +82,8 @@ class TokenCanvas(QAbstractScrollArea):
         self._dimmed = dimmed
         self.viewport().update()
 
-    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = ()) -> None:
-        self.picture.set_shares(shares, notes)
+    def set_shares(self, shares: np.ndarray | None, notes: Sequence[str] = (), arcs: Sequence[Arc] = ()) -> None:
+        self.picture.set_shares(shares, notes, arcs)
         self.viewport().update()
 
     def set_zoom(self, zoom: float) -> None:

@@ -1,0 +1,125 @@
+"""What the word that is pointed at does to the others, and what it leans on: asked once, dropped when it is another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.protocol import Influence
+from sedd_studio.record.settings import Settings
+from sedd_studio.session.colour_modes import MOST_INFLUENCE
+from sedd_studio.session.state import RunState
+from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.conftest import MakeSession
+from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.windows import window_of
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    """A run that is over."""
+    session = make_session(engine)
+    session.form.set(steps=6)
+    window = window_of(session, settings, qtbot)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    return window
+
+
+def point(window: MainWindow, position: int) -> None:
+    QTest.mouseMove(window.canvas.viewport(), window.canvas.picture.middle(position).toPoint())
+
+
+def asked(engine: FakeEngine) -> list[Influence]:
+    return [request for request in engine.requests if isinstance(request, Influence)]
+
+
+def answered(window: MainWindow) -> bool:
+    found = window.services.influencer
+    return found.on_show() is not None and found.share is None
+
+
+def test_a_locked_word_is_asked_about_given_the_locks_alone(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.actions_by_name["colour_influence"].trigger()
+    assert not asked(engine)
+    point(window, 0)
+    qtbot.waitUntil(lambda: answered(window))
+    (request,) = asked(engine)
+    assert (request.given, request.words, request.positions) == ("locks", (window.session.view.word_at(0),), ())
+    locked = window.session.view.canvas().locked
+    nats, shares = window.services.influencer.on_show(), window.services.colouring.shares()
+    assert nats is not None
+    assert shares is not None
+    assert (np.isnan(nats) == locked).all()
+    np.testing.assert_allclose(shares[~locked], np.clip(nats[~locked] / MOST_INFLUENCE, 0, 1))
+    arcs = window.canvas.picture._content.arcs
+    assert arcs[0][0] == window.session.view.word_at(0)
+    assert [strength for *_, strength in arcs] == sorted((float(nats[place]) for _, place, _ in arcs), reverse=True)
+    notes = window.canvas.picture._content.notes
+    assert all(notes[place] == f"{nats[place]:.2f}" for _, place, _ in arcs)
+
+
+def test_what_a_word_leans_on_is_asked_of_every_other_word(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.actions_by_name["colour_leans"].trigger()
+    place = int(np.flatnonzero(~window.session.view.canvas().locked)[0])
+    chosen = window.session.view.word_at(place)
+    point(window, place)
+    qtbot.waitUntil(lambda: answered(window))
+    (request,) = asked(engine)
+    assert request.given == "text"
+    assert request.positions == tuple(range(*chosen))
+    assert set(request.words) == {word for word in window.session.view.words() if word != chosen}
+    nats = window.services.influencer.on_show()
+    assert nats is not None
+    assert np.flatnonzero(np.isnan(nats)).tolist() == list(range(*chosen))
+
+
+def test_another_word_drops_what_is_asked_and_the_same_word_is_not_asked_about_twice(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.answers.clear()
+    window.actions_by_name["colour_leans"].trigger()
+    found = window.services.influencer
+    window.session.view.select((0, 1))
+    qtbot.waitUntil(lambda: found.share is not None)
+    window.session.view.select((1, 2))
+    assert found.share is None
+    engine.answers.set()
+    qtbot.waitUntil(lambda: answered(window) and found.word == (1, 2))
+    count = len(asked(engine))
+    window.session.view.changed.emit()
+    QTest.qWait(300)
+    assert len(asked(engine)) == count
+    window.actions_by_name["colour_plain"].trigger()
+    assert window.services.colouring.arcs() == []
+    assert not window.canvas.picture._content.arcs
+
+
+def test_a_selection_comes_before_what_is_pointed_at_and_a_gap_is_no_word(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    window.actions_by_name["colour_influence"].trigger()
+    window.session.playhead.seek(0)
+    gap = int(np.flatnonzero(~window.session.view.canvas().locked)[0])
+    window.session.view.select((gap, gap + 1))
+    QTest.qWait(300)
+    assert not asked(engine)
+    window.session.view.select((0, 1))
+    point(window, 3)
+    qtbot.waitUntil(lambda: answered(window))
+    assert asked(engine)[-1].words == ((0, 1),)
+
+
+def test_keys_choose_a_word_as_well(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    window.actions_by_name["colour_influence"].trigger()
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: answered(window))
+    assert asked(engine)[-1].words == (window.session.view.word_at(0),)
