@@ -456,6 +456,8 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-likely": partial(learn, chapter="likely"),
     "learn-likely-true": partial(learn, chapter="likely", text=2, spoilt=0, calls=31),
     "learn-precision": partial(learn, chapter="precision"),
+    "learn-training": partial(learn, chapter="training", start=1, level=22),
+    "learn-training-end": partial(learn, chapter="training", noise="uniform", start=1, level=140),
     "map": run_map,
     "map-live": partial(run_map, played=37, at=37),
     "map-marked": partial(run_map, where="marked"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol import Cancelled, Event, Failed, Finished, Lesson, Told
 from engine.protocol.lessons import Figure
 from sedd_studio.record.chapters import CHAPTERS, chapter
-from sedd_studio.record.chapters.chapter import Choices, Shown, Slide
+from sedd_studio.record.chapters.chapter import Choices, Press, Shown, Slide
 from sedd_studio.session.session import Session
 
 KEPT = 16
@@ -89,9 +89,16 @@ class Learning(QObject):
         return self._choices[self.name]
 
     def choose(self, name: str, value: Any) -> None:
-        """Makes a choice; what moves by itself stops."""
+        """Makes a choice; what moves by itself stops, but for what the choice is to move."""
         self.playing = ""
+        controls = self.chapter.controls(self.choices, None)
+        plays = next((each.plays for each in controls if isinstance(each, Press) and each.name == name), "")
         self._choose(name, value)
+        slide = self._slide(plays)
+        if slide is not None and self.calm:
+            self._choose(plays, slide.last)  # the still that it would end in
+        elif slide is not None:
+            self.play(plays)
 
     def play(self, slide: str) -> None:
         """Has a slider move by itself, from its begin if it is at its end; or stops it. Not where nothing may move."""

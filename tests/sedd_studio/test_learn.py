@@ -418,3 +418,61 @@ def test_the_sampler_and_its_steps_are_chosen_by_keys(window: MainWindow, opened
     QTest.mouseClick(pick(panel, "noise").buttons["uniform"], LEFT)  # which has no such sampler
     assert learning.choices["sampler"] == "tweedie"
     assert chosen.findData("first-hitting") < 0
+
+
+# ---- learning the score
+
+
+def test_start_has_the_tables_learn_and_what_they_learn_moves_by_itself(
+    window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot
+) -> None:
+    panel, learning = opened("training"), window.services.learning
+    start = panel.controls.controls["start"]
+    assert isinstance(start, PressControl)
+    assert learning.shown is not None
+    assert len(learning.shown.figure.step) == 1
+    QTest.mouseClick(start.buttons[1], LEFT)
+    assert learning.playing == "level"
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert len(learning.shown.figure.step) > 1
+    learning._move(1.0)
+    level = learning.choices["level"]
+    assert level > 0
+    QTest.mouseClick(slide(panel, "level").play, LEFT)
+    assert not learning.playing
+    assert learning.choices["level"] == level
+    asked = len(lessons(engine))
+    press(panel, Qt.Key.Key_End)
+    assert learning.choices["level"] == slide(panel, "level").slider.maximum()
+    assert len(lessons(engine)) == asked
+    assert "3000 of 3000" in slide(panel, "level").says.text()
+
+
+def test_where_nothing_may_move_learning_is_shown_at_its_end(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
+    window.settings.set("reduced_motion", True)
+    panel, learning = opened("training"), window.services.learning
+    start = panel.controls.controls["start"]
+    assert isinstance(start, PressControl)
+    QTest.mouseClick(start.buttons[1], LEFT)
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert not learning.playing
+    assert learning.choices["level"] == slide(panel, "level").slider.maximum() > 0
+
+
+# ---- words that stay
+
+
+def test_a_click_locks_a_word_and_what_was_not_whole_is_asked_for_again(
+    window: MainWindow, opened: Open, qtbot: QtBot
+) -> None:
+    panel, learning = opened("locks"), window.services.learning
+    grid = Grid.of(panel.figure.area, 3, hides=False)
+    first, whole = learning.chapter.lesson(learning.choices), not learning.waits
+    learning.choose("lock", 11)
+    assert (first in learning._figures) == whole
+    QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((1, 0)).center().toPoint() - QPoint(9, 0))
+    assert learning.choices["lock"] == 1
+    learning.choose("way", "absorb")
+    qtbot.waitUntil(lambda: learning.shown is not None and learning.shown.figure.word == 1)
+    assert learning.shown is not None
+    assert learning.shown.figure.place == 0

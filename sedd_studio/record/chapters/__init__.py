@@ -18,6 +18,7 @@ CHAPTERS: dict[str, str] = {
     "score": "The concrete score",
     "walking": "Walking back",
     "many": "Many at once",
+    "training": "Learning the score",
     "locks": "Words that stay",
     "likely": "How likely",
     "precision": "Precision",

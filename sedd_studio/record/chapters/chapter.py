@@ -49,12 +49,14 @@ class Pick:
 
 @dataclass(frozen=True)
 class Press:
-    """Buttons, values with titles: each tells the chapter its value when it is pressed, and none stays down."""
+    """Buttons, values with titles: each tells the chapter its value when it is pressed, and none stays down. A slider
+    that it `plays` moves by itself from then on."""
 
     name: str
     title: str
     options: Mapping[Any, str]
     help: str = ""
+    plays: str = ""
 
 
 @dataclass(frozen=True)
