@@ -1,7 +1,8 @@
 """How long a frame of each figure of Learn takes while its slider is dragged: `python -m benchmarks.learn [SECONDS]`.
 
 A frame is a move of the slider and all that it has painted, the formula too. Printed are the median and the 99th
-percentile in milliseconds. On a display, or on Xvfb: `xvfb-run -a python -m benchmarks.learn`.
+percentile in milliseconds, and the median of processor time, which a busy machine leaves as it is. On a display, or on
+Xvfb: `xvfb-run -a python -m benchmarks.learn`.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from sedd_studio.window.services import Services
 SECONDS = 10.0
 
 
-def frames(chapter: str, home: Path, seconds: float) -> dict[str, list[float]]:
-    """Milliseconds of each frame, by slider."""
+def frames(chapter: str, home: Path, seconds: float) -> dict[str, list[tuple[float, float]]]:
+    """Milliseconds of each frame, of the clock and of the processor, by slider."""
     made: Any = learn(home, chapter)
     session, prepare = made
     services = Services(session, Settings(home / "settings.json"), Keeper(home / "history.sqlite3"))
@@ -47,14 +48,14 @@ def frames(chapter: str, home: Path, seconds: float) -> dict[str, list[float]]:
     return taken
 
 
-def dragged(control: SlideControl, seconds: float) -> list[float]:
-    slider, times, notch, step = control.slider, list[float](), control.slider.minimum(), 1
+def dragged(control: SlideControl, seconds: float) -> list[tuple[float, float]]:
+    slider, times, notch, step = control.slider, list[tuple[float, float]](), control.slider.minimum(), 1
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         slider.setValue(notch)
         QApplication.processEvents()
-        times.append(1000 * (time.perf_counter() - begun))
+        times.append((1000 * (time.perf_counter() - begun), 1000 * (time.thread_time() - worked)))
         notch += step
         if not slider.minimum() < notch < slider.maximum():
             step = -step
@@ -65,12 +66,13 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     app = QApplication(["learn", *themes.STYLE])
     themes.apply(app, themes.LIGHT)
-    print(f"{'figure':12} {'slider':10} {'frames':>7} {'median':>8} {'99 %':>8}")
+    print(f"{'figure':12} {'slider':10} {'frames':>7} {'median':>8} {'99 %':>8} {'work':>8}")
     for chapter in CHAPTERS:
         with tempfile.TemporaryDirectory() as home:
             for name, times in frames(chapter, Path(home), seconds).items():
-                median, late = np.percentile(times, [50, 99])
-                print(f"{chapter:12} {name:10} {len(times):7} {median:8.2f} {late:8.2f}")
+                median, late = np.percentile([taken for taken, _ in times], [50, 99])
+                work = np.median([worked for _, worked in times])
+                print(f"{chapter:12} {name:10} {len(times):7} {median:8.2f} {late:8.2f} {work:8.2f}")
 
 
 if __name__ == "__main__":

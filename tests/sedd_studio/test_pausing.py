@@ -260,6 +260,15 @@ def test_words_can_be_asked_for_and_taken_while_a_run_is_paused(
     assert branch.first_step == 4
 
 
+def test_chapters_are_told_while_a_run_is_paused(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_6, CTRL)
+    qtbot.waitUntil(lambda: window.services.learning.shown is not None)
+    assert window.session.runs.paused
+    QTest.keyClick(window, Qt.Key.Key_1, CTRL)
+    QTest.mouseClick(window.top_bar.pause, LEFT)
+    qtbot.waitUntil(lambda: window.session.playhead.recorded == 6)
+
+
 def test_what_waits_goes_on_when_the_paused_run_has_ended(window: MainWindow, keeper: Keeper, qtbot: QtBot) -> None:
     session, queue = window.session, window.services.queue
     window.actions_by_name["enqueue"].trigger()

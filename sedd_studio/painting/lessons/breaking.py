@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -29,7 +29,9 @@ from sedd_studio.record.chapters.formulas import per_cent
 
 TEXTS = 0.6
 """Of the height, for both sentences."""
-SIZES = tuple(range(64, 11, -1))
+SIZES = (64, 56, 48, 42, 36, 32, 28, 26, 24, 22, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11)
+EVERY = 4
+"""Levels between two points of a smooth curve."""
 LINE = 1.75
 """Of the size of type, between lines."""
 
@@ -140,9 +142,10 @@ def _curve(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: fl
         if np.isfinite(first):
             painter.drawLine(point(first, 0), point(first, 0) - QPointF(0, 0.5 * size))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for shares, colour, thickness in ((1 - figure.struck, "faint", 1.5), (figure.kept, "accent", 2.5)):
-        painter.setPen(QPen(theme.colour(colour), thickness))
-        painter.drawPolyline(_line(figure.sigma, shares, point))
+    painter.setPen(QPen(theme.colour("faint"), 1.5))
+    painter.drawPolyline(_steps(figure.sigma, 1 - figure.struck, point))
+    painter.setPen(QPen(theme.colour("accent"), 2.5))
+    painter.drawPolyline(QPolygonF([point(float(x), float(y)) for x, y in _smooth(figure)]))
     here = point(float(figure.sigma[at]), float(figure.kept[at]))
     painter.setPen(QPen(theme.colour("accent"), 1, Qt.PenStyle.DashLine))
     painter.drawLine(QPointF(here.x(), plot.top()), QPointF(here.x(), plot.bottom()))
@@ -153,8 +156,19 @@ def _curve(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: fl
     write(painter, told, per_cent(figure.kept[at]), theme.colour("accent"), typeface(size, bold=True), LEFT)
 
 
-def _line(sigma: Numbers, shares: Numbers, point: Callable[[float, float], QPointF]) -> QPolygonF:
-    return QPolygonF([point(float(x), float(y)) for x, y in zip(sigma, shares, strict=True)])
+def _smooth(figure: BreakingFigure) -> Iterator[tuple[float, float]]:
+    """Every few points of the curve, and the last: it bends so little that no more are seen."""
+    yield from zip(figure.sigma[::EVERY], figure.kept[::EVERY], strict=True)
+    yield figure.sigma[-1], figure.kept[-1]
+
+
+def _steps(sigma: Numbers, shares: Numbers, point: Callable[[float, float], QPointF]) -> QPolygonF:
+    """A line that is level between the levels at which it falls."""
+    line = [point(float(sigma[0]), float(shares[0]))]
+    for fall in np.flatnonzero(np.diff(shares)):
+        at = float(sigma[fall + 1])
+        line += [point(at, float(shares[fall])), point(at, float(shares[fall + 1]))]
+    return QPolygonF([*line, point(float(sigma[-1]), float(shares[-1]))])
 
 
 PICTURE = BreakingPicture()
