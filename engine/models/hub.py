@@ -128,6 +128,11 @@ def download(name: str, folder: Path, coming: Path, report: Report) -> None:
     coming.mkdir(parents=True, exist_ok=True)
     (coming / UNFINISHED).touch()
     count = Counted(name, revision, {file: files[file] for file in wanted}, coming, report)
+    if count.lacking > (room := shutil.disk_usage(coming).free):
+        raise UserError(
+            f"{name} needs {count.lacking / 1e6:,.0f} MB more, and {room / 1e6:,.0f} MB are free in {models_folder()}; "
+            "free some room there."
+        )
     hashes = {}
     for file in wanted:
         hashes[file] = count.file(file)
@@ -206,6 +211,11 @@ class Counted:
         whole = sum(told.size or 0 for file, told in files.items() if self._hashes[file])
         self._done = whole + sum(self._come(file) for file in files if not self._hashes[file])
         report(self._done, self._total)
+
+    @property
+    def lacking(self) -> int:
+        """The bytes that have not come."""
+        return self._total - self._done
 
     def file(self, file: str) -> str:
         """Downloads a file unless it is there already; its SHA-256. A UserError if the hub has another hash of it."""

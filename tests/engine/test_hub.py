@@ -239,6 +239,23 @@ def test_a_download_that_is_cut_in_the_middle_goes_on_where_it_stopped(
     assert not unfinished()
 
 
+def test_what_has_no_room_on_the_disk_is_refused_before_it_comes(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size, came = sum(len(held) for file, held in repository.items() if file != "optimizer.pt"), list[tuple[str, int]]()
+    with hub({NAME: repository}, asked=came) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        program = (
+            "import shutil, sys, types; from engine.models.hub import fetch;"
+            f"shutil.disk_usage = lambda place: types.SimpleNamespace(free={size - 1});"
+            f"fetch({NAME!r}, lambda done, total: None)"
+        )
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert "MB are free in" in done.stderr
+    assert not came
+
+
 def test_code_of_a_repository_is_neither_kept_nor_run(
     repository: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
