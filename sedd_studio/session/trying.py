@@ -28,9 +28,8 @@ class Trying(QObject):
         session, models = self._session, self._session.models
         if not session.editor.typed.apply():
             return
-        self.trial, self.title = trial, title
-        info = models.info
-        if models.ready and info is not None and info.noise == trial.noise and models.domain.name == "text":
+        self.trial, self.title, self._awaits_model = trial, title, False
+        if models.ready and self._suits(trial):
             self._set_up(trial)
         else:
             folder = bundled_models.bundled(f"stories-{trial.noise}") or bundled_models.DEFAULT_MODEL
@@ -46,7 +45,13 @@ class Trying(QObject):
     def _take_model(self) -> None:
         if self._awaits_model and self.trial is not None:
             self._awaits_model = False
-            self._set_up(self.trial)
+            if self._suits(self.trial):  # else another one was opened meanwhile
+                self._set_up(self.trial)
+
+    def _suits(self, trial: Trial) -> bool:
+        """Whether the document's model writes texts, from the trial's kind of noise."""
+        info = self._session.models.info
+        return info is not None and info.noise == trial.noise and self._session.models.domain.name == "text"
 
     def _set_up(self, trial: Trial) -> None:
         if self._session.editor.set_prompt(trial.prompt):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Lesson
+from engine.protocol import FREE, Lesson, LoadModel
 from engine.protocol.lessons.walking import WALKS
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
@@ -27,6 +28,7 @@ from sedd_studio.widgets.controls.lesson_controls import PickControl, PressContr
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.trying_bar import TryingBar
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of
@@ -203,6 +205,23 @@ def test_what_was_tried_in_the_studio_leads_back(window: MainWindow, opened: Ope
     assert window.places.page == "learn"
     assert not bar.isVisible()
     assert panel.figure.isVisible()
+
+
+def test_a_trial_opens_a_model_of_its_noise_first(
+    window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened()
+    QTest.mouseClick(pick(panel, "noise").buttons["uniform"], LEFT)
+    qtbot.waitUntil(lambda: panel.figure.shown is not None and panel.figure.shown.figure.noise == "uniform")
+    before = window.session.view.prompt
+    monkeypatch.setattr(fake_engine, "INFO", replace(fake_engine.INFO, noise="uniform", mask_id=None))
+    QTest.mouseClick(panel.try_button, LEFT)
+    assert window.session.view.prompt == before
+    qtbot.waitUntil(lambda: window.session.view.prompt != before)
+    (asked,) = (each for each in engine.requests[1:] if isinstance(each, LoadModel))
+    assert asked.path.endswith("stories-uniform")
+    assert window.services.trying.trial is not None
+    assert window.session.view.prompt == window.services.trying.trial.prompt
 
 
 def test_a_run_that_supersedes_a_lesson_only_delays_it(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
