@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -49,6 +49,7 @@ from engine.theory.conditioning import Locks, Shaping
 from engine.theory.guidance import guided
 from engine.theory.hindsight import influence, review
 from engine.theory.inspection import look, outlook
+from engine.theory.lanes import shared
 from engine.theory.randomness import Streams
 
 if TYPE_CHECKING:
@@ -158,13 +159,17 @@ class DiffusionPerformer:
     def inspect(self, run_id: int, request: Inspect) -> Insight:
         within = request.within
         if within is None:
-            return look(self.model.diffusion, request, run_id)
+            return self._looked(self.model.diffusion, request, run_id)
         if self.model.diffusion.graph.mask is not None:  # else what stands there may be noise
             here = np.arange(len(request.tokens)) == request.position
             within = replace(within, tokens=frozen(np.where(here, FREE, request.tokens)))
         within = self._spelled(within)
         shaping = Shaping.of(within, self.info.vocabulary)
-        return look(self._asked_of(within), request, run_id, shaping, self._pattern(within, shaping))
+        return self._looked(self._asked_of(within), request, run_id, shaping, self._pattern(within, shaping))
+
+    def _looked(self, *asked: Any) -> Insight:
+        with shared(self.model.diffusion.device):
+            return look(*asked)
 
     def noised(self, tokens: Tokens, level: float, seed: int, first: int, samples: int) -> tuple[Tokens, float]:
         """By the clocks of the chain that goes on from there where they say who is noised, under absorbing noise: a
@@ -184,7 +189,8 @@ class DiffusionPerformer:
         return frozen(np.where(masked, FREE, noised)), float(diffusion.schedule.time(sigma))
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
-        return outlook(self.model.diffusion, request, run_id)
+        with shared(self.model.diffusion.device):
+            return outlook(self.model.diffusion, request, run_id)
 
     def review(self, run_id: int, request: Review) -> Iterator[Event]:
         return followed(run_id, review(self.model.diffusion, request, run_id))

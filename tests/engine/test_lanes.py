@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from engine.theory import lanes as lanes_module
-from engine.theory.lanes import LONGEST, SHORTEST, Lanes, move_on, one_thread, parts, processor
+from engine.theory.lanes import LONGEST, SHORTEST, Lanes, move_on, one_thread, parts, processor, shared
 
 ROOT = Path(__file__).parents[2]
 KERNELS: dict[str, dict[str, str]] = {
@@ -164,3 +164,17 @@ def test_a_thread_that_moved_on_may_use_the_processors_that_it_might_before() ->
         move_on(by)
         assert allowed() == before
     assert processor() in before
+
+
+def test_a_single_question_is_shared_out_on_a_cpu_alone() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with shared(torch.device("cpu")):
+            assert torch.get_num_threads() == 1
+            assert len(parts(300)) == 3
+        assert torch.get_num_threads() == 2
+        with shared(torch.device("meta")):
+            assert len(parts(300)) == 1
+    finally:
+        torch.set_num_threads(before)
