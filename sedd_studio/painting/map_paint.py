@@ -32,7 +32,7 @@ class MapScene:
     noted: Sequence[int] = ()
 
 
-def cells_picture(image: QImage, places: MapPlaces, ratio: float) -> QPixmap:
+def cells_picture(image: QImage, places: MapPlaces, ratio: float) -> QImage:
     """What is seen of a map of a pixel a cell, at `ratio` pixels of the display for each of the window."""
     seen, plot = places.seen, places.plot
     whole = QRect(int(seen.left()), int(seen.top()), int(np.ceil(seen.width())) + 2, int(np.ceil(seen.height())) + 2)
@@ -45,15 +45,20 @@ def cells_picture(image: QImage, places: MapPlaces, ratio: float) -> QPixmap:
     left, top = round((seen.left() - whole.left()) * wide), round((seen.top() - whole.top()) * tall)
     drawn = drawn.copy(QRect(left, top, round(plot.width() * ratio), round(plot.height() * ratio)))
     drawn.setDevicePixelRatio(ratio)
-    return QPixmap.fromImage(drawn)
+    return drawn
 
 
-def paint_map(painter: QPainter, cells: QPixmap, places: MapPlaces, scene: MapScene, theme: Theme, font: QFont) -> None:
+def paint_map(
+    painter: QPainter, cells: QPixmap | QImage, places: MapPlaces, scene: MapScene, theme: Theme, font: QFont
+) -> None:
     """All of it, in a small font."""
     small = QFont(font)
     small.setPixelSize(theme.sizes.small)
     painter.setFont(small)
-    painter.drawPixmap(places.plot.topLeft(), cells)
+    if isinstance(cells, QImage):
+        painter.drawImage(places.plot.topLeft(), cells)
+    else:
+        painter.drawPixmap(places.plot.topLeft(), cells)
     painter.save()
     painter.setClipRect(places.plot.adjusted(-1, -1, 1, 1))
     if scene.curve is not None:

@@ -97,6 +97,12 @@ class Hindsight(QObject):
         found = self.answer()
         return None if found is None else np.exp(found.then)
 
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """What is known of each position (L,), by name; nothing while nothing is."""
+        regret, confidence = self.regret, self.confidence
+        return {} if regret is None or confidence is None else {"regret": regret, "confidence": confidence}
+
     def worst(self) -> np.ndarray:
         """Which positions (L,) bool of the run on show would go back to noise."""
         regret = self.regret

@@ -82,6 +82,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_page", "&Page that plays it …", doing.export("page"), "Ctrl+Shift+E", _has_run),
     Command("export_film", "&Film: GIF, WebP or MP4 …", doing.export("film"), when=_has_run),
     Command("export_picture", "P&icture of this step …", doing.export("picture"), when=_has_run),
+    Command("export_map", "&Map: PNG or SVG …", doing.export("map"), when=_has_run),
+    Command("export_map_csv", "Ta&ble of the map …", doing.export("map_csv"), when=_has_run),
     Command("export_json", "&JSON …", doing.export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
     Command("settings", "Se&ttings …", lambda w, s: doing.show_settings(w), "Ctrl+,"),

@@ -121,7 +121,9 @@ def export(kind: str, title: str = "") -> Do:
         path = ask_where(window, title or f"Export: {chosen.title.lower()}", name, [chosen.filter])
         if path is not None:
             session.errors.dismiss()
-            view = View(run.snapshot(), session.playhead.step, session.playhead.sample, window.look.theme)
+            shown = session.playhead.step, session.playhead.sample, window.look.theme
+            found = window.services.hindsight.columns
+            view = View(run.snapshot(), *shown, str(window.settings["map"]), found)
             start(window.services.jobs, chosen, view, path)
             if kind == "run":
                 session.pages.call(path.name)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
+from sedd_studio.painting.map_export import MapPicture, write_map
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record import exports, runfile
+from sedd_studio.record.map_modes import MAP_MODES
+from sedd_studio.record.map_table import rows_of
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.widgets.controls.saving import writing
 
@@ -22,12 +27,15 @@ SCALE = 2.0
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What is exported: a run as it stands, at a step, one sample of it where one alone can be shown, in a theme."""
+    """What is exported: a run as it stands, at a step, one sample of it where one alone can be shown, in a theme; its
+    map by a `mode`, with numbers (L,) of its positions by name where the model was asked for some."""
 
     run: Trajectory
     step: int
     sample: int
     theme: Theme
+    mode: str = "state"
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 Write = Callable[[View, Path], Iterator[float]]
@@ -51,6 +59,12 @@ def as_bytes(text: Callable[[View], str]) -> Write:
     return lambda view, path: writing(path, lambda: text(view).encode())
 
 
+def as_map(view: View, path: Path) -> Iterator[float]:
+    """Draws the map."""
+    column = view.columns.get(MAP_MODES[view.mode].column)
+    return write_map(MapPicture(view.run, view.sample, view.mode, view.theme, column), path, SCALE)
+
+
 def as_run(view: View, path: Path) -> Iterator[float]:
     """Writes the run."""
     yield 0.0
@@ -70,6 +84,12 @@ EXPORTS: dict[str, Export] = {
     ),
     "film": Export(
         "Film", tuple(ENCODERS), lambda view, path: write_film(Film(view.run, view.sample, view.theme, SCALE / 2), path)
+    ),
+    "map": Export("Map of the run", (".png", ".svg"), as_map),
+    "map_csv": Export(
+        "Table of the map",
+        (".csv",),
+        as_bytes(lambda view: "".join(rows_of(view.run, view.sample, view.columns))),
     ),
 }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MENUS: dict[str, str] = {
     "&File": "new open_model open_run save_run keep_sample - copy_text copy_command copy_python - settings quit",
-    "E&xport": "export_page export_film export_picture - export_text export_json export_csv",
+    "E&xport": "export_page export_film export_picture export_map - export_text export_json export_csv export_map_csv",
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt ask - toggle_lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",

@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import UserError
 from engine.stopping import Stopped, look, stoppable
 from sedd_studio.background.jobs import Jobs
-from sedd_studio.painting import film
+from sedd_studio.painting import film, map_export
 from sedd_studio.painting.film import Film, durations
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record import exports
@@ -206,7 +206,7 @@ def test_a_cancelled_job_is_closed_and_leaves_no_file(
     assert not list(tmp_path.glob("run.gif*"))
 
 
-@pytest.mark.parametrize("name", ["run.gif", "run.webp", "run.mp4", "run.png", "run.html", "run.json"])
+@pytest.mark.parametrize("name", ["run.gif", "run.webp", "run.mp4", "run.png", "run.html", "run.json", "run.svg"])
 def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
     jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -221,6 +221,8 @@ def test_a_job_cancelled_while_the_file_is_put_together_leaves_none(
     place, part = {"Film": (film, "durations"), "Picture": (film, "carried")}.get(export.title, (exports, "described"))
     if export is EXPORTS["page"]:
         place, part = exports, "made_by"
+    if export is EXPORTS["map"]:
+        place, part = map_export, "caption_of"
     quick = getattr(place, part)
     monkeypatch.setattr(place, part, slow)
     start(jobs, export, View(run, STEPS, 0, LIGHT), tmp_path / name)

@@ -155,7 +155,7 @@ class MapView(QAbstractScrollArea):
             return
         places, ratio = self.places, self.viewport().devicePixelRatioF()
         if self._drawn is None or self._drawn[0] != (places, ratio):
-            self._drawn = (places, ratio), cells_picture(self._image, places, ratio)
+            self._drawn = (places, ratio), QPixmap.fromImage(cells_picture(self._image, places, ratio))
         with QPainter(self.viewport()) as painter:
             paint_map(painter, self._drawn[1], places, self._scene, self._look.theme, self.font())
             if self.hasFocus():

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.fill_order import mean_order, order_of, way_of
 from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES
@@ -130,7 +131,7 @@ class MapPanel(QWidget):
         against = shown.other is not None
         kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
         ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
-        self.legend.show_entries([(code, say(KINDS[code])) for code in kinds], *ends)
+        self.legend.show_legend(Legend([(code, say(KINDS[code])) for code in kinds], *ends))
         self.worst.setVisible(shown.mode.column == "regret" and not against)
         self._note_worst()
         self._follow_line()
