@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.history import LeftOver
+from sedd_studio.widgets.panels.shelf_panel import ShelfPanel
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
@@ -99,13 +100,31 @@ def test_an_offer_and_an_error_are_reached_by_tab_in_their_order(window: MainWin
 def test_an_error_stays_in_its_place_when_the_window_or_the_page_is_another(window: MainWindow) -> None:
     window.resize(1280, 720)
     window.session.errors.show("It did not work; try again.")
-    for size, page in (((1600, 1000), "studio"), ((900, 560), "studio"), ((1100, 800), "history")):
+    pages = "studio", "studio", "history", "compare"
+    for size, page in zip(((1600, 1000), (900, 560), (1100, 800), (900, 560)), pages, strict=True):
         window.resize(*size)
         window.places.show_page(page)
         QApplication.processEvents()
         area = window.banner.rect().translated(window.banner.mapTo(window, window.banner.rect().topLeft()))
         assert window.rect().contains(area)
-        over = window.timeline if page == "studio" else window.statusBar()
-        assert 0 < over.mapTo(window, over.rect().topLeft()).y() - area.bottom() < 24
+        over = {"studio": window.timeline, "history": window.history.note}.get(page, window.statusBar())
+        assert 0 < over.mapTo(window, over.rect().topLeft()).y() - area.bottom() < 28
     QTest.mouseClick(window.banner.close_button, LEFT)
     assert not window.banner.isVisible()
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 720)])
+def test_messages_cover_none_of_the_buttons_with_which_a_download_is_tried_again(
+    window: MainWindow, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    window.resize(*size)
+    window.places.show_page("models")
+    panel = window.shelf.findChild(ShelfPanel)
+    assert panel is not None
+    qtbot.waitUntil(lambda: bool(panel.rows.rows))
+    window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))
+    window.session.errors.show(LONG)
+    QApplication.processEvents()
+    for part in (window.recovery_bar, window.banner):
+        assert not area_of(window, part).intersects(area_of(window, panel.card))
+        assert area_of(window, panel.filled).contains(area_of(window, part))

@@ -18,6 +18,7 @@ from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows
 from sedd_studio.widgets.controls.layouts import column
+from sedd_studio.widgets.controls.overlay import GROUND
 
 if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper
@@ -63,6 +64,7 @@ class HistoryPanel(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._rows = RunPainter(look, self.list)
         self.filled = Filled(self.list, EMPTY)
+        self.filled.setObjectName(GROUND)
         self.search.setMinimumWidth(180)
         head = Flow(self.search, self.favourites, self.compare)
         self.note = QLineEdit()

@@ -15,6 +15,7 @@ from sedd_studio.widgets.controls.basic import Do, PushButton, keep_up, label, p
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.overlay import GROUND
 from sedd_studio.widgets.controls.shelf_card import ShelfCard
 from sedd_studio.widgets.controls.shelf_list import ShelfPainter, ShelfRows
 
@@ -55,6 +56,7 @@ class ShelfPanel(QWidget):
         self.list.setToolTip("")
         self._painter = ShelfPainter(look, self.list, lambda shown: shelf.fetcher.coming.get(shown.name, (0, 0)))
         self.filled = Filled(self.list, NOTHING)
+        self.filled.setObjectName(GROUND)
         self.card = ShelfCard(look)
         self.card.setFixedWidth(CARD)
         head = row((self.search, 1), self.open_folder, 8, self.free, gap=8)
