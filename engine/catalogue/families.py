@@ -44,10 +44,11 @@ MODERNBERT = Family("ModernBERT", of_type("modernbert"))
 DPLM = Family("DPLM", ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}))
 DIFFUGPT = Family("DiffuGPT", of_type("gpt2"), prefix="denoise_model.")
 A2D = Family("a2d and SDAR", of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama", "sdar"))
+D3 = Family("D3", ({"graph.type": (), "dataset.signal_dim": ()},), "uniform")
 SEDD = Family("SEDD", ({"graph.type": ()},))
 OWN = "SEDD Studio's own"
 """What the layout that is written here is called."""
-FAMILIES = (RADD, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
+FAMILIES = (RADD, D3, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 
@@ -70,5 +71,7 @@ def entry(values: Any, *names: str) -> Any:
 
 def noise_in(values: Mapping[str, Any], family: Family) -> Noise:
     """The noise of a model of a family: that of the program that trained it where its name stands there."""
+    if family is D3:
+        return "absorb" if entry(values, "graph", "type") == "absorb" else "uniform"
     program = str(entry(values, "config", "algo", "name")).lower()
     return "uniform" if family is HYDRA and program.startswith(UNIFORM) else family.noise

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from tokenizers import Regex
 from tokenizers import Tokenizer as Backend
+from tokenizers.decoders import Fuse
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
 
 MASKS = ("[MASK]", "<mask>", "<|mask|>", "<|MASK|>", "[\u00a8M\u00a8]")
 PADDING = "[PAD]"
 NEW_MASK = "<|mask|>"
-Spare = Literal["nothing", "mask", "padding"] | int
+Spare = Literal["nothing", "mask", "padding", "bases"] | int
 """What makes a tokenizer fit a model: it has a mask that is no clean token, or lacks the token for padding. A number is
-the id of an ordinary token that was taken for the mask."""
+the id of an ordinary token that was taken for the mask. With "bases" none is needed: its tokens are those of DNA."""
+BASES = "ACGT"
 
 
 def mask_of(backend: Backend) -> str | None:
@@ -26,6 +31,14 @@ def with_mask(backend: Backend) -> Backend:
     copy = Backend.from_str(backend.to_str())
     copy.add_special_tokens([NEW_MASK])
     return copy
+
+
+def of_bases() -> Backend:
+    """A tokenizer whose tokens are the four bases, and no other."""
+    backend = Backend(WordLevel({base: number for number, base in enumerate(BASES)}))
+    backend.pre_tokenizer = Split(Regex(r"[\s\S]"), "isolated")
+    backend.decoder = Fuse()
+    return backend
 
 
 def fitted(backend: Backend, vocabulary: int | None, spare: Spare) -> Backend:

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer as Backend
 from engine.files import write_whole
 from engine.language.backends import END_OF_TEXT, MARKS, byte_level, from_alphabet, from_pair, read_all, read_backend
 from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
-from engine.language.spare_tokens import Spare, fitted, mask_of
+from engine.language.spare_tokens import Spare, fitted, mask_of, of_bases
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
 
@@ -305,7 +305,7 @@ def _fits(tokenizer: Tokenizer, vocabulary: int) -> bool:
 
 
 def _tokenizer_in(folder: Path, vocabulary: int | None, spare: Spare) -> Tokenizer | None:
-    what, backend = f"The tokenizer in {folder}", backend_in(folder)
+    what, backend = f"The tokenizer in {folder}", backend_in(folder) or (of_bases() if spare == "bases" else None)
     with refusing(f"{what} is damaged", "put a whole copy there"):
         return None if backend is None else _whole(fitted(backend, vocabulary, spare), what)
 

@@ -46,7 +46,8 @@ class Layout:
     """The layout `of` a family: `config` makes our configuration of its own or raises a UserError; `weights` gives
     those of the network, and by them `settle` may make the configuration another. `spare` says what becomes of a mask
     that the tokenizer has; where nothing tells the mask, `mask` knows the usual one. Names of weights that end in one
-    of `besides` are none. Models that were trained `in_blocks` know no text of another length."""
+    of `besides` are none. Models that were trained `in_blocks` know no text of another length; what they write is of a
+    `domain`, if one is named."""
 
     of: Family
     config: Callable[[Mapping[str, Any], Path], DiffusionConfig]
@@ -56,11 +57,17 @@ class Layout:
     mask: Callable[[Mapping[str, Any]], int | None] = lambda values: None
     besides: tuple[str, ...] = ()
     in_blocks: bool = True
+    domain: str = ""
 
     @property
     def family(self) -> str:
         """What it is called."""
         return self.of.name
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is told of its models."""
+        return {"family": self.family} | ({"domain": self.domain} if self.domain else {})
 
 
 FLAT = Names((), hidden="hidden_dim", length="model_length")

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.models.a2d_layout import A2D
 from engine.models.bd3lm_layout import BD3LM
+from engine.models.d3_layout import D3
 from engine.models.diffugpt_layout import DIFFUGPT
 from engine.models.dplm_layout import DPLM
 from engine.models.duo_layout import DUO
@@ -21,7 +22,7 @@ from engine.models.radd_layout import RADD
 from engine.models.stored import begins
 from engine.models.udlm_layout import UDLM
 
-FAMILIES: tuple[Layout, ...] = (RADD, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
+FAMILIES: tuple[Layout, ...] = (RADD, D3, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 

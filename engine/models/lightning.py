@@ -1,4 +1,4 @@
-"""Checkpoints of Lightning, in which MDLM's, Duo's, UDLM's and BD3-LM's programs keep their runs.
+"""Checkpoints of Lightning, in which MDLM's, Duo's, UDLM's, BD3-LM's and D3's programs keep their runs.
 
 They hold objects of many classes, of which none is made: each becomes an `Inert`, which keeps data and does nothing.
 The network's weights, their averages and the configuration, plain data within such objects, are read; no more is.
@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.models.d3_layout import D3
 from engine.models.hydra_layout import HYDRA
 from engine.models.layout import PREFIX
 from engine.models.pickles import Inert, unpickle
@@ -21,6 +22,10 @@ from engine.protocol import UserError
 
 SUFFIX = ".ckpt"
 FIRST = ("best.ckpt", "last.ckpt")
+SCORES = "score_model."
+"""How names of D3's weights begin."""
+DESCRIPTIONS = (".hydra/config.yaml", "config.yaml", "config_transformer.yaml")
+"""What stands beside a checkpoint."""
 LARGEST_TREE = 3 * 2**20
 """Bytes of all that is no tensor; a tokenizer may be among it."""
 MOST_ENTRIES, MOST_DEPTH = 20_000, 32
@@ -48,17 +53,21 @@ def read_lightning(source: Path) -> Stored:
     if not isinstance(state, Mapping) or not isinstance(state.get("state_dict"), Mapping):
         raise UserError(f"{source} is no checkpoint of a training: state_dict is missing; put a whole copy there.")
     held = {str(name): value for name, value in state["state_dict"].items()}
-    own = {name: value for name, value in held.items() if name.startswith(PREFIX)} or held
+    own = next(
+        filter(None, ({k: v for k, v in held.items() if k.startswith(begin)} for begin in (PREFIX, SCORES))), held
+    )
     weights = unwrapped(tensors(own, source), source)
     shape = weights[EMBEDDING].shape if EMBEDDING in weights else ()
-    values = {"config": described(state, source), "vocab_size": shape[0] if len(shape) == 2 else 0}
-    weights, kind = averaged(weights, state.get("ema"), source)
-    if (table := weights.get(CLASSES)) is not None:
-        values["classes"] = len(table) - 1 if table.ndim == 2 else 0
-    config = HYDRA.config(values, source)
+    run = described(state, source)
+    layout = D3 if D3.of.recognises(run) else HYDRA
+    values = run if layout is D3 else {"config": run, "vocab_size": shape[0] if len(shape) == 2 else 0}
+    weights, kind = averaged(weights, state.get("ema", {"shadow_params": held.get("ema.shadow_params")}), source)
+    if layout is HYDRA and (table := weights.get(CLASSES)) is not None:
+        values = {**values, "classes": len(table) - 1 if table.ndim == 2 else 0}
+    config = layout.config(values, source)
     steps = state.get("global_step")
-    facts = {"family": HYDRA.family, "weights": kind} | ({"training steps": str(steps)} if type(steps) is int else {})
-    return Stored(config, HYDRA.weights(weights, config, source), (source,), facts | blocks_of(config), HYDRA.spare)
+    facts = layout.facts | {"weights": kind} | ({"training steps": str(steps)} if type(steps) is int else {})
+    return Stored(config, layout.weights(weights, config, source), (source,), facts | blocks_of(config), layout.spare)
 
 
 def averaged(weights: dict[str, Tensor], ema: Any, source: Path) -> tuple[dict[str, Tensor], str]:
@@ -73,16 +82,16 @@ def averaged(weights: dict[str, Tensor], ema: Any, source: Path) -> tuple[dict[s
 def described(state: Mapping[str, Any], source: Path) -> Mapping[str, Any]:
     """The configuration of the run: in the checkpoint, or beside it as the programs write it."""
     given = plain(state.get("hyper_parameters"), [MOST_ENTRIES])
-    found = given.get("config", given) if isinstance(given, dict) else None
+    found = given.get("config", given.get("cfg", given)) if isinstance(given, dict) else None
     for folder in (source.parent, source.parent.parent):
         if isinstance(found, dict) and "model" in found:
             break
-        for file, read in ((folder / ".hydra" / "config.yaml", read_yaml), (folder / CONFIG, read_config)):
+        for file, read in (*((folder / name, read_yaml) for name in DESCRIPTIONS), (folder / CONFIG, read_config)):
             if file.is_file():
                 found = dict(read(file))
     if not isinstance(found, dict) or not isinstance(found.get("model"), Mapping):
         raise UserError(f"{source} does not say how its network is built; put its .hydra/config.yaml beside it.")
-    if isinstance(found.get("algo"), Mapping):
+    if isinstance(found.get("algo"), Mapping) or D3.of.recognises(found):
         return found
     read_as = str(found.get("parameterization"))
     name = "udlm" if found.get("diffusion") == "uniform" else {"subs": "mdlm", "d3pm": "mdlm"}.get(read_as, read_as)

@@ -189,7 +189,7 @@ def read(folder: Path) -> Stored:
         named = layout.weights(weights, config, files[0])
         config = layout.settle(config, named)
         whole = layout.in_blocks or config.network.block_size
-        facts |= {"family": layout.family} | (blocks_of(config) if whole else {})
+        facts |= layout.facts | (blocks_of(config) if whole else {})
         return Stored(config, named, files, facts, spare, None if mask == last else mask)
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))

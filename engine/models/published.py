@@ -85,6 +85,12 @@ PUBLISHED: tuple[Published, ...] = (
         FLAT | {"model_type": "mdlm", "time_conditioning": False},
         ({"time_conditioning": True},),
     ),
+    Published(
+        "D3_Tran_MPRA_K562.ckpt of Zenodo 19774653",
+        "MIT",
+        {"tokens": 4, "graph": {"type": "uniform"}, "model": BASE | {"length": 230, "scale_by_sigma": False}}
+        | {"noise": {"type": "geometric", "sigma_min": 1e-4, "sigma_max": 20}, "dataset": {"signal_dim": 1}},
+    ),
     Published("JingyangOu/radd-lambda-dce", "Apache-2.0", SEDD | {"model": BASE | {"type": "ddit_wot"}}),
     Published("kuleshov-group/bd3lm-owt-block_size4", "Apache-2.0", FLAT | {"model_type": "bd3lm", "block_size": 4}),
     Published(

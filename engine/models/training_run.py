@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.language.spare_tokens import Spare
 from engine.models.layouts import family_of
 from engine.models.pickles import unpickle
 from engine.models.published_layout import blocks_of, published_config
@@ -52,6 +53,7 @@ def read_run(path: Path) -> Stored:
         )
     weights |= tensors(dict(zip(names, averaged, strict=True)), source)
     facts = {"training steps": str(step), "weights": "averaged (EMA)"}
+    spare: Spare = "bases" if layout and layout.spare == "bases" else "nothing"
     if layout:  # once averages and weights are paired: what a layout adds has no average
-        weights, facts = layout.weights(weights, config, source), facts | {"family": layout.family}
-    return Stored(config, weights, (source,), facts | blocks_of(config))
+        weights, facts = layout.weights(weights, config, source), facts | layout.facts
+    return Stored(config, weights, (source,), facts | blocks_of(config), spare)

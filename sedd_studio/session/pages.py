@@ -121,11 +121,12 @@ class Pages(QObject):
     def _begun(self, info: ModelInfo, tokenizer: Tokenizer, text: str, wanted: bool) -> Document:
         """A prompt, or one gap as long as the model where it does not fit."""
         domain = DOMAINS.get(info.domain, TEXT)
-        text = text if info.domain == self._models.domain.name else domain.examples[0]
+        own = info.domain == self._models.domain.name
+        text = text if own else domain.examples[0]
         try:
             return Document.from_text(text, tokenizer, info.length)
         except UserError as error:
-            if wanted:
+            if wanted and own:
                 self._errors.show(f"The prompt does not fit the new model, which begins with a gap. {error}")
             return Document(frozen(np.full(info.length, FREE)), np.zeros(info.length, bool))
 

@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.language.spare_tokens import of_bases
+from engine.language.tokenizers import Tokenizer
 from engine.protocol import Generate
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.window.main_window import MainWindow
@@ -122,3 +124,11 @@ def test_what_is_typed_elsewhere_can_be_had_back_from_under_a_fresh_page(window:
     scene.session.runs.end()
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
     assert scene.session.view.prompt == "A fox [5] home."
+
+
+def test_a_model_of_shorter_sequences_than_our_example_begins_with_a_gap_without_a_word(scene: Scene) -> None:
+    scene.session.editor.set_prompt("A dragon [3] slept.")
+    scene.tokenizer = Tokenizer(of_bases())
+    scene.load(replace(scene.info, length=24, vocabulary=4, mask_id=4, weights="d", facts={"domain": "promoters"}))
+    assert scene.session.view.prompt == "[24]"
+    assert scene.session.errors.current is None
