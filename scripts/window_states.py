@@ -279,6 +279,7 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
     from engine.lessons import figures
     from engine.protocol import Finished, Lesson, Told
     from sedd_studio.widgets.panels.learn_panel import LearnPanel
+    from tests.sedd_studio.chapter_cases import bundled_model
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
@@ -287,7 +288,7 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
         runner, link = scene.runner, scene.session.engine
         for number, asked in enumerate(runner.asked, 1):
             if isinstance(asked, Lesson):
-                for figure in figures(asked):
+                for figure in figures(asked, bundled_model() if asked.of_model else None):
                     link.answered.emit(Told(-number, figure))
                 link.answered.emit(Finished(-number, 0, 0.0))
 
@@ -456,6 +457,10 @@ STATES: dict[str, Callable[[Path], object]] = {
     "learn-likely": partial(learn, chapter="likely"),
     "learn-likely-true": partial(learn, chapter="likely", text=2, spoilt=0, calls=31),
     "learn-precision": partial(learn, chapter="precision"),
+    "learn-real": partial(learn, chapter="real"),
+    "learn-real-other": partial(
+        learn, chapter="real", sentence="The king of the northern mountains had never laughed.", noised=5, place=3
+    ),
     "learn-training": partial(learn, chapter="training", start=1, level=22),
     "learn-training-end": partial(learn, chapter="training", noise="uniform", start=1, level=140),
     "map": run_map,

@@ -97,7 +97,7 @@ class Engine:
             case Evaluate() | Mend():
                 return self._with_any(run_id, request)
             case Lesson():
-                return teach(run_id, request)
+                return teach(run_id, request, self.performer)
             case Weigh() | Judge():
                 return iter((self._judge(run_id, request),))
 

@@ -43,6 +43,7 @@ class Learning(QObject):
         self.refusal = ""
         self.name, self.chapter = "", chapter(next(iter(CHAPTERS)))
         session.engine.answered.connect(self._take)
+        session.models.came.connect(self._forget)
         session.clock.add(self._move)
         self._open(next(iter(CHAPTERS)))
 
@@ -172,6 +173,16 @@ class Learning(QObject):
         while len(self._figures) > KEPT:
             del self._figures[next(iter(self._figures))]
         self.changed.emit()
+
+    def _forget(self) -> None:
+        """Another model is open: what the one before has answered holds no more."""
+        self._figures = {lesson: figure for lesson, figure in self._figures.items() if not lesson.of_model}
+        if self._asked is not None and self._asked.of_model:
+            self._engine.drop(self._question)
+            self._question, self._asked = 0, None
+        if self.chapter.lesson(self.choices).of_model:
+            self.shown, self.refusal = None, ""
+            self._follow()
 
     def _slide(self, name: str) -> Slide | None:
         controls = self.chapter.controls(self.choices, None if self.shown is None else self.shown.figure)

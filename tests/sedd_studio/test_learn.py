@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Lesson, LoadModel
+from engine.protocol import FREE, Lesson, LoadModel, ModelLoaded
 from engine.protocol.lessons.walking import WALKS
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
@@ -495,3 +495,21 @@ def test_a_click_locks_a_word_and_what_was_not_whole_is_asked_for_again(
     qtbot.waitUntil(lambda: learning.shown is not None and learning.shown.figure.word == 1)
     assert learning.shown is not None
     assert learning.shown.figure.place == 0
+
+
+# ---- the real thing
+
+
+def test_what_asks_the_open_model_says_that_none_is_and_is_asked_anew_when_one_comes(
+    window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot
+) -> None:
+    panel, learning = opened("precision"), window.services.learning
+    QTest.keyClick(panel.figure, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: panel.figure.waiting.text().startswith("No model is loaded yet"))  # in the engine of tests
+    kept, asked = dict(learning._figures), len(lessons(engine))
+    models = window.session.models
+    assert models.info is not None
+    assert models.tokenizer is not None
+    models.came.emit(ModelLoaded(0, models.info, models.tokenizer))
+    qtbot.waitUntil(lambda: len(lessons(engine)) == asked + 1)
+    assert learning._figures == kept  # what asks no model holds whichever is open

@@ -19,6 +19,8 @@ class Lesson:
     """
 
     chapter: ClassVar[str]
+    of_model: ClassVar[bool] = False
+    """Whether the model that is open answers; then what was answered holds for that model only."""
 
 
 @dataclass(frozen=True, eq=False)

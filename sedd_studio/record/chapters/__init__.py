@@ -22,6 +22,7 @@ CHAPTERS: dict[str, str] = {
     "locks": "Words that stay",
     "likely": "How likely",
     "precision": "Precision",
+    "real": "The real thing",
 }
 """Titles by name."""
 

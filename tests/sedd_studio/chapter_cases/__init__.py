@@ -26,5 +26,15 @@ def shown(name: str, **choices: object) -> Shown:
 def figure_of(lesson: Lesson) -> Figure:
     """The last figure of a lesson, or of the first `MOST` that its chapter looks at here."""
     cases = import_module(f"{__name__}.{lesson.chapter}")
-    *_, figure = islice(figures(lesson), getattr(cases, "MOST", None))
+    model = bundled_model() if lesson.of_model else None
+    *_, figure = islice(figures(lesson, model), getattr(cases, "MOST", None))
     return figure
+
+
+@lru_cache(maxsize=1)
+def bundled_model() -> object:
+    """The model that is open when one starts."""
+    from engine.bundled_models import DEFAULT_MODEL
+    from engine.performing.opening import open_folder
+
+    return open_folder(DEFAULT_MODEL, "cpu", "auto", False)

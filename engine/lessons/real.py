@@ -1,0 +1,124 @@
+"""The real thing: the questions that the window asks of the open model, for every number of noised words at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from engine.language.tokenizers import Tokenizer
+from engine.plain_text import plain_line
+from engine.protocol import FREE, Bounded, Event, Insight, Inspect, ModelInfo, Score, Tokens, UserError, frozen
+from engine.protocol.lessons import numbers
+from engine.protocol.lessons.real import LIKELY, MOST_TOKENS, RealFigure, RealLesson
+from engine.stopping import look
+
+
+class Model(Protocol):
+    """What is asked of the model that is open."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    def inspect(self, run_id: int, request: Inspect) -> Insight: ...
+
+    def score(self, run_id: int, request: Score) -> Iterator[Event]: ...
+
+
+def figures(lesson: RealLesson, model: Model | None) -> Iterator[RealFigure]:
+    """What stands at each place, and then what few steps cost, as it becomes known."""
+    tokens = _read(lesson, model)
+    assert model is not None
+    figure = _laws(lesson, model, tokens)
+    yield figure
+    if figure.noise == "absorb":
+        price, half = np.full((2, len(figure.steps)), np.nan)
+        for number, steps in enumerate(figure.steps.tolist()):
+            price[number], half[number] = _price(model, tokens, steps)
+            yield replace(figure, price=numbers(price), half=numbers(half))
+
+
+def _read(lesson: RealLesson, model: Model | None) -> Tokens:
+    """The tokens of the sentence."""
+    if model is None:
+        raise UserError("No model is loaded yet; open one first.")
+    if model.info.noise not in ("absorb", "uniform") or model.info.domain != "text":
+        raise UserError("This chapter asks a diffusion model of texts, with masks or uniform noise; open such a model.")
+    tokens = np.array(model.tokenizer.encode(lesson.sentence), np.int64)
+    most = min(MOST_TOKENS, model.info.length)
+    if not 1 <= len(tokens) <= most:
+        raise UserError(f"A sentence has from 1 to {most} tokens here, and this one has {len(tokens)}; write another.")
+    return frozen(tokens)
+
+
+def _laws(lesson: RealLesson, model: Model, tokens: Tokens) -> RealFigure:
+    length, hides = len(tokens), model.info.noise == "absorb"
+    generator = np.random.default_rng(lesson.seed)
+    order = generator.permutation(length)
+    put = np.full(length, FREE) if hides else generator.integers(model.info.vocabulary, size=length)
+    sigma = -np.log1p(-np.arange(1, length + 1) / (length + 1))
+    reads = np.tile(tokens, (length, 1))
+    likely = np.full((length, length, LIKELY), -1)
+    law, score = np.full((2, length, length, LIKELY), np.nan)
+    own = np.full((length, length), np.nan)
+    for row in range(length):
+        noised = order[: row + 1]
+        reads[row, noised] = put[noised]
+        for place in noised.tolist():
+            look()
+            told = _told(model, reads[row], place, float(sigma[row]))
+            count = len(told.tokens)
+            likely[row, place, :count] = told.tokens
+            law[row, place, :count] = told.probability
+            score[row, place, :count] = np.nan if told.score is None else told.score
+            own[row, place] = _own(model, reads[row], place, float(sigma[row]), int(tokens[place]), told)
+    steps = [2**power for power in range(6) if 2**power < length]
+    return RealFigure(
+        plain_line(model.info.name),
+        model.info.noise,
+        _names(model, np.unique([*likely.ravel(), *reads.ravel(), *tokens])),
+        tokens,
+        frozen(order),
+        numbers(sigma),
+        frozen(reads),
+        frozen(likely),
+        numbers(law),
+        numbers(score),
+        numbers(own),
+        frozen(np.array([*steps, length])),
+        numbers(np.full(len(steps) + 1, np.nan)),
+        numbers(np.full(len(steps) + 1, np.nan)),
+    )
+
+
+def _told(model: Model, text: np.ndarray, place: int, sigma: float, most: int = LIKELY) -> Insight:
+    return model.inspect(0, Inspect(frozen(text), np.zeros(len(text), np.bool_), place, sigma, most))
+
+
+def _own(model: Model, text: np.ndarray, place: int, sigma: float, token: int, told: Insight) -> float:
+    """The chance of the sentence's own token, which may not be among the likeliest."""
+    if token in told.tokens:
+        return float(told.probability[told.tokens.tolist().index(token)])
+    every = _told(model, text, place, sigma, min(4096, model.info.vocabulary))
+    found = np.flatnonzero(every.tokens == token)
+    return float(every.probability[found[0]]) if len(found) else 0.0
+
+
+def _price(model: Model, tokens: Tokens, steps: int) -> tuple[float, float]:
+    """The bound on what is written in so many steps, nats a token, and half of its interval."""
+    given = np.zeros(len(tokens), np.bool_)
+    asked = Score(tokens, given, precision=None, max_calls=None, by_token=False, steps=steps)
+    found = [each for each in model.score(0, asked) if isinstance(each, Bounded)]
+    return found[-1].nats, found[-1].half_width
+
+
+def _names(model: Model, tokens: Tokens) -> MappingProxyType[int, str]:
+    """How tokens are written, with the space before them."""
+    every = [(token, model.tokenizer.piece(token)) for token in tokens.tolist() if token >= 0]
+    return MappingProxyType({token: ("" if piece[:1].strip() else " ") + plain_line(piece) for token, piece in every})
