@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from engine.language.tokenizers import symbol_tokenizer, train_tokenizer
@@ -25,6 +26,8 @@ from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.session import model_folders
 from tests.engine.adapted import ADAPTED, PROTEINS, make
+from tests.engine.chats import KINDS, chat_tokenizer
+from tests.engine.test_d3 import config, of_lightning
 from tests.hostile.checkpoints import run, run_config
 from tests.hostile.containers import CANARY, GOLDEN, shards, small_weights
 from tests.hostile.traps import TEXTS, causal_folder
@@ -65,6 +68,19 @@ def lightning(place: Path) -> None:
     (place / "run.ckpt").write_bytes(run())
 
 
+def bases(place: Path) -> None:
+    place.mkdir(exist_ok=True)
+    torch.save(of_lightning(None), place / "D3.ckpt")
+    (place / "config.yaml").write_text(yaml.safe_dump(config()))
+
+
+def chat(place: Path) -> None:
+    tokenizer = chat_tokenizer((), mask=True)
+    make(place, "modernbert", tokenizer.vocabulary, max_position_embeddings=80)
+    tokenizer.save(place)
+    (place / "chat_template.jinja").write_text(KINDS["dllm"].template)
+
+
 def hydra(place: Path) -> None:
     symbols(place, 46)
     shutil.copy(GOLDEN / "families" / "mdlm" / "model.safetensors", place)
@@ -99,6 +115,8 @@ MADE: dict[str, Callable[[Path], object]] = {
     "shards": parted,
     "lightning": lightning,
     "hydra": hydra,
+    "bases": bases,
+    "chat": chat,
     "pair": pair,
     "proteins": proteins,
 }
@@ -155,7 +173,7 @@ def use(folder: Path) -> None:
         raise RuntimeError(loaded.detail) if loaded.detail else UserError(loaded.headline)
     assert isinstance(loaded, ModelLoaded)
     loaded.tokenizer.fingerprint  # noqa: B018
-    ids = loaded.tokenizer.encode(loaded.tokenizer.decode([5, 6]))
+    ids = loaded.tokenizer.encode(loaded.tokenizer.decode([k % loaded.tokenizer.vocabulary for k in (5, 6)]))
     loaded.tokenizer.words(ids)
     free = frozen(np.full(min(4, loaded.info.length), FREE))
     asked(engine, Generate(free, steps=2))
@@ -197,6 +215,14 @@ def config_bombs() -> list[bytes]:
     sizes = [own | {"network": own["network"] | {name: 10**7}} for name in own["network"]]
     others = [own | {"facts": None}, own | {"facts": {"\x1b[2J": ["x"] * 1000}}, own | {"padding": 10**6}]
     return [*(json.dumps(each).encode() for each in (*sizes, *others)), b"[" * 10**6, b"[]," * 10**6, b"\0" * 2**26]
+
+
+def template_bombs() -> list[bytes]:
+    """Chat templates that would take long, or run something, if they were run."""
+    loop = b"{% for i in range(10 ** 9) %}{% for k in range(10 ** 9) %}x{% endfor %}{% endfor %}"
+    code = b"{{ cycler.__init__.__globals__.os.system('touch canary') }}"
+    marks = [b"[Question]" * 10_000, b"<|im_start|>system\n" * 6_000, b"{" * 2**17, b"\\n" * 2**16, b"\xff" * 64]
+    return [loop, code, loop + KINDS["dllm"].template.encode(), *marks, bytes(2**20)]
 
 
 def causal_bombs() -> list[bytes]:
