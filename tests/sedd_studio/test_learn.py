@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Lesson, LoadModel, ModelLoaded
 from engine.protocol.lessons.walking import WALKS
+from sedd_studio.painting import theme as themes
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.rule import matrices
@@ -148,9 +149,11 @@ def test_what_a_figure_shows_is_said_aloud(opened: Open) -> None:
 
 def test_another_noise_is_asked_for_once(window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot) -> None:
     panel = opened()
+    qtbot.waitUntil(lambda: not window.services.learning.waits)
     buttons = pick(panel, "noise").buttons
     QTest.mouseClick(buttons["uniform"], LEFT)
     qtbot.waitUntil(lambda: panel.figure.shown is not None and panel.figure.shown.figure.noise == "uniform")
+    qtbot.waitUntil(lambda: not window.services.learning.waits)
     assert len(panel.figure.shown.figure.texts) == 4  # type: ignore[union-attr]
     count = len(lessons(engine))
     QTest.mouseClick(buttons["absorb"], LEFT)
@@ -170,6 +173,25 @@ def test_page_keys_and_buttons_turn_chapters(window: MainWindow, opened: Open) -
     for name in reversed(names[:-1]):
         QTest.mouseClick(panel.back, LEFT)
         assert window.services.learning.name == name
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_has_room_in_a_small_window_and_scrolls_in_the_smallest(
+    name: str, window: MainWindow, opened: Open, qapp: QApplication, qtbot: QtBot
+) -> None:
+    themes.apply(qapp, themes.LIGHT)
+    window.resize(1280, 720)
+    panel = opened(name)
+    panel.formula_button.click()
+    QApplication.processEvents()
+    for controls in (panel.controls, panel.about):
+        assert controls.width() >= controls.minimumSizeHint().width()
+    assert panel.figure.height() >= 360
+    qtbot.waitUntil(lambda: panel.figure.visibleRegion().boundingRect() == panel.figure.rect())
+    window.resize(900, 560)
+    QApplication.processEvents()
+    assert panel.controls.width() >= panel.controls.minimumSizeHint().width()
+    assert window.size() == QSize(900, 560)
 
 
 def test_noise_moves_by_itself_unless_nothing_is_to_move(window: MainWindow, opened: Open) -> None:

@@ -14,7 +14,7 @@ from sedd_studio.record.chapters.formulas import per_cent, result, spelled
 from sedd_studio.record.chapters.formulas import shown as number
 
 _, WORLD = WORLDS["tick"]
-FACTORS = {0.5: "Halved", 1.0: "True", 2.0: "Doubled"}
+FACTORS = {0.5: "Half", 1.0: "True", 2.0: "Double"}
 """What the score of the first word is multiplied by."""
 SAMPLERS = {"absorb": "first-hitting", "uniform": "uniformization"}
 """Which of the studio's samplers walks so."""
@@ -55,9 +55,9 @@ class Walking(Chapter):
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         most = choices["ended"] >= WALKS
-        doings = {"jump": "Jump", 10: "Ten", 1000: "A thousand", "all": "Start over" if most else f"{WALKS:,}"}
+        doings = {"jump": "Jump", 10: "Ten walks", 1000: "1,000", "all": "Start over" if most else f"{WALKS:,}"}
         return (
-            Press("go", "Walks", doings, "One jump, or whole walks at once."),
+            Press("go", "", doings, "One jump, or whole walks at once."),
             Pick("factor", "Score of “tick”", FACTORS, "The true score of “tick”, or one that is wrong.", titled=True),
             Pick("noise", "Kind of noise", NOISES, "Noise hides words, or puts any word in their place."),
         )

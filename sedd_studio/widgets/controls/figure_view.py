@@ -57,6 +57,10 @@ class FigureView(QWidget):
         margin = 4.0 if self._beside else 12.0
         return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
 
+    def hasHeightForWidth(self) -> bool:
+        """Not, whatever the sentence in the place of a figure would like."""
+        return False
+
     def sizeHint(self) -> QSize:
         return QSize(520, 420)
 

@@ -10,8 +10,8 @@ from engine.protocol import UserError
 from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, typeset
 from sedd_studio.painting.theme import Look
 
-LARGEST = 19.0
-"""Pixels of its type."""
+LARGEST, USUAL = 19.0, 800
+"""Pixels of its type in a window that is so high; in a higher one it is up to twice as large."""
 GAP = 8.0
 """Between its lines."""
 
@@ -45,7 +45,8 @@ class FormulaView(QWidget):
     def scale(self) -> float:
         """Of the type, so that the longest line has room."""
         longest = max((line.width for line in self._set), default=1.0)
-        return min(LARGEST / SIZE, max(1, self.width()) / longest)
+        larger = min(2.0, max(1.0, self.window().height() / USUAL))
+        return min(LARGEST * larger / SIZE, max(1, self.width()) / longest)
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.height())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.theme import Look
@@ -31,6 +31,22 @@ WAITING = "The numbers are on their way …"
 KEYS = "Page Up and Page Down turn to other chapters."
 
 
+class Caption(QLabel):
+    """Two lines, whatever is said: another sentence moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "caption")
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setFixedHeight(CAPTION)
+
+    def hasHeightForWidth(self) -> bool:
+        """Not: else what scrolls round it would be as tall as all its parts would like."""
+        return False
+
+
 class LearnPanel(QWidget):
     """Shows the chapter of `learning`; `tried` is told when what is on show is to be tried in the studio."""
 
@@ -43,10 +59,7 @@ class LearnPanel(QWidget):
         self.chapters = ChapterList(CHAPTERS, look)
         self.progress_says, self.progress = label("", "help"), ProgressLine("Chapters seen")
         self.title = label("", "title")
-        self.caption = label("", "caption")
-        self.caption.setWordWrap(True)
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.caption.setFixedHeight(CAPTION)  # else another sentence would move the figure
+        self.caption = Caption()
         self.figure, self.beside = FigureView(look), FigureView(look, beside=True)
         self.formula_button = IconButton(
             "chevron-right", "Show the formula", look, text="Show the formula", kind="disclosure"
@@ -87,7 +100,12 @@ class LearnPanel(QWidget):
         column(*parts, gap=8, margins=(28, 14, 28, 12), of=lesson)
         self.open_chapter = QWidget()
         column(bar, (lesson, 1), gap=0, of=self.open_chapter)
-        row(left, (self.open_chapter, 1), gap=0, of=self)
+        area = QScrollArea()  # where the window is too small for a chapter
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(self.open_chapter)
+        row(left, (area, 1), gap=0, of=self)
         for button in (self.back, self.on):
             button.setAutoDefault(False)
 
