@@ -27,11 +27,13 @@ from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 
 SECONDS = 10.0
+BEGUN: dict[str, dict[str, object]] = {"training": {"start": 1}}
+"""What is chosen before, where a slider has nothing to show else."""
 
 
 def frames(chapter: str, home: Path, seconds: float) -> dict[str, list[tuple[float, float]]]:
     """Milliseconds of each frame, of the clock and of the processor, by slider."""
-    made: Any = learn(home, chapter)
+    made: Any = learn(home, chapter, **BEGUN.get(chapter, {}))
     session, prepare = made
     services = Services(session, Settings(home / "settings.json"), Keeper(home / "history.sqlite3"))
     window = MainWindow(services, themes.LIGHT)

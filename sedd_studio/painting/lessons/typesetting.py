@@ -65,10 +65,10 @@ PATHS: dict[str, QPainterPath] = {}
 def typeset(latex: str) -> Typeset:
     r"""A line of LaTeX, with `\result{...}` for what stands out; a UserError where the library is missing."""
     digits = re.findall(r"\d", latex)
-    shape = _shape(re.sub(r"\d", "0", latex))
-    each = iter(digits)
+    zeros = re.sub(r"\d", "0", latex)
+    shape, each = _shape(zeros), iter(_order(zeros))
     glyphs = tuple(
-        Glyph(style[int(next(each))], glyph.place, glyph.stands_out)
+        Glyph(style[int(digits[next(each)])], glyph.place, glyph.stands_out)
         if (style := _digit_style(glyph.sign)) is not None
         else glyph
         for glyph in shape.glyphs
@@ -76,9 +76,25 @@ def typeset(latex: str) -> Typeset:
     return Typeset(shape.width, shape.height, glyphs, shape.rules)
 
 
+@lru_cache(maxsize=64)
+def _order(zeros: str) -> tuple[int, ...]:
+    """Which digit of a line each of its glyphs is that is one: above a sum stands first what is written last."""
+    count = zeros.count("0")
+    if "_" not in zeros or "^" not in zeros:
+        return tuple(range(count))
+    order: list[int] = []
+    for power in range(len(str(count))):
+        pieces = zeros.split("0")
+        marks = [str(number // 10**power % 10) for number in range(count)]
+        probe = "".join(f"{piece}{mark}" for piece, mark in zip(pieces, [*marks, ""], strict=True))
+        read = [style.index(glyph.sign) for glyph in _set(probe).glyphs if (style := _digit_style(glyph.sign))]
+        order = [value * 10**power + before for value, before in zip(read, order or [0] * len(read), strict=True)]
+    return tuple(order)
+
+
 def _digit_style(sign: str) -> list[str] | None:
-    """The ten digits in the style of a sign that is a zero."""
-    return next((style for style in _digits() if style[0] == sign), None)
+    """The ten digits in the style of a sign that is one."""
+    return next((style for style in _digits() if sign in style), None)
 
 
 @lru_cache
