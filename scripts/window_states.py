@@ -308,7 +308,13 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
 
 
 def run_map(
-    home: Path, noise: Noise = "absorb", mode: str = "state", played: int = 64, where: str = "page", at: int = 41
+    home: Path,
+    noise: Noise = "absorb",
+    mode: str = "state",
+    played: int = 64,
+    where: str = "page",
+    at: int = 41,
+    samples: int = 4,
 ) -> object:
     """The map of a run, on its page or beside the text; a part marked, or held against another sample."""
     from PySide6.QtWidgets import QApplication
@@ -318,7 +324,7 @@ def run_map(
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home, noise=noise)
-    scene.run(64, samples=4)
+    scene.run(64, samples=samples)
     if noise == "uniform":
         scene.change_again(3)
     scene.play(played)
@@ -340,6 +346,10 @@ def run_map(
         if where in ("order", "mean"):
             panel.line.setCurrentIndex(panel.line.findData(where))
             panel.line.activated.emit(panel.line.currentIndex())
+        if where == "samples":
+            panel.several.click()
+            for _ in range(2 * samples):
+                window.session.clock.tick()
         if where == "against":
             shown.hold_against(next(shown.others()))
 
@@ -476,6 +486,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-order": partial(run_map, where="order", at=64),
     "map-mean": partial(run_map, where="mean", at=64),
     "settled": settled,
+    "map-samples": partial(run_map, where="samples", at=64, samples=16),
     "map-beside": partial(run_map, where="beside"),
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
 }

@@ -127,3 +127,13 @@ DIFFERENCE_KINDS = tuple(OFFSET + kind for kind in Difference if kind is not Dif
 def difference_codes(found: Cells) -> Cells:
     """The codes of a difference map."""
     return np.asarray(found + OFFSET, np.uint8)
+
+
+ORDERS = {
+    "drawn": "As drawn",
+    "changes": "Fewest changes first",
+    "early": "Settled early first",
+    "likelihood": "Likeliest first",
+    "regret": "Least regret first",
+}
+"""In which order samples may stand; what is not known of a sample comes last."""

@@ -85,6 +85,13 @@ class Hindsight(QObject):
                 return known
         return None
 
+    def mean_of(self, run: Trajectory, sample: int) -> float | None:
+        """The mean log ratio of a sample's tokens, nats; None while they are not all known."""
+        found = self._known(run, sample)
+        if found is None or not found.done or np.isnan(found.regret).all():
+            return None
+        return float(np.nanmean(found.regret))
+
     @property
     def regret(self) -> np.ndarray | None:
         """The log ratios (L,) of the run on show, nats, NaN where they are not known; None where none is."""

@@ -15,7 +15,9 @@ def make_panel(window: MainWindow) -> MapPanel:
     """The panel; where one goes in it the caret goes in the text, and the other way round."""
     view, caret = window.session.view, window.canvas.caret
     services = window.services
-    panel = MapPanel(view, window.session.runs, services.map, services.hindsight, services.words, window.look)
+    panel = MapPanel(
+        view, window.session.runs, services.map, services.map_samples, services.hindsight, services.words, window.look
+    )
 
     def put(position: int) -> None:
         if position < view.canvas().length:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sedd_studio.session.comparing import Comparison
     from sedd_studio.session.learning import Learning
     from sedd_studio.session.map_on_show import MapOnShow
+    from sedd_studio.session.map_samples import MapSamples
     from sedd_studio.session.shelf import Shelf
     from sedd_studio.session.trying import Trying
 
@@ -114,6 +115,13 @@ class Services(QObject):
         from sedd_studio.session.map_on_show import MapOnShow  # not before the window is painted
 
         return MapOnShow(self.session, self.hindsight, self.settings, self)
+
+    @cached_property
+    def map_samples(self) -> MapSamples:
+        """The maps of all samples of the run on show."""
+        from sedd_studio.session.map_samples import MapSamples  # not before the window is painted
+
+        return MapSamples(self.session, self.map, self.ranking, self.hindsight, self)
 
     def text_scores(self) -> TextScores:
         """Scores of the texts of a file."""

@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE
 from sedd_studio.painting.map_image import colour_of
 from sedd_studio.painting.map_paint import cell_of
-from sedd_studio.painting.theme import DARK
-from sedd_studio.record.map_modes import MAP_MODES, RAMP
+from sedd_studio.painting.theme import DARK, LIGHT
+from sedd_studio.record.fill_order import order_of
+from sedd_studio.record.map_modes import MAP_MODES, ORDERS, RAMP
 from sedd_studio.record.run_map import Marked, RunMap, State, counted
 from sedd_studio.record.settings import SETTINGS
+from sedd_studio.widgets.controls.map_grid import TITLE
 from sedd_studio.widgets.controls.map_view import PAGE, MapView
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow
@@ -321,3 +323,61 @@ def test_a_large_map_is_read_in_parts_and_drawn_as_one_picture(tmp_path: Path, q
     press(view, 200, 100)
     assert not [child for child in view.viewport().children() if child.isWidgetType()]
     assert window.session.playhead.step == pytest.approx(200, abs=1)
+
+
+@pytest.fixture
+def grid(scene: Scene, qtbot: QtBot) -> MapPanel:
+    """The panel of a window with a run of six samples, all of them on show."""
+    scene.run(STEPS, samples=6)
+    scene.play(STEPS)
+    window = window_of(scene.session, scene.settings, qtbot)
+    window.show_panel("map")
+    QApplication.processEvents()
+    panel = panel_of(window)
+    QTest.mouseClick(panel.several, LEFT)
+    while len(panel.grid._maps) < 6:
+        scene.session.clock.tick()
+    return panel
+
+
+def test_all_samples_have_a_small_map_with_the_colours_of_the_record(scene: Scene, grid: MapPanel) -> None:
+    assert grid.grid.isVisible()
+    run = scene.session.view.run
+    assert run is not None
+    shot = grid.grid.viewport().grab().toImage()
+    ratio = shot.devicePixelRatio()
+    plot = grid.grid.tile(4).adjusted(0, TITLE, 0, 0)
+    locked = np.flatnonzero(run.locked)
+    middle = locked[len(locked) // 8]  # among others that are locked, too, so that nothing is blended in
+    at = QPointF(plot.left() + (middle + 0.5) / run.length * plot.width(), plot.center().y())
+    seen = shot.pixelColor(round(at.x() * ratio), round(at.y() * ratio))
+    assert seen.name() == colour_of(State.LOCKED, LIGHT).name()
+
+
+def test_a_click_or_enter_opens_a_sample(scene: Scene, grid: MapPanel) -> None:
+    QTest.mouseClick(grid.grid.viewport(), LEFT, PLAIN, grid.grid.tile(3).center().toPoint())
+    assert scene.session.playhead.sample == 3
+    assert grid.map.isVisible()
+    QTest.mouseClick(grid.several, LEFT)
+    grid.grid.setFocus()
+    assert grid.grid.accessibleDescription().startswith("sample 4 · ")
+    QTest.keyClick(grid.grid, Qt.Key.Key_Right)
+    assert grid.grid.accessibleDescription().startswith("sample 5 · ")
+    QTest.keyClick(grid.grid, Qt.Key.Key_Return)
+    assert scene.session.playhead.sample == 4
+    assert grid.map.isVisible()
+
+
+def test_samples_are_sorted_by_what_is_known_of_them(scene: Scene, grid: MapPanel) -> None:
+    run = scene.session.view.run
+    assert run is not None
+    assert list(grid.grid._order) == list(range(6))
+    grid.sort.setFocus()
+    QTest.keyClick(grid.sort, Qt.Key.Key_Down)
+    changes = [int(run.changes_curve(sample)[-1]) for sample in grid.grid._order]
+    assert changes == sorted(changes)
+    QTest.keyClick(grid.sort, Qt.Key.Key_Down)
+    early = [float(np.nanmean(order_of(run, sample))) for sample in grid.grid._order]
+    assert early == sorted(early)
+    assert len(set(early)) > 1
+    assert grid.sort.count() == len(ORDERS)

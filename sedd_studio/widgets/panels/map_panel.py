@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.fill_order import mean_order, order_of, way_of
-from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES
+from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES, ORDERS
 from sedd_studio.record.run_map import Marked, State, counted
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
@@ -20,6 +20,7 @@ from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.layouts import column, row
+from sedd_studio.widgets.controls.map_grid import MapGrid
 from sedd_studio.widgets.controls.map_legend import MapLegend
 from sedd_studio.widgets.controls.map_view import ZOOM, MapView
 from sedd_studio.widgets.controls.worst_row import WorstRow
@@ -27,6 +28,7 @@ from sedd_studio.widgets.controls.worst_row import WorstRow
 if TYPE_CHECKING:
     from sedd_studio.session.hindsight import Hindsight
     from sedd_studio.session.map_on_show import MapOnShow, Other
+    from sedd_studio.session.map_samples import MapSamples
     from sedd_studio.session.runs import Runs
     from sedd_studio.session.vocabulary import Vocabulary
 
@@ -49,10 +51,18 @@ class MapPanel(QWidget):
     """The text is wanted on show."""
 
     def __init__(
-        self, view: View, runs: Runs, shown: MapOnShow, hindsight: Hindsight, words: Vocabulary, look: Look
+        self,
+        view: View,
+        runs: Runs,
+        shown: MapOnShow,
+        samples: MapSamples,
+        hindsight: Hindsight,
+        words: Vocabulary,
+        look: Look,
     ) -> None:
         super().__init__()
         self._view, self._shown, self._hindsight, self._words = view, shown, hindsight, words
+        self._all = samples
         self._position = 0
         self._pointed: tuple[int, int] | None = None
         self._others: list[Other] = []
@@ -69,9 +79,15 @@ class MapPanel(QWidget):
         self.legend = MapLegend(look)
         self.facts, self.part = Elided("help"), Elided("help")
         content = QWidget()
+        self.grid = MapGrid(look)
+        self.several = IconButton("columns", "Maps of all samples", look, text="All samples", kind="toggle")
+        self.sort = Choice("Order of the samples", look, ORDERS)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.map)
+        self._stack.addWidget(self.grid)
         self.worst = WorstRow(view, runs, hindsight, words, look)
         self.worst.hide()
-        column(self.legend, self.worst, (self.map, 1), self.facts, self.part, gap=6, of=content)
+        column(self.legend, self.worst, (self._stack, 1), self.facts, self.part, gap=6, of=content)
         self.filled = Filled(content, EMPTY)
         self.setFocusProxy(self.map)
         self.sample = label(role="muted")
@@ -80,12 +96,22 @@ class MapPanel(QWidget):
         self._samples, self._sizes = QWidget(), QWidget()
         row(self.earlier, self.sample, self.later, gap=2, of=self._samples)
         row(self.smaller, self.larger, self.whole, gap=2, of=self._sizes)
-        head = Flow(self.colour, self.against, self.line, self._samples, self.brush, self._sizes)
+        head = Flow(
+            self.colour, self.against, self.line, self._samples, self.several, self.sort, self.brush, self._sizes
+        )
         column(head, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.colour.activated.connect(lambda: shown.choose(self.colour.currentData()))
         self.against.activated.connect(self._hold_against)
         self.line.activated.connect(self._follow_line)
         self.brush.toggled.connect(lambda on: setattr(self.map, "brushes", on))
+        self.several.toggled.connect(self._follow_samples)
+        self.sort.activated.connect(self._sort)
+        samples.begun.connect(self.grid.clear)
+        samples.made.connect(self.grid.take)
+        samples.begun.connect(self._sort)
+        samples.changed.connect(self._sort)
+        self.grid.opened.connect(self._open)
+        look.changed.connect(samples.anew)
         self.map.went.connect(self._go)
         self.map.marked.connect(lambda part: shown.mark(None if part is None else Marked(*part)))
         self.map.pointed.connect(self._point)
@@ -97,10 +123,12 @@ class MapPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._shown.want(True)
+        self._follow_samples()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._shown.want(False)
+        self._all.want(False)
 
     def put(self, position: int) -> None:
         """The caret stands elsewhere in the text."""
@@ -124,6 +152,7 @@ class MapPanel(QWidget):
             return
         self._position = min(self._position, found.run.length - 1)
         self._samples.setVisible(found.run.samples > 1)
+        self._follow_samples()
         self.sample.setText(f"sample {found.sample + 1}/{found.run.samples}")
         self.earlier.setEnabled(found.sample > 0)
         self.later.setEnabled(found.sample + 1 < found.run.samples)
@@ -174,6 +203,30 @@ class MapPanel(QWidget):
         self._shown.go(step)
         self.went.emit(position)
         self._follow_place()
+
+    def _follow_samples(self) -> None:
+        """Shows the map of the sample on show, or those of all."""
+        found = self._shown.map
+        there = found is not None and found.run.samples > 1
+        several = there and self.several.isChecked()
+        self.several.setVisible(there)
+        self.sort.setVisible(several)
+        for part in (self.line, self.brush, self._sizes):
+            part.setVisible(not several)
+        self._stack.setCurrentIndex(int(several))
+        self._all.want(several and self.isVisible())
+        self._sort()
+
+    def _sort(self) -> None:
+        if self._stack.currentIndex() == 1:
+            order = self._all.sorted(self.sort.currentData())
+            titles = [self._all.title(sample) for sample in order]
+            self.grid.show_order(order, titles, self._view.playhead.sample)
+
+    def _open(self, sample: int) -> None:
+        self._view.playhead.set_sample(sample)
+        self.several.setChecked(False)
+        self.map.setFocus()
 
     def _turn(self, by: int) -> None:
         self._view.playhead.set_sample(self._view.playhead.sample + by)
