@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from tokenizers import Tokenizer as Backend
 from tokenizers.decoders import WordPiece as WordPieceDecoder
@@ -537,3 +537,12 @@ def test_each_row_says_aloud_what_can_be_done(opened: Open) -> None:
         if isinstance(row, Row):
             assert row.name in aloud
             assert aloud.endswith(ACTS[panel.rows.state(row)])
+
+
+def test_the_button_that_clears_a_search_is_in_the_middle_of_its_field(opened: Open) -> None:
+    panel = opened()
+    QTest.keyClicks(panel.search, "a")
+    (button,) = panel.search.findChildren(QToolButton)
+    drawn = button.mapTo(panel.search, button.rect().center()).y()
+    assert abs(drawn - panel.search.rect().center().y()) <= 1
+    assert button.height() < panel.search.height()
