@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import families
+from engine.language.tokenizers import backend_in
 from engine.models.adapted import LONGEST, adapted, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
 from engine.models.layout import Layout, mask_of
+from engine.protocol import UserError
 from engine.theory.backbones.llama import LlamaConfig
 from engine.theory.diffusion import DiffusionConfig
 from engine.theory.framing import UNFRAMED, Framing
@@ -37,7 +39,7 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     reader = Reader(values, path)
     kind, states = str(values.get("model_type")).lower(), reader.size("states", "vocab_size")
     mask = mask_of(values, path.parent, states, usual_mask(values))
-    if (states - 1 - mask) * UNUSED <= states:
+    if (states - 1 - mask) * UNUSED <= states and known_in(path.parent) <= mask + 1:
         states = mask + 1
     if "hidden_act" in values:
         reader.choice(("silu",), "hidden_act")
@@ -67,6 +69,15 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     if network.heads % network.shared or network.head_dim < 2 or network.head_dim % 2:
         raise reader.error(f"has {network.heads} heads for {network.shared} keys, of {network.head_dim} numbers each")
     return adapted(network, framing, mask)
+
+
+def known_in(folder: Path) -> int:
+    """How many tokens the tokenizer beside the weights has; 0 where none is there, or it cannot be read."""
+    try:
+        backend = backend_in(folder)
+    except UserError:  # told when it is opened
+        return 0
+    return 0 if backend is None else backend.get_vocab_size()
 
 
 def block_size(reader: Reader, kind: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def test_an_ordinary_token_that_is_the_mask_stands_in_no_text(tmp_path: Path) ->
     logits[:, mask] = logits[:, 269]
     expected = logits[:, :269].softmax(-1)
     torch.testing.assert_close(law(model.diffusion, torch.tensor([ids]))[0].double(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_tokens_after_the_mask_that_the_tokenizer_has_are_states(tmp_path: Path) -> None:
+    backend = train_tokenizer(iter(["the rain in the plain"] * 9), 270)
+    described = json.loads(backend.to_json())
+    known = backend.vocabulary
+    for place, name in enumerate(("<|mask|>", "<|one|>", "<|two|>")):
+        token = {"id": known + place, "content": name, "special": True, "single_word": False}
+        described["added_tokens"].append(token | {"lstrip": False, "rstrip": False, "normalized": False})
+    make(tmp_path, "a2d-llama", known + 3, mask_token_id=known)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(described))
+    model = load(tmp_path, device="cpu", precision="fp32")
+    assert (model.info.vocabulary, model.info.mask_id) == (known + 2, known + 2)
+    assert model.tokenizer.decode(model.tokenizer.encode("the rain")) == "the rain"
 
 
 def test_the_alphabet_of_proteins_is_read_from_its_list(tmp_path: Path) -> None:
