@@ -28,8 +28,8 @@ from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
 from sedd_studio.record.chapters.real import dear, name_of, own_of, place_of, rows_of
 
-TEXT = 0.58
-"""Of the height, for the sentence."""
+TEXT = {"absorb": 0.58, "uniform": 0.9}
+"""Of the height, for the sentence; under uniform noise little stands below it."""
 SAYS = 1.9
 """Of the size of type, what stands under a word takes, in lines of two."""
 
@@ -63,7 +63,12 @@ class RealPicture(Picture):
             if noised and best >= 0:
                 below = QRectF(line.left() - size, above.bottom(), line.width() + 2 * size, 0.38 * line.height())
                 write(painter, below, name_of(figure, best), theme.colour("accent"), typeface(0.72 * size, bold=True))
-        foot = QRectF(area.left(), area.top() + TEXT * area.height(), area.width(), (1 - TEXT) * area.height())
+        foot = QRectF(
+            area.left(),
+            area.top() + TEXT[figure.noise] * area.height(),
+            area.width(),
+            (1 - TEXT[figure.noise]) * area.height(),
+        )
         _price(painter, foot, figure, theme, small)
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
@@ -110,7 +115,9 @@ def _places(area: QRectF, figure: RealFigure) -> tuple[float, list[QRectF]]:
         best = [0.72 * wide[token] for token in figure.likely[:, place, 0].tolist() if token >= 0]
         widths.append(max(least, wide[int(figure.text[place])], *reads, *best))
     small = max(11.0, min(22.0, area.height() / 28))
-    room = QRectF(area.left() + 4, area.top() + 1.6 * small, area.width() - 8, TEXT * area.height() - 2.0 * small)
+    room = QRectF(
+        area.left() + 4, area.top() + 1.6 * small, area.width() - 8, TEXT[figure.noise] * area.height() - 2.0 * small
+    )
     sizes = (size for size in SIZES if _lines(widths, room, size)[-1].bottom() <= room.bottom())
     size = float(next(sizes, SIZES[-1]))
     return size, _lines(widths, room, size)
