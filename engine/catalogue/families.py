@@ -20,13 +20,14 @@ def of_type(*types: str) -> tuple[Sign, ...]:
 
 
 class Family(NamedTuple):
-    """A family by its `name`: its configurations have one of the `signs`, and the names of its weights begin with
-    `prefix`."""
+    """A family by its `name`: its configurations have one of the `signs`, the names of its weights begin with `prefix`,
+    and if it is told by a mask `of_tokenizer` alone, there is one."""
 
     name: str
     signs: tuple[Sign, ...]
     noise: Noise = "absorb"
     prefix: str = ""
+    of_tokenizer: bool = False
 
     def recognises(self, values: Mapping[str, Any]) -> bool:
         """Whether a configuration is that of the family."""
@@ -44,11 +45,12 @@ MODERNBERT = Family("ModernBERT", of_type("modernbert"))
 DPLM = Family("DPLM", ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}))
 DIFFUGPT = Family("DiffuGPT", of_type("gpt2"), prefix="denoise_model.")
 A2D = Family("a2d and SDAR", of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama", "sdar"))
+DCODER = Family("Open-dCoder", of_type("qwen2"), of_tokenizer=True)
 D3 = Family("D3", ({"graph.type": (), "dataset.signal_dim": ()},), "uniform")
 SEDD = Family("SEDD", ({"graph.type": ()},))
 OWN = "SEDD Studio's own"
 """What the layout that is written here is called."""
-FAMILIES = (RADD, D3, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D)
+FAMILIES = (RADD, D3, MDLM, DUO, UDLM, BD3LM, GIDD, HYDRA, MODERNBERT, DPLM, DIFFUGPT, A2D, DCODER)
 """Those of other families than SEDD; the first that recognises a configuration reads it."""
 
 

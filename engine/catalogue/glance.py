@@ -23,7 +23,7 @@ from engine.protocol import Noise
 from engine.strict_json import entries, shallow
 
 CARD, ORIGIN = "README.md", "origin.json"
-LARGEST_CARD, LARGEST_ORIGIN = 2**20, 100_000
+LARGEST_CARD, LARGEST_ORIGIN, LARGEST_DESCRIPTION = 2**20, 100_000, 2**22
 LARGEST_TABLE = 2**24
 """Bytes of what says where tensors lie in a file of safetensors."""
 LARGEST_COUNT, MOST_LENGTHS = 2**48, 8
@@ -76,7 +76,7 @@ def glance_at(folder: Path) -> Glance:
     values = entries(folder / "config.json")
     files = [file for file in islice(folder.iterdir(), MOST_FILES) if file.suffix in OF_WEIGHTS and file.is_file()]
     shapes = {name: shape for file in files for name, shape in shapes_in(file).items()}
-    family, noise = kind_in(values, shapes)
+    family, noise = kind_in(values, shapes, told_mask(folder))
     parameters = sum(map(prod, shapes.values())) or None
     length = next((size for group in GROUPS for name in LENGTHS if (size := whole(values, *group, name))), None)
     rows = next((shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS) and len(shape) == 2), None)
@@ -107,16 +107,21 @@ def needed_by(shape: Shape, length: int, causal: bool = False) -> int:
     return opening(shape.parameters) + running(shape, 1, length, nucleus=False)
 
 
-def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any]) -> tuple[str, Noise | None]:
-    """The family of a configuration and its noise, as far as they are told. What is of no family known here and names a
-    type is taken for an autoregressive model."""
+def told_mask(folder: Path) -> bool:
+    """Whether a tokenizer's description tells a token for the mask."""
+    return bool(entries(folder / "tokenizer_config.json", LARGEST_DESCRIPTION).get("mask_token"))
+
+
+def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any], masked: bool = False) -> tuple[str, Noise | None]:
+    """The family of a configuration and its noise, as far as they are told; `masked` by a tokenizer that has a mask.
+    What is of no family known here and names a type is taken for an autoregressive model."""
     named = entry(values, "graph", "type") or values.get("noise")
     noise: Noise | None = named if named in ("absorb", "uniform", "mixed", "none") else None
     if "format" in values:
         return OWN, noise
     for family in FAMILIES:
         prefixed = not family.prefix or any(name.startswith(family.prefix) for name in weights)
-        if family.recognises(values) and prefixed:
+        if family.recognises(values) and prefixed and (masked or not family.of_tokenizer):
             return family.name, noise_in(values, family)
     if SEDD.recognises(values):
         return SEDD.name, noise

@@ -60,10 +60,11 @@ def family_rows() -> Iterator[Row]:
 
 
 def recognised_by(model: Published) -> str:
-    """The entries of config.json, and what names of weights begin with."""
+    """The entries of config.json, and what names of weights begin with, or that the tokenizer has a mask."""
     prefix = model.family.prefix
     weights = [f"weights `{prefix}`"] if prefix else []
-    return ", ".join([*written(model.sign), *weights])
+    mask = ["a mask of the tokenizer"] if model.family.of_tokenizer else []
+    return ", ".join([*written(model.sign), *weights, *mask])
 
 
 def written(sign: Sign) -> Iterator[str]:

@@ -1,9 +1,10 @@
-"""Llama, Qwen2 and Qwen3 that were taught to fill in masks: of all the text ("a2d" of the dLLM library), or block by
-block (SDAR, Cheng et al., arXiv 2510.06303)."""
+"""Llama, Qwen2 and Qwen3 that were taught to fill in masks: of all the text ("a2d" of dLLM, and Open-dCoder,
+which is a Qwen2 by all its files say but a mask), or block by block (SDAR, Cheng et al., arXiv 2510.06303)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from engine.theory.framing import UNFRAMED, Framing
 MASKS = {"a2d-qwen3": 151_669, "a2d-qwen2": 151_665, "sdar": 151_669}
 """Those of the published tokenizers; ids beyond stand for no tokens."""
 SDAR_BLOCK = 4
+OPEN = "qwen2"
+"""The type of Open-dCoder."""
 UNUSED = 100
 """One in so many rows, at most, is there for round sizes and stands for no token."""
 HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
@@ -48,6 +51,8 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     if reader.flag("shift", absent=False):
         framing = Framing(before=token_in(reader, "bos_token_id", states, mask), shift=True)
         length = reader.size("length", "max_position_embeddings")
+    if kind == OPEN:  # its program puts nothing before a text
+        framing = Framing(shift=True)
     if length <= framing.room:
         raise reader.error(f"has max_position_embeddings = {length}, too few for a text")
     network = LlamaConfig(
@@ -61,7 +66,7 @@ def a2d_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
         shared=reader.size("heads", "num_key_value_heads", absent=heads),
         theta=theta(reader),
         epsilon=reader.number(0.0, 1.0, "rms_norm_eps", absent=1e-6),
-        bias=kind == "a2d-qwen2",
+        bias=kind in ("a2d-qwen2", OPEN),
         normed=kind in ("a2d-qwen3", "sdar"),
         block_size=block_size(reader, kind),
         tied=True,
@@ -107,3 +112,4 @@ A2D = Layout(
     besides=(".rotary_emb.inv_freq",),
     in_blocks=False,
 )
+DCODER = replace(A2D, of=families.DCODER)

@@ -136,6 +136,12 @@ PUBLISHED: tuple[Published, ...] = (
         QWEN3_SMALL | {"model_type": "a2d-qwen3", "block_size": 32},
     ),
     Published(
+        "fredzzp/open-dcoder-0.5B",
+        "see its card",
+        {"model_type": "qwen2", "vocab_size": 151_666, "hidden_size": 896, "intermediate_size": 4864}
+        | {"num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "rope_theta": 1e6},
+    ),
+    Published(
         "JetLM/SDAR-1.7B-Chat",
         "see its card",
         QWEN3 | {"model_type": "sdar", "hidden_size": 2048, "intermediate_size": 6144, "block_size": 4},

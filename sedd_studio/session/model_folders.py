@@ -44,10 +44,10 @@ def description(folder: Path) -> dict[str, Any] | None:
 
 def noise_of(folder: Path) -> Noise | None:
     """The noise of a model, None where the description does not tell."""
-    from engine.catalogue.glance import kind_in, shapes_in  # not before the window is painted
+    from engine.catalogue.glance import kind_in, shapes_in, told_mask  # not before the window is painted
 
     shapes = shapes_in(folder / "model.safetensors")
-    return kind_in(description(folder) or {}, shapes)[1]
+    return kind_in(description(folder) or {}, shapes, told_mask(folder))[1]
 
 
 def with_same_tokenizer(tokenizer: Tokenizer, paths: Iterable[str]) -> list[tuple[str, Noise]]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.catalogue.glance import glance_at
 from engine.language.tokenizers import find_tokenizer, train_tokenizer
 from engine.models import load
+from engine.performing.opening import is_causal
 from engine.protocol import UserError
 from tests.engine.adapted import ADAPTED, PROTEINS, make
 from tests.engine.test_backbones import law
@@ -68,3 +70,28 @@ def test_a_list_of_words_is_no_alphabet(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("[PAD]\n[MASK]\nthe\n##s\na\n")
     with pytest.raises(UserError, match="No tokenizer was found"):
         find_tokenizer(tmp_path)
+
+
+@torch.no_grad()
+def test_a_qwen2_whose_tokenizer_has_a_mask_is_one_of_masks_with_a_shift(tmp_path: Path) -> None:
+    """Open-dCoder says no more of itself; without a mask it is a causal model."""
+    tokenizer = train_tokenizer(iter(["a dragon slept"] * 3), 262).backend
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    states = tokenizer.get_vocab_size() + 1
+    weights = make(tmp_path, "a2d-qwen2", states, model_type="qwen2")
+    assert is_causal(tmp_path)
+    assert glance_at(tmp_path).noise == "none"
+    tokenizer.add_special_tokens(["[MASK]"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer_config.json").write_text('{"mask_token": "[MASK]"}')
+    assert not is_causal(tmp_path)
+    assert (glance_at(tmp_path).family, glance_at(tmp_path).noise) == ("Open-dCoder", "absorb")
+    model = load(tmp_path, "cpu", "fp32")
+    model.diffusion.network.double()
+    tokens = torch.tensor([[5, states - 1, 7, states - 1]])
+    raw = ADAPTED["a2d-qwen2"].forward(weights, tokens, states)
+    shifted = torch.cat((raw[:, :1], raw[:, :-1]), dim=1)
+    expected = shifted[..., : states - 1].log_softmax(-1)[:, 1::2]
+    found = law(model.diffusion, tokens).log()[:, 1::2]
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+    assert model.info.mask_id == states - 1
