@@ -16,6 +16,9 @@ from engine.protocol.lessons import numbers
 from engine.protocol.lessons.real import LIKELY, MOST_TOKENS, RealFigure, RealLesson
 from engine.stopping import look
 
+MOST_ASKED = 4096
+"""Tokens that are looked at, the likeliest; one beyond them has next to no chance."""
+
 
 class Model(Protocol):
     """What is asked of the model that is open."""
@@ -32,11 +35,12 @@ class Model(Protocol):
 
 
 def figures(lesson: RealLesson, model: Model | None) -> Iterator[RealFigure]:
-    """What stands at each place, and then what few steps cost, as it becomes known."""
+    """What stands at each place, row by row, and then what few steps cost, as it becomes known."""
+    if model is None:
+        raise UserError("No model is loaded yet; open one first.")
     tokens = _read(lesson, model)
-    assert model is not None
-    figure = _laws(lesson, model, tokens)
-    yield figure
+    for figure in _laws(lesson, model, tokens):
+        yield figure
     if figure.noise == "absorb":
         price, half = np.full((2, len(figure.steps)), np.nan)
         for number, steps in enumerate(figure.steps.tolist()):
@@ -44,10 +48,8 @@ def figures(lesson: RealLesson, model: Model | None) -> Iterator[RealFigure]:
             yield replace(figure, price=numbers(price), half=numbers(half))
 
 
-def _read(lesson: RealLesson, model: Model | None) -> Tokens:
+def _read(lesson: RealLesson, model: Model) -> Tokens:
     """The tokens of the sentence."""
-    if model is None:
-        raise UserError("No model is loaded yet; open one first.")
     if model.info.noise not in ("absorb", "uniform") or model.info.domain != "text":
         raise UserError("This chapter asks a diffusion model of texts, with masks or uniform noise; open such a model.")
     tokens = np.array(model.tokenizer.encode(lesson.sentence), np.int64)
@@ -57,57 +59,48 @@ def _read(lesson: RealLesson, model: Model | None) -> Tokens:
     return frozen(tokens)
 
 
-def _laws(lesson: RealLesson, model: Model, tokens: Tokens) -> RealFigure:
+def _laws(lesson: RealLesson, model: Model, tokens: Tokens) -> Iterator[RealFigure]:
+    """A figure for each row that is known."""
     length, hides = len(tokens), model.info.noise == "absorb"
     generator = np.random.default_rng(lesson.seed)
     order = generator.permutation(length)
     put = np.full(length, FREE) if hides else generator.integers(model.info.vocabulary, size=length)
     sigma = -np.log1p(-np.arange(1, length + 1) / (length + 1))
-    reads = np.tile(tokens, (length, 1))
+    reads = np.array([np.where(np.isin(np.arange(length), order[: row + 1]), put, tokens) for row in range(length)])
     likely = np.full((length, length, LIKELY), -1)
     law, score = np.full((2, length, length, LIKELY), np.nan)
     own = np.full((length, length), np.nan)
+    steps = [2**power for power in range(6) if 2**power < length]
     for row in range(length):
-        noised = order[: row + 1]
-        reads[row, noised] = put[noised]
-        for place in noised.tolist():
+        for place in order[: row + 1].tolist():
             look()
             told = _told(model, reads[row], place, float(sigma[row]))
-            count = len(told.tokens)
-            likely[row, place, :count] = told.tokens
-            law[row, place, :count] = told.probability
-            score[row, place, :count] = np.nan if told.score is None else told.score
-            own[row, place] = _own(model, reads[row], place, float(sigma[row]), int(tokens[place]), told)
-    steps = [2**power for power in range(6) if 2**power < length]
-    return RealFigure(
-        plain_line(model.info.name),
-        model.info.noise,
-        _names(model, np.unique([*likely.ravel(), *reads.ravel(), *tokens])),
-        tokens,
-        frozen(order),
-        numbers(sigma),
-        frozen(reads),
-        frozen(likely),
-        numbers(law),
-        numbers(score),
-        numbers(own),
-        frozen(np.array([*steps, length])),
-        numbers(np.full(len(steps) + 1, np.nan)),
-        numbers(np.full(len(steps) + 1, np.nan)),
-    )
+            count = min(LIKELY, len(told.tokens))
+            likely[row, place, :count] = told.tokens[:count]
+            law[row, place, :count] = told.probability[:count]
+            score[row, place, :count] = np.nan if told.score is None else told.score[:count]
+            own[row, place] = told.probability[told.tokens == tokens[place]].sum()
+        yield RealFigure(
+            plain_line(model.info.name),
+            model.info.noise,
+            _names(model, np.unique([*likely.ravel(), *reads.ravel(), *tokens])),
+            tokens,
+            frozen(order),
+            numbers(sigma),
+            frozen(reads),
+            frozen(likely),
+            numbers(law),
+            numbers(score),
+            numbers(own),
+            frozen(np.array([*steps, length])),
+            numbers(np.full(len(steps) + 1, np.nan)),
+            numbers(np.full(len(steps) + 1, np.nan)),
+        )
 
 
-def _told(model: Model, text: np.ndarray, place: int, sigma: float, most: int = LIKELY) -> Insight:
+def _told(model: Model, text: np.ndarray, place: int, sigma: float) -> Insight:
+    most = min(MOST_ASKED, model.info.vocabulary)
     return model.inspect(0, Inspect(frozen(text), np.zeros(len(text), np.bool_), place, sigma, most))
-
-
-def _own(model: Model, text: np.ndarray, place: int, sigma: float, token: int, told: Insight) -> float:
-    """The chance of the sentence's own token, which may not be among the likeliest."""
-    if token in told.tokens:
-        return float(told.probability[told.tokens.tolist().index(token)])
-    every = _told(model, text, place, sigma, min(4096, model.info.vocabulary))
-    found = np.flatnonzero(every.tokens == token)
-    return float(every.probability[found[0]]) if len(found) else 0.0
 
 
 def _price(model: Model, tokens: Tokens, steps: int) -> tuple[float, float]:

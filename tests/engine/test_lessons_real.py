@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
@@ -55,8 +57,11 @@ def test_laws_scores_and_prices_are_those_of_the_model(model: DiffusionPerformer
                 np.testing.assert_allclose(figure.law[row, place], law[best], rtol=1e-3)
                 assert figure.own[row, place] == pytest.approx(law[figure.text[place]], rel=1e-3)
                 assert figure.law[row, place].sum() <= 1 + 1e-6
+    for row, one in enumerate(every[:length]):
+        assert (one.likely[: row + 1] == figure.likely[: row + 1]).all()
+        assert (one.likely[row + 1 :] == -1).all()  # still to come
     if hides:
-        assert len(every) == 1 + len(figure.steps)
+        assert len(every) == length + len(figure.steps)
         for steps, price, half in zip(figure.steps.tolist(), figure.price, figure.half, strict=True):
             *_, found = sampler_bound(diffusion, [figure.text], steps)
             assert price == pytest.approx(found.nats)
@@ -67,7 +72,7 @@ def test_laws_scores_and_prices_are_those_of_the_model(model: DiffusionPerformer
 
 
 def test_another_seed_noises_in_another_order_and_shows_the_same_at_last(model: DiffusionPerformer) -> None:
-    one, other = (next(iter(figures(RealLesson(SENTENCE, seed), model))) for seed in (3, 4))
+    one, other = (next(islice(figures(RealLesson(SENTENCE, seed), model), 4, None)) for seed in (3, 4))
     assert isinstance(one, RealFigure)
     assert isinstance(other, RealFigure)
     assert one.order.tolist() != other.order.tolist()

@@ -32,7 +32,9 @@ class RealFigure(Figure):
     of `order` (L,) noised, at `sigma` (L,), the text is `reads` (L, L), row k, -1 where it is hidden.
 
     Of each noised place `likely` (L, L, M) are the likeliest tokens, -1 where there are no more, with their chance
-    `law` and concrete `score`, NaN there and elsewhere; `own` (L, L) is the chance of the sentence's own token.
+    `law` and concrete `score`, NaN there and elsewhere; `own` (L, L) is the chance of the sentence's own token. Rows
+    that are still to come have -1 and NaN alone.
+
     `price` (S,) is the bound, nats a token, on what is written in so many `steps` (S,), and `half` (S,) of its 95 %
     interval; NaN while it is not known.
     """

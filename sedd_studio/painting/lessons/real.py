@@ -26,7 +26,7 @@ from sedd_studio.painting.lessons.picture import Change, Picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
-from sedd_studio.record.chapters.real import dear, name_of, own_of, place_of, rows_of
+from sedd_studio.record.chapters.real import comes, dear, name_of, own_of, place_of, rows_of
 
 TEXT = {"absorb": 0.58, "uniform": 0.9}
 """Of the height, for the sentence; under uniform noise little stands below it."""
@@ -76,7 +76,9 @@ class RealPicture(Picture):
         size = size_for(area, 22)
         heading = QRectF(area.left(), area.top(), area.width(), 1.6 * size)
         rows = rows_of(shown)
-        title = f"What may stand at word {place + 1}" if rows else f"“{own_of(shown)}” is no noise, and stays"
+        title = f"What may stand at word {place + 1}"
+        if not rows:
+            title = f"{title}: on its way …" if comes(shown) else f"“{own_of(shown)}” is no noise, and stays"
         write(painter, heading, title, theme.colour("text"), typeface(size, bold=True), LEFT)
         bars = [
             Bar(chance, f"{_score(score)}   {per_cent(chance)}", title=name, chosen=number == 0)

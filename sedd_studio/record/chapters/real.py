@@ -71,7 +71,8 @@ class Real(Chapter):
         figure, row, place = place_of(shown)
         reads = " ".join(name_of(figure, token) for token in figure.reads[row].tolist())
         rows = ", ".join(f"{name} {per_cent(chance)}" for name, chance, _ in rows_of(shown))
-        told = f"At word {place + 1}: {rows}" if rows else f"Word {place + 1} is not noised"
+        rest = "the numbers are on their way" if comes(shown) else "no noise"
+        told = f"At word {place + 1}: {rows or rest}"
         return f"{figure.model}. {reads}. {told}."
 
     def formula(self, shown: Shown) -> tuple[str, ...]:
@@ -137,6 +138,12 @@ def rows_of(shown: Shown) -> list[tuple[str, float, float]]:
     figure, row, place = place_of(shown)
     told = zip(figure.likely[row, place], figure.law[row, place], figure.score[row, place], strict=True)
     return [(name_of(figure, token), float(chance), float(score)) for token, chance, score in told if token >= 0]
+
+
+def comes(shown: Shown) -> bool:
+    """Whether the place that is told of is noised, and its numbers are still to come."""
+    figure, row, place = place_of(shown)
+    return place in figure.order[: row + 1] and not rows_of(shown)
 
 
 def own_of(shown: Shown) -> str:
