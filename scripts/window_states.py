@@ -352,6 +352,8 @@ def run_map(
                 window.session.clock.tick()
         if where == "against":
             shown.hold_against(next(shown.others()))
+            while window.session.reader.busy:
+                QApplication.processEvents()
 
     return scene.session, prepare
 

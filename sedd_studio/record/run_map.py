@@ -12,6 +12,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from engine.stopping import look
 from sedd_studio.record.trajectory import Trajectory
 
 MOST_COUNTED = 255
@@ -153,6 +154,7 @@ def difference(one: Trajectory, sample: int, other: Trajectory, other_sample: in
     found: Cells = np.full((one.steps + 1, one.length), Difference.TO_COME, np.uint8)
     mine, theirs = tokens_over(one, sample), tokens_over(other, other_sample)
     for step, moment in enumerate(one.moments):
+        look()
         here, there = mine[step], theirs[other.step_at(1 - moment.time)]
         covered, bare = here == one.mask, there == other.mask
         row = np.where(here == there, Difference.SAME, Difference.OTHER)
@@ -166,6 +168,7 @@ def tokens_over(run: Trajectory, sample: int) -> npt.NDArray[np.int32]:
     rows = np.empty((run.recorded + 1, run.length), np.int32)
     rows[0], _ = run.at(0, sample)
     for step, (samples, positions, tokens) in enumerate(run.changes, start=1):
+        look()
         own = samples == sample
         rows[step] = rows[step - 1]
         rows[step, positions[own]] = tokens[own]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from sedd_studio.record.map_modes import MAP_MODES, MapMode, difference_codes
-from sedd_studio.record.run_map import Cells, Marked, RunMap, State, difference
+from sedd_studio.record.run_map import Cells, Difference, Marked, RunMap, State, difference
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.hindsight import Hindsight
@@ -53,6 +55,7 @@ class MapOnShow(QObject):
         self._wanted = False
         self._codes: Cells | None = None
         self._against: Cells | None = None
+        self._compared: tuple[Trajectory, int, int, Other] | None = None
         self._seen: list[Trajectory] = []
         session.view.changed.connect(self._follow)
         session.view.run_changed.connect(self._follow)
@@ -92,9 +95,17 @@ class MapOnShow(QObject):
         if self.map is None:
             return None
         if self._codes is None:
-            column = getattr(self._hindsight, self.mode.column) if self.mode.column else None
-            self._codes = self.mode.codes(self.map, column) if self._against is None else self._against
+            self._codes = self._made()
         return self._codes
+
+    def _made(self) -> Cells:
+        assert self.map is not None
+        if self.other is None:
+            column = getattr(self._hindsight, self.mode.column) if self.mode.column else None
+            return self.mode.codes(self.map, column)
+        if self._against is None:
+            return difference_codes(np.full(self.map.state.shape, Difference.TO_COME, np.uint8))
+        return self._against
 
     # ---- what it is held against
 
@@ -113,15 +124,27 @@ class MapOnShow(QObject):
     def hold_against(self, other: Other | None) -> None:
         """Shows the difference to another run, or none any more."""
         self.other = other
+        self._against, self._compared = None, None
         self._compare()
         self._tell()
 
     def _compare(self) -> None:
-        held = self.other
-        self._against = None
-        if held is not None and self.map is not None:
-            found = difference(self.map.run, self.map.sample, held.run, held.sample)
-            self._against = difference_codes(found)
+        """Has the two compared in another thread, unless that was done; a run that goes on once it is over."""
+        held, own = self.other, self.map
+        if held is None or own is None or own.run.under_way or held.run.under_way:
+            return
+        asked = own.run, own.run.recorded, own.sample, held
+        if self._compared is None or asked[1:3] != self._compared[1:3] or asked[0] is not self._compared[0]:
+            self._compared = asked
+            one, other = own.run.snapshot(), held.run.snapshot()
+
+            def take(found: Cells) -> None:
+                if self._compared is asked:
+                    self._against = difference_codes(found)
+                    self._tell()
+
+            work = partial(difference, one, own.sample, other, held.sample)
+            self._session.reader.read(work, take, "Comparing the runs")
 
     # ---- what is marked
 
@@ -176,6 +199,7 @@ class MapOnShow(QObject):
                 self.other = None
             self.map.grow()
             self._forget()
+        self._compare()
         if not self.map.complete:
             self._session.clock.start()
 
@@ -184,6 +208,7 @@ class MapOnShow(QObject):
 
     def _forget(self) -> None:
         self.mark(None)
+        self._against, self._compared = None, None
         self._compare()
         self._tell()
 
@@ -191,8 +216,6 @@ class MapOnShow(QObject):
         if not self._wanted or self.map is None:
             return False
         if self.map.grow():
-            if self.other is not None and self.map.complete:
-                self._compare()
             self._tell()
         return not self.map.complete
 

@@ -17,8 +17,8 @@ from sedd_studio.painting.map_image import colour_of
 from sedd_studio.painting.map_paint import cell_of
 from sedd_studio.painting.theme import DARK, LIGHT
 from sedd_studio.record.fill_order import order_of
-from sedd_studio.record.map_modes import MAP_MODES, ORDERS, RAMP
-from sedd_studio.record.run_map import Marked, RunMap, State, counted
+from sedd_studio.record.map_modes import MAP_MODES, ORDERS, RAMP, difference_codes
+from sedd_studio.record.run_map import Marked, RunMap, State, counted, difference
 from sedd_studio.record.settings import SETTINGS
 from sedd_studio.widgets.controls.map_grid import TITLE
 from sedd_studio.widgets.controls.map_view import PAGE, MapView
@@ -26,7 +26,7 @@ from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.places import STUDIO
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -251,6 +251,13 @@ def test_a_run_is_held_against_another_sample_and_another_run(scene: Scene, wind
     assert "another token" in panel.legend.accessibleName()
     assert not panel.colour.isEnabled()
     assert against(window)
+    read(window.session)
+    codes, run = window.services.map.codes(), map_of(window).run
+    other = window.services.map.other
+    assert codes is not None
+    assert other is not None
+    np.testing.assert_array_equal(codes, difference_codes(difference(run, 0, other.run, other.sample)))
+    window.session.reader.close()
     QTest.keyClick(panel.against, Qt.Key.Key_Up)
     assert not against(window)
     assert "settled" in panel.legend.accessibleName()
