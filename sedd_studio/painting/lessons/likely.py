@@ -86,7 +86,7 @@ class LikelyPicture(Picture):
         draw_bars(painter, block, bars, figure.words, theme, size)
         signs = [
             Sign("mark", "text", "the world's own value"),
-            Sign("line", "fresh", "the estimate, with the interval that it is in 95 times of 100"),
+            Sign("line", "fresh", "the estimate, in its 95 % interval"),
             Sign("line", "accent", "what it closes in on: the bound"),
             Sign("line", "faint", "a sampler's own value, in so many steps"),
         ]
