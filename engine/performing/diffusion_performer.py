@@ -115,12 +115,12 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
-    def _asked_of(self, request: Generate | Score) -> Diffusion:
+    def _asked_of(self, request: Generate | Score | Guess) -> Diffusion:
         """The model, which writes or reads texts of one class if the request asks for one."""
         diffusion = self.model.diffusion
         if request.label < 0:
             return diffusion
-        return guided(diffusion, request.label, request.guidance if isinstance(request, Generate) else 1.0)
+        return guided(diffusion, request.label, 1.0 if isinstance(request, Score) else request.guidance)
 
     def _spelled(self, request: Generate) -> Generate:
         """The same with lists of words as single tokens, where each token is drawn on its own."""
@@ -190,7 +190,7 @@ class DiffusionPerformer:
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         with shared(self.model.diffusion.device):
-            return outlook(self.model.diffusion, request, run_id)
+            return outlook(self._asked_of(request), request, run_id)
 
     def review(self, run_id: int, request: Review) -> Iterator[Event]:
         return followed(run_id, review(self.model.diffusion, request, run_id))

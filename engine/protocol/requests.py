@@ -115,11 +115,14 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guess:
-    """What would the model say of `tokens` (L,) if it had to stop now? Entries as in `Inspect`."""
+    """What would the model say of `tokens` (L,) if it had to stop now? Entries as in `Inspect`; `label` and `guidance`
+    as in `Generate`."""
 
     tokens: Tokens
     locked: npt.NDArray[np.bool_]
     sigma: float
+    label: Annotated[int, Whole(-1, 10**6 - 1)] = -1
+    guidance: Annotated[float, Real(0.0, 100.0)] = 1.0
 
 
 Run = tuple[int, int]

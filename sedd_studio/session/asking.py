@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """The model (its weights and its tokenizer), the text, the noise at which it stands, and what may stand in it."""
+    """The model (its weights and its tokenizer), the text, the noise at which it stands, and what may stand in it: of
+    which class, where the model knows some."""
 
     model: tuple[str, str]
     tokens: Tokens
@@ -30,7 +31,9 @@ class Asked:
         """What is on show."""
         state = session.view.canvas()
         form = session.form.now
-        held_to = (session.view.document.limits, form.banned, form.pattern)
+        info = session.models.info
+        of_class = (form.label, form.guidance) if info is not None and info.classes else ()
+        held_to = (session.view.document.limits, form.banned, form.pattern, *of_class)
         return Asked(named(session.models), state.tokens, state.locked, session.view.step_info().sigma, held_to)
 
     def same_as(self, other: Asked) -> bool:

@@ -27,7 +27,7 @@ class Guesser(QObject):
         self._answered: Asked | None = None
         self.guess: Guessed | None = None
         self.reason = ""
-        for signal in (session.models.changed, session.view.changed, session.runs.changed):
+        for signal in (session.models.changed, session.view.changed, session.runs.changed, session.form.changed):
             signal.connect(self._follow)
         session.engine.answered.connect(self._take)
 
@@ -62,7 +62,9 @@ class Guesser(QObject):
         if not len(asked.tokens) or (self._asked is not None and asked.same_as(self._asked)):
             return
         self._asked = asked
-        self._question = session.engine.ask(Guess(asked.tokens, asked.locked, asked.sigma))
+        within = session.runs.asked()
+        request = Guess(asked.tokens, asked.locked, asked.sigma, within.label, within.guidance)
+        self._question = session.engine.ask(request)
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._question:

@@ -93,7 +93,8 @@ class Pointer(QObject):
         within = session.runs.asked()
         self._limited = bool(within.limits or within.words or within.pattern)
         request = Inspect(asked.tokens, asked.locked, self.pointed.position, asked.sigma)
-        self._question = session.engine.ask(replace(request, within=within) if self._limited else request)
+        shaped = self._limited or within.label >= 0
+        self._question = session.engine.ask(replace(request, within=within) if shaped else request)
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._question or self.pointed is None:

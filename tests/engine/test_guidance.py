@@ -18,7 +18,20 @@ from engine.models.loading import build
 from engine.models.own_layout import save
 from engine.performing.diffusion_performer import DiffusionPerformer
 from engine.performing.engine import Engine
-from engine.protocol import Attributed, Bounded, Failed, Finished, Generate, Score, UserError, frozen
+from engine.protocol import (
+    Attributed,
+    Bounded,
+    Failed,
+    Finished,
+    Generate,
+    Guess,
+    Guessed,
+    Insight,
+    Inspect,
+    Score,
+    UserError,
+    frozen,
+)
 from engine.samplers import sampler_named
 from engine.samplers.loop import Plan, run_chain
 from engine.theory.conditioning import Locks
@@ -101,6 +114,17 @@ def test_a_class_is_asked_for_by_request_and_by_command(tmp_path: Path) -> None:
         assert isinstance(finished, Finished)
         seen.append(finished.calls)
     assert seen[1] == seen[2] == 2 * seen[0]
+    certainty = set()
+    for label in (-1, 0, 1):
+        tokens, locked = frozen(np.arange(6)), np.zeros(6, np.bool_)
+        (guess,) = engine.perform(2, Guess(tokens, locked, 1.0, label, 2.0))
+        within = Generate(tokens, label=label, guidance=2.0)
+        (insight,) = engine.perform(3, Inspect(tokens, locked, 2, 1.0, within=within))
+        assert isinstance(guess, Guessed)
+        assert isinstance(insight, Insight)
+        assert guess.probability[2] == pytest.approx(insight.probability.max())
+        certainty.add(float(guess.probability[2]))
+    assert len(certainty) == 3
 
 
 def test_a_class_that_is_not_known_is_answered_with_the_known_ones(tmp_path: Path) -> None:

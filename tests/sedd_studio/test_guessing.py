@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Guess, Guessed, frozen
+from engine.protocol import FREE, Guess, Guessed, Inspect, frozen
 from sedd_studio.painting.theme import DARK
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.guessing import Guesser
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.scene import Scene
@@ -64,6 +65,22 @@ def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, en
             assert questions(engine)[-1].tokens[place] == FREE
     session.playhead.seek(6)
     qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.toolTip())
+
+
+def test_a_guess_and_what_may_stand_where_one_points_are_of_the_class_that_is_asked_for(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake_engine, "INFO", replace(fake_engine.INFO, classes=3))
+    window = window_of(make_session(engine), settings, qtbot)
+    open_panel(window, qtbot)
+    qtbot.waitUntil(lambda: bool(questions(engine)))
+    window.session.form.set(label=2, guidance=1.5)
+    qtbot.waitUntil(lambda: (questions(engine)[-1].label, questions(engine)[-1].guidance) == (2, 1.5))
+    window.services.pointer.point_at(10)
+    qtbot.waitUntil(lambda: any(isinstance(request, Inspect) for request in engine.requests))
+    asked = next(request for request in engine.requests if isinstance(request, Inspect))
+    assert asked.within is not None
+    assert (asked.within.label, asked.within.guidance) == (2, 1.5)
 
 
 def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: QtBot) -> None:
