@@ -66,6 +66,12 @@ PLAIN: dict[str, str] = {
     "Entropy": "How open it is",
     "0 nats": "little",
     "8 nats and more": "much",
+    "Regret": "Second thoughts",
+    "Confidence when chosen": "How sure it was of it",
+    "4 nats less": "much less likely",
+    "1 nat and more": "much",
+    "{tokens}, log ratio in nats: {named}": "{tokens}, the worst first: {named}",
+    "chosen at {then:.1%}, now {now:.1%}: {ratio:+.2f} nats": "chance when it was chosen {then:.1%}, now {now:.1%}",
     # what a text costs
     "nats a token": "cost a word",
     "bits a token": "in bits",

@@ -138,6 +138,19 @@ def test_the_worst_are_previewed_and_go_back_to_noise_as_a_branch(
     assert branch.came.change == "3 tokens sent back to noise"
 
 
+def test_plain_words_say_the_same_without_terms(window: MainWindow, qtbot: QtBot) -> None:
+    made = run(window, qtbot)
+    window.services.words.choose("plain")
+    window.show_panel("map")
+    window.services.map.choose("regret")
+    qtbot.waitUntil(lambda: known(window).sum() == made.free)
+    panel = window.findChild(MapPanel)
+    assert panel is not None
+    assert ", the worst first: “" in panel.worst.preview.parts[0]
+    assert "much less likely" in panel.legend.accessibleName()
+    assert panel.colour.currentText() == "Second thoughts"
+
+
 def test_it_can_be_stopped_and_is_asked_on_only_when_it_is_wanted_anew(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:

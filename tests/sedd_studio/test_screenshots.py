@@ -31,6 +31,8 @@ STATES = (
     "editing",
     "models",
     "learn-score",
+    "map",
+    "influence",
     "digits",
 )
 THEMES = ("light", "dark", "contrast")

@@ -62,7 +62,9 @@ class WorstRow(QWidget):
         ranked = sorted(chosen.tolist(), key=lambda position: float(regret[position]))
         said = [f"“{tokenizer.piece(int(tokens[place])).strip()}” {regret[place]:.1f}" for place in ranked[:NAMED]]
         more = f", and {len(ranked) - NAMED} more" if len(ranked) > NAMED else ""
-        return [f"{number_of(len(ranked), 'token')}, log ratio in nats: {', '.join(said)}{more}"]
+        told = "{tokens}, log ratio in nats: {named}"
+        named = f"{', '.join(said)}{more}"
+        return [self._words.say(told, tokens=number_of(len(ranked), "token"), named=named)]
 
     def _noise_again(self) -> None:
         chosen, playhead = self._hindsight.worst(), self._view.playhead

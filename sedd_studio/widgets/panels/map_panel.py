@@ -283,5 +283,6 @@ class MapPanel(QWidget):
         answer = self._hindsight.answer()
         if answer is not None and answer.run is found.run and not np.isnan(answer.now[position]):
             now, then = np.exp(answer.now[position]), np.exp(answer.then[position])
-            facts.append(f"chosen at {then:.1%}, now {now:.1%}: {answer.regret[position]:+.2f} nats")
+            told, ratio = "chosen at {then:.1%}, now {now:.1%}: {ratio:+.2f} nats", float(answer.regret[position])
+            facts.append(self._words.say(told, then=then, now=now, ratio=ratio))
         return facts
