@@ -31,7 +31,6 @@ STATES = (
     "editing",
     "models",
     "learn-score",
-    "map",
     "influence",
     "digits",
 )
