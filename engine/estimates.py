@@ -139,7 +139,7 @@ def free(device: str = "cpu") -> int | None:
         return int(torch.cuda.mem_get_info(index)[0] + kept)
     if kind == "mps" or sys.platform != "linux":
         return None
-    found = [left for left in (free_in_system(), *free_in_groups()) if left is not None]
+    found = [left for left in (free_in_system(), free_in_limits(), *free_in_groups()) if left is not None]
     return min(found, default=None)
 
 
@@ -149,6 +149,16 @@ def free_in_system(path: Path = Path("/proc/meminfo")) -> int | None:
     if "MemAvailable:" not in entries:
         return None
     return 1024 * (entries["MemAvailable:"] + entries.get("SwapFree:", 0))
+
+
+def free_in_limits(used: Path = Path("/proc/self/statm")) -> int | None:
+    """Bytes that are left of what this process may have in its addresses, as `ulimit -v` says; None without a limit."""
+    resource: Any = import_module("resource")  # not on every system
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    pages = "".join(lines(used)).split()
+    if most == resource.RLIM_INFINITY or not pages:
+        return None
+    return max(0, int(most) - int(pages[0]) * int(resource.getpagesize()))
 
 
 def free_in_groups(

@@ -65,7 +65,7 @@ class Engine:
             raise
         except BaseException as error:  # the boundary: whatever it was, a panic of a library too, the window must go on
             if is_lack_of_memory(error):
-                yield Failed(run_id, lacking_for(request))
+                yield Failed(run_id, lacking_for(request), found=found_out(request, lacking_for(request)))
                 return
             yield Failed(run_id, f"The engine stopped with an unexpected error: {error}", traceback.format_exc())
 

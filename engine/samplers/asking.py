@@ -7,6 +7,7 @@ number for each token that there is, and a thousand rows of a large vocabulary a
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
@@ -31,7 +32,12 @@ Result = TypeVar("Result")
 LARGEST = 80.0
 """Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
 FEW_LAWS = 2**20
-"""Numbers of laws that are sorted at once."""
+"""Numbers of laws that are sorted, or made steps of, at once."""
+
+
+def within(few: slice, cut: slice) -> slice:
+    """Some rows as they are counted within a part."""
+    return slice(few.start - cut.start, few.stop - cut.start)
 
 
 class Asking(ABC):
@@ -56,10 +62,11 @@ class Asking(ABC):
     def laws(self, rows: Rows, sigma: Level, work: Callable[[slice, Law], Result]) -> list[Result]:
         """What `work` makes of the same, part by part of the rows: of all at once they would take much memory."""
 
-        def some(cut: slice, features: Features) -> Result:
-            return work(cut, self._law(rows.pick(cut), features, sigma))
+        def some(cut: slice, features: Features) -> list[Result]:
+            law = self._law(rows.pick(cut), features, sigma)
+            return [work(few, law.part(within(few, cut))) for few in self._few(cut)]
 
-        return self._by_parts(rows, self._told(sigma), some)
+        return list(itertools.chain.from_iterable(self._by_parts(rows, self._told(sigma), some)))
 
     def score(self, rows: Rows, sigma: Level) -> Tensor:
         """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
@@ -68,10 +75,16 @@ class Asking(ABC):
     def scores(self, rows: Rows, sigma: Level, work: Callable[[slice, Tensor], Result]) -> list[Result]:
         """What `work` makes of the same, part by part of the rows."""
 
-        def some(cut: slice, features: Features) -> Result:
-            return work(cut, self._score(rows.pick(cut), features, sigma))
+        def some(cut: slice, features: Features) -> list[Result]:
+            score = self._score(rows.pick(cut), features, sigma)
+            return [work(few, score[within(few, cut)]) for few in self._few(cut)]
 
-        return self._by_parts(rows, self._level_of_each(sigma), some)
+        return list(itertools.chain.from_iterable(self._by_parts(rows, self._level_of_each(sigma), some)))
+
+    def _few(self, cut: slice) -> list[slice]:
+        """The rows of a part, a few at a time: much is made of each law on the way to a token."""
+        few = max(1, FEW_LAWS // self.diffusion.graph.states)
+        return [slice(start, min(start + few, cut.stop)) for start in range(cut.start, cut.stop, few)]
 
     def _by_parts(self, rows: Rows, told: np.ndarray, work: Callable[[slice, Features], Result]) -> list[Result]:
         """What `work` makes of the features of rows in parts, which the lanes that are open share."""

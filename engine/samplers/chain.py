@@ -7,7 +7,7 @@ A `Chain` holds samples that share network calls. A sampler asks it for the law 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -158,10 +158,10 @@ class AbsorbingChain(Chain):
         shaped = self._shaped(clean / total, rows).weights * total
         return torch.cat((shaped, score[:, self.diffusion.vocabulary :]), dim=-1)
 
-    def reveal(self, rows: Rows, law: Law | None = None) -> None:
-        """Draws the tokens of masked rows, each on its own, by `law` or the posterior, and places them."""
+    def reveal(self, rows: Rows, made: Callable[[slice, Law], Law] | None = None) -> None:
+        """Draws the tokens of masked rows, each on its own, by the posterior or what is `made` of it."""
         if rows.size:
-            tokens, _, gain = self.propose(rows, law)
+            tokens, _, gain = self.propose(rows, made)
             self.log_weight += gain
             self.place(rows, tokens)
 
@@ -169,18 +169,18 @@ class AbsorbingChain(Chain):
         """Puts the mask back at rows."""
         self.place(rows, np.full(rows.size, self.diffusion.graph.mask, np.int64))
 
-    def propose(self, rows: Rows, law: Law | None = None) -> tuple[Indices, np.ndarray, np.ndarray]:
+    def propose(
+        self, rows: Rows, made: Callable[[slice, Law], Law] | None = None
+    ) -> tuple[Indices, np.ndarray, np.ndarray]:
         """Tokens (R,) for masked rows as `reveal` would place them, their probabilities (R,), and what they add to log
         weights (B,)."""
-        gain = np.zeros(len(self.tokens))
+        gain, made = np.zeros(len(self.tokens)), made or (lambda _, law: law)
         if self.pattern:
-            law = law or self.posterior(rows)
+            law = Law.joined(self.laws(rows, 1.0, made))
             tokens, gain = self._matching(rows, law)
             found = [(tokens, law.probability(tokens), law.gain(tokens))]
-        elif law:
-            found = [self._single(rows, law)]
         else:
-            found = self.laws(rows, 1.0, lambda cut, part: self._single(rows.pick(cut), part))
+            found = self.laws(rows, 1.0, lambda cut, law: self._single(rows.pick(cut), made(cut, law)))
         tokens, probability, gains = (np.concatenate(of_parts) for of_parts in zip(*found, strict=True))
         possible = gain > -np.inf  # where no match is, some token of another text is drawn, of any weight
         gain[possible] += np.bincount(rows.sample, gains, len(gain))[possible]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,21 @@ class Law:
     weights: Tensor
     unsharpened: Tensor
     unconstrained: Tensor
+
+    def part(self, cut: slice) -> Law:
+        """Those of some rows."""
+        weights, free = self.weights[cut], self.unconstrained is self.weights
+        return Law(weights, self.unsharpened[cut], weights if free else self.unconstrained[cut])
+
+    @staticmethod
+    def joined(parts: Sequence[Law]) -> Law:
+        """Those of all rows."""
+        weights, free = (
+            torch.cat([law.weights for law in parts]),
+            all(law.unconstrained is law.weights for law in parts),
+        )
+        unsharpened = torch.cat([law.unsharpened for law in parts])
+        return Law(weights, unsharpened, weights if free else torch.cat([law.unconstrained for law in parts]))
 
     def probability(self, tokens: Indices) -> np.ndarray:
         """How probable tokens (R,) are by the weights, (R,)."""

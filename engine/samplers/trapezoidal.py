@@ -55,9 +55,9 @@ class AbsorbingTrapezoidal(Trapezoidal):
             chain.reveal(early_rows)
             chain.reveal(late_rows)
             return
-        before = chain.posterior(late_rows)
+        before = dict(chain.laws(late_rows, 1.0, lambda cut, law: (cut.start, law)))
         chain.reveal(early_rows)
-        chain.reveal(late_rows, self._extrapolated(before, chain.posterior(late_rows)))
+        chain.reveal(late_rows, lambda cut, law: self._extrapolated(before[cut.start], law))
 
     def _extrapolated(self, before: Law, after: Law) -> Law:
         """The law extrapolated without constraints, then held to them; `after` where they rule all of it out."""

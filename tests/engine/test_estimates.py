@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -151,11 +152,21 @@ def test_estimates_grow_as_the_formulas_say(monkeypatch: pytest.MonkeyPatch) -> 
     assert training(shape, 2, 256, False) - training(shape, 2, 256, True) == 4 * 10**6
 
 
-def test_memory_is_what_the_system_and_every_control_group_leave(tmp_path: Path) -> None:
+def test_memory_is_what_the_system_the_limits_and_every_control_group_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal: 99 kB\nMemAvailable: 50 kB\nSwapFree: 7 kB\n", encoding="utf-8")
     assert free_in_system(meminfo) == 57 * 1024
     assert free_in_system(tmp_path / "nowhere") is None
+
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert estimates.free_in_limits() is None
+    (statm := tmp_path / "statm").write_text("100 7 7 7 7 7 7", encoding="utf-8")
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (103 * resource.getpagesize(), -1))
+    assert estimates.free_in_limits(statm) == 3 * resource.getpagesize()
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (99 * resource.getpagesize(), -1))
+    assert estimates.free_in_limits(statm) == 0
 
     files = {
         "outer/memory.max": "4000",

@@ -74,7 +74,9 @@ def test_parts_write_what_the_whole_would(
 ) -> None:
     diffusion = model(noise)
     shaping = allowing_some() if shaped and noise == "absorb" else Shaping()
-    in_parts = written(diffusion, sampler, shaping)
+    with monkeypatch.context() as few:
+        few.setattr(asking, "FEW_LAWS", 7 * STATES)
+        in_parts = written(diffusion, sampler, shaping)
     monkeypatch.setattr(asking, "pieces", lambda count, size, most: [slice(0, count)])
     np.testing.assert_array_equal(in_parts, written(diffusion, sampler, shaping))
 
