@@ -108,9 +108,9 @@ class TokenPainter:
             self._token(painter, content, position, box, marks.draft)
         painter.setOpacity(1.0)
         self._limits(painter, content, first, last)
-        self._notes(painter, content, first, last)
         for arc in content.arcs:
             self._arc(painter, layout, *arc)
+        self._notes(painter, content, first, last)
         if marks.draft:
             self._underline(painter, content, first, last)
         if marks.hover:
@@ -218,10 +218,10 @@ class TokenPainter:
         painter.drawPath(path)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("accent"))
-        painter.drawEllipse(end, 0.13 * self.em, 0.13 * self.em)
+        painter.drawEllipse(end, 0.09 * self.em, 0.09 * self.em)
 
     def _over(self, box: Box) -> float:
-        return self._band(box.line, 0, 1, 0.0).top() + 0.1 * self.em
+        return self._band(box.line, 0, 1, 0.0).top() + 0.2 * self.em
 
     def _underline(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """Dots under every word that the next run replaces."""
