@@ -188,9 +188,11 @@ def left_in(group: Path, limit: str, used: str) -> int | None:
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a file of the system; none where there is none."""
+    """The lines of a file of the system; none where there is none. Names of files in them may hold any sign but that of
+    the end of a line."""
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8", newline="\n") as file:
+            return list(filter(None, file.read().split("\n")))
     except (OSError, ValueError):
         return []
 

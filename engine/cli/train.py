@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,14 @@ def train_model(machine: Machine, plan: Plan, output: Output, make: Make | None 
     if not processes.speaks:
         output.mute()
     files = text_files(plan.data)
-    make_folder(plan.out)
+    with folder_for(plan.out):
+        train_on(machine, plan, files, output, make, processes)
+
+
+def train_on(
+    machine: Machine, plan: Plan, files: list[Path], output: Output, make: Make | None, processes: Processes
+) -> None:
+    """The same for a folder that is there, and texts that were found."""
     description = describe(plan, files, machine)
     resumed = goes_on(plan.out, description)
     before = past(machine.model)
@@ -116,9 +124,22 @@ def check_fit(shape: Shape, plan: Plan, machine: Machine) -> None:
     require_time(training.steps * training.batch * length, shape.parameters, "Training", device, passes=3)
 
 
+@contextmanager
+def folder_for(folder: Path) -> Iterator[None]:
+    """Makes a folder, with those that it lies in, for what is written; what was made and stays empty is taken away."""
+    check_name(folder)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        make_folder(folder)
+        yield
+    finally:
+        for place in made:
+            with suppress(OSError):  # something lies there
+                place.rmdir()
+
+
 def make_folder(folder: Path) -> None:
     """Makes the folder, and makes sure that files can be written into it."""
-    check_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".write-probe-{os.getpid()}"  # each of several processes looks for itself
@@ -193,7 +214,8 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learn
     config = loaded.diffusion.config
     if not isinstance(loaded.diffusion.network, ScoreTransformer):
         raise UserError(
-            f"{machine.model} has a network of another kind, which is not trained on; choose another model."
+            f"{machine.model} has a network of another kind, which is not trained on; choose another model, or adapt a "
+            "causal one again with more --steps."
         )
     blocks = plan.sizes.grow or config.network.blocks
     diffusion = Diffusion(replace(config, network=replace(config.network, dropout=plan.sizes.dropout, blocks=blocks)))

@@ -102,16 +102,18 @@ KNOWN: tuple[Turns, ...] = (
 def chat_in(folder: Path, tokenizer: Tokenizer) -> Chat | None:
     """How the model in a folder is asked, by the chat template beside its tokenizer: None where it brings none, and a
     `Chat` without a name where that is not known here, or cannot be read."""
-    path = folder / TEMPLATE
-    template: Any = None
     try:
-        if path.exists():
-            template = read_bounded(path, LARGEST_TEMPLATE).decode()
-        elif (folder / DESCRIPTION).exists():
-            template = template_of(read_json(folder / DESCRIPTION, LARGEST))
+        template = template_in(folder)
     except (OSError, ValueError, RecursionError):
         return Chat()
     return None if template is None else recognised(template, tokenizer)
+
+
+def template_in(folder: Path) -> Any:
+    """The chat template in a folder, which should be a text; None where there is none."""
+    if (folder / TEMPLATE).exists():
+        return read_bounded(folder / TEMPLATE, LARGEST_TEMPLATE).decode()
+    return template_of(read_json(folder / DESCRIPTION, LARGEST)) if (folder / DESCRIPTION).exists() else None
 
 
 def template_of(described: Any) -> Any:

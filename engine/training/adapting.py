@@ -9,6 +9,7 @@ saved has the layout of such models: GPT-2 becomes a DiffuGPT, Llama and Qwen an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.files import write_whole
+from engine.language.chat import TEMPLATE, template_in
 from engine.language.spare_tokens import mask_of, with_mask
 from engine.language.tokenizers import Tokenizer, backend_in, find_tokenizer
 from engine.likelihood.result import Bound
@@ -25,7 +28,7 @@ from engine.models.adapted import Rules, renamed
 from engine.models.config_reader import shown
 from engine.models.diffugpt_layout import DIFFUGPT
 from engine.models.layout import Layout
-from engine.models.own_layout import write_model
+from engine.models.own_layout import saving, write_model
 from engine.models.shapes import fitting
 from engine.models.stored import CONFIG
 from engine.protocol import UserError
@@ -78,13 +81,15 @@ KINDS = {"gpt2": GPT2} | {kind: Kind(f"a2d-{kind}", *_LLAMA) for kind in ("llama
 @dataclass(frozen=True, eq=False)
 class Adapted:
     """A causal model as a diffusion model, not trained yet, with its tokenizer, which has no mask. `values` are its
-    configuration in the layout of its `kind`; `told` says what became of the mask."""
+    configuration in the layout of its `kind`; `told` says what became of the mask. `template` is its chat template, if
+    it brings one that can be read."""
 
     kind: Kind
     values: Mapping[str, Any]
     diffusion: Diffusion
     tokenizer: Tokenizer
     told: str
+    template: str = ""
 
 
 def adapted(network: Any, folder: Path, length: int) -> Adapted:
@@ -111,7 +116,10 @@ def adapted(network: Any, folder: Path, length: int) -> Adapted:
     copies = {name: tensor.to(torch.float32, copy=True) for name, tensor in named.items()}
     diffusion.network.load_state_dict(copies, assign=True)
     told = "added to the vocabulary" if mask is None else "the tokenizer's own"
-    return Adapted(kind, values, diffusion, tokenizer, told)
+    template: Any = None
+    with suppress(OSError, ValueError, RecursionError):
+        template = template_in(folder)
+    return Adapted(kind, values, diffusion, tokenizer, told, template if isinstance(template, str) else "")
 
 
 def kind_of(config: Any, folder: Path) -> Kind:
@@ -193,4 +201,7 @@ class AdaptingLearner(DiffusionLearner):
             for name, tensor in self.network.state_dict().items()
         }
         values = {**self.adapted.values, "facts": dict(facts)}
+        if self.adapted.template:
+            with saving(folder):
+                write_whole(folder / TEMPLATE, self.adapted.template.encode())
         write_model(folder, weights, Tokenizer(with_mask(tokenizer.backend)), card, values)

@@ -17,6 +17,7 @@ from torch import Tensor
 from engine.bundled_models import bundled
 from engine.causal.causal_folder import read_causal
 from engine.cli.adapt import causal_folder
+from engine.language.chat import chat_in as load_chat
 from engine.language.spare_tokens import with_mask
 from engine.language.tokenizers import Tokenizer, symbol_tokenizer
 from engine.models import load
@@ -26,6 +27,7 @@ from engine.training.adapting import KINDS, AdaptingLearner, adapted, causal
 from engine.training.settings import AdaptingConfig
 from engine.training.trainer import Event, Trained, Trainer
 from tests.engine.causals import PLACES, STORY, VOCABULARY, make, make_gguf, tiny_tokenizer
+from tests.engine.chats import CHATML, chat_tokenizer, give
 from tests.engine.test_backbones import check_bounds
 from tests.engine.test_cli import records, refusal, sedd
 
@@ -278,7 +280,7 @@ REFUSED = {
 def test_a_model_is_refused_in_a_sentence(tmp_path: Path, story: Path, case: str) -> None:
     make_it, said = REFUSED[case]
     assert said in refusal("adapt", make_it(tmp_path / "model"), story, "--out", tmp_path / "out", *FEW)
-    assert not list((tmp_path / "out").glob("*"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_text_that_is_too_short_or_a_folder_that_holds_a_model_is_refused(tmp_path: Path, story: Path) -> None:
@@ -288,6 +290,23 @@ def test_a_text_that_is_too_short_or_a_folder_that_holds_a_model_is_refused(tmp_
     result = sedd("adapt", tmp_path / "tiny", story, "--out", tmp_path / "out", *FEW)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "too few for one batch" in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    assert sedd("adapt", tmp_path / "tiny", story, "--out", kept, *FEW).exit_code == 2
+    assert kept.is_dir()  # it was there before
+    assert sedd("adapt", tmp_path / "tiny", story, "--out", tmp_path / "a" / "b", *FEW).exit_code == 2
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_model_that_chats_is_asked_when_it_is_adapted(tmp_path: Path, story: Path) -> None:
+    tokenizer = chat_tokenizer()
+    make(tmp_path / "tiny", "llama", tokenizer.vocabulary, tokenizer)
+    give(tmp_path / "tiny", CHATML)
+    records("adapt", tmp_path / "tiny", story, "--out", tmp_path / "out", "--steps", 1, *FEW)
+    (record,) = records("infill", "--model", tmp_path / "out", "--question", "Who?", "--answer", 4, "--steps", 2)
+    assert record["text"].startswith("<|im_start|>user\nWho?<|im_end|>\n<|im_start|>assistant\n")
+    assert load(tmp_path / "out").info.chat == load_chat(tmp_path / "tiny", tokenizer)
 
 
 def test_an_adapted_configuration_without_room_for_a_text_is_refused(tmp_path: Path, story: Path) -> None:

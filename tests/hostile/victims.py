@@ -30,11 +30,13 @@ from sedd_studio.record.history import History
 from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.runfile import SUFFIX, encode, open_run, save_run
 from sedd_studio.window.export_kinds import EXPORTS, View
+from tests.engine.causals import make
 from tests.hostile.life import Life
 from tests.hostile.runs import LEFT_TO_RIGHT, RUN
 
 STORY = "Once upon a time there was a dragon. The dragon lived on a hill. One day a girl came up the hill."
 SIZES = ["--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2, "--vocabulary", 300, "--batch", 4]
+FEW = ["--device", "cpu", "--precision", "fp32", "--threads", 1, "--json"]
 MODEL = "someone/tiny"
 SUFFIXES = (SUFFIX, ".txt", ".json", ".csv", ".html", ".png", ".gif", ".webp")
 MANY_RUNS = 20
@@ -85,7 +87,8 @@ def run_command(*arguments: object) -> None:
 
 
 class Training(Victim):
-    """`sedd train`, which goes on after each kill; in the end the weights must be those of one that nobody killed."""
+    """`sedd train`, or `adapt`, which goes on after each kill; in the end the weights must be those of one that nobody
+    killed."""
 
     ends = True
 
@@ -94,6 +97,8 @@ class Training(Victim):
         self.text = place / "story.txt"
         self.text.write_text("\n<|endoftext|>\n".join([STORY] * 40), encoding="utf-8")
         self.start: list[object] = []
+        if kind == "adapt" and not (place / "tiny").exists():
+            make(place / "tiny", "llama")
         self.kind = kind
         if kind == "causal":  # which goes on with a model that there is
             self.start = ["--model", place / "teacher"]
@@ -102,11 +107,14 @@ class Training(Victim):
         self.reference: dict[str, Any] = {}
 
     def train(self, out: Path, kind: str, steps: int, start: list[object]) -> None:
-        few = ["--device", "cpu", "--precision", "fp32", "--threads", 1, "--json"]
-        run_command("train", self.text, "--out", out, "--kind", kind, "--steps", steps, *SIZES, *few, *start)
+        run_command("train", self.text, "--out", out, "--kind", kind, "--steps", steps, *SIZES, *FEW, *start)
 
     def work(self, folder: Path) -> None:
-        self.train(folder / "out", self.kind, self.steps, self.start)
+        if self.kind == "adapt":
+            few = ["--length", 16, "--batch", 4, "--steps", self.steps, *FEW]
+            run_command("adapt", self.text.with_name("tiny"), self.text, "--out", folder / "out", *few)
+        else:
+            self.train(folder / "out", self.kind, self.steps, self.start)
 
     def check(self, folder: Path, said: str) -> None:
         out = folder / "out"
@@ -295,6 +303,7 @@ def victims(place: Path, served: dict[str, bytes], steps: int) -> dict[str, Call
     kinds: dict[str, Callable[[], Victim]] = {
         "train": lambda: Training(place, "diffusion", steps),
         "causal": lambda: Training(place, "causal", steps),
+        "adapt": lambda: Training(place, "adapt", steps),
         "history": Keeping,
         "fetch": lambda: Fetching(served),
     }
