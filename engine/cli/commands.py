@@ -58,7 +58,10 @@ def fetch(
     name: Annotated[str, typer.Argument(help="A model on the Hugging Face hub, like louaaron/sedd-small.")],
 ) -> None:
     """Download a model from the Hugging Face hub."""
+    from engine.catalogue.fetched import name_in
     from engine.models import hub
+
+    name = name_in(name) or name
 
     with output.progress() as progress:
         task = progress.add_task(name, total=None)

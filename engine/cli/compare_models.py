@@ -25,10 +25,9 @@ def compare_models(machine: Machine, chain: Generate, beside: list[Path], subjec
     if subject.reference is not None or subject.length is not None:
         raise UserError("Models beside each other have the text alone; leave out --reference and --length.")
     text, given = given_parts(subject.text)
-    judge = DEFAULT_JUDGE if (DEFAULT_JUDGE / "config.json").is_file() else None
-    judge = folder_of(subject.judge) if subject.judge else judge
-    if judge is not None:
-        checked(judge)  # once, and not again by each model
+    if not text:
+        raise UserError("There is no text; give at least one word.")
+    judge = judge_of(subject)
     asked = Evaluate(text, given, chain, str(judge or ""))
     rows: list[tuple[ModelInfo, Evaluated]] = []
 
@@ -51,6 +50,15 @@ def compare_models(machine: Machine, chain: Generate, beside: list[Path], subjec
             output.line(found.note if says_it else f"{info.name}: {found.note}", "yellow")
     named = f"judge: {judge.name}; " if judge else ""
     output.line(f"{named}± is one standard error; bits are an upper bound, exact from left to right", "dim")
+
+
+def judge_of(subject: Subject) -> Path | None:
+    """The folder of the judge that is named, or of the bundled one; a UserError, once for all models, if it is none."""
+    judge = DEFAULT_JUDGE if (DEFAULT_JUDGE / "config.json").is_file() else None
+    judge = folder_of(subject.judge) if subject.judge else judge
+    if judge is not None:
+        checked(judge)
+    return judge
 
 
 def show(info: ModelInfo, found: Evaluated, output: Output) -> None:

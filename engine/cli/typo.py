@@ -32,6 +32,8 @@ def typo(
 ) -> None:
     """Prints for each model and noise level how often the spoilt word came back, and how many others changed."""
     shares = levels_of(levels)
+    if not text.strip():
+        raise UserError("There is no word in this text that could be spoilt; give at least one.")
     planted: list[Typo] = []
     found: dict[str, list[Mended]] = {}
 

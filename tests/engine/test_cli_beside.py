@@ -116,6 +116,14 @@ def test_a_comparison_wants_a_text_and_a_model_that_can_read_it(folder: Path) ->
         assert said in " ".join(result.stderr.split())
 
 
+def test_a_text_without_words_is_told_once_and_not_by_each_model(folder: Path) -> None:
+    for command in (("compare", "--text", "", "--beside", folder / "fine", "--model", folder / "coarse"), ("typo", "")):
+        result = CliRunner().invoke(app, [*map(str, command)])
+        assert result.exit_code == 2
+        assert "left out" not in result.stderr
+        assert "give at least one" in " ".join(result.stderr.split())
+
+
 def test_a_typo_is_planted_once_and_every_model_tries_to_mend_it(folder: Path) -> None:
     models = [argument for name in ("coarse", "fine", "judge") for argument in ("--model", folder / name)]
     given = ("--kind", "letter", "--word", "hill", "--levels", "0.2,0.9", "--samples", 10, "--steps", 4)
