@@ -76,7 +76,7 @@ def score(states: int, length: int, hidden: int, blocks: int, draws: int) -> Row
     tokens = frozen(np.arange(length) % (states - 1))
     request = Score(tokens, np.zeros(length, bool), None, None, by_token=False, draws=draws)
     largest = min(noised_text.MAX_ELEMENTS, noised_text.MAX_POSITIONS * states)
-    needed = estimates.scoring(Shape.of(diffusion.network), draws, length, largest)
+    needed = estimates.scoring(Shape.of(diffusion.network), draws, length, largest, noised_text.LAWS)
     opened = performer(diffusion)
     return needed, lambda: list(opened.score(0, request))
 

@@ -10,12 +10,13 @@ computed at once:
                to a nucleus: on a CPU of 128 positions for each core, elsewhere of 2^27 numbers at most; and 8 of all
                positions of a text where a pattern holds
     writing    from left to right: a pass and laws of 1 text, for each sample keys and values, L N 8 d
-    scores     of either kind: a pass and laws of as many texts as a batch holds, or as are asked for
+    scores     of either kind: a pass and laws of as many texts as a batch holds, or as are asked for; of a bound on a
+               CPU 8 copies of laws, of 2^22 numbers at most
     training   P 20: weights, gradients, their average and two moments, P 16 with Muon;
                activations B L N (68 d + 12 H L); laws
 
 16 MB more stand for what libraries keep. What the process holds already is not counted. `python -m benchmarks.memory`
-compares this with what is measured: 0.6 to 2.3 times it.
+compares this with what is measured: 0.7 to 2.5 times it.
 
 Time is that of the arithmetic, 2 P for each token that a network reads and 6 P in training, at a rate that hardware of
 its kind hardly exceeds: work is refused that would take longer than a month even so.
@@ -96,9 +97,13 @@ def writing(shape: Shape, samples: int, length: int) -> int:
     return shape.work(1, length, 1) + 8 * samples * length * shape.blocks * shape.hidden
 
 
-def scoring(shape: Shape, texts: int, length: int, largest: int) -> int:
-    """Bytes of a bound, or of exact likelihoods: of so many texts together, but for a `largest` batch of output."""
-    return shape.work(min(texts, max(1, largest // (length * shape.states))), length, 3)
+def scoring(shape: Shape, texts: int, length: int, largest: int, laws: int | None = None) -> int:
+    """Bytes of a bound, or of exact likelihoods: of so many texts together, but for a `largest` batch of output, of
+    which so many numbers of `laws` are held at once, or all."""
+    together = min(texts, max(1, largest // (length * shape.states)))
+    if laws is None:
+        return shape.work(together, length, 3)
+    return shape.work(together, length, 0) + 4 * 8 * min(laws, together * length * shape.states)
 
 
 def training(shape: Shape, batch: int, length: int, muon: bool) -> int:

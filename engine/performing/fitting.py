@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.estimates import Shape, require, require_time, running, scoring, writing
-from engine.likelihood.noised_text import MAX_ELEMENTS, MAX_POSITIONS
+from engine.likelihood.noised_text import LAWS, MAX_ELEMENTS, MAX_POSITIONS
 from engine.likelihood.running import REPLICATES
 from engine.protocol import Generate, ModelInfo, Score, UserError
 
@@ -49,7 +49,8 @@ def check_score(request: Score, info: ModelInfo, shape: Shape) -> None:
         needed, draws = scoring(shape, len(passages), longest, MAX_ELEMENTS), 1
     else:
         largest = min(MAX_ELEMENTS, MAX_POSITIONS * shape.states) if info.device == "cpu" else MAX_ELEMENTS
-        needed, draws = scoring(shape, request.draws, longest, largest), request.draws * request.orders
+        laws = LAWS if info.device == "cpu" else MAX_ELEMENTS
+        needed, draws = scoring(shape, request.draws, longest, largest, laws), request.draws * request.orders
     require(needed, "This score", info.device, "score a shorter text, or with fewer draws")
     if request.max_calls is None and request.precision is None:
         again = REPLICATES if len(passages) == 1 else 1

@@ -146,6 +146,8 @@ def test_estimates_grow_as_the_formulas_say(monkeypatch: pytest.MonkeyPatch) -> 
     assert elsewhere[0] == kept + 256 * (64 * 128 + 64 + 20 * 2048)
     assert elsewhere[2] - elsewhere[1] < 1000 * 256 * (64 * 128 + 64) + 20 * estimates.LARGEST_LAWS
     assert scoring(shape, 99, 256, 2**20) == kept + 2 * 256 * (60 * 128 + 12 * 2048)
+    assert scoring(shape, 99, 256, 2**20, 10**5) == kept + 2 * 256 * 60 * 128 + 32 * 10**5
+    assert scoring(shape, 1, 2, 2**20, 10**5) == kept + 2 * (60 * 128 + 32 * 2048)
     assert training(shape, 2, 256, True) - training(shape, 1, 256, True) == 256 * (
         4 * (68 * 128 + 12 * 4 * 256) + 12 * 2048
     )
