@@ -124,8 +124,9 @@ class FakeEngine:
                 yield from self._look_back(run_id, request)
             case Lesson():
                 from engine.performing.engine import Engine  # brings torch
+                from tests.sedd_studio.chapter_cases import bundled_model
 
-                yield from Engine().perform(run_id, request)
+                yield from Engine(bundled_model() if request.of_model else None).perform(run_id, request)
             case _:
                 self.answers.wait(PATIENCE)
                 yield self._answer(run_id, request)

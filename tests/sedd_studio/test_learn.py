@@ -529,16 +529,17 @@ def test_a_click_locks_a_word_and_what_was_not_whole_is_asked_for_again(
 # ---- the real thing
 
 
-def test_what_asks_the_open_model_says_that_none_is_and_is_asked_anew_when_one_comes(
+def test_what_the_open_model_has_answered_is_asked_anew_when_another_one_comes(
     window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot
 ) -> None:
-    panel, learning = opened("precision"), window.services.learning
-    QTest.keyClick(panel.figure, Qt.Key.Key_PageDown)
-    qtbot.waitUntil(lambda: panel.figure.waiting.text().startswith("No model is loaded yet"))  # in the engine of tests
-    kept, asked = dict(learning._figures), len(lessons(engine))
-    models = window.session.models
+    opened("precision")
+    panel, learning = opened("real"), window.services.learning
+    kept = {lesson: figure for lesson, figure in learning._figures.items() if not lesson.of_model}
+    asked, models = len(lessons(engine)), window.session.models
+    assert panel.figure.shown is not None
     assert models.info is not None
     assert models.tokenizer is not None
     models.came.emit(ModelLoaded(0, models.info, models.tokenizer))
-    qtbot.waitUntil(lambda: len(lessons(engine)) == asked + 1)
+    assert learning.shown is None
     assert learning._figures == kept  # what asks no model holds whichever is open
+    qtbot.waitUntil(lambda: len(lessons(engine)) == asked + 1 and learning.shown is not None)

@@ -6,11 +6,19 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.lessons import figures
 from engine.protocol.lessons import Figure, Lesson
 from sedd_studio.record.chapters import chapter
 from sedd_studio.record.chapters.chapter import Choices, Shown
+
+if TYPE_CHECKING:
+    from engine.performing.performer import Performer
+
+ASSETS = Path(__file__).resolve().parents[3] / "assets"
+"""Where the models are, whatever tests of windows say of it."""
 
 
 def shown(name: str, **choices: object) -> Shown:
@@ -32,9 +40,8 @@ def figure_of(lesson: Lesson) -> Figure:
 
 
 @lru_cache(maxsize=1)
-def bundled_model() -> object:
+def bundled_model() -> Performer:
     """The model that is open when one starts."""
-    from engine.bundled_models import DEFAULT_MODEL
     from engine.performing.opening import open_folder
 
-    return open_folder(DEFAULT_MODEL, "cpu", "auto", False)
+    return open_folder(ASSETS / "stories-absorb", "cpu", "auto", False)
