@@ -174,7 +174,7 @@ class Writing(Victim):
         if self.suffix == SUFFIX:
             save_run(path, run)
         else:
-            (export,) = (export for export in EXPORTS.values() if self.suffix in export.suffixes)
+            export = next(export for export in EXPORTS.values() if self.suffix in export.suffixes)
             list(export.write(View(run, run.recorded, 0, LIGHT), path))
 
     def work(self, folder: Path) -> None:
