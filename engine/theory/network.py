@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from engine.stopping import look
 from engine.theory.block_mask import block_mask
 from engine.theory.lanes import parts, share
-from engine.theory.layers import Asked, dropout, exact, linear, modulate, rotate
+from engine.theory.layers import Asked, dropout, exact, linear, modulate, rotate, wide
 
 FREQUENCIES = 256
 """Numbers by which the network is told a noise level."""
@@ -206,7 +206,7 @@ class Head(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         shift, scale = self.adaLN_modulation(features.cond).chunk(2, dim=-1)
-        return exact(linear(self.linear, modulate(self.norm_final(features.hidden), shift, scale)))
+        return wide(self.linear, modulate(self.norm_final(features.hidden), shift, scale))
 
 
 class Network(nn.Module, ABC):

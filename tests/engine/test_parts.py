@@ -18,7 +18,7 @@ from engine.samplers import asking, sampler_named
 from engine.samplers.chain import AbsorbingChain
 from engine.samplers.draws import Rows
 from engine.samplers.loop import Plan, run_chain
-from engine.theory import inspection
+from engine.theory import inspection, layers
 from engine.theory.conditioning import Locks, Shaping
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.lanes import LONGEST, Lanes, pieces
@@ -162,3 +162,18 @@ def test_a_part_is_not_parted_again_on_any_thread() -> None:
                 assert len(pieces(LENGTH, 1, LENGTH)) == 2
         finally:
             torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_a_wide_layer_gives_the_same_some_outputs_at_a_time(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer, x = torch.nn.Linear(16, 103).to(dtype), torch.randn(2, 5, 16, dtype=torch.float64).to(dtype)
+    with torch.no_grad():
+        whole = layers.wide(layer, x)
+        monkeypatch.setattr(layers, "OUTPUTS", 10)
+        some = layers.wide(layer, x)
+    assert whole.dtype == some.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+    torch.testing.assert_close(whole, some, rtol=1e-2 if dtype == torch.bfloat16 else 1e-5, atol=1e-5)
+    assert layers.wide(layer, x).requires_grad
