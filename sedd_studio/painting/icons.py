@@ -186,10 +186,12 @@ STROKED: dict[str, QPainterPath] = {
 
 
 @contextmanager
-def lent(painter: QPainter) -> Iterator[None]:
-    """Edges are smooth; a painter's pens, brushes and places are at the end what they were, however it comes."""
+def lent(painter: QPainter, smooth: bool = True) -> Iterator[None]:
+    """Edges are smooth, unless they are to be as they were; a painter's pens, brushes and places are at the end what
+    they were, however it comes."""
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if smooth:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     try:
         yield
     finally:

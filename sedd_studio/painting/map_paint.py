@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 
+from sedd_studio.painting.icons import lent
 from sedd_studio.painting.map_places import LEFT, MapPlaces
 from sedd_studio.painting.theme import Theme
 
@@ -59,20 +60,18 @@ def paint_map(
         painter.drawImage(places.plot.topLeft(), cells)
     else:
         painter.drawPixmap(places.plot.topLeft(), cells)
-    painter.save()
-    painter.setClipRect(places.plot.adjusted(-1, -1, 1, 1))
-    if scene.curve is not None:
-        _curve(painter, places, scene.curve, theme)
-    if scene.marked is not None:
-        _marked(painter, places.rect(*scene.marked), theme)
-    if scene.here is not None:
-        _here(painter, places, scene.here, theme)
-    painter.restore()
+    with lent(painter, smooth=False):
+        painter.setClipRect(places.plot.adjusted(-1, -1, 1, 1))
+        if scene.curve is not None:
+            _curve(painter, places, scene.curve, theme)
+        if scene.marked is not None:
+            _marked(painter, places.rect(*scene.marked), theme)
+        if scene.here is not None:
+            _here(painter, places, scene.here, theme)
     _steps(painter, places, scene.here, theme)
     _noted(painter, places, scene.noted, theme)
-    painter.save()
-    _text(painter, places, scene, theme)
-    painter.restore()
+    with lent(painter, smooth=False):
+        _text(painter, places, scene, theme)
 
 
 def _curve(painter: QPainter, places: MapPlaces, curve: np.ndarray, theme: Theme) -> None:
@@ -161,11 +160,10 @@ def _text(painter: QPainter, places: MapPlaces, scene: MapScene, theme: Theme) -
         piece = scene.pieces[position].replace("\n", LINE_END).strip()
         painter.setPen(accent if scene.here is not None and position == scene.here[1] else muted)
         if places.upright:
-            painter.save()
-            painter.translate(x + wide / 2, plot.bottom() + 6)
-            painter.rotate(90)
-            painter.drawText(QRectF(0, -9, places.foot - 8, 18), middle, piece)
-            painter.restore()
+            with lent(painter, smooth=False):
+                painter.translate(x + wide / 2, plot.bottom() + 6)
+                painter.rotate(90)
+                painter.drawText(QRectF(0, -9, places.foot - 8, 18), middle, piece)
         elif len(piece) > 1:
             width = painter.fontMetrics().horizontalAdvance(piece)
             painter.drawText(QRectF(x, plot.bottom() + 5, width + 2, 18), middle, piece)

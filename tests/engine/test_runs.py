@@ -258,9 +258,9 @@ def test_another_model_is_kept_while_it_is_what_is_asked_for(
 ) -> None:
     opened: list[tuple[str, str, str]] = []
 
-    def counted(folder: Path, device: str, precision: str) -> Model:
+    def counted(folder: Path, device: str, precision: str, hashed: bool) -> Model:
         opened.append((folder.name, device, precision))
-        return load(folder, device, precision)
+        return load(folder, device, precision, hashed)
 
     monkeypatch.setattr("engine.performing.opening.load", counted)
     performer = engine.performer

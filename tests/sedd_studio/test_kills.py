@@ -39,7 +39,8 @@ WRITER = """
     app = QApplication([])
     folder, suffixes = Path(sys.argv[1]), sys.argv[2].split(",")
     run = read_run(folder / f"run{SUFFIX}")
-    writers = {suffix: export.write for export in EXPORTS.values() for suffix in export.suffixes}
+    first_last = reversed(EXPORTS.values())  # of several with one ending it is the first that carries the run
+    writers = {suffix: export.write for export in first_last for suffix in export.suffixes}
 
     def write(path, last=0):
         # the names of the calls that have to do with files; the process is killed before one of them

@@ -72,7 +72,7 @@ def test_the_next_model_is_opened_on_the_chosen_device(
     choose(page, "precision", "fp32")
     window.session.models.open("other")
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.IDLE)
-    assert engine.requests[-1] == LoadModel("other", "cpu", "fp32")
+    assert engine.requests[-1] == LoadModel("other", "cpu", "fp32", hashed=False)
 
 
 def test_a_search_leaves_the_rows_that_have_its_words(page: PreferencesDialog) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from engine.protocol.errors import brought_by
+from sedd_studio.painting.icons import lent
 
 SIZE = 20
 """Pixels of the type that is typeset; it is scaled from there."""
@@ -48,14 +49,13 @@ class Typeset:
 
     def paint(self, painter: QPainter, at: QPointF, scale: float, text: QColor, result: QColor) -> None:
         """With its upper left corner there."""
-        painter.save()
-        painter.translate(at)
-        painter.scale(scale, scale)
-        for rule in self.rules:
-            painter.fillRect(rule, text)
-        for glyph in self.glyphs:
-            painter.fillPath(glyph.place.map(PATHS[glyph.sign]), result if glyph.stands_out else text)
-        painter.restore()
+        with lent(painter, smooth=False):
+            painter.translate(at)
+            painter.scale(scale, scale)
+            for rule in self.rules:
+                painter.fillRect(rule, text)
+            for glyph in self.glyphs:
+                painter.fillPath(glyph.place.map(PATHS[glyph.sign]), result if glyph.stands_out else text)
 
 
 PATHS: dict[str, QPainterPath] = {}
