@@ -108,6 +108,10 @@ class RunMap:
             still = (self.last == NEVER) & ~self._locked
             self.state[: self.rows, still] = State.SETTLED
 
+    def holds(self, step: int, position: int) -> bool:
+        """Whether there is such a cell."""
+        return 0 <= step <= self.run.steps and 0 <= position < self.run.length
+
     def told(self, step: int, position: int) -> State:
         """What stands in a cell."""
         return State(int(self.state[step, position]))

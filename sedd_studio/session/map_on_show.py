@@ -9,11 +9,12 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from engine.language.tokenizers import Tokenizer
 from sedd_studio.record.map_modes import MAP_MODES, MapMode, difference_codes
 from sedd_studio.record.run_map import Cells, Difference, Marked, RunMap, State, difference
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.session.hindsight import Hindsight
+from sedd_studio.session.hindsight import Answer, Hindsight
 from sedd_studio.session.session import Session
 
 SEEN = 6
@@ -101,11 +102,18 @@ class MapOnShow(QObject):
     def _made(self) -> Cells:
         assert self.map is not None
         if self.other is None:
-            column = getattr(self._hindsight, self.mode.column) if self.mode.column else None
+            known = self.mode.column and self.answer() is not None
+            column = getattr(self._hindsight, self.mode.column) if known else None
             return self.mode.codes(self.map, column)
         if self._against is None:
             return difference_codes(np.full(self.map.state.shape, Difference.TO_COME, np.uint8))
         return self._against
+
+    def answer(self) -> Answer | None:
+        """What the model thinks afterwards of the run that the map shows, which may still be the one before."""
+        found = self._hindsight.answer()
+        own = self.map
+        return found if found and own and found.run is own.run and found.sample == own.sample else None
 
     # ---- what it is held against
 
@@ -165,18 +173,25 @@ class MapOnShow(QObject):
 
     def piece(self, step: int, position: int) -> str | None:
         """The text of what stands in a cell; None where it is masked, or not known."""
-        tokenizer, found = self._session.view.tokenizer, self.map
+        tokenizer, found = self._tokenizer, self.map
         if tokenizer is None or found is None or found.told(step, position) in (State.HIDDEN, State.TO_COME):
             return None
         return tokenizer.piece(int(found.run.at(step, found.sample)[0][position]))
 
     def pieces(self) -> list[str]:
         """The text of each position after the newest step; empty where it is masked."""
-        tokenizer, found = self._session.view.tokenizer, self.map
+        tokenizer, found = self._tokenizer, self.map
         if tokenizer is None or found is None:
             return []
         tokens = found.run.at(found.read, found.sample)[0]
         return ["" if token == found.run.mask else tokenizer.piece(token) for token in tokens.tolist()]
+
+    @property
+    def _tokenizer(self) -> Tokenizer | None:
+        """The run's own: another model may be open by now."""
+        if self.map is not None and self.map.run.origin is not None:
+            return self.map.run.origin.tokenizer
+        return self._session.view.tokenizer
 
     # ---- how it follows
 

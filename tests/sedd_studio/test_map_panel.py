@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from sedd_studio.record.fill_order import order_of
 from sedd_studio.record.map_modes import MAP_MODES, ORDERS, RAMP, difference_codes
 from sedd_studio.record.run_map import Marked, RunMap, State, counted, difference
 from sedd_studio.record.settings import SETTINGS
+from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.session.hindsight import Answer
 from sedd_studio.widgets.controls.map_grid import TITLE
 from sedd_studio.widgets.controls.map_view import PAGE, MapView
 from sedd_studio.widgets.panels.map_panel import MapPanel
@@ -388,3 +391,31 @@ def test_samples_are_sorted_by_what_is_known_of_them(scene: Scene, grid: MapPane
     assert early == sorted(early)
     assert len(set(early)) > 1
     assert grid.sort.count() == len(ORDERS)
+
+
+def test_what_stands_elsewhere_than_in_the_run_of_the_map_is_not_looked_for_in_it(window: MainWindow) -> None:
+    """The caret may stand further in the text than a run is long, the pointer where another run had more steps."""
+    panel, found = panel_of(window), map_of(window)
+    panel.put(found.run.length + 20)
+    panel.map.pointed.emit((found.run.steps + 9, 3))
+    panel.map.pointed.emit((3, found.run.length + 9))
+    panel.refresh()
+    assert panel.facts.parts[0].endswith(f"position {found.run.length} of {found.run.length}")
+
+
+def test_a_run_is_read_by_its_own_tokenizer_and_what_is_known_of_another_is_not_drawn(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, found = window.services.map, map_of(window)
+    pieces = shown.pieces()
+    other = SimpleNamespace(piece=lambda token: "of another model")
+    monkeypatch.setattr(type(window.session.view), "tokenizer", property(lambda view: other))
+    assert shown.pieces() == pieces
+    answer = Answer(Trajectory(found.run.started, found.run.mask), 0)
+    monkeypatch.setattr(window.services.hindsight, "answer", lambda: answer)
+    monkeypatch.setattr(type(window.services.hindsight), "regret", property(lambda looked: np.zeros(1)))
+    shown.choose("regret")
+    codes = shown.codes()
+    assert codes is not None
+    assert codes.shape == found.state.shape
+    assert shown.answer() is None

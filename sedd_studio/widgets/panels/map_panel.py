@@ -13,7 +13,7 @@ from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.fill_order import mean_order, order_of, way_of
 from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES, ORDERS
-from sedd_studio.record.run_map import Marked, State, counted
+from sedd_studio.record.run_map import Marked, RunMap, State, counted
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up, label
@@ -150,7 +150,6 @@ class MapPanel(QWidget):
         if found is None:
             self.map.show_cells(None, 0, ())
             return
-        self._position = min(self._position, found.run.length - 1)
         self._samples.setVisible(found.run.samples > 1)
         self._follow_samples()
         self.sample.setText(f"sample {found.sample + 1}/{found.run.samples}")
@@ -168,7 +167,8 @@ class MapPanel(QWidget):
         self._follow_place()
 
     def _note_worst(self) -> None:
-        regretted = self._shown.mode.column == "regret" and self._shown.other is None
+        shown = self._shown
+        regretted = shown.mode.column == "regret" and shown.other is None and shown.answer() is not None
         self.map.show_noted(np.flatnonzero(self._hindsight.worst()).tolist() if regretted else ())
 
     def _follow_line(self) -> None:
@@ -238,8 +238,12 @@ class MapPanel(QWidget):
 
     def _follow_place(self) -> None:
         if self._shown.map is not None and self.isVisible():
-            self.map.show_place(min(self._view.playhead.step, self._shown.map.read), self._position)
+            self.map.show_place(*self._place(self._shown.map))
             self._say()
+
+    def _place(self, found: RunMap) -> tuple[int, int]:
+        """The cell at the playhead and the caret, which stand in the text on show: it may be longer, and further."""
+        return min(self._view.playhead.step, found.read), min(self._position, found.run.length - 1)
 
     def _follow_mark(self) -> None:
         marked, found = self._shown.marked, self._shown.map
@@ -260,8 +264,9 @@ class MapPanel(QWidget):
         found = self._shown.map
         if found is None:
             return
-        here = min(self._view.playhead.step, found.read), self._position
-        self.facts.show_text(*self._told(*(self._pointed or here)))
+        here = self._place(found)
+        pointed = self._pointed if self._pointed is not None and found.holds(*self._pointed) else here
+        self.facts.show_text(*self._told(*pointed))
         self.map.setAccessibleDescription(f"{'. '.join(self._told(*here))}. {self.part.parts[0]}")
 
     def _told(self, step: int, position: int) -> list[str]:
@@ -280,8 +285,8 @@ class MapPanel(QWidget):
             became = "" if step >= last else f", in the end {'hidden' if ends is None else f'“{ends.strip() or ends}”'}"
             facts.append(f"last changed in step {last}{became}")
             facts.append(f"{number_of(int(found.changes[found.read, position]), 'change')} in all")
-        answer = self._hindsight.answer()
-        if answer is not None and answer.run is found.run and not np.isnan(answer.now[position]):
+        answer = self._shown.answer()
+        if answer is not None and not np.isnan(answer.now[position]):
             now, then = np.exp(answer.now[position]), np.exp(answer.then[position])
             told, ratio = "chosen at {then:.1%}, now {now:.1%}: {ratio:+.2f} nats", float(answer.regret[position])
             facts.append(self._words.say(told, then=then, now=now, ratio=ratio))
