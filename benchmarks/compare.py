@@ -19,13 +19,13 @@ from benchmarks.home import own_home
 from engine.bundled_models import DEFAULT_MODEL
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.painting import theme
 from sedd_studio.record.history import default_path
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services

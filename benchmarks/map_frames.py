@@ -24,12 +24,12 @@ from benchmarks.home import own_home
 from engine import bundled_models
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import FREE, Frame, Generate, ModelInfo, Started, frozen
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow

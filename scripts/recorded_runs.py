@@ -9,7 +9,7 @@ from engine.cli.generate import unfailing
 from engine.language.prompts import parse_prompt
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Finished, Frame, Generate, LoadModel, ModelLoaded, Review, Reviewed, Started, frozen
-from sedd_studio.record.trajectory import Origin, Trajectory
+from engine.runs.trajectory import Origin, Trajectory
 
 
 class Recording:

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.protocol import Generate
+from engine.runs.looking_back import review_of
+from engine.runs.trajectory import Trajectory
 from scripts.recorded_runs import Recording
-from sedd_studio.record.looking_back import review_of
-from sedd_studio.record.trajectory import Trajectory
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 PROMPT = (

@@ -219,8 +219,8 @@ def history(home: Path) -> object:
     """Six runs in the history: two are branches, one is a favourite, one has a note, one was stopped; one is chosen."""
     from PySide6.QtWidgets import QApplication
 
+    from engine.runs.trajectory import Came
     from sedd_studio.record.history import History
-    from sedd_studio.record.trajectory import Came
     from tests.sedd_studio.scene import Scene
 
     kept, before = History(home / HISTORY), None
@@ -319,7 +319,7 @@ def run_map(
     """The map of a run, on its page or beside the text; a part marked, or held against another sample."""
     from PySide6.QtWidgets import QApplication
 
-    from sedd_studio.record.run_map import Marked, RunMap
+    from engine.runs.run_map import Marked, RunMap
     from sedd_studio.widgets.panels.map_panel import MapPanel
     from tests.sedd_studio.scene import Scene
 
@@ -362,7 +362,7 @@ def look_back(window: MainWindow) -> None:
     """The model has looked back on the run: tokens that came early are the worst."""
     import numpy as np
 
-    from sedd_studio.record.looking_back import reviewable
+    from engine.runs.looking_back import reviewable
     from sedd_studio.session.hindsight import Answer
 
     run, generator = window.session.view.run, np.random.default_rng(7)

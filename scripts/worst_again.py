@@ -18,8 +18,8 @@ from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
 from engine.language.quality import distinct, mean, perplexity_by_token, unigram_entropy
 from engine.protocol import FREE, Generate, frozen
+from engine.runs.looking_back import review_of, worst
 from scripts.recorded_runs import Recording
-from sedd_studio.record.looking_back import review_of, worst
 
 MODELS = ("stories-absorb", "stories-uniform")
 

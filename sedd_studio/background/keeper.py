@@ -15,11 +15,11 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
+from engine.runs.runfile import decode
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.database import is_damage
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.own_session import OwnSession
-from sedd_studio.record.runfile import decode
-from sedd_studio.record.trajectory import Trajectory
 
 T = TypeVar("T")
 Work = Callable[[History], object]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
 from engine.plain_text import plain_line
+from engine.runs.trajectory import Trajectory
 from engine.stopping import look
 from sedd_studio.painting.film import MOST_FRAMES
 from sedd_studio.painting.icons import lent
@@ -15,7 +16,6 @@ from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.painting.token_text import content_at
 from sedd_studio.record.exports import origin_of
-from sedd_studio.record.trajectory import Trajectory
 
 ACROSS, PANE, PAD, HEAD, FOOT, TALLEST = 4, 340, 18, 52, 40, 420
 """Panes in a row; the width of one, what is left free in it, its head, the line at the foot, and its tallest text, in

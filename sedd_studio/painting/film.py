@@ -21,15 +21,15 @@ from engine.files import write_whole
 from engine.language.domains import DOMAINS, TEXT
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by
+from engine.runs.carried import KEY
+from engine.runs.runfile import encode
+from engine.runs.trajectory import Trajectory
 from engine.stopping import look
 from sedd_studio.painting.pictures import PAINTERS, Scenery
 from sedd_studio.painting.theme import Theme, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.painting.token_text import content_at
-from sedd_studio.record.carried import KEY
 from sedd_studio.record.exports import origin_of
-from sedd_studio.record.runfile import encode
-from sedd_studio.record.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,15 +11,15 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from engine.files import write_whole
+from engine.runs.map_modes import KINDS, MAP_MODES
+from engine.runs.map_table import caption_of
+from engine.runs.run_map import RunMap
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import map_image
 from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.map_paint import MapScene, cells_picture, paint_map
 from sedd_studio.painting.map_places import MapPlaces
 from sedd_studio.painting.theme import Theme, family
-from sedd_studio.record.map_modes import KINDS, MAP_MODES
-from sedd_studio.record.map_table import caption_of
-from sedd_studio.record.run_map import RunMap
-from sedd_studio.record.trajectory import Trajectory
 
 WIDE, MARGIN, LINE = 1100, 20, 22
 """Pixels."""

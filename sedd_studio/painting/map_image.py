@@ -12,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 from PySide6.QtGui import QColor, QImage, QLinearGradient
 
+from engine.runs.map_modes import HIGHEST, OFFSET, PLAIN, RAMP
+from engine.runs.run_map import Cells, Difference, State
 from sedd_studio.painting.theme import NAMES, Theme
-from sedd_studio.record.map_modes import HIGHEST, OFFSET, PLAIN, RAMP
-from sedd_studio.record.run_map import Cells, Difference, State
 
 MAP_COLOURS: Mapping[int, tuple[str, str, str]] = {
     State.HIDDEN: ("#e6eaf0", "#323a46", "#3d3d3d"),

@@ -10,12 +10,12 @@ import numpy.typing as npt
 from engine.language.backends import END_OF_TEXT
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Tokens
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, TokenPainter
 from sedd_studio.painting.token_places import PART
 from sedd_studio.record.document import known_runs, words_of
 from sedd_studio.record.previews import END_SIGN
-from sedd_studio.record.trajectory import Trajectory
 
 HIDDEN = " \N{MIDDLE DOT}"
 END_MARK = f" {END_SIGN}"

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from engine.protocol import UserError
-from sedd_studio.record.runfile import LARGEST
+from engine.runs.runfile import LARGEST
 
 VERSION = 3
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)

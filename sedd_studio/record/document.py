@@ -10,7 +10,7 @@ import numpy as np
 from engine.language.prompts import format_prompt, parse_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Limit, Tokens, frozen
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)

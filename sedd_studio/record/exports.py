@@ -20,11 +20,11 @@ from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.plain_text import plain_line
 from engine.protocol import UserError
+from engine.runs.runfile import described, encode
+from engine.runs.trajectory import Change, Origin, Trajectory
 from engine.strict_json import finite, to_json
 from sedd_studio.record.previews import shortened
-from sedd_studio.record.runfile import described, encode
 from sedd_studio.record.snippets import as_command, as_python
-from sedd_studio.record.trajectory import Change, Origin, Trajectory
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a cell begins that a program for tables computes, some of them signs of full width, too."""

@@ -19,11 +19,12 @@ from engine.files import put_aside
 from engine.language.graphemes import is_without_spaces
 from engine.language.prompts import format_prompt
 from engine.plain_text import plain_line
+from engine.runs.runfile import encode
+from engine.runs.schema import LONGEST_TEXT, check_date, check_modest, converted, read_json
+from engine.runs.trajectory import Trajectory
 from engine.strict_json import to_json
 from sedd_studio.record import database
-from sedd_studio.record.runfile import encode
-from sedd_studio.record.schema import LONGEST_PROMPT, LONGEST_TEXT, check_date, check_modest, converted, read_json
-from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.record.schema import LONGEST_PROMPT
 
 WAIT = 5.0
 """Seconds to wait for another connection's write."""

@@ -12,9 +12,9 @@ from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, ModelInfo, frozen
 from engine.protocol.option_kinds import Pattern, Words
 from engine.protocol.options import ENTRIES
+from engine.runs.schema import all_tokens, all_words
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
-from sedd_studio.record.schema import all_tokens, all_words
 
 BUNDLED_LENGTH = 256
 FRESH = 64

@@ -16,8 +16,8 @@ import platformdirs
 from engine import files
 from engine.protocol.option_kinds import Real, Text
 from engine.protocol.options import ENTRIES
+from engine.runs.schema import MOST_ENTRIES, read_json
 from engine.strict_json import to_json
-from sedd_studio.record.schema import MOST_ENTRIES, read_json
 
 RECENT = 8
 LARGEST = 2**22

@@ -12,7 +12,7 @@ from engine.language.prompts import format_ids, format_prompt, parse_prompt
 from engine.plain_text import plain
 from engine.protocol import Generate, UserError
 from engine.protocol.options import OPTIONS
-from sedd_studio.record.trajectory import Origin
+from engine.runs.trajectory import Origin
 
 
 def as_command(origin: Origin) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.protocol import FREE, Generate, Tokens, frozen
-from sedd_studio.record.trajectory import Origin, Trajectory
+from engine.runs.trajectory import Origin, Trajectory
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.protocol import FREE
-from sedd_studio.record.map_modes import MOST_REGRET
+from engine.runs.map_modes import MOST_REGRET
 from sedd_studio.session.view import View
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from engine.protocol import (
     UserError,
     ends,
 )
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.pace import seconds_left
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.choosing import Choosing
 from sedd_studio.session.compare_kinds import Chosen
 from sedd_studio.session.comparing_models import ModelRows

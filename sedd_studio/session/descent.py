@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.protocol import FREE
-from sedd_studio.record.trajectory import Came
+from engine.runs.trajectory import Came
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
 

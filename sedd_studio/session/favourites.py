@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 

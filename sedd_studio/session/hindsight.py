@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Event, Failed, Finished, Review, Reviewed, ends
-from sedd_studio.record.looking_back import review_of, reviewable, worst
+from engine.runs.looking_back import review_of, reviewable, worst
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.pace import seconds_left
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.asking import named
 from sedd_studio.session.notices import going
 from sedd_studio.session.session import Session

@@ -10,10 +10,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
-from sedd_studio.record.map_modes import MAP_MODES, MapMode, difference_codes
-from sedd_studio.record.run_map import Cells, Difference, Marked, RunMap, State, difference
+from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
+from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.hindsight import Answer, Hindsight
 from sedd_studio.session.session import Session
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.record.fill_order import order_of
-from sedd_studio.record.map_modes import MAP_MODES
-from sedd_studio.record.run_map import RunMap
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.fill_order import order_of
+from engine.runs.map_modes import MAP_MODES
+from engine.runs.run_map import RunMap
+from engine.runs.trajectory import Trajectory
 from sedd_studio.session.hindsight import Hindsight
 from sedd_studio.session.map_on_show import MapOnShow
 from sedd_studio.session.notices import number_of

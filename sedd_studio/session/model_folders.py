@@ -11,8 +11,8 @@ from engine import bundled_models
 from engine.files import read_bounded
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import Noise, UserError
+from engine.runs.schema import read_json
 from sedd_studio.record.noises import NOISES
-from sedd_studio.record.schema import read_json
 
 CHECKPOINTS = ("best.ckpt", "last.ckpt")
 """What a folder without a description may hold; only these, since a folder may hold any number of files."""

@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from engine.language.domains import DOMAINS, TEXT
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, ModelInfo, UserError, frozen
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.page import Key, Page
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.errors import Errors
 from sedd_studio.session.models import Models

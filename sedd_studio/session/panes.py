@@ -12,7 +12,7 @@ import numpy as np
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
 from engine.protocol.sampler_table import TITLES
-from sedd_studio.record.trajectory import Origin, Trajectory
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.session.vocabulary import Say
 
 FACETS = ("model", "steps", "sampler", "class", "branch", "seed")

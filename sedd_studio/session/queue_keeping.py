@@ -13,9 +13,10 @@ import numpy as np
 from engine.plain_text import plain_line
 from engine.protocol import FREE, Generate, UserError, frozen
 from engine.protocol.options import check_options
+from engine.runs.runfile import check_model
+from engine.runs.schema import check_limits, check_range, converted
 from sedd_studio.record.form import Form
-from sedd_studio.record.runfile import check_model
-from sedd_studio.record.schema import MOST_PROMPTS, MOST_QUEUED, QueuedState, check_limits, check_range, converted
+from sedd_studio.record.schema import MOST_PROMPTS, MOST_QUEUED, QueuedState
 from sedd_studio.session.queueing import Queued
 
 

@@ -12,7 +12,7 @@ from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, Finished, Frame, Generate, ModelInfo, Noise, Started, ends
 from engine.protocol.option_kinds import SEED
-from sedd_studio.record.trajectory import Origin, Trajectory
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.session.costs import calls_a_second
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.panes import work_of

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import FREE, Bounded, Score, Tokens
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 from sedd_studio.session.score_queue import ScoreQueue
 from sedd_studio.session.session import Session
 

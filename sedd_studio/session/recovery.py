@@ -13,20 +13,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from engine.protocol import FREE, Limit, UserError, frozen
+from engine.runs.runfile import decode
+from engine.runs.schema import MOST_TOKENS, check_limits, check_range, converted
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.page import MOST_ASIDE, Key, Page, means_something
-from sedd_studio.record.runfile import decode
-from sedd_studio.record.schema import (
-    MOST_TOKENS,
-    AsideState,
-    SessionState,
-    check_limits,
-    check_range,
-    converted,
-)
-from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.record.schema import AsideState, SessionState
 from sedd_studio.session.model_folders import is_model
 from sedd_studio.session.queue_keeping import queue_state, read_queue
 from sedd_studio.session.queueing import Queued, RunQueue

@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Cancelled, Event, Failed, Finished, Frame, Generate, Noise, Started
+from engine.runs.trajectory import Came, Origin, Progress, Trajectory
 from sedd_studio.record.steering import Branch, draw_again, go_on, noised, step_for
-from sedd_studio.record.trajectory import Came, Origin, Progress, Trajectory
 from sedd_studio.session.current_form import CurrentForm, any_seed
 from sedd_studio.session.descent import descent, edits
 from sedd_studio.session.editor import Editor

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject
 from engine import bundled_models
 from engine.language.tokenizers import find_tokenizer
 from engine.protocol import FREE, ModelLoaded, UserError, frozen
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.document import Document
 from sedd_studio.record.form import Form
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.clock import Clock
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.editor import Editor

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from sedd_studio.background.keeper import Keeper

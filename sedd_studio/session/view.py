@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, frozen
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.document import Document, words_of
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.clock import Clock
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models

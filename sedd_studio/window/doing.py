@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QInputDialog
 from engine.language.documents import LeftOut
 from engine.plain_text import plain_line
 from engine.protocol import UserError
+from engine.runs.runfile import SUFFIX
 from sedd_studio.painting import theme as themes
-from sedd_studio.record.runfile import SUFFIX
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.saving import ask_for_file, ask_where
 from sedd_studio.window.places import STUDIO
 
 if TYPE_CHECKING:
-    from sedd_studio.record.trajectory import Trajectory
+    from engine.runs.trajectory import Trajectory
     from sedd_studio.session.text_rows import TextRow
     from sedd_studio.window.main_window import MainWindow
 
@@ -151,7 +151,7 @@ def copy_as(python: bool) -> Do:
 
 def ask_for_run(window: MainWindow, session: Session) -> None:
     """Asks for a file and opens the run in it."""
-    from sedd_studio.record.carried import CARRIERS
+    from engine.runs.carried import CARRIERS
     from sedd_studio.window.opening import open_path
 
     endings = " ".join(f"*{suffix}" for suffix in (SUFFIX, *CARRIERS))

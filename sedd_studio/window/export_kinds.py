@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.runs import runfile
+from engine.runs.map_modes import MAP_MODES
+from engine.runs.map_table import rows_of
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
 from sedd_studio.painting.map_export import MapPicture, write_map
 from sedd_studio.painting.theme import Theme
-from sedd_studio.record import exports, runfile
-from sedd_studio.record.map_modes import MAP_MODES
-from sedd_studio.record.map_table import rows_of
-from sedd_studio.record.trajectory import Trajectory
+from sedd_studio.record import exports
 from sedd_studio.widgets.controls.saving import writing
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QStatusBar, QWidget
 
 from engine.plain_text import plain_line
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting import theme as themes
 from sedd_studio.painting.theme import Look, Theme
 from sedd_studio.record.previews import shortened
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import bring_back
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.canvas.candidates_popover import CandidatesPopover

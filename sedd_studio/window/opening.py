@@ -14,10 +14,9 @@ from engine.files import ends_in
 from engine.language.documents import read_text
 from engine.language.prompts import format_prompt, longest_prompt
 from engine.protocol import UserError
-from sedd_studio.record import runfile
-from sedd_studio.record.carried import CARRIERS, carried_run
+from engine.runs import runfile
+from engine.runs.carried import CARRIERS, read_run
 from sedd_studio.record.document import Document
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 
 TEXTS = (".txt", ".md")
@@ -63,11 +62,6 @@ def part_of_model(path: Path) -> bool:
 def open_run(session: Session, path: Path) -> None:
     """Shows a saved run, or the one that a page, a picture or a film carries, once it is read."""
     session.reader.read(lambda: read_run(path), lambda run: session.show_run(run, file=path.name))
-
-
-def read_run(path: Path) -> Trajectory:
-    """The run in a file of any kind that has one; a UserError says what is wrong with it."""
-    return carried_run(path) if ends_in(path, tuple(CARRIERS)) else runfile.open_run(path)
 
 
 def open_prompt(session: Session, path: Path) -> None:

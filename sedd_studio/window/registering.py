@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.files import write_whole
 from engine.protocol import UserError
-from sedd_studio.record.runfile import SUFFIX
+from engine.runs.runfile import SUFFIX
 
 MIME = "application/x-sedd-run"
 ELSEWHERE = (

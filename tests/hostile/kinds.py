@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from engine.models.gguf import check_whole
 from engine.protocol import UserError
+from engine.runs.runfile import decode
 from sedd_studio.record.history import History
-from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.recovery import read_left
 from tests.engine.adapted import ADAPTED

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
+from engine.runs.carried import read_run
+from engine.runs.runfile import MARK
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.form import Form
-from sedd_studio.record.runfile import MARK
-from sedd_studio.window.opening import read_run
 from tests.hostile.damage import bytewise, in_json
 
 DATA = Path(__file__).parents[1] / "data"

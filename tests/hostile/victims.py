@@ -24,11 +24,11 @@ from engine.cli import app
 from engine.files import PARTS, sha256
 from engine.language.tokenizers import FILE_NAME, find_tokenizer
 from engine.protocol import UserError
+from engine.runs.runfile import SUFFIX, encode, open_run, save_run
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record.history import History
 from sedd_studio.record.own_session import OwnSession
-from sedd_studio.record.runfile import SUFFIX, encode, open_run, save_run
 from sedd_studio.window.export_kinds import EXPORTS, View
 from tests.engine.causals import make
 from tests.hostile.life import Life

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from engine.runs.carried import read_run
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import read_run
 from sedd_studio.window.services import Services
 from tests.sedd_studio.scene import Scene
 

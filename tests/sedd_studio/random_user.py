@@ -14,9 +14,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QDialog, QLineEdit, QWidget
 
+from engine.runs.runfile import save_run
 from sedd_studio.painting.film import Film, write_picture
 from sedd_studio.painting.theme import LIGHT
-from sedd_studio.record.runfile import save_run
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene
 

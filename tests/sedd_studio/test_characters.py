@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.runs.runfile import decode, encode
 from sedd_studio.painting.theme import LIGHT, Look, token_font
 from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import FADE_STAGES, Content, Marks, TokenPainter
@@ -20,7 +21,6 @@ from sedd_studio.painting.token_places import PART, Kind
 from sedd_studio.painting.token_text import pieces_of, shared_characters
 from sedd_studio.record import exports
 from sedd_studio.record.document import words_of
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from tests.sedd_studio.scene import Scene
 

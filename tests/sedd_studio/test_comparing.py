@@ -20,10 +20,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
 from engine.protocol import FREE, Generate, Judge, Noise
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.token_paint import FADE_STAGES
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_table import COLUMNS

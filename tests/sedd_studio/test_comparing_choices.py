@@ -19,10 +19,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import train_tokenizer
 from engine.protocol import Frame, Generate, Judged
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting.compared_film import PANE
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import compare_kinds
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.compare_reading import reading

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
 from engine.protocol.options import ENTRIES
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.reader import Reader
 from sedd_studio.record import page as pages
 from sedd_studio.record.history import LeftOver
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.session import Session
 from tests.sedd_studio.test_undo import AtOnce, Models

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 from sedd_studio.session.undoing import UndoStack
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.scene import Scene

@@ -21,18 +21,17 @@ from typer.testing import CliRunner
 from engine.cli import app
 from engine.language.prompts import format_prompt
 from engine.models.own_layout import save
+from engine.runs.carried import carried_run, read_run
+from engine.runs.trajectory import Trajectory
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.painting.theme import LIGHT
-from sedd_studio.record.carried import carried_run
 from sedd_studio.record.history import History
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import read_run
 from tests.sedd_studio.fake_engine import INFO, LENGTH, TOKENIZER
 from tests.sedd_studio.windows import window_of
 

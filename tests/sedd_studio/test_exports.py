@@ -23,6 +23,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
+from engine.runs.carried import read_run
+from engine.runs.trajectory import Trajectory
 from engine.stopping import Stopped, look, stoppable
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.painting import film, map_export
@@ -30,12 +32,10 @@ from sedd_studio.painting.film import Film, durations
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record import exports
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.export_kinds import EXPORTS, View, start
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import read_run
 from tests.patience import PATIENCE
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_opening import drop

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.protocol import Frame, Started, frozen
-from sedd_studio.record.fill_order import RANDOM, mean_order, order_of, ranks, way_of
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.fill_order import RANDOM, mean_order, order_of, ranks, way_of
+from engine.runs.trajectory import Trajectory
 
 MASK = 9
 

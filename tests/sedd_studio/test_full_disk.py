@@ -8,12 +8,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import UserError
+from engine.runs.runfile import save_run
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background import keeper as keeping
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
-from sedd_studio.record.runfile import save_run
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from sedd_studio.window.export_kinds import EXPORTS, View, start
 from tests.full_disk import full_from

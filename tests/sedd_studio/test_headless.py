@@ -21,11 +21,11 @@ from engine.language.tokenizers import Tokenizer, train_tokenizer
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Frame, Generate, LoadModel, ModelLoaded, Started, Tokens, UserError, frozen
+from engine.runs.trajectory import Origin
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.snippets import as_command, as_python
-from sedd_studio.record.trajectory import Origin
 from sedd_studio.session.session import Session
 from tests.sedd_studio.fake_engine import INFO
 from tests.sedd_studio.windows import window_of

@@ -9,9 +9,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Frame, Generate, Review, Started, frozen
-from sedd_studio.record.looking_back import review_of, reviewable, worst
+from engine.runs.looking_back import review_of, reviewable, worst
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow

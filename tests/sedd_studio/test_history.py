@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from engine.protocol import UserError
+from engine.runs.runfile import decode
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.history import Entry, History
 from sedd_studio.record.own_session import OwnSession
-from sedd_studio.record.runfile import decode
-from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import left_over
 

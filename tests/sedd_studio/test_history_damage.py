@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import UserError
+from engine.runs.runfile import decode
 from sedd_studio.record.database import is_damage
 from sedd_studio.record.history import COLUMNS, History
-from sedd_studio.record.runfile import decode
 from tests.sedd_studio.test_history import ROOT, made
 from tests.sedd_studio.windows import left_over
 

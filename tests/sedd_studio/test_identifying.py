@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import Generate, Identify
 from engine.protocol.model_info import NOT_YET
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.keeper import Keeper
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import identifying
 from sedd_studio.session.identifying import Identifier
 from sedd_studio.session.session import Session

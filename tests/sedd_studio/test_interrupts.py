@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.runs.runfile import decode, save_run
 from sedd_studio.record.history import History, LeftOver, default_path
 from sedd_studio.record.own_session import OwnSession
-from sedd_studio.record.runfile import decode, save_run
 from sedd_studio.record.settings import Settings
 from sedd_studio.window.interrupts import Deadline, Interrupts
 from tests.patience import PATIENCE

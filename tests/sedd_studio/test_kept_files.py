@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from engine.protocol import FREE
+from engine.runs.carried import read_run
+from engine.runs.runfile import decode
+from engine.runs.trajectory import Trajectory
 from sedd_studio.record.history import History
-from sedd_studio.record.runfile import decode
 from sedd_studio.record.settings import SETTINGS, Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.recovery import read_left, restore
 from sedd_studio.session.session import Session
-from sedd_studio.window.opening import read_run
 from tests.engine.kept_requests import RECORD, REQUESTS, TEXT
 from tests.sedd_studio.windows import left_over
 

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from engine.protocol import UserError
-from sedd_studio.record.runfile import SUFFIX, save_run
-from sedd_studio.record.trajectory import Trajectory
-from sedd_studio.window.opening import read_run
+from engine.runs.carried import read_run
+from engine.runs.runfile import SUFFIX, save_run
+from engine.runs.trajectory import Trajectory
 from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 
@@ -30,8 +30,8 @@ WRITER = """
     import engine.files
     from PySide6.QtWidgets import QApplication
     from sedd_studio.window.export_kinds import EXPORTS, View
-    from sedd_studio.window.opening import read_run
-    from sedd_studio.record.runfile import SUFFIX, save_run
+    from engine.runs.carried import read_run
+    from engine.runs.runfile import SUFFIX, save_run
     from sedd_studio.painting.theme import LIGHT
 
     IN_MEMORY = (io.BytesIO, io.StringIO)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Generate, frozen
+from engine.runs.runfile import decode, encode
 from sedd_studio.record.document import Document, shifted
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.recovery import read_left, restore, state_of
 from sedd_studio.session.state import RunState

@@ -13,15 +13,15 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from engine.runs.map_modes import MAP_MODES
+from engine.runs.map_table import NAMES, caption_of, rows_of
+from engine.runs.run_map import RunMap, State
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_export import WIDE, MapPicture, write_map
 from sedd_studio.painting.map_image import colour_table
 from sedd_studio.painting.map_paint import cell_of
 from sedd_studio.painting.map_places import MapPlaces
 from sedd_studio.painting.theme import DARK, LIGHT
-from sedd_studio.record.map_modes import MAP_MODES
-from sedd_studio.record.map_table import NAMES, caption_of, rows_of
-from sedd_studio.record.run_map import RunMap, State
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.window.export_kinds import EXPORTS, View
 from tests.sedd_studio.scene import Scene
 

@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE
+from engine.runs.fill_order import order_of
+from engine.runs.map_modes import MAP_MODES, ORDERS, RAMP, difference_codes
+from engine.runs.run_map import Marked, RunMap, State, counted, difference
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import colour_of
 from sedd_studio.painting.map_paint import cell_of
 from sedd_studio.painting.theme import DARK, LIGHT
-from sedd_studio.record.fill_order import order_of
-from sedd_studio.record.map_modes import MAP_MODES, ORDERS, RAMP, difference_codes
-from sedd_studio.record.run_map import Marked, RunMap, State, counted, difference
 from sedd_studio.record.settings import SETTINGS
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.hindsight import Answer
 from sedd_studio.widgets.controls.map_grid import TITLE
 from sedd_studio.widgets.controls.map_view import PAGE, MapView

@@ -14,14 +14,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox,
 from pytestqt.qtbot import QtBot
 
 from engine.language.tokenizers import Tokenizer
+from engine.runs import runfile
+from engine.runs.carried import read_run
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
-from sedd_studio.record import runfile
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import open_path, part_of_model, read_run
+from sedd_studio.window.opening import open_path, part_of_model
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine

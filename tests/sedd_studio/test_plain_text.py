@@ -19,11 +19,11 @@ import sedd_studio
 from engine import plain_text
 from engine.language.tokenizers import symbol_tokenizer
 from engine.protocol import Frame, Generate, Judged, Started, UserError, frozen
+from engine.runs.runfile import decode, encode
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.exports import as_html, table
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.snippets import as_command
-from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.panes import Pane
 from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.candidate_rows import shown_piece

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.record import exports
 from sedd_studio.record.document import known_runs
-from sedd_studio.record.trajectory import Trajectory
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_characters import canvas_with

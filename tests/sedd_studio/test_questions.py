@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from engine.language.chat import UNKNOWN, asked, recognised
 from engine.language.prompts import parse_prompt
 from engine.protocol import FREE, Chat, Finished, Frame, Generate, ModelInfo, Started, Tokens, frozen
+from engine.runs.runfile import open_run, save_run
 from sedd_studio.record.history import LeftOver
-from sedd_studio.record.runfile import open_run, save_run
 from sedd_studio.record.snippets import as_command, as_python, prompt_options
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.recovery import read_left, restore, state_of

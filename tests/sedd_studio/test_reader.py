@@ -20,16 +20,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.language.domains import TEXT
 from engine.language.tokenizers import train_tokenizer
+from engine.runs import runfile
+from engine.runs.runfile import encode, save_run
+from engine.runs.trajectory import Trajectory
 from engine.stopping import look, stoppable
 from sedd_studio.background import keeper as keeper_module
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
 from sedd_studio.painting.theme import LIGHT
-from sedd_studio.record import runfile
 from sedd_studio.record.history import History, LeftOver
-from sedd_studio.record.runfile import encode, save_run
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session import recovery, text_rows
 from sedd_studio.session.editor import Editor
 from sedd_studio.session.recovery import state_of

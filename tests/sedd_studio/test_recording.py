@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.runs.runfile import decode, encode
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record import history as history_module
 from sedd_studio.record.history import Entry, History
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.recovery import keep_unfinished
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from engine.protocol import UserError
-from sedd_studio.record.runfile import SUFFIX
+from engine.runs.runfile import SUFFIX
 from sedd_studio.window import app
 from sedd_studio.window.registering import MIME, quoted, register
 

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
 from engine.protocol import Frame, Started, frozen
-from sedd_studio.painting.map_image import MAP_COLOURS, colour_of, colour_table, map_image
-from sedd_studio.painting.theme import THEMES, Theme
-from sedd_studio.record.map_modes import (
+from engine.runs.map_modes import (
     DIFFERENCE_KINDS,
     HIGHEST,
     MAP_MODES,
@@ -22,8 +20,10 @@ from sedd_studio.record.map_modes import (
     RAMP,
     difference_codes,
 )
-from sedd_studio.record.run_map import Difference, RunMap, State, difference, tokens_over
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.run_map import Difference, RunMap, State, difference, tokens_over
+from engine.runs.trajectory import Trajectory
+from sedd_studio.painting.map_image import MAP_COLOURS, colour_of, colour_table, map_image
+from sedd_studio.painting.theme import THEMES, Theme
 
 MASK, LENGTH = 5, 4
 Steps = list[list[tuple[int, int, int]]]

@@ -22,12 +22,12 @@ from engine.protocol import FREE, Generate, Noise, Started, UserError, frozen
 from engine.protocol.option_kinds import Numbers
 from engine.protocol.options import ENTRIES, OPTIONS
 from engine.protocol.sampler_table import samplers_for
+from engine.runs.runfile import decode, encode
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.record.form import Form
 from sedd_studio.record.noises import NOISES
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.record.snippets import as_command, as_python
-from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.panes import work_of
 from sedd_studio.session.presets import NOT_KEPT, USUAL, Presets
 from sedd_studio.widgets.controls.basic import Number

@@ -15,9 +15,9 @@ import pytest
 from safetensors.numpy import load, save
 
 from engine.protocol import UserError
-from sedd_studio.record import runfile
-from sedd_studio.record.runfile import MARK, decode, encode, open_run, save_run
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs import runfile
+from engine.runs.runfile import MARK, decode, encode, open_run, save_run
+from engine.runs.trajectory import Trajectory
 from sedd_studio.session.session import Session
 from tests.sedd_studio.scene import Scene
 

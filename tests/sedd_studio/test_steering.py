@@ -18,11 +18,11 @@ from engine.causal.causal_model import build_causal, save_causal
 from engine.language.tokenizers import train_tokenizer
 from engine.models.own_layout import save
 from engine.protocol import FREE, Noise
+from engine.runs.runfile import decode, encode
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
-from sedd_studio.record.runfile import decode, encode
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState

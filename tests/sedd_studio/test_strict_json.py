@@ -17,10 +17,10 @@ from pytestqt.qtbot import QtBot
 from safetensors.numpy import load, save
 
 from engine.protocol import Bounded, Finished, Frame, Generate, Judged, Started, frozen
+from engine.runs.runfile import MARK, decode, described, encode
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.history import History
-from sedd_studio.record.runfile import MARK, decode, described, encode
-from sedd_studio.record.trajectory import Origin, Trajectory
 from sedd_studio.session.compare_table import as_csv as compared_as_csv
 from sedd_studio.session.comparing import Comparison
 from sedd_studio.session.panes import Pane, PaneState

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.protocol import Frame, Started, frozen
-from sedd_studio.record.trajectory import KEYFRAME, Trajectory
+from engine.runs.trajectory import KEYFRAME, Trajectory
 
 MASK = 9
 

@@ -17,10 +17,10 @@ from PySide6.QtCore import Qt
 from engine.language.domains import DOMAINS
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Frame, LoadModel, ModelInfo, ModelLoaded, Request, frozen
+from engine.runs.trajectory import Trajectory
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
-from sedd_studio.record.trajectory import Trajectory
 from sedd_studio.session.presets import Presets
 from sedd_studio.session.session import Session
 from sedd_studio.session.undoing import UndoStack

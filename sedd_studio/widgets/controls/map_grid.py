@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea
 
+from engine.runs.run_map import Cells
 from sedd_studio.painting.map_image import map_image
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.run_map import Cells
 
 WIDE, HIGH, TITLE, GAP = 232, 112, 22, 12
 """Pixels of a tile, at least as wide, of the line above its map, and between two."""

@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea
 
+from engine.runs.run_map import Cells
 from sedd_studio.painting.map_image import map_image
 from sedd_studio.painting.map_paint import MapScene, Span, cell_of, cells_picture, paint_map
 from sedd_studio.painting.map_places import LEFT, MOST_ZOOM, MapPlaces
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.run_map import Cells
 
 ZOOM = 1.25
 """What a key or a notch of the wheel makes of the size."""

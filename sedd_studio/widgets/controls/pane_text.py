@@ -10,10 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from engine.language.tokenizers import Tokenizer
+from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.theme import Look, token_font
 from sedd_studio.painting.token_paint import Content, Marks, TokenPainter
 from sedd_studio.painting.token_text import content_at
-from sedd_studio.record.trajectory import Trajectory
 
 ZOOM, MARGIN = 0.7, 6
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from engine.runs.fill_order import mean_order, order_of, way_of
+from engine.runs.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES, ORDERS
+from engine.runs.run_map import Marked, RunMap, State, counted
 from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
-from sedd_studio.record.fill_order import mean_order, order_of, way_of
-from sedd_studio.record.map_modes import DIFFERENCE_KINDS, KINDS, MAP_MODES, ORDERS
-from sedd_studio.record.run_map import Marked, RunMap, State, counted
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
 from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up, label

@@ -11,9 +11,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout
 
 from engine.plain_text import plain_line
+from engine.runs.trajectory import Progress, Trajectory
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import until_done
-from sedd_studio.record.trajectory import Progress, Trajectory
 from sedd_studio.record.words import part_of
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View

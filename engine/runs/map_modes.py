@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedd_studio.record.run_map import NEVER, Cells, Difference, RunMap, State
+from engine.runs.run_map import NEVER, Cells, Difference, RunMap, State
 
 RAMP = 16
 """The code of the low end; that of the high one is `HIGHEST`."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sedd_studio.record.run_map import NEVER
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.run_map import NEVER
+from engine.runs.trajectory import Trajectory
 
 RANDOM = 1 / 3
 """How far apart neighbours are on average in a random order, of the whole of it: |u - v| of two even draws."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from engine.files import ends_in
 from engine.protocol import UserError
-from sedd_studio.record.runfile import LARGEST_FILE, content_of, decode
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.runfile import LARGEST_FILE, content_of, decode, open_run
+from engine.runs.trajectory import Trajectory
 
 KEY = "sedd-run"
 """What the text with the run is called in a PNG file."""
@@ -25,6 +25,11 @@ HEADS = {b"meta": 4, b"data": 8}
 """Bytes of some boxes that stand before what they hold."""
 Parts = Iterator[tuple[bytes, bytes]]
 """Parts of a file: the name and what it holds."""
+
+
+def read_run(path: Path) -> Trajectory:
+    """The run in a file of any kind that has one; a UserError says what is wrong with it."""
+    return carried_run(path) if ends_in(path, tuple(CARRIERS)) else open_run(path)
 
 
 def carried_run(path: Path) -> Trajectory:

@@ -11,8 +11,8 @@ import numpy as np
 from engine.plain_text import plain_line
 from engine.protocol.sampler_table import TITLES
 from engine.stopping import look
-from sedd_studio.record.run_map import RunMap, State
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.run_map import RunMap, State
+from engine.runs.trajectory import Trajectory
 
 NAMES = ("step", "position", "token", "text", "state", "changes", "settled_in")
 STATES = {state: state.name.lower() for state in State}

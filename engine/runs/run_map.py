@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stopping import look
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 
 MOST_COUNTED = 255
 """Changes of one position that are counted; more are not told apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.protocol import Review, frozen
-from sedd_studio.record.trajectory import Trajectory
+from engine.runs.trajectory import Trajectory
 
 
 def reviewable(run: Trajectory, sample: int) -> np.ndarray:
