@@ -17,7 +17,7 @@ from rich.table import Table
 
 from engine.cli.output import Output
 from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
-from engine.exact.toy import ToyWorld, diffusion
+from engine.exact.toy import GEOMETRIC, ToyWorld, diffusion
 from engine.protocol import FREE, Noise
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo
 from engine.samplers import sampler_named
@@ -101,7 +101,7 @@ def sampler_row(
     info: SamplerInfo, noise: Noise, data: str, world: ToyWorld, steps: tuple[int, ...], samples: int
 ) -> Row:
     """The distances of one sampler."""
-    model = diffusion(world, geometric=noise == "uniform")
+    model = diffusion(world, geometric=GEOMETRIC[noise])
     free = np.full(world.length, FREE)
     sampler = sampler_named(info.name, noise)
     if info.name == "uniformization":

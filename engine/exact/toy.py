@@ -114,6 +114,10 @@ class ToyWorld:
         return torch.stack(ratios, dim=1)
 
 
+GEOMETRIC: dict[Noise, bool] = {"absorb": False, "uniform": True}
+"""Whether the schedule that is usual with a noise is the geometric one."""
+
+
 def diffusion(
     world: World, parametrisation: ParametrisationName = "log_score", marks_locks: bool = False, geometric: bool = False
 ) -> Diffusion:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.exact.sampler_law import exact_law
-from engine.exact.toy import diffusion
+from engine.exact.toy import GEOMETRIC, diffusion
 from engine.lessons.worlds import table
 from engine.protocol import FREE, Noise, UserError, frozen
 from engine.protocol.lessons import SIGMAS, numbers
@@ -24,6 +24,10 @@ from engine.stopping import look
 SAMPLER = "tweedie"
 CHEAP = ("absorb", "marked", "uniform", "redraw")
 """The ways in the order of what they take."""
+
+
+NOISES: dict[str, Noise] = {"absorb": "absorb"}
+"""Of the ways that are not under uniform noise."""
 
 
 def figures(lesson: LocksLesson) -> Iterator[LocksFigure]:
@@ -77,8 +81,8 @@ def _kept(lesson: LocksLesson) -> Numbers:
 
 def _written(lesson: LocksLesson, way: str, steps: int) -> Numbers:
     """The law (N,) of the free word after so many steps."""
-    noise: Noise = "absorb" if way == "absorb" else "uniform"
-    model = diffusion(table(lesson.world, noise), marks_locks=way == "marked", geometric=noise == "uniform")
+    noise = NOISES.get(way, "uniform")
+    model = diffusion(table(lesson.world, noise), marks_locks=way == "marked", geometric=GEOMETRIC[noise])
     tokens = np.full(2, FREE)
     tokens[lesson.place] = lesson.word
     method = METHODS["gibbs" if way == "redraw" else "clamp"]

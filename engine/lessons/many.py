@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.exact.sampler_law import exact_law
-from engine.exact.toy import diffusion
+from engine.exact.toy import GEOMETRIC, diffusion
 from engine.lessons.worlds import table
 from engine.protocol import FREE, frozen
 from engine.protocol.lessons import numbers
@@ -25,7 +25,7 @@ AFFORDABLE = {("gibbs", "uniform"): 4, ("trapezoidal", "uniform"): 16}
 def figures(lesson: ManyLesson) -> Iterator[ManyFigure]:
     """With every number of steps for one sampler more, those with few steps first."""
     toy = table(lesson.world, lesson.noise)
-    model = diffusion(toy, geometric=lesson.noise == "uniform")
+    model = diffusion(toy, geometric=GEOMETRIC[lesson.noise])
     names = [row.name for row in SAMPLERS if lesson.noise in row.noises and row.name not in NOT_STEPWISE]
     true = toy.joint.reshape(-1).numpy()
     clean = np.array(lesson.world.texts())

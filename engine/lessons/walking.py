@@ -17,7 +17,7 @@ import torch
 from engine.exact.sampler_law import expected_distance
 from engine.exact.toy import ToyWorld
 from engine.lessons.worlds import table
-from engine.protocol import Tokens, frozen
+from engine.protocol import Noise, Tokens, frozen
 from engine.protocol.lessons import numbers
 from engine.protocol.lessons.lesson import Numbers
 from engine.protocol.lessons.walking import SHOWN, WALKS, WalkingFigure, WalkingLesson
@@ -59,7 +59,7 @@ class Walker:
         place, one = apart.argmax(2), apart.sum(2) == 1
         rows = np.arange(len(texts))
         before, after = texts[rows[:, None], place], texts[rows[None], place]
-        free = (before == self.words) | (toy.graph.mask is None)
+        free = toy.graph.unknown(torch.from_numpy(before)).numpy()
         self.following = one & (after < self.words) & free
         self.factor = np.where(after == 0, factor, 1.0)  # of each jump's score
 
@@ -75,7 +75,8 @@ class Walker:
 
     def _limit(self, axis: int) -> Numbers:
         states = self.toy.graph.states
-        limit = np.eye(states)[-1] if self.toy.graph.mask is not None else np.full(states, 1 / states)
+        drawn = self.toy.graph.limit((torch.arange(states) + 0.5) / states).numpy()
+        limit = np.bincount(drawn, minlength=states) / states
         return limit.reshape([-1 if each == axis else 1 for each in range(self.toy.length + 1)])
 
     def rates(self, text: Tokens, moment: Numbers) -> Numbers:
@@ -141,10 +142,13 @@ class UniformWalker(Walker):
         return walks
 
 
+WALKERS: dict[Noise, type[Walker]] = {"absorb": AbsorbingWalker, "uniform": UniformWalker}
+
+
 def figures(lesson: WalkingLesson) -> Iterator[WalkingFigure]:
     """After the first walks, and then as more and more have ended."""
     toy = table(lesson.world, lesson.noise)
-    walker = (AbsorbingWalker if lesson.noise == "absorb" else UniformWalker)(toy, lesson.factor)
+    walker = WALKERS[lesson.noise](toy, lesson.factor)
     first = walker.walk(SHOWN, np.random.default_rng((lesson.seed, 0)))
     told = _told(walker, first)
     ends = [first.ends()]

@@ -93,7 +93,7 @@ def test_the_numbers_of_the_texts_formula_multiply_to_its_result(choices: dict[s
 def test_areas_are_chances(noise: str, world: str) -> None:
     made = shown("texts", world=world, noise=noise, level=70)
     law = made.figure.probability[made.choices["share"], 70]
-    grid = Grid.of(QRectF(0, 0, 600, 500), len(made.figure.words), noise == "absorb")
+    grid = Grid.of(QRectF(0, 0, 600, 500), len(made.figure.words), made.figure.states)
     squares = [grid.square(text, chance) for text, chance in zip(made.figure.texts.tolist(), law, strict=True)]
     whole = grid.square(made.figure.texts[0].tolist(), 1.0)
     areas = np.array([each.width() * each.height() for each in squares]) / (whole.width() * whole.height())

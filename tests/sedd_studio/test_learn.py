@@ -260,7 +260,7 @@ def test_a_run_that_supersedes_a_lesson_only_delays_it(window: MainWindow, opene
 def test_a_click_chooses_a_text_and_its_share_is_edited(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
     panel, learning = opened(), window.services.learning
     assert learning.shown is not None
-    grid = Grid.of(panel.figure.area, 2, hides=True)
+    grid = Grid.of(panel.figure.area, 2, states=3)
     QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((0, 0)).center().toPoint())
     qtbot.waitUntil(lambda: not learning.waits)
     assert learning.choices["edited"] == 0
@@ -334,7 +334,7 @@ def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(
 
 def test_a_text_is_chosen_by_click_by_key_and_from_the_list(window: MainWindow, opened: Open, qtbot: QtBot) -> None:
     panel, learning = opened("score"), window.services.learning
-    grid = Grid.of(panel.figure.area, 2, hides=True)
+    grid = Grid.of(panel.figure.area, 2, states=3)
     QTest.mouseClick(panel.figure, LEFT, pos=grid.cell((2, 1)).center().toPoint())
     assert learning.choices["chosen"] == 7
     press(panel, Qt.Key.Key_Down)
@@ -514,7 +514,7 @@ def test_a_click_locks_a_word_and_what_was_not_whole_is_asked_for_again(
     window: MainWindow, opened: Open, qtbot: QtBot
 ) -> None:
     panel, learning = opened("locks"), window.services.learning
-    grid = Grid.of(panel.figure.area, 3, hides=False)
+    grid = Grid.of(panel.figure.area, 3, states=3)
     first, whole = learning.chapter.lesson(learning.choices), not learning.waits
     learning.choose("lock", 11)
     assert (first in learning._figures) == whole

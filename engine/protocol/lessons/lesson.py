@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.protocol.tokens import Tokens
 
 Numbers = npt.NDArray[np.float64]
 
@@ -26,6 +29,32 @@ class Lesson:
 @dataclass(frozen=True, eq=False)
 class Figure:
     """What a chapter's figure shows: the numbers of it, in read-only arrays."""
+
+
+@dataclass(frozen=True, eq=False)
+class TextsOfStates(Figure):
+    """A figure over `texts` (T, L) of states: the `words`, and after them the mask where noise hides words."""
+
+    words: tuple[str, ...]
+    texts: Tokens
+
+    @property
+    def states(self) -> int:
+        """How many states a place has."""
+        return int(self.texts.max()) + 1
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a state that hides words."""
+        return self.states > len(self.words)
+
+    def hidden(self, state: int) -> bool:
+        """Whether a state is a hidden word."""
+        return bool(state >= len(self.words))
+
+    def changing(self, text: Sequence[int]) -> tuple[int, ...]:
+        """The places of a text that a step back from noise can change: hidden ones, or all where nothing is hidden."""
+        return tuple(place for place, state in enumerate(text) if self.hidden(state) or not self.has_mask)
 
 
 def numbers(array: npt.ArrayLike) -> Numbers:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.protocol.lessons.lesson import Figure, Lesson, Numbers
+from engine.protocol.lessons.lesson import Lesson, Numbers, TextsOfStates
 from engine.protocol.lessons.worlds import World
 from engine.protocol.model_info import Noise
-from engine.protocol.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class ScoreLesson(Lesson):
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreFigure(Figure):
+class ScoreFigure(TextsOfStates):
     """At `sigma` (S,): the `probability` (S, T) of each of the `texts` (T, L) of states, the mask after all words, and
     its `score` (S, T, L, N): entry [s, t, i, y] is the chance of the text with state y at place i, over that of the
     text itself; NaN where the text is impossible.
@@ -30,8 +29,6 @@ class ScoreFigure(Figure):
     (S, T, L) is what those of the words do.
     """
 
-    words: tuple[str, ...]
-    texts: Tokens
     sigma: Numbers
     probability: Numbers
     score: Numbers

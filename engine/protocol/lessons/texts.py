@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.protocol.lessons.lesson import Figure, Lesson, Numbers
+from engine.protocol.lessons.lesson import Lesson, Numbers, TextsOfStates
 from engine.protocol.lessons.worlds import World
 from engine.protocol.model_info import Noise
 from engine.protocol.tokens import Tokens
@@ -22,15 +22,13 @@ class TextsLesson(Lesson):
 
 
 @dataclass(frozen=True, eq=False)
-class TextsFigure(Figure):
+class TextsFigure(TextsOfStates):
     """`texts` (T, L) are states, the mask after all words; `probability` (H, S, T) of each at the `sigma` (S,).
 
     Row h is for the clean law `laws` (H, C), in which the edited text has h hundredths; the others, in hundredths, too,
     keep as nearly as they can the shares that they had of the rest. `words` names the states but the mask.
     """
 
-    words: tuple[str, ...]
-    texts: Tokens
     clean: Tokens
     """(C,): the numbers of the clean texts among all."""
     sigma: Numbers

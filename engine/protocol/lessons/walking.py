@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from engine.protocol.lessons.lesson import Figure, Lesson, Numbers
+from engine.protocol.lessons.lesson import Lesson, Numbers, TextsOfStates
 from engine.protocol.lessons.worlds import World
 from engine.protocol.model_info import Noise
 from engine.protocol.option_kinds import SEED, Real
@@ -28,7 +28,7 @@ class WalkingLesson(Lesson):
 
 
 @dataclass(frozen=True, eq=False)
-class WalkingFigure(Figure):
+class WalkingFigure(TextsOfStates):
     """Walks over `texts` (T, L) of states, the mask after all words.
 
     Of the first walks, (M, J + 1) after each jump: `visited` the number of the text, the last again once a walk has
@@ -40,8 +40,6 @@ class WalkingFigure(Figure):
     standard deviation, at most, of that of so many exact samples.
     """
 
-    words: tuple[str, ...]
-    texts: Tokens
     clean: Tokens
     noise: Noise
     visited: Tokens

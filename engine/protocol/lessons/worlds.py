@@ -8,10 +8,12 @@ from itertools import product
 
 from engine.plain_text import plain_line
 from engine.protocol.errors import UserError
+from engine.protocol.model_info import Noise
 
 MOST_WORDS, MOST_PLACES = 4, 3
 LONGEST_WORD = 16
 """Characters."""
+MASKS: dict[Noise, int] = {"absorb": 1, "uniform": 0}
 SLACK = 1e-9
 """How far from 1 the chances may sum up."""
 
@@ -27,6 +29,10 @@ class World:
     def texts(self) -> list[tuple[int, ...]]:
         """Every text as numbers of words, the last place changing first."""
         return list(product(range(len(self.words)), repeat=self.places))
+
+    def states(self, noise: Noise) -> int:
+        """How many states a place has under a kind of noise: the words, and a mask where there is one."""
+        return len(self.words) + MASKS[noise]
 
     def check(self) -> None:
         """A UserError where it is no world, or too large a one."""

@@ -25,10 +25,10 @@ class Grid:
     order: tuple[int, ...]
 
     @staticmethod
-    def of(area: QRectF, words: int, hides: bool) -> Grid:
-        """The largest one in an area, for so many words, and a state that hides them in the middle if there is one."""
+    def of(area: QRectF, words: int, states: int) -> Grid:
+        """The largest in an area, for so many words, and a state that hides them in the middle if there is one."""
         half = (words + 1) // 2
-        order = (*range(half), *((words,) if hides else ()), *range(half, words))
+        order = (*range(half), *range(words, states), *range(half, words))
         side = min(area.width() / 1.12, area.height())
         wide = min(area.width(), 1.25 * side)
         return Grid(QRectF(area.center().x() - wide / 2, area.center().y() - side / 2, wide, side), order)
@@ -84,9 +84,10 @@ class Grid:
         along = (one.bottom() + gap, two.top() - gap) if forward else (one.top() - gap, two.bottom() + gap)
         return QPointF(across, along[0]), QPointF(across, along[1])
 
-    def say(self, painter: QPainter, line: tuple[QPointF, QPointF], says: str, two: bool, theme: Theme) -> None:
-        """A number beside its arrow; where `two` run beside each other, on the outer side of its own."""
+    def say(self, painter: QPainter, line: tuple[QPointF, QPointF], says: str, theme: Theme) -> None:
+        """A number beside its arrow; where two run beside each other, on the outer side of its own."""
         start, end = line
+        two = self.order == tuple(range(len(self.order)))  # every way back is a way there, too
         size, middle = 0.8 * self.size, (start + end) / 2
         font, colour = typeface(size, bold=True), theme.colour("accent")
         if start.y() == end.y():

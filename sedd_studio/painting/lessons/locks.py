@@ -197,7 +197,7 @@ def _says(share: float) -> str:
 
 
 def _grid(area: QRectF, figure: LocksFigure) -> Grid:
-    return Grid.of(area, len(figure.words), hides=False)
+    return Grid.of(area, len(figure.words), states=len(figure.words))
 
 
 PICTURE = LocksPicture()

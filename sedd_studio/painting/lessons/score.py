@@ -24,7 +24,7 @@ from sedd_studio.painting.lessons.picture import Change, Picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
-from sedd_studio.record.chapters.score import PLACES, hides
+from sedd_studio.record.chapters.score import PLACES
 
 THICKEST = 0.13
 """Of a cell, the thickness of the thickest arrow."""
@@ -41,7 +41,7 @@ class ScorePicture(Picture):
         texts = figure.texts.tolist()
         grid.draw_lines(painter, theme)
         for number, text in enumerate(texts):
-            clean = not any(hides(figure.words, state) for state in text)
+            clean = not any(map(figure.hidden, text))
             grid.draw_square(painter, grid.square(text, law[number]), clean, number == chosen, theme)
         most = largest(figure, at)
         for start, end, _, ratio in arrows(figure, at):
@@ -50,21 +50,21 @@ class ScorePicture(Picture):
             thickness = max(1.5, THICKEST * grid.side * ratio / most)
             arrow(painter, *line, thickness, theme.colour("accent" if mine else "strong_border"))
             if mine:
-                grid.say(painter, line, f"{ratio:.3f}", figure.noise == "uniform", theme)
+                grid.say(painter, line, f"{ratio:.3f}", theme)
         for number, text in enumerate(texts):
             grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == chosen, theme)
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
-        figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
-        text, most = figure.texts[chosen].tolist(), largest(figure, at)
+        figure, at = shown.figure, shown.choices["level"]
+        most = largest(figure, at)
         signs = [
             Sign("arrow", "accent", "thickness: the ratio, from the chosen text"),
             Sign("arrow", "strong_border", "the same from every other text"),
             Sign("square", "lock_fill", "area: how likely the text is at this noise"),
         ]
-        if figure.noise == "absorb":
+        if figure.has_mask:
             signs.insert(0, Sign("mark", "text", "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} - 1)"))
-        rows = len(figure.words) + (figure.noise == "absorb")
+        rows = figure.states
         size = size_for(area, 2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)
         top = area.top()
         for place, title in enumerate(PLACES):
@@ -74,7 +74,7 @@ class ScorePicture(Picture):
             )  # fmt: skip
             top += 1.7 * size
             block = QRectF(area.left(), top, area.width(), 2.1 * size * rows)
-            self._block(painter, block, shown, place, text[place], most, theme, size)
+            self._block(painter, block, shown, place, most, theme, size)
             top += 2.1 * size * rows + 0.6 * size
         draw_legend(painter, area, signs, theme, 0.9 * size)
 
@@ -84,15 +84,15 @@ class ScorePicture(Picture):
         area: QRectF,
         shown: Shown,
         place: int,
-        state: int,
         most: float,
         theme: Theme,
         size: float,
     ) -> None:
         """The scores of one place."""
         figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
-        scores = figure.score[at, chosen, place]
-        if figure.noise == "absorb" and not hides(figure.words, state):
+        text, scores = figure.texts[chosen].tolist(), figure.score[at, chosen, place]
+        state = text[place]
+        if place not in figure.changing(text):
             line = QRectF(area.left(), area.top(), area.width(), 2.1 * size)
             said = f"“{figure.words[state]}” is there already, and stays."
             write(painter, line, said, theme.colour("muted"), typeface(size), LEFT)
@@ -106,14 +106,14 @@ class ScorePicture(Picture):
             )
             for each, name in enumerate(figure.words)
         ]
-        if hides(figure.words, state):
+        if figure.hidden(state):
             total = float(figure.together[at, chosen, place])
             parts = tuple(float(score) / most for score in scores[: len(figure.words)])
             bars.append(Bar(total / most, f"{total:.3f}", title="together", parts=parts, mark=figure.known[at] / most))
         titles = [
             *figure.words,
             "together",
-            *(f"{name} (itself)" for name in figure.words if figure.noise == "uniform"),
+            *(f"{name} (itself)" for name in figure.words if not figure.has_mask),
         ]
         least = max(QFontMetricsF(typeface(size, bold=True)).horizontalAdvance(title) for title in titles)
         draw_bars(painter, area, bars, figure.words, theme, size, least)
@@ -131,24 +131,22 @@ def arrows(figure: ScoreFigure, at: int) -> Iterator[Arrow]:
     """Every single step back at a level: a hidden word becomes a word, or a word another one."""
     texts = figure.texts.tolist()
     for start, text in enumerate(texts):
-        for place, state in enumerate(text):
-            if figure.noise == "absorb" and not hides(figure.words, state):
-                continue
+        for place in figure.changing(text):
             for each in range(len(figure.words)):
-                if each != state:
+                if each != text[place]:
                     end = texts.index([*text[:place], each, *text[place + 1 :]])
                     yield start, end, place, float(figure.score[at, start, place, each])
 
 
 def largest(figure: ScoreFigure, at: int) -> float:
     """The ratio for which an arrow is as thick, and a bar as long, as can be."""
-    if figure.noise == "absorb":
+    if figure.has_mask:
         return float(figure.known[at])
     return max(1.0, *(ratio for *_, ratio in arrows(figure, at)))
 
 
 def _grid(area: QRectF, figure: ScoreFigure) -> Grid:
-    return Grid.of(area, len(figure.words), figure.noise == "absorb")
+    return Grid.of(area, len(figure.words), figure.states)
 
 
 PICTURE = ScorePicture()

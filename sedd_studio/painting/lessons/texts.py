@@ -44,7 +44,7 @@ class TextsPicture(Picture):
         foot = 4.5 * size
         draw_bars(painter, area.adjusted(0, 0, 0, -foot), bars, figure.words, theme, size)
         signs = [Sign("square", "lock_fill", "area: how likely the text is")]
-        if figure.noise == "absorb":
+        if figure.has_mask:
             signs.append(Sign("square", "mask", "the same, for a text with hidden words"))
         draw_legend(painter, area, signs, theme, 0.9 * size)
 
@@ -58,7 +58,7 @@ class TextsPicture(Picture):
 
 
 def _grid(area: QRectF, figure: TextsFigure) -> Grid:
-    return Grid.of(area, len(figure.words), figure.noise == "absorb")
+    return Grid.of(area, len(figure.words), figure.states)
 
 
 def _law(shown: Shown) -> Numbers:

@@ -39,7 +39,7 @@ class WalkingPicture(Picture):
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, stand = shown.figure, stand_of(shown)
         high = CLOCK * area.height()
-        grid = Grid.of(area.adjusted(0, 0, 0, -high), len(figure.words), figure.noise == "absorb")
+        grid = Grid.of(area.adjusted(0, 0, 0, -high), len(figure.words), figure.states)
         here = int(figure.visited[stand.walk, stand.jump])
         law, chance = figure.probability[stand.walk, stand.jump], figure.chance[stand.walk, stand.jump]
         texts = figure.texts.tolist()
@@ -54,7 +54,7 @@ class WalkingPicture(Picture):
             if likely > 0:
                 line = grid.line(texts[here], texts[number], law[here], law[number], figure.words)
                 arrow(painter, *line, max(1.5, THICKEST * grid.side * likely), theme.colour("accent"))
-                grid.say(painter, line, per_cent(likely), figure.noise == "uniform", theme)
+                grid.say(painter, line, per_cent(likely), theme)
         for number, text in enumerate(texts):
             grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == here, theme)
         _clock(painter, QRectF(area.left(), area.bottom() - high, area.width(), high), shown, stand, theme)

@@ -17,6 +17,10 @@ SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 SPECIAL = re.compile(r"([{}$%&#_^~\\])")
 
 
+STRUCK: dict[Noise, str] = {"absorb": "hidden", "uniform": "noise"}
+"""What noise makes of a word."""
+
+
 def shown(number: float, places: int = 4) -> str:
     """A number as a formula has it."""
     if not abs(number) < 1e15:
@@ -62,4 +66,4 @@ def per_cent(share: float) -> str:
 def noise_says(sigma: float, noise: Noise) -> str:
     """A level of noise, one of `SIGMAS`, and what it does."""
     share = round(100 * float(NOISED[level_near(sigma)]))
-    return f"{SIGMA} {sigma:.2f}, {share} % {'hidden' if noise == 'absorb' else 'noise'}"
+    return f"{SIGMA} {sigma:.2f}, {share} % {STRUCK[noise]}"

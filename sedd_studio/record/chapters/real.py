@@ -20,6 +20,18 @@ WIDE = 7 * "\N{EM SPACE}"
 """Stands for a word that is not known yet."""
 
 
+SAYS = {
+    "absorb": (
+        "how likely each word is wherever one is hidden. "
+        "From this it jumps back: to any hidden place alike, and there to a word by its chance."
+    ),
+    "uniform": (
+        "what should stand wherever there may be noise. "
+        "A word that hardly fits has scores far above 1: from there a jump back is likely."
+    ),
+}
+
+
 class Real(Chapter):
     """`noised` is how many tokens more than one are noised, `place` the one that is told of; each `seed` has another
     order in which they are."""
@@ -33,15 +45,7 @@ class Real(Chapter):
         return RealLesson(choices["sentence"], choices["seed"])
 
     def caption(self, shown: Shown) -> str:
-        if shown.figure.noise == "absorb":
-            return (
-                "The open model knows no table of texts, and yet says how likely each word is wherever one is hidden. "
-                "From this it jumps back: to any hidden place alike, and there to a word by its chance."
-            )
-        return (
-            "The open model knows no table of texts, and yet says what should stand wherever there may be noise. "
-            "A word that hardly fits has scores far above 1: from there a jump back is likely."
-        )
+        return f"The open model knows no table of texts, and yet says {SAYS[shown.figure.noise]}"
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         last = MOST_TOKENS - 1 if figure is None else len(known(figure).text) - 1

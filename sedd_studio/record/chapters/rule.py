@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from engine.protocol import Noise
 from engine.protocol.lessons import SIGMAS, Figure
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.rule import RATES, Rates, RuleFigure, RuleLesson, notch_of
@@ -19,24 +22,32 @@ KEYS = ("q", "w", "e", "a", "s")
 """Five keys of a keyboard: three above two."""
 BESIDE = {"q": "wa", "w": "qeas", "e": "ws", "a": "qws", "s": "wea"}
 """Which keys a finger may hit in the place of one."""
-KINDS = {
-    "absorb": "Absorbing",
-    "uniform": "Uniform",
-    "keyboard": "Slips on a keyboard",
-}
 OWN = "own"
 """What a rule is called that was edited."""
 
 
-def rule_of(kind: str) -> tuple[tuple[str, ...], Rates]:
-    """Names and rates [to][from] of a kind."""
-    if kind == "absorb":
-        names: tuple[str, ...] = (*WORDS, HIDDEN)
-        return names, tuple(tuple(float(to == HIDDEN != origin) for origin in names) for to in names)
-    if kind == "uniform":
-        names = (*WORDS, "wind")
-        return names, tuple(tuple(0.25 * (to != origin) for origin in names) for to in names)
-    return KEYS, tuple(tuple(0.25 * (to in BESIDE[origin]) for origin in KEYS) for to in KEYS)
+@dataclass(frozen=True)
+class Kind:
+    """A rule to begin with: its `rates` [to][from] between the tokens `names`, the entry that is shown first, and the
+    noise of the models to try it with."""
+
+    title: str
+    names: tuple[str, ...]
+    rate: Callable[[str, str], float]
+    """From the names of the token that comes and of the one that goes."""
+    first: tuple[int, int] = (1, 0)
+    noise: Noise = "absorb"
+
+    @property
+    def rates(self) -> Rates:
+        return tuple(tuple(self.rate(to, origin) for origin in self.names) for to in self.names)
+
+
+KINDS = {
+    "absorb": Kind("Absorbing", (*WORDS, HIDDEN), lambda to, origin: float(to == HIDDEN != origin), (len(WORDS), 0)),
+    "uniform": Kind("Uniform", (*WORDS, "wind"), lambda to, origin: 0.25 * (to != origin), noise="uniform"),
+    "keyboard": Kind("Slips on a keyboard", KEYS, lambda to, origin: 0.25 * (to in BESIDE[origin])),
+}
 
 
 class Rule(Chapter):
@@ -62,7 +73,7 @@ class Rule(Chapter):
         return (
             Slide("level", "Noise", len(SIGMAS) - 1, f"{SIGMA} {sigma:.2f}", SECONDS, "How long the rule is at work."),
             Slide("rate", _title(choices), len(RATES) - 1, f"rate {rate:.2f}", help="How fast that happens."),
-            Pick("kind", "Rule", KINDS, "Which rule it is."),
+            Pick("kind", "Rule", {name: kind.title for name, kind in KINDS.items()}, "Which rule it is."),
         )
 
     def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:
@@ -98,12 +109,11 @@ class Rule(Chapter):
         )
 
     def trial(self, shown: Shown) -> Trial:
-        uniform = shown.choices["kind"] == "uniform"
         return Trial(
             "Once upon a time, there was a [24]. The end.",
             "Run it: the timeline shows this rule at work, from the most noise to none.",
             {"steps": 64, "samples": 1, "sampler": "auto", "seed": 1},
-            "uniform" if uniform else "absorb",
+            KINDS[shown.choices["kind"]].noise if shown.choices["kind"] in KINDS else "absorb",
         )
 
     def about_says(self, choices: Choices) -> str:
@@ -111,10 +121,10 @@ class Rule(Chapter):
         return f"{own}{len(choices['names'])} tokens: the column says which it was, the row which it becomes"
 
     def _of_kind(self, choices: Choices, kind: str) -> Choices:
-        names, rates = rule_of(kind)
-        made = {**choices, "kind": kind, "names": names, "rates": rates}
-        at = (len(names) - 1) * len(names) if kind == "absorb" else len(names)
-        return self._at(made, at)
+        rule = KINDS[kind]
+        row, column = rule.first
+        made = {**choices, "kind": kind, "names": rule.names, "rates": rule.rates}
+        return self._at(made, row * len(rule.names) + column)
 
     def _at(self, choices: Choices, entry: int) -> Choices:
         """With another entry to edit, and the slider where it stands."""

@@ -59,9 +59,9 @@ class Score(Chapter):
                 for state, (name, score) in enumerate(zip(figure.words, figure.score[at, chosen, place], strict=False))
                 if state != text[place]
             )
-            if hides(figure.words, text[place]):
+            if figure.hidden(text[place]):
                 said.append(f"{title}: {rows}, together {number(figure.together[at, chosen, place], 3)}")
-            elif figure.noise == "uniform":
+            elif place in figure.changing(text):
                 said.append(f"{title}: {rows}")
             else:
                 said.append(f"{title} is there")
@@ -71,9 +71,9 @@ class Score(Chapter):
     def formula(self, shown: Shown) -> tuple[str, ...]:
         figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
         text = figure.texts[chosen].tolist()
-        place = moving_place(shown)
-        if place is None:
+        if not (changing := figure.changing(text)):
             return ()
+        place = changing[0]
         state = next(each for each in range(len(figure.words)) if each != text[place])
         other = [*text[:place], state, *text[place + 1 :]]
         there = figure.probability[at, figure.texts.tolist().index(other)]
@@ -81,7 +81,7 @@ class Score(Chapter):
         ratio = rf"\frac{{p_\sigma({words(other, figure.words)})}}{{p_\sigma({words(text, figure.words)})}}"
         put = rf"\frac{{{number(there)}}}{{{number(figure.probability[at, chosen])}}}"
         lines = [f"{name} = {ratio} = {put} = {result(figure.score[at, chosen, place, state], 3)}"]
-        if hides(figure.words, text[place]):
+        if figure.hidden(text[place]):
             total = " + ".join(rf"s_{place + 1}({word(each)})" for each in figure.words)
             known = rf"\frac{{1}}{{e^\sigma - 1}} = \frac{{1}}{{e^{{{number(figure.sigma[at], 2)}}} - 1}}"
             lines.append(f"{total} = {known} = {result(figure.known[at], 3)}")
@@ -100,23 +100,9 @@ class Score(Chapter):
         return "The tick-tock world: 2 words, exact"
 
 
-def hides(names: tuple[str, ...], state: int) -> bool:
-    """Whether a state is a hidden word."""
-    return bool(state >= len(names))
-
-
-def moving_place(shown: Shown) -> int | None:
-    """The first place of the chosen text that a step back could change."""
-    figure = shown.figure
-    text = figure.texts[shown.choices["chosen"]]
-    if figure.noise == "uniform":
-        return 0
-    return next((place for place, state in enumerate(text) if hides(figure.words, state)), None)
-
-
 def _texts(noise: Noise) -> list[str]:
     """Every text as it is chosen by."""
-    names = (*WORLD.words, *(("\N{WHITE SQUARE}",) if noise == "absorb" else ()))
+    names = (*WORLD.words, "\N{WHITE SQUARE}")[: WORLD.states(noise)]
     return [" ".join(text) for text in product(names, repeat=WORLD.places)]
 
 

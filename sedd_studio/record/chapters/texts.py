@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.protocol import Noise
 from engine.protocol.lessons import SIGMAS, WORLDS, Figure, World
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.texts import TextsFigure, TextsLesson
@@ -15,6 +16,12 @@ from sedd_studio.record.chapters.formulas import shown as number
 
 SECONDS = 8.0
 """Of the noise, from none to the most, when it plays."""
+
+
+GROWING = {
+    "absorb": "As noise grows the texts of the data shrink, and texts with hidden words take their place.",
+    "uniform": "As noise grows every text becomes as likely as any other.",
+}
 
 
 class Texts(Chapter):
@@ -31,15 +38,7 @@ class Texts(Chapter):
         return TextsLesson(World(world.words, choices["law"]), choices["noise"], choices["edited"])
 
     def caption(self, shown: Shown) -> str:
-        if shown.choices["noise"] == "absorb":
-            return (
-                "Each square is a text, and its area is how likely that text is. "
-                "As noise grows the texts of the data shrink, and texts with hidden words take their place."
-            )
-        return (
-            "Each square is a text, and its area is how likely that text is. "
-            "As noise grows every text becomes as likely as any other."
-        )
+        return f"Each square is a text, and its area is how likely that text is. {GROWING[shown.choices['noise']]}"
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         name = self._name(choices)
@@ -79,7 +78,7 @@ class Texts(Chapter):
         stays, becomes = float(figure.stays[at]), float(figure.becomes[at])
         near, value = figure.near[shown.choices["share"], chosen], self._law(shown)[chosen]
         left = rf"p_\sigma({words(text, figure.words)})"
-        if figure.noise == "absorb":
+        if figure.has_mask:
             hidden = int((text == len(figure.words)).sum())
             seen = len(text) - hidden
             kept, gone = r"(e^{-\sigma})" if seen > 1 else r"e^{-\sigma}", r"(1-e^{-\sigma})"
@@ -117,9 +116,9 @@ class Texts(Chapter):
         made = {**choices, "world": name, "law": world.law, "edited": edited, "share": round(100 * world.law[edited])}
         return {**made, "chosen": self._number(made, world, made["noise"])}
 
-    def _number(self, choices: Choices, world: World, noise: str) -> int:
+    def _number(self, choices: Choices, world: World, noise: Noise) -> int:
         """The number of the edited text among all, where there is a mask and where there is none."""
-        states = len(world.words) + (noise == "absorb")
+        states = world.states(noise)
         number = 0
         for state in world.texts()[choices["edited"]]:
             number = number * states + state

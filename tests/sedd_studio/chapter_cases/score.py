@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sedd_studio.record.chapters.chapter import Shown
-from sedd_studio.record.chapters.score import moving_place
 
 CASES: list[dict[str, object]] = [
     {},
@@ -18,9 +17,10 @@ CASES: list[dict[str, object]] = [
 
 def results(made: Shown) -> list[float]:
     figure, at, chosen = made.figure, made.choices["level"], made.choices["chosen"]
-    text, place = figure.texts[chosen].tolist(), moving_place(made)
-    if place is None:
+    text = figure.texts[chosen].tolist()
+    if not (changing := figure.changing(text)):
         return []
+    place = changing[0]
     state = 1 if text[place] == 0 else 0
     other = [*text[:place], state, *text[place + 1 :]]
     ratio = figure.probability[at, figure.texts.tolist().index(other)] / figure.probability[at, chosen]
