@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.plain_text import plain_line
 from engine.protocol.sampler_table import TITLES
-from engine.stopping import look
 from engine.runs.run_map import RunMap, State
 from engine.runs.trajectory import Trajectory
+from engine.stopping import look
 
 NAMES = ("step", "position", "token", "text", "state", "changes", "settled_in")
 STATES = {state: state.name.lower() for state in State}

@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from engine.stopping import look
 from engine.runs.trajectory import Trajectory
+from engine.stopping import look
 
 MOST_COUNTED = 255
 """Changes of one position that are counted; more are not told apart."""

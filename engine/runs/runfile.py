@@ -20,10 +20,25 @@ from engine.language.tokenizers import Tokenizer, tokenizer_from
 from engine.plain_text import plain_line
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, UserError, frozen
 from engine.protocol.options import MOST_CLASSES, check_options
+from engine.runs.schema import (
+    LARGEST_NUMBER,
+    MOST_ENTRIES,
+    MOST_POSITIONS,
+    MOST_SAMPLES,
+    MOST_STEPS,
+    MOST_TOKENS,
+    About,
+    Array,
+    check_date,
+    check_limits,
+    check_range,
+    converted,
+    number,
+    read_json,
+)
+from engine.runs.trajectory import KEYFRAME, Came, Origin, Trajectory
 from engine.stopping import look
 from engine.strict_json import to_json
-from engine.runs.schema import LARGEST_NUMBER, MOST_ENTRIES, MOST_POSITIONS, MOST_SAMPLES, MOST_STEPS, MOST_TOKENS, About, Array, check_date, check_limits, check_range, converted, number, read_json
-from engine.runs.trajectory import KEYFRAME, Came, Origin, Trajectory
 
 SUFFIX = ".sedd"
 MARK = b"SEDD run 1\n"
