@@ -20,8 +20,7 @@ from engine.models.devices import PRECISIONS, Precision
 from engine.models.stored import CONFIG, WEIGHTS
 from engine.protocol import UserError
 from engine.strict_json import to_json
-from engine.theory.diffusion import Diffusion, DiffusionConfig
-from engine.theory.parametrisations import PARAMETRISATIONS
+from engine.theory.diffusion import READINGS, SCHEDULES, Diffusion, DiffusionConfig
 
 FORMAT = "sedd-studio-1"
 CARD = "README.md"
@@ -33,9 +32,7 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
     """The configuration of a model that this program saved."""
     reader = Reader(values, path)
     states = reader.size("states", "network", "states")
-    noise = reader.choice((*PARAMETRISATIONS, "mixed"), "noise")
-    mixed = noise == "mixed"
-    parametrisation = reader.choice(("plug_in",) if mixed else tuple(PARAMETRISATIONS[noise]), "parametrisation")
+    noise = reader.choice(tuple(READINGS), "noise")
     return DiffusionConfig(
         network=replace(
             network_config(reader, Names(("network",), "blocks", "heads", "hidden"), states),
@@ -44,16 +41,16 @@ def own_config(values: Mapping[str, Any], path: Path) -> DiffusionConfig:
             **{name: reader.size(name, "network", name) for name in LATER if name in reader.group("network")},
         ),
         noise=noise,
-        schedule=reader.choice(("mixing",) if mixed else ("loglinear", "geometric"), "schedule"),
+        schedule=reader.choice(SCHEDULES[noise], "schedule"),
         sigma_min=reader.number(1e-12, 1.0, "sigma_min"),
         sigma_max=reader.number(1.0, 100.0, "sigma_max"),
         eps=reader.number(1e-9, 0.5, "eps"),
-        parametrisation=parametrisation,
+        parametrisation=reader.choice(tuple(READINGS[noise]), "parametrisation"),
         scale_by_sigma=reader.flag("scale_by_sigma"),
         time_free=reader.flag("time_free"),
         log_sigma=reader.flag("log_sigma", absent=False),
         padding=reader.size("states", "padding") if "padding" in values else 0,
-        p_uniform=reader.number(0.0, 0.999, "p_uniform", absent=0.0) if mixed else 0.0,
+        p_uniform=reader.number(0.0, 0.999, "p_uniform", absent=0.0),
     )
 
 

@@ -25,6 +25,8 @@ from engine.theory.network import Features, Network, NetworkConfig
 from engine.theory.parametrisations import PARAMETRISATIONS, Parametrisation, ParametrisationName
 from engine.theory.schedules import Geometric, LogLinear, Schedule
 
+ScheduleName = Literal["loglinear", "geometric", "mixing"]
+
 
 @dataclass(frozen=True)
 class DiffusionConfig:
@@ -40,7 +42,7 @@ class DiffusionConfig:
 
     network: NetworkConfig
     noise: Noise = "absorb"
-    schedule: Literal["loglinear", "geometric", "mixing"] = "loglinear"
+    schedule: ScheduleName = "loglinear"
     sigma_min: float = 1e-4
     sigma_max: float = 20.0
     eps: float = 1e-3
@@ -53,12 +55,25 @@ class DiffusionConfig:
     p_uniform: float = 0.0
 
 
+READINGS: dict[Noise, dict[ParametrisationName, type[Parametrisation]]] = {
+    **PARAMETRISATIONS,
+    "mixed": {"plug_in": PlugIn},
+}
+"""How the output of a network may be read under each noise: what can be learned here, and what others have learned."""
+SCHEDULES: dict[Noise, tuple[ScheduleName, ...]] = {
+    "absorb": ("loglinear", "geometric"),
+    "uniform": ("loglinear", "geometric"),
+    "mixed": ("mixing",),
+}
+"""The schedules of each noise."""
+
+
 def graph_of(config: DiffusionConfig) -> Graph:
     """The noising chain of a model."""
     states = config.network.states
-    if config.noise == "mixed":
-        return Mixed(states - 1, Mixing(config.p_uniform, config.eps))
-    return GRAPHS[config.noise].of_states(states)
+    if config.noise in GRAPHS:
+        return GRAPHS[config.noise].of_states(states)
+    return Mixed(states - 1, Mixing(config.p_uniform, config.eps))
 
 
 def schedule_of(config: DiffusionConfig) -> Schedule:
@@ -75,12 +90,10 @@ def schedule_of(config: DiffusionConfig) -> Schedule:
 def parametrisation_of(config: DiffusionConfig, graph: Graph) -> Parametrisation:
     """How the network's output is read; a ValueError if the noise does not allow what is configured."""
     name = config.parametrisation
-    if config.noise == "mixed":
-        return PlugIn(graph, config.scale_by_sigma, config.padding)
-    if name not in PARAMETRISATIONS[config.noise]:
-        fits = ", ".join(noise for noise, known in PARAMETRISATIONS.items() if name in known)
+    if name not in READINGS[config.noise]:
+        fits = ", ".join(noise for noise, known in READINGS.items() if name in known)
         raise ValueError(f"the {name} parametrisation is defined for {fits} noise only")
-    return PARAMETRISATIONS[config.noise][name](graph, config.scale_by_sigma, config.padding)
+    return READINGS[config.noise][name](graph, config.scale_by_sigma, config.padding)
 
 
 TOLD: dict[tuple[bool, bool], Callable[[Tensor], Tensor]] = {
