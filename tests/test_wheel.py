@@ -93,6 +93,11 @@ def test_it_samples_and_scores_with_the_base_alone(installed: Path) -> None:
     assert json.loads(scored.splitlines()[-1])["nats_per_token"] > 0
 
 
+def test_a_saved_run_is_read_with_the_base_alone(installed: Path) -> None:
+    shown = sedd(installed, "trajectory", str(ROOT / "tests" / "data" / "run.sedd"), "--json")
+    assert json.loads(shown.splitlines()[0])["steps"] > 0
+
+
 def test_the_base_brings_no_library_of_an_extra() -> None:
     assert not BASE & OF_EXTRAS
     assert {"PySide6", "av", "transformers", "accelerate"} <= set(BLOCKED)

@@ -1,8 +1,9 @@
-"""The commands that ask a model what words do to each other; see `engine.cli.commands`."""
+"""The commands that look back: on a saved run, and on what words do to each other; see `engine.cli.commands`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,7 +11,8 @@ from engine.cli.asked import Machine, Seed
 from engine.cli.options import command
 from engine.cli.output import Output
 from engine.protocol import Influence
-from engine.protocol.option_kinds import ranges_of
+from engine.protocol.option_kinds import Whole, ranges_of
+from engine.protocol.options import MOST_SAMPLES
 
 
 @command()
@@ -28,3 +30,21 @@ def influence(
     from engine.cli.influence import influence as ask_influence
 
     ask_influence(machine, text, on, draws, seed, output)
+
+
+@command()
+def trajectory(
+    machine: Machine,
+    output: Output,
+    run: Annotated[Path, typer.Argument(help="A saved run, or a page, picture or film that carries one.")],
+    sample: Annotated[int, "Which of its samples, from 1.", Whole(1, MOST_SAMPLES)] = 1,
+    out: Annotated[list[Path] | None, "Write its map here: every cell (.csv) or a drawing (.svg)."] = None,
+    colours: Annotated[
+        Literal["state", "changes", "settled", "regret", "confidence", "entropy"], "What the drawing shows."
+    ] = "state",
+    regret: Annotated[bool, "Ask the model what it thinks of each token now: confidence, entropy, regret."] = False,
+) -> None:
+    """Show the map of a saved run: when each position settled, how often it changed, in which order."""
+    from engine.cli.trajectory import trajectory as show_trajectory
+
+    show_trajectory(machine, run, sample, out or [], colours, regret, output)

@@ -141,13 +141,14 @@ class Guessed(RunEvent):
 @dataclass(frozen=True, slots=True, eq=False)
 class Reviewed(RunEvent):
     """Part of the answer to `Review`: log probabilities of the tokens at `positions` (K,), nats: `now` (K,), all other
-    positions given, and `then` (K,), in the state from which they were chosen. `calls` of about `of` are made;
-    `Finished` follows the last.
+    positions given, and `then` (K,), in the state from which they were chosen; and the `entropy` (K,) of the law there,
+    nats. `calls` of about `of` are made; `Finished` follows the last.
     """
 
     positions: Tokens
     now: npt.NDArray[np.float64]
     then: npt.NDArray[np.float64]
+    entropy: npt.NDArray[np.float64]
     calls: int
     of: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.protocol import Review, frozen
+from engine.protocol import Review, Reviewed, frozen
 from engine.runs.trajectory import Trajectory
 
 
@@ -42,3 +42,34 @@ def worst(regret: np.ndarray, count: int) -> np.ndarray:
     lower = int((regret < 0).sum())
     chosen[ranked[: min(count, lower)]] = True
     return chosen
+
+
+class LookedBack:
+    """What is known of the tokens of a sample of `length` positions. Of each (L,), NaN where it is not known: its log
+    probability `now`, all else given, and `then`, when it was chosen, and the `entropy` of the law that it was chosen
+    from; nats."""
+
+    def __init__(self, length: int) -> None:
+        self.now, self.then, self.entropy = (np.full(length, np.nan) for _ in range(3))
+
+    @property
+    def regret(self) -> np.ndarray:
+        """The log ratios (L,): below 0 where the model thinks less of a token now."""
+        ratio: np.ndarray = self.now - self.then
+        return ratio
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """The probability (L,) that each token had when it was chosen."""
+        probability: np.ndarray = np.exp(self.then)
+        return probability
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """What is told of each position (L,), by name."""
+        return {"confidence": self.confidence, "entropy": self.entropy, "regret": self.regret}
+
+    def take(self, event: Reviewed) -> None:
+        """What has come of the answer."""
+        self.now[event.positions], self.then[event.positions] = event.now, event.then
+        self.entropy[event.positions] = event.entropy

@@ -19,7 +19,7 @@ PLAIN = 5
 """The code of a token of which nothing is told."""
 OFFSET = 8
 """What a `Difference` adds to become a code."""
-MOST_CHANGES, MOST_REGRET = 6, 4.0
+MOST_CHANGES, MOST_REGRET, MOST_ENTROPY = 6, 4.0, 5.0
 """Changes, and nats, of the high end."""
 
 KINDS: dict[int, str] = {
@@ -117,6 +117,14 @@ MAP_MODES: dict[str, MapMode] = {
         lambda m: "0%",
         lambda m: "100%",
         "confidence",
+    ),
+    "entropy": MapMode(
+        "Entropy when chosen",
+        _of_column(lambda nats: nats / MOST_ENTROPY),
+        GIVEN,
+        lambda m: "0 nats: sure",
+        lambda m: f"{MOST_ENTROPY:g} nats and more",
+        "entropy",
     ),
 }
 """Ways to colour the map of a run."""

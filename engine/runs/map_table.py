@@ -1,20 +1,22 @@
-"""The numbers of a run's map as a table, and the run in a line."""
+"""The numbers of a run's map as tables, a line for each cell or for each position, and the run in a line."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from engine.plain_text import plain_line
+from engine.plain_text import as_cell, plain_line
 from engine.protocol.sampler_table import TITLES
-from engine.runs.run_map import RunMap, State
+from engine.runs.fill_order import order_of, ranks
+from engine.runs.run_map import NEVER, RunMap, State
 from engine.runs.trajectory import Trajectory
 from engine.stopping import look
 
-NAMES = ("step", "position", "token", "text", "state", "changes", "settled_in")
+NAMES = ("step", "position", "token", "text", "state", "changes", "settled_in", "order")
 STATES = {state: state.name.lower() for state in State}
 
 
@@ -30,16 +32,16 @@ def caption_of(run: Trajectory, sample: int) -> str:
 
 def rows_of(run: Trajectory, sample: int, columns: Mapping[str, np.ndarray] | None = None) -> Iterator[str]:
     """Lines of CSV, the names first, then a line for each position of each step: its token and text, empty where it is
-    masked, its `State`, how often it has changed up to then, and the step in which it settled, empty where it has not.
+    masked, its `State`, how often it has changed up to then, the step in which it settled, empty where it has not, and
+    where the position comes in the order in which all were filled, from 0, the first, to 1, the last.
 
     `columns` are further numbers (L,) of the positions, empty where they are NaN; positions count from 1.
     """
     made, more = RunMap(run, sample).grown(), dict(columns or {})
     tokenizer = run.origin.tokenizer if run.origin is not None else None
+    order = _told(ranks(order_of(run, sample)))
     yield _line([*NAMES, *more])
-    further = {
-        name: ["" if np.isnan(each) else f"{each:.6g}" for each in values.tolist()] for name, values in more.items()
-    }
+    further = {name: _told(values) for name, values in more.items()}
     for step in range(made.rows):
         look()
         tokens = run.at(step, sample)[0].tolist()
@@ -52,12 +54,39 @@ def rows_of(run: Trajectory, sample: int, columns: Mapping[str, np.ndarray] | No
                 step,
                 position + 1,
                 "" if masked else token,
-                text,
+                as_cell(text),
                 STATES[state],
                 made.changes[step, position],
                 settled,
+                order[position],
             ]
             yield _line([*own, *(values[position] for values in further.values())])
+
+
+def _told(values: np.ndarray) -> list[str]:
+    return ["" if np.isnan(each) else f"{each:.6g}" for each in values.tolist()]
+
+
+def positions_of(
+    run: Trajectory, sample: int, columns: Mapping[str, np.ndarray] | None = None
+) -> Iterator[dict[str, Any]]:
+    """What became of each position of a sample: as `rows_of`, after the newest step; None for what is not known."""
+    made, order = RunMap(run, sample).grown(), ranks(order_of(run, sample)).tolist()
+    tokens, tokenizer = run.at(made.read, sample)[0].tolist(), run.origin.tokenizer if run.origin is not None else None
+    further = {name: values.tolist() for name, values in (columns or {}).items()}
+    for position, token in enumerate(tokens):
+        look()
+        state, last, masked = made.told(made.read, position), int(made.last[position]), token == run.mask
+        yield {
+            "position": position + 1,
+            "token": None if masked else token,
+            "text": None if masked or tokenizer is None else tokenizer.piece(token),
+            "state": STATES[state],
+            "changes": int(made.changes[made.read, position]),
+            "settled_in": last if state is State.SETTLED and last != NEVER else None,
+            "order": None if np.isnan(order[position]) else order[position],
+            **{name: None if np.isnan(values[position]) else values[position] for name, values in further.items()},
+        }
 
 
 def _line(values: list[object]) -> str:

@@ -56,7 +56,7 @@ def review(diffusion: Diffusion, request: Review, run_id: int = 0) -> Iterator[R
     if (request.tokens[request.positions] == FREE).any():
         raise UserError(f"A masked position has no token that was chosen; {DO}")
     asked, now = _Asked(diffusion, request.locked), np.array(request.tokens)
-    then: dict[int, float] = {}
+    then: dict[int, tuple[float, float]] = {}
     own = request.tokens
     hides = diffusion.graph.hide(own, 0) is not own
     used = np.unique(request.chosen).tolist()
@@ -66,7 +66,8 @@ def review(diffusion: Diffusion, request: Review, run_id: int = 0) -> Iterator[R
         state = diffusion.graph.states_of(request.states[row], NO_MASK + DO)
         for group in _apart(here, state[here] == diffusion.graph.mask) if hides else (here,):
             laws = asked.laws(asked.hidden(state, group), group, request.levels[row])
-            then.update(zip(group.tolist(), _log(laws, own[group]), strict=True))
+            told = zip(_log(laws, own[group]), _entropy(laws), strict=True)
+            then.update(zip(group.tolist(), told, strict=True))
             yield _reviewed(run_id, here[:0], [], then, asked.calls, of)
     stands = diffusion.graph.states_of(now, NO_MASK + DO)
     groups = request.positions[:, None] if hides else request.positions[None]
@@ -75,9 +76,11 @@ def review(diffusion: Diffusion, request: Review, run_id: int = 0) -> Iterator[R
         yield _reviewed(run_id, here, _log(laws, own[here]), then, asked.calls, of)
 
 
-def _reviewed(run_id: int, here: Tokens, now: list[float], then: dict[int, float], calls: int, of: int) -> Reviewed:
-    before = np.array([then[position] for position in here.tolist()])
-    return Reviewed(run_id, frozen(here), np.array(now), before, calls, of)
+def _reviewed(
+    run_id: int, here: Tokens, now: list[float], then: dict[int, tuple[float, float]], calls: int, of: int
+) -> Reviewed:
+    before, entropy = np.array([then[position] for position in here.tolist()]).reshape(-1, 2).T
+    return Reviewed(run_id, frozen(here), np.array(now), before, entropy, calls, of)
 
 
 def _apart(positions: Tokens, together: np.ndarray) -> list[Tokens]:
@@ -213,6 +216,13 @@ class _Asked:
 
 def _log(laws: Tensor, tokens: Tokens) -> list[float]:
     found: list[float] = laws.gather(-1, torch.from_numpy(tokens)[:, None])[:, 0].log().clamp(min=LEAST).tolist()
+    return found
+
+
+def _entropy(laws: Tensor) -> list[float]:
+    """Of laws (K, V), nats."""
+    law = laws.double()
+    found: list[float] = (-torch.special.xlogy(law, law).sum(-1)).tolist()
     return found
 
 

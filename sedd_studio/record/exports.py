@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.language.prompts import format_prompt
 from engine.language.tokenizers import Tokenizer
-from engine.plain_text import plain_line
+from engine.plain_text import as_cell, plain_line
 from engine.protocol import UserError
 from engine.runs.runfile import described, encode
 from engine.runs.trajectory import Change, Origin, Trajectory
@@ -26,8 +26,6 @@ from engine.strict_json import finite, to_json
 from sedd_studio.record.previews import shortened
 from sedd_studio.record.snippets import as_command, as_python
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a cell begins that a program for tables computes, some of them signs of full width, too."""
 FEWEST_MOMENTS, MOST_MOMENTS, MOST_CHANGES = 16, 240, 400_000
 """Frames of each of several runs in one page, and changes of all of them together."""
 PLAYER = Path(__file__).with_name("player.html")
@@ -74,9 +72,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(
-            [f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else finite(cell) for cell in row]
-        )
+        writer.writerow([as_cell(cell) if isinstance(cell, str) else finite(cell) for cell in row])
     return out.getvalue()
 
 

@@ -74,7 +74,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "map": Setting(
         "state",
-        _one_of("state", "changes", "settled", "regret", "confidence"),
+        _one_of("state", "changes", "settled", "regret", "confidence", "entropy"),
         "What the colours of the map of a run mean.",
     ),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import Event, Failed, Finished, Review, Reviewed, ends
-from engine.runs.looking_back import review_of, reviewable, worst
+from engine.runs.looking_back import LookedBack, review_of, reviewable, worst
 from engine.runs.trajectory import Trajectory
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.session.asking import named
@@ -22,23 +22,13 @@ UNDER_WAY = "Wait for the run to end, or stop it."
 OTHER_MODEL = "The run is of another model than the one that is open."
 
 
-class Answer:
-    """Log probabilities of the tokens of a sample after so many steps, nats: `now` (L,) and `then` (L,), NaN where they
-    are not known."""
+class Answer(LookedBack):
+    """What is known of the tokens of a sample after so many steps."""
 
     def __init__(self, run: Trajectory, sample: int) -> None:
+        super().__init__(run.length)
         self.run, self.sample, self.recorded = run, sample, run.recorded
-        self.now, self.then = np.full(run.length, np.nan), np.full(run.length, np.nan)
         self.done, self.halted, self.refusal = False, False, ""
-
-    @property
-    def regret(self) -> np.ndarray:
-        """The log ratios (L,): below 0 where the model thinks less of a token now."""
-        ratio: np.ndarray = self.now - self.then
-        return ratio
-
-    def take(self, event: Reviewed) -> None:
-        self.now[event.positions], self.then[event.positions] = event.now, event.then
 
 
 class Hindsight(QObject):
@@ -99,16 +89,10 @@ class Hindsight(QObject):
         return None if found is None else found.regret
 
     @property
-    def confidence(self) -> np.ndarray | None:
-        """The probability (L,) that each token of the run on show had when it was chosen; as `regret`."""
-        found = self.answer()
-        return None if found is None else np.exp(found.then)
-
-    @property
     def columns(self) -> dict[str, np.ndarray]:
         """What is known of each position (L,), by name; nothing while nothing is."""
-        regret, confidence = self.regret, self.confidence
-        return {} if regret is None or confidence is None else {"regret": regret, "confidence": confidence}
+        found = self.answer()
+        return {} if found is None else found.columns
 
     def worst(self) -> np.ndarray:
         """Which positions (L,) bool of the run on show would go back to noise."""

@@ -92,7 +92,7 @@ class MapOnShow(QObject):
             self._tell()
 
     def codes(self) -> Cells | None:
-        """The codes (steps + 1, L) of what is to be drawn, as `record.map_modes` has them; None without a run."""
+        """The codes (steps + 1, L) of what is to be drawn, as `runs.map_modes` has them; None without a run."""
         if self.map is None:
             return None
         if self._codes is None:
@@ -102,9 +102,8 @@ class MapOnShow(QObject):
     def _made(self) -> Cells:
         assert self.map is not None
         if self.other is None:
-            known = self.mode.column and self.answer() is not None
-            column = getattr(self._hindsight, self.mode.column) if known else None
-            return self.mode.codes(self.map, column)
+            answer = self.answer()
+            return self.mode.codes(self.map, None if answer is None else answer.columns.get(self.mode.column))
         if self._against is None:
             return difference_codes(np.full(self.map.state.shape, Difference.TO_COME, np.uint8))
         return self._against

@@ -92,7 +92,7 @@ class MapSamples(QObject):
         return " · ".join(facts)
 
     def sorted(self, by: str) -> list[int]:
-        """The samples in one of `record.map_modes.ORDERS`."""
+        """The samples in one of `runs.map_modes.ORDERS`."""
         run = self.run
         return (
             [] if run is None else sorted(range(run.samples), key=lambda sample: (self._key(run, sample, by), sample))

@@ -63,6 +63,18 @@ def reviewed(events: Iterable[Reviewed]) -> dict[int, tuple[float, float]]:
     }
 
 
+def entropies(events: Iterable[Reviewed]) -> dict[int, float]:
+    return {
+        int(position): float(nats)
+        for event in events
+        for position, nats in zip(event.positions, event.entropy, strict=True)
+    }
+
+
+def entropy(law: np.ndarray) -> float:
+    return float(-(law * np.log(law)).sum())
+
+
 def influenced(events: Iterable[Influenced]) -> dict[tuple[tuple[int, int], int], float]:
     return {
         (event.word, int(position)): float(nats)
@@ -79,14 +91,16 @@ def test_regret_under_absorbing_noise_is_the_ratio_of_conditionals_now_and_then(
     world, now = world_of("absorb"), [2, 0, 1, 1]
     states = [[FREE, FREE, 1, FREE], [2, FREE, 1, FREE]]
     asked = Review(frozen(now), no_locks(), LATER, frozen([3, 0, 1]), frozen([1, 0, 1]), frozen(states), (LEVEL, 0.5))
-    found = reviewed(review(diffusion(world), asked))
+    events = list(review(diffusion(world), asked))
+    found, open_ = reviewed(events), entropies(events)
     for position, row in ((3, 1), (0, 0), (1, 1)):
         own = now[position]
         assert found[position][0] == pytest.approx(
             math.log(clean_law(world, without(now, position), position)[own]), abs=EXACT
         )
-        then = clean_law(world, without(states[row], position), position)[own]
-        assert found[position][1] == pytest.approx(math.log(then), abs=EXACT)
+        law = clean_law(world, without(states[row], position), position)
+        assert found[position][1] == pytest.approx(math.log(law[own]), abs=EXACT)
+        assert open_[position] == pytest.approx(entropy(law), abs=EXACT)
 
 
 def test_a_token_that_was_redrawn_in_place_is_judged_with_the_others_in_place() -> None:
@@ -106,13 +120,14 @@ def test_regret_under_uniform_noise_is_the_ratio_of_leave_one_out_laws(parametri
     model = diffusion(world, parametrisation)  # type: ignore[arg-type]
     events = list(review(model, asked))
     assert events[-1].calls == 3  # one for each state, and one for all positions now
-    found = reviewed(events)
+    found, open_ = reviewed(events), entropies(events)
     for position, row, level in ((3, 1, 0.5), (0, 0, LEVEL), (1, 1, 0.5)):
         own = now[position]
         law = noised_law(world, without(now, position), position, LATER)
         assert found[position][0] == pytest.approx(math.log(law[own]), abs=EXACT)
         law = noised_law(world, without(states[row], position), position, level)
         assert found[position][1] == pytest.approx(math.log(law[own]), abs=EXACT)
+        assert open_[position] == pytest.approx(entropy(law), abs=EXACT)
 
 
 def test_influence_given_the_locks_is_the_divergence_with_and_without_each() -> None:

@@ -52,7 +52,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_all_commands_are_walked() -> None:
-    assert len({command for command, *_ in NUMBERS}) == 15
+    assert len({command for command, *_ in NUMBERS}) == 16
     assert len(NUMBERS) > 70
 
 
@@ -146,6 +146,8 @@ PATHS = [
     ("compare", "--judge={}"),
     ("compare", "--beside={}", "--text=a"),
     ("influence", "a", "--model={}"),
+    ("trajectory", "{}"),
+    ("trajectory", "run.sedd", "--out={}"),
     ("typo", "a", "--model={}"),
     ("evaluate", "--reference={}"),
     ("evaluate", "--out={}"),

@@ -142,7 +142,7 @@ class FakeEngine:
                 yield Influenced(run_id, part, frozen(at), 1 / (1 + np.abs(at - part[0])), number, len(parts))
             else:
                 now = np.array([-0.5 - 0.125 * float(part)])
-                yield Reviewed(run_id, frozen([part]), now, np.array([-0.5]), number, len(parts))
+                yield Reviewed(run_id, frozen([part]), now, np.array([-0.5]), np.array([0.75]), number, len(parts))
         yield Finished(run_id, len(parts), 0.1)
 
     def _beside(self, run_id: int, request: Evaluate | Mend) -> Iterator[Event]:

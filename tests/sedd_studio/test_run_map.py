@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
 from engine.protocol import Frame, Started, frozen
+from engine.runs.map_colours import MAP_COLOURS
 from engine.runs.map_modes import (
     DIFFERENCE_KINDS,
     HIGHEST,
@@ -22,7 +23,7 @@ from engine.runs.map_modes import (
 )
 from engine.runs.run_map import Difference, RunMap, State, difference, tokens_over
 from engine.runs.trajectory import Trajectory
-from sedd_studio.painting.map_image import MAP_COLOURS, colour_of, colour_table, map_image
+from sedd_studio.painting.map_image import colour_of, colour_table, map_image
 from sedd_studio.painting.theme import THEMES, Theme
 
 MASK, LENGTH = 5, 4

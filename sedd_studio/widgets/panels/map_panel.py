@@ -290,4 +290,6 @@ class MapPanel(QWidget):
             now, then = np.exp(answer.now[position]), np.exp(answer.then[position])
             told, ratio = "chosen at {then:.1%}, now {now:.1%}: {ratio:+.2f} nats", float(answer.regret[position])
             facts.append(self._words.say(told, then=then, now=now, ratio=ratio))
+            entropy = float(answer.entropy[position])
+            facts.append(self._words.say("entropy {entropy:.2f} nats", entropy=entropy, choices=float(np.exp(entropy))))
         return facts
