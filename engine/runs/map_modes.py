@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.runs.run_map import NEVER, Cells, Difference, RunMap, State
+from engine.runs.run_map import MOST_COUNTED, NEVER, Cells, Difference, RunMap, State
 
 RAMP = 16
 """The code of the low end; that of the high one is `HIGHEST`."""
@@ -58,13 +58,12 @@ def _of_state(run_map: RunMap, column: np.ndarray | None) -> Cells:
 
 
 def _of_changes(run_map: RunMap, column: np.ndarray | None) -> Cells:
-    counted = np.minimum(run_map.changes, MOST_CHANGES).astype(np.int64) - 1
-    return _ramped(run_map, run_map.changes > 0, counted / (MOST_CHANGES - 1))
+    return _ramped(run_map, run_map.changes > 0, _BY_CHANGES[run_map.changes])
 
 
 def _when_settled(run_map: RunMap, column: np.ndarray | None) -> Cells:
     share = np.maximum(run_map.last, 0) / max(1, run_map.run.steps)
-    return _ramped(run_map, (run_map.state == State.SETTLED) & (run_map.last != NEVER), share[None])
+    return _ramped(run_map, (run_map.state == State.SETTLED) & (run_map.last != NEVER), ramp(share)[None])
 
 
 def _of_column(share: Callable[[np.ndarray], np.ndarray]) -> Callable[[RunMap, np.ndarray | None], Cells]:
@@ -74,17 +73,15 @@ def _of_column(share: Callable[[np.ndarray], np.ndarray]) -> Callable[[RunMap, n
         numbers = np.full(run_map.run.length, np.nan) if column is None else column
         known = ~np.isnan(numbers)
         shares = share(np.where(known, numbers, 0.0))
-        return _ramped(run_map, (run_map.state == State.SETTLED) & known[None], shares[None])
+        return _ramped(run_map, (run_map.state == State.SETTLED) & known[None], ramp(shares)[None])
 
     return codes
 
 
-def _ramped(run_map: RunMap, known: np.ndarray, share: np.ndarray) -> Cells:
-    """Codes of shares from 0 to 1 where they are `known` of a token; elsewhere what kind of cell it is."""
+def _ramped(run_map: RunMap, known: np.ndarray, numbers: Cells) -> Cells:
+    """The codes of numbers where they are `known` of a token; elsewhere what kind of cell it is."""
     codes = _BASE[run_map.state]
-    numbers = np.broadcast_to(ramp(share), codes.shape)
-    told = known & (codes == PLAIN)
-    codes[told] = numbers[told]
+    np.copyto(codes, numbers, where=known & (codes == PLAIN))
     return codes
 
 
@@ -95,6 +92,8 @@ def ramp(share: np.ndarray) -> Cells:
 
 _BASE = np.array([State.HIDDEN, PLAIN, PLAIN, State.LOCKED, State.TO_COME], np.uint8)
 """The kind of a cell in the modes that tell numbers."""
+_BY_CHANGES = ramp((np.arange(MOST_COUNTED + 1) - 1) / (MOST_CHANGES - 1))
+"""The code of each number of changes."""
 GIVEN = (State.HIDDEN, State.LOCKED)
 MAP_MODES: dict[str, MapMode] = {
     "state": MapMode("State", _of_state, (State.HIDDEN, State.UNSETTLED, State.SETTLED, State.LOCKED)),

@@ -1,7 +1,8 @@
 """A whole run of one sample as arrays: steps down, positions across.
 
 Row s of every array is the sample after step s; row 0 is the noise that it began with. The arrays grow with the record,
-so the map of a run that goes on costs as much as what has come since. Memory: two bytes a cell.
+so the map of a run that goes on costs as much as what has come since. Memory: two bytes for each cell, `MOST_CELLS` at
+most.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from engine.protocol import UserError
 from engine.runs.trajectory import Trajectory
 from engine.stopping import look
 
+MOST_CELLS = 2**23
+"""Of a map: more are neither seen apart nor coloured in a moment. A run file may tell of 500 times as many."""
 MOST_COUNTED = 255
 """Changes of one position that are counted; more are not told apart."""
 AT_ONCE = 128
@@ -36,8 +40,15 @@ class State(IntEnum):
 Cells = npt.NDArray[np.uint8]
 
 
+def too_large(run: Trajectory) -> str:
+    """Why a run has no map, as a sentence; empty if it has one."""
+    if (run.steps + 1) * run.length <= MOST_CELLS:
+        return ""
+    return f"A run of {run.steps:,} steps and {run.length:,} positions is too large for a map; run fewer steps."
+
+
 class RunMap:
-    """The map of one `sample` of a run.
+    """The map of one `sample` of a run; a UserError if it is `too_large`.
 
     `state` (steps + 1, L) uint8 holds a `State`; it says the same as `Trajectory.unsettled` does of a step. `changes`
     (steps + 1, L) uint8 counts how often a position has changed up to a step, `MOST_COUNTED` at most. `first` and
@@ -46,6 +57,8 @@ class RunMap:
     """
 
     def __init__(self, run: Trajectory, sample: int) -> None:
+        if said := too_large(run):
+            raise UserError(said)
         self.run, self.sample = run, sample
         shape = run.steps + 1, run.length
         self.state: Cells = np.full(shape, State.TO_COME, np.uint8)
@@ -76,6 +89,7 @@ class RunMap:
         if stop <= self.read:
             return False
         while self.read < stop:
+            look()
             self._read_step(self.read + 1)
         self._settle_if_over()
         return True
@@ -151,8 +165,11 @@ class Difference(IntEnum):
 def difference(one: Trajectory, sample: int, other: Trajectory, other_sample: int) -> Cells:
     """The `Difference` (steps + 1, L) uint8 of each cell of `one` from the step of `other` with the nearest noise.
 
-    Both have as many positions; a ValueError otherwise. Steps that were not recorded are `TO_COME`.
+    Both have as many positions; a ValueError otherwise, a UserError if one is `too_large`. Steps that were not recorded
+    are `TO_COME`.
     """
+    if said := too_large(one) or too_large(other):
+        raise UserError(said)
     if one.length != other.length:
         raise ValueError("runs of different length have no difference map")
     found: Cells = np.full((one.steps + 1, one.length), Difference.TO_COME, np.uint8)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
-from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference
+from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, too_large
 from engine.runs.trajectory import Trajectory
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
@@ -38,8 +38,9 @@ class Other:
 class MapOnShow(QObject):
     """Has `map` follow the run and the sample on show while it is `wanted`; a run that goes on is read as it comes.
 
-    `other` is what it is held against, None for nothing; `marked` is the part of it that is marked. `changed` is told
-    when its cells, or their colours, are others; `marked_changed` when another part is marked.
+    `refusal` says why a run has no map, as a sentence; `other` is what it is held against, None for nothing; `marked`
+    is the part of it that is marked. `changed` is told when its cells, or their colours, are others; `marked_changed`
+    when another part is marked.
     """
 
     changed = Signal()
@@ -51,6 +52,7 @@ class MapOnShow(QObject):
         super().__init__(parent)
         self._session, self._hindsight, self._settings = session, hindsight, settings
         self.map: RunMap | None = None
+        self.refusal = ""
         self.other: Other | None = None
         self.marked: Marked | None = None
         self._wanted = False
@@ -198,11 +200,13 @@ class MapOnShow(QObject):
         told = self._session.view.told
         if not self._wanted:
             return
-        if told is None:
-            if self.map is not None:
-                self.map = self.other = None
+        refusal = "" if told is None else too_large(told[0])
+        if told is None or refusal:
+            if self.map is not None or refusal != self.refusal:
+                self.map, self.other, self.refusal = None, None, refusal
                 self._forget()
             return
+        self.refusal = ""
         run, sample = told
         if self.map is None or self.map.run is not run or self.map.sample != sample:
             self._see(run)

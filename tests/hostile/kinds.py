@@ -52,6 +52,7 @@ from tests.hostile.runs import (
     film,
     in_about,
     in_arrays,
+    long_runs,
     look_at_run,
     picture,
     picture_bombs,
@@ -272,7 +273,7 @@ KINDS: dict[str, Kind] = (
             ".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], look_at_run, RUN_DAMAGES, run_bombs
         ),
         "window": Kind(
-            ".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays)
+            ".sedd", lambda: [RUN.read_bytes(), LEFT_TO_RIGHT.read_bytes()], show_run, (in_about, in_arrays), long_runs
         ),
         "page": Kind(".html", file("page.html"), look_at_run),
         "png": Kind(".png", picture("PNG"), look_at_run, bombs=picture_bombs),

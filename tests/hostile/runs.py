@@ -15,6 +15,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from engine.runs.carried import read_run
+from engine.runs.map_drawing import drawn
 from engine.runs.runfile import MARK
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.form import Form
@@ -104,8 +105,28 @@ def look_at_run(path: Path) -> None:
     for sample in range(run.samples):
         run.settled_curve(sample)
         run.at(run.recorded // 2, sample)
-    for text in (as_json(run, run.recorded), as_csv(run), as_html(run)):
+    for text in (as_json(run, run.recorded), as_csv(run), as_html(run), drawn(run, 0, "state")):
         text.encode()
+
+
+def long_runs() -> list[bytes]:
+    """A run of as many positions and steps as there may be, none of which was made."""
+    arrays = dict(load(zlib.decompress(RUN.read_bytes()[len(MARK) :])))
+    about = json.loads(arrays["about"].tobytes())
+    most, began = 65_536, about | {"steps": 65_536, "result": None}
+    began["request"] = about["request"] | {"steps": most, "samples": 1, "limits": []}
+    began["model"] = about["model"] | {"length": most}
+    none = np.zeros(0, np.int32)
+    long: dict[str, np.ndarray] = {
+        "about": np.frombuffer(json.dumps(began).encode(), np.uint8),
+        "tokens": np.full(most, -1, np.int32),
+        "began": np.full((1, most), about["model"]["mask_id"], np.int32),
+        "locked": np.zeros(most, np.uint8),
+        "counts": none,
+        "moments": np.array([[1.0, 7.0, 0.0, 0.0]]),
+        **dict.fromkeys(("sample", "position", "token"), none),
+    }
+    return [packed(arrays | long)]
 
 
 # ---- what carries a run

@@ -30,6 +30,7 @@ def window() -> MainWindow:
     made.show()
     for name in made.places.panels:
         made.show_panel(name)
+    made.places.show_beside("map")
     scene.session.reader.close()  # nor by what has looked through the models
     return made
 

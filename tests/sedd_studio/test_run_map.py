@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
-from engine.protocol import Frame, Started, frozen
+from engine.protocol import Frame, Started, UserError, frozen
 from engine.runs.map_colours import MAP_COLOURS
 from engine.runs.map_modes import (
     DIFFERENCE_KINDS,
@@ -21,7 +22,7 @@ from engine.runs.map_modes import (
     RAMP,
     difference_codes,
 )
-from engine.runs.run_map import Difference, RunMap, State, difference, tokens_over
+from engine.runs.run_map import MOST_CELLS, Difference, RunMap, State, difference, tokens_over, too_large
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import colour_of, colour_table, map_image
 from sedd_studio.painting.theme import THEMES, Theme
@@ -89,6 +90,15 @@ def test_the_first_and_the_last_change_of_each_position_are_known() -> None:
     found = RunMap(run, 0).grown()
     assert found.last.tolist() == [-1, 3, 2, 5]
     assert found.first.tolist() == [-1, 1, 2, 4]
+
+
+def test_a_run_with_more_cells_than_a_map_holds_has_none_and_says_why() -> None:
+    long = Trajectory(Started(1, frozen([[1] * 129]), np.zeros(129, bool), MOST_CELLS // 128, 1.0), MASK)
+    assert "too large for a map" in too_large(long)
+    for ask in (lambda: RunMap(long, 0), lambda: difference(long, 0, long, 0)):
+        with pytest.raises(UserError, match="too large for a map; run fewer steps"):
+            ask()
+    assert not too_large(Trajectory(replace(long.started, steps=MOST_CELLS // 129 - 1), MASK))
 
 
 def test_a_difference_says_how_two_samples_stand_to_each_other_in_every_cell() -> None:

@@ -140,6 +140,7 @@ class MapPanel(QWidget):
         shown, say = self._shown, self._words.say
         found, codes = shown.map, shown.codes()
         self.filled.show_content(found is not None)
+        self.filled.say(shown.refusal or EMPTY)
         for number, mode in enumerate(MAP_MODES.values()):
             self.colour.setItemText(number, say(mode.title))
         self.colour.setCurrentIndex(self.colour.findData(shown.mode_name))
