@@ -18,9 +18,10 @@ LARGEST_CONFIG = 2**20
 """Bytes of a model's description."""
 
 
-def to_json(values: Any, indent: int | None = None, ensure_ascii: bool = True) -> str:
-    """`values` as JSON text; a number that is not finite, however deep, becomes null."""
-    return json.dumps(finite(values), indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
+def to_json(values: Any, indent: int | None = None, ensure_ascii: bool = True, compact: bool = False) -> str:
+    """`values` as JSON text, without spaces if `compact`; a number that is not finite, however deep, becomes null."""
+    separators = (",", ":") if compact else None
+    return json.dumps(finite(values), indent=indent, ensure_ascii=ensure_ascii, allow_nan=False, separators=separators)
 
 
 def finite(values: Any) -> Any:

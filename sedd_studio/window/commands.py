@@ -31,6 +31,8 @@ class Command:
     shortcut: str = ""
     when: When = lambda session: True
     group: str = ""
+    page: str = ""
+    """The only page on which it can be done; empty where that is on any."""
 
 
 def _has_model(session: Session) -> bool:
@@ -86,6 +88,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_map_csv", "Ta&ble of the map …", doing.export("map_csv"), when=_has_run),
     Command("export_json", "&JSON …", doing.export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
+    Command(
+        "export_figure", "Fi&gure of Learn: SVG or PNG …", doing.export_lesson("figure"), "Ctrl+Shift+S", page="learn"
+    ),
+    Command(
+        "export_chapter",
+        "C&hapter of Learn: page that moves …",
+        doing.export_lesson("page"),
+        "Ctrl+Shift+P",
+        page="learn",
+    ),
     Command("settings", "Se&ttings …", lambda w, s: doing.show_settings(w), "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),
     Command("undo", "&Undo", lambda w, s: s.editor.undo_stack.undo(), "Ctrl+Z", _can_undo),

@@ -132,6 +132,17 @@ def export(kind: str, title: str = "") -> Do:
     return do
 
 
+def export_lesson(kind: str) -> Do:
+    """Asks for a name and has what is on show in Learn exported."""
+
+    def do(window: MainWindow, session: Session) -> None:
+        from sedd_studio.window.lesson_exports import export
+
+        export(window, kind)
+
+    return do
+
+
 def copy_as(python: bool) -> Do:
     """Copies the run on show as a program in Python or as a command, which make it again."""
 

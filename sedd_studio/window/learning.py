@@ -36,6 +36,7 @@ def make_page(window: MainWindow) -> QWidget:
         trying.end()
         window.places.show_page("learn")
 
+    page.offer_exports([window.actions_by_name[name] for name in ("export_figure", "export_chapter")])
     page.tried.connect(begin)
     bar.returned.connect(back)
     return page

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MENUS: dict[str, str] = {
     "&File": "new open_model open_run save_run keep_sample - copy_text copy_command copy_python - settings quit",
-    "E&xport": "export_page export_film export_picture export_map - export_text export_json export_csv export_map_csv",
+    "E&xport": "export_page export_film export_picture export_map - export_text export_json export_csv export_map_csv "
+    "- export_figure export_chapter",
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt ask - toggle_lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",
@@ -87,6 +88,7 @@ class Availability(QObject):
         for command in COMMANDS:
             keys = set(command.shortcut.split("; ")) - ON_EVERY_PAGE
             there = with_text or all("+" in key for key in keys)
+            there = there and command.page in ("", self._places.page)
             self._actions[command.name].setEnabled(there and command.when(self._session))
         stack = self._session.editor.undo_stack
         for name, text, done in (("undo", "&Undo", stack.undo_name), ("redo", "&Redo", stack.redo_name)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import get_ident
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -20,11 +21,11 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 def typeface(size: float, bold: bool = False) -> QFont:
     """The window's type, in pixels."""
-    return _typeface(round(max(size, LEAST)), bold)
+    return _typeface(round(max(size, LEAST)), bold, get_ident())
 
 
-@lru_cache(maxsize=128)  # a figure has some hundred texts
-def _typeface(size: int, bold: bool) -> QFont:
+@lru_cache(maxsize=256)  # a figure has some hundred texts; a font is loaded for the thread that first uses it
+def _typeface(size: int, bold: bool, thread: int) -> QFont:
     font = QFont(family())
     font.setPixelSize(size)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)

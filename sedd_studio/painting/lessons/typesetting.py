@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF
@@ -25,6 +26,8 @@ SIZE = 20
 STANDS_OUT = "#010203"
 """The colour that stands for results while it is typeset."""
 DIGITS = "0123456789"
+ONE_AT_A_TIME = Lock()
+"""The library has one font for all threads: that of the window, and the one that writes a page."""
 HREF = "{http://www.w3.org/1999/xlink}href"
 TOKEN = re.compile(r"([MLQCZ])|(-?\d+(?:\.\d+)?(?:e-?\d+)?)")
 
@@ -113,9 +116,10 @@ def _set(latex: str) -> Typeset:
         warnings.simplefilter("ignore", DeprecationWarning)  # it finds its font by a way that Python 3.13 has again
         import ziamath  # it takes as long as twenty frames, and few open a formula
     library: Any = ziamath
-    library.config.svg2 = True
     coloured = re.sub(r"\\result\{", rf"\\textcolor{{{STANDS_OUT}}}{{", latex)
-    root = ET.fromstring(library.Latex(coloured, size=SIZE).svg())
+    with ONE_AT_A_TIME:
+        library.config.svg2 = True
+        root = ET.fromstring(library.Latex(coloured, size=SIZE).svg())
     left, top, width, height = map(float, root.attrib["viewBox"].split())
     boxes: dict[str, tuple[float, float, float, float]] = {}
     glyphs, rules = [], []

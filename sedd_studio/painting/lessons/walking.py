@@ -22,7 +22,7 @@ from sedd_studio.painting.lessons.picture import Change, Picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
-from sedd_studio.record.chapters.walking import Stand, stand_of
+from sedd_studio.record.chapters.walking import Stand, ended_says, stand_of
 
 CLOCK = 0.16
 """Of the height, for the clock under the grid."""
@@ -63,8 +63,7 @@ class WalkingPicture(Picture):
         figure, stand = shown.figure, stand_of(shown)
         size = size_for(area, 2.1 * len(figure.clean) + 11.5)
         heading = QRectF(area.left(), area.top(), area.width(), 1.8 * size)
-        title = "1 walk has ended" if stand.ended == 1 else f"{stand.ended:,} walks have ended"
-        write(painter, heading, title, theme.colour("text"), typeface(size, bold=True), LEFT)
+        write(painter, heading, ended_says(stand.ended), theme.colour("text"), typeface(size, bold=True), LEFT)
         shares = figure.counts[stand.row] / max(stand.ended, 1)
         bars = [
             Bar(float(share), per_cent(share), tuple(figure.texts[text].tolist()), mark=float(chance))

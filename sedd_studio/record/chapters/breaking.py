@@ -8,7 +8,7 @@ from typing import Any
 from engine.protocol.lessons import SIGMAS, Figure
 from engine.protocol.lessons.breaking import LONGEST_WORD, MOST_WORDS, BreakingLesson
 from engine.protocol.lessons.levels import level_near
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Press, Shown, Slide, Trial, Write
+from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Press, Shown, Slide, Trial, Where, Write
 from sedd_studio.record.chapters.formulas import noise_says, result
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -75,6 +75,11 @@ class Breaking(Chapter):
             r"P(\mathrm{same}) = e^{-\sigma} + \frac{1 - e^{-\sigma}}{N}",
             rf"= {number(kept)} + \frac{{1 - {number(kept)}}}{{{states}}} = {result(same)}",
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        at = (shown.choices["level"],)
+        moving = ("sigma", "accidents", "uniform", "kept", "same", "struck", "other")
+        return {"names": (), "text": (), "first": (), **dict.fromkeys(moving, at)}
 
     def trial(self, shown: Shown) -> Trial:
         figure = shown.figure

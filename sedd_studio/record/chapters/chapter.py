@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.protocol import Noise
 from engine.protocol.lessons import Figure, Lesson
@@ -85,6 +85,23 @@ class Trial:
     panel: str = ""
 
 
+Where = Mapping[str, tuple[int | slice, ...]]
+"""Fields of a figure, and which part of each: its leading indices."""
+USUAL_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What a chapter shows one after another: a figure for each of some `choices`, on a slider with a `title`, that
+    `says` what each is, and takes so many `seconds` where it moves by itself; the chapter stands at number `at`."""
+
+    title: str
+    choices: tuple[Choices, ...]
+    says: tuple[str, ...]
+    seconds: float
+    at: int
+
+
 class Chapter(ABC):
     """One chapter. It holds nothing: choices come in and go out."""
 
@@ -123,6 +140,19 @@ class Chapter(ABC):
         """The choices after one of them."""
         return {**choices, name: value}
 
+    @abstractmethod
+    def numbers(self, shown: Shown) -> Where:
+        """What of the figure's record is shown."""
+
+    def strip(self, shown: Shown) -> Strip:
+        """Every notch of the slider that can move by itself, or else of the first one."""
+        figure, choices = shown.figure, shown.choices
+        slides = [each for each in self.controls(choices, figure) if isinstance(each, Slide)]
+        main = next((each for each in slides if each.seconds), slides[0])
+        made = tuple(self.choose(choices, figure, main.name, notch) for notch in range(main.last + 1))
+        says = [each.says for one in made for each in self.controls(one, figure) if _is(each, main)]
+        return Strip(main.title, made, tuple(says), main.seconds or USUAL_SECONDS, choices[main.name])
+
     def about(self, choices: Choices) -> tuple[Control, ...]:
         """Controls for what it is about, such as the world: they stand above it."""
         return ()
@@ -130,3 +160,8 @@ class Chapter(ABC):
     def about_says(self, choices: Choices) -> str:
         """What is said beside them."""
         return ""
+
+
+def _is(control: Control, slide: Slide) -> TypeGuard[Slide]:
+    """Whether it is that slider, wherever it stands."""
+    return isinstance(control, Slide) and control.name == slide.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.protocol.lessons import Figure, World
 from engine.protocol.lessons.likely import DRAWS, LEVELS, MOST_CALLS, SPOILT, LikelyFigure, LikelyLesson
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import result, words
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -77,6 +77,19 @@ class Likely(Chapter):
             rf"\mathrm{{bound}} = \frac{{1}}{{L}} \sum_{{k=1}}^{{L}} {cost}",
             rf"= \frac{{1}}{{{length}}} ({each}) = {result(levels['bound'], 3)}",
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        _, at, calls = place_of(shown)
+        own = dict.fromkeys(("levels", "by_count"), (at,))
+        return {
+            "words": (),
+            "text": (),
+            "chance": (),
+            **own,
+            "calls": (calls,),
+            "mean": (at, calls),
+            "half": (at, calls),
+        }
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

@@ -9,7 +9,7 @@ import numpy as np
 from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.locks import STEPS, WAYS, LocksLesson
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import SIGMA, per_cent, result, word
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -103,6 +103,11 @@ class Locks(Chapter):
 
     def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:
         return {**choices, name: value}
+
+    def numbers(self, shown: Shown) -> Where:
+        at = place_of(shown)
+        always = dict.fromkeys(("words", "joint", "exact", "distance"), ())
+        return {**always, "steps": (at[1],), "found": at}
 
     def trial(self, shown: Shown) -> Trial:
         if shown.choices["way"] == "absorb":

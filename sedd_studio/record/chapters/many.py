@@ -9,7 +9,7 @@ import numpy as np
 from engine.protocol.lessons import Figure, World
 from engine.protocol.lessons.many import STEPS, ManyFigure, ManyLesson
 from engine.protocol.sampler_table import SAMPLERS
-from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -73,6 +73,11 @@ class Many(Chapter):
             rf"= \frac{{1}}{{2}} (\,{' + '.join(terms[:2])}",
             rf"+ {' + '.join(terms[2:])}\,) = {result(figure.distance[row, at])}",
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        at = row_of(shown), shown.choices["steps"]
+        always = dict.fromkeys(("samplers", "steps", "clean", "true", "distance"), ())
+        return {**always, "law": at, "apart": at}
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

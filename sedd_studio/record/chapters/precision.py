@@ -6,7 +6,7 @@ import math
 
 from engine.protocol.lessons import Figure
 from engine.protocol.lessons.precision import BITS, STEPS, PrecisionFigure, PrecisionLesson
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -71,6 +71,11 @@ class Precision(Chapter):
             rf"{total} {grain} (1 - j\,{grain})^{{1/w - 1}} = {result(figure.first[kind, at, TOLD])}",
             rf"H = -\sum_v q_v \log q_v = {result(figure.entropy[kind, at], 3)}",
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        _, kind, at = place_of(shown)
+        own = dict.fromkeys(("share", "first", "entropy", "temperature"), (kind, at))
+        return {"sizes": (), "should": (), "exact": (), "steps": (at,), **own}
 
     def trial(self, shown: Shown) -> Trial:
         figure, kind, at = place_of(shown)

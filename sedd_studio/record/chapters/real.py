@@ -9,7 +9,18 @@ import numpy as np
 from engine.protocol.lessons import Figure
 from engine.protocol.lessons.real import MOST_TOKENS, RealFigure, RealLesson
 from sedd_studio.record.chapters.breaking import LONGEST, SIGNS
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Press, Shown, Slide, Trial, Write
+from sedd_studio.record.chapters.chapter import (
+    Chapter,
+    Choices,
+    Control,
+    Pick,
+    Press,
+    Shown,
+    Slide,
+    Trial,
+    Where,
+    Write,
+)
 from sedd_studio.record.chapters.formulas import per_cent, result, word
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -99,6 +110,12 @@ class Real(Chapter):
             rf"P(\mathrm{{next}}) = \frac{{1}}{{m}}\, p({word(name)} | \mathrm{{rest}}) = {jump} = "
             + result(chance / (row + 1)),
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        _, row, place = place_of(shown)
+        at = dict.fromkeys(("likely", "law", "score"), (row, place))
+        always = dict.fromkeys(("model", "text", "order", "steps", "price", "half"), ())
+        return {**always, "sigma": (row,), "reads": (row,), **at}
 
     def trial(self, shown: Shown) -> Trial:
         figure, row, _ = place_of(shown)

@@ -10,7 +10,7 @@ from engine.protocol import Noise
 from engine.protocol.lessons import SIGMAS, Figure
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.rule import RATES, Rates, RuleFigure, RuleLesson, notch_of
-from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import SIGMA, per_cent, result, word
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -107,6 +107,11 @@ class Rule(Chapter):
             rf"Q_{{{origin}\,{origin}}} = -({' + '.join(others)}) = {result(rule[column, column], 2)}",
             rf"p_\sigma({to}\,|\,{origin}) = [e^{{{sigma}\,Q}}]_{{{to}\,{origin}}} = {result(law)}",
         )
+
+    def numbers(self, shown: Shown) -> Where:
+        rate, level = shown.choices["rate"], shown.choices["level"]
+        own = dict.fromkeys(("rule", "limit", "mended"), (rate,))
+        return {"names": (), "sigma": (level,), "law": (rate, level), **own}
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

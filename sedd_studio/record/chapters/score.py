@@ -9,7 +9,7 @@ from engine.protocol import Noise
 from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.levels import NOISY, level_near
 from engine.protocol.lessons.score import ScoreLesson
-from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import noise_says, per_cent, result, spelled, word, words
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -86,6 +86,10 @@ class Score(Chapter):
             known = rf"\frac{{1}}{{e^\sigma - 1}} = \frac{{1}}{{e^{{{number(figure.sigma[at], 2)}}} - 1}}"
             lines.append(f"{total} = {known} = {result(figure.known[at], 3)}")
         return tuple(lines)
+
+    def numbers(self, shown: Shown) -> Where:
+        moving = ("sigma", "probability", "score", "together", "known")
+        return {"words": (), "texts": (), **dict.fromkeys(moving, (shown.choices["level"],))}
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

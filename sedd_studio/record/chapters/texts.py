@@ -10,7 +10,7 @@ from engine.protocol import Noise
 from engine.protocol.lessons import SIGMAS, WORLDS, Figure, World
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.texts import TextsFigure, TextsLesson
-from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import noise_says, per_cent, power, result, spelled, times, words
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -95,6 +95,11 @@ class Texts(Chapter):
         ]
         whole = r"\sum_x p(x)\, q_\sigma(y_1|x_1)\, q_\sigma(y_2|x_2)"
         return (f"{left} = {whole}", f"= {' + '.join(each[:2])}", f"+ {' + '.join(each[2:])} = {result(value)}")
+
+    def numbers(self, shown: Shown) -> Where:
+        share, level = shown.choices["share"], shown.choices["level"]
+        moving = dict.fromkeys(("sigma", "stays", "becomes"), (level,))
+        return {"words": (), "texts": (), "laws": (share,), **moving, "probability": (share, level)}
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

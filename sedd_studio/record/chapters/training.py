@@ -8,7 +8,18 @@ import numpy as np
 
 from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.training import OBJECTIVES, STEPS, TOLD, TrainingFigure, TrainingLesson
-from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Press, Shown, Slide, Trial
+from sedd_studio.record.chapters.chapter import (
+    NOISES,
+    Chapter,
+    Choices,
+    Control,
+    Pick,
+    Press,
+    Shown,
+    Slide,
+    Trial,
+    Where,
+)
 from sedd_studio.record.chapters.formulas import SIGMA, per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -82,6 +93,11 @@ class Training(Chapter):
             floor, loss = float(figure.floor[each]), float(figure.loss[each, at])
             lines.append(rf"{said}:\; {number(floor)} + {number(loss - floor)} = {result(loss)}")
         return tuple(lines)
+
+    def numbers(self, shown: Shown) -> Where:
+        _, at = place_of(shown)
+        always = dict.fromkeys(("words", "texts", "starts", "ends", "places", "true", "floor"), ())
+        return {**always, "step": (at,), "learnt": (slice(None), at), "loss": (slice(None), at)}
 
     def trial(self, shown: Shown) -> Trial:
         return Trial(

@@ -9,7 +9,18 @@ import numpy as np
 
 from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.walking import SHOWN, WALKS, WalkingFigure, WalkingLesson
-from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Press, Shown, Trial
+from sedd_studio.record.chapters.chapter import (
+    NOISES,
+    Chapter,
+    Choices,
+    Control,
+    Pick,
+    Press,
+    Shown,
+    Strip,
+    Trial,
+    Where,
+)
 from sedd_studio.record.chapters.formulas import per_cent, result, spelled
 from sedd_studio.record.chapters.formulas import shown as number
 
@@ -18,6 +29,10 @@ FACTORS = {0.5: "Half", 1.0: "True", 2.0: "Double"}
 """What the score of the first word is multiplied by."""
 SAMPLERS = {"absorb": "first-hitting", "uniform": "uniformization"}
 """Which of the studio's samplers walks so."""
+SECONDS = 15.0
+"""Of the walks of a strip, from none to all, when they play."""
+STRIP: tuple[str | int, ...] = (*["jump"] * 9, *[10] * 20, *[1000] * 9, *[10_000] * 9)
+"""What is pressed for it, one after another."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,24 @@ class Walking(Chapter):
             rf"+ {' + '.join(terms[half:])}\,) = {result(figure.distance[stand.row])}",
         )
 
+    def numbers(self, shown: Shown) -> Where:
+        stand = stand_of(shown)
+        walk = dict.fromkeys(("visited", "moment", "chance", "probability"), (stand.walk, stand.jump))
+        pile = dict.fromkeys(("walks", "counts", "distance", "expected", "spread"), (stand.row,))
+        return {"words": (), "texts": (), "clean": (), "law": (), **walk, **pile}
+
+    def strip(self, shown: Shown) -> Strip:
+        """Some walks jump by jump, then more and more of them at once."""
+        figure, made = shown.figure, [{**shown.choices, "ended": 0, "walk": 0, "jump": 0}]
+        for press in STRIP:
+            made.append(dict(self.choose(made[-1], figure, "go", press)))
+            if made[-1]["ended"] == made[-2]["ended"] >= figure.walks[-1]:
+                made.pop()
+                break
+        ended = [each["ended"] for each in made]
+        at = min(int(np.searchsorted(ended, shown.choices["ended"])), len(ended) - 1)
+        return Strip("Walks", tuple(made), tuple(map(ended_says, ended)), SECONDS, at)
+
     def trial(self, shown: Shown) -> Trial:
         noise = shown.choices["noise"]
         return Trial(
@@ -125,6 +158,11 @@ def stand_of(shown: Shown) -> Stand:
     walk = choices["walk"] % len(figure.jumps)
     jump = min(choices["jump"], int(figure.jumps[walk]))
     return Stand(row, int(figure.walks[row]), walk, jump, jump == figure.jumps[walk])
+
+
+def ended_says(ended: int) -> str:
+    """How many walks are over."""
+    return "1 walk has ended" if ended == 1 else f"{ended:,} walks have ended"
 
 
 def _jumped(figure: WalkingFigure, choices: Choices, stand: Stand) -> Choices:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.theme import Look
@@ -73,8 +74,15 @@ class LearnPanel(QWidget):
         self.back, self.on = PushButton("", "chevron-left", look), PushButton("", "chevron-right", look)
         self.on.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the sign behind the title
         self.try_button = PushButton("Try it in the studio", "page", look, self.tried.emit, primary=True)
+        self.export_button = PushButton("Export", "download", look)
+        self.exports = QMenu(self.export_button)
+        self.export_button.setMenu(self.exports)
         self._arrange()
         self._connect()
+
+    def offer_exports(self, actions: Sequence[QAction]) -> None:
+        """What can be exported of a chapter."""
+        self.exports.addActions(actions)
 
     def setFocus(self, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
         """To the figure: its keys are those that one wants first."""
@@ -95,7 +103,7 @@ class LearnPanel(QWidget):
         self.side.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column((self.beside, 1), self.formula_button, self.formula_card, gap=4, of=self.side)
         self._middle = row((self.figure, 6), (self.side, 4), gap=20)
-        turn = row(self.back, None, self.try_button, self.on, gap=10)
+        turn = row(self.back, None, self.export_button, self.try_button, self.on, gap=10)
         parts = (self.title, self.caption, 4, (self._middle, 1), self.controls, turn)
         column(*parts, gap=8, margins=(28, 14, 28, 12), of=lesson)
         self.open_chapter = QWidget()
@@ -149,7 +157,7 @@ class LearnPanel(QWidget):
     def _order(self) -> None:
         """Tab goes through the page as it is read."""
         head = (self.chapters, *self.about.in_order(), self.figure, self.formula_button)
-        parts = (*head, *self.controls.in_order(), self.back, self.try_button, self.on)
+        parts = (*head, *self.controls.in_order(), self.back, self.export_button, self.try_button, self.on)
         for one, other in pairwise(parts):
             self.setTabOrder(one, other)
 
@@ -169,7 +177,8 @@ class LearnPanel(QWidget):
         self.about.setVisible(bool(about))
         self.about_says.setText(chapter.about_says(choices))
         self.try_button.setVisible(shown is None or chapter.trial(shown) is not None)
-        self.try_button.setEnabled(shown is not None)
+        for button in (self.try_button, self.export_button):
+            button.setEnabled(shown is not None)
         seen = len(learning.seen)
         self.progress_says.setText(f"{seen} of {len(CHAPTERS)} seen")
         self.progress.show_share(seen / len(CHAPTERS))
