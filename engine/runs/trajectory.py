@@ -11,17 +11,23 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Frame, Generate, ModelInfo, Started, frozen
+from engine.protocol.options import USUAL
 from engine.stopping import look
 
 KEYFRAME = 32
 BYTES_OF_FRAME, BYTES_OF_CHANGE = 700, 24
 """Of a frame that changes nothing, and of what it changes."""
+
+TOLD = ("tokens", "start", "sampler", "steps", "seed", "samples", "first_sample", "first_step")
+MORE = tuple(name for name in USUAL if name not in TOLD)
+"""Entries of a request that always tell a run from others, and those that do where they are unusual."""
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -79,7 +85,7 @@ class Origin:
         """That of a run which begins now, of a text in which these positions (L,) bool are locked."""
         more = locked is not None and not np.array_equal(locked, request.tokens != FREE)
         return Origin(
-            request, info, tokenizer, datetime.now(UTC).isoformat(timespec="seconds"), locked if more else None
+            request, info, tokenizer, datetime.now(UTC).isoformat(timespec="milliseconds"), locked if more else None
         )
 
     @property
@@ -89,11 +95,23 @@ class Origin:
 
     @property
     def key(self) -> str:
-        """Tells the run from others wherever it is kept: the same for as long as it is the same run."""
+        """Tells the run from others wherever it is kept: the same for as long as it is the same run.
+
+        What is asked for in the usual way is not told, so that runs which were kept before there was a choice keep
+        theirs.
+        """
         asked, start = self.request, self.request.start
         told = (self.made, self.info.name, asked.sampler, asked.steps, asked.seed, asked.samples, asked.first_step)
         tokens = [array.astype(np.int64).tobytes() for array in (asked.tokens, start) if array is not None]
-        return blake2b(repr((told, asked.first_sample, *tokens)).encode(), digest_size=16).hexdigest()
+        more = [(name, _alike(value)) for name in MORE if (value := getattr(asked, name)) != USUAL[name]]
+        return blake2b(repr((told, asked.first_sample, *tokens, *more)).encode(), digest_size=16).hexdigest()
+
+
+def _alike(value: Any) -> Any:
+    """Entries of a request, with numbers that are equal written in one way."""
+    if isinstance(value, tuple):
+        return tuple(map(_alike, value))
+    return value if isinstance(value, str) else float(value)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from PySide6.QtCore import Qt
@@ -82,6 +83,48 @@ def test_a_run_file_keeps_every_option(request: Generate) -> None:
     again = decode(encode(Trajectory(started, MASK, origin_of(request)))).origin
     assert again is not None
     assert options_of(again.request) == options_of(request)
+
+
+@drawn
+@given(requests(), requests())
+def test_runs_that_differ_in_anything_that_was_asked_for_have_other_keys(one: Generate, other: Generate) -> None:
+    key = origin_of(one).key
+    assert origin_of(replace(one)).key == key
+    for field in fields(Generate):
+        changed = replace(one, **{field.name: getattr(other, field.name)})
+        before, after = (repr(getattr(request, field.name)) for request in (one, changed))
+        assert (origin_of(changed).key == key) == (before == after), field.name
+
+
+def test_each_entry_of_a_request_is_part_of_the_key() -> None:
+    others: dict[str, list[Any]] = {
+        "tokens": [frozen(np.arange(4)), frozen(np.array([0, 1, FREE]))],
+        "steps": [63],
+        "sampler": ["euler"],
+        "seed": [1],
+        "samples": [2],
+        "first_sample": [1],
+        "options": [(("alpha", 2.0),), (("alpha", 2.5),)],
+        "spacing": ["cosine", (1.0, 0.0), (1.0, 0.5, 0.0)],
+        "temperature": [0, 0.5],
+        "top_p": [0.5],
+        "banned": [(3,), (3, 4)],
+        "words": [("a",), ("a", "b")],
+        "pattern": ["a+"],
+        "locking": ["gibbs"],
+        "start": [frozen(np.zeros((1, 3)))],
+        "first_step": [2],
+        "model": ["another"],
+        "limits": [((0, 1, (2,)),), ((0, 1, ("2",)),)],
+        "label": [0, 1],
+        "guidance": [2.0],
+    }
+    usual = Generate(frozen(np.arange(3)))
+    assert set(others) == {field.name for field in fields(Generate)}
+    asked = [usual, *(replace(usual, **{name: value}) for name, values in others.items() for value in values)]
+    assert len({origin_of(request).key for request in asked}) == len(asked)
+    assert origin_of(replace(usual, temperature=0)).key == origin_of(replace(usual, temperature=0.0)).key
+    assert origin_of(usual).key == "41174e4af1eafbbe69126e76abd6007f", "what was kept before is found again"
 
 
 @drawn
