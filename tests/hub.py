@@ -28,6 +28,7 @@ def hub(
     answer: tuple[int, bytes] | None = None,
 ) -> Iterator[str]:
     """Serves files by model and name, all but their first 4 kB when the `gate` opens. Gives its address.
+    Names of models may be in upper or lower case.
 
     Of the file that is `tampered` with, the last byte is another than the one that the hub has the hash of. The line is
     cut after so many bytes of a file, as often as it is asked for. `asked` is told each file that is sent, and from
@@ -45,6 +46,7 @@ def hub(
         def answer(self, body: bool) -> None:
             parts = self.path.partition("?")[0].strip("/").split("/")
             name = "/".join(parts[2:4] if parts[0] == "api" else parts[:2])
+            name = next((known for known in repositories if known.lower() == name.lower()), name)
             files = repositories.get(name)
             if answer is not None and parts[0] == "api":
                 self.send(*answer, {})

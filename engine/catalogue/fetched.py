@@ -41,11 +41,29 @@ def name_in(text: str) -> str:
     return name if is_name(name) and name.partition("/")[0].lower() not in NO_OWNERS else ""
 
 
+def known_as(name: str) -> str:
+    """The name under which a model lies on this disk, whole or in part: to the hub names that differ only in case are
+    one. It is the name itself where something lies under it, or nothing under any."""
+    places = (models_folder() / place for place in ("", COMING, GONE))
+    names = ["/".join(entry.parts[-2:]) for place in places for entry in sorted(place.glob("[!.]*/*"))]
+    alike = [other for other in names if same(other, name)]
+    return name if name in alike else next(iter(alike), name)
+
+
+def same(name: str, other: str) -> bool:
+    """Whether two names are of one model of the hub."""
+    return name.lower() == other.lower()
+
+
 def fetched() -> Iterator[tuple[str, Path]]:
-    """The names and folders of models that have come whole."""
+    """The names and folders of models that have come whole, one of each."""
+    names = set[str]()
     for folder in sorted(models_folder().glob("[!.]*/*")):
-        if (folder / "config.json").is_file() and not (folder / UNFINISHED).exists():
-            yield "/".join(folder.parts[-2:]), folder
+        name = "/".join(folder.parts[-2:])
+        whole = (folder / "config.json").is_file() and not (folder / UNFINISHED).exists()
+        if whole and name.lower() not in names:
+            names.add(name.lower())
+            yield name, folder
 
 
 def unfinished() -> dict[str, int]:

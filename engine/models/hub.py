@@ -20,7 +20,7 @@ from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import WeakFileLock, build_hf_headers  # type: ignore[attr-defined] # not named as exported
 from tqdm import tqdm
 
-from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, models_folder
+from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, known_as, models_folder, same
 from engine.files import sha256
 from engine.language.chat import DESCRIPTION, TEMPLATE
 from engine.models.origin import hashes_of, write_origin
@@ -52,14 +52,19 @@ def fetch(name: str, report: Report) -> Path:
     """The folder of a model that the hub calls `name`, as owner/name, after what is missing of it was downloaded.
 
     What an earlier download left unfinished is gone on with. Without a connection a model that is there already is
-    taken as it is. A UserError says why there is none.
+    taken as it is. Names that differ only in case are of one model, which has one folder. A UserError says why there is
+    none.
     """
     if not is_name(name):
         raise UserError(f'"{name}" names no model of the hub; write owner/name, for example louaaron/sedd-small.')
-    folder, coming, gone = (models_folder() / place / name for place in ("", COMING, GONE))
+    folder = models_folder() / name
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # each new try would be told
     try:
-        with alone(name, coming):
+        with alone(name):
+            name = known_as(name)
+            if not any(place.exists() for place in places_of(name)):
+                name = spelled(name)
+            folder, coming, gone = places_of(name)
             if not folder.exists() and is_whole(coming):  # all had come, and no more was done
                 put_in_place(coming, folder, gone)
             download(name, folder, coming, report)
@@ -86,6 +91,12 @@ def fetch(name: str, report: Report) -> Path:
     return folder
 
 
+def places_of(name: str) -> tuple[Path, Path, Path]:
+    """Where a model lies, where it lies while it comes, and where what another takes the place of."""
+    folder, coming, gone = (models_folder() / place / name for place in ("", COMING, GONE))
+    return folder, coming, gone
+
+
 def reason_of(error: Exception) -> str:
     """What went wrong, in a line: the library adds advice of its own, and the pages that a server sends."""
     if isinstance(error, (JSONDecodeError, TypeError, LookupError, AttributeError, RecursionError)):
@@ -94,12 +105,13 @@ def reason_of(error: Exception) -> str:
 
 
 @contextmanager
-def alone(name: str, coming: Path) -> Iterator[None]:
-    """No other process downloads into `coming`; a UserError where one does already."""
-    coming.parent.mkdir(parents=True, exist_ok=True)
+def alone(name: str) -> Iterator[None]:
+    """No other process fetches or deletes a model of this name; a UserError where one does already."""
+    lock = models_folder() / COMING / f"{name.lower()}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         try:
-            held.enter_context(WeakFileLock(coming.with_name(f"{coming.name}.lock"), timeout=ALONE))
+            held.enter_context(WeakFileLock(lock, timeout=ALONE))
         except TimeoutError:
             raise UserError(f"{name} is being fetched already; wait for that, or end it.") from None
         yield
@@ -190,6 +202,12 @@ def put_in_place(coming: Path, folder: Path, gone: Path) -> None:
             gone.rename(folder)
         raise
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def spelled(name: str) -> str:
+    """A name with the upper and lower case that the hub has it in."""
+    told = HfApi().model_info(name).id
+    return told if is_name(told) and same(told, name) else name
 
 
 def listing(name: str) -> tuple[str, dict[str, RepoSibling]]:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from engine.bundled_models import bundled
-from engine.catalogue.fetched import fetched, is_name
+from engine.catalogue.fetched import fetched, is_name, same
 from engine.estimates import opening, require
 from engine.language.chat import chat_in
 from engine.language.documents import check_name
@@ -159,7 +159,7 @@ def checkpoint_folder(path: Path) -> Path:
 
 def named_so(path: Path) -> Path | None:
     """The folder of the bundled or the fetched model that is called so; None where none is."""
-    return bundled(str(path)) or dict(fetched()).get(path.as_posix())
+    return bundled(str(path)) or next((folder for name, folder in fetched() if same(name, path.as_posix())), None)
 
 
 def home_of(source: Path) -> Path:

@@ -6,9 +6,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from engine.catalogue.fetched import COMING, GONE, UNFINISHED, is_name, models_folder, size_of
+from engine.catalogue.fetched import UNFINISHED, is_name, known_as, same, size_of
 from engine.catalogue.glance import LARGEST_ORIGIN, ORIGIN
-from engine.models.hub import alone
+from engine.models.hub import alone, places_of
 from engine.models.origin import hashes_of
 from engine.protocol import UserError
 from engine.strict_json import entries
@@ -23,13 +23,14 @@ def remove(name: str) -> tuple[int, list[str]]:
     """
     if not is_name(name):
         raise UserError(f'"{name}" names no model of the hub; write owner/name, for example louaaron/sedd-small.')
-    folder, coming, gone = (models_folder() / place / name for place in ("", COMING, GONE))
+    name = known_as(name)
+    folder, coming, gone = places_of(name)
     try:
         if not any(place.exists() or place.is_symlink() for place in (folder, coming, gone)):
             raise UserError(f"No model {name} was fetched to this disk; check the name.")
         for place in (folder, coming, gone):
             check_own(place)
-        with alone(name, coming):
+        with alone(name):
             freed, others = emptied(folder, gone, name)
             freed += bytes_in(coming)
             for place in (coming, gone):
@@ -55,7 +56,7 @@ def emptied(folder: Path, gone: Path, name: str) -> tuple[int, list[str]]:
     else there is. Until it is all gone the rest is no model that could be opened."""
     if not folder.exists():
         return 0, []
-    if entries(folder / ORIGIN, LARGEST_ORIGIN).get("hub") != name:
+    if not same(str(entries(folder / ORIGIN, LARGEST_ORIGIN).get("hub")), name):
         raise UserError(f"{folder} is none that was fetched; delete it yourself.")
     known = {Path(file).name for file in hashes_of(folder)} | {ORIGIN, UNFINISHED}
     own = [entry for entry in folder.iterdir() if entry.name in known and (entry.is_symlink() or not entry.is_dir())]

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.catalogue.fetched import same
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
@@ -41,14 +42,23 @@ class Fetcher(QObject):
 
     def fetch(self, name: str) -> None:
         """Fetches a model by its name on the hub; what has come of it before need not come again."""
-        if name not in self.coming:
+        if not self.named(name):
             self.coming[name] = (0, 0)
             self._jobs.start(f"Fetching {name}", lambda: self._work(name))
             self.changed.emit()
 
+    def named(self, name: str) -> str:
+        """By which name a model was asked for that comes or waits, for one has several to the hub; "" for any other."""
+        return next((other for other in self.coming if same(name, other)), "")
+
+    def progress(self, name: str) -> tuple[int, int]:
+        """How many bytes of a model have come, and of how many."""
+        return self.coming.get(self.named(name), (0, 0))
+
     def cancel(self, name: str) -> None:
         """Ends it, or has it not begun."""
-        if name == self.current:
+        name = self.named(name)
+        if name and name == self.current:
             self._jobs.cancel()
         elif self.coming.pop(name, None) is not None:
             self.changed.emit()

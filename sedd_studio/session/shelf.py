@@ -55,8 +55,9 @@ class Shelf(QObject):
     @property
     def rows(self) -> list[Row]:
         """All of them: what was found, and what is asked for by its name and not on the list."""
-        known = {row.name for row in self._found}
-        return [*self._found, *(Row("hub", name, ASKED) for name in self.fetcher.coming if name not in known)]
+        known = {row.name.lower() for row in self._found}
+        asked = [name for name in self.fetcher.coming if name.lower() not in known]
+        return [*self._found, *(Row("hub", name, ASKED) for name in asked)]
 
     def look(self) -> None:
         """Has what lies on this disk looked through."""
@@ -76,8 +77,8 @@ class Shelf(QObject):
         if row.path:
             opens = models.opens(row.path)
             return "there" if not opens else "opens" if models.loading else "open"
-        if row.name in self.fetcher.coming:
-            return "coming" if self.fetcher.current == row.name else "waits"
+        if asked := self.fetcher.named(row.name):
+            return "coming" if self.fetcher.current == asked else "waits"
         return "part" if row.come else "away"
 
     def offer(self, name: str) -> None:

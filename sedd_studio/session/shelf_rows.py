@@ -35,7 +35,8 @@ TO_DO = "To do"
 UNTOLD = "What it is, the doctor says."
 LONGEST, SHORT = 400, 24
 """Characters of a path, and of a licence that is told behind a name."""
-BY_NAME = {offer.name: offer for offer in OFFERS}
+BY_NAME = {offer.name.lower(): offer for offer in OFFERS}
+"""The hub makes no difference between upper and lower case."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,18 @@ def rows_of(recent: Iterable[str]) -> list[Row]:
             rows.append(replace(made, fetched=name is not None))
         except (OSError, ValueError):  # it is gone, or may not be looked at
             continue
-    here = {row.name for row in rows}
-    come = unfinished()
-    rows += [offered(BY_NAME[name], come.get(name, 0), left) for name in BY_NAME if name not in here]
-    others = [name for name in come if name not in here and name not in BY_NAME]
-    rows += [Row("hub", name, ASKED, come=come[name]) for name in others]
+    here = {row.name.lower() for row in rows}
+    come = {name.lower(): (name, size) for name, size in unfinished().items()}
+    away = [(offer, come.get(name, ("", 0))) for name, offer in BY_NAME.items() if name not in here]
+    rows += [offered(offer, size, left) for offer, (_, size) in away]
+    others = [told for name, told in come.items() if name not in here and name not in BY_NAME]
+    rows += [Row("hub", name, ASKED, come=size) for name, size in others]
     return [replace(row, fetched=True) if row.come else row for row in rows]
 
 
 def row_of(folder: Path, group: Group, name: str, seen: Glance, left: int | None) -> Row:
     """A model on this disk."""
-    offer = BY_NAME.get(seen.hub)
+    offer = BY_NAME.get(seen.hub.lower())
     about = [f"Texts of {seen.length:,} tokens"] if seen.length else []
     about += [f"{count(seen.parameters)} parameters"] if seen.parameters else []
     told = offer.good_for if offer else seen.about if group == "bundled" else ", ".join(about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +20,14 @@ from engine.language.tokenizers import FILE_NAME, train_tokenizer
 from engine.models.hub import PART
 from engine.models.loading import load
 from engine.models.own_layout import save
+from engine.models.removing import remove
+from engine.strict_json import entries
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.hub import COMMIT, PIECE, files_of, hashes, hub
 from tests.strict import strict
 
-NAME = "someone/tiny-absorb"
+NAME, OTHER = "someone/tiny-absorb", "SOMEONE/tiny-absorb"
 TOKENIZER = train_tokenizer(iter(["Once upon a time"] * 3), 300)
 NETWORK = NetworkConfig(states=301, length=8, hidden=16, blocks=1, heads=2, cond_dim=8)
 
@@ -192,6 +195,27 @@ def test_a_part_that_is_longer_than_its_file_comes_anew(
     with hub({NAME: repository}) as address:
         done = fetch(NAME, address, monkeypatch)
     assert done.returncode == 0, done.stderr
+
+
+def test_names_that_differ_only_in_case_are_one_model(
+    repository: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub({"SomeOne/Tiny-Absorb": repository}) as address:
+        folders = {
+            strict(fetch(name, address, monkeypatch).stdout.splitlines()[-1])["folder"] for name in (NAME, OTHER)
+        }
+    ((name, folder),) = fetched()
+    assert name == "SomeOne/Tiny-Absorb", "as the hub has it"
+    assert folders == {str(folder)}
+    assert entries(folder / ORIGIN)["hub"] == name
+    assert load(OTHER, "cpu").info.path == load(NAME, "cpu").info.path == str(folder.resolve())
+    done = fetch(OTHER, "http://127.0.0.1:9", monkeypatch)
+    assert strict(done.stdout.splitlines()[-1])["folder"] == str(folder), "what is here needs no connection"
+    assert [path.name for path in models_folder().glob("[!.]*")] == ["SomeOne"]
+    shutil.copytree(folder, models_folder() / NAME)  # of a time when each spelling had its own
+    assert len(list(fetched())) == 1
+    assert remove(NAME)[1] == remove(OTHER)[1] == []
+    assert not list(fetched())
 
 
 def test_no_connection_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from tokenizers.models import WordPiece
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from engine import bundled_models
-from engine.catalogue.fetched import COMING, models_folder
+from engine.catalogue.fetched import COMING, models_folder, same
 from engine.catalogue.glance import ORIGIN
 from engine.catalogue.offers import OFFERS
 from engine.performing.engine import Engine
@@ -307,6 +307,25 @@ def fetched_by_hand(name: str = NAME) -> Path:
     hashes = dict.fromkeys(("config.json", "model.safetensors"), "")
     (folder / ORIGIN).write_text(json.dumps({"hub": name, "revision": "main", "sha256": hashes}))
     return folder
+
+
+def test_a_model_has_one_row_whatever_the_case_of_its_name(opened: Open, window: MainWindow) -> None:
+    assert NAME in {offer.name for offer in OFFERS}
+    for name in (NAME.title(), NAME.upper()):  # of a time when each spelling had its own folder
+        fetched_by_hand(name)
+    panel = opened()
+    assert [name for group in ("disk", "hub") for name in names(panel, group) if same(name, NAME)] == [NAME.upper()]
+    assert choose(panel, NAME.upper()).facts["Licence"], "what is known of it on the list is told"
+    fetcher, other = window.services.fetcher, OFFERS[1].name
+    fetcher.coming[other.upper()] = (1, 2)
+    fetcher.changed.emit()
+    row = choose(panel, other)
+    assert window.services.shelf.state(row) == "waits"
+    assert fetcher.progress(row.name) == (1, 2)
+    fetcher.fetch(other)
+    assert list(fetcher.coming) == [other.upper()]
+    window.services.shelf.cancel(row)
+    assert not fetcher.coming
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: QMessageBox.StandardButton) -> list[str]:

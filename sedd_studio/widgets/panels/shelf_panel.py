@@ -54,7 +54,7 @@ class ShelfPanel(QWidget):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         explain(self.list, HELP)
         self.list.setToolTip("")
-        self._painter = ShelfPainter(look, self.list, lambda shown: shelf.fetcher.coming.get(shown.name, (0, 0)))
+        self._painter = ShelfPainter(look, self.list, lambda shown: shelf.fetcher.progress(shown.name))
         self.filled = Filled(self.list, NOTHING)
         self.filled.setObjectName(GROUND)
         self.card = ShelfCard(look)
