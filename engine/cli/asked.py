@@ -18,6 +18,7 @@ from engine.protocol.options import MOST_SAMPLES
 
 Seed = Annotated[int, "The same seed gives the same result; at most 2^53 - 1.", SEED]
 SCORE = ranges_of(Score)
+Label = Annotated[int, "The class of texts that the model is told, from 0; -1 for none.", SCORE["label"]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Scoring:
     steps: Annotated[int | None, "Bound the sampler subset in so many steps instead.", SCORE["steps"]] = None
     orders: Annotated[int, "Tighten the bound by so many orders of a text.", SCORE["orders"]] = 1
     tokens: Annotated[bool, "Show how much each token adds."] = False
-    label: Annotated[int, "The class of texts that the model is told, from 0; -1 for none.", SCORE["label"]] = -1
+    label: Label = -1
     seed: Seed = 0
 
 

@@ -131,7 +131,7 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     }
     nats = {name: token_nats(other, made) for name, made in rows.items()}
     judged = {name: measure(np.stack(made), nats[name]) for name, made in rows.items()}
-    seen = middle_bound(engine, texts, ~free, chain.seed, output)
+    seen = middle_bound(engine, texts, ~free, chain, output)
     totals = np.array([text[start:end].sum() for text in nats["text"]])
     unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
     for name, quality in judged.items():
@@ -155,11 +155,12 @@ def token_nats(engine: Engine, texts: list[np.ndarray]) -> list[np.ndarray]:
     return np.split(last.nats, len(texts))
 
 
-def middle_bound(engine: Engine, texts: list[np.ndarray], locked: np.ndarray, seed: int, output: Output) -> Bound:
-    """The bound of the free tokens of texts (L,) given the locked ones, (L,) bool; nats per free token."""
+def middle_bound(engine: Engine, texts: list[np.ndarray], locked: np.ndarray, chain: Generate, output: Output) -> Bound:
+    """The bound of the free tokens of texts (L,) given the locked ones, (L,) bool, and the class of the run `chain`;
+    nats per free token."""
     found = []
     for number, text in enumerate(output.follow(texts, "bounds")):
-        request = Score(frozen(text), locked, None, None, seed + number, by_token=False)
+        request = Score(frozen(text), locked, None, None, chain.seed + number, by_token=False, label=chain.label)
         *_, last = (event for event in unfailing(engine, request) if isinstance(event, Bounded))
         found.append(last)
     free = int((~locked).sum())

@@ -19,7 +19,7 @@ from engine.protocol.options import OPTIONS
 from engine.protocol.sampler_table import ALL_SAMPLERS
 from engine.training.settings import AdaptingConfig, Plan, Recipe, Sizes, TrainingConfig
 
-SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "seed")
+SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "label", "guidance", "seed")
 """The options with which many samples are drawn to be measured."""
 MANY_SAMPLES = Whole(1, 10**6)
 """Drawn in chunks, to be measured."""
@@ -189,7 +189,7 @@ def compare(
     compare_budgets(machine, replace(chain, samples=samples), steps, subject, output)
 
 
-@command("steps", "sampler", "options", "temperature", "top_p", "seed", model="")
+@command("steps", "sampler", "options", "temperature", "top_p", "label", "guidance", "seed", model="")
 def typo(
     chain: Generate,
     machine: Machine,
@@ -242,7 +242,7 @@ def baseline(
     compare_with(machine, chain, file, text, samples, output)
 
 
-@command("steps", "sampler", "locking", "seed")
+@command("steps", "sampler", "locking", "label", "guidance", "seed")
 def infilling(
     chain: Generate,
     machine: Machine,

@@ -93,7 +93,7 @@ class Evaluator:
     def write(self, chain: Generate) -> Written:
         """`chain.samples` samples; every process gets all of them."""
         size, parts, samples = self.subject.chunk, [], -(-chain.samples // self.processes.count)
-        read = tokens_read(chain.steps, samples, len(self.tokens), self.info)
+        read = chain.calls * tokens_read(chain.steps, samples, len(self.tokens), self.info)
         require_time(read, self.info.parameters, f"A run of {chain.samples:,} samples", self.info.device)
         starts = range(0, chain.samples, size)
         for first in starts[self.processes.index :: self.processes.count]:
@@ -133,6 +133,7 @@ class Evaluator:
             "steps": chain.steps,
             "sampler": chain.sampler,
             "seed": chain.seed,
+            **({"label": chain.label, "guidance": chain.guidance} if chain.label >= 0 else {}),
             "samples": made,
             "calls": written.evaluations / made,
             "seconds": written.seconds / made,

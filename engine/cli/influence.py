@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,20 @@ from engine.cli.output import Output
 from engine.language.prompts import parse_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.performing.engine import Engine
-from engine.protocol import FREE, Finished, Influence, Influenced, ModelLoaded, Run, Tokens, UserError
+from engine.protocol import FREE, Finished, Generate, Influence, Influenced, ModelLoaded, Run, Tokens, UserError
 
 MOST_NAMED = 3
 """Positions that are named for each word."""
 
 
-def influence(machine: Machine, text: str, on: str, draws: int, seed: int, output: Output) -> None:
+def influence(machine: Machine, chain: Generate, text: str, on: str, draws: int, output: Output) -> None:
     """Prints the divergence of the laws of other positions when a word is dropped, in nats, word by word; of a word
-    `on`, that of its own law, the words that it leans on most first."""
+    `on`, that of its own law, the words that it leans on most first. The model is told the class of `chain`."""
     engine = Engine()
     loaded = open_model(engine, machine)
     tokens = parse_prompt(text, loaded.tokenizer, loaded.info.length)
-    request = asked(loaded, tokens, on, draws, seed)
+    request = asked(loaded, tokens, on, draws, chain.seed)
+    request = replace(request, label=chain.label, guidance=chain.guidance)
     found: dict[Run, dict[int, float]] = {word: {} for word in request.words}
     calls, seconds = 0, 0.0
     for event in output.follow(unfailing(engine, request), "words"):

@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.cli.asked import Machine, Seed
+from engine.cli.asked import Machine
 from engine.cli.options import command
 from engine.cli.output import Output
-from engine.protocol import Influence
+from engine.protocol import Generate, Influence
 from engine.protocol.option_kinds import Whole, ranges_of
 from engine.protocol.options import MOST_SAMPLES
 
 
-@command()
+@command("label", "guidance", "seed")
 def influence(
+    chain: Generate,
     machine: Machine,
     output: Output,
     text: Annotated[str, typer.Argument(help="Words and gaps, or - to read them: Once upon a time [8] The end.")],
@@ -24,12 +25,11 @@ def influence(
     draws: Annotated[
         int, "Under uniform noise, what else could stand in a word's place.", ranges_of(Influence)["draws"]
     ] = 16,
-    seed: Seed = 0,
 ) -> None:
     """Say what each word does to the laws of the gaps, or which words one word leans on."""
     from engine.cli.influence import influence as ask_influence
 
-    ask_influence(machine, text, on, draws, seed, output)
+    ask_influence(machine, chain, text, on, draws, output)
 
 
 @command()

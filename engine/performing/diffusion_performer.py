@@ -115,7 +115,7 @@ class DiffusionPerformer:
             log_weights=tuple(state.log_weight.tolist()),
         )
 
-    def _asked_of(self, request: Generate | Score | Guess) -> Diffusion:
+    def _asked_of(self, request: Generate | Score | Guess | Review | Influence) -> Diffusion:
         """The model, which writes or reads texts of one class if the request asks for one."""
         diffusion = self.model.diffusion
         if request.label < 0:
@@ -193,10 +193,10 @@ class DiffusionPerformer:
             return outlook(self._asked_of(request), request, run_id)
 
     def review(self, run_id: int, request: Review) -> Iterator[Event]:
-        return followed(run_id, review(self.model.diffusion, request, run_id))
+        return followed(run_id, review(self._asked_of(request), request, run_id))
 
     def influence(self, run_id: int, request: Influence) -> Iterator[Event]:
-        return followed(run_id, influence(self.model.diffusion, request, run_id))
+        return followed(run_id, influence(self._asked_of(request), request, run_id))
 
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The bound as it tightens, then what several orders take off it, then what each token adds."""

@@ -77,7 +77,8 @@ def _bounded(
     free: Evaluated, request: Evaluate, performer: Performer, tokens: np.ndarray, given: np.ndarray, size: int
 ) -> Iterator[Evaluated]:
     """The bound in bits for each of `size` bytes as it tightens; where a model has none a note says why."""
-    score = Score(tokens, given, None, None, request.chain.seed, by_token=False, draws=request.draws)
+    chain = request.chain
+    score = Score(tokens, given, None, None, chain.seed, by_token=False, draws=request.draws, label=chain.label)
     check_score(score, performer.info, performer.shape)
     try:
         for number, event in enumerate(performer.score(free.run_id, score), start=1):

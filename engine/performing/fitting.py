@@ -32,7 +32,8 @@ def check_run(request: Generate, info: ModelInfo, shape: Shape) -> None:
         patterned = bool(request.pattern or request.words or request.word_runs)
         needed = running(shape, samples, length, request.top_p < 1, info.device, patterned)
     require(needed, "This run", info.device, "choose fewer samples or a shorter text")
-    require_time(tokens_read(request.steps, samples, length, info), info.parameters, "This run", info.device)
+    read = request.calls * tokens_read(request.steps, samples, length, info)
+    require_time(read, info.parameters, "This run", info.device)
 
 
 def tokens_read(steps: int, samples: int, length: int, info: ModelInfo) -> int:

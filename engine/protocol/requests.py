@@ -85,6 +85,11 @@ class Generate:
     guidance: float = 1.0
 
     @property
+    def calls(self) -> int:
+        """Network calls for each answer: two with guidance."""
+        return 2 if self.label >= 0 and self.guidance != 1 else 1
+
+    @property
     def word_runs(self) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
         """The soft locks that name words."""
         return tuple((start, stop, tuple(map(str, named))) for start, stop, named in self.limits if names_words(named))
@@ -135,7 +140,7 @@ class Review:
 
     `tokens` (L,), `locked` (L,) bool and the noise `sigma` are as in `Inspect`. The `positions` (P,) are asked about,
     in this order. Each was chosen from a row of `states` (S, L), masks as `FREE`, at the noise of that row in `levels`
-    (S,): `chosen` (P,) says from which.
+    (S,): `chosen` (P,) says from which. `label` and `guidance` are those of the run.
     """
 
     tokens: Tokens
@@ -145,6 +150,8 @@ class Review:
     chosen: Tokens
     states: Tokens
     levels: tuple[float, ...]
+    label: Annotated[int, Whole(-1, 10**6 - 1)] = -1
+    guidance: Annotated[float, Real(0.0, 100.0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +162,8 @@ class Influence:
     locked hidden, which takes a network call a word and one more; or as "text", with each of the `positions` (P,)
     hidden in turn, which takes as many for each of them. Without positions they are all that are not locked. Under
     uniform noise, where no token is hidden, words are of one token, and the law without one is its mean over `draws` of
-    what else could stand there, or over the whole vocabulary if that is no larger.
+    what else could stand there, or over the whole vocabulary if that is no larger. `label` and `guidance` as in
+    `Generate`.
     """
 
     tokens: Tokens
@@ -166,6 +174,8 @@ class Influence:
     given: Literal["locks", "text"] = "locks"
     draws: Annotated[int, Whole(1, 65_536)] = 16
     seed: Annotated[int, SEED] = 0
+    label: Annotated[int, Whole(-1, 10**6 - 1)] = -1
+    guidance: Annotated[float, Real(0.0, 100.0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,8 +236,9 @@ class Evaluate:
     """What does `text` cost the model in the folder `model`, whatever its tokenizer, and how does that model write?
 
     `given` are runs of characters: tokens that lie wholly inside one are given, all others are scored with `draws`
-    network calls an estimate, and drawn anew by the run `chain`, which has no tokens yet. What it writes is read by the
-    autoregressive model in the folder `judge`, if there is one. Without a `model` it is the one that is loaded.
+    network calls an estimate, and drawn anew by the run `chain`, which has no tokens yet; both of its class, if it has
+    one. What it writes is read by the autoregressive model in the folder `judge`, if there is one. Without a `model` it
+    is the one that is loaded.
     """
 
     text: str

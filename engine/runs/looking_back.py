@@ -31,6 +31,7 @@ def review_of(run: Trajectory, sample: int, positions: np.ndarray | None = None)
         frozen(chosen),
         frozen(np.array(states).reshape(len(states), run.length)),
         tuple(run.moments[step].sigma for step in steps.tolist()),
+        *(() if run.origin is None else (run.origin.request.label, run.origin.request.guidance)),
     )
 
 

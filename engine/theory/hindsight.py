@@ -60,7 +60,7 @@ def review(diffusion: Diffusion, request: Review, run_id: int = 0) -> Iterator[R
     own = request.tokens
     hides = diffusion.graph.hide(own, 0) is not own
     used = np.unique(request.chosen).tolist()
-    of = len(used) + (len(request.positions) if hides else 1)
+    of = asked.each * (len(used) + (len(request.positions) if hides else 1))
     for row in used:
         here = request.positions[request.chosen == row]
         state = diffusion.graph.states_of(request.states[row], NO_MASK + DO)
@@ -124,7 +124,7 @@ def _given_locks(diffusion: Diffusion, request: Influence, positions: Tokens, ru
             nats = _divergence(base, asked.laws(without, positions, request.sigma))
         beside = ~inside[positions]
         found = frozen(positions[beside]), nats[beside]
-        yield Influenced(run_id, (start, stop), *found, asked.calls, 1 + len(request.words))
+        yield Influenced(run_id, (start, stop), *found, asked.calls, asked.each * (1 + len(request.words)))
 
 
 def _given_text(diffusion: Diffusion, request: Influence, positions: Tokens, run_id: int) -> Iterator[Influenced]:
@@ -135,7 +135,7 @@ def _given_text(diffusion: Diffusion, request: Influence, positions: Tokens, run
         diffusion.graph.need_mask(NO_MASK + DO),
     )
     stands = diffusion.graph.states_of(request.tokens, NO_MASK + DO)
-    of = len(positions) * (1 + len(request.words))
+    of = asked.each * len(positions) * (1 + len(request.words))
     for position in positions.tolist():
         here = np.array([position])
         hidden = asked.hidden(stands, here)
@@ -155,7 +155,7 @@ def _by_draws(diffusion: Diffusion, request: Influence, positions: Tokens, run_i
     stands = diffusion.graph.states_of(request.tokens, NO_MASK + DO)
     if any(stop - start != 1 for start, stop in request.words):
         raise UserError("Under uniform noise influence is that of single tokens; ask about each of a word's tokens.")
-    base, of = asked.laws(stands, positions, request.sigma), 1 + len(request.words) * (1 + request.draws)
+    base, of = asked.laws(stands, positions, request.sigma), asked.each * (1 + len(request.words) * (1 + request.draws))
     for number, (place, _) in enumerate(request.words):
         free = np.asarray(request.locked, bool) & (np.arange(len(stands)) != place)
         noised = asked.noised(asked.laws(stands, np.array([place]), request.sigma, free), request.sigma)[0]
@@ -171,7 +171,7 @@ def _by_draws(diffusion: Diffusion, request: Influence, positions: Tokens, run_i
             mean += weight[:, None] * law
             weights += weight
         nats = _divergence(base[rows], mean / weights[:, None])
-        left = (len(request.words) - number - 1) * (1 + request.draws)
+        left = asked.each * (len(request.words) - number - 1) * (1 + request.draws)
         yield Influenced(run_id, (place, place + 1), frozen(beside), nats, asked.calls, min(of, asked.calls + left))
 
 
@@ -186,10 +186,11 @@ def _others(law: Tensor, draws: int, generator: np.random.Generator) -> list[tup
 
 
 class _Asked:
-    """A model and which tokens are given, and how many network calls were made."""
+    """A model and which tokens are given, how many network calls were made, and how many `each` answer takes."""
 
     def __init__(self, diffusion: Diffusion, locked: np.ndarray) -> None:
         self.diffusion, self.locked, self.calls = diffusion, np.asarray(locked, bool), 0
+        self.each = diffusion.calls
 
     def hidden(self, state: Tokens, here: Tokens) -> Tokens:
         """A state (L,) in which what would give these positions away is hidden."""
@@ -205,7 +206,7 @@ class _Asked:
         given = (self.locked if locked is None else locked) & (~chosen if diffusion.graph.shows_noise else True)
         features, own = features_at(diffusion, state, given, chosen, sigma)
         law = diffusion.law_rows(features, torch.full(own.shape, sigma, dtype=torch.float64, device=own.device), own)
-        self.calls += diffusion.calls
+        self.calls += self.each
         law = (law if law.dtype == torch.float64 else law.float()).cpu()
         return law[torch.from_numpy(np.argsort(np.argsort(here)))]
 

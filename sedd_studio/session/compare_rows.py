@@ -20,7 +20,8 @@ UNKNOWN = "\N{EN DASH}"
 
 @dataclass(eq=False)
 class ModelRow:
-    """A model in the folder `path`, how far it is, and what it has answered; `note` says why something is missing."""
+    """A model in the folder `path`, how far it is, and what it has answered; `note` says why something is missing, and
+    `of` the class of texts that it is asked about, if it is one."""
 
     path: str
     name: str
@@ -28,6 +29,7 @@ class ModelRow:
     question: int = 0
     state: PaneState = PaneState.WAITING
     note: str = ""
+    of: str = ""
     evaluated: Evaluated | None = None
     mended: dict[float, Mended] = field(default_factory=dict)
 
@@ -46,7 +48,7 @@ class ModelRow:
     @property
     def told(self) -> str:
         """What has to be said of it, in sentences; empty where there is nothing."""
-        found, said = self.evaluated, [self.note]
+        found, said = self.evaluated, [self.note, f"It is told {self.of}." if self.of else ""]
         if found is not None:
             many = "1 character of the locks is" if found.shared == 1 else f"{found.shared} characters of the locks are"
             edge = f"{many} scored and drawn, too, because a token reaches over the edge."

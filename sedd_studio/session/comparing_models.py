@@ -38,7 +38,7 @@ from sedd_studio.session.compare_kinds import FEWEST, MOST, Chosen, Rows
 from sedd_studio.session.compare_reading import LEVELS
 from sedd_studio.session.compare_rows import ModelRow, reading
 from sedd_studio.session.notices import going, number_of
-from sedd_studio.session.panes import PaneState
+from sedd_studio.session.panes import PaneState, class_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Say
 
@@ -172,7 +172,8 @@ class ModelRows(QObject):
         self._began = time.monotonic()
         judge = self._choice.judge or ""
         for row in rows:
-            chain = self._chain(row.noise)
+            chain = self._chain(row)
+            row.of = class_of(chain)
             if typo is None:
                 row.question = self._session.engine.ask(Evaluate(text, given, chain, judge, row.path))
             else:
@@ -180,10 +181,15 @@ class ModelRows(QObject):
                 row.question = self._session.engine.ask(Mend(*about, chain, row.path))
         self.changed.emit()
 
-    def _chain(self, noise: Noise) -> Generate:
-        """The run of the form, without what belongs to the tokens of this text."""
+    def _chain(self, row: ModelRow) -> Generate:
+        """The run of the form, without what belongs to the tokens of this text; of a class, if the open model is asked,
+        for classes of others may be others."""
+        info = self._session.models.info
+        own = info is not None and row.path == info.path
         nothing = frozen(np.empty(0, np.int64))
-        asked = replace(self._session.runs.asked(noise), tokens=nothing, samples=self._texts, model="")
+        asked = replace(
+            self._session.runs.asked(None if own else row.noise), tokens=nothing, samples=self._texts, model=""
+        )
         return replace(asked, banned=(), limits=(), words=(), pattern="")
 
     def cancel_all(self) -> None:

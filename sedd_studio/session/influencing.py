@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -120,7 +121,8 @@ class Influencer(QObject):
             self.changed.emit()
             return
         about = Asked.now(session)
-        request = self._request(about, word, way)
+        within = session.runs.asked()
+        request = replace(self._request(about, word, way), label=within.label, guidance=within.guidance)
         self._asked, self.word, self._calls, self._of = (about, word, way), word, 0, 1
         self.nats, self._began = np.full(len(about.tokens), np.nan), time.monotonic()
         self._question = session.engine.ask(request)

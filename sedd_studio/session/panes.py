@@ -150,7 +150,7 @@ def work_of(request: Generate, noise: Noise) -> int:
     guidance each answer takes two."""
     free = int((request.tokens == FREE).sum())
     answers = max(1, request.steps if noise in ("uniform", "mixed") else min(request.steps, free))
-    return request.samples * answers * (2 if request.label >= 0 and request.guidance != 1 else 1)
+    return request.samples * answers * request.calls
 
 
 def recorded(run: Trajectory) -> Pane:

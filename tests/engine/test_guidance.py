@@ -26,8 +26,12 @@ from engine.protocol import (
     Generate,
     Guess,
     Guessed,
+    Influence,
+    Influenced,
     Insight,
     Inspect,
+    Review,
+    Reviewed,
     Score,
     UserError,
     frozen,
@@ -167,3 +171,53 @@ def test_a_text_is_scored_given_a_class(tmp_path: Path) -> None:
     assert [done.exit_code for done in lines] == [0, 0, 2]
     assert lines[0].stdout != lines[1].stdout
     assert "its classes are 0 to 1" in " ".join(lines[2].output.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "--steps", "3", "--samples", 2, "--length", 6),
+        ("compare", "--steps", "3", "--samples", 2, "--text", "abc[[def]]", "--beside", "plain"),
+        ("evaluate", "--steps", 3, "--samples", 2, "--length", 6),
+        ("typo", "a b c a b", "--levels", "0.6", "--samples", 32, "--steps", 3),
+        ("influence", "abc def"),
+    ],
+    ids=lambda command: "-".join(map(str, command[:1] + command[-2:-1])),
+)
+def test_every_command_that_runs_a_model_tells_it_the_class(
+    command: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, family in (("told", "udlm-class"), ("plain", "udlm")):
+        make(tmp_path / name, family)
+        symbol_tokenizer([*"abcdefghi", " "]).save(tmp_path / name)
+    shared = ("--model", "told", "--device", "cpu", "--precision", "fp32", "--json")
+    found = []
+    for more in ((), ("--class", 0), ("--class", 1), ("--class", 1, "--guidance", 4), ("--class", 2)):
+        done = CliRunner().invoke(app, [*map(str, (*command, *shared, *more))])
+        assert done.exit_code == (2 if "2" in map(str, more) else 0), done.output
+        found.append([re.sub(r'"[a-z_]*seconds[a-z_]*": *[0-9.e-]+', "", line) for line in done.stdout.splitlines()])
+        if "--beside" in command and more:
+            assert "knows no classes" in done.stdout
+    texts = ["\n".join(lines) for lines in found[:-1]]
+    assert len(set(texts)) == 4
+    assert "its classes are 0 to 1" in " ".join(done.output.split())
+
+
+def test_what_a_run_of_a_class_is_asked_afterwards_is_asked_of_that_class(tmp_path: Path) -> None:
+    make(tmp_path, "udlm-class")
+    symbol_tokenizer([*"abcdefghij"]).save(tmp_path)
+    engine = Engine(DiffusionPerformer(load(tmp_path, device="cpu", precision="fp32")))
+    tokens, free, places = frozen(np.arange(6)), np.zeros(6, np.bool_), frozen(np.arange(6))
+    words, now = ((1, 2), (3, 4)), set[float]()
+    for label, guidance in ((-1, 1.0), (0, 1.0), (1, 1.0), (1, 3.0)):
+        review = Review(tokens, free, 0.5, places, frozen(np.zeros(6, np.int64)), tokens[None], (1.0,), label, guidance)
+        influence = Influence(tokens, free, 0.5, words, tuple(range(6)), "text", 4, 0, label, guidance)
+        for request, kind in ((review, Reviewed), (influence, Influenced)):
+            *events, finished = engine.perform(1, request)
+            last = events[-1]
+            assert isinstance(finished, Finished)
+            assert isinstance(last, kind)
+            assert last.calls == last.of == finished.calls
+            now.add(float(last.now.sum() if isinstance(last, Reviewed) else last.nats.sum()))
+    assert len(now) == 8

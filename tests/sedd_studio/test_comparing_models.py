@@ -6,6 +6,7 @@ import csv
 import io
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ from sedd_studio.session.panes import PaneState
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, TOKENIZER, FakeEngine
 from tests.sedd_studio.panes import choose, compare
@@ -111,6 +113,24 @@ def test_locks_are_asked_about_as_characters(window: MainWindow, engine: FakeEng
     given = [request.text[start:stop] for start, stop in request.given]
     pieces = [TOKENIZER.piece(token) for token in TOKENIZER.encode(TEXT)]
     assert given == ["".join(pieces[:2]), "".join(pieces[3:])]
+
+
+@pytest.mark.parametrize("kind", ["text", "typo"])
+def test_the_open_model_is_told_its_class_and_others_none(
+    kind: str, window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake_engine, "INFO", replace(fake_engine.INFO, classes=3))
+    window.session.models.open("tiny")
+    qtbot.waitUntil(lambda: window.session.models.info is not None and window.session.models.info.classes == 3)
+    window.session.form.set(label=2, guidance=1.5)
+    choose(window, kind)
+    compare(window)
+    through(window, qtbot)
+    asked = [request for request in engine.requests if isinstance(request, Evaluate | Mend)]
+    told = [(request.model, request.chain.label, request.chain.guidance) for request in asked]
+    assert told[0] == ("tiny", 2, 1.5)
+    assert told[1:] == [(model, -1, 1.0) for model, *_ in told[1:]]
+    assert "tiny: It is told class 2, guidance 1.5." in window.compare.note.text()
 
 
 def test_a_text_with_gaps_is_refused_in_a_sentence(window: MainWindow, engine: FakeEngine) -> None:

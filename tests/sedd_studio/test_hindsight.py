@@ -10,11 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Frame, Generate, Review, Started, frozen
 from engine.runs.looking_back import review_of, reviewable, worst
-from engine.runs.trajectory import Trajectory
+from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of
@@ -38,6 +39,10 @@ def test_each_token_is_asked_about_in_the_state_and_at_the_noise_before_its_last
     assert [asked.states[row].tolist() for row in asked.chosen] == [[1, 3, FREE, FREE, FREE]] * 2
     assert asked.levels == (1.5,)
     assert review_of(run, 0, np.array([2])).positions.tolist() == [2]
+    assert (asked.label, asked.guidance) == (-1, 1.0)
+    made = Generate(frozen(np.arange(5)), label=1, guidance=2.5)
+    run.origin = Origin(made, fake_engine.INFO, fake_engine.TOKENIZER, "2026-01-01")
+    assert (review_of(run, 0).label, review_of(run, 0).guidance) == (1, 2.5)
 
 
 def test_the_worst_are_the_lowest_below_zero() -> None:

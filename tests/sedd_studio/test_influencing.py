@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -13,20 +15,25 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.colour_modes import MOST_INFLUENCE
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.windows import window_of
 
 
-@pytest.fixture
-def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+def ran(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, **form: float) -> MainWindow:
     """A run that is over."""
     session = make_session(engine)
-    session.form.set(steps=6)
+    session.form.set(steps=6, **form)
     window = window_of(session, settings, qtbot)
     session.runs.start()
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     return window
+
+
+@pytest.fixture
+def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot) -> MainWindow:
+    return ran(engine, make_session, settings, qtbot)
 
 
 def point(window: MainWindow, position: int) -> None:
@@ -62,6 +69,17 @@ def test_a_locked_word_is_asked_about_given_the_locks_alone(
     assert [strength for *_, strength in arcs] == sorted((float(nats[place]) for _, place, _ in arcs), reverse=True)
     notes = window.canvas.picture._content.notes
     assert all(notes[place] == f"{nats[place]:.2f}" for _, place, _ in arcs)
+
+
+def test_a_word_is_asked_about_in_the_class_of_the_form(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake_engine, "INFO", replace(fake_engine.INFO, classes=3))
+    window = ran(engine, make_session, settings, qtbot, label=2, guidance=1.5)
+    window.actions_by_name["colour_influence"].trigger()
+    point(window, 2)
+    qtbot.waitUntil(lambda: answered(window))
+    assert {(request.label, request.guidance) for request in asked(engine)} == {(2, 1.5)}
 
 
 def test_what_a_word_leans_on_is_asked_of_every_other_word(
