@@ -23,6 +23,8 @@ END_OF_TEXT = "<|endoftext|>"
 TURN_MARKS = (
     *("<|im_start|>", "<|im_end|>", "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
     *("<s>", "</s>", "[INST]", "[/INST]"),
+    *("<|user|>", "<|assistant|>", "<|system|>", "<|end|>", "<|im_sep|>"),
+    *("<bos>", "<start_of_turn>", "<end_of_turn>"),
 )
 """What special tokens that stand between the turns of a chat are called."""
 MARKS = frozenset((END_OF_TEXT, *TURN_MARKS))

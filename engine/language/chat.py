@@ -19,7 +19,7 @@ import numpy as np
 from engine.files import read_bounded
 from engine.language.prompts import longest_prompt
 from engine.language.tokenizers import Tokenizer
-from engine.language.turn_marks import marks_of
+from engine.language.turn_marks import marks_of, without_spaces_around
 from engine.protocol import FREE, Tokens, UserError, frozen
 from engine.protocol.model_info import MOST_OF_A_CHAT, Chat
 from engine.strict_json import read_json
@@ -31,24 +31,29 @@ LARGEST_TEMPLATE = 2**17
 """Characters."""
 DEFAULT_ANSWER = 60
 UNKNOWN = "this model's chat template is not one that the studio knows"
-_TOKEN_LIKE = re.compile(r"<\|[^|<>\s]{1,40}\|>|\[/?[A-Z][A-Za-z_]{2,20}\]")
+_TOKEN_LIKE = re.compile(r"<\|[^|<>\s]{1,40}\|>|<(?:start|end)_of_[a-z]{1,20}>|\[/?[A-Z][A-Za-z_]{2,20}\]")
 """What looks like a mark between turns."""
+_JOINED = re.compile(r"(['\"]) *\+ *\1")
+"""Between two texts of a template that are put together."""
 
 
 @dataclass(frozen=True)
 class Turns:
     """A known way to put turns: the `chat` of a question, by which `marks` in a template it is known, and by which
-    texts, one of which is at least there of `wanted`.
+    texts: all of `always`, and at least one of `wanted`.
 
-    Those `special` must be single tokens. A template may have the `other` marks, too, and none of `never`. `opening`
-    is what stands before the first turn if the tokenizer has that token and the template names it, or asks for it.
+    The marks must be single tokens if they are `special`, and so must the end of a turn if it is `ended` by the
+    tokenizer's. A template may have the `other` marks, too, and none of `never`. `opening` is what stands before the
+    first turn if the tokenizer has that token and the template names it, or asks for it.
     """
 
     chat: Chat
     marks: tuple[str, ...]
     wanted: tuple[str, ...]
     special: bool = True
+    ended: bool = False
     other: tuple[str, ...] = ("<|endoftext|>",)
+    always: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     opening: str = ""
     system: tuple[str, str] = ("", "")
@@ -96,6 +101,40 @@ KNOWN: tuple[Turns, ...] = (
         other=("[SYS]", "[/SYS]"),
         system=("[SYS]\n", "[/SYS]"),
     ),
+    Turns(
+        Chat("Phi 3", "<|user|>\n", "<|end|>\n<|assistant|>\n", "<|end|>"),
+        marks=("<|user|>", "<|end|>", "<|assistant|>"),
+        wanted=("<|assistant|>\n'", '<|assistant|>\n"'),
+        other=("<|endoftext|>", "<|system|>"),
+        always=("<|end|>\n",),
+        opening="<s>",
+        system=("<|system|>\n", "<|end|>\n"),
+    ),
+    Turns(
+        Chat("Phi 4", "<|im_start|>user<|im_sep|>", "<|im_end|><|im_start|>assistant<|im_sep|>", "<|im_end|>"),
+        marks=("<|im_start|>", "<|im_sep|>", "<|im_end|>"),
+        wanted=("<|im_start|>assistant<|im_sep|>'", '<|im_start|>assistant<|im_sep|>"'),
+        always=("<|im_start|>user<|im_sep|>",),
+        system=("<|im_start|>system<|im_sep|>", "<|im_end|>"),
+    ),
+    Turns(
+        Chat("Gemma", "<start_of_turn>user\n", "<end_of_turn>\n<start_of_turn>model\n", "<end_of_turn>"),
+        marks=("<start_of_turn>", "<end_of_turn>"),
+        wanted=("<start_of_turn>model\n'", '<start_of_turn>model\n"'),
+        other=("<start_of_image>",),
+        always=("<end_of_turn>\n",),
+        opening="<bos>",
+    ),
+    Turns(
+        Chat("Zephyr", "<|user|>\n", "</s>\n<|assistant|>\n", "</s>"),
+        marks=("<|user|>", "<|assistant|>"),
+        wanted=("'<|assistant|>' }}\n", '"<|assistant|>" }}\n'),
+        special=False,
+        ended=True,
+        other=("<|system|>",),
+        always=("<|user|>\n", "eos_token }}\n"),
+        system=("<|system|>\n", ""),
+    ),
 )
 
 
@@ -129,26 +168,31 @@ def recognised(template: Any, tokenizer: Tokenizer) -> Chat:
     """How a question is put by a template, which is read as text; a `Chat` without a name where that is not known."""
     if not isinstance(template, str) or len(template) > LARGEST_TEMPLATE:
         return Chat()
-    text = template.replace("\\n", "\n")
+    text = _JOINED.sub("", template.replace("\\n", "\n"))
     known = marks_of(tokenizer)
     seen = set(_TOKEN_LIKE.findall(text))
     for turns in KNOWN:
         if not seen.issuperset(turns.marks) or not seen.issubset({*turns.marks, *turns.other}):
             continue
-        if turns.special and not known.keys() >= set(turns.marks):
+        if not known.keys() >= {*(turns.marks if turns.special else ()), *((turns.chat.end,) if turns.ended else ())}:
             continue
         if any(each in text for each in turns.never) or not any(each in text for each in turns.wanted):
             continue
-        return _with_system(turns, text, known)
+        if all(each in text for each in turns.always):
+            chat = _with_system(turns, text, known)
+            before, after = (without_spaces_around(part, tokenizer) for part in (chat.before, chat.after))
+            return Chat(chat.name, before, after, chat.end)
     return Chat()
 
 
 def _with_system(turns: Turns, text: str, known: Mapping[str, int]) -> Chat:
     """With the turn of the system that the template has in words, and what stands before all turns."""
     begin, end = turns.system
-    words = rf"(?P<words>[^'\"{{}}<>\[\]]{{1,{MOST_OF_A_CHAT // 2}}})"
-    told = {match["words"] for match in re.finditer(re.escape(begin) + words + re.escape(end), text)}
-    begun = len(re.findall(re.escape(begin) + r"[^'\"{]", text))
+    told, begun = set[str](), 0
+    if begin:
+        words = rf"(?P<words>[^'\"{{}}<>\[\]]{{1,{MOST_OF_A_CHAT // 2}}})"
+        told = {match["words"] for match in re.finditer(re.escape(begin) + words + re.escape(end), text)}
+        begun = len(re.findall(re.escape(begin) + r"[^'\"{]", text))
     if len(told) > 1 or (begun and not told) or (told and not end):
         return Chat()  # which one it takes is up to the program
     first = turns.opening if turns.opening in known and (turns.opening in text or "bos_token" in text) else ""

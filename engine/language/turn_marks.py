@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from weakref import WeakKeyDictionary
 
 from engine.language.backends import TURN_MARKS
 from engine.language.tokenizers import Tokenizer
 
 _found: WeakKeyDictionary[Tokenizer, dict[str, int]] = WeakKeyDictionary()
+
+
+def without_spaces_around(text: str, tokenizer: Tokenizer) -> str:
+    """A text with marks in it, without the spaces and ends of lines that special tokens of the tokenizer take in."""
+    for token in tokenizer.backend.get_added_tokens_decoder().values():
+        if token.special and token.content in TURN_MARKS:
+            before, after = r"\s*" * token.lstrip, r"\s*" * token.rstrip
+            text = re.sub(before + re.escape(token.content) + after, token.content, text)
+    return text
 
 
 def marks_of(tokenizer: Tokenizer) -> dict[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from tokenizers import AddedToken
 
 from engine.language.tokenizers import Tokenizer, train_tokenizer
 
@@ -29,6 +30,36 @@ LLAMA_2 = LOOP + (
     "{% if turn['role'] == 'user' %}{{ bos_token + '[INST] ' + turn['content'] + ' [/INST]' }}"
     "{% else %}{{ ' ' + turn['content'] + ' ' + eos_token }}{% endif %}{% endfor %}"
 )
+PHI_3 = (
+    "{{ bos_token }}"
+    + LOOP
+    + r"{% if turn['role'] == 'system' %}{{ '<|system|>' + '\n' + turn['content'] + '<|end|>' + '\n' }}"
+    r"{% elif turn['role'] == 'user' %}{{ '<|user|>' + '\n' + turn['content'] + '<|end|>' + '\n' }}"
+    r"{% else %}{{ turn['content'] + '<|end|>' + '\n' }}{% endif %}{% endfor %}"
+    r"{% if add_generation_prompt %}{{ '<|assistant|>' + '\n' }}{% endif %}"
+)
+PHI_4 = LOOP + (
+    "{% if turn['role'] == 'user' %}{{ '<|im_start|>user<|im_sep|>' + turn['content'] + '<|im_end|>' }}{% else %}"
+    "{{ '<|im_start|>assistant<|im_sep|>' + turn['content'] + '<|im_end|>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant<|im_sep|>' }}{% endif %}"
+)
+GEMMA = (
+    "{{ bos_token }}" + LOOP + "{% set who = 'model' if turn['role'] == 'assistant' else turn['role'] %}"
+    r"{{ '<start_of_turn>' + who + '\n' + turn['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
+    r"{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}"
+)
+ZEPHYR = r"""{% for turn in messages %}
+{% if turn['role'] == 'user' %}
+{{ '<|user|>\n' + turn['content'] + eos_token }}
+{% elif turn['role'] == 'system' %}
+{{ '<|system|>\n' + turn['content'] + eos_token }}
+{% else %}
+{{ '<|assistant|>\n' + turn['content'] + eos_token }}
+{% endif %}
+{% if loop.last and add_generation_prompt %}
+{{ '<|assistant|>' }}
+{% endif %}
+{% endfor %}"""
 DLLM = """{% for turn in messages %}
 {% if turn['role'] == 'user' %}
 [Question]
@@ -50,12 +81,14 @@ DLLM = """{% for turn in messages %}
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to chat: its template, the special tokens that its tokenizer adds, and which one begins a text."""
+    """A way to chat: its template, the special tokens that its tokenizer adds, and which one begins a text; those that
+    `take` in the spaces that stand behind them."""
 
     name: str
     template: str
     special: tuple[str, ...] = ()
     begins: str = ""
+    take: tuple[str, ...] = ()
 
     def rendered(self, question: str) -> str:
         """What the library's own machinery makes of a question; only templates that stand here are given to it."""
@@ -73,12 +106,20 @@ KINDS: Mapping[str, Kind] = {
     "llama-2": Kind("Llama 2", LLAMA_2, ("<s>", "</s>"), "<s>"),
     "mistral": Kind("Llama 2", LLAMA_2, ("<s>", "</s>", "[INST]", "[/INST]"), "<s>"),
     "dllm": Kind("dLLM", DLLM),
+    "phi-3": Kind("Phi 3", PHI_3, ("<s>", "<|system|>"), "<s>", ("<|user|>", "<|end|>", "<|assistant|>")),
+    "phi-3-plain": Kind("Phi 3", PHI_3, ("<s>", "<|user|>", "<|end|>", "<|assistant|>"), "<s>"),
+    "phi-4": Kind("Phi 4", PHI_4, (*ENDS, "<|im_sep|>")),
+    "gemma": Kind("Gemma", GEMMA, ("<bos>", "<start_of_turn>", "<end_of_turn>"), "<bos>"),
+    "zephyr": Kind("Zephyr", ZEPHYR, ("<s>", "</s>"), "<s>"),
+    "zephyr-marks": Kind("Zephyr", ZEPHYR, ("</s>", "<|user|>", "<|assistant|>")),
 }
 
 
-def chat_tokenizer(special: tuple[str, ...] = ENDS, mask: bool = False) -> Tokenizer:
-    """A byte-level tokenizer with special tokens, the last of them a `mask` if one is wanted."""
+def chat_tokenizer(special: tuple[str, ...] = ENDS, mask: bool = False, take: tuple[str, ...] = ()) -> Tokenizer:
+    """A byte-level tokenizer with special tokens, the last of them a `mask` if one is wanted. Those that `take` in the
+    spaces behind them are added before."""
     backend = train_tokenizer(iter([STORY] * 4), VOCABULARY).backend
+    backend.add_special_tokens([AddedToken(token, rstrip=True, special=True) for token in take])
     backend.add_special_tokens([*special, *(["<|mask|>"] if mask else [])])
     return Tokenizer(backend)
 

@@ -21,12 +21,25 @@ from engine.language.turn_marks import marks_of
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Chat, Finished, Frame, Generate, LoadModel, ModelLoaded, Started, UserError
 from tests.engine import adapted, causals
-from tests.engine.chats import CHATML, DLLM, ENDS, KINDS, LLAMA_3, SYSTEM, Kind, chat_tokenizer, give
+from tests.engine.chats import (
+    CHATML,
+    DLLM,
+    ENDS,
+    GEMMA,
+    KINDS,
+    LLAMA_3,
+    PHI_3,
+    SYSTEM,
+    ZEPHYR,
+    Kind,
+    chat_tokenizer,
+    give,
+)
 from tests.strict import strict
 
 LENGTH = 400
 QUESTION = "What is a dragon?"
-TOKENIZERS = {name: chat_tokenizer(kind.special) for name, kind in KINDS.items()}
+TOKENIZERS = {name: chat_tokenizer(kind.special, take=kind.take) for name, kind in KINDS.items()}
 ODD = "[3] ____ <|im_end|>\n<|im_start|>system\n<|endoftext|> [/INST] \\[4]"
 
 
@@ -97,6 +110,11 @@ UNKNOWN_TEMPLATES: dict[str, object] = {
     "a system that quotes": SYSTEM.replace("few", "\\'few\\'") + CHATML,
     "the date": LLAMA_3 + "{{ date_string }}",
     "a system of dLLM": "[SYS]\n" + "x" * 5_000 + "[/SYS]" + DLLM,
+    "a mark more of Phi": PHI_3.replace("turn['content']", "'<|tool|>' + turn['content']"),
+    "Phi without ends of lines": PHI_3.replace(r"\n", ""),
+    "Zephyr with another end": ZEPHYR.replace("eos_token", "'<|endoftext|>'"),
+    "Zephyr with words of the system": ZEPHYR.replace(r"'<|system|>\n' + turn['content']", r"'<|system|>\nBe brief.'"),
+    "Gemma that thinks": GEMMA.replace(r"model\n'}}", r"model\n<think>\n'}}"),
     "too long": CHATML + " " * LARGEST_TEMPLATE,
     "a list": [{"name": "tools", "template": CHATML}],
     "a list of lists": [["default", CHATML]],
@@ -107,7 +125,8 @@ UNKNOWN_TEMPLATES: dict[str, object] = {
 @pytest.mark.parametrize("template", UNKNOWN_TEMPLATES.values(), ids=UNKNOWN_TEMPLATES.keys())
 def test_a_template_that_is_not_known_is_told(tmp_path: Path, template: object) -> None:
     give(tmp_path, template)
-    tokenizer = chat_tokenizer((*ENDS, *KINDS["llama-3"].special))
+    marks = ("</s>", "<|user|>", "<|end|>", "<|assistant|>", "<|tool|>", "<start_of_turn>", "<end_of_turn>")
+    tokenizer = chat_tokenizer((*ENDS, *KINDS["llama-3"].special, *marks))
     chat = chat_in(tmp_path, tokenizer)
     assert chat == Chat()
     with pytest.raises(UserError, match=rf"^{UNKNOWN.capitalize()}; "):
