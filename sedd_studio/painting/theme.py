@@ -45,7 +45,7 @@ COLOURS: dict[str, tuple[str, str, str]] = {
     "strong_border": ("#b9c0cc", "#465060", "#ffffff"),
     "text": ("#191c22", "#e9ebef", "#ffffff"),
     "muted": ("#5c6473", "#9aa1ae", "#ffffff"),
-    "faint": ("#8b93a1", "#6f7785", "#c8c8c8"),
+    "faint": ("#8b93a1", "#6f7785", "#a0a0a0"),
     "accent": ("#2b5fd9", "#7ba3ff", "#4de4ff"),
     "accent_hover": ("#1f4fc0", "#98b7ff", "#9ff1ff"),
     "on_accent": ("#ffffff", "#0b1326", "#000000"),

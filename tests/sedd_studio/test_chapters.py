@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from sedd_studio.painting.lessons import picture
+from sedd_studio.painting.lessons.drawing import Bar, Sign
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.score import arrows, largest
 from sedd_studio.painting.theme import THEMES
@@ -74,6 +76,61 @@ def test_a_figure_is_painted_in_every_theme_and_size(name: str, choices: dict[st
     made = shown(name, **choices)
     assert len(painted(name, made)) == len(THEMES)
     assert len(painted(name, made, width=300)) == len(THEMES)
+
+
+def luminance(colour: str) -> float:
+    """Of a colour, relative to white."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@dataclass
+class Beside:
+    """What stands beside a figure: the signs of its legend, and where the rest ends and the legend begins."""
+
+    signs: list[Sign]
+    foot: float = 0.0
+    legend: float = 0.0
+
+
+def beside(name: str, made: Shown, area: QRectF, monkeypatch: pytest.MonkeyPatch) -> Beside:
+    """What is painted beside a figure."""
+    found, module = Beside([]), import_module(f"sedd_studio.painting.lessons.{name}")
+
+    def legend(painter: QPainter, place: QRectF, signs: list[Sign], theme: object, size: float) -> None:
+        found.signs, found.legend = signs, place.bottom() - 1.8 * size * len(signs)
+
+    def bars(painter: QPainter, place: QRectF, bars: list[Bar], *rest: Any) -> None:
+        size = rest[2]
+        found.foot = max(found.foot, place.top() + min(place.height(), 2.1 * size * len(bars)))
+
+    def write(painter: QPainter, place: QRectF, *rest: object) -> None:
+        found.foot = max(found.foot, place.center().y() + 5)
+
+    monkeypatch.setattr(module, "draw_legend", legend)
+    monkeypatch.setattr(module, "draw_bars", bars)
+    monkeypatch.setattr(module, "write", write, raising=False)
+    image = QImage(400, 400, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        picture(name).paint_beside(painter, area, made, THEMES["light"])
+    monkeypatch.undo()
+    return found
+
+
+@pytest.mark.usefixtures("qapp")
+@cases
+def test_a_legend_lies_on_nothing_and_tells_its_signs_apart_without_colour(
+    name: str, choices: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = shown(name, **choices)
+    found = beside(name, made, QRectF(0, 0, 240, picture(name).least_beside), monkeypatch)
+    assert found.foot <= found.legend
+    for theme in THEMES.values():
+        for number, sign in enumerate(found.signs):
+            for other in found.signs[:number]:
+                light, dark = sorted((luminance(theme.colours[each.colour]) for each in (sign, other)), reverse=True)
+                assert sign.kind != other.kind or (light + 0.05) / (dark + 0.05) > 1.3, (sign, other, theme.name)
 
 
 # ---- all texts at once

@@ -114,6 +114,8 @@ class Bar:
     """Shares that it is made of, if of several."""
     mark: float | None = None
     """Where it must end, in a share of the whole length."""
+    hollow: bool = False
+    """Whether it has a dashed edge and little colour within, for what should not be there."""
 
 
 def draw_bars(
@@ -146,12 +148,34 @@ def draw_bars(
         for place, part in enumerate(bar.parts or (bar.share,)):
             drawn = QRectF(left, room.top(), max(1.5, part * room.width()), room.height())
             painter.setBrush(theme.colour(bar.colour, 1.0 if place % 2 == 0 else 0.55))
-            painter.drawRoundedRect(drawn, min(3.0, drawn.width() / 2), min(3.0, drawn.width() / 2))
+            if bar.hollow:
+                draw_hollow(painter, drawn, bar.colour, theme)
+            else:
+                painter.drawRoundedRect(drawn, min(3.0, drawn.width() / 2), min(3.0, drawn.width() / 2))
             left += part * room.width()
         if bar.mark is not None:
             at = room.left() + bar.mark * room.width()
             painter.fillRect(QRectF(at - 1, room.top() - 3, 2.5, room.height() + 6), theme.colour("text"))
         write(painter, line, bar.says, theme.colour("text"), font, RIGHT)
+
+
+def draw_hollow(painter: QPainter, place: QRectF, colour: str, theme: Theme, radius: float = 3.0) -> None:
+    """A rectangle with a dashed edge and little colour within."""
+    painter.setPen(QPen(theme.colour(colour), 2, Qt.PenStyle.DashLine))
+    painter.setBrush(theme.colour(colour, 0.18))
+    painter.drawRoundedRect(place, min(radius, place.width() / 4), min(radius, place.width() / 4))
+    painter.setPen(Qt.PenStyle.NoPen)
+
+
+def draw_shape(painter: QPainter, shape: str, middle: QPointF, radius: float, colour: QColor) -> None:
+    """A "ring", a "box" or a "disc": seen apart where they lie on each other, and without colour."""
+    painter.setPen(QPen(colour, 2) if shape == "ring" else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if shape == "ring" else colour)
+    if shape == "box":
+        painter.drawRect(QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius))
+    else:
+        wide = 1.45 * radius if shape == "ring" else 0.8 * radius
+        painter.drawEllipse(middle, wide, wide)
 
 
 def _title_width(bar: Bar, names: tuple[str, ...], size: float) -> float:
@@ -179,7 +203,8 @@ def arrow(painter: QPainter, start: QPointF, end: QPointF, thickness: float, col
 
 @dataclass(frozen=True)
 class Sign:
-    """A line of a legend: a sign in a colour, and what it means. `kind` is "square", "arrow", "line" or "mark"."""
+    """A line of a legend: a sign in a colour, and what it means. `kind` is "square", "hollow" or "hidden" (squares),
+    "arrow", "line", "dashed", "ring", "box" or "disc" (lines), or "mark". No two of a legend differ by hue alone."""
 
     kind: str
     colour: str
@@ -192,16 +217,24 @@ def draw_legend(painter: QPainter, area: QRectF, signs: Sequence[Sign], theme: T
     for number, sign in enumerate(reversed(signs)):
         line = QRectF(area.left(), area.bottom() - (number + 1) * height, area.width(), height)
         colour, middle = theme.colour(sign.colour), line.center().y()
+        box = QRectF(line.left() + 0.2 * wide, middle - 0.5 * size, size, size)
         match sign.kind:
-            case "square":
-                box = QRectF(line.left() + 0.2 * wide, middle - 0.5 * size, size, size)
+            case "square" | "hidden":
                 painter.setPen(QPen(theme.colour("strong_border"), 1))
                 painter.setBrush(colour)
                 painter.drawRoundedRect(box, 3, 3)
+                if sign.kind == "hidden":
+                    hidden_word(painter, box.adjusted(2, 0, -2, 0), typeface(0.6 * size), theme)
+            case "hollow":
+                draw_hollow(painter, box, sign.colour, theme)
             case "arrow":
                 arrow(painter, QPointF(line.left(), middle), QPointF(line.left() + wide, middle), 0.3 * size, colour)
-            case "line":
-                painter.fillRect(QRectF(line.left(), middle - 1.5, wide, 3), colour)
+            case "line" | "dashed" | "ring" | "box" | "disc":
+                style = Qt.PenStyle.DashLine if sign.kind in ("dashed", "box") else Qt.PenStyle.SolidLine
+                painter.setPen(QPen(colour, 3 if sign.kind == "line" else 2, style, Qt.PenCapStyle.FlatCap))
+                painter.drawLine(QPointF(line.left(), middle), QPointF(line.left() + wide, middle))
+                if sign.kind not in ("line", "dashed"):
+                    draw_shape(painter, sign.kind, QPointF(line.left() + wide / 2, middle), 0.34 * size, colour)
             case "mark":
                 painter.fillRect(QRectF(line.left() + wide / 2 - 1, middle - 0.5 * size, 2, size), colour)
         words = line.adjusted(wide + 0.6 * size, 0, 0, 0)

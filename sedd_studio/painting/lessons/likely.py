@@ -86,9 +86,9 @@ class LikelyPicture(Picture):
         draw_bars(painter, block, bars, figure.words, theme, size)
         signs = [
             Sign("mark", "text", "the world's own value"),
-            Sign("line", "fresh", "the estimate, in its 95 % interval"),
+            Sign("disc", "fresh", "the estimate, in its 95 % interval"),
             Sign("line", "accent", "what it closes in on: the bound"),
-            Sign("line", "faint", "a sampler's own value, in so many steps"),
+            Sign("dashed", "faint", "a sampler's own value, in so many steps"),
         ]
         draw_legend(painter, area, signs, theme, 0.9 * size)
 

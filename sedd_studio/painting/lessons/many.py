@@ -15,6 +15,7 @@ from sedd_studio.painting.lessons.drawing import (
     Bar,
     Sign,
     draw_bars,
+    draw_hollow,
     draw_legend,
     fitting,
     size_for,
@@ -58,6 +59,7 @@ class ManyPicture(Picture):
                     title=text_of(text),
                     mark=float(true),
                     colour="accent" if true else "fresh",
+                    hollow=not true,
                 )
                 for text, made, true in zip(figure.clean, figure.law[row, at], figure.true, strict=True)
             ]
@@ -69,7 +71,7 @@ class ManyPicture(Picture):
             write(painter, told, distance, theme.colour("text"), typeface(size, bold=True), RIGHT)
         signs = [
             Sign("mark", "text", "how often the data has it"),
-            Sign("square", "fresh", "two words that did not know of each other"),
+            Sign("hollow", "fresh", "two words that did not know of each other"),
             Sign("line", "strong_border", "the other samplers"),
         ]
         draw_legend(painter, area, signs, theme, 0.9 * size)
@@ -95,10 +97,12 @@ def _texts(painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         square = QRectF(middle.x() - wide / 2, middle.y() - wide / 2, wide, wide)
         apart = figure.true[number] == 0
         if wide > 0:
-            line = Qt.PenStyle.DashLine if apart else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(theme.colour("fresh" if apart else "border"), 2 if apart else 1, line))
-            painter.setBrush(theme.colour("fresh", 0.18) if apart else theme.colour("lock_fill"))
-            painter.drawRoundedRect(square, min(6, wide / 4), min(6, wide / 4))
+            if apart:
+                draw_hollow(painter, square, "fresh", theme, 6)
+            else:
+                painter.setPen(QPen(theme.colour("border"), 1))
+                painter.setBrush(theme.colour("lock_fill"))
+                painter.drawRoundedRect(square, min(6, wide / 4), min(6, wide / 4))
         words = QRectF(cell.left(), middle.y() - 1.1 * size, side, 1.3 * size)
         write(painter, words, text_of(text), theme.colour("text"), typeface(size))
         under = QRectF(cell.left(), middle.y() + 0.25 * size, side, 1.1 * size)

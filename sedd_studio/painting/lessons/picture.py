@@ -21,6 +21,8 @@ class Picture(ABC):
 
     share_beside: float = 0.4
     """How much of the width what stands beside it takes; 0 where nothing does."""
+    least_beside: float = 208.0
+    """Pixels of its height in which nothing lies on something else."""
     level: str = "level"
     """The choice that Left, Right, Home and End change; empty where none is."""
 

@@ -64,7 +64,7 @@ class PrecisionPicture(Picture):
         signs = [
             Sign("mark", "text", "what it must be"),
             Sign("square", "accent", "what is written of a group of words"),
-            Sign("square", "panel", "dashed: what the group must have"),
+            Sign("hollow", "text", "what the group must have"),
         ]
         draw_legend(painter, area, signs, theme, 0.9 * size)
 

@@ -37,6 +37,8 @@ SAYS = 1.9
 class RealPicture(Picture):
     """Under each place that is noised stands the word that is likeliest there."""
 
+    least_beside = 244.0
+
     level = "noised"
 
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:

@@ -64,6 +64,8 @@ class Matrix:
 class RulePicture(Picture):
     """The rule at the left, what it makes at the right; the edited entry has a frame, its column's sum is told."""
 
+    least_beside = 216.0
+
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, choices = shown.figure, shown.choices
         left, right = matrices(area, len(figure.names))

@@ -35,6 +35,8 @@ Arrow = tuple[int, int, int, float]
 class ScorePicture(Picture):
     """Arrows run outwards, from every text; those of the chosen one stand out."""
 
+    least_beside = 262.0
+
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, at, chosen = shown.figure, shown.choices["level"], shown.choices["chosen"]
         grid, law = _grid(area, figure), figure.probability[at]

@@ -18,6 +18,8 @@ from sedd_studio.record.chapters.formulas import per_cent
 class TextsPicture(Picture):
     """The grid, and the same in bars beside it."""
 
+    least_beside = 254.0
+
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, law, chosen = shown.figure, _law(shown), shown.choices["chosen"]
         grid = _grid(area, figure)
@@ -45,7 +47,7 @@ class TextsPicture(Picture):
         draw_bars(painter, area.adjusted(0, 0, 0, -foot), bars, figure.words, theme, size)
         signs = [Sign("square", "lock_fill", "area: how likely the text is")]
         if figure.has_mask:
-            signs.append(Sign("square", "mask", "the same, for a text with hidden words"))
+            signs.append(Sign("hidden", "mask", "the same, for a text with hidden words"))
         draw_legend(painter, area, signs, theme, 0.9 * size)
 
     def at(self, area: QRectF, shown: Shown, point: QPointF) -> Change | None:

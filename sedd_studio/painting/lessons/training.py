@@ -18,6 +18,7 @@ from sedd_studio.painting.lessons.drawing import (
     Sign,
     draw_bars,
     draw_legend,
+    draw_shape,
     draw_states,
     fitting,
     size_for,
@@ -31,7 +32,7 @@ from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
 from sedd_studio.record.chapters.training import place_of, worst
 
-SHAPES = {"explicit": ("ring", "text"), "implicit": ("square", "fresh"), "denoising": ("disc", "accent")}
+SHAPES = {"explicit": ("ring", "text"), "implicit": ("box", "fresh"), "denoising": ("disc", "accent")}
 FURTHEST = 8.0
 """By which factor a ratio may be off and still have its place on a row."""
 LEAST, MOST = 1e-6, 1.0
@@ -41,6 +42,8 @@ TO = " \N{RIGHTWARDS ARROW} "
 
 class TrainingPicture(Picture):
     """What is true stands in the middle of every row."""
+
+    least_beside = 228.0
 
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, at = place_of(shown)
@@ -71,7 +74,8 @@ class TrainingPicture(Picture):
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             for each, name in enumerate(OBJECTIVES):
                 ratio = float(figure.learnt[each, at, row] / figure.true[row])
-                _sign(painter, name, QPointF(across(ratio), y), 0.34 * size, theme)
+                shape, colour = SHAPES[name]
+                draw_shape(painter, shape, QPointF(across(ratio), y), 0.34 * size, theme.colour(colour))
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, at = place_of(shown)
@@ -85,9 +89,9 @@ class TrainingPicture(Picture):
         block = QRectF(area.left(), heading.bottom(), area.width(), 2.1 * size * len(bars))
         draw_bars(painter, block, bars, figure.words, theme, size)
         signs = [
-            Sign("line", "text", "ring: told the true ratios"),
-            Sign("line", "fresh", "square: sees texts with noise alone"),
-            Sign("line", "accent", "disc: sees the clean texts, too"),
+            Sign("ring", "text", "ring: told the true ratios"),
+            Sign("box", "fresh", "square: sees texts with noise alone"),
+            Sign("disc", "accent", "disc: sees the clean texts, too"),
         ]
         foot = 1.8 * 0.9 * size * len(signs)
         plot = QRectF(area.left(), block.bottom() + 0.5 * size, area.width(), area.bottom() - block.bottom() - foot)
@@ -105,17 +109,6 @@ def _scale(painter: QPainter, plot: QRectF, across: Callable[[float], float], th
         small = fitting(["4 times", "a quarter"], room, 0.9 * size)
         below = QRectF(x - 80, plot.bottom() + 0.2 * size, 160, 1.4 * size)
         write(painter, below, said, theme.colour("text" if true else "muted"), typeface(small, bold=true))
-
-
-def _sign(painter: QPainter, name: str, middle: QPointF, radius: float, theme: Theme) -> None:
-    shape, colour = SHAPES[name]
-    painter.setPen(QPen(theme.colour(colour), 2) if shape == "ring" else Qt.PenStyle.NoPen)
-    painter.setBrush(Qt.BrushStyle.NoBrush if shape == "ring" else theme.colour(colour))
-    if shape == "square":
-        painter.drawRect(QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius))
-    else:
-        wide = 1.45 * radius if shape == "ring" else 0.8 * radius
-        painter.drawEllipse(middle, wide, wide)
 
 
 def _losses(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: float) -> None:
@@ -144,10 +137,12 @@ def _losses(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: f
         write(painter, beside, said, theme.colour("muted"), typeface(small), RIGHT)
     above = np.maximum(figure.loss - figure.floor[:, None], 0.0)
     for each, name in enumerate(OBJECTIVES):
-        painter.setPen(QPen(theme.colour(SHAPES[name][1]), 2))
+        shape, colour = SHAPES[name]
+        line = Qt.PenStyle.DashLine if shape == "box" else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(theme.colour(colour), 2, line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([point(*row) for row in enumerate(above[each, : at + 1].tolist())]))
-        _sign(painter, name, point(at, float(above[each, at])), 0.34 * size, theme)
+        draw_shape(painter, shape, point(at, float(above[each, at])), 0.34 * size, theme.colour(colour))
 
 
 PICTURE = TrainingPicture()

@@ -34,6 +34,8 @@ KEYS = {Qt.Key.Key_Right: "jump", Qt.Key.Key_Down: 10, Qt.Key.Key_End: "all"}
 class WalkingPicture(Picture):
     """The grid with the walk in it, the clock under it."""
 
+    least_beside = 220.0
+
     level = ""
 
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -13,6 +15,8 @@ from sedd_studio.widgets.controls.basic import label
 from sedd_studio.widgets.controls.layouts import column
 
 SMALLEST = (240, 180)
+MARGIN_BESIDE = 4.0
+"""Pixels round what stands beside a figure."""
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 
@@ -43,6 +47,8 @@ class FigureView(QWidget):
 
     def show_figure(self, picture: Picture, shown: Shown | None, name: str, says: str) -> None:
         """Shows a figure; `says` is what it shows in words or, where there is none, why."""
+        if self._beside and picture is not self.picture:
+            self.setMinimumHeight(ceil(picture.least_beside + 2 * MARGIN_BESIDE))
         self.picture, self.shown = picture, shown
         self.waiting.setText("" if self._beside or shown is not None else says)
         self.waiting.setVisible(bool(self.waiting.text()))
@@ -54,7 +60,7 @@ class FigureView(QWidget):
     @property
     def area(self) -> QRectF:
         """Where it is painted."""
-        margin = 4.0 if self._beside else 12.0
+        margin = MARGIN_BESIDE if self._beside else 12.0
         return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
 
     def hasHeightForWidth(self) -> bool:
