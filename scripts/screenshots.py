@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from PySide6.QtWidgets import QWidget
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -127,7 +127,7 @@ def picture(
         prepare(window)
     for _ in range(5):
         QApplication.processEvents()
-    shot = window.grab().toImage()
+    shot = on_top(window, SIZES[theme.name] if small else size).grab().toImage()
     if small:
         from PySide6.QtCore import Qt
 
@@ -136,6 +136,21 @@ def picture(
     print(path)
     window.close()
     services.keeper.close()
+
+
+def on_top(window: QWidget, size: tuple[int, int]) -> QWidget:
+    """What fills the screen, as large as a display of that size; else the window."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.widgets.dialogs.presenter import Presenter
+
+    for shown in window.findChildren(Presenter):
+        shown.resize(*size)
+        QApplication.processEvents()
+        if not shown.laser.isHidden():
+            shown.laser.put(shown.rect().center() / 1.5)
+        return shown
+    return window
 
 
 def live(model: Path, part: float, home: Path) -> object:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.protocol import Noise
     from sedd_studio.window.main_window import MainWindow
+    from tests.sedd_studio.scene import Scene
 
 HISTORY = "history.sqlite3"
 OFFERED = "louaaron/sedd-small"
@@ -272,39 +273,85 @@ def models(home: Path) -> object:
     return Scene(home).session, prepare
 
 
+def answer(scene: Scene) -> None:
+    """Tells all that the chapters of Learn have asked, as the engine would."""
+    from engine.lessons import figures
+    from engine.protocol import Finished, Lesson, Told
+    from tests.sedd_studio.chapter_cases import bundled_model
+
+    runner, link = scene.runner, scene.session.engine
+    for number, asked in enumerate(runner.asked, 1):
+        if isinstance(asked, Lesson):
+            for figure in figures(asked, bundled_model() if asked.of_model else None):
+                link.answered.emit(Told(-number, figure))
+            link.answered.emit(Finished(-number, 0, 0.0))
+
+
 def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
     """A chapter of Learn, with its formula open, its numbers told by the engine."""
     from PySide6.QtWidgets import QApplication
 
-    from engine.lessons import figures
-    from engine.protocol import Finished, Lesson, Told
     from sedd_studio.widgets.panels.learn_panel import LearnPanel
-    from tests.sedd_studio.chapter_cases import bundled_model
     from tests.sedd_studio.scene import Scene
 
     scene = Scene(home)
-
-    def answer() -> None:
-        runner, link = scene.runner, scene.session.engine
-        for number, asked in enumerate(runner.asked, 1):
-            if isinstance(asked, Lesson):
-                for figure in figures(asked, bundled_model() if asked.of_model else None):
-                    link.answered.emit(Told(-number, figure))
-                link.answered.emit(Finished(-number, 0, 0.0))
 
     def prepare(window: MainWindow) -> None:
         window.services.learning.open(chapter)
         window.show_panel("learn")
         QApplication.processEvents()
-        answer()
+        answer(scene)
         for name, value in choices.items():
             window.services.learning.choose(name, value)
-            answer()
+            answer(scene)
         page = window.findChild(LearnPanel)
         assert page is not None
         page.formula_button.click()
 
     return scene.session, prepare
+
+
+def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser: bool = False) -> object:
+    """A chapter of Learn on the whole screen, so many steps into its script."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.window.presenting import present
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    scene.settings.set("reduced_motion", True)
+
+    def prepare(window: MainWindow) -> None:
+        window.services.learning.open(chapter)
+        window.show_panel("learn")
+        QApplication.processEvents()
+        answer(scene)
+        shown = present(window)
+        QApplication.processEvents()  # it has the keys from here on
+        for _ in range(turns):
+            QTest.keyClick(shown, Qt.Key.Key_PageDown)
+            answer(scene)
+        if formula:
+            QTest.keyClick(shown, Qt.Key.Key_F)
+        if laser:
+            shown.point(True)
+            shown.laser.put(QPoint(shown.width() // 3, shown.height() // 2))
+
+    return scene.session, prepare
+
+
+def presenter_text(home: Path, played: int = 41, repeat: int = 1) -> object:
+    """The text of the studio on the whole screen."""
+    from sedd_studio.window.presenting import present
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home, repeat=repeat)
+    if played:
+        scene.run(64)
+        scene.play(played)
+    return scene.session, present
 
 
 def run_map(
@@ -436,6 +483,20 @@ def of_domain(domain: str, home: Path) -> object:
     return scene.session
 
 
+PRESENTED = {
+    "breaking": 3,
+    "rule": 4,
+    "texts": 2,
+    "score": 1,
+    "walking": 4,
+    "many": 2,
+    "training": 3,
+    "locks": 2,
+    "likely": 2,
+    "precision": 2,
+    "real": 2,
+}
+"""How many steps into its script each chapter is presented."""
 STATES: dict[str, Callable[[Path], object]] = {
     "fresh": fresh,
     "running": running,
@@ -491,4 +552,10 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-samples": partial(run_map, where="samples", at=64, samples=16),
     "map-beside": partial(run_map, where="beside"),
     **{name: partial(of_domain, name) for name in ("molecules", "digits", "promoters")},
+    **{f"presenter-{name}": partial(presenter, chapter=name, turns=turns) for name, turns in PRESENTED.items()},
+    "presenter-formula": partial(presenter, chapter="score", turns=2, formula=True, laser=True),
+    "presenter-begin": partial(presenter, chapter="texts", turns=0),
+    "presenter-text": presenter_text,
+    "presenter-text-fresh": partial(presenter_text, played=0),
+    "presenter-text-long": partial(presenter_text, repeat=4),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +16,8 @@ from sedd_studio.session.session import Session
 
 KEPT = 16
 """Figures that are kept for when they are wanted again."""
+Kept = tuple[str, Mapping[str, Choices]]
+"""The name of a chapter, and choices by the names of all that were opened."""
 
 
 class Learning(QObject):
@@ -101,6 +105,42 @@ class Learning(QObject):
         elif slide is not None:
             self.play(plays)
 
+    def take(self, choices: Choices) -> None:
+        """Chooses all that can be chosen in the open chapter at once."""
+        self.playing = ""
+        self._choices[self.name] = choices
+        self._follow()
+
+    def move(self, slide: str, by: int) -> None:
+        """Moves a slider by so many notches, as far as it goes."""
+        self._put(slide, self.choices[slide] + by)
+
+    def end(self, slide: str, last: bool) -> None:
+        """Puts a slider to its end, or to its begin."""
+        self._put(slide, sys.maxsize if last else 0)
+
+    def _put(self, slide: str, notch: int) -> None:
+        found = next((each for each in self.slides if each.name == slide), None)
+        if found is not None:
+            self.choose(slide, min(max(notch, 0), found.last))
+
+    @property
+    def slides(self) -> list[Slide]:
+        """The sliders of the open chapter."""
+        controls = self.chapter.controls(self.choices, None if self.shown is None else self.shown.figure)
+        return [each for each in controls if isinstance(each, Slide)]
+
+    def kept(self) -> Kept:
+        """Which chapter is open, and what is chosen in each."""
+        return self.name, dict(self._choices)
+
+    def bring_back(self, kept: Kept) -> None:
+        """Opens the chapter that was open, with all as it was chosen."""
+        name, self._choices = kept[0], dict(kept[1])
+        self._open(name)
+        self.opened.emit()
+        self._follow()
+
     def play(self, slide: str) -> None:
         """Has a slider move by itself, from its begin if it is at its end; or stops it. Not where nothing may move."""
         self.playing = "" if self.playing == slide or self.calm else slide
@@ -185,8 +225,7 @@ class Learning(QObject):
             self._follow()
 
     def _slide(self, name: str) -> Slide | None:
-        controls = self.chapter.controls(self.choices, None if self.shown is None else self.shown.figure)
-        return next((each for each in controls if isinstance(each, Slide) and each.name == name and each.seconds), None)
+        return next((each for each in self.slides if each.name == name and each.seconds), None)
 
     def _move(self, seconds: float) -> bool:
         """Moves what moves by itself, by whole notches."""

@@ -167,6 +167,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("learn", "L&earn how it works", doing.show_page("learn"), "Ctrl+6"),
     Command("map", "&Map of the run", doing.show_page("map"), "Ctrl+7"),
     Command("map_beside", "Map &beside the text", doing.beside("map"), "Ctrl+Shift+M"),
+    Command("present", "&Present on the whole screen", doing.present, "F5"),
     Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
     Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
     Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),

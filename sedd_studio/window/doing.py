@@ -182,6 +182,13 @@ def show_page(name: str) -> Do:
     return lambda window, session: window.places.show_page(name)
 
 
+def present(window: MainWindow, session: Session) -> None:
+    """Presents what is on show."""
+    from sedd_studio.window import presenting  # not before one presents
+
+    presenting.present(window)
+
+
 def toggle(name: str) -> Do:
     """Shows a panel, or puts it aside."""
     return lambda window, session: window.places.toggle(name)

@@ -29,15 +29,15 @@ MENUS: dict[str, str] = {
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt ask - toggle_lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",
-    "&View": "studio compare likelihood_page history models learn map - position likelihood guess map_beside queue "
-    "reset_layout - rank_samples score_file - "
+    "&View": "studio compare likelihood_page history models learn map present - "
+    "position likelihood guess map_beside queue reset_layout - rank_samples score_file - "
     + " ".join(f"colour_{name}" for name in MODES)
     + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
     "vocabulary_exact vocabulary_plain",
     "&Help": "shortcuts",
 }
 """Names of commands; "-" is a separator."""
-ON_EVERY_PAGE = {"", "Esc", "F1"}
+ON_EVERY_PAGE = {"", "Esc", "F1", "F5"}
 """Plain keys, or none, that do not work the text: others would do so unseen where it is not on show."""
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from sedd_studio.session.learning import Learning
     from sedd_studio.session.map_on_show import MapOnShow
     from sedd_studio.session.map_samples import MapSamples
+    from sedd_studio.session.presented_run import PresentedRun
+    from sedd_studio.session.presenting import Presenting
     from sedd_studio.session.shelf import Shelf
     from sedd_studio.session.trying import Trying
 
@@ -101,6 +103,20 @@ class Services(QObject):
         from sedd_studio.session.learning import Learning  # not before one learns
 
         return Learning(self.session, self)
+
+    @cached_property
+    def presenting(self) -> Presenting:
+        """The chapters of Learn, step by step."""
+        from sedd_studio.session.presenting import Presenting  # not before one presents
+
+        return Presenting(self.learning, self.session.clock, self)
+
+    @cached_property
+    def presented_run(self) -> PresentedRun:
+        """The run on show, part by part."""
+        from sedd_studio.session.presented_run import PresentedRun  # not before one presents
+
+        return PresentedRun(self.session, self)
 
     @cached_property
     def trying(self) -> Trying:

@@ -79,7 +79,8 @@ class Walking(Chapter):
 
     def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:
         if name != "go":
-            return {**choices, name: value, "jump": 0}
+            begins = name in ("factor", "noise", "seed")  # other walks
+            return {**choices, name: value, **({"jump": 0} if begins else {})}
         if not isinstance(figure, WalkingFigure):
             return choices
         stand = stand_of(Shown(figure, choices))

@@ -23,16 +23,17 @@ ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 
 class FigureView(QWidget):
     """Paints `picture` of what is `shown`, the figure itself or what stands `beside` it; says with `chosen` what is
-    chosen in it, and with `moved` by how many notches its slider is to go, None to its begin or its end."""
+    chosen in it, and with `moved` by how many notches its slider is to go. The focus is shown if it is `framed`."""
 
     chosen = Signal(str, object)
     moved = Signal(str, int)
     ended = Signal(str, bool)
     """A slider is to go to its end, or to its begin."""
 
-    def __init__(self, look: Look, beside: bool = False) -> None:
+    def __init__(self, look: Look, beside: bool = False, framed: bool = True) -> None:
         super().__init__()
-        self._look, self._beside = look, beside
+        self._look, self._beside, self._framed = look, beside, framed
+        self._scale = 1.0
         self.picture: Picture | None = None
         self.shown: Shown | None = None
         self.setMinimumSize(*SMALLEST)
@@ -47,9 +48,10 @@ class FigureView(QWidget):
 
     def show_figure(self, picture: Picture, shown: Shown | None, name: str, says: str) -> None:
         """Shows a figure; `says` is what it shows in words or, where there is none, why."""
-        if self._beside and picture is not self.picture:
-            self.setMinimumHeight(ceil(picture.least_beside + 2 * MARGIN_BESIDE))
+        other = picture is not self.picture
         self.picture, self.shown = picture, shown
+        if other:
+            self._keep_room()
         self.waiting.setText("" if self._beside or shown is not None else says)
         self.waiting.setVisible(bool(self.waiting.text()))
         if not self._beside:
@@ -57,11 +59,23 @@ class FigureView(QWidget):
             self.setAccessibleDescription(says)
         self.update()
 
+    def set_scale(self, scale: float) -> None:
+        """Paints it so many times as large, type and lines too, in the room that there is."""
+        self._scale = scale
+        self._keep_room()
+        self.update()
+
+    def _keep_room(self) -> None:
+        """What stands beside a figure needs some height."""
+        if self._beside and self.picture is not None:
+            self.setMinimumHeight(ceil(self._scale * (self.picture.least_beside + 2 * MARGIN_BESIDE)))
+
     @property
     def area(self) -> QRectF:
-        """Where it is painted."""
+        """Where it is painted, in pixels before they are scaled."""
         margin = MARGIN_BESIDE if self._beside else 12.0
-        return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+        room = QRectF(0, 0, self.width() / self._scale, self.height() / self._scale)
+        return room.adjusted(margin, margin, -margin, -margin)
 
     def hasHeightForWidth(self) -> bool:
         """Not, whatever the sentence in the place of a figure would like."""
@@ -76,15 +90,16 @@ class FigureView(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint = self.picture.paint_beside if self._beside else self.picture.paint
+            painter.scale(self._scale, self._scale)
             paint(painter, self.area, self.shown, self._look.theme)
-            if self.hasFocus():
+            if self.hasFocus() and self._framed:
                 painter.setPen(QPen(self._look.colour("accent"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.picture is not None and self.shown is not None and not self._beside:
-            change = self.picture.at(self.area, self.shown, event.position())
+            change = self.picture.at(self.area, self.shown, event.position() / self._scale)
             if change is not None:
                 self.chosen.emit(*change)
 

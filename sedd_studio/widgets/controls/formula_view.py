@@ -24,6 +24,7 @@ class FormulaView(QWidget):
         self._look = look
         self.lines: tuple[str, ...] = ()
         self.refusal = ""
+        self._largest = 0.0
         self._set: list[Typeset] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
@@ -41,12 +42,17 @@ class FormulaView(QWidget):
         self._fit()
         self.update()
 
+    def set_largest(self, size: float) -> None:
+        """Has its type at most so large, in pixels, whatever the window."""
+        self._largest = size
+        self._fit()
+
     @property
     def scale(self) -> float:
         """Of the type, so that the longest line has room."""
         longest = max((line.width for line in self._set), default=1.0)
         larger = min(2.0, max(1.0, self.window().height() / USUAL))
-        return min(LARGEST * larger / SIZE, max(1, self.width()) / longest)
+        return min((self._largest or LARGEST * larger) / SIZE, max(1, self.width()) / longest)
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.height())

@@ -29,6 +29,16 @@ ON_THE_CANVAS = (
     ("1 to 5, Enter", "Take a word of those shown under the position pointed at"),
     ("Ctrl + wheel", "Zoom"),
 )
+WHILE_PRESENTING = (
+    ("Page Down, Page Up", "The next step, the one before; where there is no run, Page Down makes one"),
+    ("B or .", "A black screen, and back"),
+    ("L", "A large pointer, which follows the mouse, and Shift with the arrows"),
+    ("Space", "Play, or hold"),
+    ("F", "The formula of a chapter"),
+    ("Left, Right", "Noise, or steps"),
+    ("Up, Down", "Scroll a long text"),
+    ("Esc or F5", "End it; all is as it was before"),
+)
 
 
 def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDialog:
@@ -46,8 +56,9 @@ def show_shortcuts(parent: QWidget, commands: Iterable[tuple[str, str]]) -> QDia
     buttons.rejected.connect(dialog.reject)
     everywhere = label("Everywhere", "strong"), _table(rows, 2)
     on_the_text = label("On the text", "strong"), _table(ON_THE_CANVAS, 1)
+    presenting = label("While presenting (F5)", "strong"), _table(WHILE_PRESENTING, 1)
     page = QWidget()
-    column(*on_the_text, 6, *everywhere, gap=10, margins=(24, 20, 24, 8), of=page)
+    column(*on_the_text, 6, *everywhere, 6, *presenting, gap=10, margins=(24, 20, 24, 8), of=page)
     area = Sheet(page)
     area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the arrows scroll it
     area.setAccessibleName("Keyboard shortcuts")

@@ -122,8 +122,8 @@ class LearnPanel(QWidget):
         self.chapters.chosen.connect(learning.open)
         for view in (self.figure, self.beside):
             view.chosen.connect(learning.choose)
-        self.figure.moved.connect(self._move)
-        self.figure.ended.connect(self._end)
+        self.figure.moved.connect(learning.move)
+        self.figure.ended.connect(learning.end)
         for controls in (self.about, self.controls):
             controls.chosen.connect(learning.choose)
             controls.played.connect(learning.play)
@@ -198,15 +198,6 @@ class LearnPanel(QWidget):
         self.formula_card.setVisible(bool(lines) and self.formula_button.isChecked())
         if self.formula_button.isChecked():
             self.formula.show_lines(lines)
-
-    def _move(self, name: str, step: int) -> None:
-        control = self.controls.controls.get(name)
-        last = getattr(getattr(control, "slider", None), "maximum", int)()
-        self._learning.choose(name, min(max(self._learning.choices[name] + step, 0), last))
-
-    def _end(self, name: str, last: bool) -> None:
-        control = self.controls.controls.get(name)
-        self._learning.choose(name, getattr(getattr(control, "slider", None), "maximum", int)() if last else 0)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
