@@ -156,8 +156,8 @@ class Reviewed(RunEvent):
 @dataclass(frozen=True, slots=True, eq=False)
 class Influenced(RunEvent):
     """Part of the answer to `Influence`: the divergence `nats` (K,) of the law at each of `positions` (K,) with the
-    word from that without it; positions of the word itself are left out. `calls` of about `of` are made; `Finished`
-    follows the last.
+    word from that without it; positions of the word itself are left out. `calls` of about `of` are made: without
+    positions it tells of that alone. `Finished` follows the last.
     """
 
     word: tuple[int, int]

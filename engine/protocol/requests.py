@@ -160,10 +160,10 @@ class Influence:
 
     Entries as in `Inspect`. Under absorbing noise what stands beside a word is `given` as "locks", with all that is not
     locked hidden, which takes a network call a word and one more; or as "text", with each of the `positions` (P,)
-    hidden in turn, which takes as many for each of them. Without positions they are all that are not locked. Under
-    uniform noise, where no token is hidden, words are of one token, and the law without one is its mean over `draws` of
-    what else could stand there, or over the whole vocabulary if that is no larger. `label` and `guidance` as in
-    `Generate`.
+    hidden in turn, which takes as many for each of them; words, or positions where there are more, are answered in
+    their order. Without positions they are all that are not locked. Under uniform noise, where no token is hidden,
+    words are of one token, and the law without one is its mean over `draws` of what else could stand there, or over the
+    whole vocabulary if that is no larger. `label` and `guidance` as in `Generate`.
     """
 
     tokens: Tokens

@@ -29,12 +29,13 @@ what could stand there. The sum goes over the vocabulary, or over draws from c_i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.protocol import FREE, Influence, Influenced, Review, Reviewed, Tokens, UserError, frozen
+from engine.protocol import FREE, Influence, Influenced, Review, Reviewed, Run, Tokens, UserError, frozen
 from engine.theory import uniform_law
 from engine.theory.conditioning import Locks
 from engine.theory.diffusion import Diffusion
@@ -128,25 +129,36 @@ def _given_locks(diffusion: Diffusion, request: Influence, positions: Tokens, ru
 
 
 def _given_text(diffusion: Diffusion, request: Influence, positions: Tokens, run_id: int) -> Iterator[Influenced]:
-    """All that stands in the text is known but the position itself, less a word at a time."""
+    """All that stands in the text is known but the position itself, less a word at a time.
+
+    What there is more of comes in order: all positions of one word after another, or all words of one position.
+    """
     asked, length, mask = (
         _Asked(diffusion, request.locked),
         len(request.tokens),
         diffusion.graph.need_mask(NO_MASK + DO),
     )
     stands = diffusion.graph.states_of(request.tokens, NO_MASK + DO)
-    of = asked.each * len(positions) * (1 + len(request.words))
-    for position in positions.tolist():
+    of, by_word = asked.each * len(positions) * (1 + len(request.words)), len(request.words) > len(positions)
+    pairs = product(request.words, positions.tolist()) if by_word else _turned(positions.tolist(), request.words)
+    bases: dict[int, Tensor] = {}
+    for (start, stop), position in pairs:
+        if start <= position < stop:
+            continue
         here = np.array([position])
         hidden = asked.hidden(stands, here)
-        base = asked.laws(hidden, here, request.sigma)
-        for start, stop in request.words:
-            if start <= position < stop:
-                continue
-            inside = (np.arange(length) >= start) & (np.arange(length) < stop)
-            without = np.where(inside, mask, hidden)
-            nats = _divergence(base, asked.laws(without, here, request.sigma))
-            yield Influenced(run_id, (start, stop), frozen(here), nats, asked.calls, of)
+        if position not in bases:
+            if not by_word:
+                bases.clear()  # of many positions they are much
+            bases[position] = asked.laws(hidden, here, request.sigma)
+        inside = (np.arange(length) >= start) & (np.arange(length) < stop)
+        without = np.where(inside, mask, hidden)
+        nats = _divergence(bases[position], asked.laws(without, here, request.sigma))
+        yield Influenced(run_id, (start, stop), frozen(here), nats, asked.calls, of)
+
+
+def _turned(positions: list[int], words: tuple[Run, ...]) -> Iterator[tuple[Run, int]]:
+    return ((word, position) for position in positions for word in words)
 
 
 def _by_draws(diffusion: Diffusion, request: Influence, positions: Tokens, run_id: int) -> Iterator[Influenced]:
@@ -170,6 +182,7 @@ def _by_draws(diffusion: Diffusion, request: Influence, positions: Tokens, run_i
             weight = share / seen.clamp(min=torch.finfo(seen.dtype).tiny)
             mean += weight[:, None] * law
             weights += weight
+            yield Influenced(run_id, (place, place + 1), frozen(beside[:0]), np.empty(0), asked.calls, of)
         nats = _divergence(base[rows], mean / weights[:, None])
         left = asked.each * (len(request.words) - number - 1) * (1 + request.draws)
         yield Influenced(run_id, (place, place + 1), frozen(beside), nats, asked.calls, min(of, asked.calls + left))

@@ -24,6 +24,8 @@ from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Lesson, Mo
 from engine.stopping import Stopped, look, stoppable, within
 
 Item = tuple[int, Request]
+SHORT = Inspect | Guess | Lesson
+"""What is answered while something else goes on: a network call, or none."""
 NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
 nothing else wants the processor."""
@@ -65,7 +67,7 @@ class Runner:
     A request supersedes those before it: a running one is stopped, a waiting one is not begun.
     Each ends with exactly one event that `ends` it. If something ends the thread, another goes on with the same engine.
     What is performed can be held for a while; what takes one network call is answered meanwhile, and so are lessons,
-    which need no model; all else waits.
+    which need no model; all else waits. So it is between two events of a question that takes many calls.
     """
 
     def __init__(self, make_engine: Callable[[], Performer] = torch_engine) -> None:
@@ -206,6 +208,7 @@ class Runner:
                     if not ends(event):
                         self._steps = max(0, self._steps - 1)
                         look()
+                        self._answer_between(run_id, engine)
         except Stopped:
             self._events.put(Cancelled(run_id))
 
@@ -214,11 +217,24 @@ class Runner:
         while self._held == run_id and not self._steps and not self._is_cancelled(run_id):
             self._rests_after = self._got
             item = self._get()
-            if item is not None and isinstance(item[1], Inspect | Guess | Lesson):
+            if item is not None and isinstance(item[1], SHORT):
                 Context().run(self._tried, engine, *item)  # not held itself, and on no lanes of the work
             elif item is not None:
                 self._waiting.append(item)
         return self._is_cancelled(run_id)
+
+    def _answer_between(self, run_id: int, engine: Performer) -> None:
+        """Answers short questions that came after a long one, as long as nothing else waits before them."""
+        while run_id != self._submitted and not self._waiting and not self._is_cancelled(run_id):
+            with suppress(queue.Empty):
+                item = self._requests.get_nowait()
+                self._got += 1
+                if item is not None and isinstance(item[1], SHORT):
+                    Context().run(self._tried, engine, *item)  # is not stopped when the long one is
+                elif item is not None:
+                    self._waiting.append(item)
+                continue
+            return
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped

@@ -192,6 +192,12 @@ class Layout:
             start, stop = self.lines[line]
             yield from self.turned[line].placed if line in self.turned else enumerate(self.boxes[start:stop], start)
 
+    def between(self, top: float, bottom: float) -> Span:
+        """The positions on lines of which something stands between two heights."""
+        first, last = max(0, int(top // self.line_height)), max(-1, int(bottom // self.line_height))
+        lines = self.lines[first : last + 1]
+        return Span(lines[0].start, lines[-1].stop) if lines else Span(0, 0)
+
     def shares(self, run: tuple[int, int]) -> list[Share]:
         """Where positions stand, in as few shares as there are."""
         found: list[Share] = []

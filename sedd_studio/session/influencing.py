@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -31,8 +33,9 @@ class Influencer(QObject):
     are about: the divergence of each position's law without it, or of its own without the word there; NaN where that is
     not known. `reason` says why there are none. `changed` is told when more is known.
 
-    What a locked word does is asked of all that is not locked, given the locks alone; of any other word, of every
-    position, given all else.
+    What a locked word does is asked of all that is not locked, given the locks alone, in two network calls; of any
+    other word, of every position, given all else. Where each position, or each word, takes calls of its own, those in
+    view are asked about first, and first of what is left when others come into view.
     """
 
     changed = Signal()
@@ -48,13 +51,31 @@ class Influencer(QObject):
         self.reason = ""
         self._asked: tuple[Asked, Run, Way] | None = None
         self._question, self._calls, self._of, self._began = 0, 0, 1, 0.0
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST)
-        self._rest.timeout.connect(self._ask)
+        self._seen: Run = (0, 0)
+        self._before = 0
+        """Calls of questions about the same that were put in another order."""
+        self._ordered = False
+        """Whether the order in which it is asked is that in which the answers come."""
+        self._told: Counter[Run] = Counter()
+        """Of how many positions of the chosen word it is known how they lean on each of the others."""
+        self._rest, self._again = self._timer(self._ask), self._timer(self._go_on)
         for signal in (pointer.changed, session.view.changed, session.view.selection_changed, session.runs.changed):
             signal.connect(self._follow)
         session.engine.answered.connect(self._take)
+
+    def _timer(self, do: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(REST)
+        timer.timeout.connect(do)
+        return timer
+
+    def see(self, seen: Run) -> None:
+        """These positions are in view now."""
+        if seen != self._seen:
+            self._seen = seen
+            if self._question and self._ordered:
+                self._again.start()
 
     def want(self, way: Way | None) -> None:
         """Shows what the word does, or what it leans on, from now on, or neither."""
@@ -64,7 +85,7 @@ class Influencer(QObject):
     @property
     def share(self) -> float | None:
         """How much of it is done; None: nothing is asked."""
-        return self._calls / max(self._of, 1) if self._question else None
+        return (self._before + self._calls) / max(self._before + self._of, 1) if self._question else None
 
     @property
     def work(self) -> str:
@@ -106,6 +127,7 @@ class Influencer(QObject):
         same = now is not None and before is not None and now[1:] == before[1:] and now[0].same_as(before[0])
         if same:
             return
+        self._again.stop()
         if self._question:
             self._session.engine.drop(self._question)
             self._question, self._asked = 0, None
@@ -121,14 +143,30 @@ class Influencer(QObject):
             self.changed.emit()
             return
         about = Asked.now(session)
-        within = session.runs.asked()
-        request = replace(self._request(about, word, way), label=within.label, guidance=within.guidance)
-        self._asked, self.word, self._calls, self._of = (about, word, way), word, 0, 1
+        self._asked, self.word, self._before = (about, word, way), word, 0
         self.nats, self._began = np.full(len(about.tokens), np.nan), time.monotonic()
-        self._question = session.engine.ask(request)
+        self._told.clear()
+        self._put(self._request(*self._asked))
         self.changed.emit()
 
+    def _go_on(self) -> None:
+        """Asks about what is left, what is in view first."""
+        if not self._question or self._asked is None:
+            return
+        request = self._request(*self._asked)
+        if request.words and request.positions:
+            self._session.engine.drop(self._question)
+            self._before += self._calls
+            self._put(request)
+
+    def _put(self, request: Influence) -> None:
+        within = self._session.runs.asked()
+        self._calls, self._of = 0, 1
+        self._question = self._session.engine.ask(replace(request, label=within.label, guidance=within.guidance))
+
     def _request(self, about: Asked, word: Run, way: Way) -> Influence:
+        """What is asked, without what is known of it."""
+        assert self.nats is not None
         view, info = self._session.view, self._session.models.info
         tokens, locked, sigma, shows = about.tokens, about.locked, about.sigma, np.arange(len(about.tokens))
         uniform = info is not None and info.noise == "uniform"
@@ -136,13 +174,23 @@ class Influencer(QObject):
         inside = (shows >= word[0]) & (shows < word[1])
         if way == "leans":
             words = [run for run in view.words() if known[slice(*run)].all() and not inside[slice(*run)].any()]
-            words = _singles(words) if uniform else words
+            words = [run for run in (_singles(words) if uniform else words) if self._told[run] < word[1] - word[0]]
+            for run in words:
+                self.nats[slice(*run)], self._told[run] = np.nan, 0
+            words.sort(key=self._out_of_view)
+            self._ordered = True
             return Influence(tokens, locked, sigma, tuple(words), tuple(range(*word)), "text", DRAWS)
         words = _singles([word]) if uniform else [word]
+        self._ordered = not uniform
         if locked[slice(*word)].all() and not uniform and not locked.all():
+            self._ordered = False
             return Influence(tokens, locked, sigma, tuple(words))
-        positions = tuple(np.flatnonzero(known & ~inside).tolist())
-        return Influence(tokens, locked, sigma, tuple(words), positions, "text", DRAWS)
+        left: list[int] = np.flatnonzero(known & ~inside & np.isnan(self.nats)).tolist()
+        left.sort(key=lambda place: self._out_of_view((place, place + 1)))
+        return Influence(tokens, locked, sigma, tuple(words), tuple(left), "text", DRAWS)
+
+    def _out_of_view(self, run: Run) -> bool:
+        return run[1] <= self._seen[0] or run[0] >= self._seen[1]
 
     def _take(self, event: Event) -> None:
         if event.run_id != self._question or self._asked is None or self.nats is None:
@@ -150,20 +198,24 @@ class Influencer(QObject):
         match event:
             case Influenced():
                 self._calls, self._of = event.calls, event.of
-                if self._asked[2] == "leans":
-                    self._add(np.arange(*event.word), np.full(event.word[1] - event.word[0], event.nats.sum()))
-                else:
-                    self._add(event.positions, event.nats)
+                if len(event.positions):
+                    self._learn(event, self._asked[2])
             case Failed(headline=headline):
                 self.reason = headline
         if ends(event):
             self._question = 0
+            self._again.stop()
         self.changed.emit()
         if isinstance(event, Finished):
             self.ended.emit("Asked what the word does")
 
-    def _add(self, positions: np.ndarray, nats: np.ndarray) -> None:
+    def _learn(self, event: Influenced, way: Way) -> None:
         assert self.nats is not None
+        positions, nats = event.positions, event.nats
+        if way == "leans":
+            positions = np.arange(*event.word)
+            nats = np.full(len(positions), nats.sum())
+            self._told[event.word] += len(event.positions)
         self.nats[positions] = np.nan_to_num(self.nats[positions]) + nats
 
 

@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
         colouring.changed.connect(
             lambda: self.canvas.set_shares(colouring.shares(), colouring.notes(), colouring.arcs())
         )
+        keep_up(lambda: services.influencer.see(self.canvas.seen), self.canvas.moved)
         self.rail.chosen.connect(self.places.show_page)
         self.picker.clicked.connect(lambda: self.places.toggle("models"))
         keep_up(self._follow_places, self.places.changed)

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,7 +14,12 @@ import torch
 
 from engine.exact.toy import ToyWorld, diffusion
 from engine.protocol import FREE, Influence, Influenced, Noise, Review, Reviewed, UserError, frozen
+from engine.stopping import Stopped, stoppable
+from engine.theory import hindsight
+from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.hindsight import influence, review
+from engine.theory.inspection import features_at
+from engine.theory.network import NetworkConfig
 
 VALUES, LENGTH, EXACT = 3, 4, 1e-9
 LEVEL, LATER = 0.75, 0.25
@@ -207,6 +213,51 @@ def test_closing_it_between_two_calls_ends_it() -> None:
     assert isinstance(events, Generator)
     events.close()
     assert not list(events)
+
+
+def test_what_there_is_more_of_is_answered_in_its_order() -> None:
+    model, tokens, words = diffusion(world_of("absorb")), frozen([2, 0, 1, 1]), ((3, 4), (0, 1), (2, 3))
+    few = Influence(tokens, no_locks(), 0.0, words, (1,), "text")
+    events = list(influence(model, few))
+    assert [event.word for event in events] == list(words)
+    assert [event.calls for event in events] == [2, 3, 4]
+    many = Influence(tokens, no_locks(), 0.0, words[:1], (1, 2, 0), "text")
+    assert [event.positions.tolist() for event in influence(model, many)] == [[1], [2], [0]]
+    both = Influence(tokens, no_locks(), 0.0, words, (1, 0), "text")
+    turned = replace(both, words=words[:1], positions=(1, 0))
+    found, alone = influenced(influence(model, both)), influenced(influence(model, turned))
+    assert {key: found[key] for key in alone} == alone
+
+
+def test_calls_under_uniform_noise_are_told_one_by_one() -> None:
+    asked = Influence(frozen([2, 0, 1, 1]), no_locks(), LEVEL, ((0, 1), (2, 3)), draws=VALUES)
+    events = list(influence(diffusion(world_of("uniform")), asked))
+    assert max(np.diff([event.calls for event in events])) <= 2
+    assert {event.of for event in events if len(event.positions)} == {1 + 2 * (1 + VALUES)}
+
+
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+@pytest.mark.parametrize("given", ["locks", "text"])
+def test_it_ends_within_the_call_in_which_it_is_stopped(
+    noise: Noise, given: Literal["locks", "text"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    model = Diffusion(DiffusionConfig(NetworkConfig(10, length=12, hidden=16, blocks=2, heads=2, cond_dim=8), noise))
+    made = 0
+
+    def count(*values: Any) -> Any:
+        nonlocal made
+        made += 1
+        return features_at(*values)
+
+    monkeypatch.setattr(hindsight, "features_at", count)
+    locked = np.arange(12) < 6
+    words = tuple((place, place + 1) for place in range(6))
+    positions = () if given == "locks" else tuple(range(6, 12))
+    asked = Influence(frozen(np.arange(12) % 9), locked, 0.5, words, positions, given, draws=4)
+    with stoppable(lambda: made >= 3), pytest.raises(Stopped):
+        list(influence(model, asked))
+    assert made == 3
 
 
 @pytest.mark.parametrize(

@@ -141,3 +141,38 @@ def test_keys_choose_a_word_as_well(window: MainWindow, engine: FakeEngine, qtbo
     QTest.keyClick(window.canvas, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: answered(window))
     assert asked(engine)[-1].words == (window.session.view.word_at(0),)
+
+
+@pytest.mark.parametrize("way", ["colour_leans", "colour_influence"])
+def test_what_is_in_view_is_asked_about_first_and_anew_when_it_is_scrolled(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, way: str
+) -> None:
+    canvas, view = window.canvas, window.session.view
+    window.resize(900, 560)
+    canvas.set_zoom(3.0)
+    QTest.qWait(1)
+    bar = canvas.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    below = canvas.seen
+    assert 0 < below[0] < below[1] == view.canvas().length
+    place = int(np.flatnonzero(~view.canvas().locked)[0])
+    chosen = view.word_at(place)
+    engine.answers.clear()
+    view.select(chosen)
+    window.actions_by_name[way].trigger()
+    found = window.services.influencer
+    qtbot.waitUntil(lambda: found.share is not None)
+    bar.setValue(0)
+    above = canvas.seen
+    qtbot.waitUntil(lambda: not found._again.isActive())
+    engine.answers.set()
+    qtbot.waitUntil(lambda: answered(window))
+    first, then = asked(engine)
+    for request, seen in ((first, below), (then, above)):
+        parts = request.words if way == "colour_leans" else [(at, at + 1) for at in request.positions]
+        hidden = [part[1] <= seen[0] or part[0] >= seen[1] for part in parts]
+        assert any(hidden)
+        assert hidden == sorted(hidden)
+    nats = found.on_show()
+    assert nats is not None
+    assert np.flatnonzero(np.isnan(nats)).tolist() == list(range(*chosen))

@@ -21,6 +21,9 @@ from engine.protocol import (
     Finished,
     Frame,
     Generate,
+    Influence,
+    Insight,
+    Inspect,
     LoadModel,
     ModelLoaded,
     Request,
@@ -165,6 +168,25 @@ def test_a_request_that_waits_is_not_begun_once_it_is_superseded() -> None:
     wait(runner, ended(3))
     runner.close()
     assert [type(request).__name__ for request in engine.requests] == ["Generate", "LoadModel"]
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_a_short_question_is_answered_between_two_events_of_a_long_one_unless_another_waits(between: bool) -> None:
+    engine = FakeEngine()
+    engine.answers.clear()
+    runner = Runner(lambda: engine)
+    tokens, locked = frozen(np.arange(12)), np.zeros(12, bool)
+    words = tuple((place, place + 1) for place in range(6))
+    long = Influence(tokens, locked, 0.0, words, tuple(range(6, 12)), "text")
+    asked: list[Request] = [long, *[long] * between, Inspect(tokens, locked, 3, 0.5)]
+    for each in asked:
+        runner.ask(each)
+    engine.answers.set()
+    ends_of = (*ENDS, Insight)
+    events = wait(runner, lambda events: sum(isinstance(event, ends_of) for event in events) == len(asked))
+    runner.close()
+    order = [event.run_id for event in events if isinstance(event, ends_of)]
+    assert order == ([1, 3, 2] if between else [2, 1])
 
 
 def test_an_engine_that_cannot_start_fails_every_request_with_the_reason() -> None:

@@ -130,6 +130,12 @@ class TokenCanvas(QAbstractScrollArea):
         self.viewport().update()
         self.moved.emit()
 
+    @property
+    def seen(self) -> tuple[int, int]:
+        """The positions that are in view, half-open."""
+        top = -self.picture.origin.y()
+        return self.picture.layout.between(top, top + self.viewport().height())
+
     def _fit_scroll_bar(self) -> None:
         bar, page = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, self.picture.height - page))
