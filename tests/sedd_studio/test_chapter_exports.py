@@ -109,6 +109,8 @@ def test_a_page_has_the_records_numbers_at_every_place_of_its_slider(name: str) 
     assert {told.lesson(choices) for choices in strip.choices} == {told.lesson(made.choices)}  # nothing is asked anew
     found = numbers_of(told, made, strip)
     assert any("each" in each for each in found.values())
+    said = " ".join([*strip.says, *(told.spoken(Shown(made.figure, choices)) for choices in strip.choices)])
+    assert not re.search(r"\b1 (step|walk|token|call)s\b|-0\.0+\b", said)
     for number, choices in enumerate(strip.choices):
         for field, place in told.numbers(Shown(made.figure, choices)).items():
             read = found[field]["same"] if "same" in found[field] else found[field]["each"][number]

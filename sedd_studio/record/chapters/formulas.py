@@ -67,3 +67,8 @@ def noise_says(sigma: float, noise: Noise) -> str:
     """A level of noise, one of `SIGMAS`, and what it does."""
     share = round(100 * float(NOISED[level_near(sigma)]))
     return f"{SIGMA} {sigma:.2f}, {share} % {STRUCK[noise]}"
+
+
+def counted(count: int, thing: str) -> str:
+    """So many of a thing."""
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"

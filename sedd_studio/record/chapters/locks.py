@@ -10,7 +10,7 @@ from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.locks import STEPS, WAYS, LocksLesson
 from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
-from sedd_studio.record.chapters.formulas import SIGMA, per_cent, result, word
+from sedd_studio.record.chapters.formulas import SIGMA, counted, per_cent, result, word
 from sedd_studio.record.chapters.formulas import shown as number
 
 PLACES = ("First word", "Second word")
@@ -61,9 +61,15 @@ class Locks(Chapter):
             for place, title in enumerate(PLACES)
             for word, name in enumerate(WORLD.words)
         }
-        says = "1 step" if steps == 1 else f"{steps} steps"
         return (
-            Slide("steps", "Steps", len(STEPS) - 1, says, 4.0, "In how many steps the other word is written."),
+            Slide(
+                "steps",
+                "Steps",
+                len(STEPS) - 1,
+                counted(steps, "step"),
+                4.0,
+                "In how many steps the other word is written.",
+            ),
             Pick("lock", "Lock", locks, "The word that stays."),
             Pick("way", "Way", WAYS, "What is done so that the other word fits the lock."),
         )
@@ -77,7 +83,7 @@ class Locks(Chapter):
         )
         if not known(shown):
             return f"{held}. The numbers are on their way."
-        return f"{held}, {figure.steps[at]} steps: {rows}. Off by {per_cent(figure.distance[way, at])}."
+        return f"{held}, {counted(figure.steps[at], 'step')}: {rows}. Off by {per_cent(figure.distance[way, at])}."
 
     def formula(self, shown: Shown) -> tuple[str, ...]:
         figure, (way, at) = shown.figure, place_of(shown)

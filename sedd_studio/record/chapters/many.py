@@ -10,7 +10,7 @@ from engine.protocol.lessons import Figure, World
 from engine.protocol.lessons.many import STEPS, ManyFigure, ManyLesson
 from engine.protocol.sampler_table import SAMPLERS
 from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
-from sedd_studio.record.chapters.formulas import per_cent, result
+from sedd_studio.record.chapters.formulas import counted, per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
 
 NAMES = (("New", "San"), ("York", "Diego"))
@@ -39,9 +39,14 @@ class Many(Chapter):
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         steps = STEPS[choices["steps"]]
-        says = "1 step" if steps == 1 else f"{steps} steps"
         return (
-            Slide("steps", "Steps", len(STEPS) - 1, says, help="In how many steps two words are written."),
+            Slide(
+                "steps",
+                "Steps",
+                len(STEPS) - 1,
+                counted(steps, "step"),
+                help="In how many steps two words are written.",
+            ),
             Pick("sampler", "Sampler", _titles(choices["noise"]), "The way back that is taken."),
             Pick("noise", "Kind of noise", NOISES, "Noise hides words, or puts any word in their place."),
         )
@@ -52,7 +57,7 @@ class Many(Chapter):
 
     def spoken(self, shown: Shown) -> str:
         figure, row, at = shown.figure, row_of(shown), shown.choices["steps"]
-        head = f"{TITLES[shown.choices['sampler']]}, {STEPS[at]} steps"
+        head = f"{TITLES[shown.choices['sampler']]}, {counted(STEPS[at], 'step')}"
         if not np.isfinite(figure.distance[row, at]):
             return f"{head}: not known yet, or too many ways to follow."
         rows = ", ".join(

@@ -7,7 +7,7 @@ import math
 from engine.protocol.lessons import Figure
 from engine.protocol.lessons.precision import BITS, STEPS, PrecisionFigure, PrecisionLesson
 from sedd_studio.record.chapters.chapter import Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
-from sedd_studio.record.chapters.formulas import per_cent, result
+from sedd_studio.record.chapters.formulas import counted, per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
 
 SECONDS = 6.0
@@ -42,9 +42,15 @@ class Precision(Chapter):
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         steps = int(STEPS[choices["steps"]])
-        says = "1 step" if steps == 1 else f"{steps} steps"
         return (
-            Slide("steps", "Steps", len(STEPS) - 1, says, SECONDS, "In how many steps a text is written."),
+            Slide(
+                "steps",
+                "Steps",
+                len(STEPS) - 1,
+                counted(steps, "step"),
+                SECONDS,
+                "In how many steps a text is written.",
+            ),
             Pick("bits", "Numbers", KINDS, "The size of the numbers that draws compare."),
             Pick("groups", "Words", WORDS, "How many words there are to draw from."),
         )
@@ -54,7 +60,7 @@ class Precision(Chapter):
         rarest = per_cent(figure.share[kind, at, -1] * len(figure.sizes))
         cold = number(figure.temperature[kind, at], 3)
         return (
-            f"{KINDS[shown.choices['bits']]}, {figure.steps[at]} steps: an entropy of "
+            f"{KINDS[shown.choices['bits']]}, {counted(figure.steps[at], 'step')}: an entropy of "
             f"{number(figure.entropy[kind, at], 3)} nats a word of {number(figure.exact, 3)}, as at temperature "
             f"{cold}. The rarest words come {rarest} as often as they must."
         )

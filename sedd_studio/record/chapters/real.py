@@ -21,7 +21,7 @@ from sedd_studio.record.chapters.chapter import (
     Where,
     Write,
 )
-from sedd_studio.record.chapters.formulas import per_cent, result, word
+from sedd_studio.record.chapters.formulas import counted, per_cent, result, word
 from sedd_studio.record.chapters.formulas import shown as number
 
 SENTENCE = "Once upon a time there was a little fox."
@@ -64,7 +64,7 @@ class Real(Chapter):
         if figure is not None:
             told = known(figure)
             places = {each: f"{each + 1}: {name_of(told, token)}" for each, token in enumerate(told.text.tolist())}
-        says = "1 token" if choices["noised"] == 0 else f"{choices['noised'] + 1} tokens"
+        says = counted(choices["noised"] + 1, "token")
         return (
             Slide("noised", "Noised", last, says, SECONDS, "How much of the sentence noise has struck."),
             Pick("place", "Word", places, "The place whose words are told of."),

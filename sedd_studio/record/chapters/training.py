@@ -79,9 +79,10 @@ class Training(Chapter):
 
     def spoken(self, shown: Shown) -> str:
         figure, at = place_of(shown)
+        losses = (figure.loss[:, at] - figure.floor).tolist()
         rows = ", ".join(
-            f"{title} {per_cent(off)}, loss {number(figure.loss[each, at] - figure.floor[each])} above its floor"
-            for each, (title, off) in enumerate(zip(OBJECTIVES.values(), worst(figure, at), strict=True))
+            f"{title} {per_cent(off)}, loss {number(max(0.0, above))} above its floor"
+            for title, off, above in zip(OBJECTIVES.values(), worst(figure, at), losses, strict=True)
         )
         return f"Step {figure.step[at]}. The ratio that is furthest off: {rows}."
 
@@ -91,7 +92,7 @@ class Training(Chapter):
         for name, said in (("implicit", r"b_{xy} = w_y"), ("denoising", r"b_{xy} = w_x \frac{q(y|x_0)}{q(x|x_0)}")):
             each = [*OBJECTIVES].index(name)
             floor, loss = float(figure.floor[each]), float(figure.loss[each, at])
-            lines.append(rf"{said}:\; {number(floor)} + {number(loss - floor)} = {result(loss)}")
+            lines.append(rf"{said}:\; {number(floor)} + {number(max(0.0, loss - floor))} = {result(loss)}")
         return tuple(lines)
 
     def numbers(self, shown: Shown) -> Where:

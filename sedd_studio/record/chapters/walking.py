@@ -21,7 +21,7 @@ from sedd_studio.record.chapters.chapter import (
     Trial,
     Where,
 )
-from sedd_studio.record.chapters.formulas import per_cent, result, spelled
+from sedd_studio.record.chapters.formulas import counted, per_cent, result, spelled
 from sedd_studio.record.chapters.formulas import shown as number
 
 _, WORLD = WORLDS["tick"]
@@ -104,7 +104,7 @@ class Walking(Chapter):
             for text, count in zip(figure.clean, figure.counts[stand.row], strict=True)
         )
         distance = number(figure.distance[stand.row])
-        return f"{where} {stand.ended:,} walks have ended: {shares}. Distance from the data: {distance}."
+        return f"{where} {ended_says(stand.ended)}: {shares}. Distance from the data: {distance}."
 
     def formula(self, shown: Shown) -> tuple[str, ...]:
         figure, stand = shown.figure, stand_of(shown)
@@ -163,7 +163,7 @@ def stand_of(shown: Shown) -> Stand:
 
 def ended_says(ended: int) -> str:
     """How many walks are over."""
-    return "1 walk has ended" if ended == 1 else f"{ended:,} walks have ended"
+    return f"{counted(ended, 'walk')} {'has' if ended == 1 else 'have'} ended"
 
 
 def _jumped(figure: WalkingFigure, choices: Choices, stand: Stand) -> Choices:
