@@ -61,30 +61,36 @@ class Pictures(Protocol):
 
 
 class Film:
-    """The pictures of one sample of a run, all of one size."""
+    """The pictures of one sample of a run, all of one size: `wide`, with text as wide as `column`, `least` pixels high
+    or more at scale 1."""
+
+    wide, column, least = WIDTH, WIDTH - 2 * MARGIN, 0
 
     def __init__(self, run: Trajectory, sample: int, theme: Theme, scale: float = 1.0) -> None:
         self.run, self.sample, self.theme, self.scale = run, sample, theme, scale
         self._tokenizer = origin_of(run).tokenizer
         self._paint = PAINTERS.get(DOMAINS.get(origin_of(run).info.domain, TEXT).view)
         self._painter = TokenPainter(theme, token_font(theme, 1.0))
+        self._small = QFont(self._painter.plain)
+        self._small.setPixelSize(theme.sizes.small)
         count = min(run.recorded + 1, MOST_FRAMES)
         self.steps: list[int] = np.unique(np.linspace(0, run.recorded, count).round().astype(int)).tolist()
         text = PICTURE if self._paint else max(self._content(step).layout.height for step in self.steps)
-        self.height = int(text) + 2 * MARGIN + FOOT
+        self.height = max(int(text) + 2 * MARGIN + FOOT, self.least)
 
     @property
     def comment(self) -> str:
         return carried(self.run)
 
     def picture(self, step: int) -> QImage:
-        wide, high = round(WIDTH * self.scale), round(self.height * self.scale)
+        wide, high = round(self.wide * self.scale), round(self.height * self.scale)
         image = QImage(wide + wide % 2, high + high % 2, QImage.Format.Format_RGB888)  # films want even sides
         image.fill(self.theme.colour("window"))
         with QPainter(image) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.scale(self.scale, self.scale)
             self._foot(painter, step)
+            self._beside(painter, step)
             painter.translate(MARGIN, MARGIN)
             if self._paint is None:
                 content = self._content(step)
@@ -92,20 +98,21 @@ class Film:
             else:
                 tokens = self.run.shown(self.run.at(step, self.sample)[0])
                 scene = Scenery(tokens, self.run.locked, self._tokenizer, self.theme)
-                self._paint(painter, QRectF(0, 0, WIDTH - 2 * MARGIN, PICTURE), scene)
+                self._paint(painter, QRectF(0, 0, self.column, PICTURE), scene)
         return image
 
     def _content(self, step: int) -> Content:
         look()
-        return content_at(self.run, step, self.sample, self._tokenizer, self._painter, WIDTH - 2 * MARGIN)
+        return content_at(self.run, step, self.sample, self._tokenizer, self._painter, self.column)
+
+    def _beside(self, painter: QPainter, step: int) -> None:
+        """Draws what stands beside the text, which is nothing."""
 
     def _foot(self, painter: QPainter, step: int) -> None:
-        top, wide = self.height - FOOT + 8, WIDTH - 2 * MARGIN
+        top, wide = self.height - FOOT + 8, self.wide - 2 * MARGIN
         painter.fillRect(QRectF(MARGIN, top, wide, 3), self.theme.colour("mask"))
         painter.fillRect(QRectF(MARGIN, top, wide * step / max(1, self.run.steps), 3), self.theme.colour("accent"))
-        font = QFont(self._painter.plain)
-        font.setPixelSize(self.theme.sizes.small)
-        painter.setFont(font)
+        painter.setFont(self._small)
         painter.setPen(self.theme.colour("muted"))
         area = QRectF(MARGIN, top + 6, wide, 22)
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft, f"step {step} of {self.run.steps}")

@@ -23,12 +23,13 @@ LINE_END = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
 @dataclass(frozen=True, eq=False)
 class MapScene:
     """What is drawn over and beside the cells: the text of each position in `pieces`; `curve`, a step (L,) for each
-    position, NaN for none, or None; the step and the position that are `here`; the steps and positions `marked`; and
-    the positions `noted`, with a sign under their columns."""
+    position, NaN for none, or None; the step and the position that are `here`, or a step `across` alone; the steps and
+    positions `marked`; and the positions `noted`, with a sign under their columns."""
 
     pieces: Sequence[str] = ()
     curve: np.ndarray | None = None
     here: tuple[int, int] | None = None
+    across: int | None = None
     marked: tuple[Span, Span] | None = None
     noted: Sequence[int] = ()
 
@@ -67,8 +68,10 @@ def paint_map(
         if scene.marked is not None:
             _marked(painter, places.rect(*scene.marked), theme)
         if scene.here is not None:
-            _here(painter, places, scene.here, theme)
-    _steps(painter, places, scene.here, theme)
+            _here(painter, places, *scene.here, theme)
+        elif scene.across is not None:
+            _here(painter, places, scene.across, None, theme)
+    _steps(painter, places, scene.across if scene.here is None else scene.here[0], theme)
     _noted(painter, places, scene.noted, theme)
     with lent(painter, smooth=False):
         _text(painter, places, scene, theme)
@@ -100,12 +103,13 @@ def _marked(painter: QPainter, box: QRectF, theme: Theme) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _here(painter: QPainter, places: MapPlaces, here: tuple[int, int], theme: Theme) -> None:
+def _here(painter: QPainter, places: MapPlaces, step: int, position: int | None, theme: Theme) -> None:
     """A line along the step, another down the position, each with an edge that shows on any colour."""
-    middle, plot = cell_of(places, *here).center(), places.plot
+    middle, plot = cell_of(places, step, position or 0).center(), places.plot
     across = QPointF(plot.left(), middle.y()), QPointF(plot.right(), middle.y())
     down = QPointF(middle.x(), plot.top()), QPointF(middle.x(), plot.bottom())
-    for line, inner, width in ((down, "text", 1.2), (across, "fresh", 2.0)):
+    lines = [(down, "text", 1.2)] * (position is not None) + [(across, "fresh", 2.0)]
+    for line, inner, width in lines:
         for colour, wide in (("panel", width + 2), (inner, width)):
             painter.setPen(QPen(theme.colour(colour), wide))
             painter.drawLine(*line)
@@ -123,17 +127,17 @@ def _noted(painter: QPainter, places: MapPlaces, noted: Sequence[int], theme: Th
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _steps(painter: QPainter, places: MapPlaces, here: tuple[int, int] | None, theme: Theme) -> None:
+def _steps(painter: QPainter, places: MapPlaces, here: int | None, theme: Theme) -> None:
     """The numbers of steps, that of the playhead among them."""
     plot, height = places.plot, painter.fontMetrics().height()
-    y_here = cell_of(places, here[0], 0).center().y() if here is not None else -np.inf
+    y_here = cell_of(places, here, 0).center().y() if here is not None else -np.inf
     first = int(places.seen.top()) // places.every * places.every
     for step in range(first, min(int(places.seen.bottom()) + 2, places.rows), places.every):
         y = cell_of(places, step, 0).center().y()
         if plot.top() - 1 <= y <= plot.bottom() + 1 and abs(y - y_here) > height:
             _number(painter, step, y, "muted", theme)
     if here is not None and plot.top() - 1 <= y_here <= plot.bottom() + 1:
-        _number(painter, here[0], y_here, "fresh", theme)
+        _number(painter, here, y_here, "fresh", theme)
     painter.setPen(theme.colour("muted"))
     painter.drawText(QRectF(0, plot.bottom() + 5, LEFT - 6, 18), _AXIS, "step")
     painter.setPen(theme.colour("border"))
@@ -166,6 +170,8 @@ def _text(painter: QPainter, places: MapPlaces, scene: MapScene, theme: Theme) -
                 painter.drawText(QRectF(0, -9, places.foot - 8, 18), middle, piece)
         elif len(piece) > 1:
             width = painter.fontMetrics().horizontalAdvance(piece)
+            if x + width > plot.right() + 2:  # it would be cut
+                break
             painter.drawText(QRectF(x, plot.bottom() + 5, width + 2, 18), middle, piece)
             free = x + width + 8
 

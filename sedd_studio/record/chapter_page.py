@@ -20,9 +20,9 @@ import numpy as np
 from engine.plain_text import plain
 from engine.strict_json import to_json
 from sedd_studio.record.chapters.chapter import Chapter, Choices, Pick, Shown, Slide, Strip
+from sedd_studio.record.exports import POLICY
 
 HERE = Path(__file__).parent
-POLICY = "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True)

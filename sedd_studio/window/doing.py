@@ -14,7 +14,7 @@ from engine.protocol import UserError
 from engine.runs.runfile import SUFFIX
 from sedd_studio.painting import theme as themes
 from sedd_studio.session.session import Session
-from sedd_studio.widgets.controls.saving import ask_for_file, ask_where
+from sedd_studio.widgets.controls.saving import ask_for_file, ask_which
 from sedd_studio.window.places import STUDIO
 
 if TYPE_CHECKING:
@@ -118,12 +118,14 @@ def export(kind: str, title: str = "") -> Do:
         if run is None:
             return
         name = file_name(session, chosen.suffixes[0])
-        path = ask_where(window, title or f"Export: {chosen.title.lower()}", name, [chosen.filter])
-        if path is not None:
+        found = ask_which(window, title or f"Export: {chosen.title.lower()}", name, chosen.filters)
+        if found is not None:
+            path, picked = found
             session.errors.dismiss()
             shown = session.playhead.step, session.playhead.sample, window.look.theme
-            found = window.services.hindsight.columns
-            view = View(run.snapshot(), *shown, str(window.settings["map"]), found)
+            columns = window.services.hindsight.columns
+            beside = picked != chosen.filters[0]
+            view = View(run.snapshot(), *shown, str(window.settings["map"]), columns, beside)
             start(window.services.jobs, chosen, view, path)
             if kind == "run":
                 session.pages.call(path.name)

@@ -14,9 +14,11 @@ from engine.runs.map_modes import MAP_MODES
 from engine.runs.map_table import rows_of
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
+from sedd_studio.painting.film_with_map import FilmWithMap
 from sedd_studio.painting.map_export import MapPicture, write_map
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record import exports
+from sedd_studio.record.page_map import map_data
 from sedd_studio.widgets.controls.saving import writing
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ SCALE = 2.0
 @dataclass(frozen=True, eq=False)
 class View:
     """What is exported: a run as it stands, at a step, one sample of it where one alone can be shown, in a theme; its
-    map by a `mode`, with numbers (L,) of its positions by name where the model was asked for some."""
+    map by a `mode`, with numbers (L,) of its positions by name where the model was asked for some, `beside` the text or
+    not."""
 
     run: Trajectory
     step: int
@@ -37,6 +40,7 @@ class View:
     theme: Theme
     mode: str = "state"
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    beside: bool = False
 
 
 Write = Callable[[View, Path], Iterator[float]]
@@ -44,15 +48,19 @@ Write = Callable[[View, Path], Iterator[float]]
 
 @dataclass(frozen=True)
 class Export:
-    """A kind of file: what it is called, how its name may end, and how it is written."""
+    """A kind of file: what it is called, how its name may end, how it is written, and what it is called with the map
+    beside the text, if that can be."""
 
     title: str
     suffixes: tuple[str, ...]
     write: Write
+    with_map: str = ""
 
     @property
-    def filter(self) -> str:
-        return f"{self.title} ({' '.join('*' + suffix for suffix in self.suffixes)})"
+    def filters(self) -> list[str]:
+        """The choices of a dialog, that with the map last."""
+        endings = " ".join("*" + suffix for suffix in self.suffixes)
+        return [f"{title} ({endings})" for title in (self.title, self.with_map) if title]
 
 
 def as_bytes(text: Callable[[View], str]) -> Write:
@@ -66,6 +74,20 @@ def as_map(view: View, path: Path) -> Iterator[float]:
     return write_map(MapPicture(view.run, view.sample, view.mode, view.theme, column), path, SCALE)
 
 
+def as_page(view: View) -> str:
+    """The page, with the map if it stands beside the text."""
+    return exports.as_html(view.run, map_data(view.run, view.mode, view.columns) if view.beside else None)
+
+
+def as_film(view: View, path: Path) -> Iterator[float]:
+    """Draws the film, with the map if it stands beside the text."""
+    film = Film(view.run, view.sample, view.theme, SCALE / 2)
+    if view.beside:
+        column = view.columns.get(MAP_MODES[view.mode].column)
+        film = FilmWithMap(view.run, view.sample, view.theme, SCALE / 2, view.mode, column)
+    return write_film(film, path)
+
+
 def as_run(view: View, path: Path) -> Iterator[float]:
     """Writes the run."""
     yield 0.0
@@ -77,15 +99,13 @@ EXPORTS: dict[str, Export] = {
     "text": Export("Text", (".txt",), as_bytes(lambda view: exports.as_text(view.run, view.step))),
     "json": Export("JSON", (".json",), as_bytes(lambda view: exports.as_json(view.run, view.step))),
     "csv": Export("Table of the steps", (".csv",), as_bytes(lambda view: exports.as_csv(view.run))),
-    "page": Export("Page that plays the run", (".html",), as_bytes(lambda view: exports.as_html(view.run))),
+    "page": Export("Page that plays the run", (".html",), as_bytes(as_page), "Page with the map beside the text"),
     "picture": Export(
         "Picture",
         (".png",),
         lambda view, path: write_picture(Film(view.run, view.sample, view.theme, SCALE), view.step, path),
     ),
-    "film": Export(
-        "Film", tuple(ENCODERS), lambda view, path: write_film(Film(view.run, view.sample, view.theme, SCALE / 2), path)
-    ),
+    "film": Export("Film", tuple(ENCODERS), as_film, "Film with the map beside the text"),
     "map": Export("Map of the run", (".png", ".svg"), as_map),
     "map_csv": Export(
         "Table of the map",

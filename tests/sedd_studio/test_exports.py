@@ -93,7 +93,7 @@ def test_the_page_needs_nothing_else_and_opens_as_the_run(noise: str, tmp_path: 
     run = made(tmp_path, noise)
     path = written("page", run, tmp_path / "run.html")
     page = path.read_text(encoding="utf-8")
-    assert "http" not in page
+    assert "://" not in page
     assert "__" not in page.replace("____", "")
     data = json.loads(page.split('id="data">')[1].split("</script>")[0])
     tokens = list(data["start"][1])

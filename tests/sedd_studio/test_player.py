@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.runs.carried import read_run
+from engine.runs.map_colours import table_of
+from engine.runs.map_modes import MAP_MODES
+from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
+from sedd_studio.painting.theme import LIGHT
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.record import exports
 from sedd_studio.record.document import known_runs
+from sedd_studio.window.export_kinds import EXPORTS, View
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_characters import canvas_with
@@ -171,3 +179,54 @@ def test_a_text_that_turns_the_direction_of_writing_turns_nothing_of_the_page(tm
         facts = page.value("document.getElementById('facts').getBoundingClientRect().left")
         assert facts > page.value("document.getElementById('play').getBoundingClientRect().left")
         assert page.troubles == []
+
+
+@pytest.mark.parametrize("mode", ["state", "settled", "regret"])
+def test_the_map_beside_the_text_has_the_colours_of_the_record_and_follows_it(mode: str, tmp_path: Path) -> None:
+    run = made(tmp_path)
+    path = tmp_path / "run.html"
+    view = View(run, STEPS, 1, LIGHT, mode, {"regret": np.zeros(run.length)}, beside=True)
+    list(EXPORTS["page"].write(view, path))
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        for sample in range(2):
+            page.value(f"(choice.value = {sample}, choice.dispatchEvent(new Event('change')))")
+            drawn = page.value(
+                "[...document.querySelector('.plot canvas').getContext('2d').getImageData(0, 0, "
+                f"{run.length}, {STEPS + 1}).data]"
+            )
+            found = np.array(drawn, np.uint8).reshape(STEPS + 1, run.length, 4)
+            asked = "state" if mode == "regret" else mode  # of several samples nothing is asked
+            codes = MAP_MODES[asked].codes(RunMap(run, sample).grown(), None)
+            np.testing.assert_array_equal(found[..., :3], np.array(table_of("light"), np.uint8)[codes])
+        top, high = "document.querySelector('.plot hr').style.top", f"{100 * (3 + 0.5) / (STEPS + 1)}%"
+        page.press("Home")
+        for _ in range(3):
+            page.press("ArrowRight")
+        assert float(page.value(top).rstrip("%")) == pytest.approx(float(high.rstrip("%")), abs=1e-3)
+        assert shown(page) == text_at(run, 3, 1)
+        page.value("document.querySelector('.plot').scrollIntoView({ block: 'center' })")
+        box = page.value("JSON.stringify(document.querySelector('.plot canvas').getBoundingClientRect())")
+        place = json.loads(box)
+        y = place["top"] + place["height"] * (5 + 0.5) / (STEPS + 1)
+        page.do("Input.dispatchMouseEvent", type="mousePressed", x=place["left"] + 9, y=y, button="left", buttons=1)
+        page.do("Input.dispatchMouseEvent", type="mouseReleased", x=place["left"] + 9, y=y, button="left")
+        assert step(page) == 5
+        assert shown(page) == text_at(run, 5, 1)
+        said = page.value("document.querySelector('.plot canvas').getAttribute('aria-label')")
+        assert "positions across and steps down" in said
+        assert "locked" in said
+        assert [trouble for trouble in page.troubles if "getImageData" not in trouble] == []  # what this test reads
+        assert page.requests == [path.as_uri()]
+    assert read_run(path).recorded == run.recorded
+
+
+def test_the_page_runs_its_own_script_alone(tmp_path: Path) -> None:
+    path = written("page", made(tmp_path), tmp_path / "run.html")
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace("<main>", "<script>document.title = 'taken'</script><main>", 1), encoding="utf-8")
+    with Chromium(tmp_path / "profile", reduced_motion=True) as page:
+        page.open(path)
+        assert page.value("document.title") != "taken"
+        assert step(page) == STEPS
+        assert "Content Security Policy" in "".join(page.troubles)

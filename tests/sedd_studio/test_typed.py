@@ -207,7 +207,7 @@ def test_a_run_of_another_text_than_is_typed_is_neither_saved_nor_copied(
     field: str, use: str, scene: Scene, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("sedd_studio.window.doing.ask_where", lambda *words: asked.append(words[1]))
+    monkeypatch.setattr("sedd_studio.window.doing.ask_which", lambda *words: asked.append(words[1]))
     scene.run(8)
     scene.play(8)
     QApplication.clipboard().setText("before")

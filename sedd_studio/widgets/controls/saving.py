@@ -49,6 +49,12 @@ def _remembered(parent: QWidget, path: Path) -> Path:
 def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> Path | None:
     """The path that a user gives, with an ending of one of the `kinds`, "Table (*.csv)"; the picked one's where it has
     none. None where it is given up."""
+    found = ask_which(parent, title, name, kinds)
+    return None if found is None else found[0]
+
+
+def ask_which(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> tuple[Path, str] | None:
+    """As `ask_where`; and which of the kinds was picked, for those that end in the same way."""
     given, picked = QFileDialog.getSaveFileName(parent, title, str(Path(folder_of(parent), name)), ";;".join(kinds))
     if not given:
         return None
@@ -59,7 +65,7 @@ def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[str]) -> P
         question = f"There is a {path.name} already. Replace it?"
         if QMessageBox.question(parent, title, plain(question)) != QMessageBox.StandardButton.Yes:
             return None
-    return _remembered(parent, path)
+    return _remembered(parent, path), first
 
 
 def ask_and_write(parent: QWidget, title: str, name: str, kinds: Mapping[str, Content], jobs: Jobs) -> None:
