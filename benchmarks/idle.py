@@ -88,10 +88,10 @@ class Resting(QObject):
         yield "in the middle", lambda: True
         window.services.scorer.start(0.5, given_locked=False)
         yield "scored", lambda: not window.services.scorer.scoring
-        window.compare.start.click()
+        window.panel("compare").start.click()
         comparison = window.services.comparison
         yield "compared", lambda: not (comparison.busy or comparison.playing)
-        for name in window.places.panels:
+        for name in window.places.widgets:
             window.show_panel(name)
             yield f"with {name}", lambda: True
 

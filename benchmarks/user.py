@@ -191,7 +191,7 @@ class Observer(QObject):
     def each_thing_once(self) -> Iterator[Callable[[], bool]]:
         window, session = self.window, self.window.session
         window.resize(1600, 1000)
-        for name in window.places.panels:
+        for name in window.places.widgets:
             window.show_panel(name)
         for theme in ("light", "dark", "contrast", "system"):
             window.actions_by_name[f"theme_{theme}"].trigger()
@@ -207,7 +207,7 @@ class Observer(QObject):
         yield lambda: not window.services.scorer.scoring
         for kind in ("noise", "steps"):
             window.services.comparison.choice.choose_kind(kind)
-            window.compare.start.click()
+            window.panel("compare").start.click()
             yield lambda: not window.services.comparison.busy
 
     def rest(self) -> Iterator[Callable[[], bool]]:

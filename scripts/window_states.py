@@ -109,7 +109,7 @@ def likelihood(home: Path) -> object:
         scorer.costs = generator.gamma(0.8, 3.0, state.length)
         scorer.profile = np.linspace(0.9, 4.1, 16) + generator.normal(0, 0.25, 16)
         scorer.exact, scorer.size = Weighed(0, "stories-gpt", np.full(state.length, 2.08)), 3 * state.length
-        window.likelihood.colour.setChecked(True)
+        window.panel("likelihood").colour.setChecked(True)
         scorer.changed.emit()
 
     return scene.session, prepare
@@ -243,9 +243,9 @@ def history(home: Path) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.show_panel("history")
-        while not window.history.runs.rows:
+        while not window.panel("history").runs.rows:
             QApplication.processEvents()
-        window.history.list.setCurrentIndex(window.history.runs.index(1))
+        window.panel("history").list.setCurrentIndex(window.panel("history").runs.index(1))
 
     return scene.session, prepare
 

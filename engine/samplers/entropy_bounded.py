@@ -31,10 +31,10 @@ class EntropyBounded:
         rows = chain.masked()
         if not rows.size:
             return
-        entropy = chain.entropy(rows)
+        entropy, shares = chain.entropy(rows), step.even_share(rows.companions())
         chosen = np.zeros(rows.size, np.bool_)
         for here in rows.by_sample():
-            within, share = self.within(entropy[here]), step.even_share(len(here))
+            within, share = self.within(entropy[here]), int(shares[here[0]])
             if len(within) < share:
                 within = spread_out(entropy[here], rows.position[here], share, SPREAD)
             chosen[here[within]] = True

@@ -57,9 +57,10 @@ class Step:
         """Steps still to do, this one included."""
         return self.steps - self.number + 1
 
-    def even_share(self, masked: int) -> int:
-        """How many of `masked` tokens to reveal now so that even steps will do for the rest."""
-        return math.ceil(masked / self.steps_left)
+    def even_share(self, masked: np.ndarray) -> np.ndarray:
+        """How many of `masked` tokens (any shape) to reveal now so that even steps will do for the rest."""
+        share: np.ndarray = -(-masked // self.steps_left)
+        return share
 
     def quota(self, masked: np.ndarray) -> np.ndarray:
         """How many of `masked` tokens (any shape) to reveal now.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from sedd_studio.record.settings import Settings
+from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.colour_modes import MODES, Mode, Shares, Sources
 
 
@@ -31,7 +31,8 @@ class Colouring(QObject):
     @property
     def name(self) -> str:
         """The mode's name in `MODES`."""
-        return str(self._settings["colour"])
+        name = str(self._settings["colour"])
+        return name if name in MODES else str(SETTINGS["colour"].default)
 
     @property
     def mode(self) -> Mode:

@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.catalogue.fetched import same
 from engine.protocol import UserError
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ class Fetcher(QObject):
 
     def named(self, name: str) -> str:
         """By which name a model was asked for that comes or waits, for one has several to the hub; "" for any other."""
+        from engine.catalogue.fetched import same  # not before the window is painted
+
         return next((other for other in self.coming if same(name, other)), "")
 
     def progress(self, name: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
 from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, too_large
 from engine.runs.trajectory import Trajectory
-from sedd_studio.record.settings import Settings
+from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
 from sedd_studio.session.session import Session
 
@@ -68,7 +68,8 @@ class MapOnShow(QObject):
     @property
     def mode_name(self) -> str:
         """The name in `MAP_MODES` of what the colours mean."""
-        return str(self._settings["map"])
+        name = str(self._settings["map"])
+        return name if name in MAP_MODES else str(SETTINGS["map"].default)
 
     @property
     def mode(self) -> MapMode:

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
@@ -57,13 +58,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = QApplication([*sys.argv[:1], *theme.STYLE])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
+    with ExitStack() as ends:
+        return studio(app, arguments.model, ends)
+
+
+def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
+    """The window from its start to its end; returns the process's exit code. What has to be closed then is in `ends`,
+    which is done whatever fails before."""
     deadline = Deadline(CLOSING)
+    ends.callback(deadline.cancel)
     collector, interrupts = Collector(), Interrupts(deadline)
+    ends.callback(collector.close)
+    ends.callback(interrupts.close)
     settings = Settings()
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
     services = build(settings, default_path())
     keeper, errors = services.keeper, services.session.errors
+    ends.callback(keeper.close)
     window = MainWindow(services, look)
     window.closing.connect(lambda: deadline.begin(0))
     restore(window, settings)
@@ -85,13 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def begin() -> None:
         """What takes longer than a blink: torch is imported by the first request, after the window has been painted."""
-        keeper.look_back(closed=arguments.model is None)
+        keeper.look_back(closed=model is None)
         if trouble := settings.trouble():
             errors.add(trouble)
-        window.open(arguments.model or str(DEFAULT_MODEL))
+        window.open(model or str(DEFAULT_MODEL))
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     ahead = Ahead(LATER)
+    ends.callback(ahead.close)
+    ends.callback(services.close)
     services.session.models.came.connect(lambda: QTimer.singleShot(REST, ahead.begin))
     code = app.exec()
     deadline.begin(code)
@@ -102,12 +116,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     keeper.end(keeps)
     settings.set("geometry", bytes(window.saveGeometry().toBase64().data()).decode())
     settings.set("beside", window.places.beside)
-    services.close()
-    ahead.close()
-    keeper.close()
-    interrupts.close()
-    collector.close()
-    deadline.cancel()
     return code
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.window import doing
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import STUDIO
+from sedd_studio.window.panels import BESIDE, PAGES, PANELS
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -160,18 +161,20 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_out", "Zoom &out", lambda w, s: w.canvas.set_zoom(w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: w.canvas.set_zoom(1.0), "Ctrl+0"),
     Command("studio", "&Studio", doing.show_page(STUDIO), "Ctrl+1"),
-    Command("compare", "&Compare", doing.show_page("compare"), "Ctrl+2; Ctrl+M"),
-    Command("likelihood_page", "Likelihood on a &page", doing.show_page("likelihood"), "Ctrl+3"),
-    Command("history", "&History", doing.show_page("history"), "Ctrl+4; Ctrl+H"),
-    Command("models", "&Models, on this disk and from the hub", doing.show_page("models"), "Ctrl+5"),
-    Command("learn", "L&earn how it works", doing.show_page("learn"), "Ctrl+6"),
-    Command("map", "&Map of the run", doing.show_page("map"), "Ctrl+7"),
-    Command("map_beside", "Map &beside the text", doing.beside("map"), "Ctrl+Shift+M"),
+    *(
+        Command(
+            f"{name}_page",
+            PANELS[name].page,
+            doing.show_page(name),
+            "; ".join(filter(None, (f"Ctrl+{number}", PANELS[name].page_key))),
+        )
+        for number, name in enumerate(PAGES, 2)
+    ),
+    *(
+        Command(f"{name}_beside", PANELS[name].beside, doing.toggle_beside(name), PANELS[name].beside_key)
+        for name in BESIDE
+    ),
     Command("present", "&Present on the whole screen", doing.present, "F5"),
-    Command("likelihood", "&Likelihood beside the text", doing.toggle("likelihood"), "Ctrl+K"),
-    Command("guess", "Best &guess", doing.toggle("guess"), "Ctrl+G"),
-    Command("queue", "&Queue", doing.toggle("queue"), "Ctrl+U"),
-    Command("position", "Pos&ition", lambda w, s: w.places.show("position"), "Ctrl+P"),
     Command("rank_samples", "Ra&nk the samples", doing.rank_samples, when=lambda s: s.playhead.samples > 1),
     Command("score_file", "Score the texts of a &file …", lambda w, s: doing.score_file(w), when=_has_model),
     Command("reset_layout", "&Reset the layout", lambda w, s: w.places.reset()),

@@ -15,7 +15,7 @@ from engine.runs.runfile import SUFFIX
 from sedd_studio.painting import theme as themes
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.saving import ask_for_file, ask_which
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import STUDIO
 
 if TYPE_CHECKING:
     from engine.runs.trajectory import Trajectory
@@ -176,7 +176,7 @@ def ask_for_run(window: MainWindow, session: Session) -> None:
 def rank_samples(window: MainWindow, session: Session) -> None:
     """Ranks the samples, with the panel open that shows how far it is and can stop it."""
     window.show_panel("likelihood")
-    window.likelihood.start_ranking()
+    window.panel("likelihood").start_ranking()
 
 
 def show_page(name: str) -> Do:
@@ -191,14 +191,9 @@ def present(window: MainWindow, session: Session) -> None:
     presenting.present(window)
 
 
-def toggle(name: str) -> Do:
-    """Shows a panel, or puts it aside."""
-    return lambda window, session: window.places.toggle(name)
-
-
-def beside(name: str) -> Do:
-    """Shows a panel beside the text."""
-    return lambda window, session: window.places.show_beside(name)
+def toggle_beside(name: str) -> Do:
+    """Shows a panel beside the text, or puts it aside."""
+    return lambda window, session: window.places.toggle_beside(name)
 
 
 def score_file(window: MainWindow) -> None:
@@ -208,7 +203,7 @@ def score_file(window: MainWindow) -> None:
     from sedd_studio.window.opening import RECORDS, TEXTS
 
     path = ask_for_file(window, "Score the texts of a file", f"Texts (*{' *'.join(TEXTS + RECORDS)});;All (*)")
-    session, precision = window.session, window.likelihood.precision.currentData()
+    session, precision = window.session, window.panel("likelihood").precision.currentData()
     models = session.models
     tokenizer, domain, length = models.tokenizer, models.domain, models.length
     if path is None or tokenizer is None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.trying_bar import TryingBar
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import LEARN, STUDIO
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -34,7 +34,7 @@ def make_page(window: MainWindow) -> QWidget:
 
     def back() -> None:
         trying.end()
-        window.places.show_page("learn")
+        window.places.show_page(LEARN)
 
     page.offer_exports([window.actions_by_name[name] for name in ("export_figure", "export_chapter")])
     page.tried.connect(begin)

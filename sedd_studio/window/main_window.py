@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
@@ -21,7 +20,7 @@ from sedd_studio.widgets.canvas.example_row import ExampleRow
 from sedd_studio.widgets.canvas.selection_bar import SelectionBar
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
 from sedd_studio.widgets.controls.basic import Number, keep_up
-from sedd_studio.widgets.controls.later import Later, Made
+from sedd_studio.widgets.controls.later import Later
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.controls.rail import Rail
@@ -32,7 +31,6 @@ from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.job_line import JobLine
 from sedd_studio.widgets.panels.model_picker import ModelPicker
 from sedd_studio.widgets.panels.noise_picker import NoisePicker
-from sedd_studio.widgets.panels.position_panel import PositionPanel
 from sedd_studio.widgets.panels.prompt_editor import PromptEditor
 from sedd_studio.widgets.panels.recovery_bar import RecoveryBar
 from sedd_studio.widgets.panels.run_form import RunForm
@@ -41,34 +39,15 @@ from sedd_studio.widgets.panels.sample_strip import SampleStrip
 from sedd_studio.widgets.panels.status_line import StatusLine
 from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
-from sedd_studio.window.doing import score_file, show_settings
+from sedd_studio.window.doing import show_settings
 from sedd_studio.window.dropping import Dropping
 from sedd_studio.window.focus import FocusKeeper, KeyGuard
-from sedd_studio.window.late_panels import (
-    compare_panel,
-    guess_panel,
-    history_panel,
-    likelihood_panel,
-    queue_panel,
-    shelf_panel,
-)
 from sedd_studio.window.menus import RecentFiles, build_actions, build_menus
-from sedd_studio.window.places import STUDIO, Panel, Places
+from sedd_studio.window.page_names import STUDIO, USUAL
+from sedd_studio.window.panels import BESIDE, PAGES, PANELS, Panel
+from sedd_studio.window.places import Places
 from sedd_studio.window.services import Services
 from sedd_studio.window.side_column import SideColumn
-
-if TYPE_CHECKING:
-    from sedd_studio.widgets.panels.compare_panel import ComparePanel
-    from sedd_studio.widgets.panels.guess_panel import GuessPanel
-    from sedd_studio.widgets.panels.history_panel import HistoryPanel
-    from sedd_studio.widgets.panels.likelihood_panel import LikelihoodPanel
-    from sedd_studio.widgets.panels.queue_panel import QueuePanel
-
-
-LEARN = "learn"
-"""The page of chapters."""
-USUAL = "position"
-"""The panel beside the text, unless another is wanted."""
 
 
 class MainWindow(QMainWindow):
@@ -88,7 +67,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
         session, view = self.session, self.session.view
         self.canvas: TokenCanvas = TokenCanvas(session.models, view, session.editor, look)
-        self.position = PositionPanel(session.runs, services.pointer, services.words, look)
         self.picture = SamplePicture(session.models, view, session.editor, look)
         self.banner = ErrorBanner(session.errors, look)
         self.recovery_bar = RecoveryBar(look)
@@ -103,36 +81,18 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(session, services.words, look)
         self.job_line, self.download_line = JobLine(services.jobs, look), JobLine(services.downloads, look)
         self.legend = ColourLegend(services.colouring, services.words, look)
-        self._compare_place, self._guess_place = self._later(compare_panel), self._later(guess_panel)
-        self._queue_place = self._later(queue_panel)
-        self._history_place = self._later(history_panel, lambda made: made.compared.connect(self._compare))
-        self._likelihood_place = self._later(
-            likelihood_panel, lambda made: made.file_wanted.connect(lambda: score_file(self))
-        )
-        self.shelf = self._later(lambda services, look: shelf_panel(services, look, self.picker.choose_folder))
-        self.learn, self.map = self._later(lambda *_: self._make_learn()), self._later(lambda *_: self._make_map())
         self.document_bar = DocumentBar(
             session.pages, services.colouring, self.legend, self.prompt.toggle, services.words, look
         )
-        panels = {
-            "position": Panel("Position", self.position, lambda: self.position.list),
-            "compare": Panel("Compare", self._compare_place, lambda: self.compare.start, "columns", beside=False),
-            "likelihood": Panel("Likelihood", self._likelihood_place, lambda: self.likelihood.start, "hill"),
-            "history": Panel("History", self._history_place, lambda: self.history.search, "branch", opens_page=True),
-            "models": Panel("Models", self.shelf, lambda: self.shelf.made.search, "shelf", beside=False),
-            LEARN: Panel("Learn", self.learn, lambda: self.learn, "book", beside=False),
-            "map": Panel("Map", self.map, lambda: self.map, "map", opens_page=True),
-            "guess": Panel("Best guess", self._guess_place, lambda: self.guess.text),
-            "queue": Panel("Queue", self._queue_place, lambda: self.queue_panel.list),
-        }
+        panels = {name: self._later(panel) for name, panel in PANELS.items()}
         self._stack = QStackedWidget()
-        self.studio = self._studio(panels)
+        self.studio = self._studio()
         self._stack.addWidget(self.studio)
-        self.places: Places = Places(panels, self._stack, self.side_panel, USUAL)
+        self.places: Places = Places(panels, self._stack, self.side_panel)
         menu = QMenu(self)
         self.actions_by_name: dict[str, QAction] = build_actions(self)
         build_menus(menu, self.actions_by_name, RecentFiles(self.session))
-        titles = {STUDIO: ("Studio", "page")} | {name: (p.title, p.icon) for name, p in panels.items() if p.icon}
+        titles = {STUDIO: ("Studio", "page")} | {name: (PANELS[name].title, PANELS[name].icon) for name in PAGES}
         foot = {"question": self.actions_by_name["shortcuts"], "gear": self.actions_by_name["settings"]}
         self.rail: Rail = Rail(titles, menu, foot, look)
         self._arrange()
@@ -143,7 +103,7 @@ class MainWindow(QMainWindow):
         self.selection_bar = SelectionBar(self.canvas, view, services.alternatives, self.actions_by_name, look)
         self.example_row = ExampleRow(self.canvas, session.examples)
         self.status_line.help.listen(self)
-        kept = [panel.widget for name, panel in panels.items() if name != USUAL]
+        kept: list[QWidget] = [panel for name, panel in panels.items() if name != USUAL]
         self._guard, self._focus = KeyGuard(self), FocusKeeper(self, self.canvas, kept)
         self._connect()
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -177,58 +137,29 @@ class MainWindow(QMainWindow):
             themes.apply(app, theme)
         self.look.change(theme)
 
-    def _later(
-        self, make: Callable[[Services, Look], Made], then: Callable[[Made], object] = lambda made: None
-    ) -> Later[Made]:
-        """The place of a panel that is made when it is wanted; `then` connects it."""
+    def _later(self, panel: Panel) -> Later[QWidget]:
+        """The place of a panel that is made when it is wanted."""
 
-        def whole() -> Made:
-            made = make(self.services, self.look)
+        def whole() -> QWidget:
+            made = panel.make(self)
             self._dropping.watch(made)
-            then(made)
             return made
 
         return Later(whole)
 
-    @property
-    def compare(self) -> ComparePanel:
-        return self._compare_place.made
-
-    @property
-    def guess(self) -> GuessPanel:
-        return self._guess_place.made
-
-    @property
-    def history(self) -> HistoryPanel:
-        return self._history_place.made
-
-    @property
-    def likelihood(self) -> LikelihoodPanel:
-        return self._likelihood_place.made
-
-    @property
-    def queue_panel(self) -> QueuePanel:
-        return self._queue_place.made
-
-    def _make_learn(self) -> QWidget:
-        from sedd_studio.window.learning import make_page  # not before one learns
-
-        return make_page(self)
-
-    def _make_map(self) -> QWidget:
-        from sedd_studio.window.mapping import make_panel  # not before the window is painted
-
-        return make_panel(self)
+    def panel(self, name: str) -> Any:
+        """A panel of `PANELS`; it is made if it was not wanted before."""
+        return self.places.widgets[name].made
 
     def _follow_places(self) -> None:
         self.rail.show_page(self.places.page)
-        self.top_bar.setVisible(self.places.page != LEARN)  # that page has its own, and nothing to run
+        self.top_bar.setVisible(self.places.page == STUDIO or PANELS[self.places.page].has_bar)
         self.status_line.show_hint(self.places.page == STUDIO)
         self._side_column.make_room(usual=self.places.beside == USUAL)
 
     def _show_text(self) -> None:
         """Another run is on show: its text is wanted, unless all of it is seen at once already."""
-        if self.places.page != "map":
+        if self.places.page == STUDIO or not PANELS[self.places.page].of_run:
             self.places.show_page(STUDIO)
 
     def _title(self) -> None:
@@ -248,7 +179,8 @@ class MainWindow(QMainWindow):
         """Show a panel where it opens."""
         self.places.show(name)
 
-    def _compare(self, runs: list[Trajectory]) -> None:
+    def compare(self, runs: list[Trajectory]) -> None:
+        """Shows runs beside each other."""
         self.services.comparison.show_runs(runs)
         self.show_panel("compare")
 
@@ -275,7 +207,7 @@ class MainWindow(QMainWindow):
         self.services.end()
         super().closeEvent(event)
 
-    def _studio(self, panels: Mapping[str, Panel]) -> QWidget:
+    def _studio(self) -> QWidget:
         """The page with the canvas, and beside it the form above a panel."""
         sizes = self.look.sizes
         self.canvas_column = text = QWidget()
@@ -283,7 +215,7 @@ class MainWindow(QMainWindow):
         text.setObjectName("canvasColumn")
         parts = (self.document_bar, self.prompt, (self.canvas, 1), (self.picture, 1), self.samples, self.timeline)
         column(*parts, gap=8, margins=(sizes.margin, 8, sizes.margin, 10), of=text)
-        self.side_panel = SidePanel({name: panel.title for name, panel in panels.items() if panel.beside}, self.look)
+        self.side_panel = SidePanel({name: PANELS[name].title for name in BESIDE}, self.look)
         self._side_column = SideColumn(self.run_form, self.side_panel, sizes.side_panel)
         row((text, 1), self._side_column, gap=0, of=studio)
         return studio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sedd_studio.widgets.panels.map_panel import MapPanel
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import STUDIO
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,18 @@ from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.basic import keep_up, literal, plain
 from sedd_studio.window.commands import COMMANDS
-from sedd_studio.window.places import STUDIO, Places
+from sedd_studio.window.page_names import STUDIO
+from sedd_studio.window.panels import BESIDE, PAGES
+from sedd_studio.window.places import Places
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
+
+
+def _names(does: str, panels: Iterable[str]) -> str:
+    """Of the commands that do the same with several panels."""
+    return " ".join(f"{name}_{does}" for name in panels)
+
 
 MENUS: dict[str, str] = {
     "&File": "new open_model open_run save_run keep_sample - copy_text copy_command copy_python - settings quit",
@@ -29,10 +38,9 @@ MENUS: dict[str, str] = {
     "&Edit": "undo redo - cut copy paste select_all take_out edit_prompt ask - toggle_lock unlock limit unlock_all",
     "&Run": "run enqueue go_on stop new_seed - draw_again alternatives alternative_before noise_again - "
     "pause forward back first last follow",
-    "&View": "studio compare likelihood_page history models learn map present - "
-    "position likelihood guess map_beside queue reset_layout - rank_samples score_file - "
-    + " ".join(f"colour_{name}" for name in MODES)
-    + " - zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
+    "&View": f"studio {_names('page', PAGES)} present - {_names('beside', BESIDE)} reset_layout - "
+    f"rank_samples score_file - {' '.join(f'colour_{name}' for name in MODES)} - "
+    "zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
     "vocabulary_exact vocabulary_plain",
     "&Help": "shortcuts",
 }

@@ -28,7 +28,7 @@ def window() -> MainWindow:
     keeper.close()  # nothing is kept, and no thread is left
     made = MainWindow(Services(scene.session, scene.settings, keeper), theme.LIGHT)
     made.show()
-    for name in made.places.panels:
+    for name in made.places.widgets:
         made.show_panel(name)
     made.places.show_beside("map")
     scene.session.reader.close()  # nor by what has looked through the models

@@ -16,12 +16,12 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def compare(window: MainWindow) -> None:
-    QTest.mouseClick(window.compare.start, LEFT)
+    QTest.mouseClick(window.panel("compare").start, LEFT)
 
 
 def choose(window: MainWindow, kind: str) -> None:
     """One of the choices that are made at once, from the list."""
-    box = window.compare.kind
+    box = window.panel("compare").kind
     box.showPopup()
     box.view().setCurrentIndex(box.model().index(box.findData(kind), 0))
     QTest.keyClick(box.view(), Qt.Key.Key_Return)

@@ -16,11 +16,12 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.record.history import History
 from sedd_studio.record.own_session import OwnSession
-from sedd_studio.record.settings import Settings
+from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window import app
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.panels import BESIDE
 from sedd_studio.window.services import Services
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -118,13 +119,35 @@ def test_place_and_zoom_are_restored(session: Session, settings: Settings, qtbot
     assert window.canvas.zoom == pytest.approx(1.5)
 
 
-def test_the_panel_beside_the_text_is_restored(session: Session, settings: Settings, qtbot: QtBot) -> None:
-    settings.set("beside", "likelihood")
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_panel_beside_the_text_is_restored(name: str, session: Session, settings: Settings, qtbot: QtBot) -> None:
     window = make_window(session, settings, qtbot)
-    assert not window.likelihood.isVisible()
+    window.places.show_beside(name)
+    settings.set("beside", window.places.beside)
+    window.places.reset()
     app.restore(window, settings)
-    assert window.likelihood.isVisible()
+    assert window.places.beside == name
+    assert window.places.widgets[name].isVisible()
     assert window.canvas.isVisible()
+    window.services.keeper.close()  # which the list of runs began
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"), [("beside", "compare"), ("beside", "gone"), ("colour", "gone"), ("map", "gone")]
+)
+def test_the_name_of_what_is_not_there_stands_for_the_usual(
+    setting: str, name: str, session: Session, settings: Settings, qtbot: QtBot
+) -> None:
+    settings.set(setting, name)
+    window = make_window(session, settings, qtbot)
+    app.restore(window, settings)
+    window.show_panel("map")
+    now = {
+        "beside": window.places.beside,
+        "colour": window.services.colouring.name,
+        "map": window.services.map.mode_name,
+    }
+    assert now[setting] == SETTINGS[setting].default
 
 
 def test_the_qt_binding_takes_no_references_that_are_not_its_own(

@@ -107,7 +107,7 @@ def test_an_error_stays_in_its_place_when_the_window_or_the_page_is_another(wind
         QApplication.processEvents()
         area = window.banner.rect().translated(window.banner.mapTo(window, window.banner.rect().topLeft()))
         assert window.rect().contains(area)
-        over = {"studio": window.timeline, "history": window.history.note}.get(page, window.statusBar())
+        over = {"studio": window.timeline, "history": window.panel("history").note}.get(page, window.statusBar())
         assert 0 < over.mapTo(window, over.rect().topLeft()).y() - area.bottom() < 28
     QTest.mouseClick(window.banner.close_button, LEFT)
     assert not window.banner.isVisible()
@@ -119,7 +119,7 @@ def test_messages_cover_none_of_the_buttons_with_which_a_download_is_tried_again
 ) -> None:
     window.resize(*size)
     window.places.show_page("models")
-    panel = window.shelf.findChild(ShelfPanel)
+    panel = window.places.widgets["models"].findChild(ShelfPanel)
     assert panel is not None
     qtbot.waitUntil(lambda: bool(panel.rows.rows))
     window.recovery_bar.offer(LeftOver({"prompt": "x"}, None))

@@ -72,9 +72,9 @@ def test_the_choice_is_remembered_and_shown_in_menu_legend_and_panel(window: Mai
     choose(window, "cost")
     assert settings["colour"] == "cost"
     assert "Likelihood panel" in window.legend.title.text()
-    assert window.likelihood.colour.isChecked()
+    assert window.panel("likelihood").colour.isChecked()
     choose(window, "plain")
-    assert not window.likelihood.colour.isChecked()
+    assert not window.panel("likelihood").colour.isChecked()
     assert not window.legend.isVisible()
 
 

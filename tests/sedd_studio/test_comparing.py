@@ -31,7 +31,7 @@ from sedd_studio.session.panes import PaneState, judged
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.quality_curve import apart, round_numbers
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import STUDIO
 from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
@@ -51,7 +51,7 @@ def window(
     window = window_of(session, settings, qtbot, keeper)
     window.services.comparison.choice.judge = "judge"
     QTest.keyClick(window, Qt.Key.Key_M, CTRL)
-    assert window.compare.isVisible()
+    assert window.panel("compare").isVisible()
     return window
 
 
@@ -64,7 +64,7 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     assert [request.steps for request in asked] == list(BUDGETS)
     assert {request.seed for request in asked} == {5}
     assert all(np.array_equal(request.tokens, window.session.view.document.request) for request in asked)
-    first, *_, last = window.compare.cards
+    first, *_, last = window.panel("compare").cards
     told = figures(first)
     assert (told["calls"], told["time"], told["entropy"], told["same"]) == ("4", "0.0 s", "3.50", "100 %")
     assert float(told["perplexity"]) > 10
@@ -77,16 +77,16 @@ def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None
     compare(window)
     done(window, qtbot)
     qtbot.waitUntil(lambda: window.services.comparison.playing)
-    window.compare.slider.setFocus()
-    QTest.keyClick(window.compare.slider, Qt.Key.Key_Home)
+    window.panel("compare").slider.setFocus()
+    QTest.keyClick(window.panel("compare").slider, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: not window.services.comparison.playing)
     assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [0, 0, 0, 0]
-    window.compare.slider.setValue(500)
+    window.panel("compare").slider.setValue(500)
     assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [2, 8, 32, 128]
-    half = window.compare.cards[1].text.text()
-    window.compare.slider.setValue(1000)
-    assert len(window.compare.cards[1].text.text()) > len(half)
-    QTest.mouseClick(window.compare.play, LEFT)
+    half = window.panel("compare").cards[1].text.text()
+    window.panel("compare").slider.setValue(1000)
+    assert len(window.panel("compare").cards[1].text.text()) > len(half)
+    QTest.mouseClick(window.panel("compare").play, LEFT)
     qtbot.waitUntil(lambda: window.services.comparison.playing)
     window.services.comparison.seek(1.0)
 
@@ -107,7 +107,7 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
     different = window.services.comparison.differences(first)
     assert different is not None
     assert np.flatnonzero(different).tolist() == [position]
-    content = window.compare.cards[0].text._content
+    content = window.panel("compare").cards[0].text._content
     assert content is not None
     assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
     assert window.services.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
@@ -116,7 +116,7 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
 def test_a_move_of_the_playhead_reads_a_pane_once_and_only_if_it_shows_another_step(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.compare.samples.setValue(64)
+    window.panel("compare").samples.setValue(64)
     compare(window)
     done(window, qtbot)
     runs = [pane.run for pane in window.services.comparison.panes]
@@ -152,13 +152,13 @@ def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
     first = window.services.comparison.panes[0]
     qtbot.waitUntil(lambda: first.run is not None and first.run.recorded == 4)
     window.services.comparison.seek(1.0)
-    content = window.compare.cards[0].text._content
+    content = window.panel("compare").cards[0].text._content
     assert content is not None
     assert min(content.stage) < FADE_STAGES  # the newest words are still bright
     engine.go.set()
     done(window, qtbot)
     window.services.comparison.seek(1.0)
-    content = window.compare.cards[0].text._content
+    content = window.panel("compare").cards[0].text._content
     assert content is not None
     assert min(content.stage) == FADE_STAGES
 
@@ -167,20 +167,20 @@ def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: 
     engine.hold_at = 2
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
-    QTest.mouseClick(window.compare.cards[2].cancel, LEFT)
-    QTest.mouseClick(window.compare.cards[0].cancel, LEFT)
+    QTest.mouseClick(window.panel("compare").cards[2].cancel, LEFT)
+    QTest.mouseClick(window.panel("compare").cards[0].cancel, LEFT)
     engine.hold_at = None
     engine.go.set()
     done(window, qtbot)
     states = [pane.state for pane in window.services.comparison.panes]
     assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
-    assert window.compare.cards[2].state.toolTip() == "cancelled · 0 of 1 texts"
+    assert window.panel("compare").cards[2].state.toolTip() == "cancelled · 0 of 1 texts"
 
 
 def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    assert window.compare.progress.isHidden()
+    assert window.panel("compare").progress.isHidden()
     engine.hold_at = 2
     compare(window)
     panes = window.services.comparison.panes
@@ -188,14 +188,14 @@ def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
     free = int((~window.session.view.document.locked).sum())
     calls = [min(steps, free) for steps in BUDGETS]  # a step that reveals nothing costs nothing
     assert window.services.comparison.share == pytest.approx(2 / BUDGETS[0] * calls[0] / sum(calls))
-    qtbot.waitUntil(lambda: bool(TIME_LEFT.search(window.compare.note.text())))
-    assert window.compare.progress.isVisible()
-    QTest.mouseClick(window.compare.stop, LEFT)
+    qtbot.waitUntil(lambda: bool(TIME_LEFT.search(window.panel("compare").note.text())))
+    assert window.panel("compare").progress.isVisible()
+    QTest.mouseClick(window.panel("compare").stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.comparison.busy)
     assert window.services.comparison.seconds_left is None
-    assert window.compare.progress.isHidden()
-    assert not TIME_LEFT.search(window.compare.note.text())
+    assert window.panel("compare").progress.isHidden()
+    assert not TIME_LEFT.search(window.panel("compare").note.text())
 
 
 def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
@@ -222,14 +222,14 @@ def test_a_run_ends_the_comparison_and_samplers_can_be_compared(
 def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    assert not window.compare.curve.isVisible()
-    window.compare.samples.setValue(4)
+    assert not window.panel("compare").curve.isVisible()
+    window.panel("compare").samples.setValue(4)
     compare(window)
     done(window, qtbot)
     asked = [request for request in engine.requests if isinstance(request, Judge)]
     assert [len(request.texts) for request in asked] == [4] * len(BUDGETS)
-    assert figures(window.compare.cards[0])["perplexity"].endswith(" ± 0.5")
-    plot, _ = window.compare.curve.findChildren(pyqtgraph.PlotWidget)
+    assert figures(window.panel("compare").cards[0])["perplexity"].endswith(" ± 0.5")
+    plot, _ = window.panel("compare").curve.findChildren(pyqtgraph.PlotWidget)
     (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
     x, y = dots.getData()
     np.testing.assert_allclose(x, np.log10([pane.calls for pane in window.services.comparison.panes]))
@@ -252,7 +252,7 @@ def test_opening_a_pane_leaves_the_others_running_and_is_kept_in_the_history_onc
     taken: list[Trajectory] = []
     window.services.comparison.taken_over.connect(taken.append)
     for _ in range(2):  # the history has it once
-        QTest.mouseClick(window.compare.cards[0].open, LEFT)
+        QTest.mouseClick(window.panel("compare").cards[0].open, LEFT)
         assert window.session.view.run is window.services.comparison.panes[0].run
         window.show_panel("compare")
     assert taken == [window.session.view.run]
@@ -265,7 +265,7 @@ def test_opening_a_pane_leaves_the_others_running_and_is_kept_in_the_history_onc
 def test_the_table_and_the_curve_are_exported(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not window.compare.export.isEnabled()
+    assert not window.panel("compare").export.isEnabled()
     compare(window)
     done(window, qtbot)
     table, curve = "Table (*.csv)", "Picture of the curves (*.png)"
@@ -278,7 +278,7 @@ def test_the_table_and_the_curve_are_exported(
         ("absent/table.csv", table),
     ):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, given=(str(tmp_path / name), kind): given)
-        QTest.mouseClick(window.compare.export, LEFT)
+        QTest.mouseClick(window.panel("compare").export, LEFT)
     qtbot.waitUntil(lambda: window.session.errors.current is not None)
     assert (tmp_path / "story v1.2.csv").read_text() == (tmp_path / "table.csv").read_text()
     assert not QImage(str(tmp_path / "curve v1.2.png")).isNull()
@@ -289,7 +289,7 @@ def test_the_table_and_the_curve_are_exported(
     assert [row[4] for row in rows[1:]] == [str(pane.calls) for pane in window.services.comparison.panes]
     assert float(rows[1][10]) == 1
     picture = QImage(str(tmp_path / "curve.png"))
-    assert picture.width() >= window.compare.curve.width()
+    assert picture.width() >= window.panel("compare").curve.width()
     assert window.session.errors.current is not None
     assert "choose another place" in window.session.errors.current.headline
 
@@ -313,8 +313,8 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert np.array_equal(written.tokens, own.tokens)
     runs = [pane.run for pane in window.services.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)
-    assert all(view.open.isVisible() for view in window.compare.cards)
-    assert all(figures(card)["same"] == DASH for card in window.compare.cards)
+    assert all(view.open.isVisible() for view in window.panel("compare").cards)
+    assert all(figures(card)["same"] == DASH for card in window.panel("compare").cards)
     opened = window.services.comparison.panes[1].run
     assert opened is not None
     assert opened.origin is not None
@@ -366,6 +366,6 @@ def test_no_judge_of_words_is_asked_about_other_sequences(
     comparison = window.services.comparison
     qtbot.waitUntil(lambda: bool(comparison.panes) and not comparison.busy)
     assert not [request for request in engine.requests if isinstance(request, Judge)]
-    assert window.compare.note.text().endswith("There is no judge for this kind of text.")
+    assert window.panel("compare").note.text().endswith("There is no judge for this kind of text.")
     choose(window, "noise")
     assert "none" not in comparison.choice.chosen.noises  # nor does it write it from left to right

@@ -48,14 +48,14 @@ def window(
     window = window_of(session, settings, qtbot, keeper)
     window.services.comparison.choice.judge = "judge"
     QTest.keyClick(window, Qt.Key.Key_M, CTRL)
-    assert window.compare.isVisible()
+    assert window.panel("compare").isVisible()
     return window
 
 
 def test_chips_own_what_is_compared_and_titles_say_what_differs(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    chips, summary = window.compare.chips, window.compare.summary
+    chips, summary = window.panel("compare").chips, window.panel("compare").summary
     assert [chip.text() for chip in chips["steps"].chips] == ["4", "16", "64", "256"]
     QTest.mouseClick(chips["steps"].chips[3], LEFT)
     chips["steps"].chips[0].setFocus()
@@ -68,7 +68,7 @@ def test_chips_own_what_is_compared_and_titles_say_what_differs(
     compare(window)
     done(window, qtbot)
     titles = ["16 steps · Tweedie", "64 steps · Tweedie", "16 steps · Surest first", "64 steps · Surest first"]
-    assert [card.title.toolTip() for card in window.compare.cards] == titles
+    assert [card.title.toolTip() for card in window.panel("compare").cards] == titles
     asked = [request for request in engine.requests if isinstance(request, Generate)]
     assert [(request.steps, request.sampler) for request in asked] == [
         (16, "tweedie"),
@@ -83,14 +83,14 @@ def test_chips_own_what_is_compared_and_titles_say_what_differs(
 def test_seeds_are_chosen_by_number(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chips = window.compare.chips
+    chips = window.panel("compare").chips
     for _ in BUDGETS:
         QTest.mouseClick(chips["steps"].chips[0], LEFT)
     assert chips["steps"].usual.text() == str(window.session.form.now.steps)
     given = iter((1730, 1729))
     monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (next(given), True))
     add(chips["seeds"], "Another …")
-    assert "nothing beside it" in window.compare.summary.toolTip()
+    assert "nothing beside it" in window.panel("compare").summary.toolTip()
     compare(window)
     assert window.session.errors.current is not None
     assert "nothing beside it" in window.session.errors.current.headline
@@ -98,14 +98,14 @@ def test_seeds_are_chosen_by_number(
     add(chips["seeds"], "Another …")
     compare(window)
     done(window, qtbot)
-    assert [card.title.toolTip() for card in window.compare.cards] == ["seed 1729", "seed 1730"]
+    assert [card.title.toolTip() for card in window.panel("compare").cards] == ["seed 1729", "seed 1730"]
     assert {request.seed for request in engine.requests if isinstance(request, Generate)} == {1729, 1730}
 
 
 def test_too_many_panes_are_refused_in_a_sentence(window: MainWindow, engine: FakeEngine) -> None:
     for name in ("Tweedie", "Remasking", "Tau-leaping"):
-        add(window.compare.chips["samplers"], name)
-    assert window.compare.summary.toolTip().startswith("These are more than 8 panes, too many to look at")
+        add(window.panel("compare").chips["samplers"], name)
+    assert window.panel("compare").summary.toolTip().startswith("These are more than 8 panes, too many to look at")
     compare(window)
     assert not [request for request in engine.requests if isinstance(request, Generate)]
 
@@ -119,31 +119,33 @@ def test_what_is_too_much_is_not_made_to_be_counted(window: MainWindow, monkeypa
 
     monkeypatch.setattr(compare_kinds, "Pane", counted)
     window.services.comparison.choice.choose(steps=tuple(range(1, 65)), seeds=tuple(range(64)))
-    assert "too many" in window.compare.summary.toolTip()
+    assert "too many" in window.panel("compare").summary.toolTip()
     assert len(made) < 20
-    assert not window.compare.chips["steps"].add.isVisible()  # no more can be added of what is too many already
-    assert window.compare.chips["samplers"].add.isVisible()
+    assert (
+        not window.panel("compare").chips["steps"].add.isVisible()
+    )  # no more can be added of what are too many already
+    assert window.panel("compare").chips["samplers"].add.isVisible()
 
 
 def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_figures_are(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    window.compare.samples.setValue(16)
+    window.panel("compare").samples.setValue(16)
     engine.hold_at = 3
     compare(window)
     panes = window.services.comparison.panes
     qtbot.waitUntil(lambda: panes[0].part is not None and panes[0].part.recorded == 3)
-    qtbot.waitUntil(lambda: window.compare.cards[0].state.toolTip() == "0 of 16 texts")
+    qtbot.waitUntil(lambda: window.panel("compare").cards[0].state.toolTip() == "0 of 16 texts")
     engine.answers.clear()
     engine.hold_at = None
     engine.go.set()
     qtbot.waitUntil(lambda: all(pane.texts == 4 for pane in panes))
-    QTest.mouseClick(window.compare.stop, LEFT)
+    QTest.mouseClick(window.panel("compare").stop, LEFT)
     engine.answers.set()
     qtbot.waitUntil(lambda: panes[0].judged == 4 and not window.services.comparison.busy)
     assert label_of(panes[0], window.services.words.say).endswith("n = 4 so far")
-    assert window.compare.cards[0].open.isVisible()
-    qtbot.waitUntil(lambda: window.compare.cards[0].state.toolTip() == "cancelled · 4 of 16 texts")
+    assert window.panel("compare").cards[0].open.isVisible()
+    qtbot.waitUntil(lambda: window.panel("compare").cards[0].state.toolTip() == "cancelled · 4 of 16 texts")
     compare(window)
     done(window, qtbot)
     panes = window.services.comparison.panes
@@ -165,7 +167,7 @@ def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_fig
 def test_lines_are_drawn_through_points_of_enough_texts_alone(window: MainWindow, qtbot: QtBot) -> None:
     compare(window)
     done(window, qtbot)
-    plots = window.compare.curve.findChildren(pyqtgraph.PlotWidget)
+    plots = window.panel("compare").curve.findChildren(pyqtgraph.PlotWidget)
     assert len(plots) == 2
 
     def drawn(plot: pyqtgraph.PlotWidget, kind: type) -> list[Any]:
@@ -173,8 +175,8 @@ def test_lines_are_drawn_through_points_of_enough_texts_alone(window: MainWindow
 
     assert not any(drawn(plot, pyqtgraph.PlotCurveItem) for plot in plots)
     assert all(len(drawn(plot, pyqtgraph.ScatterPlotItem)) == 1 for plot in plots)
-    assert "points stand alone" in window.compare.says.text()
-    window.compare.samples.setValue(4)
+    assert "points stand alone" in window.panel("compare").says.text()
+    window.panel("compare").samples.setValue(4)
     compare(window)
     done(window, qtbot)
     assert all(len(drawn(plot, pyqtgraph.PlotCurveItem)) == 3 for plot in plots)
@@ -206,22 +208,22 @@ def test_one_sentence_reads_perplexity_and_entropy(
 def test_panes_of_another_prompt_say_so(window: MainWindow, qtbot: QtBot) -> None:
     compare(window)
     done(window, qtbot)
-    assert "another prompt" not in window.compare.note.text()
+    assert "another prompt" not in window.panel("compare").note.text()
     window.session.editor.set_prompt("Another [4] altogether")
-    qtbot.waitUntil(lambda: "another prompt" in window.compare.note.text())
-    assert not window.compare.says.isEnabled()
+    qtbot.waitUntil(lambda: "another prompt" in window.panel("compare").note.text())
+    assert not window.panel("compare").says.isEnabled()
 
 
 @pytest.mark.parametrize("ending", [".html", ".gif", ".webp", ".mp4"])
 def test_panes_are_exported_as_a_page_and_as_a_film(
     ending: str, window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not window.compare.page.isEnabled()
+    assert not window.panel("compare").page.isEnabled()
     compare(window)
     done(window, qtbot)
     path = tmp_path / f"panes{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    QTest.mouseClick(window.compare.page if ending == ".html" else window.compare.film, LEFT)
+    QTest.mouseClick(window.panel("compare").page if ending == ".html" else window.panel("compare").film, LEFT)
     qtbot.waitUntil(lambda: path.exists() and window.services.jobs.current is None)
     assert window.status_line.text.text() == f"Saved {path.name}"
     assert window.status_line.folder.isVisible()
@@ -245,14 +247,14 @@ def test_other_models_are_looked_for_when_their_menu_is_opened(
     (folder / "config.json").write_text(json.dumps({"noise": "absorb"}), encoding="utf-8")
     window.settings.remember_model(str(folder))
     assert not window.session.reader.busy
-    menu = window.compare.chips["models"].menu
-    menu.popup(window.compare.mapToGlobal(window.compare.rect().center()))
+    menu = window.panel("compare").chips["models"].menu
+    menu.popup(window.panel("compare").mapToGlobal(window.panel("compare").rect().center()))
     assert [action.text() for action in menu.actions()] == ["Looking …"]
     qtbot.waitUntil(lambda: [action.text() for action in menu.actions()] == ["fox && owl"])
     menu.actions()[0].trigger()
     menu.close()
     for _ in range(3):
-        QTest.mouseClick(window.compare.chips["steps"].chips[0], LEFT)
+        QTest.mouseClick(window.panel("compare").chips["steps"].chips[0], LEFT)
     compare(window)
     done(window, qtbot)
     assert [pane.title for pane in window.services.comparison.panes] == ["tiny", "fox & owl"]
@@ -267,7 +269,7 @@ def asked_of(engine: FakeEngine) -> list[int]:
 def parts_that_wait_to_be_taken(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     """A comparison of 16 texts a pane, of which each pane's first part is made and none is taken."""
     engine.hold_at = 3
-    window.compare.samples.setValue(16)
+    window.panel("compare").samples.setValue(16)
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
     window.session.clock.stop()
@@ -281,8 +283,8 @@ def test_no_more_is_made_of_what_is_cancelled_when_a_part_of_it_is_through(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     parts_that_wait_to_be_taken(window, engine, qtbot)
-    QTest.mouseClick(window.compare.stop, LEFT)
-    assert not window.compare.stop.isEnabled()
+    QTest.mouseClick(window.panel("compare").stop, LEFT)
+    assert not window.panel("compare").stop.isEnabled()
     window.session.clock.start()
     qtbot.wait(200)
     assert asked_of(engine) == [4] * len(BUDGETS)
@@ -308,7 +310,7 @@ def test_a_name_that_is_too_long_is_refused_in_a_sentence(
     compare(window)
     done(window, qtbot)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / ("n" * 300)), ""))
-    for button in (window.compare.page, window.compare.film, window.compare.export):
+    for button in (window.panel("compare").page, window.panel("compare").film, window.panel("compare").export):
         window.session.errors.dismiss()
         QTest.mouseClick(button, LEFT)
         qtbot.waitUntil(lambda: "File name too long" in window.banner.headline.text())
@@ -326,7 +328,7 @@ def test_texts_are_taken_out_of_their_runs_beside_the_window(
         return only(run, sample)
 
     monkeypatch.setattr(Trajectory, "only", noted)
-    for button, name in ((window.compare.page, "panes.html"), (window.compare.film, "panes.gif")):
+    for button, name in ((window.panel("compare").page, "panes.html"), (window.panel("compare").film, "panes.gif")):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
         QTest.mouseClick(button, LEFT)
         qtbot.waitUntil(lambda name=name: (tmp_path / name).exists() and window.services.jobs.current is None)  # type: ignore[misc]
@@ -348,9 +350,9 @@ def test_tokens_of_other_tokenizers_are_not_held_against_each_other(
     assert two is not None
     assert two.origin is not None
     window.services.comparison.show_runs([one, two])
-    assert all(figures(card)["same"] != DASH for card in window.compare.cards[:1])
+    assert all(figures(card)["same"] != DASH for card in window.panel("compare").cards[:1])
     other = train_tokenizer(iter(["another text"] * 5), MASK)
     two.origin = replace(two.origin, tokenizer=other)
     window.services.comparison.show_runs([one, two])
-    assert [figures(card)["same"] for card in window.compare.cards] == [DASH, DASH]
+    assert [figures(card)["same"] for card in window.panel("compare").cards] == [DASH, DASH]
     assert window.services.comparison.differences(window.services.comparison.panes[0]) is None

@@ -68,7 +68,7 @@ def through(window: MainWindow, qtbot: QtBot) -> None:
 
 def shown(window: MainWindow) -> list[list[str]]:
     """The lines of the table as they stand there."""
-    model = window.compare.table.model()
+    model = window.panel("compare").table.model()
     return [
         [str(model.data(model.index(line, column))) for column in range(model.columnCount())]
         for line in range(model.rowCount())
@@ -79,7 +79,7 @@ def test_every_known_model_has_a_row_and_one_that_cannot_is_left_out_with_a_sent
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     choose(window, "text")
-    panel = window.compare
+    panel = window.panel("compare")
     assert [chip.text() for chip in panel.chips["models"].chips] == ["uniform-model", "deaf", "writer"]
     assert not panel.chips["steps"].isVisible()
     assert panel.summary.toolTip().startswith("4 models on the text in the studio")
@@ -130,7 +130,7 @@ def test_the_open_model_is_told_its_class_and_others_none(
     told = [(request.model, request.chain.label, request.chain.guidance) for request in asked]
     assert told[0] == ("tiny", 2, 1.5)
     assert told[1:] == [(model, -1, 1.0) for model, *_ in told[1:]]
-    assert "tiny: It is told class 2, guidance 1.5." in window.compare.note.text()
+    assert "tiny: It is told class 2, guidance 1.5." in window.panel("compare").note.text()
 
 
 def test_a_text_with_gaps_is_refused_in_a_sentence(window: MainWindow, engine: FakeEngine) -> None:
@@ -146,7 +146,7 @@ def test_a_typo_is_planted_once_and_the_table_says_who_mends_it(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     choose(window, "typo")
-    panel = window.compare
+    panel = window.panel("compare")
     assert [chip.text() for chip in panel.chips["models"].chips] == ["uniform-model", "deaf"]  # none left to right
     assert panel.samples.value() == 16
     window.resize(1600, 1000)
@@ -194,10 +194,10 @@ def test_what_goes_on_can_be_stopped_and_what_has_come_stays(
     read(window.session)
     rows = window.services.comparison.models
     qtbot.waitUntil(lambda: rows.known)
-    assert window.compare.stop.isEnabled()
+    assert window.panel("compare").stop.isEnabled()
     assert 0 < (window.services.comparison.share or 0) < 1
     assert "Comparing 3 models" in window.services.comparison.work
-    QTest.mouseClick(window.compare.stop, LEFT)
+    QTest.mouseClick(window.panel("compare").stop, LEFT)
     engine.answers.set()
     assert {row.state for row in rows.rows} == {PaneState.CANCELLED}
     qtbot.wait(100)
@@ -227,17 +227,17 @@ def test_a_text_that_is_being_read_can_be_stopped(
     compare(window)
     assert begun.wait(PATIENCE)
     assert window.services.comparison.busy
-    assert window.compare.stop.isEnabled()
+    assert window.panel("compare").stop.isEnabled()
     if stop == "the menu":
         window.actions_by_name["stop"].trigger()
     else:
-        QTest.mouseClick(window.compare.stop if stop == "Cancel all" else window.top_bar.stop, LEFT)
+        QTest.mouseClick(window.panel("compare").stop if stop == "Cancel all" else window.top_bar.stop, LEFT)
     assert ended.wait(PATIENCE)
     qtbot.waitUntil(lambda: not window.services.comparison.busy)
     read(window.session)
     assert not any(isinstance(request, (Evaluate, Mend)) for request in engine.requests)
-    assert not window.compare.stop.isEnabled()
-    assert window.compare.start.isEnabled()
+    assert not window.panel("compare").stop.isEnabled()
+    assert window.panel("compare").start.isEnabled()
 
 
 def test_panes_come_back_with_another_kind(window: MainWindow, qtbot: QtBot) -> None:
@@ -245,7 +245,7 @@ def test_panes_come_back_with_another_kind(window: MainWindow, qtbot: QtBot) -> 
     compare(window)
     through(window, qtbot)
     choose(window, "steps")
-    panel = window.compare
+    panel = window.panel("compare")
     assert panel.chips["steps"].isVisible()
     assert not panel.table.isVisible()
     assert not panel.chips["models"].chips
@@ -267,7 +267,7 @@ def test_runs_of_before_are_shown_whatever_was_to_be_compared(window: MainWindow
         runs.append(run)
     window.services.comparison.show_runs(runs)
     window.show_panel("compare")
-    panel = window.compare
+    panel = window.panel("compare")
     assert [card.pane.run for card in panel.cards] == runs
     assert all(card.isVisible() for card in panel.cards)
     assert not panel.table.isVisible()
@@ -282,7 +282,7 @@ def test_the_table_is_exported_with_a_line_for_each_level(
     choose(window, "typo")
     compare(window)
     through(window, qtbot)
-    QTest.mouseClick(window.compare.export, LEFT)
+    QTest.mouseClick(window.panel("compare").export, LEFT)
     qtbot.waitUntil(lambda: path.exists() and window.services.jobs.current is None)
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
     assert [(row["model"], float(row["level"])) for row in rows] == [

@@ -64,8 +64,8 @@ def printed(folder: Path, command: str, *arguments: object, model: str = "absorb
 
 def test_each_pane_says_what_compare_prints(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.show_panel("compare")
-    window.compare.samples.setValue(4)
-    QTest.mouseClick(window.compare.start, LEFT)
+    window.panel("compare").samples.setValue(4)
+    QTest.mouseClick(window.panel("compare").start, LEFT)
     panes = window.services.comparison.panes
     qtbot.waitUntil(lambda: len(panes) == len(BUDGETS) and all(pane.verdict for pane in panes))
     budgets = ",".join(map(str, BUDGETS))
@@ -98,15 +98,15 @@ def test_the_bound_of_a_fill_given_the_locked_words_is_what_score_prints(
     assert tokens == session.view.canvas().tokens.tolist()
     session.editor.unlock_all()
     session.editor.set_locked(locked, True)
-    window.likelihood.given.setChecked(True)
+    window.panel("likelihood").given.setChecked(True)
     window.show_panel("likelihood")
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: bool(window.services.scorer.points) and not window.services.scorer.scoring)
-    (row,) = printed(folder, "score", "--text", parts, "--goal", window.likelihood.precision.currentData())
+    (row,) = printed(folder, "score", "--text", parts, "--goal", window.panel("likelihood").precision.currentData())
     last = window.services.scorer.points[-1]
     assert last.nats == pytest.approx(row["nats_per_token"], rel=1e-12)
     assert last.standard_error == pytest.approx(row["nats_per_token_standard_error"], rel=1e-12)
-    assert window.likelihood.values["nats_per_token"].text() == (
+    assert window.panel("likelihood").values["nats_per_token"].text() == (
         f"<= {row['nats_per_token']:.3f} ± {row['nats_per_token_interval'][1] - row['nats_per_token']:.3f}"
     )
 
@@ -118,9 +118,9 @@ def test_the_exact_value_beside_the_bound_is_what_baseline_prints(
     window.session.editor.set_prompt(text)
     window.session.editor.unlock_all()
     window.show_panel("likelihood")
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None and not window.services.scorer.scoring)
     (row,) = printed(folder, "baseline", "--text", text, model="judge")
     assert window.services.scorer.exact is not None
     assert window.services.scorer.exact.nats.mean() == pytest.approx(row["nats_per_token"], rel=1e-12)
-    assert window.likelihood.exact["bits_per_byte"].text() == f"{row['bits_per_byte']:.3f}"
+    assert window.panel("likelihood").exact["bits_per_byte"].text() == f"{row['bits_per_byte']:.3f}"

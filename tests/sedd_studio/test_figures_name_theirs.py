@@ -44,13 +44,13 @@ def run(window: MainWindow) -> None:
 
 
 def score(window: MainWindow) -> None:
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
 
 
 def test_a_bound_of_another_text_is_grey_and_names_its_run(window: MainWindow, qtbot: QtBot) -> None:
     score(window)
     qtbot.waitUntil(lambda: not window.services.scorer.scoring)
-    panel = window.likelihood
+    panel = window.panel("likelihood")
     own = panel.values["nats_per_token"]
     colour = own.palette().color(own.foregroundRole())
     assert own.isEnabled()
@@ -73,10 +73,10 @@ def test_the_interval_that_a_bound_stops_at_is_the_one_that_is_told(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.hold_at = 4
-    assert "95 %" in window.likelihood.precision.currentText()
+    assert "95 %" in window.panel("likelihood").precision.currentText()
     score(window)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
-    last, panel = window.services.scorer.points[-1], window.likelihood
+    last, panel = window.services.scorer.points[-1], window.panel("likelihood")
     assert panel.values["nats_per_token"].text() == f"<= {last.nats:.3f} ± {last.half_width:.3f}"
     assert "± is half of the 95 % interval." in panel.note.text()
     assert "It goes on until that is 0.05 nats a token." in panel.note.text()
@@ -104,10 +104,10 @@ def test_a_score_that_is_stopped_leaves_the_colours_that_are_known(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.hold_at = 4
-    window.likelihood.colour.click()
+    window.panel("likelihood").colour.click()
     score(window)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
-    QTest.mouseClick(window.likelihood.stop, LEFT)
+    QTest.mouseClick(window.panel("likelihood").stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.scorer.scoring)
     assert window.services.colouring.shares() is not None

@@ -23,6 +23,7 @@ from sedd_studio.widgets.controls.chapter_list import ChapterList
 from sedd_studio.widgets.controls.figure_view import FigureView
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.panels import PAGES
 from tests.sedd_studio.windows import window_of
 
 MOST = 150
@@ -120,9 +121,10 @@ def parts(window: MainWindow) -> list[QWidget]:
     """Of the window, in reading order."""
     middle: list[QWidget] = [window.document_bar, window.prompt, window.canvas, window.samples, window.timeline]
     side: list[QWidget] = [window.run_form, window.side_panel]
-    pages = [panel.widget for panel in window.places.panels.values() if panel.icon]
-    player: list[QWidget] = [part for part in (window.compare.play, window.compare.slider) if window.compare.cards]
-    exports = [window.compare.page, window.compare.film, window.compare.export]
+    pages = [window.places.widgets[name] for name in PAGES]
+    compare = window.panel("compare")
+    player: list[QWidget] = [compare.play, compare.slider] if compare.cards else []
+    exports = [compare.page, compare.film, compare.export]
     return [
         window.rail,
         window.top_bar,
@@ -130,7 +132,7 @@ def parts(window: MainWindow) -> list[QWidget]:
         *middle,
         *side,
         *pages,
-        *window.compare.cards,
+        *window.panel("compare").cards,
         *player,
         *exports,
         *(part for page in window.findChildren(LearnPanel) for part in (page.chapters, page.open_chapter)),
@@ -150,7 +152,7 @@ def show(state: str, theme: themes.Theme, tmp_path: Path, keeper: Keeper, qtbot:
     for _ in range(3):
         QApplication.processEvents()
     if state.startswith("history"):
-        qtbot.waitUntil(lambda: bool(window.history.runs.rows))
+        qtbot.waitUntil(lambda: bool(window.panel("history").runs.rows))
     return window
 
 

@@ -31,8 +31,8 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
 
 
 def open_panel(window: MainWindow, qtbot: QtBot) -> None:
-    window.actions_by_name["guess"].trigger()
-    qtbot.waitUntil(window.guess.isVisible)
+    window.actions_by_name["guess_beside"].trigger()
+    qtbot.waitUntil(window.panel("guess").isVisible)
 
 
 def questions(engine: FakeEngine) -> list[Guess]:
@@ -52,19 +52,19 @@ def test_the_masked_words_of_the_step_on_show_are_guessed(window: MainWindow, en
     open_panel(window, qtbot)
     masked = int((session.view.canvas().tokens == FREE).sum())
     assert masked
-    qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.guess.note.toolTip())
+    qtbot.waitUntil(lambda: f"{masked} tokens guessed, 75% sure and 2.00 nats" in window.panel("guess").note.toolTip())
     whole = (
         session.models.tokenizer.decode(session.view.document.visible(6, 0).tolist())
         if session.models.tokenizer
         else ""
     )
     form = session.form.now.seed  # the fake guess is the run with seed 0
-    assert form != 0 or window.guess.text.toPlainText() == whole
+    assert form != 0 or window.panel("guess").text.toPlainText() == whole
     for place, token in enumerate(session.view.canvas().tokens.tolist()):
         if token == FREE:
             assert questions(engine)[-1].tokens[place] == FREE
     session.playhead.seek(6)
-    qtbot.waitUntil(lambda: "Nothing is left" in window.guess.note.toolTip())
+    qtbot.waitUntil(lambda: "Nothing is left" in window.panel("guess").note.toolTip())
 
 
 def test_a_guess_and_what_may_stand_where_one_points_are_of_the_class_that_is_asked_for(
@@ -85,8 +85,8 @@ def test_a_guess_and_what_may_stand_where_one_points_are_of_the_class_that_is_as
 
 def test_guesses_are_slanted_and_known_words_are_not(window: MainWindow, qtbot: QtBot) -> None:
     open_panel(window, qtbot)
-    qtbot.waitUntil(lambda: bool(window.guess.text.toPlainText()))
-    cursor = window.guess.text.textCursor()
+    qtbot.waitUntil(lambda: bool(window.panel("guess").text.toPlainText()))
+    cursor = window.panel("guess").text.textCursor()
     cursor.movePosition(QTextCursor.MoveOperation.Start)
     cursor.movePosition(QTextCursor.MoveOperation.Right)
     assert not cursor.charFormat().fontItalic()  # the first word is locked
@@ -101,7 +101,9 @@ def test_a_guess_is_laid_out_once(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
     guesser = window.services.guesser
     changes: list[str] = []
-    window.guess.text.document().contentsChanged.connect(lambda: changes.append(window.guess.text.toPlainText()))
+    window.panel("guess").text.document().contentsChanged.connect(
+        lambda: changes.append(window.panel("guess").text.toPlainText())
+    )
     guesser.changed.emit()
     assert not changes
     assert guesser.guess is not None
@@ -128,8 +130,8 @@ def test_a_closed_panel_asks_nothing_and_a_run_is_not_disturbed(
     qtbot.waitUntil(lambda: len(questions(engine)) > 1)
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
     qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
-    window.actions_by_name["guess"].trigger()
-    assert not window.guess.isVisible()
+    window.actions_by_name["guess_beside"].trigger()
+    assert not window.panel("guess").isVisible()
     asked = len(questions(engine))
     session.playhead.seek(1)
     qtbot.wait(120)
@@ -161,7 +163,7 @@ def test_a_guess_is_forgotten_when_a_run_of_another_tokenizer_is_opened(
     assert run is not None
     window.session.show_run(run)
     assert window.services.guesser.guess is None
-    assert window.guess.text.toPlainText() == ""
+    assert window.panel("guess").text.toPlainText() == ""
 
 
 def test_certainty_and_entropy_colour_what_is_masked(window: MainWindow, qtbot: QtBot) -> None:

@@ -38,68 +38,68 @@ def listed(session: Session, settings: Settings, keeper: Keeper, record: Record,
 
 
 def seeds(window: MainWindow) -> list[int]:
-    return [entry.seed for entry in window.history.runs.rows]
+    return [entry.seed for entry in window.panel("history").runs.rows]
 
 
 def row_point(window: MainWindow, row: int, from_right: int | None = None) -> QPoint:
-    rect = window.history.list.visualRect(window.history.runs.index(row))
+    rect = window.panel("history").list.visualRect(window.panel("history").runs.index(row))
     return rect.center() if from_right is None else QPoint(rect.right() - from_right, rect.center().y())
 
 
 def click(window: MainWindow, row: int, from_right: int | None = None) -> None:
-    viewport = window.history.list.viewport()
+    viewport = window.panel("history").list.viewport()
     QTest.mouseClick(viewport, LEFT, Qt.KeyboardModifier.NoModifier, row_point(window, row, from_right))
 
 
 def test_typing_searches_and_enter_opens_the_run_with_its_settings(listed: MainWindow, qtbot: QtBot) -> None:
-    assert listed.history.search.hasFocus()
-    QTest.keyClicks(listed.history.search, "seed 1")
+    assert listed.panel("history").search.hasFocus()
+    QTest.keyClicks(listed.panel("history").search, "seed 1")
     qtbot.waitUntil(lambda: seeds(listed) == [1])
     click(listed, 0)
-    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_Return)
     session = listed.session
     read(session)
     qtbot.waitUntil(lambda: not session.playhead.playing)
     assert (session.form.now.seed, session.form.now.steps) == (1, 6)
     assert (session.view.canvas().tokens != FREE).all()
     listed.show_panel("history")
-    QTest.keyClicks(listed.history.search, " dinosaur")
+    QTest.keyClicks(listed.panel("history").search, " dinosaur")
     qtbot.waitUntil(lambda: seeds(listed) == [])
-    assert listed.history.filled.sentence.isVisible()
+    assert listed.panel("history").filled.sentence.isVisible()
 
 
 def test_however_long_a_text_is_pasted_as_a_search_it_is_over_at_once(listed: MainWindow, qtbot: QtBot) -> None:
     QApplication.clipboard().setText("s e " * 10_000)
-    QTest.keyClick(listed.history.search, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(listed.panel("history").search, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     settled(listed.services.keeper)
     assert seeds(listed) == [2, 1]
-    assert len(listed.history.search.text()) <= 200
+    assert len(listed.panel("history").search.text()) <= 200
 
 
 def test_the_star_is_set_by_a_click_and_by_a_key_and_filters(listed: MainWindow, qtbot: QtBot) -> None:
     click(listed, 1, from_right=20)
-    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.history.runs.rows] == [False, True])
-    QTest.mouseClick(listed.history.favourites, LEFT)
+    qtbot.waitUntil(lambda: [entry.favourite for entry in listed.panel("history").runs.rows] == [False, True])
+    QTest.mouseClick(listed.panel("history").favourites, LEFT)
     qtbot.waitUntil(lambda: seeds(listed) == [1])
     click(listed, 0)
-    QTest.keyClick(listed.history.list, Qt.Key.Key_S)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: seeds(listed) == [])
 
 
 def test_runs_of_the_history_stand_beside_each_other_with_their_differences(listed: MainWindow, qtbot: QtBot) -> None:
-    assert not listed.history.compare.isEnabled()
+    assert not listed.panel("history").compare.isEnabled()
     click(listed, 1)
-    assert not listed.history.compare.isEnabled()
+    assert not listed.panel("history").compare.isEnabled()
     QTest.mouseClick(
-        listed.history.list.viewport(),
+        listed.panel("history").list.viewport(),
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.ControlModifier,
         row_point(listed, 0),
     )
-    QTest.mouseClick(listed.history.compare, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(listed.panel("history").compare, Qt.MouseButton.LeftButton)
     read(listed.session)
     comparison = listed.services.comparison
-    assert listed.compare.isVisible()
+    assert listed.panel("compare").isVisible()
     older, newer = comparison.panes
     assert [older.title, newer.title] == ["6 steps · seed 1", "5 steps · seed 2"]
     different = comparison.differences(older)
@@ -110,34 +110,34 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     assert comparison.differences(newer) is None
     comparison.seek(0.5)
     assert [comparison.step_of(pane) for pane in (older, newer)] == [3, 2]
-    assert all(view.text.text() for view in listed.compare.cards)
+    assert all(view.text.text() for view in listed.panel("compare").cards)
 
 
 def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:
     click(listed, 0)
-    QTest.keyClick(listed.history.list, Qt.Key.Key_Delete)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: seeds(listed) == [1])
-    QTest.keyClick(listed.history.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: seeds(listed) == [2, 1])
     QTest.keyClick(listed, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: seeds(listed) == [1])
 
 
 def test_a_run_that_is_opened_is_shown_on_the_page_with_the_text(listed: MainWindow, qtbot: QtBot) -> None:
-    assert listed.history.isVisible()
+    assert listed.panel("history").isVisible()
     QTest.keyClick(listed, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-    assert not listed.history.isVisible()
+    assert not listed.panel("history").isVisible()
     assert listed.canvas.isVisible()
     QTest.keyClick(listed, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(seeds(listed)) == 2)
     click(listed, 0)
-    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_Return)
     qtbot.waitUntil(listed.canvas.isVisible)
     read(listed.session)
 
 
 def depths(window: MainWindow) -> list[tuple[int, str]]:
-    runs = window.history.runs
+    runs = window.panel("history").runs
     return [(runs.index(row).data(RunRows.DEPTH), entry.change) for row, entry in enumerate(runs.rows)]
 
 
@@ -146,7 +146,7 @@ def test_a_branch_stands_under_its_run_and_says_what_was_changed(listed: MainWin
     listed.places.show_beside("history")
 
     def done(count: int) -> None:
-        qtbot.waitUntil(lambda: len(listed.history.runs.rows) == count)
+        qtbot.waitUntil(lambda: len(listed.panel("history").runs.rows) == count)
         qtbot.waitUntil(lambda: not session.runs.running and not session.playhead.playing)
 
     free = int((~session.view.document.locked).argmax())
@@ -166,7 +166,7 @@ def test_a_branch_stands_under_its_run_and_says_what_was_changed(listed: MainWin
     assert [depth for depth, _ in depths(listed)] == [0, 1, 2, 3, 0]
     assert depths(listed)[3][1].endswith("2 tokens sent back to noise")
     click(listed, 4)  # the other run, which is opened and branched as it is
-    QTest.keyClick(listed.history.list, Qt.Key.Key_Return)
+    QTest.keyClick(listed.panel("history").list, Qt.Key.Key_Return)
     read(session)
     qtbot.waitUntil(lambda: session.form.now.seed == 1 and not session.playhead.playing)
     session.playhead.seek(2)
@@ -177,27 +177,27 @@ def test_a_branch_stands_under_its_run_and_says_what_was_changed(listed: MainWin
 
 
 def test_a_note_is_written_on_a_run_kept_and_found(listed: MainWindow, keeper: Keeper, qtbot: QtBot) -> None:
-    note = listed.history.note
+    note = listed.panel("history").note
     assert not note.isEnabled()
     click(listed, 1)
     note.setFocus()
     QTest.keyClicks(note, "for the talk")
     QTest.keyClick(note, Qt.Key.Key_Return)
     settled(keeper)
-    qtbot.waitUntil(lambda: [entry.note for entry in listed.history.runs.rows] == ["", "for the talk"])
+    qtbot.waitUntil(lambda: [entry.note for entry in listed.panel("history").runs.rows] == ["", "for the talk"])
     assert [entry.note for entry in listed_in(keeper)] == ["", "for the talk"]
     click(listed, 0)
     assert note.text() == ""
     click(listed, 1)
     assert note.text() == "for the talk"
-    QTest.keyClicks(listed.history.search, "talk")
+    QTest.keyClicks(listed.panel("history").search, "talk")
     qtbot.waitUntil(lambda: seeds(listed) == [1])
-    assert "for the talk" in listed.history.runs.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "for the talk" in listed.panel("history").runs.index(0).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def marked(window: MainWindow) -> int:
     """Pixels of a row in the colour of what was found."""
-    view = window.history.list.viewport()  # transparent: what lies behind it is grabbed, too
+    view = window.panel("history").list.viewport()  # transparent: what lies behind it is grabbed, too
     picture = window.grab(QRect(view.mapTo(window, QPoint()), view.size())).toImage()
     over, base = window.look.colour("fresh"), picture.pixelColor(6, 24)  # of the row, which may be pointed at
     sides = ((over.red(), base.red()), (over.green(), base.green()), (over.blue(), base.blue()))
@@ -213,8 +213,8 @@ def marked(window: MainWindow) -> int:
 
 def test_what_is_looked_for_is_marked_in_the_rows(listed: MainWindow, qtbot: QtBot) -> None:
     assert marked(listed) == 0
-    QTest.keyClicks(listed.history.search, "upon")
-    qtbot.waitUntil(lambda: listed.history.runs.words == ["upon"])
+    QTest.keyClicks(listed.panel("history").search, "upon")
+    qtbot.waitUntil(lambda: listed.panel("history").runs.words == ["upon"])
     qtbot.waitUntil(lambda: marked(listed) > 50)
 
 
@@ -244,9 +244,9 @@ def test_old_rows_stand_at_the_top_and_circles_are_none() -> None:
 def test_a_row_with_the_number_nought_is_one_like_others(listed: MainWindow, keeper: Keeper, qtbot: QtBot) -> None:
     with closing(sqlite3.connect(keeper.path, isolation_level=None)) as database:
         database.execute("UPDATE runs SET id = 0 WHERE id = (SELECT min(id) FROM runs)")
-    before = listed.history.runs.rowCount()
-    listed.history.favourites.click()
-    qtbot.waitUntil(lambda: not listed.history.runs.rowCount())
-    listed.history.favourites.click()
-    qtbot.waitUntil(lambda: 0 in [entry.id for entry in listed.history.runs.rows])
-    assert listed.history.runs.rowCount() == before
+    before = listed.panel("history").runs.rowCount()
+    listed.panel("history").favourites.click()
+    qtbot.waitUntil(lambda: not listed.panel("history").runs.rowCount())
+    listed.panel("history").favourites.click()
+    qtbot.waitUntil(lambda: 0 in [entry.id for entry in listed.panel("history").runs.rows])
+    assert listed.panel("history").runs.rowCount() == before

@@ -178,8 +178,8 @@ def test_score_and_rank(window: MainWindow, engine: FakeEngine, qtbot: QtBot) ->
     assert called(focused()) == "Score this text"
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: not services.scorer.scoring and bool(services.scorer.points))
-    assert window.likelihood.values["nats_per_token"].text().startswith("<= 2.000")
-    assert window.likelihood.isAncestorOf(focused())
+    assert window.panel("likelihood").values["nats_per_token"].text().startswith("<= 2.000")
+    assert window.panel("likelihood").isAncestorOf(focused())
     tab_to("Samples")
     press(Key.Key_Up, times=3)
     press(Key.Key_Return, CTRL)
@@ -246,11 +246,11 @@ def test_open_and_branch(window: MainWindow, keeper: Keeper, qtbot: QtBot) -> No
         ended(window, qtbot)
     settled(keeper)
     press(Key.Key_4, CTRL)
-    qtbot.waitUntil(lambda: len(window.history.runs.rows) == 2)
+    qtbot.waitUntil(lambda: len(window.panel("history").runs.rows) == 2)
     assert called(focused()) == "Search the history"
     tab_to("Runs")
     press(Key.Key_Down)
-    oldest = window.history.runs.rows[1]
+    oldest = window.panel("history").runs.rows[1]
     press(Key.Key_Return)
     read(session)
     assert window.places.page == "studio"
@@ -271,10 +271,10 @@ def test_open_and_branch(window: MainWindow, keeper: Keeper, qtbot: QtBot) -> No
     assert window.canvas.hasFocus()
     settled(keeper)
     press(Key.Key_H, CTRL)
-    qtbot.waitUntil(lambda: len(window.history.runs.rows) == 3)
+    qtbot.waitUntil(lambda: len(window.panel("history").runs.rows) == 3)
     tab_to("Runs")
     press(Key.Key_Home)
-    runs = window.history.runs
+    runs = window.panel("history").runs
     branches = [entry for number, entry in enumerate(runs.rows) if runs.index(number).data(runs.DEPTH) == 1]
     assert [entry.change.split(",")[0] for entry in branches] == [f"from step {step}"]
     assert "locks added" in branches[0].change

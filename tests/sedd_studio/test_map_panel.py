@@ -27,7 +27,7 @@ from sedd_studio.widgets.controls.map_grid import TITLE
 from sedd_studio.widgets.controls.map_view import PAGE, MapView
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.places import STUDIO
+from sedd_studio.window.page_names import STUDIO
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import read, window_of
 

@@ -82,14 +82,14 @@ def test_files_are_opened_wherever_they_fall(window: MainWindow, saved: Path) ->
     session = window.session
     window.run_form.more.click()
     window.prompt.toggle.click()
-    for name, panel in window.places.panels.items():
+    for name, panel in window.places.widgets.items():
         window.show_panel(name)
         QApplication.processEvents()
         fields = [part for part in window.findChildren(QLineEdit) if part.isVisible()]
         texts = [field.text() for field in fields]
-        parts = [part for part in panel.widget.findChildren(QWidget) if part.isVisible()]
+        parts = [part for part in panel.findChildren(QWidget) if part.isVisible()]
         some = (window.canvas.viewport(), window.prompt.editor.viewport(), window.timeline, window.top_bar)
-        for part in (panel.widget, *some, *fields, *parts[::5]):
+        for part in (panel, *some, *fields, *parts[::5]):
             before = session.view.run
             assert drop(window, saved, part), part
             assert session.view.run is not before, part
@@ -101,14 +101,14 @@ def test_files_are_opened_wherever_they_fall(window: MainWindow, saved: Path) ->
 
 
 def test_text_that_falls_into_a_field_is_text(window: MainWindow) -> None:
-    window.history.search.clear()
+    window.panel("history").search.clear()
     window.show_panel("history")
     data = QMimeData()
     data.setText("dragon")
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     for kind in (QDragEnterEvent, QDropEvent):
-        QApplication.sendEvent(window.history.search, kind(QPoint(5, 5), copy, data, left, none))
-    assert window.history.search.text() == "dragon"
+        QApplication.sendEvent(window.panel("history").search, kind(QPoint(5, 5), copy, data, left, none))
+    assert window.panel("history").search.text() == "dragon"
     window.services.keeper.close()
 
 

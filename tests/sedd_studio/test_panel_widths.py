@@ -15,6 +15,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.widgets.controls.basic import Elided
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.panels import BESIDE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.recording import run
@@ -22,7 +23,6 @@ from tests.sedd_studio.windows import window_of
 
 LEFT = Qt.MouseButton.LeftButton
 NARROW, WIDE = (300, 420), (1150, 620)
-PANELS = ("likelihood", "history", "queue_panel", "guess")
 
 
 @pytest.fixture
@@ -74,17 +74,17 @@ def cut(panel: QWidget) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-@pytest.mark.parametrize("name", PANELS)
+@pytest.mark.parametrize("name", BESIDE)
 def test_nothing_is_cut_at_any_width(
     name: str, size: tuple[int, int], window: MainWindow, holder: QWidget, qtbot: QtBot
 ) -> None:
-    panel = getattr(window, name)
+    panel = window.panel(name)
     held(holder, panel, size)
     assert panel.minimumSizeHint().width() <= NARROW[0]
     assert cut(panel) == []
     run(window.session, qtbot, steps=6, seed=1)
     if name == "likelihood":
-        QTest.mouseClick(window.likelihood.start, LEFT)
+        QTest.mouseClick(window.panel("likelihood").start, LEFT)
         qtbot.waitUntil(lambda: not window.services.scorer.scoring and bool(window.services.scorer.profile.size))
     QApplication.processEvents()
     QTest.qWait(50)
@@ -95,12 +95,12 @@ def test_nothing_is_cut_at_any_width(
 
 def test_the_bound_stands_beside_its_plots_or_above_them(window: MainWindow, holder: QWidget, qtbot: QtBot) -> None:
     run(window.session, qtbot, steps=6, seed=1)
-    held(holder, window.likelihood, WIDE)
-    start = window.likelihood.start.mapTo(holder, QPoint())
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    held(holder, window.panel("likelihood"), WIDE)
+    start = window.panel("likelihood").start.mapTo(holder, QPoint())
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: not window.services.scorer.scoring and bool(window.services.scorer.profile.size))
-    assert window.likelihood.start.mapTo(holder, QPoint()) == start
-    value, plot = window.likelihood.values["nats_per_token"], window.likelihood._plot
+    assert window.panel("likelihood").start.mapTo(holder, QPoint()) == start
+    value, plot = window.panel("likelihood").values["nats_per_token"], window.panel("likelihood")._plot
     assert plot is not None
 
     def places() -> tuple[QPoint, QPoint]:
@@ -115,10 +115,10 @@ def test_the_bound_stands_beside_its_plots_or_above_them(window: MainWindow, hol
 
 @pytest.mark.parametrize(
     ("name", "filled"),
-    [("likelihood", "figures"), ("history", "filled"), ("queue_panel", "filled"), ("guess", "filled")],
+    [("likelihood", "figures"), ("history", "filled"), ("queue", "filled"), ("guess", "filled")],
 )
 def test_an_empty_panel_says_what_one_will_get(name: str, filled: str, window: MainWindow, holder: QWidget) -> None:
-    panel = getattr(window, name)
+    panel = window.panel(name)
     window.services.guesser.want("panel", False)
     shown = getattr(panel, filled)
     assert isinstance(shown, Filled)
@@ -126,9 +126,9 @@ def test_an_empty_panel_says_what_one_will_get(name: str, filled: str, window: M
     assert shown.sentence.text().count(".") >= 1
 
 
-@pytest.mark.parametrize("name", ["compare", "likelihood", "history", "queue_panel"])
+@pytest.mark.parametrize("name", ["compare", "likelihood", "history", "queue"])
 def test_an_empty_panel_has_one_button_for_each_thing(name: str, window: MainWindow, holder: QWidget) -> None:
-    panel = getattr(window, name)
+    panel = window.panel(name)
     held(holder, panel, WIDE)
     pressed = [button for button in panel.findChildren(QPushButton) if button.isVisible()]
     assert len([button for button in pressed if button.property("kind") == "primary"]) == (name != "history")
@@ -138,27 +138,27 @@ def test_an_empty_panel_has_one_button_for_each_thing(name: str, window: MainWin
 
 def test_a_run_fills_an_empty_history(window: MainWindow, engine: FakeEngine, holder: QWidget, qtbot: QtBot) -> None:
     recorder = window.services.record()
-    held(holder, window.history, NARROW)
-    place = window.history.filled.geometry()
+    held(holder, window.panel("history"), NARROW)
+    place = window.panel("history").filled.geometry()
     run(window.session, qtbot, steps=6, seed=1)
-    qtbot.waitUntil(lambda: len(window.history.runs.rows) == 1)
-    assert window.history.filled.is_filled
-    assert window.history.filled.geometry() == place
+    qtbot.waitUntil(lambda: len(window.panel("history").runs.rows) == 1)
+    assert window.panel("history").filled.is_filled
+    assert window.panel("history").filled.geometry() == place
     recorder.deleteLater()
 
 
 def test_a_guess_at_another_text_is_grey_and_says_so(
     window: MainWindow, engine: FakeEngine, holder: QWidget, qtbot: QtBot
 ) -> None:
-    held(holder, window.guess, NARROW)
+    held(holder, window.panel("guess"), NARROW)
     qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
-    assert window.guess.text.isEnabled()
+    assert window.panel("guess").text.isEnabled()
     engine.hold_at = 3
     window.session.runs.start()
     qtbot.waitUntil(lambda: window.session.playhead.recorded == 3 and window.services.guesser.stale)
-    qtbot.waitUntil(lambda: not window.guess.text.isEnabled())
-    assert window.guess.title.text().startswith("Of another step")
+    qtbot.waitUntil(lambda: not window.panel("guess").text.isEnabled())
+    assert window.panel("guess").title.text().startswith("Of another step")
     engine.go.set()
     qtbot.waitUntil(lambda: window.services.guesser.current() is not None)
-    qtbot.waitUntil(window.guess.text.isEnabled)
-    assert window.guess.title.text() == "If it had to stop here"
+    qtbot.waitUntil(window.panel("guess").text.isEnabled)
+    assert window.panel("guess").title.text() == "If it had to stop here"

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.panels import BESIDE
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
 
@@ -52,11 +53,11 @@ def test_the_rail_and_the_keys_show_pages(window: MainWindow) -> None:
 
 
 def test_a_panel_goes_where_it_is_wanted_and_comes_back(window: MainWindow) -> None:
-    side, likelihood = window.places.panels, window.likelihood
+    side, likelihood = window.places.widgets, window.panel("likelihood")
     QTest.keyClick(window, Qt.Key.Key_K, CTRL)
     assert likelihood.isVisible()
     assert window.canvas.isVisible()
-    assert not side["position"].widget.isVisible()
+    assert not side["position"].isVisible()
     QTest.mouseClick(window.side_panel.enlarge, LEFT)
     assert likelihood.isVisible()
     assert not window.canvas.isVisible()
@@ -65,10 +66,10 @@ def test_a_panel_goes_where_it_is_wanted_and_comes_back(window: MainWindow) -> N
     assert window.canvas.isVisible()
     QTest.mouseClick(window.side_panel.close_button, LEFT)
     assert not likelihood.isVisible()
-    assert side["position"].widget.isVisible()
+    assert side["position"].isVisible()
     window.side_panel.panels.setFocus()
     QTest.keyClick(window.side_panel.panels, Qt.Key.Key_End)
-    assert window.places.beside == "queue"
+    assert window.places.beside == BESIDE[-1]
     window.actions_by_name["reset_layout"].trigger()
     assert window.places.beside == "position"
 
@@ -77,11 +78,10 @@ def test_the_text_has_six_lines_whatever_is_open(window: MainWindow, scene: Scen
     scene.run(64, samples=4)
     scene.play(64)
     window.actions_by_name["colour_settled"].trigger()
-    for name, panel in window.places.panels.items():
-        if panel.beside:
-            window.places.show_beside(name)
-            QApplication.processEvents()
-            assert lines(window) >= LINES, name
+    for name in BESIDE:
+        window.places.show_beside(name)
+        QApplication.processEvents()
+        assert lines(window) >= LINES, name
     window.prompt.toggle.click()
     QApplication.processEvents()
     assert window.prompt.editor.height() >= 3 * window.prompt.editor.fontMetrics().height()

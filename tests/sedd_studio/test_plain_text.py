@@ -139,7 +139,7 @@ def test_a_run_of_a_hostile_model_is_plain_text_in_every_part_of_the_window(
     for _ in range(2):
         keeper.keep(run)
     scene.session.show_run(decode(encode(run)))
-    for name in window.places.panels:
+    for name in window.places.widgets:
         window.show_panel(name)
         QApplication.processEvents()
         for part in (window, *window.findChildren(QWidget)):
@@ -155,7 +155,7 @@ def test_a_run_of_a_hostile_model_is_plain_text_in_every_part_of_the_window(
     name = file_name(scene.session)
     assert Path(name).name == name
     assert len(name) < 200
-    qtbot.waitUntil(lambda: window.history.runs.rowCount() == 2)
+    qtbot.waitUntil(lambda: window.panel("history").runs.rowCount() == 2)
 
 
 def test_what_turns_the_direction_of_writing_is_seen_on_cards_and_among_candidates(scene: Scene, qtbot: QtBot) -> None:

@@ -21,6 +21,7 @@ from sedd_studio.record.words import PLAIN
 from sedd_studio.session.compare_table import as_csv
 from sedd_studio.widgets.dialogs.preferences import PreferencesDialog
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.panels import BESIDE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.panes import add, choose, compare, done
@@ -67,7 +68,7 @@ def speak(window: MainWindow, words: str) -> None:
 
 def test_the_compare_page_speaks_plain_words(window: MainWindow, qtbot: QtBot) -> None:
     window.show_panel("compare")
-    page = window.compare
+    page = window.panel("compare")
     add(page.chips["samplers"], "Tweedie")
     add(page.chips["samplers"], "Fixed-size subsets")
     page.chips["noises"].menu.aboutToShow.emit()
@@ -96,7 +97,7 @@ def test_what_is_chosen_at_once_and_why_nothing_can_be_are_said_in_plain_words(
 ) -> None:
     speak(window, "plain")
     window.show_panel("compare")
-    page = window.compare
+    page = window.panel("compare")
     assert [page.kind.itemText(row) for row in (1, 2)] == ["Numbers of steps", "Methods"]
     choose(window, "sampler")
     assert terms_of(page) == []
@@ -113,12 +114,12 @@ def test_the_likelihood_panel_speaks_plain_words(window: MainWindow, qtbot: QtBo
     window.show_panel("likelihood")
     window.actions_by_name["likelihood_page"].trigger()
     exact = {"nats a token", "perplexity", "network calls"}
-    assert exact <= set(terms_of(window.likelihood))
+    assert exact <= set(terms_of(window.panel("likelihood")))
     speak(window, "plain")
-    assert terms_of(window.likelihood) == []
-    assert "The model was asked 64 times." in window.likelihood.note.text()
+    assert terms_of(window.panel("likelihood")) == []
+    assert "The model was asked 64 times." in window.panel("likelihood").note.text()
     speak(window, "exact")
-    assert exact <= set(terms_of(window.likelihood))
+    assert exact <= set(terms_of(window.panel("likelihood")))
 
 
 def test_the_rest_of_the_window_speaks_plain_words(window: MainWindow, qtbot: QtBot) -> None:
@@ -130,7 +131,7 @@ def test_the_rest_of_the_window_speaks_plain_words(window: MainWindow, qtbot: Qt
     window.actions_by_name["colour_entropy"].trigger()
     window.run_form.more.click()
     speak(window, "plain")
-    for name in ("position", "guess", "queue", "history", "likelihood"):
+    for name in BESIDE:
         window.show_panel(name)
         QApplication.processEvents()
         assert (name, terms_of(window)) == (name, [])

@@ -48,24 +48,24 @@ def test_the_likely_tokens_are_listed_where_the_pointer_rests(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     position = gap(window)
-    assert "Point at a position" in window.position.facts.text()
+    assert "Point at a position" in window.panel("position").facts.text()
     hover(window, position)
-    assert window.position.title.text() == f"{position + 1} · masked"
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
-    first = window.position.candidates.index(0)
+    assert window.panel("position").title.text() == f"{position + 1} · masked"
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
+    first = window.panel("position").candidates.index(0)
     assert first.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", 50%")
     assert "concrete score 1" in first.data(Qt.ItemDataRole.ToolTipRole)
-    assert "entropy 1.30 nats" in window.position.facts.text()
+    assert "entropy 1.30 nats" in window.panel("position").facts.text()
     hover(window, 0)
-    assert window.position.title.text() == "1 · locked"
-    qtbot.waitUntil(lambda: "what stands here: 25%" in window.position.facts.text())
+    assert window.panel("position").title.text() == "1 · locked"
+    qtbot.waitUntil(lambda: "what stands here: 25%" in window.panel("position").facts.text())
 
 
 def test_a_pointer_that_passes_by_asks_nothing(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     position = gap(window)
     for step in range(5):
         hover(window, position + step)
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
     assert [question.position for question in questions(engine)] == [position + 4]
 
 
@@ -82,7 +82,7 @@ def test_an_answer_asks_nothing_and_one_that_takes_long_is_waited_for(
         qtbot.wait(2 * REST)
     assert len(questions(engine)) == 1
     engine.answers.set()
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
     session.runs.changed.emit()
     qtbot.wait(2 * REST)
     assert len(questions(engine)) == 1
@@ -102,10 +102,10 @@ def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, en
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     session.playhead.seek(1)
     hover(window, position + 3)
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
-    wanted = window.position.candidates.rows[2]
-    rect = window.position.list.visualRect(window.position.candidates.index(2))
-    QTest.mouseClick(window.position.list.viewport(), LEFT, NONE, rect.center())
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
+    wanted = window.panel("position").candidates.rows[2]
+    rect = window.panel("position").list.visualRect(window.panel("position").candidates.index(2))
+    QTest.mouseClick(window.panel("position").list.viewport(), LEFT, NONE, rect.center())
     assert session.view.document.locked[position + 3]
     assert session.view.canvas().tokens[position + 3] == wanted.token
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
@@ -121,10 +121,10 @@ def test_a_click_puts_the_word_there_locks_it_and_goes_on(window: MainWindow, en
 def test_enter_in_the_list_puts_a_word_before_any_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session, position = window.session, gap(window)
     hover(window, position)
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
-    window.position.list.setCurrentIndex(window.position.candidates.index(1))
-    wanted = window.position.candidates.rows[1].token
-    QTest.keyClick(window.position.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
+    window.panel("position").list.setCurrentIndex(window.panel("position").candidates.index(1))
+    wanted = window.panel("position").candidates.rows[1].token
+    QTest.keyClick(window.panel("position").list, Qt.Key.Key_Return)
     assert session.view.canvas().tokens[position] == wanted
     assert session.view.document.locked[position]
     assert not any(isinstance(request, Generate) for request in engine.requests)
@@ -147,7 +147,7 @@ def test_another_step_is_looked_at_anew_and_a_run_is_not_disturbed(
     hover(window, position + 1)
     qtbot.wait(250)
     assert len(questions(engine)) == 2
-    assert "busy" in window.position.facts.text()
+    assert "busy" in window.panel("position").facts.text()
     engine.go.set()
     qtbot.waitUntil(lambda: len(questions(engine)) == 3)
 
@@ -157,13 +157,13 @@ def test_what_a_token_adds_to_the_bound_is_told_once_the_text_is_scored(window: 
     session.runs.start()
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and not session.playhead.playing)
     hover(window, position)
-    qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
-    assert "of the bound" not in window.position.facts.text()
+    qtbot.waitUntil(lambda: "entropy" in window.panel("position").facts.text())
+    assert "of the bound" not in window.panel("position").facts.text()
     window.services.scorer.start(0.1, given_locked=False)
-    qtbot.waitUntil(lambda: f"{position / 10:.2f} nats of the bound" in window.position.facts.text())
+    qtbot.waitUntil(lambda: f"{position / 10:.2f} nats of the bound" in window.panel("position").facts.text())
     session.playhead.seek(1)
-    qtbot.waitUntil(lambda: "entropy" in window.position.facts.text())
-    assert "of the bound" not in window.position.facts.text()
+    qtbot.waitUntil(lambda: "entropy" in window.panel("position").facts.text())
+    assert "of the bound" not in window.panel("position").facts.text()
 
 
 def test_a_token_that_no_font_can_draw_is_seen() -> None:
@@ -182,11 +182,11 @@ def test_what_is_limited_is_asked_within_the_limits_and_said_to_be_of_what_is_al
 ) -> None:
     session, position = window.session, gap(window)
     hover(window, position)
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
     assert questions(engine)[-1].within is None
-    assert "allowed" not in window.position.facts.text()
+    assert "allowed" not in window.panel("position").facts.text()
     session.editor.limit(position, position + 1, "fox")
-    qtbot.waitUntil(lambda: "of what is allowed here" in window.position.facts.text())
+    qtbot.waitUntil(lambda: "of what is allowed here" in window.panel("position").facts.text())
     within = questions(engine)[-1].within
     assert within is not None
     assert within.limits == ((position, position + 1, ("fox",)),)
@@ -204,7 +204,7 @@ def test_a_question_that_the_engine_refuses_says_why(
 ) -> None:
     monkeypatch.setattr(FakeEngine, "_answer", lambda self, run_id, request: Failed(run_id, "Nothing fits there."))
     hover(window, gap(window))
-    qtbot.waitUntil(lambda: window.position.facts.text() == "Nothing fits there.")
+    qtbot.waitUntil(lambda: window.panel("position").facts.text() == "Nothing fits there.")
     assert not window.popover.isVisible()
     asked = window.services.pointer._question
     window.session.view.changed.emit()

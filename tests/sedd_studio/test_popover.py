@@ -47,10 +47,10 @@ def test_five_words_are_shown_under_the_position_after_a_rest_and_nothing_moves(
     position, popover = gap(window) + 4, window.popover
     layout, place = window.canvas.picture.layout, window.canvas.geometry()
     hover(window, position)
-    qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+    qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
     assert not popover.isVisible()  # who reads along is not disturbed
     qtbot.waitUntil(popover.isVisible)
-    assert popover.candidates.rows == window.position.candidates.rows[:5]
+    assert popover.candidates.rows == window.panel("position").candidates.rows[:5]
     assert popover.stands.text() == "Nothing stands here yet"
     assert popover.sure.text() == "50% sure"
     box = window.canvas.viewport().mapTo(window, window.canvas.picture.middle(position).toPoint())
@@ -154,7 +154,7 @@ def test_with_a_selection_keys_are_for_that_and_over_it_and_locked_words_there_i
     for selection, pointed in (((position, position + 1), position), (None, 0)):
         session.view.select(selection)
         hover(window, pointed)
-        qtbot.waitUntil(lambda: len(window.position.candidates.rows) == 10)
+        qtbot.waitUntil(lambda: len(window.panel("position").candidates.rows) == 10)
         qtbot.wait(500)
         assert not popover.isVisible()
 
@@ -178,8 +178,10 @@ def test_a_word_that_is_put_there_is_one_step_to_undo_with_the_run_that_goes_on(
     shown(window, qtbot, position)
     word = shown_piece(window.popover.candidates.rows[0].text)
     if how == "panel":
-        rows = window.position.list
-        QTest.mouseClick(rows.viewport(), LEFT, NONE, rows.visualRect(window.position.candidates.index(0)).center())
+        rows = window.panel("position").list
+        QTest.mouseClick(
+            rows.viewport(), LEFT, NONE, rows.visualRect(window.panel("position").candidates.index(0)).center()
+        )
     else:
         QTest.keyClick(window.canvas, Qt.Key.Key_1 if how == "digit" else Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE and session.view.run is not run)

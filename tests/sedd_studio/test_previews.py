@@ -48,7 +48,7 @@ def told(window: MainWindow) -> list[str]:
     for part in window.findChildren(QWidget):
         texts += [part.toolTip(), part.accessibleName()]
         texts += [part.text()] if isinstance(part, QLabel) else []
-    for rows in (window.history.list.model(), window.queue_panel.list.model(), window.samples.cards):
+    for rows in (window.panel("history").list.model(), window.panel("queue").list.model(), window.samples.cards):
         for row in range(rows.rowCount()):
             for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
                 texts.append(str(rows.index(row, 0).data(role)))
@@ -67,7 +67,7 @@ def test_no_part_of_the_window_tells_of_a_text_in_markers(tmp_path: Path, keeper
     keeper.keep(run)
     window.services.queue.add()
     window.show_panel("history")
-    qtbot.waitUntil(lambda: bool(window.history.runs.rows))
+    qtbot.waitUntil(lambda: bool(window.panel("history").runs.rows))
     window.session.notices.say(f"Scored {named(window.session)}")
     assert not [text for text in told(window) if MARK in text]
     end = next(place for place in range(16) if window.session.view.piece(place) == END_OF_TEXT)

@@ -37,7 +37,7 @@ def window_on(engine: FakeEngine, make_session: MakeSession, keeper: Keeper, qtb
 
 
 def lines(window: MainWindow) -> list[str]:
-    rows = window.queue_panel.rows
+    rows = window.panel("queue").rows
     return [rows.index(row).data() for row in range(rows.rowCount())]
 
 
@@ -86,8 +86,8 @@ def test_runs_that_wait_come_back_and_wait_until_they_are_wished_for(
     qtbot.waitUntil(lambda: len(queue.items) == 14)  # what is added from now on is made
     assert sum(isinstance(request, Generate) for request in other.requests) == 2
     assert all(line.startswith("from before · seed ") for line in lines(again))
-    QTest.mouseClick(again.queue_panel.go_on, LEFT)
-    assert not again.queue_panel.go_on.isEnabled()
+    QTest.mouseClick(again.panel("queue").go_on, LEFT)
+    assert not again.panel("queue").go_on.isEnabled()
     qtbot.waitUntil(lambda: not queue.items)
     qtbot.waitUntil(lambda: len(listed_in(keeper)) == 15)
 

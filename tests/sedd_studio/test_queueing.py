@@ -35,7 +35,7 @@ def window(
     session.form.set(steps=6, seed=1)
     window = window_of(session, settings, qtbot, keeper)
     QTest.keyClick(window, Qt.Key.Key_U, CTRL)
-    qtbot.waitUntil(window.queue_panel.isVisible)
+    qtbot.waitUntil(window.panel("queue").isVisible)
     return window
 
 
@@ -46,7 +46,7 @@ def enqueue(window: MainWindow, *seeds: int) -> None:
 
 
 def lines(window: MainWindow) -> list[str]:
-    rows = window.queue_panel.rows
+    rows = window.panel("queue").rows
     return [rows.index(row).data() for row in range(rows.rowCount())]
 
 
@@ -60,7 +60,7 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
     engine.hold_at = 3
     shown = window.session.view.document
     enqueue(window, 11, 12, 13)
-    qtbot.waitUntil(lambda: window.queue_panel.progress.value() == 500)
+    qtbot.waitUntil(lambda: window.panel("queue").progress.value() == 500)
     assert [line.rpartition(" · ")[0] for line in lines(window)] == [
         "now · seed 11 · 6 steps · tiny",
         "seed 12 · 6 steps · tiny",
@@ -73,13 +73,13 @@ def test_queued_runs_are_made_in_turn_and_go_to_the_history(
     assert all(entry.finished for entry in listed_in(keeper))
     assert window.session.view.document is shown
     assert window.session.runs.state is not RunState.RUNNING
-    assert not window.queue_panel.progress.isVisible()
+    assert not window.panel("queue").progress.isVisible()
 
 
 def test_they_can_be_moved_and_removed(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 3
     enqueue(window, 11, 12, 13, 14)
-    panel = window.queue_panel
+    panel = window.panel("queue")
     panel.list.setCurrentIndex(panel.rows.index(3))
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -121,7 +121,7 @@ def test_a_run_of_another_model_waits_for_it(window: MainWindow, engine: FakeEng
     waiting.info = replace(waiting.info, name="other")
     engine.go.set()
     qtbot.waitUntil(lambda: len(window.services.queue.items) == 1 and window.services.queue.making is None)
-    window.queue_panel.refresh()
+    window.panel("queue").refresh()
     assert lines(window)[0].startswith("waits for other · ")
 
 
@@ -136,7 +136,7 @@ def test_the_same_run_queued_again_has_another_seed(window: MainWindow, engine: 
 
 
 def dialog(window: MainWindow, qtbot: QtBot) -> SeveralDialog:
-    QTest.mouseClick(window.queue_panel.several, LEFT)
+    QTest.mouseClick(window.panel("queue").several, LEFT)
     (found,) = window.findChildren(SeveralDialog)
     qtbot.waitUntil(found.isVisible)
     return found
@@ -192,7 +192,7 @@ def test_a_prompt_runs_over_a_grid_of_settings(window: MainWindow, engine: FakeE
     ]
     assert made == [(s, how, t) for s in (4, 8) for how in ("tweedie", "surest") for t in (0.8, 1.0)]
     assert {item.request.seed for item in window.services.queue.items} == {1}
-    row = window.queue_panel.rows.index(1)
+    row = window.panel("queue").rows.index(1)
     assert "Tweedie" in row.data()
     assert row.data() in row.data(Qt.ItemDataRole.ToolTipRole)
     assert window.services.queue.items[1].prompt in row.data(Qt.ItemDataRole.ToolTipRole)
@@ -229,17 +229,17 @@ def test_a_long_queue_is_listed_once_and_not_at_every_step(
 ) -> None:
     engine.hold_at = 2
     filled: list[int] = []
-    fill = window.queue_panel._fill
+    fill = window.panel("queue")._fill
 
     def counted(items: list[Queued]) -> None:
         filled.append(len(items))
         fill(items)
 
-    monkeypatch.setattr(window.queue_panel, "_fill", counted)
+    monkeypatch.setattr(window.panel("queue"), "_fill", counted)
     asked = dialog(window, qtbot)
     typed(asked.last.lineEdit(), "1000")
     press_add(window, asked, qtbot)
-    assert window.queue_panel.rows.rowCount() == 1000
+    assert window.panel("queue").rows.rowCount() == 1000
     qtbot.waitUntil(lambda: window.services.queue.making is not None and window.services.queue.making.share > 0)
     assert set(filled) == {1000}
     assert len(filled) <= 2  # when they came, and when the first was begun
@@ -260,7 +260,7 @@ def test_of_a_long_queue_what_is_seen_alone_is_put_into_words(
     asked = dialog(window, qtbot)
     typed(asked.last.lineEdit(), "1000")
     press_add(window, asked, qtbot)
-    window.queue_panel.list.grab()
+    window.panel("queue").list.grab()
     assert 0 < len(written) < 100
     drop_all(window, engine)
 
@@ -279,7 +279,7 @@ def test_a_run_that_is_added_again_and_again_looks_once_for_a_seed(
         return alike(one, other, but)
 
     monkeypatch.setattr(queueing, "alike", counted)
-    QTest.mouseClick(window.queue_panel.add, LEFT)
+    QTest.mouseClick(window.panel("queue").add, LEFT)
     assert window.services.queue.items[-1].request.seed == 1001
     assert len(looked) == 1000
     drop_all(window, engine)

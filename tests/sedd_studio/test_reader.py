@@ -183,7 +183,7 @@ def test_a_run_of_the_history_is_unpacked_outside_the_windows_thread(
     window.show_panel("history")
     keeper.keep(run)
     keeper.keep(run)
-    panel = window.history
+    panel = window.panel("history")
     qtbot.waitUntil(lambda: len(panel.runs.rows) == 2)
     held = Held(keeper_module, "decode", monkeypatch)
     panel.list.setCurrentIndex(panel.runs.index(0))
@@ -273,7 +273,7 @@ def test_the_history_is_searched_outside_the_windows_thread(
 ) -> None:
     keeper.keep(run)
     window.show_panel("history")
-    panel = window.history
+    panel = window.panel("history")
     qtbot.waitUntil(lambda: len(panel.runs.rows) == 1)
     held = Held(History, "search", monkeypatch)
     monkeypatch.setattr(History, "search", lambda *given: held(*given))  # a method

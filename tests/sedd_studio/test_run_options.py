@@ -190,7 +190,7 @@ def test_classes_are_asked_of_a_model_that_knows_some(scene: Scene, qtbot: QtBot
     assert "class 2" in window.run_form.summary.toolTip()
     scene.session.form.set(guidance=1.5)
     window.services.queue.add()
-    shown = window.queue_panel.rows
+    shown = window.panel("queue").rows
     assert "class 2, guidance 1.5" in str(shown.index(0).data())
     window.services.queue.remove(window.services.queue.items[0])
     chosen = window.services.comparison.choice

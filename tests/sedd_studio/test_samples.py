@@ -204,7 +204,7 @@ def test_a_kept_sample_is_made_again_by_its_own_request(real_window: MainWindow,
 
 def rank(window: MainWindow) -> None:
     window.show_panel("likelihood")
-    QTest.mouseClick(window.likelihood.rank, LEFT)
+    QTest.mouseClick(window.panel("likelihood").rank, LEFT)
 
 
 def test_the_samples_are_ranked_by_what_they_filled_in_given_the_locked_words(
@@ -227,7 +227,7 @@ def test_the_samples_are_ranked_by_what_they_filled_in_given_the_locked_words(
     window.session.playhead.seek(window.session.playhead.recorded)
     assert not card.data(Roles.OF_THE_LAST)
     window.session.runs.start()
-    assert not window.likelihood.rank.isEnabled()
+    assert not window.panel("likelihood").rank.isEnabled()
     qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
     assert window.services.ranking.place(1) is None  # another run is on show
 
@@ -241,20 +241,20 @@ def test_a_ranking_can_be_stopped_and_what_is_known_stays(window: MainWindow, en
     engine.nats_of = lambda request: 2.0 if sample_of(request, window) == 0 or engine.go.wait(PATIENCE) else 3.0
     rank(window)
     qtbot.waitUntil(lambda: window.services.ranking.queue.done == 1)
-    assert window.likelihood.note.text().startswith("Ranking: 1 of 4 samples scored. ")
-    assert window.likelihood.progress.value() == 250
-    QTest.mouseClick(window.likelihood.stop, LEFT)
+    assert window.panel("likelihood").note.text().startswith("Ranking: 1 of 4 samples scored. ")
+    assert window.panel("likelihood").progress.value() == 250
+    QTest.mouseClick(window.panel("likelihood").stop, LEFT)
     engine.go.set()
     assert not window.services.ranking.queue.busy
     assert window.services.ranking.place(0) is not None
     assert window.services.ranking.place(1) is None
-    assert window.likelihood.rank.isEnabled()
+    assert window.panel("likelihood").rank.isEnabled()
 
 
 def test_the_menu_ranks_with_the_likelihood_panel_open(window: MainWindow, qtbot: QtBot) -> None:
-    assert not window.likelihood.isVisible()
+    assert not window.panel("likelihood").isVisible()
     window.actions_by_name["rank_samples"].trigger()
-    assert window.likelihood.isVisible()
+    assert window.panel("likelihood").isVisible()
     qtbot.waitUntil(lambda: window.services.ranking.queue.done == 4)
 
 
@@ -273,4 +273,4 @@ def test_one_sample_and_an_unfinished_run_are_not_ranked(window: MainWindow, eng
     session.runs.start()
     qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
     assert "several samples" in window.services.ranking.hindrance
-    assert not window.likelihood.rank.isEnabled()
+    assert not window.panel("likelihood").rank.isEnabled()

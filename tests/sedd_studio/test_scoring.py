@@ -56,7 +56,7 @@ def window(engine: FakeEngine, make_session: MakeSession, settings: Settings, qt
 
 
 def score(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: not window.services.scorer.scoring)
 
 
@@ -66,21 +66,21 @@ def asked(engine: FakeEngine) -> Score:
 
 def test_the_bound_is_shown_in_every_unit_with_its_error(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     score(window, qtbot)
-    values = {unit: value.text() for unit, value in window.likelihood.values.items()}
+    values = {unit: value.text() for unit, value in window.panel("likelihood").values.items()}
     assert values["nats_per_token"] == "<= 2.000 ± 0.040"
     assert values["bits_per_token"] == "<= 2.885 ± 0.058"
     assert values["perplexity"] == "<= 7.389 ± 0.296"
     size = len(window.session.view.full_text().encode())
     tokens = len(window.session.view.canvas().tokens)
     assert values["bits_per_byte"].startswith(f"<= {2 / math.log(2) * tokens / size:.3f}")
-    assert "40 network calls" in window.likelihood.note.text()
+    assert "40 network calls" in window.panel("likelihood").note.text()
     assert asked(engine).precision == 0.05
     assert not asked(engine).given.any()
 
 
 def test_a_bound_without_error_is_reached_at_once(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.error, engine.hold_at = 0.0, 3
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 2)
     assert window.services.scorer.share == 1.0
     assert window.services.scorer.seconds_left == 0.0
@@ -90,17 +90,17 @@ def test_a_bound_without_error_is_reached_at_once(window: MainWindow, engine: Fa
 
 def test_figures_of_a_text_that_is_no_longer_on_show_say_so(window: MainWindow, qtbot: QtBot) -> None:
     score(window, qtbot)
-    assert not window.likelihood.other.isVisible()
+    assert not window.panel("likelihood").other.isVisible()
     window.session.editor.set_prompt("The end.")
-    assert "not of the text on show" in window.likelihood.other.text()
+    assert "not of the text on show" in window.panel("likelihood").other.text()
     window.session.editor.undo_stack.undo()
-    assert not window.likelihood.other.isVisible()
+    assert not window.panel("likelihood").other.isVisible()
 
 
 def test_what_was_filled_in_is_scored_given_the_locked_words(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    window.likelihood.given.setChecked(True)
+    window.panel("likelihood").given.setChecked(True)
     score(window, qtbot)
     np.testing.assert_array_equal(asked(engine).given, window.session.view.document.locked)
 
@@ -111,12 +111,12 @@ def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_
     window.services.scorer.writer = "writer"
     score(window, qtbot)
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
-    assert window.likelihood.exact["nats_per_token"].text() == "1.500"
-    assert window.likelihood.exact["perplexity"].text() == f"{math.exp(1.5):.3f}"
-    assert window.likelihood.writer.toolTip() == "writer, exact"
-    window.likelihood.given.setChecked(True)  # of what stands to the right it knows nothing
+    assert window.panel("likelihood").exact["nats_per_token"].text() == "1.500"
+    assert window.panel("likelihood").exact["perplexity"].text() == f"{math.exp(1.5):.3f}"
+    assert window.panel("likelihood").writer.toolTip() == "writer, exact"
+    window.panel("likelihood").given.setChecked(True)  # of what stands to the right it knows nothing
     score(window, qtbot)
-    assert window.likelihood.exact["nats_per_token"].text() == ""
+    assert window.panel("likelihood").exact["nats_per_token"].text() == ""
     assert sum(isinstance(request, Weigh) for request in engine.requests) == 1
 
 
@@ -129,16 +129,16 @@ def test_an_exact_value_of_the_whole_text_that_comes_late_does_not_stand_beside_
     score(window, qtbot)
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
     late = next(event for event in answers if isinstance(event, Weighed))
-    window.likelihood.given.setChecked(True)
+    window.panel("likelihood").given.setChecked(True)
     score(window, qtbot)
     window.session.engine.answered.emit(late)
     assert window.services.scorer.exact is None
-    assert window.likelihood.exact["nats_per_token"].text() == ""
+    assert window.panel("likelihood").exact["nats_per_token"].text() == ""
 
 
 def test_where_along_the_noise_the_bound_comes_from_is_drawn_as_bars(window: MainWindow, qtbot: QtBot) -> None:
     score(window, qtbot)
-    plots = {plot.accessibleName(): plot for plot in window.likelihood.findChildren(pyqtgraph.PlotWidget)}
+    plots = {plot.accessibleName(): plot for plot in window.panel("likelihood").findChildren(pyqtgraph.PlotWidget)}
     plot = plots["Where along the noise the bound comes from"]
     assert plot.isVisible()
     (bars,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.BarGraphItem))
@@ -147,7 +147,7 @@ def test_where_along_the_noise_the_bound_comes_from_is_drawn_as_bars(window: Mai
 
 
 def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: MainWindow, qtbot: QtBot) -> None:
-    window.likelihood.colour.click()
+    window.panel("likelihood").colour.click()
     score(window, qtbot)
     tint = window.canvas.picture._content.tint
     assert tint[0] is None
@@ -158,47 +158,47 @@ def test_words_are_coloured_by_their_cost_as_long_as_they_are_on_show(window: Ma
     assert not window.canvas.picture._content.tint
     window.session.playhead.seek(6)
     assert window.canvas.picture._content.tint
-    window.likelihood.colour.click()
+    window.panel("likelihood").colour.click()
     assert not window.canvas.picture._content.tint
 
 
 def test_a_masked_text_is_not_scored_and_the_panel_says_why(window: MainWindow) -> None:
     window.session.playhead.seek(1)
-    assert not window.likelihood.start.isEnabled()
+    assert not window.panel("likelihood").start.isEnabled()
     window.session.editor.set_prompt("Once [4]")
-    assert not window.likelihood.start.isEnabled()
-    assert "masked" in window.likelihood.note.text()
+    assert not window.panel("likelihood").start.isEnabled()
+    assert "masked" in window.panel("likelihood").note.text()
 
 
 def test_stop_keeps_what_is_known_and_does_not_end_a_run(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 4
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
-    assert window.likelihood.stop.isEnabled()
+    assert window.panel("likelihood").stop.isEnabled()
     left = window.services.scorer.seconds_left  # the interval is 0.133 wide on each side and 0.05 is asked for
     assert left is not None
     factor = (0.4 / 3 / 0.05) ** 2 - 1
     assert 0 < left <= factor * (time.monotonic() - window.services.scorer._began)
-    assert TIME_LEFT.search(window.likelihood.note.text())
-    assert window.likelihood.progress.isVisible()
-    assert window.likelihood.progress.value() == round(1000 / (factor + 1))
-    QTest.mouseClick(window.likelihood.stop, LEFT)
+    assert TIME_LEFT.search(window.panel("likelihood").note.text())
+    assert window.panel("likelihood").progress.isVisible()
+    assert window.panel("likelihood").progress.value() == round(1000 / (factor + 1))
+    QTest.mouseClick(window.panel("likelihood").stop, LEFT)
     engine.go.set()
     qtbot.waitUntil(lambda: not window.services.scorer.scoring)
     assert window.services.scorer.seconds_left is None
-    assert window.likelihood.progress.isHidden()
+    assert window.panel("likelihood").progress.isHidden()
     assert len(window.services.scorer.points) <= 4
     assert window.services.scorer.costs is not None
-    assert window.likelihood.values["nats_per_token"].text().startswith("<= 2.000")
+    assert window.panel("likelihood").values["nats_per_token"].text().startswith("<= 2.000")
 
 
 def test_stop_ends_what_is_asked_of_the_autoregressive_model_too(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     window.services.scorer.writer, engine.hold_at = "writer", 4
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
-    QTest.mouseClick(window.likelihood.stop, LEFT)
+    QTest.mouseClick(window.panel("likelihood").stop, LEFT)
     answers: list[Event] = []
     window.session.engine.answered.connect(answers.append)
     state = window.session.view.canvas()
@@ -211,7 +211,7 @@ def test_stop_ends_what_is_asked_of_the_autoregressive_model_too(
 def test_run_supersedes_a_score(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     session = window.session
     engine.hold_at = 4
-    QTest.mouseClick(window.likelihood.start, LEFT)
+    QTest.mouseClick(window.panel("likelihood").start, LEFT)
     qtbot.waitUntil(lambda: len(window.services.scorer.points) == 3)
     session.runs.start()
     engine.hold_at = None

@@ -59,7 +59,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> Open:
 
     def show() -> ShelfPanel:
         QTest.keyClick(window, Qt.Key.Key_5, CTRL)
-        panel = window.shelf.findChild(ShelfPanel)
+        panel = window.places.widgets["models"].findChild(ShelfPanel)
         assert panel is not None
         qtbot.waitUntil(lambda: bool(panel.rows.rows))
         return panel
@@ -103,7 +103,7 @@ def loaded(engine: FakeEngine) -> list[str]:
 def test_the_page_is_made_when_it_is_first_shown_by_keys_or_by_the_button_of_the_model(
     window: MainWindow, opened: Open
 ) -> None:
-    assert not window.shelf.findChildren(QWidget)
+    assert not window.places.widgets["models"].findChildren(QWidget)
     panel = opened()
     assert panel.search.hasFocus()
     assert window.places.page == "models"
@@ -111,7 +111,7 @@ def test_the_page_is_made_when_it_is_first_shown_by_keys_or_by_the_button_of_the
     assert window.canvas.isVisible()
     QTest.mouseClick(window.picker, LEFT)
     assert panel.isVisible()
-    assert window.shelf.findChildren(ShelfPanel) == [panel]
+    assert window.places.widgets["models"].findChildren(ShelfPanel) == [panel]
 
 
 def test_a_model_that_was_deleted_while_it_is_shown_leaves_the_page_when_it_does_not_open(
@@ -199,7 +199,7 @@ def test_a_page_of_the_hub_that_is_dropped_and_a_name_that_is_given_are_offered(
         assert drop(window, "https://huggingface.co/someone/other")
     else:
         window.open("someone/other")
-    panel = window.shelf.findChild(ShelfPanel)
+    panel = window.places.widgets["models"].findChild(ShelfPanel)
     assert panel is not None
     qtbot.waitUntil(lambda: says(panel) == "Download")
     row = panel.chosen()

@@ -122,7 +122,7 @@ def by_action(name: str) -> Use:
 
 def compare(window: MainWindow) -> None:
     window.show_panel("compare")
-    by_button(lambda w: w.compare.start)(window)
+    by_button(lambda w: w.panel("compare").start)(window)
 
 
 USES: dict[str, Use] = {
@@ -130,7 +130,7 @@ USES: dict[str, Use] = {
     "Ctrl+Enter": by_key(Qt.Key.Key_Return, Control),
     "the menu": by_action("run"),
     "the queue": by_key(Qt.Key.Key_Q, Control | Shift),
-    "the queue's button": by_button(lambda window: window.queue_panel.add),
+    "the queue's button": by_button(lambda window: window.panel("queue").add),
     "compare": compare,
 }
 
@@ -229,11 +229,11 @@ def test_the_text_that_is_typed_is_what_is_copied(field: str, scene: Scene, wind
 
 def test_a_text_that_is_typed_can_be_scored_at_once(scene: Scene, window: MainWindow) -> None:
     window.show_panel("likelihood")
-    assert not window.likelihood.start.isEnabled()  # there are gaps in the prompt
+    assert not window.panel("likelihood").start.isEnabled()  # there are gaps in the prompt
     in_the_prompt(window)
     window.prompt.editor.selectAll()
     QTest.keyClicks(window.prompt.editor, "A fox ran home.")
-    by_button(lambda w: w.likelihood.start)(window)
+    by_button(lambda w: w.panel("likelihood").start)(window)
     score = scene.runner.asked[0]
     assert isinstance(score, Score)
     assert scene.tokenizer.decode(score.tokens.tolist()) == "A fox ran home."
@@ -242,7 +242,7 @@ def test_a_text_that_is_typed_can_be_scored_at_once(scene: Scene, window: MainWi
 def test_what_is_typed_and_cannot_be_scored_says_why(scene: Scene, window: MainWindow) -> None:
     window.show_panel("likelihood")
     in_the_prompt(window)
-    by_button(lambda w: w.likelihood.start)(window)
+    by_button(lambda w: w.panel("likelihood").start)(window)
     assert not [request for request in scene.runner.asked if isinstance(request, Score)]
     assert scene.session.errors.current is not None
     assert "masked" in scene.session.errors.current.headline

@@ -91,10 +91,10 @@ def test_a_position_is_told_of_in_plain_words(scene: Scene, window: MainWindow) 
     rows = (Candidate(5, " hill", 0.5, 1.0), Candidate(6, " tree", 0.5, 1.0))
     pointer.pointed = replace(pointer.pointed, candidates=rows, entropy=0.6931, cost=1.0986)
     pointer.changed.emit()
-    assert "entropy 0.69 nats" in window.position.facts.text()
+    assert "entropy 0.69 nats" in window.panel("position").facts.text()
     window.actions_by_name["vocabulary_plain"].trigger()
-    assert "as open as a choice among 2.0 words" in window.position.facts.text()
-    assert "a chance of 1 in 3" in window.position.facts.text()
+    assert "as open as a choice among 2.0 words" in window.panel("position").facts.text()
+    assert "a chance of 1 in 3" in window.panel("position").facts.text()
 
 
 def test_what_is_not_written_in_words_is_not_called_so(scene: Scene, window: MainWindow) -> None:
@@ -173,8 +173,8 @@ def test_runs_that_wait_and_those_that_were_made_are_told_of_in_plain_words(
     keeper.keep(scene.session.view.run)
     window.services.queue.add()
     window.show_panel("history")
-    qtbot.waitUntil(lambda: bool(window.history.runs.rows))
-    row, listed = window.queue_panel.rows.index(0), window.history.runs.index(0)
+    qtbot.waitUntil(lambda: bool(window.panel("history").runs.rows))
+    row, listed = window.panel("queue").rows.index(0), window.panel("history").runs.index(0)
     assert "temperature 0.8" in row.data()
     window.actions_by_name["vocabulary_plain"].trigger()
     title = next(sampler.title for sampler in SAMPLERS if sampler.name == "tweedie")
@@ -187,7 +187,7 @@ def test_runs_that_wait_and_those_that_were_made_are_told_of_in_plain_words(
 def test_several_runs_are_asked_for_in_plain_words(scene: Scene, window: MainWindow) -> None:
     window.show_panel("queue")
     window.actions_by_name["vocabulary_plain"].trigger()
-    QTest.mouseClick(window.queue_panel.several, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panel("queue").several, Qt.MouseButton.LeftButton)
     (asked,) = window.findChildren(SeveralDialog)
     said = [label.text() for label in asked.findChildren(QLabel)]
     said += [field.placeholderText() for field in asked.findChildren(QLineEdit)]

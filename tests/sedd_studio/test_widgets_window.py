@@ -18,6 +18,8 @@ from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.page_names import LEARN
+from sedd_studio.window.panels import PANELS
 from sedd_studio.window.services import Services
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import read
@@ -152,8 +154,8 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
     parts = window.findChildren(QObject)
     held = {type(part).__name__: getattr(part, "_look", getattr(part, "look", None)) for part in parts}
     assert {"Track", "PaneText", "CardPainter", "Sign"} <= {name for name, look in held.items() if look is window.look}
-    assert window.compare.cards
-    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.compare.cards)]
+    assert window.panel("compare").cards
+    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.panel("compare").cards)]
     assert all(painter.theme is themes.DARK for painter in painters)
     middle = window.top_bar.stop.icon().pixmap(16).toImage().pixelColor(8, 8)
     assert middle == themes.DARK.colour("text")
@@ -171,7 +173,7 @@ def shown(window: MainWindow, qtbot: QtBot) -> QImage:
 def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    names = ("compare", "likelihood", "history", "guess", "queue", "position")
+    names = [name for name in PANELS if name not in ("models", LEARN)]  # what these show comes when it comes
     looks: dict[str, list[QImage]] = {}
     for choice in ("dark", "light", "dark"):
         window.places.reset()
