@@ -233,7 +233,8 @@ def test_panes_are_exported_as_a_page_and_as_a_film(
         assert [pane["title"] for pane in data["panes"]] == ["4 steps", "16 steps", "64 steps", "256 steps"]
         assert all("perplexity" in pane["figures"] for pane in data["panes"])
         assert max(len(pane["frames"]) for pane in data["panes"]) <= 240
-        assert "http" not in page
+        assert "http:" not in page
+        assert "https:" not in page
     elif ending != ".mp4":
         with Image.open(path) as film:
             assert film.n_frames > 100  # type: ignore[attr-defined]
