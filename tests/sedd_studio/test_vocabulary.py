@@ -16,6 +16,7 @@ import engine.runs
 import sedd_studio
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import SAMPLERS
+from engine.runs.map_modes import MOST_ENTROPY
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
@@ -134,6 +135,7 @@ def test_plain_words_stand_for_something_that_the_window_says() -> None:
     options = [text for row in ENTRIES.values() for text in (row.title, row.help)]
     fixed = {*noises, *options, *(row.title for row in SAMPLERS)}
     fixed |= {text for mode in MODES.values() for text in (mode.title, mode.low, mode.high)}
+    fixed.add(f"{MOST_ENTROPY:g} nats and more")
     fixed |= {option.summary for row in SAMPLERS for option in row.options}
     files = [path for of in (sedd_studio, engine.runs) for path in Path(str(of.__file__)).parent.rglob("*.py")]
     sources = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "words.py")
