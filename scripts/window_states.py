@@ -342,6 +342,32 @@ def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser
     return scene.session, prepare
 
 
+def tour(home: Path, stop: int, played: int = 64) -> object:
+    """The guided tour at a stop, or its offer."""
+    from PySide6.QtWidgets import QApplication
+
+    from sedd_studio.window.touring import offer, tour_of
+    from tests.sedd_studio.scene import Scene
+
+    scene = Scene(home)
+    if played:
+        scene.run(64)
+        scene.play(played)
+
+    def prepare(window: MainWindow) -> None:
+        if stop < 0:
+            offer(window)
+            return
+        tour = tour_of(window)
+        tour.begin()
+        while tour.place is not None and tour.place < stop:
+            tour.next()
+        QApplication.processEvents()
+        tour.look()
+
+    return scene.session, prepare
+
+
 def presenter_text(home: Path, played: int = 41, repeat: int = 1) -> object:
     """The text of the studio on the whole screen."""
     from sedd_studio.window.presenting import present
@@ -555,6 +581,12 @@ STATES: dict[str, Callable[[Path], object]] = {
     **{f"presenter-{name}": partial(presenter, chapter=name, turns=turns) for name, turns in PRESENTED.items()},
     "presenter-formula": partial(presenter, chapter="score", turns=2, formula=True, laser=True),
     "presenter-begin": partial(presenter, chapter="texts", turns=0),
+    "tour-offer": partial(tour, stop=-1, played=0),
+    "tour-write": partial(tour, stop=0, played=0),
+    **{
+        f"tour-{name}": partial(tour, stop=number)
+        for number, name in enumerate(("run", "lock", "scrub", "fits", "likely", "compare", "learn"), 1)
+    },
     "presenter-text": presenter_text,
     "presenter-text-fresh": partial(presenter_text, played=0),
     "presenter-text-long": partial(presenter_text, repeat=4),

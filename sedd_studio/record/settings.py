@@ -74,6 +74,7 @@ SETTINGS: dict[str, Setting] = {
     "map": Setting("state", _name, "What the colours of the map of a run mean."),
     "start": Setting("left", _one_of("left", "fresh"), "What the studio shows when it starts without a file."),
     "chapters": Setting([], _texts, "Chapters of Learn that were opened."),
+    "toured": Setting(False, lambda value: isinstance(value, bool), "The guided tour was offered."),
     "recent_files": Setting([], _texts, "Runs and texts opened before, newest first."),
     "recent_models": Setting([], _texts, "Folders of models opened before, newest first."),
 }

@@ -101,6 +101,10 @@ def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
         if trouble := settings.trouble():
             errors.add(trouble)
         window.open(model or str(DEFAULT_MODEL))
+        if model is None and not settings["toured"]:
+            from sedd_studio.window.touring import offer  # once in the life of the settings
+
+            offer(window)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
     ahead = Ahead(LATER)

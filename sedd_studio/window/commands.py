@@ -181,5 +181,6 @@ COMMANDS: tuple[Command, ...] = (
     *(Command(f"colour_{name}", mode.title, doing.colour(name), group="colour") for name, mode in MODES.items()),
     *(Command(f"theme_{name}", text, doing.choose_theme(name), group="theme") for name, text in LOOKS.items()),
     *(Command(f"vocabulary_{name}", text, doing.speak(name), group="vocabulary") for name, text in WORDS.items()),
+    Command("tour", "&Take the tour of the studio", doing.tour),
     Command("shortcuts", "&Keyboard shortcuts", _list_keys, "F1"),
 )

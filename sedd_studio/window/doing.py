@@ -222,3 +222,10 @@ def score_file(window: MainWindow) -> None:
 
     left_out = LeftOut()
     session.reader.read(lambda: read_rows(path, tokenizer, domain, length, left_out), show)
+
+
+def tour(window: MainWindow, session: Session) -> None:
+    """Takes the guided tour."""
+    from sedd_studio.window.touring import tour_of  # not before one tours
+
+    tour_of(window).begin()

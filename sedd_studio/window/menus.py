@@ -42,7 +42,7 @@ MENUS: dict[str, str] = {
     f"rank_samples score_file - {' '.join(f'colour_{name}' for name in MODES)} - "
     "zoom_in zoom_out zoom_reset - theme_system theme_light theme_dark theme_contrast - "
     "vocabulary_exact vocabulary_plain",
-    "&Help": "shortcuts",
+    "&Help": "tour shortcuts",
 }
 """Names of commands; "-" is a separator."""
 ON_EVERY_PAGE = {"", "Esc", "F1", "F5"}

@@ -28,7 +28,8 @@ class Places(QObject):
     def __init__(self, widgets: Mapping[str, Later[QWidget]], stack: QStackedWidget, side: SidePanel) -> None:
         super().__init__(stack)
         self.widgets, self._stack, self._side = widgets, stack, side
-        self.page, self.beside = STUDIO, USUAL
+        self.page: str = STUDIO
+        self.beside: str = USUAL
         self.pages = {name: _page(stack) for name in PAGES}
         self._at: dict[str, QWidget | None] = {}
         self._settle()

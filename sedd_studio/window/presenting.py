@@ -11,6 +11,7 @@ from sedd_studio.widgets.canvas.presented_text import PresentedText
 from sedd_studio.widgets.dialogs.presenter import Do, Presenter
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.presented_figure import PresentedFigure
+from sedd_studio.window.page_names import LEARN
 
 if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
@@ -24,7 +25,7 @@ def present(window: MainWindow) -> Presenter:
         if shown.isVisible():
             shown.activateWindow()
             return shown
-    presenter = _of_chapter(window) if window.places.page == "learn" else _of_text(window)
+    presenter = _of_chapter(window) if window.places.page == LEARN else _of_text(window)
     window.look.dress(presenter)
     window.closing.connect(presenter.close)
     presenter.left.connect(window.activateWindow)

@@ -121,6 +121,10 @@ def settled(window):
         window.services.keeper.find(lambda history: None, lambda _: looked.append(True))
     return looked[-1:] == [True] and ready(window)
 
+def offers(window):
+    from sedd_studio.widgets.controls.callout import Callout
+    print([card.title.text() for card in window.findChildren(Callout) if card.isVisible()], flush=True)
+
 STEPS = {
     "run": [ready, run, lambda window: window.session.playhead.recorded == 3],
     "type": [ready, type, ready],
@@ -129,6 +133,7 @@ STEPS = {
     "of document": [settled, back, with_tiny, told_of_document, ready],
     "title": [settled, lambda window: print(window.windowTitle(), flush=True), ready],
     "tell": [settled, tell, ready],
+    "offers": [settled, offers, ready],
 }
 app.MainWindow, app.CLOSING = Window, 100.0
 sys.exit(app.main(arguments))
@@ -182,6 +187,13 @@ def test_the_documents_of_other_models_come_back_too(folder: Path) -> None:
     assert (text, model, limits) == ("A small fox [4]", "tiny", "((5, 6, ('fox',)),)")
     assert locked.startswith("[False, True")
     assert (banned, file) == ("star", "tale.txt")
+
+
+def test_the_tour_is_offered_at_the_first_start_that_opens_no_file_and_never_again(folder: Path) -> None:
+    (folder / "prompt.txt").write_text("The end [3]")
+    assert studio(folder, "offers", str(folder / "prompt.txt")) == ["[]"]
+    assert studio(folder, "offers") == ["['A tour of the studio']"]
+    assert studio(folder, "offers") == ["[]"]
 
 
 def test_a_fresh_page_can_be_wished_for(folder: Path) -> None:
