@@ -3,15 +3,17 @@
 Bytes, of a network of P parameters with N blocks of width d and H heads and V states, for B texts of L tokens that are
 computed at once:
 
-    opening    4 P: weights are copied out of files that are mapped, part by part; 2 P in bf16
+    opening    4 P: weights are copied out of files that are mapped, part by part; 2 P in bf16; of a GGUF file, whose
+               matrices are multiplied out, its own size, too
     a pass     B L 60 d; what attention compares is never held
     laws       4 B L V for each copy, of which there are 3
-    a run      a pass, and for each sample its features and draws, L (4 d + 64); 5 copies of laws, 7 where they are cut
-               to a nucleus: on a CPU of 128 positions for each core, elsewhere of 2^27 numbers at most; and 8 of all
-               positions of a text where a pattern holds
+    a run      a pass, and for each sample its features and draws, L (4 d + 64); on a CPU 3 copies of output for each
+               core that has 128 positions of a text to work on, and 10 copies of laws, 24 where they are cut to a
+               nucleus, of 2^19 numbers at most; elsewhere 5 or 7 copies of laws, of 2^27 numbers at most; and 8 of
+               all positions of a text where a pattern holds
     writing    from left to right: a pass and laws of 1 text, for each sample keys and values, L N 8 d
-    scores     of either kind: a pass and laws of as many texts as a batch holds, or as are asked for; of a bound on a
-               CPU 8 copies of laws, of 2^22 numbers at most
+    scores     of either kind: a pass and 5 copies of laws of as many texts as a batch holds, or as are asked for; of a
+               bound on a CPU 8 copies of laws, of 2^22 numbers at most
     training   P 20: weights, gradients, their average and two moments, P 16 with Muon;
                activations B L N (68 d + 12 H L); laws
 
@@ -42,8 +44,9 @@ RATES = {"cuda": 1e15, "mps": 3e13, "cpu": 1e11}
 """Operations a second; on a CPU those of a core."""
 LONGEST = 30 * 86_400
 """Seconds."""
-PART, LARGEST_LAWS = 128, 2**27
-"""Positions whose laws a core computes at once, and numbers of laws elsewhere (`engine.theory.lanes`)."""
+PART, FEW_LAWS, LARGEST_LAWS = 128, 2**19, 2**27
+"""Positions of which a core computes the output at once (`engine.theory.lanes`), numbers of laws that it makes of that
+at once, and numbers of laws elsewhere."""
 UNLIMITED = 2**60
 """Bytes: as much as a limit of a control group that is none."""
 
@@ -87,8 +90,11 @@ def running(
 ) -> int:
     """Bytes of a run of samples, which are computed one after the other on a CPU, and all at once elsewhere."""
     at_once = 1 if device == "cpu" else samples
-    most = (os.cpu_count() or 1) * PART * shape.states if device == "cpu" else LARGEST_LAWS
-    laws = 4 * (7 if nucleus else 5) * min(at_once * length * shape.states, most)
+    if device == "cpu":
+        lanes, part = min(os.cpu_count() or 1, -(-length // PART)), min(length, PART) * shape.states
+        laws = 4 * lanes * (3 * part + (24 if nucleus else 10) * min(FEW_LAWS, part))
+    else:
+        laws = 4 * (7 if nucleus else 5) * min(at_once * length * shape.states, LARGEST_LAWS)
     return shape.work(at_once, length, 8 if patterned else 0) + laws + samples * length * (4 * shape.hidden + 64)
 
 
@@ -102,7 +108,7 @@ def scoring(shape: Shape, texts: int, length: int, largest: int, laws: int | Non
     which so many numbers of `laws` are held at once, or all."""
     together = min(texts, max(1, largest // (length * shape.states)))
     if laws is None:
-        return shape.work(together, length, 3)
+        return shape.work(together, length, 5)
     return shape.work(together, length, 0) + 4 * 8 * min(laws, together * length * shape.states)
 
 

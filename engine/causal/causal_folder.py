@@ -22,6 +22,7 @@ from engine.estimates import opening, require
 from engine.language.backends import read_backend
 from engine.language.tokenizers import FILE_NAME, find_tokenizer
 from engine.models.config_reader import shown
+from engine.models.filling import Pages, copied
 from engine.models.larger_families import refuse_larger
 from engine.models.loading import named_so
 from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
@@ -63,7 +64,7 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
         network, found = kind.from_pretrained(
             None,
             config=config,
-            state_dict=dict(weights),
+            state_dict=copies(weights, dtype, folder),
             dtype=dtype,
             trust_remote_code=False,
             local_files_only=True,
@@ -73,6 +74,24 @@ def read_causal(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
             raise ValueError(f"{missing[0]} is missing")
         tokenizer = tokenizer_in(folder, check_use(network.eval()))
     return network, tokenizer
+
+
+def copies(weights: dict[str, torch.Tensor], dtype: torch.dtype, folder: Path) -> dict[str, torch.Tensor]:
+    """The weights in memory of their own, which leave `weights` as they are copied out of their files: mapped ones that
+    the library turns into another precision would be in memory twice, and what is mapped changes with its file. Those
+    that are one in the files are one. A UserError where they are no finite numbers."""
+    pages, made = Pages(weight_files(folder)), dict[str, torch.Tensor]()
+    pages.let_go(*weights.values())
+    alike: dict[object, list[str]] = {}
+    for name, weight in weights.items():
+        alike.setdefault((weight.data_ptr(), weight.shape, weight.stride(), weight.dtype), []).append(name)
+    for names in alike.values():
+        sources = [weights.pop(name) for name in names]
+        copy = copied(sources[0], dtype, pages)
+        if copy is None:
+            raise UserError(f"{folder} is damaged: {names[0]} holds no finite numbers; put a whole copy there.")
+        made |= dict.fromkeys(names, copy)
+    return made
 
 
 def planned_in(folder: Path) -> tuple[dict[str, torch.Tensor], Any]:

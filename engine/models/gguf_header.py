@@ -23,10 +23,11 @@ NUMBERS_A_BYTE = 6
 """Of the most narrow kind of tensor."""
 
 
-def check_header(path: Path) -> None:
-    """A ValueError or an EOFError unless the header is whole and names no more than the file can hold."""
+def check_header(path: Path) -> int:
+    """How many numbers the weights are; a ValueError or an EOFError unless the header is whole and names no more than
+    the file can hold."""
     with open_regular(path) as file:
-        Header(file, path.stat().st_size).check()
+        return Header(file, path.stat().st_size).check()
 
 
 class Header:
@@ -37,7 +38,7 @@ class Header:
         self._items = MOST_ITEMS
         self._blocks = 0
 
-    def check(self) -> None:
+    def check(self) -> int:
         if self._file.read(4) != MAGIC or self._number("<I") not in VERSIONS:
             raise ValueError("it is no GGUF file of a version that is known here")
         tensors, values = self._number("<Q"), self._number("<Q")
@@ -48,8 +49,9 @@ class Header:
             self._value(name, self._number("<I"))
         if self._blocks > tensors:
             raise ValueError("it describes more layers than it has weights")
-        if sum(self._tensor() for _ in range(tensors)) > NUMBERS_A_BYTE * self._size:
+        if (count := sum(self._tensor() for _ in range(tensors))) > NUMBERS_A_BYTE * self._size:
             raise ValueError("its weights are cut short")
+        return count
 
     def _tensor(self) -> int:
         """How many numbers a tensor has."""

@@ -5,7 +5,7 @@ Everything is read by the readers that open models, with their limits, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -234,11 +234,16 @@ def mask_of(diffusion: Diffusion, stored: Stored) -> str:
 def check_whole(stored: Stored, diffusion: Diffusion) -> None:
     """A UserError where weights are not those of the configuration, or are no finite numbers; nothing is copied."""
     check_shapes(diffusion, stored.weights, stored.source)
-    pages = Pages(stored.files)
-    for name, tensor in stored.weights.items():
+    check_numbers(stored.weights, stored.source, stored.files)
+
+
+def check_numbers(weights: Mapping[str, torch.Tensor], source: Path, files: Iterable[Path]) -> None:
+    """A UserError where weights that lie in `files` are no finite numbers."""
+    pages = Pages(files)
+    for name, tensor in weights.items():
         look()
         if not torch.isfinite(tensor.sum(dtype=torch.float32)):
-            raise UserError(f"{stored.source} is damaged: {name} holds no finite numbers; put a whole copy there.")
+            raise UserError(f"{source} is damaged: {name} holds no finite numbers; put a whole copy there.")
         pages.let_go(tensor)
 
 
@@ -267,6 +272,7 @@ def of_causal(found: Diagnosis, folder: Path, size: int) -> None:
     with suppress(UserError, OSError):
         found.facts |= facts_of_weights(weight_files(folder))[0]
     weights, network = planned_in(folder)
+    found.tried(lambda: check_numbers(weights, folder, weight_files(folder)))
     with refusing(f"The sizes of the causal model in {folder} cannot be read", "put a whole copy there"):
         shape, length = Shape.of(network), int(getattr(network.config, "max_position_embeddings", 1024))
     found.facts.pop("states", None)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.estimates import LARGEST_LAWS
+from engine.estimates import FEW_LAWS, LARGEST_LAWS
 from engine.samplers.draws import Rows
 from engine.samplers.law import Law
 from engine.theory.conditioning import Shaping
@@ -31,8 +31,6 @@ Result = TypeVar("Result")
 
 LARGEST = 80.0
 """Noise beyond which e^sigma and e^-sigma are no float32 numbers."""
-FEW_LAWS = 2**20
-"""Numbers of laws that are sorted, or made steps of, at once."""
 
 
 def within(few: slice, cut: slice) -> slice:
@@ -57,27 +55,28 @@ class Asking(ABC):
 
     def law(self, rows: Rows, sigma: Level) -> Law:
         """The law (R, V clean) of the clean token given all others, at level sigma, shaped."""
-        return self._law(rows, self.features(rows, self._told(sigma)), sigma)
+        return self._law(rows, self.diffusion.output(self.features(rows, self._told(sigma))), sigma)
 
     def laws(self, rows: Rows, sigma: Level, work: Callable[[slice, Law], Result]) -> list[Result]:
         """What `work` makes of the same, part by part of the rows: of all at once they would take much memory."""
 
         def some(cut: slice, features: Features) -> list[Result]:
-            law = self._law(rows.pick(cut), features, sigma)
-            return [work(few, law.part(within(few, cut))) for few in self._few(cut)]
+            output = self.diffusion.output(features)
+            return [work(few, self._law(rows.pick(few), output[within(few, cut)], sigma)) for few in self._few(cut)]
 
         return list(itertools.chain.from_iterable(self._by_parts(rows, self._told(sigma), some)))
 
     def score(self, rows: Rows, sigma: Level) -> Tensor:
         """Concrete scores (R, V) at level sigma as the model gives them; the law of a clean token in them shaped."""
-        return self._score(rows, self.features(rows, self._level_of_each(sigma)), sigma)
+        features = self.features(rows, self._level_of_each(sigma))
+        return self._score(rows, self.diffusion.output(features), sigma)
 
     def scores(self, rows: Rows, sigma: Level, work: Callable[[slice, Tensor], Result]) -> list[Result]:
         """What `work` makes of the same, part by part of the rows."""
 
         def some(cut: slice, features: Features) -> list[Result]:
-            score = self._score(rows.pick(cut), features, sigma)
-            return [work(few, score[within(few, cut)]) for few in self._few(cut)]
+            output = self.diffusion.output(features)
+            return [work(few, self._score(rows.pick(few), output[within(few, cut)], sigma)) for few in self._few(cut)]
 
         return list(itertools.chain.from_iterable(self._by_parts(rows, self._level_of_each(sigma), some)))
 
@@ -92,12 +91,13 @@ class Asking(ABC):
         cuts = pieces(rows.size, self.diffusion.graph.states, LARGEST_LAWS)
         return share(lambda cut: work(cut, Features(hidden[cut], cond[cut])), cuts)
 
-    def _law(self, rows: Rows, features: Features, sigma: Level) -> Law:
-        return self._shaped(self.diffusion.law_rows(features, self._levels(rows, sigma), self.own(rows)), rows)
+    def _law(self, rows: Rows, output: Tensor, sigma: Level) -> Law:
+        law = self.diffusion.parametrisation.law(output, self._levels(rows, sigma), self.own(rows))
+        return self._shaped(law, rows)
 
-    def _score(self, rows: Rows, features: Features, sigma: Level) -> Tensor:
+    def _score(self, rows: Rows, output: Tensor, sigma: Level) -> Tensor:
         level = self._levels(rows, sigma)
-        log_score = self.diffusion.log_score_rows(features, level, self.own(rows))
+        log_score = self.diffusion.parametrisation.log_score(output, level, self.own(rows))
         if level.numel() and float(level.max()) > LARGEST:
             log_score = log_score.double()
         score = log_score.exp()

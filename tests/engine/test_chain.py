@@ -295,15 +295,41 @@ def test_closing_a_chain_leaves_gradients_on() -> None:
 def test_no_tensor_over_all_states_is_larger_than_the_rows_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The law of a position is formed for revealed rows only, and drawn from in float64 one row at a time."""
     model, seen = tiny(), list[int]()
-    original = model.law_rows
+    original = model.output
 
-    def watch(features: Features, sigma: Tensor, own: Tensor) -> Tensor:
+    def watch(features: Features) -> Tensor:
         seen.append(len(features.hidden))
-        return original(features, sigma, own)
+        return original(features)
 
-    monkeypatch.setattr(model, "law_rows", watch)
+    monkeypatch.setattr(model, "output", watch)
     final(model, free(16), steps=16, sampler="subset")
     assert seen == [1] * 16
+
+
+@pytest.mark.parametrize("sampler", ["subset", "euler"])
+def test_of_the_output_of_many_rows_few_laws_are_made_at_a_time(sampler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A core has the output of 128 positions, and a dozen copies of that would be more than the weights."""
+    model, seen = tiny(), list[int]()
+    whole = final(model, free(16), steps=1, sampler=sampler)
+    made = model.parametrisation
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(made, name)
+
+        def law(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
+            seen.append(len(output))
+            return made.law(output, sigma, own)
+
+        def log_score(self, output: Tensor, sigma: Tensor, own: Tensor) -> Tensor:
+            seen.append(len(output))
+            return made.log_score(output, sigma, own)
+
+    monkeypatch.setattr(model, "parametrisation", Watched())
+    monkeypatch.setattr("engine.samplers.asking.FEW_LAWS", 3 * model.graph.states)
+    assert (final(model, free(16), steps=1, sampler=sampler) == whole).all()
+    assert max(seen) == 3
+    assert sum(seen) >= 16
 
 
 @pytest.mark.parametrize(("noise", "parametrisation"), PARAMETRISATIONS)

@@ -6,17 +6,21 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.causal.causal_model import CausalModel
 from engine.models import filling
 from engine.models.filling import Pages, copied, equal
 from engine.models.loading import load
 from engine.models.stored import contents
+from engine.performing.doctor import examine
 from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
+from tests.engine.causals import tiny_network, tiny_tokenizer
 
 MIB = 2**20
 SIZES = NetworkConfig(states=20_001, length=16, hidden=256, blocks=1, heads=2, cond_dim=8)
@@ -65,6 +69,47 @@ def test_opening_takes_little_more_than_the_weights(
     held = sum(tensor.nbytes for tensor in network.state_dict().values())
     assert held > 20 * MIB
     assert memory("VmHWM") - before < SHARE * held + BESIDE
+
+
+@pytest.mark.parametrize("kept", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_so_does_opening_a_causal_model(kept: torch.dtype, precision: str, tmp_path: Path) -> None:
+    network = tiny_network("gpt2", 60_001, n_embd=96)
+    network.to(kept).save_pretrained(tmp_path)
+    tiny_tokenizer().save(tmp_path)
+    CausalModel.load(tmp_path, "cpu", precision)
+    if sys.platform != "linux":
+        return
+    before = memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    opened = CausalModel.load(tmp_path, "cpu", precision).network
+    held = sum(parameter.nbytes for parameter in opened.parameters())
+    assert held > 10 * MIB
+    assert memory("VmHWM") - before < SHARE * held + BESIDE
+    for (name, weight), made in zip(network.named_parameters(), opened.parameters(), strict=True):
+        assert torch.equal(weight.to(made.dtype), made), name
+
+
+def test_a_causal_model_does_not_change_with_its_file(tmp_path: Path) -> None:
+    tiny_network("gpt2").save_pretrained(tmp_path)
+    tiny_tokenizer().save(tmp_path)
+    opened = CausalModel.load(tmp_path, "cpu", "fp32")
+    before = opened.token_nats([np.arange(8)])[0]
+    file = tmp_path / "model.safetensors"
+    with file.open("r+b") as written:
+        written.seek(file.stat().st_size // 2)
+        written.write(bytes(file.stat().st_size // 2))
+    assert (opened.token_nats([np.arange(8)])[0] == before).all()
+
+
+def test_causal_weights_that_are_no_finite_numbers_are_told(tmp_path: Path) -> None:
+    network = tiny_network("llama")
+    network.lm_head.weight.data[3, 4] = torch.nan
+    network.save_pretrained(tmp_path)
+    tiny_tokenizer().save(tmp_path)
+    with pytest.raises(UserError, match=r"is damaged: .* holds no finite numbers"):
+        CausalModel.load(tmp_path, "cpu", "fp32")
+    assert any("holds no finite numbers" in problem for problem in examine(tmp_path, "cpu", "fp32").problems)
 
 
 def test_what_is_let_go_is_read_again_and_what_lies_in_no_file_stays(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from engine.language.sieve import RUN, Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.gguf import check_hash, convert
 from engine.protocol import UserError
+from tests.engine.causals import make_gguf
 
 STORIES = Path("assets/stories-gpt")
 
@@ -163,6 +164,16 @@ def test_a_file_that_is_no_gguf_model_is_refused_with_a_sentence(tmp_path: Path)
     other.write_bytes(b"GGUF")
     with pytest.raises(UserError, match="is not the file"):
         check_hash(other)
+
+
+def test_a_gguf_file_whose_weights_have_no_room_is_refused_with_both_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_gguf(tmp_path / "a.gguf", "llama")
+    monkeypatch.setattr("engine.estimates.free", lambda device: 2**24)
+    with pytest.raises(UserError, match=r"The model in .* needs about 0\.0 GiB of memory, and 0\.0 GiB are free"):
+        convert(tmp_path / "a.gguf", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_texts_encoded_together_are_encoded_as_alone() -> None:
