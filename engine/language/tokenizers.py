@@ -24,6 +24,8 @@ FILE_NAME, ALPHABET = "tokenizer.json", "vocab.txt"
 LARGEST_MULTIPLE = 128
 SHOWN = 100
 """Characters of a list in a message."""
+MOST_HELD, LONGEST_HELD = 2**14, 2**11
+"""Tokens of runs that are remembered as they divide: of all, about, and of one."""
 MOST_SIZES = 32
 """Of symbols, in characters: longer ones are not read."""
 PROBE = "Once upon  a time,\n(2 + 2) \u00e9 \u4f60"
@@ -59,6 +61,9 @@ class Tokenizer:
         self.eot_id: int | None = backend.token_to_id(END_OF_TEXT)
         self._pieces: dict[int, str] = {}
         self._spellings: dict[int, bytes] = {}
+        self._divided: dict[tuple[int, ...], tuple[list[Grapheme], list[tuple[int, int]]]] = {}
+        self._held = 0
+        """Tokens of the runs that are remembered as they divide."""
 
     @property
     def backend(self) -> Backend:
@@ -158,6 +163,24 @@ class Tokenizer:
 
     def graphemes(self, ids: Sequence[int]) -> list[Grapheme]:
         """The shortest runs of positions that whole characters divide into, in order, covering all of `ids`."""
+        return self._divides(ids)[0]
+
+    def _divides(self, ids: Sequence[int]) -> tuple[list[Grapheme], list[tuple[int, int]]]:
+        """Characters and words of a run of tokens; remembered, since from step to step most of a text is the same."""
+        key = tuple(ids)
+        found = self._divided.get(key)
+        if found is None:
+            characters = self._characters(key)
+            found = characters, self._words(characters, len(key))
+            if len(key) > LONGEST_HELD:
+                return found
+            if self._held > MOST_HELD:
+                self._divided, self._held = {}, 0
+            self._divided[key] = found
+            self._held += len(key) + 1
+        return found
+
+    def _characters(self, ids: tuple[int, ...]) -> list[Grapheme]:
         if self._by_symbol:
             return [Grapheme(position, position + 1, self.piece(token)) for position, token in enumerate(ids)]
         found = graphemes([self.spelling(token) for token in ids])
@@ -169,15 +192,18 @@ class Tokenizer:
         A word starts at a token that begins with white space, after one that ends a line, and at and after the
         end-of-text token and marks between turns. Symbols are words, and so are characters of scripts without spaces.
         """
+        return self._divides(ids)[1]
+
+    def _words(self, characters: list[Grapheme], length: int) -> list[tuple[int, int]]:
         if self._by_symbol:
-            return [(position, position + 1) for position in range(len(ids))]
+            return [(position, position + 1) for position in range(length)]
         starts, before = [], END_OF_TEXT
-        for start, _, whole in self.graphemes(ids):
+        for start, _, whole in characters:
             text = whole or ""
             if before.endswith("\n") or text[:1].isspace() or _apart(before, text):
                 starts.append(start)
             before = text
-        return list(zip(starts, [*starts[1:], len(ids)], strict=True))
+        return list(zip(starts, [*starts[1:], length], strict=True))
 
     @property
     def writes_back(self) -> bool:

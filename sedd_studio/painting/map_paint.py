@@ -157,13 +157,15 @@ def _text(painter: QPainter, places: MapPlaces, scene: MapScene, theme: Theme) -
     stop = min(int(np.ceil(places.seen.right())), places.columns, len(scene.pieces))
     free, middle = plot.left(), Qt.AlignmentFlag.AlignVCenter
     accent, muted = theme.colour("accent"), theme.colour("muted")
-    for position in range(int(places.seen.left()), stop):
+    upright, position = places.upright, int(places.seen.left()) - 1
+    while (position := position + 1) < stop:
         x = LEFT - places.x + position * wide
-        if x < free and not places.upright:
+        if x < free and not upright:
+            position += int((free - x) // wide)  # to the next that has room
             continue
         piece = scene.pieces[position].replace("\n", LINE_END).strip()
         painter.setPen(accent if scene.here is not None and position == scene.here[1] else muted)
-        if places.upright:
+        if upright:
             with lent(painter, smooth=False):
                 painter.translate(x + wide / 2, plot.bottom() + 6)
                 painter.rotate(90)

@@ -19,6 +19,8 @@ BLOCK_WIDTHS = (1.9, 2.6, 2.2, 3.1, 2.4, 1.6, 2.8, 2.1)
 
 PART_WIDTH = 0.8
 """Of the frame that stands for a part of a character, in em."""
+SPECIAL: dict[str | None, Kind] = {None: Kind.BLOCK, PART: Kind.PART}
+"""Pieces that are no text."""
 TALLEST = 4
 """Of a line, in em; what needs more reaches into others."""
 TRIES = 4
@@ -44,7 +46,7 @@ def arrange(
     runs of positions that are not broken. A word wider than a whole line is broken between its tokens.
     """
     width, metrics = max(width, 4 * metrics.em), replace(metrics, line_height=_line_height(pieces, metrics))
-    parts = [_part(pieces, position, slanted[position], metrics) for position in range(len(pieces))]
+    parts = _parts(pieces, slanted, metrics)
     atoms = _atoms(pieces, words)
     if not turns("".join(piece or "" for piece in pieces)):
         return _Setter(pieces, parts, locked, metrics, width).set(atoms)
@@ -66,11 +68,21 @@ def _line_height(pieces: Sequence[str | None], metrics: Metrics) -> float:
     return max(metrics.line_height, min(ceil(max(needed, default=0)), round(TALLEST * metrics.em)))
 
 
-def _part(pieces: Sequence[str | None], position: int, slanted: bool, metrics: Metrics) -> Part:
-    """Space before a position, its own width, and its text."""
-    piece = pieces[position]
-    if piece is None:
-        return Part(metrics.gap, block_width(position) * metrics.em, "")
+def _parts(pieces: Sequence[str | None], slanted: Sequence[bool], metrics: Metrics) -> list[Part]:
+    """Of each position the space before it, its own width, and its text."""
+    found, known, after_block = [], metrics.parts, False
+    for position, (piece, slants) in enumerate(zip(pieces, slanted, strict=True)):
+        if piece is None:
+            part = Part(metrics.gap, block_width(position) * metrics.em, "")
+        else:
+            key = piece, slants, after_block
+            part = known.get(key) or known.setdefault(key, _part(piece, slants, after_block, metrics))
+        found.append(part)
+        after_block = piece is None
+    return found
+
+
+def _part(piece: str, slanted: bool, after_block: bool, metrics: Metrics) -> Part:
     if piece == PART:
         return Part(0.1 * metrics.em, PART_WIDTH * metrics.em, "")
     text, space = piece.lstrip(" "), metrics.advance(" ", False)
@@ -78,7 +90,6 @@ def _part(pieces: Sequence[str | None], position: int, slanted: bool, metrics: M
     text = text.split("\n", 1)[0].replace("\t", "    ")
     if not text and "\n" not in piece:
         return Part(0.0, lead, "")
-    after_block = position > 0 and pieces[position - 1] is None
     if after_block and lead == 0:
         lead = 0.2 * metrics.em
     return Part(lead, metrics.advance(text, slanted), text)
@@ -130,9 +141,11 @@ class _Setter:
 
     def _place(self, start: int, stop: int) -> None:
         """Put the atom `start`..`stop` on this line if it fits, else on the next."""
-        if self.x > 0 and self._end(start, stop) > self.width:
+        end = self._end(start, stop)
+        if self.x > 0 and end > self.width:
             self._new_line()
-        alone = self._end(start, stop) > self.width
+            end = self._end(start, stop)
+        alone = end > self.width
         for position in range(start, stop):
             if alone and self.x > 0 and self._end(position, position + 1) > self.width:
                 self._new_line()
@@ -165,8 +178,7 @@ class _Setter:
             self.x += before
             self.pill = (self.x - self.metrics.pad, position)
         breaks = piece is not None and "\n" in piece
-        special = {None: Kind.BLOCK, PART: Kind.PART}
-        kind = Kind.BREAK if breaks else special.get(piece, Kind.TEXT)
+        kind = Kind.BREAK if breaks else SPECIAL.get(piece, Kind.TEXT)
         if breaks:
             width += 0.7 * self.metrics.em
         self.boxes.append(Box(len(self.lines), self.x, width, text, kind))

@@ -77,9 +77,11 @@ class TokenPainter:
         self._widths: dict[tuple[str, bool], float] = {}
         self.em = float(font.pixelSize())
         self.metrics = Metrics(self.advance, self.em, round(self.em * LINE_SPACING), Shaper(font))
-        self._line_height = self.metrics.line_height
+        self._set_lines(self.metrics.line_height)
         fresh, shares = theme.colour("fresh"), [stage / FADE_STAGES for stage in range(FADE_STAGES + 1)]
         self._fades = [_mix(fresh, theme.colour("text"), share) for share in shares]
+        self._mask, self._mask_edge = theme.colour("mask"), QPen(theme.colour("mask_edge"), 1)
+        self._lock_text = theme.colour("lock_text")
         self._quiet_fades = [_mix(fresh, theme.colour("muted"), share) for share in shares]
 
     def advance(self, text: str, slanted: bool) -> float:
@@ -94,7 +96,8 @@ class TokenPainter:
     def paint(self, painter: QPainter, content: Content, marks: Marks, top: float, bottom: float) -> None:
         """Draw the lines between `top` and `bottom`; the painter's origin is the text's."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        layout, self._line_height = content.layout, content.layout.line_height
+        layout = content.layout
+        self._set_lines(layout.line_height)
         first = max(0, int(top // layout.line_height))
         last = min(len(layout.lines), int(bottom // layout.line_height) + 1)
         for pill in layout.pills:
@@ -132,8 +135,8 @@ class TokenPainter:
 
     def _token(self, painter: QPainter, content: Content, position: int, box: Box, draft: bool) -> None:
         if box.kind is Kind.BLOCK:
-            painter.setPen(QPen(self.theme.colour("mask_edge"), 1))
-            self._block(painter, box, self.theme.colour("mask"))
+            painter.setPen(self._mask_edge)
+            self._block(painter, box, self._mask)
             return
         colour = self._text_colour(painter, content, position, draft)
         if box.kind is Kind.PART:
@@ -173,13 +176,17 @@ class TokenPainter:
             return self._quiet_fades[stage]
         if content.locked[position]:
             painter.setFont(self.plain)
-            return self.theme.colour("lock_text")
+            return self._lock_text
         painter.setFont(self.fresh if stage < FADE_STAGES // 2 else self.plain)
         return (self._quiet_fades if draft else self._fades)[stage]
 
+    def _set_lines(self, height: float) -> None:
+        """Lines are so high from now on."""
+        metrics = self._plain_metrics
+        self._line_height, self._drop = height, (height + metrics.ascent() - metrics.descent()) / 2
+
     def _baseline(self, line: int) -> float:
-        metrics, height = self._plain_metrics, self._line_height
-        return line * height + (height + metrics.ascent() - metrics.descent()) / 2
+        return line * self._line_height + self._drop
 
     def _band(self, line: int, left: float, right: float, grow: float) -> QRectF:
         """The rectangle round text on `line`, `grow` em higher than the letters."""
@@ -226,9 +233,10 @@ class TokenPainter:
     def _underline(self, painter: QPainter, content: Content, first: int, last: int) -> None:
         """Dots under every word that the next run replaces."""
         lines = []
+        bottoms = {line: self._band(line, 0, 1, 0.0).bottom() + 0.5 for line in range(first, last)}
         for position, box in content.layout.seen(first, last):
             if box.kind is Kind.TEXT and box.text and not content.locked[position]:
-                y = self._band(box.line, 0, 1, 0.0).bottom() + 0.5
+                y = bottoms[box.line]
                 lines.append(QLineF(box.x, y, box.x + box.width, y))
         painter.setPen(QPen(self.theme.colour("faint"), max(1.0, 0.06 * self.em), Qt.PenStyle.DotLine))
         painter.drawLines(lines)

@@ -98,6 +98,8 @@ class Metrics:
     em: float
     line_height: float
     shaping: Shaping
+    parts: dict[tuple[str, bool, bool], Part] = field(default_factory=dict)
+    """What was measured, and comes again and again: by piece, whether it is slanted, and stands after a block."""
 
     @property
     def pad(self) -> float:

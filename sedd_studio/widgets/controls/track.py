@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractSlider, QToolTip
 
 from sedd_studio.painting.theme import Look
@@ -29,7 +29,8 @@ class Track(QAbstractSlider):
         self._settled: npt.NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._changed: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._turn: tuple[int, str] | None = None
-        self._polygons: tuple[QPolygonF, QPolygonF] | None = None
+        self._still: tuple[object, QPixmap] | None = None
+        """What stays as it is while the playhead moves, and what it was drawn for."""
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -50,7 +51,7 @@ class Track(QAbstractSlider):
         `turn` is the step after which it parts from the run that it came from, and what was changed there."""
         self._steps, self._free, self._over = max(steps, 1), max(free, 1), over
         self._settled, self._changed, self._turn = settled, changed, turn
-        self._polygons = None
+        self._still = None
         with QSignalBlocker(self):
             self.setRange(0, 0 if over else max(len(settled) - 1, 0))
             self.setPageStep(max(1, self._steps // 10))
@@ -95,23 +96,34 @@ class Track(QAbstractSlider):
         QToolTip.showText(event.globalPos(), plain(turn[1]) if turn and pointed else "", self)
         return True
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._polygons = None
-
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             floor = self.height() - (FOOT_WITH_WORDS if self._turn and self.height() >= HIGH else FOOT)
-            self._axes(painter, floor)
-            self._curve(painter, floor)
-            self._markers(painter, floor)
-            if self._turn is not None:
-                self._turned(painter, floor, *self._turn)
+            painter.drawPixmap(0, 0, self._background(floor))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._playhead(painter, floor)
             if self.hasFocus():
                 painter.setPen(QPen(self._look.colour("accent"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+    def _background(self, floor: float) -> QPixmap:
+        """Axes, curve and markers, drawn anew where the run, the size or the colours are others."""
+        key = self.size(), self.devicePixelRatioF(), self._look.theme, self.font()
+        if self._still is None or self._still[0] != key:
+            made = QPixmap(self.size() * self.devicePixelRatioF())
+            made.setDevicePixelRatio(self.devicePixelRatioF())
+            made.fill(Qt.GlobalColor.transparent)
+            with QPainter(made) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setFont(self.font())
+                self._axes(painter, floor)
+                self._curve(painter, floor)
+                self._markers(painter, floor)
+                if self._turn is not None:
+                    self._turned(painter, floor, *self._turn)
+            self._still = key, made
+        return self._still[1]
 
     def _height_of(self, settled: float, floor: float) -> float:
         return floor - (floor - TOP) * settled / self._free
@@ -123,7 +135,7 @@ class Track(QAbstractSlider):
         painter.drawLine(QPointF(SIDE, floor + 0.5), QPointF(self.width() - SIDE, floor + 0.5))
 
     def _curve(self, painter: QPainter, floor: float) -> None:
-        line, area = self._polygons = self._polygons or self._make_polygons(floor)
+        line, area = self._polygons(floor)
         if line.size() < 2:
             return
         ink = "muted" if self._over else "accent"
@@ -134,8 +146,8 @@ class Track(QAbstractSlider):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(line)
 
-    def _make_polygons(self, floor: float) -> tuple[QPolygonF, QPolygonF]:
-        """The curve, and the area under it. They stay the same while the playhead moves."""
+    def _polygons(self, floor: float) -> tuple[QPolygonF, QPolygonF]:
+        """The curve, and the area under it."""
         points = [QPointF(self.x_of(k), self._height_of(v, floor)) for k, v in enumerate(self._settled.tolist())]
         return QPolygonF(points), QPolygonF([QPointF(SIDE, floor), *points, QPointF(points[-1].x(), floor)])
 
