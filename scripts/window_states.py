@@ -445,6 +445,7 @@ def look_back(window: MainWindow) -> None:
     answer.then[at] = -generator.gamma(0.7, 1.2, len(at))
     answer.now[at] = answer.then[at] + generator.normal(0.3, 0.9, len(at)) - 6 * (generator.random(len(at)) < 0.08)
     answer.now = np.minimum(answer.now, -0.001)
+    answer.entropy[at] = np.minimum(-answer.then[at] * generator.uniform(0.6, 1.4, len(at)), 6.0)
     answer.done = True
     window.services.hindsight._answers.append(answer)
     window.services.hindsight.changed.emit()
@@ -570,6 +571,7 @@ STATES: dict[str, Callable[[Path], object]] = {
     "map-changes": partial(run_map, noise="uniform", mode="changes", at=30),
     "map-against": partial(run_map, where="against"),
     "map-regret": partial(run_map, mode="regret", at=64),
+    "map-entropy": partial(run_map, mode="entropy", at=64),
     "regret": regret,
     "influence": influence,
     "map-order": partial(run_map, where="order", at=64),

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Frame, Generate, Review, Started, frozen
 from engine.runs.looking_back import review_of, reviewable, worst
+from engine.runs.map_modes import MOST_ENTROPY, ramp
 from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
@@ -154,6 +155,25 @@ def test_plain_words_say_the_same_without_terms(window: MainWindow, qtbot: QtBot
     assert ", the worst first: “" in panel.worst.preview.parts[0]
     assert "much less likely" in panel.legend.accessibleName()
     assert panel.colour.currentText() == "Second thoughts"
+
+
+@pytest.mark.parametrize(("mode", "share"), [("entropy", 0.75 / MOST_ENTROPY), ("confidence", float(np.exp(-0.5)))])
+def test_the_map_shows_what_the_law_was_when_each_token_was_chosen(
+    mode: str, share: float, window: MainWindow, qtbot: QtBot
+) -> None:
+    made = run(window, qtbot)
+    window.settings.set("map", mode)
+    window.show_panel("map")
+    free = np.flatnonzero(~np.asarray(made.locked))
+    qtbot.waitUntil(lambda: known(window).sum() == len(free))
+    codes = window.services.map.codes()
+    assert codes is not None
+    assert (codes[-1, free] == ramp(np.array([share]))).all()
+    panel = window.findChild(MapPanel)
+    assert panel is not None
+    panel.map.went.emit(made.steps, int(free[2]))
+    assert "entropy 0.75 nats" in panel.facts.parts
+    assert "entropy 0.75 nats" in panel.map.accessibleDescription()
 
 
 def test_it_can_be_stopped_and_is_asked_on_only_when_it_is_wanted_anew(
