@@ -11,6 +11,7 @@ import numpy as np
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.protocol import Generate
 from engine.runs.looking_back import review_of
+from engine.runs.map_modes import MAP_MODES
 from engine.runs.trajectory import Trajectory
 from scripts.recorded_runs import Recording
 
@@ -34,7 +35,7 @@ def main(folder: Path = FOLDER) -> None:
     themes.apply(app, themes.LIGHT)
 
     def draw(name: str, run: Trajectory, mode: str, column: np.ndarray | None = None) -> None:
-        list(write_map(MapPicture(run, 0, mode, themes.LIGHT, column), folder / f"map-{name}.png", SCALE))
+        list(write_map(MapPicture(run, 0, MAP_MODES[mode], themes.LIGHT, column), folder / f"map-{name}.png", SCALE))
         print(folder / f"map-{name}.png")
 
     absorb, uniform = Recording("stories-absorb"), Recording("stories-uniform")

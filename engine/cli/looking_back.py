@@ -42,9 +42,11 @@ def trajectory(
     colours: Annotated[
         Literal["state", "changes", "settled", "regret", "confidence", "entropy"], "What the drawing shows."
     ] = "state",
+    against: Annotated[Path | None, "Hold it against this run, at the same noise: the same tokens, or others?"] = None,
+    against_sample: Annotated[int, "Which of that run's samples, from 1.", Whole(1, MOST_SAMPLES)] = 1,
     regret: Annotated[bool, "Ask the model what it thinks of each token now: confidence, entropy, regret."] = False,
 ) -> None:
     """Show the map of a saved run: when each position settled, how often it changed, in which order."""
     from engine.cli.trajectory import trajectory as show_trajectory
 
-    show_trajectory(machine, run, sample, out or [], colours, regret, output)
+    show_trajectory(machine, run, sample, out or [], colours, regret, (against, against_sample), output)

@@ -21,28 +21,39 @@ from engine.runs.carried import read_run
 from engine.runs.fill_order import order_of, way_of
 from engine.runs.looking_back import LookedBack, review_of, reviewable
 from engine.runs.map_drawing import drawn
-from engine.runs.map_modes import MAP_MODES
+from engine.runs.map_modes import KINDS, MAP_MODES, OFFSET, against
 from engine.runs.map_table import caption_of, positions_of, rows_of
+from engine.runs.run_map import Difference, difference
 from engine.runs.trajectory import Trajectory
 
+Other = tuple[Trajectory, int]
+"""A run and a sample of it."""
 SHOWN = {"confidence": "chosen at", "entropy": "entropy", "regret": "regret"}
 """Columns of the table that the model is asked for, as they are headed."""
 
 
 def trajectory(
-    machine: Machine, path: Path, number: int, out: list[Path], colours: str, regret: bool, output: Output
+    machine: Machine,
+    path: Path,
+    number: int,
+    out: list[Path],
+    colours: str,
+    regret: bool,
+    held: tuple[Path | None, int],
+    output: Output,
 ) -> None:
-    """Prints what became of each position of a sample (`number`, from 1) of a saved run, and writes its map."""
+    """Prints what became of each position of a sample (`number`, from 1) of a saved run, and writes its map; `held`
+    names another file and a sample of it, against which it is held."""
     for each in out:
         if each.suffix.lower() not in (".csv", ".svg"):
             raise UserError(f"A map is written as .csv or .svg and not as {each.name}; the window exports it as PNG.")
     run, sample = read_run(path), number - 1
-    if not 0 <= sample < run.samples:
-        raise UserError(f"The run has {run.samples} samples and no sample {number}; choose one of 1 to {run.samples}.")
+    check_sample(run, number)
+    other = None if held[0] is None else comparable(run, held[0], held[1])
     wanted = MAP_MODES[colours].column
     columns = asked(machine, run, sample, output).columns if regret or wanted else {}
     for each in out:
-        write_whole(each, written(run, sample, each, colours, columns).encode())
+        write_whole(each, written(run, sample, each, colours, columns, other).encode())
     way = way_of(order_of(run, sample))
     output.record(
         event="run",
@@ -58,14 +69,45 @@ def trajectory(
         output.record(**row)
     output.line(caption_of(run, sample), "bold")
     output.line(f"Filled {way.said}.")
+    if other is not None:
+        tell_difference(run, sample, other, output)
     output.table(table_of(rows))
 
 
-def written(run: Trajectory, sample: int, path: Path, colours: str, columns: dict[str, np.ndarray]) -> str:
+def check_sample(run: Trajectory, number: int) -> None:
+    """A UserError unless a run has a sample of this number, from 1."""
+    if not 1 <= number <= run.samples:
+        raise UserError(f"The run has {run.samples} samples and no sample {number}; choose one of 1 to {run.samples}.")
+
+
+def comparable(run: Trajectory, path: Path, number: int) -> Other:
+    """The run in a file and a sample of it (`number`, from 1); a UserError if its tokens or its length are others."""
+    other = read_run(path)
+    check_sample(other, number)
+    same = run.origin and other.origin and run.origin.tokenizer.fingerprint == other.origin.tokenizer.fingerprint
+    if not same or run.length != other.length:
+        raise UserError(f"{path.name} is a run of other tokens, or of another length; choose one of the same prompt.")
+    return other, number - 1
+
+
+def tell_difference(run: Trajectory, sample: int, other: Other, output: Output) -> None:
+    """Prints how many cells stand how to those of another run at the same noise, and how many positions at the end."""
+    cells = difference(run, sample, *other)
+    for where, part in (("cells", cells), ("positions in the end", cells[run.recorded])):
+        counts = {kind: int((part == kind).sum()) for kind in Difference if kind is not Difference.TO_COME}
+        output.record(event="difference", of=where, **{kind.name.lower(): count for kind, count in counts.items()})
+        said = (f"{count} {KINDS[OFFSET + kind]}" for kind, count in counts.items())
+        output.line(f"Against {caption_of(*other)}, {where}: {', '.join(said)}.")
+
+
+def written(
+    run: Trajectory, sample: int, path: Path, colours: str, columns: dict[str, np.ndarray], other: Other | None
+) -> str:
     """What is written to a file: every cell as a table, or the map as a drawing."""
     if path.suffix.lower() == ".csv":
-        return "".join(rows_of(run, sample, columns))
-    return drawn(run, sample, colours, columns.get(MAP_MODES[colours].column))
+        return "".join(rows_of(run, sample, columns, other))
+    mode = MAP_MODES[colours] if other is None else against(*other)
+    return drawn(run, sample, mode, columns.get(mode.column))
 
 
 def asked(machine: Machine, run: Trajectory, sample: int, output: Output) -> LookedBack:

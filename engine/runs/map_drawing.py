@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.plain_text import plain
 from engine.runs.map_colours import table_of
-from engine.runs.map_modes import KINDS, MAP_MODES, MapMode, ramp
+from engine.runs.map_modes import KINDS, MapMode, ramp
 from engine.runs.map_table import caption_of
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
@@ -37,9 +37,9 @@ THEME = "light"
 MARKS = str.maketrans({"\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": " "})
 
 
-def drawn(run: Trajectory, sample: int, name: str, column: np.ndarray | None = None) -> str:
-    """A sample of a run by one of `MAP_MODES`; `column` (L,) are the numbers of a mode that needs some."""
-    made, mode = RunMap(run, sample).grown(), MAP_MODES[name]
+def drawn(run: Trajectory, sample: int, mode: MapMode, column: np.ndarray | None = None) -> str:
+    """A sample of a run in the colours of a mode; `column` (L,) are the numbers of one that needs some."""
+    made = RunMap(run, sample).grown()
     legend, lines = _legend(mode, made)
     top = MARGIN + (2 + lines) * LINE + 8
     room = WIDE - 2 * MARGIN - LEFT

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.runs.run_map import MOST_COUNTED, NEVER, Cells, Difference, RunMap, State
+from engine.runs.map_table import caption_of
+from engine.runs.run_map import MOST_COUNTED, NEVER, Cells, Difference, RunMap, State, difference
+from engine.runs.trajectory import Trajectory
 
 RAMP = 16
 """The code of the low end; that of the high one is `HIGHEST`."""
@@ -134,6 +136,15 @@ DIFFERENCE_KINDS = tuple(OFFSET + kind for kind in Difference if kind is not Dif
 def difference_codes(found: Cells) -> Cells:
     """The codes of a difference map."""
     return np.asarray(found + OFFSET, np.uint8)
+
+
+def against(other: Trajectory, sample: int) -> MapMode:
+    """Colours that hold a run against a sample of another one, at the same noise."""
+    return MapMode(
+        f"Against {caption_of(other, sample)}",
+        lambda run_map, _: difference_codes(difference(run_map.run, run_map.sample, other, sample)),
+        DIFFERENCE_KINDS,
+    )
 
 
 ORDERS = {

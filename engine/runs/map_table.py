@@ -12,11 +12,12 @@ import numpy as np
 from engine.plain_text import as_cell, plain_line
 from engine.protocol.sampler_table import TITLES
 from engine.runs.fill_order import order_of, ranks
-from engine.runs.run_map import NEVER, RunMap, State
+from engine.runs.run_map import NEVER, Difference, RunMap, State, difference, same_noise
 from engine.runs.trajectory import Trajectory
 from engine.stopping import look
 
 NAMES = ("step", "position", "token", "text", "state", "changes", "settled_in", "order")
+OTHERS = ("other_token", "other_text", "difference")
 STATES = {state: state.name.lower() for state in State}
 
 
@@ -30,21 +31,29 @@ def caption_of(run: Trajectory, sample: int) -> str:
     return f"{plain_line(info.name)}: {made}, {run.steps} steps, {run.length} positions, seed {asked.seed}{which}"
 
 
-def rows_of(run: Trajectory, sample: int, columns: Mapping[str, np.ndarray] | None = None) -> Iterator[str]:
+def rows_of(
+    run: Trajectory,
+    sample: int,
+    columns: Mapping[str, np.ndarray] | None = None,
+    other: tuple[Trajectory, int] | None = None,
+) -> Iterator[str]:
     """Lines of CSV, the names first, then a line for each position of each step: its token and text, empty where it is
     masked, its `State`, how often it has changed up to then, the step in which it settled, empty where it has not, and
     where the position comes in the order in which all were filled, from 0, the first, to 1, the last.
 
-    `columns` are further numbers (L,) of the positions, empty where they are NaN; positions count from 1.
+    `columns` are further numbers (L,) of the positions, empty where they are NaN; positions count from 1. A run and a
+    sample of it to be held against add what stands there at the same noise, and the `Difference`.
     """
     made, more = RunMap(run, sample).grown(), dict(columns or {})
+    differs = None if other is None else difference(run, sample, *other)
     tokenizer = run.origin.tokenizer if run.origin is not None else None
     order = _told(ranks(order_of(run, sample)))
-    yield _line([*NAMES, *more])
+    yield _line([*NAMES, *more, *(OTHERS if other is not None else ())])
     further = {name: _told(values) for name, values in more.items()}
     for step in range(made.rows):
         look()
         tokens = run.at(step, sample)[0].tolist()
+        theirs = [] if other is None else other[0].at(same_noise(run, step, other[0]), other[1])[0].tolist()
         for position, token in enumerate(tokens):
             state = made.told(step, position)
             masked = token == run.mask
@@ -60,7 +69,13 @@ def rows_of(run: Trajectory, sample: int, columns: Mapping[str, np.ndarray] | No
                 settled,
                 order[position],
             ]
-            yield _line([*own, *(values[position] for values in further.values())])
+            own += [values[position] for values in further.values()]
+            if other is not None and differs is not None:
+                there = theirs[position]
+                bare = there == other[0].mask
+                piece = "" if bare or tokenizer is None else as_cell(tokenizer.piece(there))
+                own += ["" if bare else there, piece, Difference(int(differs[step, position])).name.lower()]
+            yield _line(own)
 
 
 def _told(values: np.ndarray) -> list[str]:

@@ -174,14 +174,19 @@ def difference(one: Trajectory, sample: int, other: Trajectory, other_sample: in
         raise ValueError("runs of different length have no difference map")
     found: Cells = np.full((one.steps + 1, one.length), Difference.TO_COME, np.uint8)
     mine, theirs = tokens_over(one, sample), tokens_over(other, other_sample)
-    for step, moment in enumerate(one.moments):
+    for step in range(one.recorded + 1):
         look()
-        here, there = mine[step], theirs[other.step_at(1 - moment.time)]
+        here, there = mine[step], theirs[same_noise(one, step, other)]
         covered, bare = here == one.mask, there == other.mask
         row = np.where(here == there, Difference.SAME, Difference.OTHER)
         row = np.where(covered, Difference.THERE_ALONE, np.where(bare, Difference.HERE_ALONE, row))
         found[step] = np.where(covered & bare, Difference.HIDDEN, row)
     return found
+
+
+def same_noise(one: Trajectory, step: int, other: Trajectory) -> int:
+    """The step of `other` whose noise is nearest to that of one after a step."""
+    return other.step_at(1 - one.moments[step].time)
 
 
 def tokens_over(run: Trajectory, sample: int) -> npt.NDArray[np.int32]:

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 
-from engine.runs.map_modes import KINDS, MAP_MODES
+from engine.runs.map_modes import KINDS, MAP_MODES, MapMode
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import FOOT, MARGIN, Film
@@ -23,7 +23,7 @@ LINE = 24
 
 
 class FilmWithMap(Film):
-    """The pictures of one sample with its map by one of `MAP_MODES`; `column` (L,) are the numbers of a mode that needs
+    """The pictures of one sample with its map in the colours of a mode; `numbers` (L,) are those of a mode that needs
     some. Taller than `HIGH` where the text is."""
 
     wide, column, least = WIDE, WIDE - MAP - 3 * MARGIN, HIGH
@@ -34,11 +34,11 @@ class FilmWithMap(Film):
         sample: int,
         theme: Theme,
         scale: float = 1.0,
-        mode: str = "state",
+        mode: MapMode = MAP_MODES["state"],
         numbers: np.ndarray | None = None,
     ) -> None:
         super().__init__(run, sample, theme, scale)
-        made, self._mode = RunMap(run, sample).grown(), MAP_MODES[mode]
+        made, self._mode = RunMap(run, sample).grown(), mode
         self._codes = self._mode.codes(made, numbers)
         self._legend = Legend(
             [(code, KINDS[code]) for code in self._mode.kinds], self._mode.low(made), self._mode.high(made)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from engine.files import write_whole
-from engine.runs.map_modes import KINDS, MAP_MODES
+from engine.runs.map_modes import KINDS, MapMode
 from engine.runs.map_table import caption_of
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
@@ -31,11 +31,11 @@ EACH = 6
 
 @dataclass(frozen=True, eq=False)
 class MapPicture:
-    """A sample of a run by one of `MAP_MODES`, in a theme; `column` (L,) are the numbers of a mode that needs some."""
+    """A sample of a run in the colours of a mode, in a theme; `column` (L,) are the numbers of one that needs some."""
 
     run: Trajectory
     sample: int
-    mode: str
+    mode: MapMode
     theme: Theme
     column: np.ndarray | None = None
 
@@ -45,7 +45,7 @@ class MapPicture:
 
     @property
     def legend(self) -> Legend:
-        mode, made = MAP_MODES[self.mode], RunMap(self.run, self.sample)
+        mode, made = self.mode, RunMap(self.run, self.sample)
         return Legend([(code, KINDS[code]) for code in mode.kinds], mode.low(made), mode.high(made))
 
     @property
@@ -63,13 +63,13 @@ class MapPicture:
     def paint(self, device: QPaintDevice, scale: float) -> None:
         """Draws it on a device of `scale` pixels for each of its own."""
         made, theme = RunMap(self.run, self.sample).grown(), self.theme
-        codes, legend = MAP_MODES[self.mode].codes(made, self.column), self.legend
+        codes, legend = self.mode.codes(made, self.column), self.legend
         with QPainter(device) as painter:
             painter.fillRect(QRectF(QPointF(0, 0), self.size), theme.colour("panel"))
             painter.setFont(self._font)
             painter.setPen(theme.colour("text"))
             line = QRectF(MARGIN, MARGIN, WIDE - 2 * MARGIN, LINE)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, MAP_MODES[self.mode].title)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self.mode.title)
             painter.setPen(theme.colour("muted"))
             caption = caption_of(self.run, self.sample)
             elided = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, WIDE - 2 * MARGIN)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from engine.plain_text import plain_line
 from engine.runs.map_colours import THEMES, table_of
-from engine.runs.map_modes import KINDS, MAP_MODES, ramp
+from engine.runs.map_modes import KINDS, MAP_MODES, MapMode, ramp
 from engine.runs.map_table import caption_of
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
@@ -19,15 +18,15 @@ SHADES = 12
 """Colours of the bar of a legend."""
 
 
-def map_data(run: Trajectory, name: str, columns: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
-    """What a page needs to draw the maps of all samples by one of `MAP_MODES`, as JSON values.
+def map_data(run: Trajectory, mode: MapMode, column: np.ndarray | None = None) -> dict[str, Any]:
+    """What a page needs to draw the maps of all samples in the colours of a mode, as JSON values.
 
     `cells` holds for each sample and position the row and the code, one after another, of every cell that has another
-    code than the one above it. A mode of numbers that the model is asked for shows those of a run of one sample, as
-    `columns` (L,) by name; a run of several is shown by state.
+    code than the one above it. A mode of numbers that the model is asked for shows the `column` (L,) of a run of one
+    sample; a run of several is shown by state.
     """
-    column = (columns or {}).get(MAP_MODES[name].column) if run.samples == 1 else None
-    mode = MAP_MODES["state" if MAP_MODES[name].column and column is None else name]
+    column = column if run.samples == 1 else None
+    mode = MAP_MODES["state"] if mode.column and column is None else mode
     made = [RunMap(run, sample).grown() for sample in range(run.samples)]
     cells = [[_changes(each) for each in mode.codes(one, column).T] for one in made]
     bar = ramp(np.linspace(0, 1, SHADES)).tolist() if mode.low(made[0]) else []

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
-from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, too_large
+from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, same_noise, too_large
 from engine.runs.trajectory import Trajectory
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
@@ -155,6 +155,24 @@ class MapOnShow(QObject):
 
             work = partial(difference, one, own.sample, other, held.sample)
             self._session.reader.read(work, take, "Comparing the runs")
+
+    def held_against(self, run: Trajectory) -> tuple[Trajectory, int] | None:
+        """As it stands, what this run is held against, and its sample."""
+        if self.other is None or self.map is None or self.map.run is not run:
+            return None
+        return self.other.run.snapshot(), self.other.sample
+
+    def there(self, step: int, position: int) -> str:
+        """What stands in a cell of what the run is held against, at the same noise, in words; empty without any."""
+        held, own = self.other, self.map
+        if held is None or own is None or step > own.read:
+            return ""
+        token = int(held.run.at(same_noise(own.run, step, held.run), held.sample)[0][position])
+        hidden, tokenizer = token == held.run.mask, self._tokenizer
+        if hidden or tokenizer is None:
+            return "hidden in the other"
+        piece = tokenizer.piece(token)
+        return f"“{piece.strip() or piece}” in the other"
 
     # ---- what is marked
 

@@ -125,7 +125,8 @@ def export(kind: str, title: str = "") -> Do:
             shown = session.playhead.step, session.playhead.sample, window.look.theme
             columns = window.services.hindsight.columns
             beside = picked != chosen.filters[0]
-            view = View(run.snapshot(), *shown, str(window.settings["map"]), columns, beside)
+            held = window.services.map.held_against(run)
+            view = View(run.snapshot(), *shown, str(window.settings["map"]), columns, beside, held)
             start(window.services.jobs, chosen, view, path)
             if kind == "run":
                 session.pages.call(path.name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.runs import runfile
-from engine.runs.map_modes import MAP_MODES
+from engine.runs.map_modes import MAP_MODES, MapMode, against
 from engine.runs.map_table import rows_of
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import ENCODERS, Film, write_film, write_picture
@@ -32,7 +32,7 @@ SCALE = 2.0
 class View:
     """What is exported: a run as it stands, at a step, one sample of it where one alone can be shown, in a theme; its
     map by a `mode`, with numbers (L,) of its positions by name where the model was asked for some, `beside` the text or
-    not."""
+    not; held against a sample of an `other` run, if there is one."""
 
     run: Trajectory
     step: int
@@ -41,6 +41,17 @@ class View:
     mode: str = "state"
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
     beside: bool = False
+    other: tuple[Trajectory, int] | None = None
+
+    @property
+    def map_mode(self) -> MapMode:
+        """In which colours its map is drawn."""
+        return MAP_MODES[self.mode] if self.other is None else against(*self.other)
+
+    @property
+    def column(self) -> np.ndarray | None:
+        """The numbers (L,) that these colours need."""
+        return self.columns.get(self.map_mode.column)
 
 
 Write = Callable[[View, Path], Iterator[float]]
@@ -70,21 +81,19 @@ def as_bytes(text: Callable[[View], str]) -> Write:
 
 def as_map(view: View, path: Path) -> Iterator[float]:
     """Draws the map."""
-    column = view.columns.get(MAP_MODES[view.mode].column)
-    return write_map(MapPicture(view.run, view.sample, view.mode, view.theme, column), path, SCALE)
+    return write_map(MapPicture(view.run, view.sample, view.map_mode, view.theme, view.column), path, SCALE)
 
 
 def as_page(view: View) -> str:
     """The page, with the map if it stands beside the text."""
-    return exports.as_html(view.run, map_data(view.run, view.mode, view.columns) if view.beside else None)
+    return exports.as_html(view.run, map_data(view.run, view.map_mode, view.column) if view.beside else None)
 
 
 def as_film(view: View, path: Path) -> Iterator[float]:
     """Draws the film, with the map if it stands beside the text."""
     film = Film(view.run, view.sample, view.theme, SCALE / 2)
     if view.beside:
-        column = view.columns.get(MAP_MODES[view.mode].column)
-        film = FilmWithMap(view.run, view.sample, view.theme, SCALE / 2, view.mode, column)
+        film = FilmWithMap(view.run, view.sample, view.theme, SCALE / 2, view.map_mode, view.column)
     return write_film(film, path)
 
 
@@ -110,7 +119,7 @@ EXPORTS: dict[str, Export] = {
     "map_csv": Export(
         "Table of the map",
         (".csv",),
-        as_bytes(lambda view: "".join(rows_of(view.run, view.sample, view.columns))),
+        as_bytes(lambda view: "".join(rows_of(view.run, view.sample, view.columns, view.other))),
     ),
 }
 

@@ -26,12 +26,13 @@ from engine.runs.looking_back import review_of
 from engine.runs.map_colours import table_of
 from engine.runs.map_modes import MAP_MODES
 from engine.runs.map_table import caption_of, rows_of
-from engine.runs.run_map import RunMap, State
+from engine.runs.run_map import Difference, RunMap, State, difference
 from engine.runs.runfile import save_run
 from engine.runs.trajectory import Origin, Trajectory
 from tests.engine.test_cli_beside import TEXTS, model
 from tests.strict import strict
 
+ROOT = Path(__file__).parents[2]
 STEPS, LENGTH = 6, 12
 
 
@@ -120,6 +121,22 @@ def test_every_cell_is_written_as_a_table_and_drawn_in_its_colour(recorded: tupl
             assert colours[cells.getpixel((place, step))] == state[step, place]  # type: ignore[index]
 
 
+def test_two_samples_are_held_against_each_other(recorded: tuple[Path, Trajectory]) -> None:
+    folder, run = recorded
+    table, drawing = folder / "both.csv", folder / "both.svg"
+    held = ("--against", str(folder / "run.sedd"), "--against-sample", "2")
+    rows = told(folder, *held, "--out", str(table), "--out", str(drawing))
+    found = difference(run, 0, run, 1)
+    cells, ends = (row for row in rows if row.get("event") == "difference")
+    for kind in Difference:
+        if kind is not Difference.TO_COME:
+            assert cells[kind.name.lower()] == (found == kind).sum()
+            assert ends[kind.name.lower()] == (found[-1] == kind).sum()
+    assert table.read_text() == "".join(rows_of(run, 0, other=(run, 1)))
+    assert f"Against {caption_of(run, 1)}" in "".join(ET.fromstring(drawing.read_text()).itertext())
+    assert "the same token" in invoke(folder, *held).output
+
+
 def test_what_cannot_be_shown_is_refused_in_a_sentence(recorded: tuple[Path, Trajectory]) -> None:
     folder, run = recorded
     other = folder / f"other-{run.mask is None}"
@@ -128,6 +145,8 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(recorded: tuple[Path, Tra
     for given, said in (
         (("--sample", "3"), "no sample 3; choose one of 1 to 2"),
         (("--out", "map.png"), "written as .csv or .svg and not as map.png"),
+        (("--against", str(ROOT / "tests" / "data" / "run.sedd")), "run.sedd is a run of other tokens"),
+        (("--against", str(folder / "run.sedd"), "--against-sample", "4"), "no sample 4"),
         (("--regret",), "name the folder of that model with --model"),
         (("--regret", "--model", str(other)), "with other weights"),
     ):
@@ -145,7 +164,7 @@ def test_a_text_that_is_markup_or_a_formula_is_neither(recorded: tuple[Path, Tra
     odd = Trajectory(replace(run.started, tokens=frozen(begun)), run.mask, run.origin)
     from engine.runs.map_drawing import drawn
 
-    assert "<" in "".join(ET.fromstring(drawn(odd, 0, "state")).itertext())
+    assert "<" in "".join(ET.fromstring(drawn(odd, 0, MAP_MODES["state"])).itertext())
     rows = list(csv.DictReader(io.StringIO("".join(rows_of(odd, 0)))))
     assert [row["text"] for row in rows[:2]] == ["<", "'="]
 

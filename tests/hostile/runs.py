@@ -16,6 +16,7 @@ from safetensors.numpy import load, save
 
 from engine.runs.carried import read_run
 from engine.runs.map_drawing import drawn
+from engine.runs.map_modes import MAP_MODES
 from engine.runs.runfile import MARK
 from sedd_studio.record.exports import as_csv, as_html, as_json
 from sedd_studio.record.form import Form
@@ -105,7 +106,7 @@ def look_at_run(path: Path) -> None:
     for sample in range(run.samples):
         run.settled_curve(sample)
         run.at(run.recorded // 2, sample)
-    for text in (as_json(run, run.recorded), as_csv(run), as_html(run), drawn(run, 0, "state")):
+    for text in (as_json(run, run.recorded), as_csv(run), as_html(run), drawn(run, 0, MAP_MODES["state"])):
         text.encode()
 
 

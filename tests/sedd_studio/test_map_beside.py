@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.runs.carried import read_run
+from engine.runs.map_modes import MAP_MODES
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import as_pillow
@@ -40,7 +41,7 @@ def rgb(colour: QColor) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_a_film_with_the_map_shows_it_in_its_colours_with_a_line_at_the_step(run: Trajectory, theme: Theme) -> None:
-    film = FilmWithMap(run, 1, theme, 1.0, "state")
+    film = FilmWithMap(run, 1, theme, 1.0, MAP_MODES["state"])
     before, after = (np.asarray(as_pillow(film.picture(step))) for step in (3, STEPS))
     assert before.shape == after.shape == (max(720, film.height), 1280, 3)
     table, state = colour_table(theme), RunMap(run, 1).grown().state

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from engine.runs.map_modes import MAP_MODES
+from engine.runs.map_modes import MAP_MODES, OFFSET
 from engine.runs.map_table import NAMES, caption_of, rows_of
-from engine.runs.run_map import RunMap, State
+from engine.runs.run_map import Difference, RunMap, State, difference
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_export import WIDE, MapPicture, write_map
 from sedd_studio.painting.map_image import colour_table
@@ -38,7 +38,7 @@ def run(scene: Scene) -> Trajectory:
 
 
 def picture_of(run: Trajectory, path: Path, mode: str, column: np.ndarray | None = None) -> MapPicture:
-    picture = MapPicture(run, 1, mode, DARK, column)
+    picture = MapPicture(run, 1, MAP_MODES[mode], DARK, column)
     assert list(write_map(picture, path, SCALE))[-1] == 1.0
     return picture
 
@@ -84,6 +84,28 @@ def test_the_table_has_a_line_for_each_cell(run: Trajectory) -> None:
         assert line["regret"] == ("" if run.locked[position] else "-0.5")
         settled = made.told(step, position) is State.SETTLED
         assert line["settled_in"] == (str(made.last[position]) if settled else "")
+
+
+def test_a_run_held_against_another_is_drawn_and_written_as_such(run: Trajectory, tmp_path: Path) -> None:
+    view = View(run, STEPS, 0, DARK, other=(run, 1))
+    for kind, name in (("map", "a.png"), ("map_csv", "a.csv")):
+        list(EXPORTS[kind].write(view, tmp_path / name))
+    found, image = difference(run, 0, run, 1), QImage(str(tmp_path / "a.png"))
+    picture = MapPicture(run, 0, view.map_mode, DARK)
+    places, top = MapPlaces(STEPS + 1, run.length, WIDE - 40, picture.map_height), picture.size.height() - 20
+    table = colour_table(DARK)
+    for step in range(0, STEPS + 1, 5):
+        for position in range(0, run.length, 6):
+            at = cell_of(places, step, position).center() + QPointF(20, top - picture.map_height)
+            seen = image.pixel(int(SCALE * at.x()), int(SCALE * at.y()))
+            assert seen == table[found[step, position] + OFFSET], (step, position)
+    lines = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    for line in lines[::89]:
+        step, position = int(line["step"]), int(line["position"]) - 1
+        there = run.at(step, 1)[0][position]
+        assert line["other_token"] == ("" if there == run.mask else str(there))
+        assert line["difference"] == Difference(int(found[step, position])).name.lower()
+    assert caption_of(run, 1) in picture.mode.title
 
 
 def test_a_line_says_which_run_it_is(run: Trajectory) -> None:

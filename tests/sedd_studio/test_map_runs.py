@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE
 from engine.runs.fill_order import order_of
 from engine.runs.map_modes import ORDERS, difference_codes
-from engine.runs.run_map import State, difference
+from engine.runs.run_map import State, difference, same_noise
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import colour_of
 from sedd_studio.painting.theme import LIGHT
@@ -62,6 +62,17 @@ def test_a_run_is_held_against_another_sample_and_another_run(scene: Scene, wind
     assert codes is not None
     assert other is not None
     np.testing.assert_array_equal(codes, difference_codes(difference(run, 0, other.run, other.sample)))
+    place = int(np.flatnonzero(~np.asarray(run.locked))[4])
+    there = other.run.at(same_noise(run, STEPS // 4, other.run), other.sample)[0][place]
+    panel.map.pointed.emit((STEPS // 4, place))
+    tokenizer = window.session.models.tokenizer
+    assert tokenizer is not None
+    word = "hidden" if there == run.mask else f"“{tokenizer.piece(int(there)).strip()}”"
+    assert f"{word} in the other" in panel.facts.parts
+    held = window.services.map.held_against(run)
+    assert held is not None
+    assert held[0].recorded == other.run.recorded
+    assert window.services.map.held_against(other.run) is None
     window.session.reader.close()
     QTest.keyClick(panel.against, Qt.Key.Key_Up)
     assert not against(window)

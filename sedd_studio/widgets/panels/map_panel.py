@@ -280,7 +280,8 @@ class MapPanel(QWidget):
             return [where, "not yet made"]
         piece = self._shown.piece(step, position)
         stands = STANDS[state] if piece is None else f"“{piece.strip() or piece}” {STANDS[state]}"
-        facts = [where, stands]
+        there = self._shown.there(step, position)
+        facts = [where, stands, *[there] * bool(there)]
         if (last := int(found.last[position])) > 0 and state is not State.LOCKED:
             ends = self._shown.piece(found.read, position)
             became = "" if step >= last else f", in the end {'hidden' if ends is None else f'“{ends.strip() or ends}”'}"
