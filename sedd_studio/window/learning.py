@@ -38,5 +38,6 @@ def make_page(window: MainWindow) -> QWidget:
 
     page.offer_exports([window.actions_by_name[name] for name in ("export_figure", "export_chapter")])
     page.tried.connect(begin)
+    page.presented.connect(window.actions_by_name["present"].trigger)
     bar.returned.connect(back)
     return page

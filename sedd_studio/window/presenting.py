@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from sedd_studio.widgets.canvas.presented_text import PresentedText
 from sedd_studio.widgets.dialogs.presenter import Do, Presenter
@@ -66,5 +67,6 @@ def _of_text(window: MainWindow) -> Presenter:
         Key.Key_Space: run.play,
     }
     presenter = Presenter(stage, keys, "Space: play", window.look, window)
+    QShortcut(QKeySequence("Ctrl+Return"), presenter, services.session.runs.start)
     presenter.left.connect(run.end)
     return presenter

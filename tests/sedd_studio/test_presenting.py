@@ -324,10 +324,35 @@ def test_the_keys_are_told_until_the_first_one_and_by_f1(window: MainWindow, pre
     assert presenter.hint.isVisible()
 
 
+def test_the_window_behind_is_painted_while_one_has_turned_to_it_and_afterwards(
+    window: MainWindow, presented: Open, qtbot: QtBot
+) -> None:
+    presenter = presented("texts")
+    assert not window.updatesEnabled()
+    window.activateWindow()
+    qtbot.waitUntil(window.updatesEnabled)
+    presenter.activateWindow()
+    qtbot.waitUntil(lambda: not window.updatesEnabled())
+    left(window, qtbot)
+    assert window.updatesEnabled()
+
+
 def test_it_ends_with_the_window(window: MainWindow, presented: Open) -> None:
     presenter = presented("texts")
     window.close()
     assert not presenter.isVisible()
+
+
+def test_a_button_of_the_page_presents_the_chapter(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
+    presented("texts")
+    left(window, qtbot)
+    page = window.findChild(LearnPanel)
+    assert page is not None
+    page.present_button.setFocus()
+    press(Key.Key_Return)
+    presenter = window.findChild(Presenter)
+    assert presenter is not None
+    assert figure(presenter).title.text().endswith(CHAPTERS["texts"])
 
 
 def test_what_is_presented_already_is_not_presented_twice(window: MainWindow, presented: Open) -> None:
@@ -370,6 +395,21 @@ def test_a_clicker_runs_the_text_and_goes_through_it_by_quarters(
     assert session.playhead.step < 6  # it is on its way
     press(Key.Key_PageDown)  # at once
     assert session.playhead.step == 6
+
+
+def test_the_text_is_run_anew_and_that_run_stays(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
+    session = window.session
+    session.form.set(steps=4)
+    session.runs.start()
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    before = session.view.run
+    session.playhead.seek(1)
+    presented()
+    press(Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.view.run is not before and session.runs.state is RunState.DONE)
+    qtbot.waitUntil(lambda: not session.playhead.playing)
+    left(window, qtbot)
+    assert session.playhead.step == 4
 
 
 def test_afterwards_the_playhead_stands_where_it_stood(window: MainWindow, presented: Open, qtbot: QtBot) -> None:

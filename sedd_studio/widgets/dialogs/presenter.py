@@ -122,10 +122,22 @@ class Presenter(QWidget):
         self.hint.move((self.width() - self.hint.width()) // 2, self.height() - self.hint.height() - round(8 * scale))
         self.black.setGeometry(self.rect())
 
+    def changeEvent(self, event: QEvent) -> None:
+        """What it covers need not be painted, as long as nobody has turned to that."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange:
+            self._cover(self.isActiveWindow())
+
+    def _cover(self, covers: bool) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            parent.setUpdatesEnabled(not covers)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         if not self._over:
             self._over = True
+            self._cover(False)
             self.left.emit()
 
 

@@ -34,6 +34,7 @@ WHILE_PRESENTING = (
     ("B or .", "A black screen, and back"),
     ("L", "A large pointer, which follows the mouse, and Shift with the arrows"),
     ("Space", "Play, or hold"),
+    ("Ctrl + Enter", "Run the text"),
     ("F", "The formula of a chapter"),
     ("Left, Right", "Noise, or steps"),
     ("Up, Down", "Scroll a long text"),

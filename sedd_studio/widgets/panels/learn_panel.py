@@ -49,9 +49,11 @@ class Caption(QLabel):
 
 
 class LearnPanel(QWidget):
-    """Shows the chapter of `learning`; `tried` is told when what is on show is to be tried in the studio."""
+    """Shows the chapter of `learning`; `tried` is told when what is on show is to be tried in the studio, `presented`
+    when it is to fill the screen."""
 
     tried = Signal()
+    presented = Signal()
 
     def __init__(self, learning: Learning, look: Look) -> None:
         super().__init__()
@@ -74,6 +76,7 @@ class LearnPanel(QWidget):
         self.back, self.on = PushButton("", "chevron-left", look), PushButton("", "chevron-right", look)
         self.on.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the sign behind the title
         self.try_button = PushButton("Try it in the studio", "page", look, self.tried.emit, primary=True)
+        self.present_button = IconButton("enlarge", "Present on the whole screen (F5)", look, self.presented.emit)
         self.export_button = PushButton("Export", "download", look)
         self.exports = QMenu(self.export_button)
         self.export_button.setMenu(self.exports)
@@ -95,7 +98,7 @@ class LearnPanel(QWidget):
         lesson.setObjectName("lesson")
         bar.setObjectName("topBar")
         bar.setFixedHeight(50)
-        self.bar = row((self.about, 1), self.about_says, gap=14, margins=(28, 0, 28, 0), of=bar)
+        self.bar = row((self.about, 1), self.about_says, self.present_button, gap=14, margins=(28, 0, 28, 0), of=bar)
         head = label("CHAPTERS", "section")
         foot = column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0))
         column(head, (self.chapters, 1), foot, gap=10, margins=(12, 16, 12, 14), of=left)
@@ -156,7 +159,7 @@ class LearnPanel(QWidget):
 
     def _order(self) -> None:
         """Tab goes through the page as it is read."""
-        head = (self.chapters, *self.about.in_order(), self.figure, self.formula_button)
+        head = (self.chapters, *self.about.in_order(), self.present_button, self.figure, self.formula_button)
         parts = (*head, *self.controls.in_order(), self.back, self.export_button, self.try_button, self.on)
         for one, other in pairwise(parts):
             self.setTabOrder(one, other)
