@@ -56,6 +56,11 @@ class Colouring(QObject):
         """Ties between words: a run of positions, another position, nats."""
         return self._sources.influencer.arcs() if self.mode.influence is not None else []
 
+    @property
+    def said(self) -> str:
+        """The same in words; empty without ties."""
+        return self._sources.influencer.said if self.mode.influence is not None else ""
+
     def _want(self) -> None:
         self._sources.guesser.want("colours", self.mode.guesses)
         self._sources.hindsight.want("colours", self.mode.looks_back)

@@ -22,7 +22,8 @@ REST = 250
 """Milliseconds that a pointer rests before the model is asked."""
 DRAWS = 4
 """Of what else could stand at a token's place, under uniform noise."""
-MOST_ARCS = 8
+MOST_ARCS, NAMED = 8, 4
+"""Ties that are drawn, and that are told in words."""
 FAINTEST = 0.02
 """Nats from which on a word has an arc."""
 Way = Literal["does", "leans"]
@@ -110,6 +111,20 @@ class Influencer(QObject):
             return []
         ranked = np.argsort(-np.nan_to_num(nats, nan=-1.0))[:MOST_ARCS].tolist()
         return [(word, place, float(nats[place])) for place in ranked if nats[place] > FAINTEST]
+
+    @property
+    def said(self) -> str:
+        """The strongest of them in words; empty while none is known."""
+        ties = self.arcs()[:NAMED]
+        if not ties or self.word is None or self._asked is None:
+            return ""
+        word = "".join(self._session.view.piece(place) or "" for place in range(*self.word)).strip()
+        named = ", ".join(f"{self._named(place)} {nats:.2f}" for _, place, nats in ties)
+        return f"“{word}” {'does most to' if self._asked[2] == 'does' else 'leans most on'} {named} nats"
+
+    def _named(self, place: int) -> str:
+        piece = (self._session.view.piece(place) or "").strip()
+        return f"“{piece}”" if piece else f"position {place + 1}"
 
     def _chosen(self) -> Run | None:
         """The selection, or the word that was pointed at last, if there is text."""

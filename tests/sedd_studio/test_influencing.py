@@ -69,6 +69,11 @@ def test_a_locked_word_is_asked_about_given_the_locks_alone(
     assert [strength for *_, strength in arcs] == sorted((float(nats[place]) for _, place, _ in arcs), reverse=True)
     notes = window.canvas.picture._content.notes
     assert all(notes[place] == f"{nats[place]:.2f}" for _, place, _ in arcs)
+    said, piece = window.legend.accessibleDescription(), window.session.view.piece
+    word = "".join(piece(place) or "" for place in range(*arcs[0][0])).strip()
+    first = (piece(arcs[0][1]) or "").strip() or f"position {arcs[0][1] + 1}"
+    assert said.startswith(f"“{word}” does most to “{first}” {nats[arcs[0][1]]:.2f}, ")
+    assert said.endswith(" nats")
 
 
 def test_a_word_is_asked_about_in_the_class_of_the_form(

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.widgets.controls.basic import keep_up, label, plain
 from sedd_studio.widgets.controls.heat import HeatBar
 from sedd_studio.widgets.controls.layouts import row
 
@@ -41,3 +41,5 @@ class ColourLegend(QWidget):
         for part in (self.low, self.bar, self.high):
             part.setVisible(known)
         self.setAccessibleName(f"Colours: {title}, from {low} to {high}")
+        self.setAccessibleDescription(self._colouring.said)
+        self.setToolTip(plain(self._colouring.said))
