@@ -48,6 +48,7 @@ class Presenting(QObject):
     def turn(self, by: int) -> None:
         """Goes on to the next step, or back to the one before; from the last of a chapter to the next one's first."""
         place, learning = self.place + by, self._learning
+        learning.want(True)  # another page may have come behind
         if not 0 <= place < len(SCRIPTS[learning.name]):
             name = learning.beside(by)
             if not name:

@@ -26,10 +26,17 @@ def present(window: MainWindow) -> Presenter:
         if shown.isVisible():
             shown.activateWindow()
             return shown
-    presenter = _of_chapter(window) if window.places.page == LEARN else _of_text(window)
+    page = window.places.page
+    presenter = _of_chapter(window) if page == LEARN else _of_text(window)
     window.look.dress(presenter)
     window.closing.connect(presenter.close)
-    presenter.left.connect(window.activateWindow)
+
+    def back() -> None:
+        if window.places.page != page:  # a run, or a model, has come on show meanwhile
+            window.places.show_page(page)
+        window.activateWindow()
+
+    presenter.left.connect(back)
     presenter.begin()
     return presenter
 

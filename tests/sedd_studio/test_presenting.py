@@ -337,6 +337,39 @@ def test_the_window_behind_is_painted_while_one_has_turned_to_it_and_afterwards(
     assert window.updatesEnabled()
 
 
+def test_a_chapter_goes_on_whatever_comes_on_show_behind_it_and_leads_back_to_its_page(
+    window: MainWindow, presented: Open, qtbot: QtBot
+) -> None:
+    stage, learning = figure(presented("texts")), window.services.learning
+    window.places.show_page("studio")
+    press(Key.Key_PageDown)
+    press(Key.Key_PageDown)
+    qtbot.waitUntil(lambda: learning.shown is not None and learning.shown.choices == learning.choices)
+    assert stage.figure.shown is learning.shown
+    left(window, qtbot)
+    assert window.places.page == "learn"
+
+
+def test_a_sentence_that_is_being_typed_is_presented(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
+    learning = window.services.learning
+    presented("breaking")
+    left(window, qtbot)
+    page = window.findChild(LearnPanel)
+    assert page is not None
+    line = page.about.in_order()[0]
+    line.setFocus()
+    press(Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(line, "We walk home")
+    press(Key.Key_F5)
+    presenter = window.findChild(Presenter)
+    assert presenter is not None
+    qtbot.waitUntil(lambda: learning.shown is not None and len(learning.shown.figure.text) == 3)
+    assert "We walk home" not in page.figure.accessibleDescription()  # some of it is struck
+    qtbot.waitUntil(presenter.isActiveWindow)
+    press(Key.Key_PageDown)
+    assert "We walk home" in figure(presenter).figure.accessibleDescription()
+
+
 def test_it_ends_with_the_window(window: MainWindow, presented: Open) -> None:
     presenter = presented("texts")
     window.close()
@@ -395,6 +428,19 @@ def test_a_clicker_runs_the_text_and_goes_through_it_by_quarters(
     assert session.playhead.step < 6  # it is on its way
     press(Key.Key_PageDown)  # at once
     assert session.playhead.step == 6
+
+
+def test_from_any_page_the_text_is_presented_and_that_page_comes_back(
+    window: MainWindow, presented: Open, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.form.set(steps=4)
+    window.places.show_page("compare")
+    text(presented())
+    press(Key.Key_PageDown)
+    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
+    left(window, qtbot)
+    assert window.places.page == "compare"
 
 
 def test_the_text_is_run_anew_and_that_run_stays(window: MainWindow, presented: Open, qtbot: QtBot) -> None:

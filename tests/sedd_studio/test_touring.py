@@ -237,6 +237,17 @@ def help_menu(window: MainWindow) -> list[object]:
     return [*found.actions()]  # type: ignore[attr-defined]
 
 
+def test_the_offer_is_taken_by_the_keyboard(window: MainWindow) -> None:
+    offer(window)
+    tour = tour_of(window)
+    for _ in range(60):
+        if tour.callout.first.hasFocus():
+            break
+        press(Key.Key_Tab)
+    press(Key.Key_Return)
+    assert tour.place == 0
+
+
 def test_an_offer_goes_when_something_is_run(window: MainWindow, qtbot: QtBot) -> None:
     offer(window)
     press(Key.Key_Return, CTRL)
