@@ -153,7 +153,10 @@ def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
     """The shapes of the tensors in a file of safetensors, by name; none where its table cannot be read."""
     if file.suffix != ".safetensors":
         return {}
-    with suppress(OSError, ValueError, RecursionError, AttributeError, TypeError), open_regular(file) as opened:
+    with (
+        suppress(OSError, ValueError, RecursionError, AttributeError, TypeError, LookupError),
+        open_regular(file) as opened,
+    ):
         size = int.from_bytes(opened.read(8), "little")
         table = shallow(json.loads(opened.read(size))) if size <= LARGEST_TABLE else {}
         shapes = {str(name): tuple(told["shape"]) for name, told in table.items() if name != "__metadata__"}

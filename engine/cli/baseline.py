@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_folder import folder_of
 from engine.causal.causal_model import CausalModel, causal_likelihood
 from engine.cli.asked import Machine
+from engine.cli.beside import plus_minus
 from engine.cli.evaluate import cells, quality_record
 from engine.cli.generate import open_model, perform, unfailing
-from engine.cli.output import Output
+from engine.cli.output import Output, counted
 from engine.language.documents import documents, text_files
 from engine.language.quality import Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -94,10 +96,12 @@ def show_likelihood(result: Bound, size: int, output: Output) -> None:
         perplexity_standard_error=perplexity_error,
         tokens=result.tokens,
     )
-    output.line(f"nats per token  {nats:.4f} ± {error:.4f}")
+    output.line(f"nats per token  {plus_minus(nats, error, '.4f')}")
     output.line(f"bits per byte   {per_byte:.4f}")
-    output.line(f"perplexity      {perplexity:.4f} ± {perplexity_error:.4f}")
-    output.line(f"{result.tokens:,} tokens in {result.sequences:,} blocks; exact, ± is one standard error", "dim")
+    output.line(f"perplexity      {plus_minus(perplexity, perplexity_error, '.4f')}")
+    meaning = "one block has no error" if math.isnan(error) else "± is one standard error"
+    read = f"{counted(result.tokens, 'token')} in {counted(result.sequences, 'block')}"
+    output.line(f"{read}; exact, {meaning}", "dim")
 
 
 def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: Path | None, output: Output) -> None:
@@ -110,6 +114,8 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     engine, other = Engine(), Engine()
     loaded = open_model(engine, machine)
     left = open_model(other, replace(machine, model=judge or DEFAULT_JUDGE))
+    if left.info.noise != "none":
+        raise UserError(f"The judge {left.info.name} writes no text from left to right; name an autoregressive model.")
     if loaded.tokenizer.fingerprint != left.tokenizer.fingerprint:
         raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")
     length = min(loaded.info.length, left.info.length)
@@ -131,20 +137,24 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     }
     nats = {name: token_nats(other, made) for name, made in rows.items()}
     judged = {name: measure(np.stack(made), nats[name]) for name, made in rows.items()}
-    seen = middle_bound(engine, texts, ~free, chain, output)
+    try:
+        seen = middle_bound(engine, texts, ~free, chain, output)
+    except UserError as error:  # what was filled is measured all the same
+        seen = None
+        output.note(f"No bound of the middles: {error}")
     totals = np.array([text[start:end].sum() for text in nats["text"]])
     unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
     for name, quality in judged.items():
         output.record(row=name, **quality_record(quality))
-    output.record(row="bound of the middle, both sides given", **asdict(seen))
+    if seen is not None:
+        output.record(row="bound of the middle, both sides given", **asdict(seen))
     output.record(row="likelihood of the middle, left side given", **asdict(unseen))
     output.table(quality_table(list(judged.items())))
-    output.line(
-        f"real middles given both sides, {loaded.info.name}: <= {seen.nats:.4f} ± {seen.standard_error:.4f} nats"
-    )
-    output.line(
-        f"real middles given the left side, {left.info.name}: {unseen.nats:.4f} ± {unseen.standard_error:.4f} nats"
-    )
+    if seen is not None:
+        bound = plus_minus(seen.nats, seen.standard_error, ".4f")
+        output.line(f"real middles given both sides, {loaded.info.name}: <= {bound} nats")
+    exact = plus_minus(unseen.nats, unseen.standard_error, ".4f")
+    output.line(f"real middles given the left side, {left.info.name}: {exact} nats")
 
 
 def token_nats(engine: Engine, texts: list[np.ndarray]) -> list[np.ndarray]:

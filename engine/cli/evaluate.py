@@ -18,6 +18,7 @@ from rich.table import Column, Table
 from engine.bundled_models import DEFAULT_JUDGE
 from engine.causal.causal_model import CausalModel
 from engine.cli.asked import Machine, Subject
+from engine.cli.beside import plus_minus
 from engine.cli.generate import asked_tokens, open_model, perform
 from engine.cli.output import Output
 from engine.estimates import require_time
@@ -291,4 +292,4 @@ def shown(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
     digits = 1 if estimate.value >= 10 else 3
-    return f"{estimate.value:.{digits}f} ± {estimate.error:.{digits}f}"
+    return plus_minus(estimate.value, estimate.error, f".{digits}f")

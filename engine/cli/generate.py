@@ -166,7 +166,7 @@ def report(chain: Generate, sampler: str, finished: Finished) -> str:
         f"seed {chain.seed}: {finished.seconds:.2f} seconds, {finished.calls} network calls"
     )
     if any(finished.log_weights):
-        known = ", ".join(f"{weight:.2f}" for weight in finished.log_weights if not math.isnan(weight))
+        known = ", ".join(f"{weight:z.2f}" for weight in finished.log_weights if not math.isnan(weight))
         line += f"; log weights {known}" if known else "; log weights are not known with this sampler"
         if -math.inf in finished.log_weights:
             line += " (-inf: at this temperature and top-p no such text is drawn unasked)"

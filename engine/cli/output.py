@@ -107,3 +107,8 @@ def print_error(error: Exception) -> None:
     console.print(Text(plain_line(str(error), LONGEST_SENTENCE), "red"))
     if isinstance(error, EngineFailed) and error.detail:
         console.print(Text(error.detail.rstrip(), "dim"))
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something, in words."""
+    return f"{count:,} {what}{'s' * (count != 1)}"

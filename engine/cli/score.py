@@ -14,7 +14,7 @@ from rich.text import Text
 
 from engine.cli.asked import Machine, Scoring
 from engine.cli.generate import open_model, unfailing
-from engine.cli.output import Output
+from engine.cli.output import Output, counted
 from engine.language.documents import LeftOut, Tell, encoded, refuse, text_files
 from engine.language.domains import domain_named
 from engine.language.domains.domain import Domain
@@ -192,15 +192,10 @@ def show_bound(
         output.line(f"{name.replace('_', ' '):<14}  <= {value:.4f}{plus_minus(error)}{interval}")
     meaning = "one value has no error" if math.isnan(result.standard_error) else "± is one standard error"
     output.line(
-        f"{result.tokens:,} tokens ({size:,} bytes) in {blocks(result.passages)}: "
+        f"{counted(result.tokens, 'token')} ({counted(size, 'byte')}) in {counted(result.passages, 'block')}: "
         f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; {meaning}",
         "dim",
     )
-
-
-def blocks(count: int) -> str:
-    """So many blocks of text, in words."""
-    return f"{count:,} block{'s' * (count != 1)}"
 
 
 def show_tightened(result: Tightened, orders: int, passages: list[Passage], seconds: float, output: Output) -> None:
@@ -215,8 +210,8 @@ def show_tightened(result: Tightened, orders: int, passages: list[Passage], seco
         f"perplexity <= {perplexity:.4f}{plus_minus(error)}"
     )
     output.line(
-        f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, from {blocks(result.passages)}: "
-        f"{seconds:.2f} seconds, {result.calls:,} network calls",
+        f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, "
+        f"from {counted(result.passages, 'block')}: {seconds:.2f} seconds, {result.calls:,} network calls",
         "dim",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.cli.beside import plus_minus
 from engine.language.domains import TEXT
 from engine.likelihood.result import Bound
 from engine.models.loading import checkpoint_folder
@@ -15,7 +16,7 @@ from engine.training.trainer import Trainer
 
 def in_words(result: Bound, exact: bool) -> str:
     """A bound, or an exact likelihood, as it stands in the card."""
-    return f"{'' if exact else '<= '}{result.nats:.4f} ± {result.standard_error:.4f} nats a token"
+    return f"{'' if exact else '<= '}{plus_minus(result.nats, result.standard_error, '.4f')} nats a token"
 
 
 def past(started_from: Path | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 
 from engine import bundled_models
 from engine.catalogue import families, fetched
-from engine.catalogue.glance import Glance, glance_at, kind_in
+from engine.catalogue.glance import Glance, glance_at, kind_in, shapes_in
 from engine.catalogue.offers import OFFERS, Offer
 from engine.estimates import Shape
 from engine.models import layouts, load
@@ -129,3 +129,10 @@ def test_what_has_come_is_counted_while_a_download_renames_its_files(
     monkeypatch.setattr(Path, "rglob", lambda *_: iter([coming, coming / "config.json", gone]))
     monkeypatch.setattr(Path, "is_file", lambda path: path == gone or path.name == "config.json")
     assert fetched.unfinished() == {"someone/tiny": 7}
+
+
+@pytest.mark.parametrize("told", [{}, {"shape": 3}, {"shape": [1, "2"]}, [], "x", {"dtype": "F32"}])
+def test_weights_whose_table_lacks_shapes_have_none(told: object, tmp_path: Path) -> None:
+    table = json.dumps({"a": told}).encode()
+    (tmp_path / "model.safetensors").write_bytes(len(table).to_bytes(8, "little") + table)
+    assert shapes_in(tmp_path / "model.safetensors") == {}

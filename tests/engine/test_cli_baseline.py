@@ -17,6 +17,7 @@ from engine.cli import app
 from engine.cli.baseline import read_blocks, read_stream
 from engine.language.tokenizers import find_tokenizer, train_tokenizer
 from engine.models.own_layout import save
+from engine.protocol import UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.strict import strict
@@ -133,6 +134,30 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
     assert "given both sides" in shown.stdout
 
 
+def test_middles_of_a_model_without_a_bound_on_a_part_are_measured_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> Any:
+        raise UserError("It has no bound on a part; score the whole text.")
+
+    monkeypatch.setattr("engine.cli.baseline.middle_bound", none)
+    command = [*map(str, ("infilling", folder / "text.txt", "--model", folder / "model", "--judge", folder / "gpt"))]
+    done = CliRunner().invoke(app, [*command, "--samples", "1", "--steps", "2", *PLACE])
+    assert done.exit_code == 0, done.output
+    assert "No bound of the middles: It has no bound on a part" in done.stderr
+    assert "given the left side" in done.stdout
+    assert "given both sides" not in done.stdout
+    assert "nan" not in done.stdout
+
+
+def test_one_text_has_no_error(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["baseline", "--text", "a", "--model", str(folder / "gpt"), *PLACE])
+    assert "1 token in 1 block; exact, one block has no error" in done.stdout
+    assert "±" not in done.stdout
+    done = CliRunner().invoke(app, ["score", "--text", "a", "--model", str(folder / "model"), *PLACE])
+    assert "1 token (1 byte) in 1 block" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -141,6 +166,7 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
         (("baseline", "empty.txt", "--model", "gpt"), "no text in empty.txt"),
         (("infilling", "text.txt", "--model", "model", "--judge", "other"), "another tokenizer"),
         (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "--gap must be"),
+        (("infilling", "text.txt", "--model", "model", "--judge", "model"), "model writes no text from left to right"),
         (("infilling", "short.txt", "--model", "model", "--judge", "gpt"), "less than one block"),
     ],
 )
