@@ -368,12 +368,12 @@ def tour(home: Path, stop: int, played: int = 64) -> object:
     return scene.session, prepare
 
 
-def presenter_text(home: Path, played: int = 41, repeat: int = 1) -> object:
-    """The text of the studio on the whole screen."""
+def presenter_text(home: Path, played: int = 41, repeat: int = 1, domain: str = "text") -> object:
+    """The text of the studio on the whole screen, or what else its model writes."""
     from sedd_studio.window.presenting import present
     from tests.sedd_studio.scene import Scene
 
-    scene = Scene(home, repeat=repeat)
+    scene = Scene(home, repeat=repeat, domain=domain)
     if played:
         scene.run(64)
         scene.play(played)
@@ -590,6 +590,8 @@ STATES: dict[str, Callable[[Path], object]] = {
         for number, name in enumerate(("run", "lock", "scrub", "fits", "likely", "compare", "learn"), 1)
     },
     "presenter-text": presenter_text,
+    "presenter-digits": partial(presenter_text, domain="digits"),
+    "presenter-molecules": partial(presenter_text, played=64, domain="molecules"),
     "presenter-text-fresh": partial(presenter_text, played=0),
     "presenter-text-long": partial(presenter_text, repeat=4),
 }

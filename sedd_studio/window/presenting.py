@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
 from sedd_studio.widgets.canvas.presented_text import PresentedText
+from sedd_studio.widgets.controls.layouts import column
 from sedd_studio.widgets.dialogs.presenter import Do, Presenter
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.presented_figure import PresentedFigure
+from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from sedd_studio.window.page_names import LEARN
 
 if TYPE_CHECKING:
@@ -63,17 +66,23 @@ def _of_text(window: MainWindow) -> Presenter:
     run, calm = services.presented_run, bool(window.settings["reduced_motion"])
     services.session.editor.typed.apply()
     run.begin()
-    stage = PresentedText(services.session.view, services.colouring, window.look, calm)
+    session = services.session
+    text = PresentedText(session.view, services.colouring, window.look, calm)
+    picture = SamplePicture(session.models, session.view, session.editor, window.look)  # hidden where it is a text
+    picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    stage = QWidget()
+    column((picture, 3), (text, 2), gap=0, of=stage)
+    stage.setFocusProxy(text)
     keys: dict[Qt.Key, Do] = {
         Key.Key_PageDown: partial(run.turn, 1),
         Key.Key_PageUp: partial(run.turn, -1),
         Key.Key_Right: partial(run.step, 1),
         Key.Key_Left: partial(run.step, -1),
-        Key.Key_Down: partial(stage.turn_over, 1),
-        Key.Key_Up: partial(stage.turn_over, -1),
+        Key.Key_Down: partial(text.turn_over, 1),
+        Key.Key_Up: partial(text.turn_over, -1),
         Key.Key_Space: run.play,
     }
     presenter = Presenter(stage, keys, "Space: play", window.look, window)
-    QShortcut(QKeySequence("Ctrl+Return"), presenter, services.session.runs.start)
+    QShortcut(QKeySequence("Ctrl+Return"), presenter, session.runs.start)
     presenter.left.connect(run.end)
     return presenter

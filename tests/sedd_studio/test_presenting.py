@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.chapters import CHAPTERS, chapter
 from sedd_studio.record.chapters.chapter import Slide
@@ -20,9 +22,12 @@ from sedd_studio.widgets.canvas.presented_text import SMALLEST, PresentedText
 from sedd_studio.widgets.dialogs.presenter import Presenter
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.widgets.panels.presented_figure import PresentedFigure
+from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.presenting import present
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.windows import window_of
 
 Key = Qt.Key
@@ -398,8 +403,10 @@ def test_what_is_presented_already_is_not_presented_twice(window: MainWindow, pr
 
 
 def text(presenter: Presenter) -> PresentedText:
-    assert isinstance(presenter.stage, PresentedText)
-    return presenter.stage
+    found = presenter.findChild(PresentedText)
+    assert found is not None
+    assert found.hasFocus()
+    return found
 
 
 def test_a_clicker_runs_the_text_and_goes_through_it_by_quarters(
@@ -519,3 +526,28 @@ def test_a_text_that_has_no_room_is_scrolled(window: MainWindow, presented: Open
     assert stage.grab().toImage() != before
     press(Key.Key_Up)
     assert stage.grab().toImage() == before
+
+
+def test_what_is_no_text_is_presented_with_its_picture(tmp_path: Path, keeper: Keeper, qtbot: QtBot) -> None:
+    scene = Scene(tmp_path, domain="digits")
+    scene.run(64)
+    scene.play(46)
+    window = window_of(scene.session, scene.settings, qtbot, keeper)
+    presenter = present(window)
+    QApplication.processEvents()
+    picture = presenter.findChild(SamplePicture)
+    assert picture is not None
+    assert picture.isVisible()
+    assert picture.height() >= presenter.height() / 2
+    locked = window.session.view.document.locked
+    QTest.mouseClick(presenter.stage, Qt.MouseButton.LeftButton, pos=picture.geometry().center())
+    assert window.session.view.document.locked is locked  # who points at it changes nothing
+    presenter.close()
+
+
+def test_a_text_has_no_picture(window: MainWindow, presented: Open) -> None:
+    presenter = presented()
+    picture = presenter.findChild(SamplePicture)
+    assert picture is not None
+    assert not picture.isVisible()
+    assert text(presenter).height() == presenter.height()
