@@ -6,6 +6,7 @@ the first one gathers and prints: draws are keyed by sample, so the result is th
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -284,7 +285,11 @@ def cells(quality: Quality) -> tuple[str, ...]:
     """Measurements as they stand in a table."""
     pairs, fours = quality.distinct
     estimates = quality.by_token, quality.by_text, quality.entropy
-    return *(shown(estimate) for estimate in estimates), f"{pairs:.3f}, {fours:.3f}", f"{quality.alike:.3f}"
+    return (
+        *(shown(estimate) for estimate in estimates),
+        f"{pairs:.3f}, {fours:.3f}",
+        plus_minus(quality.alike, math.nan),
+    )
 
 
 def shown(estimate: Estimate | None) -> str:
