@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ import numpy as np
 from engine.plain_text import plain
 from engine.strict_json import to_json
 from sedd_studio.record.chapters.chapter import Chapter, Choices, Pick, Shown, Slide, Strip
-from sedd_studio.record.exports import POLICY
+from sedd_studio.record.page_policy import policy_of
 
 HERE = Path(__file__).parent
 
@@ -117,20 +115,14 @@ def _values(figure: Any, name: str, place: tuple[int | slice, ...]) -> Any:
 def _page(title: str, data: dict[str, Any], colours: Mapping[str, str], scheme: str) -> str:
     named = "; ".join(f"--{name}: {colour}" for name, colour in colours.items())
     style = _read("chapter.css").replace("__COLOURS__", named).replace("__SCHEME__", scheme)
-    script = _read("chapter.js")
+    page = _read("chapter.html").replace("__STYLE__", style).replace("__SCRIPT__", _read("chapter.js"))
     filled = {
-        "__POLICY__": POLICY.format(_hash(script), _hash(style)),
+        "__POLICY__": policy_of(page),
         "__TITLE__": html.escape(title, quote=False),
-        "__STYLE__": style,
         "__DATA__": to_json(data, compact=True).replace("<", "\\u003c"),  # so that nothing in it ends the script
-        "__SCRIPT__": script,
     }
-    return re.sub("|".join(filled), lambda match: filled[match[0]], _read("chapter.html"))
+    return re.sub("|".join(filled), lambda match: filled[match[0]], page)
 
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()

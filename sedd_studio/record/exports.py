@@ -24,6 +24,7 @@ from engine.protocol import UserError
 from engine.runs.runfile import described, encode
 from engine.runs.trajectory import Change, Origin, Trajectory
 from engine.strict_json import finite, to_json
+from sedd_studio.record.page_policy import policy_of
 from sedd_studio.record.previews import shortened
 from sedd_studio.record.snippets import as_command, as_python
 
@@ -113,7 +114,9 @@ def compared_as_html(panes: Sequence[tuple[str, str, Trajectory]]) -> str:
 
 
 def _page(title: str, data: dict[str, Any], carried: str) -> str:
+    page = PLAYER.read_text(encoding="utf-8")
     filled = {
+        "__POLICY__": policy_of(page),
         "__TITLE__": html.escape(plain_line(title), quote=False),
         "__DATA__": to_json(data).replace("<", "\\u003c"),
         "__RUN__": carried,

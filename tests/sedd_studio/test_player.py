@@ -1,4 +1,4 @@
-"""The page that plays a run, in a real browser without a network."""
+"""The page that plays a run, and a chapter of Learn, in a real browser without a network."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from engine.runs.map_colours import table_of
 from engine.runs.map_modes import MAP_MODES
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
+from sedd_studio.painting.lessons.export import ChapterPicture, write_page
 from sedd_studio.painting.theme import LIGHT
 from sedd_studio.painting.token_text import UNREADABLE
 from sedd_studio.record import exports
+from sedd_studio.record.chapters import chapter
+from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.document import known_runs
 from sedd_studio.window.export_kinds import EXPORTS, View
+from tests.sedd_studio.chapter_cases import shown as chapter_shown
 from tests.sedd_studio.chromium import Chromium
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_characters import canvas_with
@@ -230,3 +234,36 @@ def test_the_page_runs_its_own_script_alone(tmp_path: Path) -> None:
         assert page.value("document.title") != "taken"
         assert step(page) == STEPS
         assert "Content Security Policy" in "".join(page.troubles)
+
+
+def test_a_chapter_of_learn_moves_by_its_slider_its_keys_and_its_address(tmp_path: Path) -> None:
+    made = ChapterPicture("precision", chapter_shown("precision"), LIGHT)
+    path = tmp_path / "chapter.html"
+    list(write_page(made, path))
+    told, strip = chapter("precision"), chapter("precision").strip(made.shown)
+
+    def spoken(place: int) -> str:
+        return told.spoken(Shown(made.shown.figure, strip.choices[place]))
+
+    with Chromium(tmp_path / "profile") as page:
+        page.open(path)
+        assert page.value("document.getElementById('spoken').textContent") == spoken(strip.at)
+        for key, place in (("Home", 0), ("ArrowRight", 1), ("End", len(strip.choices) - 1)):
+            page.press(key)
+            assert page.value("document.getElementById('spoken').textContent") == spoken(place)
+            assert page.value("document.getElementById('says').textContent") == strip.says[place]
+        drawn = page.value("document.getElementById('figure').innerHTML")
+        page.value("location.hash = '#t=0.5'")
+        page.wait(lambda: page.value("document.getElementById('spoken').textContent") == spoken(len(strip.says) // 2))
+        assert page.value("document.getElementById('figure').innerHTML") != drawn
+        page.value("document.getElementById('play').click()")
+        page.wait(lambda: page.value("document.getElementById('slider').value") == page.value("String(end)"))
+        page.value("document.head.append(Object.assign(document.createElement('script'), {textContent: 'made = 1'}))")
+        assert page.value("typeof made") == "undefined"  # the policy lets no other script run
+        assert [trouble for trouble in page.troubles if "Content Security Policy" not in trouble] == []
+        assert len(page.troubles) == 1
+        assert page.requests == [path.as_uri()]
+    with Chromium(tmp_path / "calm", reduced_motion=True) as page:
+        page.open(path)
+        assert page.value("document.getElementById('play').hidden")
+        assert page.troubles == []
