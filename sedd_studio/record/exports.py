@@ -12,7 +12,6 @@ import html
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,6 @@ from sedd_studio.record.snippets import as_command, as_python
 FEWEST_MOMENTS, MOST_MOMENTS, MOST_CHANGES = 16, 240, 400_000
 """Frames of each of several runs in one page, and changes of all of them together."""
 PLAYER = Path(__file__).with_name("player.html")
-POLICY = "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
-"""A page runs the one script that it has, and loads nothing."""
 
 
 def texts(run: Trajectory, step: int) -> list[str]:
@@ -121,15 +118,7 @@ def _page(title: str, data: dict[str, Any], carried: str) -> str:
         "__DATA__": to_json(data).replace("<", "\\u003c"),
         "__RUN__": carried,
     }
-    page = PLAYER.read_text(encoding="utf-8")
-    filled["__POLICY__"] = POLICY.format(*(_hash_of(page, tag) for tag in ("<script>", "<style>")))
     return re.sub("|".join(filled), lambda match: filled[match[0]], page)
-
-
-def _hash_of(page: str, tag: str) -> str:
-    """That of what stands in an element, by which a policy names it."""
-    content = page.partition(tag)[2].partition(tag.replace("<", "</"))[0]
-    return base64.b64encode(sha256(content.encode()).digest()).decode()
 
 
 def _played(run: Trajectory, most: int | None = None) -> dict[str, Any]:
