@@ -125,11 +125,15 @@ def families(output: Output) -> None:
 
 
 @command()
-def verify(output: Output, quick: Annotated[bool, "Fewer steps: seconds instead of minutes."] = False) -> None:
+def verify(
+    output: Output,
+    quick: Annotated[bool, "Fewer steps: seconds instead of minutes."] = False,
+    only: Annotated[str, "The name of a sampler, as sedd samplers lists it: its rows alone."] = "",
+) -> None:
     """Compare every sampler with the truth on a world that is known exactly."""
     from engine.cli.verify import verify_samplers
 
-    verify_samplers(quick, output)
+    verify_samplers(quick, output, only)
 
 
 @command(*OPTIONS)

@@ -7,7 +7,7 @@ particles are sampled, and the distance that an exact sampler would show stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,8 @@ from rich.table import Table
 from engine.cli.output import Output
 from engine.exact.sampler_law import exact_law, expected_distance, sampled_law, total_variation
 from engine.exact.toy import GEOMETRIC, ToyWorld, diffusion
-from engine.protocol import FREE, Noise
+from engine.plain_text import plain_line
+from engine.protocol import FREE, Noise, UserError
 from engine.protocol.sampler_table import SAMPLERS, SamplerInfo
 from engine.samplers import sampler_named
 from engine.samplers.locking import METHODS, Particles
@@ -72,25 +73,31 @@ class LockRow:
     sampled: str = ""
 
 
-def verify_samplers(quick: bool, output: Output) -> None:
-    """Prints the tables of samplers and of locked tokens."""
+def verify_samplers(quick: bool, output: Output, only: str = "") -> None:
+    """Prints the tables of samplers and of locked tokens, or the rows of one sampler; a UserError if there is none of
+    that name."""
+    named = [row for row in SAMPLERS if only in ("", row.name)]
+    if not named:
+        raise UserError(f"There is no sampler called {plain_line(only)}; choose one that sedd samplers lists.")
     steps = (2, 4, 8) if quick else (2, 4, 8, 16, 32)
     samples = SAMPLES // 20 if quick else SAMPLES
-    rows = list(output.follow(sampler_rows(steps, samples), "samplers"))
-    locked = list(output.follow(lock_rows(24 if quick else 60, samples // 10), "locks"))
+    rows = list(output.follow(sampler_rows(named, steps, samples), "samplers"))
+    locked = [] if only else list(output.follow(lock_rows(24 if quick else 60, samples // 10), "locks"))
     for row in (*rows, *locked):
         output.record(**vars(row))
     output.line(
         "Total variation from the truth, free generation of 3 tokens (uniform noise: 2) out of 3 values.", "bold"
     )
     output.table(sampler_table(rows, steps), WIDE)
+    if not locked:
+        return
     output.line("Total variation from the true conditional, 1 of 3 tokens locked, at equal network calls.", "bold")
     output.table(lock_table(locked), WIDE)
 
 
-def sampler_rows(steps: tuple[int, ...], samples: int) -> Iterator[Row]:
-    """A row for every sampler, noise type that it claims, and kind of data."""
-    for row in SAMPLERS:
+def sampler_rows(named: Iterable[SamplerInfo], steps: tuple[int, ...], samples: int) -> Iterator[Row]:
+    """A row for each of these samplers, noise type that it claims, and kind of data."""
+    for row in named:
         for noise in row.noises:
             for data, concentration in DATA.items():
                 world = ToyWorld.random(noise, 3, LENGTHS[noise], concentration, seed=7)

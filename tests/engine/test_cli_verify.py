@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app, verify
 from engine.cli.output import Output
+from engine.protocol import UserError
 from engine.protocol.sampler_table import ALL_SAMPLERS, SAMPLERS
 from tests.strict import strict
 
@@ -30,7 +31,7 @@ def test_verify_has_a_row_for_every_claim_and_prints_it(
 ) -> None:
     monkeypatch.setattr(verify, "DATA", {"smooth": 20.0})
     monkeypatch.setattr(verify, "LENGTHS", {"absorb": 2, "uniform": 1})
-    rows = list(verify.sampler_rows((2, 4), samples=300))
+    rows = list(verify.sampler_rows(SAMPLERS, (2, 4), samples=300))
     assert {(row.sampler, row.noise) for row in rows} == set(CLAIMS)
     by_name = {(row.sampler, row.noise, row.data): row for row in rows}
     assert max(by_name["first-hitting", "absorb", "smooth"].distances.values()) < 1e-12
@@ -39,7 +40,11 @@ def test_verify_has_a_row_for_every_claim_and_prints_it(
     locked = list(verify.lock_rows(6, samples=40))
     assert all(row.distance < 1e-12 for row in locked if row.noise == "absorb")
 
-    monkeypatch.setattr(verify, "sampler_rows", lambda steps, samples: iter(rows))
+    monkeypatch.setattr(
+        verify,
+        "sampler_rows",
+        lambda named, steps, samples: (row for row in rows if row.sampler in {each.name for each in named}),
+    )
     monkeypatch.setattr(verify, "lock_rows", lambda calls, samples: iter(locked))
     verify.verify_samplers(quick=True, output=Output(json_lines=False))
     printed = capsys.readouterr().out
@@ -47,3 +52,7 @@ def test_verify_has_a_row_for_every_claim_and_prints_it(
     assert "marked in training" in printed
     verify.verify_samplers(quick=False, output=Output(json_lines=True))
     assert len(capsys.readouterr().out.splitlines()) == len(rows) + len(locked)
+    verify.verify_samplers(quick=True, output=Output(json_lines=True), only="tweedie")
+    assert [strict(line)["sampler"] for line in capsys.readouterr().out.splitlines()] == ["tweedie", "tweedie"]
+    with pytest.raises(UserError, match="no sampler called"):
+        verify.verify_samplers(quick=True, output=Output(json_lines=True), only="twedie")

@@ -165,9 +165,16 @@ def shown(window: MainWindow, qtbot: QtBot) -> QImage:
     """The window once all that is on show wears the theme and is laid out, which takes a turn for what is new."""
     parts = [part for part in window.findChildren(QWidget) if part.property(themes.WORN) and part.isVisible()]
     qtbot.waitUntil(lambda: {part.property(themes.WORN) for part in parts} == {window.look.theme.name})
-    window.grab()
-    QApplication.processEvents()
-    return window.grab().toImage()
+    seen = [window.grab().toImage()]
+
+    def settled() -> bool:
+        seen.append(window.grab().toImage())
+        return seen[-1] == seen[-2]
+
+    qtbot.waitUntil(settled)
+    qtbot.wait(60)
+    qtbot.waitUntil(settled)
+    return seen[-1]
 
 
 def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown(
