@@ -71,13 +71,14 @@ def _candidates(window: MainWindow) -> tuple[int, ...]:
     return (pointed.position,) if pointed is not None and pointed.candidates else ()
 
 
-def _bounds(window: MainWindow) -> tuple[bool, int]:
+def _bounds(window: MainWindow) -> list[Any] | None:
     scorer = window.services.scorer
-    return scorer.scoring, len(scorer.points)
+    return None if scorer.scoring else scorer.points
 
 
-def _panes(window: MainWindow) -> tuple[object, ...]:
-    return tuple(window.services.comparison.panes)
+def _panes(window: MainWindow) -> tuple[object, ...] | None:
+    comparison = window.services.comparison
+    return None if comparison.busy else tuple(comparison.panes)
 
 
 STOPS: tuple[Stop, ...] = (
@@ -121,7 +122,7 @@ STOPS: tuple[Stop, ...] = (
         "Press Score this text: the number is an upper bound, and its error bar shrinks while you wait.",
         lambda window: window.panel("likelihood").start,
         _bounds,
-        lambda before, now: bool(now != before and now[1]),
+        lambda before, now: bool(now and now is not before),
         _show_likelihood,
         _has_run,
         spares=lambda window: window.panel("likelihood"),
