@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
 
+SEEN = 4
+"""Bounds that one has seen of a score before the tour goes on; a whole one may take a minute."""
+
+
 def _studio(window: MainWindow) -> None:
     window.places.show_page(STUDIO)
 
@@ -72,8 +76,9 @@ def _candidates(window: MainWindow) -> tuple[int, ...]:
 
 
 def _bounds(window: MainWindow) -> list[Any] | None:
+    """Those of the text; None while there are too few of them to see how they tighten."""
     scorer = window.services.scorer
-    return None if scorer.scoring else scorer.points
+    return None if scorer.scoring and len(scorer.points) < SEEN else scorer.points
 
 
 def _panes(window: MainWindow) -> tuple[object, ...] | None:
