@@ -19,14 +19,14 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE, Lesson, LoadModel, ModelLoaded
 from engine.protocol.lessons.walking import WALKS
 from sedd_studio.painting import theme as themes
-from sedd_studio.painting.lessons import typesetting
+from sedd_studio.painting.lessons import picture, typesetting
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.rule import matrices
 from sedd_studio.record.chapters import CHAPTERS
 from sedd_studio.record.chapters.walking import stand_of
 from sedd_studio.record.settings import Settings
 from sedd_studio.widgets.controls.lesson_controls import PickControl, PressControl, SlideControl, WriteControl
-from sedd_studio.widgets.panels.learn_panel import LearnPanel
+from sedd_studio.widgets.panels.learn_panel import CHAPTER_COLUMN, LearnPanel
 from sedd_studio.widgets.panels.trying_bar import TryingBar
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio import fake_engine
@@ -192,6 +192,12 @@ def test_a_chapter_has_room_in_a_small_window_and_scrolls_in_the_smallest(
     QApplication.processEvents()
     assert panel.controls.width() >= panel.controls.minimumSizeHint().width()
     assert window.size() == QSize(900, 560)
+    assert panel.left.width() < CHAPTER_COLUMN
+    assert panel.beside.height() >= picture(name).least_beside
+    QTest.mouseClick(
+        panel.chapters.viewport(), LEFT, pos=panel.chapters.visualItemRect(panel.chapters.item(1)).center()
+    )
+    assert window.services.learning.name == "rule"  # by its number
 
 
 def test_noise_moves_by_itself_unless_nothing_is_to_move(window: MainWindow, opened: Open) -> None:

@@ -66,7 +66,9 @@ class ChapterList(QListWidget):
         self.setItemDelegate(ChapterPainter(look, self))
         self._names = [*titles]
         for title in titles.values():
-            self.addItem(QListWidgetItem(title))
+            item = QListWidgetItem(title)
+            item.setToolTip(title)  # where the list is too narrow for it
+            self.addItem(item)
         self.currentRowChanged.connect(lambda place: self.chosen.emit(self._names[place]))
 
     def show_chapter(self, name: str, seen: Iterable[str]) -> None:

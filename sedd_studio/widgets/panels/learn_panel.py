@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from sedd_studio.painting.lessons import picture
@@ -24,8 +24,8 @@ from sedd_studio.widgets.controls.lesson_controls import LessonControls
 if TYPE_CHECKING:
     from sedd_studio.session.learning import Learning
 
-CHAPTER_COLUMN = 232
-"""Pixels of the column of chapters."""
+CHAPTER_COLUMN, NUMBERS, NARROW = 232, 64, 900
+"""Pixels of the column of chapters, and where it has their numbers alone: on a page that is less wide than the last."""
 CAPTION = 42
 """Pixels of the two lines of a caption."""
 WAITING = "The numbers are on their way …"
@@ -92,15 +92,15 @@ class LearnPanel(QWidget):
         self.figure.setFocus(reason)
 
     def _arrange(self) -> None:
-        left, bar, lesson = QFrame(), QFrame(), QWidget()
+        self.left = left = QFrame()
+        bar, lesson = QFrame(), QWidget()
         left.setObjectName("chapters")
-        left.setFixedWidth(CHAPTER_COLUMN)
         lesson.setObjectName("lesson")
         bar.setObjectName("topBar")
         bar.setFixedHeight(50)
         self.bar = row((self.about, 1), self.about_says, self.present_button, gap=14, margins=(28, 0, 28, 0), of=bar)
-        head = label("CHAPTERS", "section")
-        foot = column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0))
+        self.head, self.foot = head, foot = label("CHAPTERS", "section"), QWidget()
+        column(self.progress_says, self.progress, gap=6, margins=(8, 0, 8, 0), of=foot)
         column(head, (self.chapters, 1), foot, gap=10, margins=(12, 16, 12, 14), of=left)
         self.side = QWidget()
         self.side.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -201,6 +201,14 @@ class LearnPanel(QWidget):
         self.formula_card.setVisible(bool(lines) and self.formula_button.isChecked())
         if self.formula_button.isChecked():
             self.formula.show_lines(lines)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Titles of chapters give way where the page is narrow; their numbers stay."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self.left.setFixedWidth(NUMBERS if narrow else CHAPTER_COLUMN)
+        for part in (self.head, self.foot):
+            part.setVisible(not narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
