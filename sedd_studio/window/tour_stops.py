@@ -28,6 +28,12 @@ def _show_likelihood(window: MainWindow) -> None:
     window.session.playhead.seek(window.session.playhead.recorded)
 
 
+def _show_compare(window: MainWindow) -> None:
+    """The score that was seen is left at that, for the engine is wanted."""
+    window.services.scorer.stop()
+    window.places.show_page("compare")
+
+
 def _has_run(window: MainWindow) -> bool:
     return window.session.playhead.recorded > 0
 
@@ -138,7 +144,7 @@ STOPS: tuple[Stop, ...] = (
         lambda window: window.panel("compare").start,
         _panes,
         lambda before, now: bool(now and now != before),
-        lambda window: window.places.show_page("compare"),
+        _show_compare,
         spares=lambda window: window.panel("compare").start.parentWidget(),
     ),
     Stop(

@@ -197,6 +197,23 @@ def test_a_stop_brings_up_what_it_points_at(window: MainWindow, qtbot: QtBot) ->
     assert tour.place == 5
 
 
+def test_a_score_that_was_seen_leaves_the_engine_to_what_follows(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    run(window, qtbot)
+    window.actions_by_name["tour"].trigger()
+    tour, scorer = tour_of(window), window.services.scorer
+    for _ in range(5):
+        tour.next()
+    engine.hold_at = 6  # of ten bounds
+    score(window, qtbot)
+    qtbot.waitUntil(lambda: tour.place == 6)
+    assert len(scorer.points) >= 4
+    engine.go.set()
+    qtbot.waitUntil(lambda: not scorer.scoring)
+    assert len(scorer.points) < 10
+
+
 def test_a_run_that_goes_on_takes_the_tour_nowhere(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     engine.hold_at = 3
     window.actions_by_name["tour"].trigger()
