@@ -14,7 +14,7 @@ computed at once:
     writing    from left to right: a pass and laws of 1 text, for each sample keys and values, L N 8 d
     scores     of either kind: a pass and 5 copies of laws of as many texts as a batch holds, or as are asked for; of a
                bound on a CPU 8 copies of laws, of 2^22 numbers at most
-    training   P 20: weights, gradients, their average and two moments, P 16 with Muon;
+    training   P 22: weights, gradients, their average and two moments, and what is left of reading it; P 18 with Muon;
                activations B L N (68 d + 12 H L); laws
 
 16 MB more stand for what libraries keep. What the process holds already is not counted. `python -m benchmarks.memory`
@@ -114,7 +114,7 @@ def scoring(shape: Shape, texts: int, length: int, largest: int, laws: int | Non
 
 def training(shape: Shape, batch: int, length: int, muon: bool) -> int:
     """Bytes of a training that steps by a batch of blocks of a length."""
-    held = shape.parameters * (16 if muon else 20)
+    held = shape.parameters * (18 if muon else 22)
     activations = shape.blocks * (68 * shape.hidden + 12 * shape.heads * length)
     return KEPT + held + batch * length * (activations + 3 * 4 * shape.states)
 

@@ -21,6 +21,7 @@ from torch import nn
 from engine.estimates import opening, require
 from engine.language.backends import read_backend
 from engine.language.tokenizers import FILE_NAME, find_tokenizer
+from engine.models.alone import refuse_gguf
 from engine.models.config_reader import shown
 from engine.models.filling import Pages, copied
 from engine.models.larger_families import refuse_larger
@@ -112,6 +113,7 @@ def folder_of(path: Path) -> Path:
 
 def checked(folder: Path) -> Mapping[str, Any]:
     """What config.json says; a UserError where something in the folder asks for what is not given to it."""
+    refuse_gguf(folder)
     if not (folder / CONFIG).is_file():
         raise UserError(f"There is no causal model in {folder}; name a folder with config.json and its weights.")
     real = folder.resolve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ def adapting_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learne
     with causal_folder(source) as folder:
         network, _ = read_causal(folder, torch.float32)
         made = adapted(network, folder, plan.sizes.length)
+    del network
+    gc.collect()  # it holds itself, and would be in memory as long as the training
     learner = AdaptingLearner(made, plan.training.anneal * plan.training.steps, source.resolve().stem)
     return learner, made.tokenizer
 

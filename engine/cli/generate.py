@@ -12,7 +12,7 @@ from rich.text import Text
 
 from engine.cli.asked import Machine
 from engine.cli.options import given_for
-from engine.cli.output import EngineFailed, Output
+from engine.cli.output import EngineFailed, Output, counted
 from engine.language.chat import DEFAULT_ANSWER, UNKNOWN, answer_in, asked
 from engine.language.prompts import parse_ids, parse_prompt
 from engine.language.tokenizers import Tokenizer
@@ -162,8 +162,8 @@ def styled(tokens: Tokens, locked: np.ndarray, tokenizer: Tokenizer) -> Text:
 def report(chain: Generate, sampler: str, finished: Finished) -> str:
     """One line: what was run and what it took."""
     line = (
-        f"{chain.samples} sample{'s' if chain.samples > 1 else ''}, {chain.steps} steps, {sampler}, "
-        f"seed {chain.seed}: {finished.seconds:.2f} seconds, {finished.calls} network calls"
+        f"{counted(chain.samples, 'sample')}, {counted(chain.steps, 'step')}, {sampler}, "
+        f"seed {chain.seed}: {finished.seconds:.2f} seconds, {counted(finished.calls, 'network call')}"
     )
     if any(finished.log_weights):
         known = ", ".join(f"{weight:z.2f}" for weight in finished.log_weights if not math.isnan(weight))

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from engine.cli.asked import Machine
 from engine.cli.generate import open_model, unfailing
-from engine.cli.output import Output
+from engine.cli.output import Output, counted
 from engine.language.prompts import parse_prompt
 from engine.language.tokenizers import Tokenizer
 from engine.performing.engine import Engine
@@ -41,7 +41,7 @@ def influence(machine: Machine, chain: Generate, text: str, on: str, draws: int,
     for word, nats in rows:
         output.record(**record_of(word, nats, tokens, loaded.tokenizer), calls=calls, seconds=seconds)
     output.table(table_of(rows, tokens, loaded.tokenizer, on))
-    output.line(f"nats; {calls} network calls, {seconds:.1f} s", "dim")
+    output.line(f"nats; {counted(calls, 'network call')}, {seconds:.1f} s", "dim")
 
 
 def asked(loaded: ModelLoaded, tokens: Tokens, on: str, draws: int, seed: int) -> Influence:

@@ -193,7 +193,7 @@ def show_bound(
     meaning = "one value has no error" if math.isnan(result.standard_error) else "± is one standard error"
     output.line(
         f"{counted(result.tokens, 'token')} ({counted(size, 'byte')}) in {counted(result.passages, 'block')}: "
-        f"{seconds or 0:.2f} seconds, {result.calls:,} network calls; {meaning}",
+        f"{seconds or 0:.2f} seconds, {counted(result.calls, 'network call')}; {meaning}",
         "dim",
     )
 
@@ -211,7 +211,7 @@ def show_tightened(result: Tightened, orders: int, passages: list[Passage], seco
     )
     output.line(
         f"That is less by {result.slack:.4f}{plus_minus(result.slack_error)} nats, "
-        f"from {counted(result.passages, 'block')}: {seconds:.2f} seconds, {result.calls:,} network calls",
+        f"from {counted(result.passages, 'block')}: {seconds:.2f} seconds, {counted(result.calls, 'network call')}",
         "dim",
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.cli.beside import plus_minus
 from engine.language.domains import TEXT
 from engine.likelihood.result import Bound
+from engine.models.alone import is_gguf
 from engine.models.loading import checkpoint_folder
 from engine.models.stored import CONFIG, facts_in, read_config
 from engine.plain_text import plain_line
@@ -21,7 +22,8 @@ def in_words(result: Bound, exact: bool) -> str:
 
 def past(started_from: Path | None) -> dict[str, str]:
     """What a training that starts from a model tells of that model's own; a UserError if it cannot be read."""
-    config = None if started_from is None else checkpoint_folder(started_from) / CONFIG
+    alone = started_from is None or is_gguf(started_from)
+    config = None if alone or started_from is None else checkpoint_folder(started_from) / CONFIG
     if config is None or not config.is_file():
         return {}
     facts = facts_in(read_config(config), config)

@@ -11,7 +11,7 @@ from engine.bundled_models import DEFAULT_MODEL
 from engine.cli.asked import Machine
 from engine.cli.beside import ask_each, plus_minus
 from engine.cli.generate import unfailing
-from engine.cli.output import Output
+from engine.cli.output import Output, counted
 from engine.language.typos import Typo, TypoKind, plant
 from engine.performing.engine import Engine
 from engine.performing.mending import AT_ONCE, LEVEL
@@ -57,7 +57,7 @@ def typo(
         if (first := events[0]).tokens != first.before:
             cut = f"{first.tokens} tokens and its original {first.before}"
             output.line(f"{name} reads the spoilt word as {cut}, so it seldom comes back.", "yellow")
-    output.line(f"of {chain.samples} texts at each level; ± is one standard error", "dim")
+    output.line(f"of {counted(chain.samples, 'text')} at each level; ± is one standard error", "dim")
 
 
 def levels_of(levels: str) -> tuple[float, ...]:

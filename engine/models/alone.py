@@ -71,6 +71,17 @@ def head_of(file: Path) -> bytes:
         return b""
 
 
+def is_gguf(path: Path) -> bool:
+    """Whether a GGUF file lies there."""
+    return path.is_file() and head_of(path).startswith(b"GGUF")
+
+
+def refuse_gguf(path: Path) -> None:
+    """A UserError for a GGUF file, which is no folder of a model yet, and says how it becomes one."""
+    if is_gguf(path) and (alone := file_alone(path)) is not None:
+        raise UserError(f"{alone.advice}, or adapt it by: sedd adapt {path.name} TEXTS")
+
+
 def file_alone(file: Path) -> Alone | None:
     """What a file is that belongs to no model's folder; None for one that may."""
     head = head_of(file)

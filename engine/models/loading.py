@@ -23,7 +23,7 @@ from engine.language.chat import chat_in
 from engine.language.documents import check_name
 from engine.language.spare_tokens import Spare
 from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
-from engine.models.alone import folder_alone
+from engine.models.alone import folder_alone, refuse_gguf
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.filling import SMALLER, filled
 from engine.models.identity import identified, weights_of
@@ -149,6 +149,7 @@ def checkpoint_folder(path: Path) -> Path:
         other = f", or have the hub's by: sedd fetch {path}" if is_name(path.as_posix()) else ""
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}{other}.")
     check_name(path)
+    refuse_gguf(path)
     if is_snapshot(path) or is_lightning(path):
         return path.resolve()
     folder = path if path.is_dir() else path.parent

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save as serialize
+from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.files import filling
@@ -88,7 +88,7 @@ def write_model(
 ) -> None:
     """Writes the files of a model as `save` does, whatever its layout."""
     with saving(folder), filling(folder, CONFIG) as made:
-        (made / WEIGHTS).write_bytes(serialize(dict(weights)))
+        save_file(dict(weights), made / WEIGHTS)  # one tensor after the other: as bytes they would be in memory again
         tokenizer.save(made)
         (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
         (made / CONFIG).write_bytes((to_json(config, indent=2) + "\n").encode())

@@ -19,8 +19,8 @@ def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] 
     row = next((row for row in fitting if row.name == name), None)
     if row is None:
         known = ", ".join(row.name for row in fitting)
-        reason = "is not for" if name in {row.name for row in (*SAMPLERS, ANCESTRAL)} else "is not known; for"
-        raise UserError(f'The sampler "{name}" {reason} {noise} noise; choose one of: {known}.')
+        reason = f"is not for {noise} noise" if name in {row.name for row in (*SAMPLERS, ANCESTRAL)} else "is not known"
+        raise UserError(f'The sampler "{name}" {reason}; choose one of: {known}.')
     known_options = {option.name: option for option in row.options}
     for option, number in options:
         if option in known_options:

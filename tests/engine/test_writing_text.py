@@ -176,6 +176,14 @@ def test_a_gguf_file_whose_weights_have_no_room_is_refused_with_both_numbers(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", [("info",), ("sample", "--model"), ("baseline", "--text", "a", "--model")])
+def test_a_gguf_file_in_the_place_of_a_model_says_how_it_becomes_one(command: tuple[str, ...], tmp_path: Path) -> None:
+    make_gguf(tmp_path / "a.gguf", "llama")
+    done = CliRunner().invoke(app, [*command, str(tmp_path / "a.gguf")])
+    assert done.exit_code == 2
+    assert "make a folder of it by: sedd judge --out FOLDER --file a.gguf, or adapt it by: sedd adapt" in done.stderr
+
+
 def test_texts_encoded_together_are_encoded_as_alone() -> None:
     tokenizer: Tokenizer = find_tokenizer(STORIES)
     texts = ["Once upon a time", "", "  two\nlines <|endoftext|>", "L'été 你好"]
