@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,14 +12,17 @@ from dataclasses import dataclass
 from itertools import islice
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 from engine.catalogue.families import FAMILIES, OWN, SEDD, entry, noise_in
 from engine.estimates import Shape, opening, running, writing
 from engine.files import open_regular, read_bounded
 from engine.plain_text import plain_line
 from engine.protocol import Noise
-from engine.strict_json import entries, shallow
+from engine.strict_json import entries
 
 CARD, ORIGIN = "README.md", "origin.json"
 LARGEST_CARD, LARGEST_ORIGIN, LARGEST_DESCRIPTION = 2**20, 100_000, 2**22
@@ -48,6 +50,12 @@ TOKENIZERS = ("tokenizer.json", "vocab.json", "encoder.json", "vocab.txt")
 CAUSAL_BYTES = 2
 """Of a number of a model that writes from left to right, as it is opened."""
 USUAL_LENGTH = 1024
+
+
+class Told(Struct):
+    """What a table of safetensors tells of a tensor, as far as it is asked for here."""
+
+    shape: Annotated[tuple[Annotated[int, Meta(ge=0, lt=LARGEST_COUNT)], ...], Meta(max_length=MOST_LENGTHS)]
 
 
 @dataclass(frozen=True)
@@ -153,22 +161,14 @@ def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
     """The shapes of the tensors in a file of safetensors, by name; none where its table cannot be read."""
     if file.suffix != ".safetensors":
         return {}
-    with (
-        suppress(OSError, ValueError, RecursionError, AttributeError, TypeError, LookupError),
-        open_regular(file) as opened,
-    ):
+    with suppress(OSError, RecursionError, msgspec.MsgspecError, UnicodeDecodeError), open_regular(file) as opened:
         size = int.from_bytes(opened.read(8), "little")
-        table = shallow(json.loads(opened.read(size))) if size <= LARGEST_TABLE else {}
-        shapes = {str(name): tuple(told["shape"]) for name, told in table.items() if name != "__metadata__"}
-        if all(map(can_be, shapes.values())):
+        table = msgspec.json.decode(opened.read(size), type=dict[str, msgspec.Raw]) if size <= LARGEST_TABLE else {}
+        named = {name: told for name, told in table.items() if name != "__metadata__"}
+        shapes = {name: msgspec.json.decode(told, type=Told).shape for name, told in named.items()}
+        if all(prod(shape) < LARGEST_COUNT for shape in shapes.values()):
             return shapes
     return {}
-
-
-def can_be(shape: tuple[Any, ...]) -> bool:
-    """Whether a tensor can have this shape."""
-    lengths = len(shape) <= MOST_LENGTHS and all(type(length) is int and length >= 0 for length in shape)
-    return lengths and prod(shape) < LARGEST_COUNT
 
 
 def licence_in(folder: Path) -> str:

@@ -136,3 +136,16 @@ def test_weights_whose_table_lacks_shapes_have_none(told: object, tmp_path: Path
     table = json.dumps({"a": told}).encode()
     (tmp_path / "model.safetensors").write_bytes(len(table).to_bytes(8, "little") + table)
     assert shapes_in(tmp_path / "model.safetensors") == {}
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"shape": 3}, {"shape": [True]}, {"shape": [-1]}, {"shape": [2**40, 2**40]}, {"shape": [1] * 9}, [], 7]
+)
+def test_a_table_of_tensors_that_says_what_cannot_be_says_nothing(told: object, tmp_path: Path) -> None:
+    table = json.dumps({"__metadata__": {"format": "pt"}, "w": {"shape": [2, 3]}, "odd": told}).encode()
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(len(table).to_bytes(8, "little") + table)
+    assert shapes_in(file) == {}
+    table = json.dumps({"__metadata__": {"format": "pt"}, "w": {"shape": [2, 3], "dtype": "F32"}}).encode()
+    file.write_bytes(len(table).to_bytes(8, "little") + table)
+    assert shapes_in(file) == {"w": (2, 3)}
