@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.language.domains import DOMAINS, TEXT
-from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Lesson, ModelLoaded, Request, ends
+from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Lesson, LoadModel, ModelLoaded, Request, ends
 from engine.stopping import Stopped, look, stoppable, within
 
 Item = tuple[int, Request]
@@ -224,8 +224,9 @@ class Runner:
         return self._is_cancelled(run_id)
 
     def _answer_between(self, run_id: int, engine: Performer) -> None:
-        """Answers short questions that came after a long one, as long as nothing else waits before them."""
-        while run_id != self._submitted and not self._waiting and not self._is_cancelled(run_id):
+        """Answers short questions that came after a long one, those that wait before them passed; but not what is asked
+        of a model that is to be loaded first."""
+        while run_id != self._submitted and not self._loads() and not self._is_cancelled(run_id):
             with suppress(queue.Empty):
                 item = self._requests.get_nowait()
                 self._got += 1
@@ -235,6 +236,10 @@ class Runner:
                     self._waiting.append(item)
                 continue
             return
+
+    def _loads(self) -> bool:
+        """Whether another model waits to be loaded."""
+        return any(isinstance(request, LoadModel) for _, request in self._waiting)
 
     def _is_cancelled(self, run_id: int) -> bool:
         return run_id <= self._cancelled_up_to or run_id in self._dropped

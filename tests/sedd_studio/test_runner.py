@@ -170,23 +170,29 @@ def test_a_request_that_waits_is_not_begun_once_it_is_superseded() -> None:
     assert [type(request).__name__ for request in engine.requests] == ["Generate", "LoadModel"]
 
 
-@pytest.mark.parametrize("between", [False, True])
-def test_a_short_question_is_answered_between_two_events_of_a_long_one_unless_another_waits(between: bool) -> None:
+LONG, LOADING = "a long question", "a model to be loaded"
+
+
+@pytest.mark.parametrize("between", ["", LONG, LOADING])
+def test_a_short_question_is_answered_between_two_events_of_a_long_one_unless_a_model_is_loaded_before_it(
+    between: str,
+) -> None:
     engine = FakeEngine()
     engine.answers.clear()
     runner = Runner(lambda: engine)
     tokens, locked = frozen(np.arange(12)), np.zeros(12, bool)
     words = tuple((place, place + 1) for place in range(6))
     long = Influence(tokens, locked, 0.0, words, tuple(range(6, 12)), "text")
-    asked: list[Request] = [long, *[long] * between, Inspect(tokens, locked, 3, 0.5)]
+    others: dict[str, list[Request]] = {"": [], LONG: [long], LOADING: [LoadModel("tiny")]}
+    asked: list[Request] = [long, *others[between], Inspect(tokens, locked, 3, 0.5)]
     for each in asked:
         runner.ask(each)
     engine.answers.set()
-    ends_of = (*ENDS, Insight)
+    ends_of = (*ENDS, Insight, ModelLoaded)
     events = wait(runner, lambda events: sum(isinstance(event, ends_of) for event in events) == len(asked))
     runner.close()
     order = [event.run_id for event in events if isinstance(event, ends_of)]
-    assert order == ([1, 3, 2] if between else [2, 1])
+    assert order == {"": [2, 1], LONG: [3, 1, 2], LOADING: [1, 2, 3]}[between]
 
 
 def test_an_engine_that_cannot_start_fails_every_request_with_the_reason() -> None:
