@@ -20,7 +20,8 @@ from torch import nn
 
 from engine.estimates import opening, require
 from engine.language.backends import read_backend
-from engine.language.tokenizers import FILE_NAME, find_tokenizer
+from engine.language.tokenizer_files import FILE_NAME
+from engine.language.tokenizers import find_tokenizer
 from engine.models.alone import refuse_gguf
 from engine.models.config_reader import shown
 from engine.models.filling import Pages, copied

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -14,13 +13,13 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as Backend
 
 from engine.files import write_whole
-from engine.language.backends import END_OF_TEXT, MARKS, byte_level, from_alphabet, from_pair, read_all, read_backend
+from engine.language.backends import END_OF_TEXT, MARKS, byte_level, read_all
 from engine.language.graphemes import Grapheme, graphemes, is_without_spaces
-from engine.language.spare_tokens import Spare, fitted, mask_of, of_bases
+from engine.language.spare_tokens import Spare, fitted, of_bases
+from engine.language.tokenizer_files import FILE_NAME, backend_in, cache_folders
 from engine.protocol import UserError
 from engine.protocol.errors import refusing
 
-FILE_NAME, ALPHABET = "tokenizer.json", "vocab.txt"
 LARGEST_MULTIPLE = 128
 SHOWN = 100
 """Characters of a list in a message."""
@@ -29,14 +28,12 @@ MOST_HELD, LONGEST_HELD = 2**14, 2**11
 MOST_SIZES = 32
 """Of symbols, in characters: longer ones are not read."""
 PROBE = "Once upon  a time,\n(2 + 2) \u00e9 \u4f60"
-_PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("\u00a1"), ord("\u00ac") + 1), *range(ord("\u00ae"), 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 # How byte-level vocabularies write bytes: printable ones as they are, the others as characters from 256 on.
 _BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + k): byte for k, byte in enumerate(_OTHERS)}
 # In no text, or hardly: control characters, and those without a meaning yet. SmolLM2's vocabulary lacks some.
 _RARE = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC0, 0xC1, *range(0xF1, 0x100))
-_CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
 class Tokenizer:
@@ -308,7 +305,7 @@ def find_tokenizer(folder: Path | str, vocabulary: int | None = None, spare: Spa
                 "put the tokenizer that the model was trained with there."
             )
         return tokenizer
-    for cached in _cache_folders():
+    for cached in cache_folders():
         tokenizer = _tokenizer_in(cached, vocabulary, spare)
         if tokenizer is not None and (vocabulary is None or _fits(tokenizer, vocabulary)):
             return tokenizer
@@ -336,23 +333,6 @@ def _tokenizer_in(folder: Path, vocabulary: int | None, spare: Spare) -> Tokeniz
         return None if backend is None else _whole(fitted(backend, vocabulary, spare), what)
 
 
-def backend_in(folder: Path) -> Backend | None:
-    """The library's tokenizer in `folder`, whatever it is fit for; None where there is none, a UserError if damaged."""
-    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
-        if (folder / FILE_NAME).is_file():
-            return read_backend(folder / FILE_NAME)
-        for vocab, merges in _PAIRS:
-            if (folder / vocab).is_file() and (folder / merges).is_file():
-                return from_pair(folder / vocab, folder / merges)
-        return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
-
-
-def mask_in(folder: Path) -> int | None:
-    """The id of a token for the mask in the tokenizer beside the weights, None where it has none."""
-    backend = backend_in(folder)
-    return None if backend is None else backend.token_to_id(mask_of(backend) or "")
-
-
 def _whole(backend: Backend, what: str) -> Tokenizer:
     """A ValueError unless the ids are 0 .. vocabulary - 1: others would point outside the model's embedding.
 
@@ -367,11 +347,3 @@ def _whole(backend: Backend, what: str) -> Tokenizer:
             "one with a token for each character."
         )
     return tokenizer
-
-
-def _cache_folders() -> Iterator[Path]:
-    """Snapshots of GPT-2 in the Hugging Face cache, wherever the user keeps it."""
-    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    hub = Path(os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", home / "hub")))
-    for name in _CACHED_MODELS:
-        yield from sorted((hub / name / "snapshots").glob("*"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import families
-from engine.language.tokenizers import backend_in
+from engine.language.tokenizer_files import backend_in
 from engine.models.adapted import LONGEST, adapted, named_by, tied_by, token_in
 from engine.models.config_reader import Reader
 from engine.models.layout import Layout, mask_of

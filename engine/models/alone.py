@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.catalogue.glance import EMBEDDINGS, MOST_FILES, OF_WEIGHTS
 from engine.files import ends_in, open_regular
-from engine.language.tokenizers import backend_in
+from engine.language.tokenizer_files import backend_in
 from engine.models.described import dtypes_of
 from engine.models.stored import CONFIG, PICKLED, WEIGHTS, contents, weight_files
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS

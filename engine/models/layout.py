@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.catalogue.families import Family
 from engine.language.spare_tokens import Spare
-from engine.language.tokenizers import mask_in
+from engine.language.tokenizer_files import mask_in
 from engine.models.config_reader import Names, Reader, network_config, shown
 from engine.protocol import UserError
 from engine.theory.diffusion import DiffusionConfig

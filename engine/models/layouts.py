@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.language.tokenizers import mask_in
+from engine.language.tokenizer_files import mask_in
 from engine.models.a2d_layout import A2D, DCODER
 from engine.models.bd3lm_layout import BD3LM
 from engine.models.d3_layout import D3

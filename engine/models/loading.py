@@ -22,7 +22,8 @@ from engine.estimates import opening, require
 from engine.language.chat import chat_in
 from engine.language.documents import check_name
 from engine.language.spare_tokens import Spare
-from engine.language.tokenizers import Tokenizer, find_tokenizer, mask_in
+from engine.language.tokenizer_files import mask_in
+from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.alone import folder_alone, refuse_gguf
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.filling import SMALLER, filled

@@ -19,7 +19,8 @@ from engine.catalogue.glance import licence_in
 from engine.estimates import GIB, Shape, free, opening, require, running, writing
 from engine.language.chat import UNKNOWN, chat_in
 from engine.language.spare_tokens import Spare
-from engine.language.tokenizers import backend_in, find_tokenizer
+from engine.language.tokenizer_files import backend_in
+from engine.language.tokenizers import find_tokenizer
 from engine.models.alone import Fact, facts_of_weights, file_alone, folder_alone, pointer_in
 from engine.models.described import dtypes_of, noise_of, output_of, told_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision

@@ -21,7 +21,8 @@ from torch import Tensor
 from engine.files import write_whole
 from engine.language.chat import TEMPLATE, template_in
 from engine.language.spare_tokens import mask_of, with_mask
-from engine.language.tokenizers import Tokenizer, backend_in, find_tokenizer
+from engine.language.tokenizer_files import backend_in
+from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import Bound
 from engine.models.a2d_layout import A2D, EMBEDDING, HEAD
 from engine.models.adapted import Rules, renamed

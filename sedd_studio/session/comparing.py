@@ -203,9 +203,6 @@ class Comparison(QObject):
 
     # ---- the playhead
 
-    def step_of(self, pane: Pane) -> int:
-        return 0 if pane.run is None else pane.run.step_at(self.position)
-
     def seek(self, position: float) -> None:
         """Shows every pane at the same level of noise, and holds it."""
         self._timer.stop()

@@ -62,10 +62,8 @@ class Learning(QObject):
 
     def turn(self, step: int) -> None:
         """Opens the next chapter, or the one before."""
-        names = [*CHAPTERS]
-        place = names.index(self.name) + step
-        if 0 <= place < len(names):
-            self.open(names[place])
+        if name := self.beside(step):
+            self.open(name)
 
     def beside(self, step: int) -> str:
         """The name of the chapter so many further; empty where there is none."""
@@ -113,16 +111,13 @@ class Learning(QObject):
 
     def move(self, slide: str, by: int) -> None:
         """Moves a slider by so many notches, as far as it goes."""
-        self._put(slide, self.choices[slide] + by)
+        found = next((each for each in self.slides if each.name == slide), None)
+        if found is not None:
+            self.choose(slide, min(max(self.choices[slide] + by, 0), found.last))
 
     def end(self, slide: str, last: bool) -> None:
         """Puts a slider to its end, or to its begin."""
-        self._put(slide, sys.maxsize if last else 0)
-
-    def _put(self, slide: str, notch: int) -> None:
-        found = next((each for each in self.slides if each.name == slide), None)
-        if found is not None:
-            self.choose(slide, min(max(notch, 0), found.last))
+        self.move(slide, sys.maxsize if last else -sys.maxsize)
 
     @property
     def slides(self) -> list[Slide]:

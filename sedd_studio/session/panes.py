@@ -107,6 +107,10 @@ class Pane:
         """Network calls of all its texts, about."""
         return work_of(self.request, self.noise)
 
+    def step_at(self, position: float) -> int:
+        """The recorded step that is shown at a position from 0, all noise, to 1, none."""
+        return 0 if self.run is None else self.run.step_at(position)
+
     @property
     def work_done(self) -> float:
         """How much of it is over, one way or the other."""

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from engine.catalogue.fetched import COMING, fetched, models_folder, unfinished
 from engine.catalogue.glance import ORIGIN
 from engine.cli import app
-from engine.language.tokenizers import FILE_NAME, train_tokenizer
+from engine.language.tokenizer_files import FILE_NAME
+from engine.language.tokenizers import train_tokenizer
 from engine.models.hub import PART
 from engine.models.loading import load
 from engine.models.own_layout import save

@@ -22,7 +22,8 @@ from safetensors.torch import load_file
 
 from engine.cli import app
 from engine.files import PARTS, sha256
-from engine.language.tokenizers import FILE_NAME, find_tokenizer
+from engine.language.tokenizer_files import FILE_NAME
+from engine.language.tokenizers import find_tokenizer
 from engine.protocol import UserError
 from engine.runs.runfile import SUFFIX, encode, open_run, save_run
 from sedd_studio.background.keeper import Keeper

@@ -78,11 +78,12 @@ def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None
     done(window, qtbot)
     qtbot.waitUntil(lambda: window.services.comparison.playing)
     window.panel("compare").slider.setFocus()
+    comparison = window.services.comparison
     QTest.keyClick(window.panel("compare").slider, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: not window.services.comparison.playing)
-    assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [0, 0, 0, 0]
+    assert [pane.step_at(comparison.position) for pane in comparison.panes] == [0, 0, 0, 0]
     window.panel("compare").slider.setValue(500)
-    assert [window.services.comparison.step_of(pane) for pane in window.services.comparison.panes] == [2, 8, 32, 128]
+    assert [pane.step_at(comparison.position) for pane in comparison.panes] == [2, 8, 32, 128]
     half = window.panel("compare").cards[1].text.text()
     window.panel("compare").slider.setValue(1000)
     assert len(window.panel("compare").cards[1].text.text()) > len(half)

@@ -109,7 +109,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     assert not different[older.run.locked].any()
     assert comparison.differences(newer) is None
     comparison.seek(0.5)
-    assert [comparison.step_of(pane) for pane in (older, newer)] == [3, 2]
+    assert [pane.step_at(comparison.position) for pane in (older, newer)] == [3, 2]
     assert all(view.text.text() for view in listed.panel("compare").cards)
 
 

@@ -79,13 +79,13 @@ class PaneCard(QFrame):
         self.cancel.setVisible(under_way)
         self.open.setVisible(pane.can_be_opened)
         self.progress.show_share(pane.work_done / pane.work if under_way else None)
-        self.step.show_text("" if pane.run is None else f"step {comparison.step_of(pane)} of {pane.run.steps}")
+        self.step.show_text("" if pane.run is None else f"step {pane.step_at(comparison.position)} of {pane.run.steps}")
         self.state.show_text(state_of(pane))
         for name, figure in figures_of(comparison, pane).items():
             self.figures[name].show_text(figure)
         tokenizer = comparison.tokenizer_of(pane)
         if pane.run is not None and tokenizer is not None:
-            self.text.show_run(pane.run, comparison.step_of(pane), tokenizer, comparison.differences(pane))
+            self.text.show_run(pane.run, pane.step_at(comparison.position), tokenizer, comparison.differences(pane))
 
 
 def state_of(pane: Pane) -> str:
