@@ -70,10 +70,13 @@ class MixedOracle(nn.Module):
 
 def model_of(world: ToyWorld) -> Diffusion:
     """The world as a model, whose network computes each answer once."""
-    made = diffusion(world)
-    if isinstance(world.graph, Mixed):
+    if not isinstance(world.graph, Mixed):
+        made = diffusion(world)
+    else:
         network = NetworkConfig(world.graph.states, LENGTH, hidden=2, blocks=0, heads=1, cond_dim=1)
-        config = DiffusionConfig(network, "mixed", "mixing", eps=1e-4, scale_by_sigma=False, p_uniform=0.3)
+        config = DiffusionConfig(
+            network, "mixed", "mixing", eps=1e-4, parametrisation="plug_in", scale_by_sigma=False, p_uniform=0.3
+        )
         made = Diffusion(config, MixedOracle(world, world.graph.schedule), world.graph)  # type: ignore[arg-type]
     made.network = Remembering(made.network)  # type: ignore[assignment]
     made.network.config = made.config.network  # by which it is estimated what a run takes

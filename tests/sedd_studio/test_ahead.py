@@ -36,7 +36,7 @@ class Looks(MainWindow):
         if hasattr(module, "PlotWidget"):
             self.show_panel("likelihood")
             QApplication.processEvents()
-            print(type(self.likelihood._plot).__name__)
+            print(type(self.panel("likelihood")._plot).__name__)
             self.timer.stop()
             self.close()
 

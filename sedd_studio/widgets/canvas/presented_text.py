@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from sedd_studio.painting.icons import lent
 from sedd_studio.painting.theme import Look
 from sedd_studio.painting.token_paint import Marks
 from sedd_studio.session.view import View
@@ -106,9 +107,8 @@ class PresentedText(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            painter.save()
-            self.picture.paint(painter, self.rect(), Marks())
-            painter.restore()
+            with lent(painter, smooth=False):
+                self.picture.paint(painter, self.rect(), Marks())
             state = self._view.canvas()
             if self._view.playhead.recorded:
                 high = max(4, round(FOOT * self.height()))
