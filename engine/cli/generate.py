@@ -113,6 +113,8 @@ def asked_tokens(loaded: ModelLoaded, prompt: str | None, length: int | None) ->
     """The tokens and gaps of a prompt; without one `length` free positions, or as many as the model can hold."""
     longest = loaded.info.length
     if prompt is not None:
+        if length is not None:
+            raise UserError("A prompt says by its gaps how long a text is; leave out --length or --text.")
         return parse_prompt(prompt, loaded.tokenizer, longest)
     count = longest if length is None else length
     if not 1 <= count <= longest:

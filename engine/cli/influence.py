@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Finished, Generate, Influence, Influenced, ModelLoaded, Run, Tokens, UserError
 
+USUAL_DRAWS = next(field.default for field in fields(Influence) if field.name == "draws")
 MOST_NAMED = 3
 """Positions that are named for each word."""
 
@@ -53,6 +54,8 @@ def asked(loaded: ModelLoaded, tokens: Tokens, on: str, draws: int, seed: int) -
         words = [(place, place + 1) for start, stop in words for place in range(start, stop)]
         if not on:
             return Influence(tokens, ~free, 0.0, tuple(words), tuple(range(len(tokens))), draws=draws, seed=seed)
+    elif draws != USUAL_DRAWS:
+        raise UserError("A word that can be hidden is, and nothing is drawn in its place; leave out --draws.")
     if not on:
         if not free.any() or free.all():
             raise UserError("Give some words and a gap, as in Once upon a time [8] The end, or name a word with --on.")

@@ -18,7 +18,7 @@ from engine.cli.application import app
 from engine.language.documents import STANDARD_INPUT, read_text, without_marks
 from engine.protocol import Generate, UserError, frozen
 from engine.protocol.option_kinds import OneOf, Real
-from engine.protocol.options import OPTIONS, check_options
+from engine.protocol.options import OPTIONS, check_options, check_together
 
 READ = ("text", "question")
 """What may be read from standard input."""
@@ -155,6 +155,7 @@ def chain_of(**given: Any) -> Generate:
     read = {name: row.kind.read(given[row.argument]) for name, row in OPTIONS.items() if row.argument in given}
     chain = Generate(frozen(np.empty(0, np.int64)), **read)
     check_options(chain, by_flags=True)
+    check_together(chain, by_flags=True)
     return chain
 
 

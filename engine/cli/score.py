@@ -77,6 +77,8 @@ def check(scoring: Scoring) -> None:
         raise UserError("Tokens are shown for one text; give it with --text.")
     if scoring.orders > 1 and scoring.steps is not None:
         raise UserError("Orders tighten the bound of the model, not that of a sampler; leave out --steps or --orders.")
+    if scoring.steps is not None and (scoring.estimator, scoring.draws) != (Scoring.estimator, Scoring.draws):
+        raise UserError("The bound of a sampler is not of draws; leave out --steps, or --draws and --estimator.")
 
 
 def phases(engine: Engine, passages: list[Passage], scoring: Scoring, output: Output) -> Iterator[tuple[Event, float]]:

@@ -47,6 +47,13 @@ def trajectory(
     for each in out:
         if each.suffix.lower() not in (".csv", ".svg"):
             raise UserError(f"A map is written as .csv or .svg and not as {each.name}; the window exports it as PNG.")
+    if held[0] is None and held[1] != 1:
+        raise UserError("--against-sample is a sample of the run --against; name that, or leave it out.")
+    drawn_so = held[0] is None and any(each.suffix.lower() == ".svg" for each in out)
+    if colours != "state" and not MAP_MODES[colours].column and not drawn_so:
+        raise UserError(
+            "--colours are those of a drawing of one run; name one by --out, as map.svg, or leave them out."
+        )
     run, sample = read_run(path), number - 1
     check_sample(run, number)
     other = None if held[0] is None else comparable(run, held[0], held[1])

@@ -44,12 +44,16 @@ from engine.protocol import (
     UserError,
     frozen,
 )
+from engine.protocol.options import USUAL
 from engine.protocol.sampler_table import LEFT_TO_RIGHT
 from engine.stopping import worked
 from engine.theory.conditioning import Locks, Shaping
 
 if TYPE_CHECKING:
     from engine.causal.causal_model import CausalModel
+
+WITHOUT_EFFECT = ("locking", "spacing")
+"""Options that only a chain of noise can have."""
 
 
 class CausalPerformer:
@@ -94,7 +98,7 @@ class CausalPerformer:
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """Fills the free positions; what stands in `request.start` already stays.
 
-        Spacing and locking mean nothing here. A UserError where something is asked for that only diffusion can do.
+        A UserError where something is asked for that only diffusion can do.
         """
         request = as_tokens(request, self.tokenizer)
         shaping = Shaping.of(request, self.info.vocabulary)
@@ -129,6 +133,11 @@ class CausalPerformer:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
         if request.sampler not in ("auto", LEFT_TO_RIGHT.name):
             raise UserError(f"{self.info.name} writes from left to right and takes no sampler; leave it to auto.")
+        if any(getattr(request, name) != USUAL[name] for name in WITHOUT_EFFECT):
+            raise UserError(
+                f"{self.info.name} writes from left to right, where neither locking nor spacing changes anything; "
+                "leave them out."
+            )
         self._check_class(request)
         self._check_patterns(request)
 
@@ -176,9 +185,13 @@ class CausalPerformer:
     def score(self, run_id: int, request: Score) -> Iterator[Event]:
         """The exact -log p, as a bound; the error is that over several texts. A part of a text given the rest has none.
 
-        There is nothing to draw, so an estimator and the numbers of draws and calls mean nothing here.
+        There is nothing to draw, so the numbers of draws and calls mean nothing here, and an estimator is refused.
         """
         self._check_class(request)
+        if request.estimator != "auto":
+            raise UserError(
+                f"{self.info.name} gives the likelihood itself, so nothing is drawn; leave the estimator out."
+            )
         if request.given.any():
             raise UserError(
                 f"{self.info.name} sees only what stands to the left, so it cannot score a part of a text given the "

@@ -41,7 +41,7 @@ from engine.protocol import (
     is_lack_of_memory,
 )
 from engine.protocol.option_kinds import check_ranges
-from engine.protocol.options import check_options
+from engine.protocol.options import check_options, check_together
 
 
 class Engine:
@@ -85,6 +85,7 @@ class Engine:
             case Generate():
                 performer = self._open
                 check_options(request)
+                check_together(request)
                 check_run(request, performer.info, performer.shape)
                 return performer.generate(run_id, request)
             case Inspect() | Guess() | Review() | Influence():
@@ -150,6 +151,7 @@ class Engine:
         if other.tokenizer.fingerprint != here.tokenizer.fingerprint:
             raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
         check_options(request)
+        check_together(request)
         check_run(request, other.info, other.shape)
         yield Introduced(run_id, other.info)
         yield from other.generate(run_id, request)

@@ -16,6 +16,7 @@ import numpy as np
 from engine.language.domains import NO_JUDGE, domain_named, is_in_words
 from engine.language.quality import mean, unigram_entropy
 from engine.language.spans import Laid
+from engine.performing.causal_performer import WITHOUT_EFFECT
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.performer import Performer
@@ -33,7 +34,7 @@ from engine.protocol import (
     UserError,
     frozen,
 )
-from engine.protocol.options import check_options
+from engine.protocol.options import USUAL, check_options
 
 HALF = 0.5
 """Of the work is the bound; the rest are the texts."""
@@ -56,6 +57,8 @@ def evaluate(run_id: int, request: Evaluate, performer: Performer, judges: Judge
         yield found
         free = found
     chain = replace(request.chain, tokens=frozen(np.where(given, tokens, FREE)))
+    if info.noise == "none":  # asked of models of every kind at once: what means nothing to this one is not for it
+        chain = replace(chain, **{name: USUAL[name] for name in WITHOUT_EFFECT})
     check_options(chain)
     check_run(chain, info, performer.shape)
     rows = tokens[None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.protocol import Generate, Noise
+from engine.protocol import Generate, Noise, UserError
 from engine.protocol.option_kinds import SEED, STEPS, Kind, Limits, Numbers, OneOf, Pattern, Real, Spacing, Whole, Words
 from engine.protocol.sampler_table import ALL_SAMPLERS
 
@@ -27,7 +27,8 @@ class RunOption:
     A form has a field for it if it has a `title`; there, and in settings and presets, it is called `entry`, and what is
     usual may be another value: `entry_usual`. On the command line it is called `argument` and `flag`, and `usage` is
     said of it, or else `help`. A command names a `main` option even where its value is the usual one. It works with
-    `noises`, and if it is about `classes` with models that know some. Its `kind` says which values it may have.
+    `noises`, and if it is about `classes` with models that know some. One that is `about` another option means nothing
+    while that has its usual value. Its `kind` says which values it may have.
     """
 
     name: str
@@ -37,6 +38,7 @@ class RunOption:
     main: bool = False
     noises: tuple[Noise, ...] = (*BOTH, "none")
     classes: bool = False
+    about: str = ""
     usage: str = ""
     entry: str = ""
     entry_usual: Any = None
@@ -59,6 +61,10 @@ class RunOption:
     def fits(self, noise: Noise, classes: int = 0) -> bool:
         """Whether it works with models of this noise that know so many classes of texts."""
         return noise in self.noises and (classes > 0 or not self.classes)
+
+    def idle(self, request: Generate) -> bool:
+        """Whether it changes nothing in a request, since the option that it is about was left as usual."""
+        return bool(self.about) and getattr(request, self.about) == USUAL[self.about]
 
     def check(self, value: Any) -> None:
         """A UserError unless a request may hold the value."""
@@ -127,6 +133,7 @@ _ROWS = (
         "How much more the class counts than in the model's law, which 1 is; others take two network calls.",
         noises=BOTH,
         classes=True,
+        about="label",
     ),
     RunOption(
         "options",
@@ -177,3 +184,16 @@ def check_options(request: Generate, by_flags: bool = False) -> None:
             known[name].kind.check(name, number)
     for row in OPTIONS.values():
         row.kind.check(row.flag if by_flags else row.title or row.name, getattr(request, row.name))
+
+
+def check_together(request: Generate, by_flags: bool = False) -> None:
+    """A UserError where an option of a request that is about another would be without effect; `by_flags` as above."""
+    for row in OPTIONS.values():
+        if row.idle(request) and getattr(request, row.name) != row.usual:
+            other = OPTIONS[row.about]
+            raise UserError(
+                f"{row.flag} changes nothing without {other.flag}; give that, too, or leave it out."
+                if by_flags
+                else f"{row.title} changes nothing without a {other.title.lower()}; choose one, or leave it at "
+                f"{row.usual:g}."
+            )

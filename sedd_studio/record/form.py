@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.protocol import FREE, Generate, Noise, Tokens
@@ -48,7 +48,8 @@ class Form:
             "sampler": self.sampler if self.sampler in fitting else "auto",
             "options": tuple((option.name, number) for option, number in numbers if number != option.default),
         }
-        return Generate(tokens, **{"steps": max(1, int((tokens == FREE).sum())), **found})
+        made = Generate(tokens, **{"steps": max(1, int((tokens == FREE).sum())), **found})
+        return replace(made, **{row.name: row.usual for row in chosen.values() if row.idle(made)})
 
     @staticmethod
     def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:

@@ -279,6 +279,14 @@ def test_a_goal_ends_the_run_and_tokens_show_their_parts(model: Path) -> None:
         (("sample", "--ban", " "), "empty"),
         (("sample", "--option", "theta"), "name=number"),
         (("sample", "--spacing", "1,half,0"), "half"),
+        (("sample", "--guidance", "3"), "--guidance changes nothing without --class"),
+        (("infill", "--text", "a [3] b", "--guidance", "3"), "--guidance changes nothing without --class"),
+        (("compare", "--text", "a [3] b", "--guidance", "3"), "--guidance changes nothing without --class"),
+        (("typo", "a dragon", "--guidance", "3"), "--guidance changes nothing without --class"),
+        (("influence", "a [3] b", "--guidance", "3"), "--guidance changes nothing without --class"),
+        (("evaluate", "--text", "a [3] b", "--length", "7"), "leave out --length or --text"),
+        (("score", "--text", "a", "--steps", "4", "--draws", "9"), "leave out --steps, or --draws"),
+        (("score", "--text", "a", "--steps", "4", "--estimator", "plain"), "leave out --steps, or --draws"),
     ],
 )
 def test_bad_input_is_answered_by_one_sentence(model: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -56,7 +56,7 @@ def run(folder: Path, *given: object) -> list[dict[str, Any]]:
 
 def test_each_model_has_a_row_in_the_same_unit_and_those_that_cannot_read_the_text_are_named(folder: Path) -> None:
     beside = [argument for name in ("fine", "dna", "judge") for argument in ("--beside", folder / name)]
-    given = ("--text", TEXT, "--samples", 3, "--steps", "2,5", "--judge", folder / "judge")
+    given = ("--text", TEXT, "--samples", 3, "--steps", "2,5", "--spacing", "cosine", "--judge", folder / "judge")
     coarse, fine, dna, judge = run(folder, "compare", "--model", folder / "coarse", *beside, *given)
     assert (coarse["model"], fine["model"], judge["model"]) == ("coarse", "fine", "judge")
     assert coarse["tokens"] < fine["tokens"] == len(TEXT)

@@ -90,6 +90,7 @@ def test_under_uniform_noise_each_token_has_a_row(folder: Path) -> None:
         ("absorb", (TEXT, "--on", "castle"), 'no word "castle"'),
         ("absorb", ("hill", "--on", "hill"), "no other word"),
         ("uniform", ("The [2] hill",), "text without gaps"),
+        ("absorb", (TEXT, "--on", "hill", "--draws", "9"), "leave out --draws"),
     ],
 )
 def test_what_cannot_be_asked_is_answered_in_a_sentence(

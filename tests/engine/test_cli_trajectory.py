@@ -147,6 +147,10 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(recorded: tuple[Path, Tra
         (("--out", "map.png"), "written as .csv or .svg and not as map.png"),
         (("--against", str(ROOT / "tests" / "data" / "run.sedd")), "run.sedd is a run of other tokens"),
         (("--against", str(folder / "run.sedd"), "--against-sample", "4"), "no sample 4"),
+        (("--against-sample", "2"), "name that, or leave it out"),
+        (("--colours", "changes"), "--colours are those of a drawing of one run"),
+        (("--colours", "changes", "--out", "map.csv"), "--colours are those of a drawing of one run"),
+        (("--colours", "changes", "--out", "map.svg", "--against", str(folder / "run.sedd")), "of one run"),
         (("--regret",), "name the folder of that model with --model"),
         (("--regret", "--model", str(other)), "with other weights"),
     ):

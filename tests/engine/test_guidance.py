@@ -113,7 +113,7 @@ def test_a_class_is_asked_for_by_request_and_by_command(tmp_path: Path) -> None:
     engine = Engine(DiffusionPerformer(load(tmp_path, device="cpu", precision="fp32")))
     seen = []
     for label in (-1, 0, 1):
-        request = Generate(np.full(6, -1), steps=4, label=label, guidance=2.0)
+        request = Generate(np.full(6, -1), steps=4, label=label, guidance=1.0 if label < 0 else 2.0)
         *_, finished = engine.perform(1, request)
         assert isinstance(finished, Finished)
         seen.append(finished.calls)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from engine.protocol.option_kinds import Kind, OneOf, Pattern, Real, Whole
-from engine.protocol.options import BOTH, ENTRIES
+from engine.protocol.options import BOTH, ENTRIES, OPTIONS
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
@@ -23,6 +23,8 @@ IN_TOP_BAR = ("seed", "samples")
 """Entries that have their controls there, and nowhere else in the window."""
 ONLY_WITH = {("absorb",): "Works with absorbing noise only.", BOTH: "From left to right each free token is a step."}
 """Why an entry cannot be edited, by the noises that it works with."""
+ONLY_AFTER = "Choose a {} first: without one it changes nothing."
+"""Why an entry that is about another cannot be edited."""
 KNOWN = "This model knows those from 0 to {:,}."
 """What is said beside the help of the class."""
 NUMBER_WIDTH = 66
@@ -137,10 +139,14 @@ class OptionFields(QWidget):
             if name in self.sliders:
                 self.sliders[name].show_number(entry)
             fits = row.fits(noise, classes)
-            field.setEnabled(fits)
+            about = OPTIONS.get(row.about)
+            idle = about is not None and self._form.now.entries[about.entry] == about.entry_usual
+            field.setEnabled(fits and not idle)
             field.setVisible(fits or row.fits("absorb", classes))
             field.name(self._words.say(row.title))
             told = self._words.say(help_of(control, row.help) if fits else ONLY_WITH.get(row.noises, ""))
+            if about is not None and idle and fits:
+                told = self._words.say(ONLY_AFTER.format(about.title.lower()))
             field.explain(f"{told} {KNOWN.format(classes - 1)}" if name == "label" and fits else told)
 
     def changed(self) -> int:
