@@ -47,8 +47,15 @@ def figures(lesson: BreakingLesson) -> Iterator[BreakingFigure]:
 
 
 def _check(lesson: BreakingLesson) -> None:
-    if not 1 <= len(lesson.words) <= MOST_WORDS or len(lesson.alphabet) > MOST_WORDS:
-        raise UserError(f"A text has from 1 to {MOST_WORDS} words, and so has an alphabet at most; write another one.")
+    count, others = len(lesson.words), len(lesson.alphabet)
+    if not count:
+        raise UserError("There is no word yet; write a sentence.")
+    if count > MOST_WORDS:
+        raise UserError(f"There is room for {MOST_WORDS} words, and these are {count}; write a shorter sentence.")
+    if others > MOST_WORDS:
+        raise UserError(f"There is room for {MOST_WORDS} other words, and these are {others}; write fewer.")
     for word in (*lesson.words, *lesson.alphabet):
-        if not word or len(word) > LONGEST_WORD or plain_line(word) != word:
-            raise UserError(f"A word has from 1 to {LONGEST_WORD} plain characters; write a shorter one.")
+        if len(word) > LONGEST_WORD:
+            raise UserError(f"A word has {LONGEST_WORD} characters at most here; write a shorter one.")
+        if not word or plain_line(word) != word:
+            raise UserError("A word has characters that cannot be shown; write it without them.")

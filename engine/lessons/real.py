@@ -54,8 +54,10 @@ def _read(lesson: RealLesson, model: Model) -> Tokens:
         raise UserError("This chapter asks a diffusion model of texts, with masks or uniform noise; open such a model.")
     tokens = np.array(model.tokenizer.encode(lesson.sentence), np.int64)
     most = min(MOST_TOKENS, model.info.length)
-    if not 1 <= len(tokens) <= most:
-        raise UserError(f"A sentence has from 1 to {most} tokens here, and this one has {len(tokens)}; write another.")
+    if not len(tokens):
+        raise UserError("There is no word yet; write a sentence.")
+    if len(tokens) > most:
+        raise UserError(f"There is room for {most} tokens, and these are {len(tokens)}; write a shorter sentence.")
     return frozen(tokens)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sedd_studio.session.colour_modes import MODES
 from sedd_studio.session.session import Session
 from sedd_studio.window import doing
-from sedd_studio.window.page_names import STUDIO
+from sedd_studio.window.page_names import LEARN, STUDIO
 from sedd_studio.window.panels import BESIDE, PAGES, PANELS
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_json", "&JSON …", doing.export("json"), when=_has_run),
     Command("export_csv", "Table of the &steps …", doing.export("csv"), when=_has_run),
     Command(
-        "export_figure", "Fi&gure of Learn: SVG or PNG …", doing.export_lesson("figure"), "Ctrl+Shift+S", page="learn"
+        "export_figure", "Fi&gure of Learn: SVG or PNG …", doing.export_lesson("figure"), "Ctrl+Shift+S", page=LEARN
     ),
     Command(
         "export_chapter",
         "C&hapter of Learn: page that moves …",
         doing.export_lesson("page"),
         "Ctrl+Shift+P",
-        page="learn",
+        page=LEARN,
     ),
     Command("settings", "Se&ttings …", lambda w, s: doing.show_settings(w), "Ctrl+,"),
     Command("quit", "&Quit", lambda w, s: w.close(), "Ctrl+Q"),

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from sedd_studio.painting.lessons import picture
-from sedd_studio.painting.lessons.drawing import Bar, Sign
+from sedd_studio.painting.lessons.drawing import CENTRE, Bar, Sign
 from sedd_studio.painting.lessons.grid import Grid
 from sedd_studio.painting.lessons.score import arrows, largest
 from sedd_studio.painting.theme import THEMES
 from sedd_studio.record.chapters import CHAPTERS, chapter
+from sedd_studio.record.chapters.breaking import words_of
 from sedd_studio.record.chapters.chapter import Shown, Slide
 from tests.sedd_studio.chapter_cases import shown
 
@@ -41,7 +43,7 @@ def test_a_formula_says_the_figures_numbers(name: str, choices: dict[str, object
     assert len(said) == len(wanted)
     for number, value in zip(said, wanted, strict=True):
         places = len(number.partition(".")[2])
-        assert number == f"{value:.{places}f}"
+        assert number == f"{value:z.{places}f}"
 
 
 @cases
@@ -131,6 +133,125 @@ def test_a_legend_lies_on_nothing_and_tells_its_signs_apart_without_colour(
             for other in found.signs[:number]:
                 light, dark = sorted((luminance(theme.colours[each.colour]) for each in (sign, other)), reverse=True)
                 assert sign.kind != other.kind or (light + 0.05) / (dark + 0.05) > 1.3, (sign, other, theme.name)
+
+
+# ---- words on figures
+
+
+@dataclass
+class Said:
+    """Words of a figure: what they are, where they stand, and in which colour."""
+
+    text: str
+    place: QRectF
+    colour: QColor
+
+
+def said_in(name: str, made: Shown, area: QRectF, module: str, monkeypatch: pytest.MonkeyPatch) -> list[Said]:
+    """The words that a module of `painting.lessons` writes where a figure is painted, without the room beside them."""
+    found: list[Said] = []
+
+    def write(
+        painter: QPainter, area: QRectF, text: str, colour: QColor, font: QFont, flags: Qt.AlignmentFlag = CENTRE
+    ) -> None:
+        place = QFontMetricsF(font).boundingRect(area, int(flags), text)
+        found.append(Said(text, place, colour))
+
+    monkeypatch.setattr(import_module(f"sedd_studio.painting.lessons.{module}"), "write", write)
+    image = QImage(area.size().toSize(), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        picture(name).paint(painter, area, made, THEMES["light"])
+    monkeypatch.undo()
+    return found
+
+
+SCALE = re.compile("[\N{DIVISION SIGN}\N{MULTIPLICATION SIGN}] [0-9]|true|[0-9,]+")
+"""What stands under a scale."""
+SMALL = QRectF(12, 12, 515, 390)
+"""Of a figure in a window of 1280 x 720."""
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("steps", [0, 1, 2, 5])
+@pytest.mark.parametrize("noise", ["absorb", "uniform"])
+def test_words_that_do_not_match_are_not_crossed_by_their_frame(
+    noise: str, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = import_module("sedd_studio.painting.lessons.many")
+    for area in (SMALL, QRectF(0, 0, 300, 200)):
+        frames: list[QRectF] = []
+        monkeypatch.setattr(many, "draw_hollow", lambda painter, place, *rest, to=frames: to.append(place))
+        words = said_in("many", shown("many", noise=noise, steps=steps), area, "many", monkeypatch)
+        assert any(said.text == "New Diego" for said in words)
+        assert not any(frame.intersects(said.place) for frame in frames for said in words)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_words_under_a_scale_stand_apart_and_within_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, choices, area in (
+        ("training", {"noise": "absorb"}, SMALL),
+        ("training", {"noise": "uniform"}, SMALL),
+        ("precision", {}, SMALL),
+        ("precision", {"groups": 8}, SMALL),
+    ):
+        words = said_in(name, shown(name, **choices), area, name, monkeypatch)
+        rows: dict[int, list[QRectF]] = {}
+        for said in words:
+            if SCALE.fullmatch(said.text):
+                rows.setdefault(round(said.place.center().y()), []).append(said.place)
+        for row in rows.values():
+            ordered = sorted(row, key=QRectF.left)
+            assert all(other.left() - one.right() >= 4 for one, other in pairwise(ordered))
+            assert ordered[-1].right() <= area.right() + 1
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_number_on_a_square_is_read_on_every_colour_that_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = Grid.of(SMALL, 2, 3)
+    for theme in THEMES.values():
+        colours: list[QColor] = []
+        module = import_module("sedd_studio.painting.lessons.grid")
+        monkeypatch.setattr(module, "write", lambda *given, to=colours: to.append(given[3]))
+        image = QImage(600, 400, QImage.Format.Format_RGB32)
+        with QPainter(image) as painter:
+            for chosen in (False, True):
+                grid.draw_text(painter, (0, 0), ("tick", "tock"), "3.6 %", chosen, theme)
+        assert len(colours) == 2
+        for colour in colours:
+            for behind in ("lock_fill", "mask", "window"):
+                light, dark = sorted((luminance(colour.name()), luminance(theme.colours[behind])), reverse=True)
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, (theme.name, behind)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_frame_in_high_contrast_does_not_cross_the_words_in_it() -> None:
+    grid, theme, place = Grid.of(SMALL, 2, 3), THEMES["contrast"], QRectF(50.5, 50.5, 40, 40)
+    for across, framed in ((30.0, True), (70.0, False)):
+        image = QImage(150, 150, QImage.Format.Format_RGB32)
+        image.fill(theme.colour("window"))
+        with QPainter(image) as painter:
+            grid.draw_square(painter, place, True, False, theme, across)
+        assert (image.pixelColor(50, 70) == theme.colour("strong_border")) is framed
+        assert image.pixelColor(70, 70) == theme.colour("lock_fill")
+
+
+# ---- breaking a text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("We walk  home ", ("We", "walk", "home")),
+        ("东京很大", ("东", "京", "很", "大")),
+        ("我们walk 回家。", ("我", "们", "walk", "回", "家", "。")),
+        ("กิน ข้าว", ("กิ", "น", "ข้", "า", "ว")),
+        ("👩‍👩‍👧 naïve", ("👩‍👩‍👧", "naïve")),
+        ("unverwechselbarkeit", tuple("unverwechselbarkeit")),
+        ("", ()),
+    ],
+)
+def test_a_text_is_broken_into_what_its_script_has_for_words(text: str, words: tuple[str, ...]) -> None:
+    assert words_of(text) == words
 
 
 # ---- all texts at once

@@ -14,6 +14,8 @@ from sedd_studio.painting.theme import Theme
 
 FULL = 0.96
 """Of a cell, the side of the square of a text that is certain."""
+TYPE = 0.115
+"""Of a cell, its type."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Grid:
     @property
     def size(self) -> float:
         """Pixels of its type."""
-        return max(11.0, min(60.0, 0.1 * self.side))
+        return max(11.0, min(60.0, TYPE * self.side))
 
     @property
     def side(self) -> float:
@@ -110,9 +112,15 @@ class Grid:
             painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
             painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
 
-    def draw_square(self, painter: QPainter, place: QRectF, clean: bool, chosen: bool, theme: Theme) -> None:
-        """The square of a text; a chosen one has a frame, however small it is."""
-        painter.setPen(QPen(theme.colour("strong_border" if theme.name == "contrast" else "border"), 1))
+    def draw_square(
+        self, painter: QPainter, place: QRectF, clean: bool, chosen: bool, theme: Theme, across: float = 0.0
+    ) -> None:
+        """The square of a text; a chosen one has a frame, however small it is. In high contrast all others have one,
+        too, where it does not cross the words in it, which are so many pixels `across`."""
+        outlined = theme.name == "contrast" and place.width() > across
+        painter.setPen(QPen(theme.colour("strong_border" if outlined else "border"), 1))
+        if theme.name == "contrast" and not outlined:
+            painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("lock_fill" if clean else "mask"))
         painter.drawRoundedRect(place, min(6, place.width() / 4), min(6, place.width() / 4))
         if chosen:
@@ -136,4 +144,4 @@ class Grid:
         words = QRectF(middle.x() - self.side, middle.y() - size, 2 * self.side, 1.2 * size)
         draw_states(painter, words, text, names, typeface(size, chosen), theme, CENTRE)
         under = QRectF(middle.x() - self.side, middle.y() + 0.25 * size, 2 * self.side, size)
-        write(painter, under, says, theme.colour("text" if chosen else "muted"), typeface(0.78 * size, chosen))
+        write(painter, under, says, theme.colour("text"), typeface(0.78 * size, chosen))

@@ -39,6 +39,8 @@ LARGER = 1.3
 PLOT = 9.0
 """Of the size of type, the height of the plot."""
 WAITING = "…"
+ASIDE = 0.65
+"""How dense words are that do not keep the lock: they can still be read."""
 
 
 class LocksPicture(Picture):
@@ -61,7 +63,7 @@ class LocksPicture(Picture):
                 else:
                     middle = grid.cell(text).center()
                     line = QRectF(middle.x() - grid.side, middle.y() - grid.size, 2 * grid.side, 2 * grid.size)
-                    painter.setOpacity(0.45)
+                    painter.setOpacity(ASIDE)
                     draw_states(painter, line, text, figure.words, typeface(LARGER * grid.size), theme)
                     painter.setOpacity(1.0)
 

@@ -33,6 +33,8 @@ FULL = 0.94
 FLOOR = -4.0
 """The logarithm of the distance at the foot of the plot; what is below it stands there."""
 APART = "do not match"
+TYPE, WORDS = 0.14, 4.2
+"""Of a cell, its type; of the type, what a cell has below its square."""
 
 
 class ManyPicture(Picture):
@@ -83,18 +85,18 @@ class ManyPicture(Picture):
 
 
 def _texts(painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
-    """The four texts as squares; what the world does not have has a broken frame."""
+    """The four texts as squares with their words below; what the world does not have has a broken frame."""
     figure, row, at = shown.figure, row_of(shown), shown.choices["steps"]
-    side = min(area.width(), area.height()) / 2
-    left, top = area.center().x() - side, area.center().y() - side
+    side = min(area.width() / 2, area.height() / 2 / (1 + WORDS * TYPE))
     law = figure.law[row, at]
     known = bool(np.isfinite(law).all())
-    size = fitting([text_of(text) for text in figure.clean], 0.9 * side, max(11.0, 0.13 * side), bold=True)
+    size = fitting([text_of(text) for text in figure.clean], 0.94 * side, max(11.0, TYPE * side), bold=True)
+    high = side + WORDS * size
+    left, top = area.center().x() - side, area.center().y() - high
     for number, text in enumerate(figure.clean.tolist()):
-        cell = QRectF(left + text[1] * side, top + text[0] * side, side, side)
+        cell = QRectF(left + text[1] * side, top + text[0] * high, side, side)
         wide = FULL * side * math.sqrt(max(float(law[number]), 0.0)) if known else 0.0
-        middle = cell.center()
-        square = QRectF(middle.x() - wide / 2, middle.y() - wide / 2, wide, wide)
+        square = QRectF(cell.center().x() - wide / 2, cell.bottom() - wide, wide, wide)
         apart = figure.true[number] == 0
         if wide > 0:
             if apart:
@@ -103,15 +105,14 @@ def _texts(painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
                 painter.setPen(QPen(theme.colour("border"), 1))
                 painter.setBrush(theme.colour("lock_fill"))
                 painter.drawRoundedRect(square, min(6, wide / 4), min(6, wide / 4))
-        words = QRectF(cell.left(), middle.y() - 1.1 * size, side, 1.3 * size)
+        words = QRectF(cell.left(), cell.bottom() + 0.3 * size, side, 1.3 * size)
         write(painter, words, text_of(text), theme.colour("text"), typeface(size))
-        under = QRectF(cell.left(), middle.y() + 0.25 * size, side, 1.1 * size)
+        under = QRectF(cell.left(), words.bottom(), side, 1.1 * size)
         says = per_cent(law[number]) if known else "\N{HORIZONTAL ELLIPSIS}"
-        write(painter, under, says, theme.colour("muted"), typeface(0.8 * size))
+        write(painter, under, says, theme.colour("muted"), typeface(0.85 * size))
         if apart and known and law[number] > 0:
-            foot = QRectF(cell.left(), middle.y() + 1.35 * size, side, size)
-            fits = typeface(fitting([APART], 0.98 * side, 0.68 * size))
-            write(painter, foot, APART, theme.colour("fresh"), fits)
+            foot = QRectF(cell.left(), under.bottom(), side, 1.1 * size)
+            write(painter, foot, APART, theme.colour("fresh"), typeface(fitting([APART], 0.98 * side, 0.85 * size)))
 
 
 def _plot(painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:

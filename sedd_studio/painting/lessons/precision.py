@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.protocol.lessons.precision import BITS
 from sedd_studio.painting.lessons.drawing import (
@@ -91,8 +91,11 @@ def _groups(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: f
     every = 1 if count <= 8 else 3
     for number in range(0, count, every):
         middle = area.left() + (number + 0.5) * wide
+        small, says = typeface(0.85 * size), f"{figure.sizes[number]:,}"
+        half = QFontMetricsF(small).horizontalAdvance(says) / 2
+        middle = min(middle, area.right() - half)  # the last one is wider than its bar
         below = QRectF(middle - 60, area.bottom() + 0.2 * size, 120, 1.3 * size)
-        write(painter, below, f"{figure.sizes[number]:,}", theme.colour("text"), typeface(0.85 * size))
+        write(painter, below, says, theme.colour("text"), small)
     last = QRectF(area.left(), area.bottom() + 1.35 * size, area.width(), 1.2 * size)
     write(painter, last, "words in the group; the rarest at the right", theme.colour("muted"), typeface(0.85 * size))
 
@@ -117,7 +120,7 @@ def _entropy(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: 
         write(painter, beside, f"{entropy}", theme.colour("muted"), small, RIGHT)
     for power in range(0, int(last) + 1, 2):
         below = QRectF(point(2**power, low).x() - 40, plot.bottom() + 0.25 * size, 80, 1.3 * size)
-        write(painter, below, f"{2**power}", theme.colour("muted"), small)
+        write(painter, below, f"{2**power:,}", theme.colour("muted"), small)
     for each, bits in sorted(enumerate(BITS), key=lambda row: row[0] == kind):
         mine = each == kind
         painter.setPen(QPen(theme.colour("accent" if mine else "strong_border"), 2.5 if mine else 1.5))

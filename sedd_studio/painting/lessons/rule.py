@@ -163,7 +163,7 @@ def _draw(
         painter.setBrush(theme.colour("accent", min(1.0, shade)) if shade > 0 else theme.colour("faint", -PALE * shade))
         painter.drawRoundedRect(cell, 4, 4)
         deep = shade > DEEP[theme.name]
-        colour = "faint" if value == 0 else "on_accent" if deep else "text"
+        colour = "muted" if value == 0 else "on_accent" if deep else "text"
         said = "0" if value == 0 else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
         write(painter, cell, said, theme.colour(colour), numbers)
 

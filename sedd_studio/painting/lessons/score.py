@@ -28,6 +28,7 @@ from sedd_studio.record.chapters.score import PLACES
 
 THICKEST = 0.13
 """Of a cell, the thickness of the thickest arrow."""
+KNOWN = "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} \N{MINUS SIGN} 1)"
 Arrow = tuple[int, int, int, float]
 """From which text to which, at which place, and the ratio."""
 
@@ -44,7 +45,8 @@ class ScorePicture(Picture):
         grid.draw_lines(painter, theme)
         for number, text in enumerate(texts):
             clean = not any(map(figure.hidden, text))
-            grid.draw_square(painter, grid.square(text, law[number]), clean, number == chosen, theme)
+            square, across = grid.square(text, law[number]), grid.label(text, figure.words).width()
+            grid.draw_square(painter, square, clean, number == chosen, theme, across)
         most = largest(figure, at)
         for start, end, _, ratio in arrows(figure, at):
             line = grid.line(texts[start], texts[end], law[start], law[end], figure.words)
@@ -65,7 +67,7 @@ class ScorePicture(Picture):
             Sign("square", "lock_fill", "area: how likely the text is at this noise"),
         ]
         if figure.has_mask:
-            signs.insert(0, Sign("mark", "text", "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} - 1)"))
+            signs.insert(0, Sign("mark", "text", KNOWN))
         rows = figure.states
         size = size_for(area, 2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)
         top = area.top()

@@ -26,7 +26,8 @@ class TextsPicture(Picture):
         grid.draw_lines(painter, theme)
         for number, text in enumerate(figure.texts.tolist()):
             clean, is_chosen = number in figure.clean, number == chosen
-            grid.draw_square(painter, grid.square(text, law[number]), clean, is_chosen, theme)
+            square, across = grid.square(text, law[number]), grid.label(text, figure.words).width()
+            grid.draw_square(painter, square, clean, is_chosen, theme, across)
         for number, text in enumerate(figure.texts.tolist()):
             grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == chosen, theme)
 

@@ -35,6 +35,14 @@ from sedd_studio.record.chapters.training import place_of, worst
 SHAPES = {"explicit": ("ring", "text"), "implicit": ("box", "fresh"), "denoising": ("disc", "accent")}
 FURTHEST = 8.0
 """By which factor a ratio may be off and still have its place on a row."""
+OFF = {
+    0.25: "\N{DIVISION SIGN} 4",
+    0.5: "\N{DIVISION SIGN} 2",
+    1.0: "true",
+    2.0: "\N{MULTIPLICATION SIGN} 2",
+    4.0: "\N{MULTIPLICATION SIGN} 4",
+}
+"""How far off a ratio is at the lines of the scale, in words that have room beside each other."""
 LEAST, MOST = 1e-6, 1.0
 """The losses above their floors that are drawn, nats."""
 TO = " \N{RIGHTWARDS ARROW} "
@@ -101,12 +109,12 @@ class TrainingPicture(Picture):
 
 def _scale(painter: QPainter, plot: QRectF, across: Callable[[float], float], theme: Theme, size: float) -> None:
     """The line of what is true, and how far off signs beside it are."""
-    for ratio, said in ((0.25, "a quarter"), (0.5, "half"), (1.0, "true"), (2.0, "twice"), (4.0, "4 times")):
+    for ratio, said in OFF.items():
         x, true = across(ratio), ratio == 1
         painter.setPen(QPen(theme.colour("text" if true else "border"), 2 if true else 1))
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         room = plot.width() / 6.2
-        small = fitting(["4 times", "a quarter"], room, 0.9 * size)
+        small = fitting(OFF.values(), room, 0.9 * size, bold=True)
         below = QRectF(x - 80, plot.bottom() + 0.2 * size, 160, 1.4 * size)
         write(painter, below, said, theme.colour("text" if true else "muted"), typeface(small, bold=true))
 

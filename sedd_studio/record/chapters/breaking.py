@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
+from engine.language.graphemes import graphemes, is_without_spaces
 from engine.protocol.lessons import SIGMAS, Figure
 from engine.protocol.lessons.breaking import LONGEST_WORD, MOST_WORDS, BreakingLesson
 from engine.protocol.lessons.levels import level_near
@@ -18,6 +21,7 @@ SENTENCE = "the little fox saw the first star fall into the cold river"
 ALPHABET = "moon bear hill"
 LONGEST = 300
 """Characters of a sentence."""
+SAYS = f"A sentence of your own, of {MOST_WORDS} words at most."
 SIGNS = re.compile(r"\[\d+\]|_{3,}|<\|")
 """What would stand for something else in a prompt."""
 
@@ -48,7 +52,7 @@ class Breaking(Chapter):
 
     def about(self, choices: Choices) -> tuple[Control, ...]:
         return (
-            Write("sentence", "Sentence", LONGEST, SENTENCE, f"A sentence of your own, of {MOST_WORDS} words at most."),
+            Write("sentence", "Sentence", LONGEST, SENTENCE, SAYS, share=2),
             Write("alphabet", "Other words", LONGEST, "none", "What uniform noise draws from, beside the sentence."),
         )
 
@@ -99,11 +103,25 @@ class Breaking(Chapter):
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text; its characters, where it is one long one, as in a script without spaces."""
+    """The words of a text. A character of a script without spaces is one, and so is each where it is one long word."""
     words = text.split()
     if len(words) == 1 and len(words[0]) > LONGEST_WORD // 2:
-        return tuple(words[0])
-    return tuple(words)
+        return _characters(words[0])
+    return tuple(part for word in words for part in _parts(word))
+
+
+def _parts(word: str) -> Iterable[str]:
+    """Its characters that are of a script without spaces, and what stands between them."""
+    if not any(map(is_without_spaces, word)):
+        return (word,)
+    runs = groupby(_characters(word), lambda character: is_without_spaces(character[0]))
+    return (part for alone, run in runs for part in (run if alone else ("".join(run),)))
+
+
+def _characters(word: str) -> tuple[str, ...]:
+    """A word's whole characters, as people see them."""
+    spelt = [letter.encode(errors="replace") for letter in word]
+    return tuple(each.text or "" for each in graphemes(spelt))
 
 
 def _left(shown: Shown) -> list[bool]:

@@ -61,13 +61,14 @@ class Press:
 
 @dataclass(frozen=True)
 class Write:
-    """A line to type in, at most `longest` characters."""
+    """A line to type in, at most `longest` characters; one has so many times the width of others as its `share`."""
 
     name: str
     title: str
     longest: int
     hint: str = ""
     help: str = ""
+    share: int = 1
 
 
 Control = Slide | Pick | Press | Write

@@ -25,7 +25,7 @@ def shown(number: float, places: int = 4) -> str:
     """A number as a formula has it."""
     if not abs(number) < 1e15:
         return r"\infty"
-    return f"{number:.{places}f}"
+    return f"{number:z.{places}f}"  # without a sign before what is 0
 
 
 def result(number: float, places: int = 4) -> str:
@@ -60,7 +60,7 @@ def spelled(text: Iterable[int], names: tuple[str, ...]) -> str:
 
 def per_cent(share: float) -> str:
     """A share as a figure has it."""
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:z.1f} %"
 
 
 def noise_says(sigma: float, noise: Noise) -> str:

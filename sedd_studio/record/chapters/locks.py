@@ -97,13 +97,13 @@ class Locks(Chapter):
             rf"\frac{{{number(figure.joint[likeliest], 2)}}}{{{number(figure.joint.sum(), 2)}}} = "
             f"{result(figure.exact[likeliest])}"
         )
-        terms = " + ".join(
+        terms = [
             f"|{number(found, 3)} - {number(must, 3)}|"
             for found, must in zip(figure.found[way, at], figure.exact, strict=True)
-        )
+        ]
         off = (
-            r"\mathrm{off} = \frac{1}{2} \sum_y |q(y) - p(y|" + held + ")|",
-            rf"= \frac{{1}}{{2}} ({terms}) = {result(figure.distance[way, at], 3)}",
+            r"\mathrm{off} = \frac{1}{2} \sum_y |q(y) - p(y|" + held + rf")| = \frac{{1}}{{2}} (\,{terms[0]}",
+            rf"+ {' + '.join(terms[1:])}\,) = {result(figure.distance[way, at], 3)}",
         )
         return (exact, *off)
 

@@ -27,6 +27,7 @@ class FormulaView(QWidget):
         self._largest = 0.0
         self._set: list[Typeset] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()  # else it would be as tall as any widget that was never laid out
         look.changed.connect(self.update)
 
     def show_lines(self, lines: tuple[str, ...]) -> None:

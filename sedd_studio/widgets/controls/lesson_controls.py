@@ -126,6 +126,7 @@ class WriteControl(QWidget):
         if self.line.text() != value:
             with QSignalBlocker(self.line):
                 self.line.setText(value)
+                self.line.setCursorPosition(0)  # a sentence is read from its begin
 
 
 class LessonControls(QFrame):
@@ -171,7 +172,8 @@ class LessonControls(QFrame):
                 widget.deleteLater()
         self.controls = {each.name: self._made(each) for each in controls}
         for each in controls:
-            self._row.addWidget(self.controls[each.name], int(isinstance(each, Slide | Write)))
+            share = each.share if isinstance(each, Write) else int(isinstance(each, Slide))
+            self._row.addWidget(self.controls[each.name], share)
         if not any(isinstance(each, Slide | Write) for each in controls):
             self._row.addStretch(1)
         self.made.emit()

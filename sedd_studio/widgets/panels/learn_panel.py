@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 CHAPTER_COLUMN, NUMBERS, NARROW = 232, 64, 900
 """Pixels of the column of chapters, and where it has their numbers alone: on a page that is less wide than the last."""
-CAPTION = 42
-"""Pixels of the two lines of a caption."""
+CAPTION, LINE = 42, 18
+"""Pixels of the two lines of a caption, and of the third that it has on a narrow page."""
 WAITING = "The numbers are on their way …"
 KEYS = "Page Up and Page Down turn to other chapters."
 
 
 class Caption(QLabel):
-    """Two lines, whatever is said: another sentence moves nothing."""
+    """Two lines, or three, whatever is said: another sentence moves nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +76,9 @@ class LearnPanel(QWidget):
         self.back, self.on = PushButton("", "chevron-left", look), PushButton("", "chevron-right", look)
         self.on.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the sign behind the title
         self.try_button = PushButton("Try it in the studio", "page", look, self.tried.emit, primary=True)
-        self.present_button = IconButton("enlarge", "Present on the whole screen (F5)", look, self.presented.emit)
+        self.present_button = IconButton(
+            "enlarge", "Present on the whole screen (F5)", look, self.presented.emit, text="Present"
+        )
         self.export_button = PushButton("Export", "download", look)
         self.exports = QMenu(self.export_button)
         self.export_button.setMenu(self.exports)
@@ -191,16 +193,15 @@ class LearnPanel(QWidget):
         said = "Hide the formula" if shown else "Show the formula"
         self.formula_button.setText(said)
         self.formula_button.disclose(shown, said)
-        self.formula_card.setVisible(shown)
         self._show_formula()
 
     def _show_formula(self) -> None:
         shown = self._learning.shown
         lines = () if shown is None else self._learning.chapter.formula(shown)
         self.formula_button.setVisible(bool(lines))
-        self.formula_card.setVisible(bool(lines) and self.formula_button.isChecked())
         if self.formula_button.isChecked():
-            self.formula.show_lines(lines)
+            self.formula.show_lines(lines)  # before there is room for it, which is as tall as they are
+        self.formula_card.setVisible(bool(lines) and self.formula_button.isChecked())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Titles of chapters give way where the page is narrow; their numbers stay."""
@@ -209,6 +210,7 @@ class LearnPanel(QWidget):
         self.left.setFixedWidth(NUMBERS if narrow else CHAPTER_COLUMN)
         for part in (self.head, self.foot):
             part.setVisible(not narrow)
+        self.caption.setFixedHeight(CAPTION + LINE * narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

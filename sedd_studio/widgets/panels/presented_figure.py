@@ -85,8 +85,8 @@ class PresentedFigure(QWidget):
             self.caption.setText(learning.chapter.caption(shown))
         self._set(self.caption, CAPTION if step is None else SENTENCE)
         lines = learning.chapter.formula(shown) if shown is not None and self._unfolded else ()
-        self.formula.setVisible(bool(lines))
         self.formula.show_lines(lines)
+        self.formula.setVisible(bool(lines))
 
     def _set(self, part: QWidget, size: int) -> None:
         font = part.font()

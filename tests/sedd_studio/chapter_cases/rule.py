@@ -7,6 +7,7 @@ from sedd_studio.record.chapters.chapter import Shown
 CASES: list[dict[str, object]] = [
     {},
     {"level": 0},
+    {"entry": 0, "rate": 0},
     {"kind": "uniform", "rate": 20},
     {"kind": "keyboard", "level": 120, "entry": 7},
     {"kind": "keyboard", "entry": 6, "rate": 40},
