@@ -10,6 +10,8 @@ from engine.protocol import Noise
 Sign = Mapping[str, tuple[str, ...]]
 """By which a configuration is recognised: the entries that it has, by names with dots where one stands in another. Each
 is one of these words, in capitals or not; where there are none it need only be there."""
+KINDS = ("text", "questions", "proteins", "molecules", "digits", "promoters")
+"""What models write: answers to questions are texts, too."""
 UNIFORM = ("duo", "udlm")
 """How the names of programs begin that train models of uniform noise."""
 
@@ -21,13 +23,14 @@ def of_type(*types: str) -> tuple[Sign, ...]:
 
 class Family(NamedTuple):
     """A family by its `name`: its configurations have one of the `signs`, the names of its weights begin with `prefix`,
-    and if it is told by a mask `of_tokenizer` alone, there is one."""
+    and if it is told by a mask `of_tokenizer` alone, there is one. It `writes` one of `KINDS`."""
 
     name: str
     signs: tuple[Sign, ...]
     noise: Noise = "absorb"
     prefix: str = ""
     of_tokenizer: bool = False
+    writes: str = "text"
 
     def recognises(self, values: Mapping[str, Any]) -> bool:
         """Whether a configuration is that of the family."""
@@ -42,11 +45,11 @@ BD3LM = Family("BD3-LM", of_type("bd3lm"))
 GIDD = Family("GIDD", ({"model_type": ("dit",), "p_uniform": ()},), "mixed")
 HYDRA = Family("MDLM's and Duo's programs", ({"config.algo": (), "vocab_size": ()},))
 MODERNBERT = Family("ModernBERT", of_type("modernbert"))
-DPLM = Family("DPLM", ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}))
+DPLM = Family("DPLM", ({"model_type": ("esm",), "dplm_type": ()}, {"model_type": ("dplm",)}), writes="proteins")
 DIFFUGPT = Family("DiffuGPT", of_type("gpt2"), prefix="denoise_model.")
 A2D = Family("a2d and SDAR", of_type("a2d-qwen3", "a2d-qwen2", "a2d-llama", "sdar"))
 DCODER = Family("Open-dCoder", of_type("qwen2"), of_tokenizer=True)
-D3 = Family("D3", ({"graph.type": (), "dataset.signal_dim": ()},), "uniform")
+D3 = Family("D3", ({"graph.type": (), "dataset.signal_dim": ()},), "uniform", writes="promoters")
 SEDD = Family("SEDD", ({"graph.type": ()},))
 OWN = "SEDD Studio's own"
 """What the layout that is written here is called."""

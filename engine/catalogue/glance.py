@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from engine.catalogue.families import FAMILIES, OWN, SEDD, entry, noise_in
+from engine.catalogue.families import FAMILIES, KINDS, OWN, SEDD, entry, noise_in
 from engine.estimates import Shape, opening, running, writing
 from engine.files import open_regular, read_bounded
 from engine.plain_text import plain_line
@@ -25,6 +25,7 @@ from engine.protocol import Noise
 from engine.strict_json import entries
 
 CARD, ORIGIN = "README.md", "origin.json"
+TOKENS, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
 LARGEST_CARD, LARGEST_ORIGIN, LARGEST_DESCRIPTION = 2**20, 100_000, 2**22
 LARGEST_TABLE = 2**24
 """Bytes of what says where tensors lie in a file of safetensors."""
@@ -61,7 +62,8 @@ class Told(Struct):
 @dataclass(frozen=True)
 class Glance:
     """What is known of the model in a folder; what is not is None or "". `about` is how its card begins, `size` that of
-    the files of weights in bytes, `needed` the memory that opening it and a run of one text take."""
+    the files of weights in bytes, `needed` the memory that opening it and a run of one text take. It `writes` one of
+    `KINDS`."""
 
     family: str = ""
     noise: Noise | None = None
@@ -75,6 +77,7 @@ class Glance:
     size: int = 0
     hub: str = ""
     needed: int | None = None
+    writes: str = ""
 
 
 def glance_at(folder: Path) -> Glance:
@@ -84,7 +87,8 @@ def glance_at(folder: Path) -> Glance:
     values = entries(folder / "config.json")
     files = [file for file in islice(folder.iterdir(), MOST_FILES) if file.suffix in OF_WEIGHTS and file.is_file()]
     shapes = {name: shape for file in files for name, shape in shapes_in(file).items()}
-    family, noise = kind_in(values, shapes, told_mask(folder))
+    tokens = of_tokens(folder)
+    family, noise = kind_in(values, shapes, bool(tokens.get("mask_token")))
     parameters = sum(map(prod, shapes.values())) or None
     length = next((size for group in GROUPS for name in LENGTHS if (size := whole(values, *group, name))), None)
     rows = next((shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS) and len(shape) == 2), None)
@@ -104,6 +108,7 @@ def glance_at(folder: Path) -> Glance:
         sum(file.stat().st_size for file in files),
         plain_line(str(entries(folder / ORIGIN, LARGEST_ORIGIN).get("hub", "")), LONGEST_LINE),
         needed,
+        written_by(values, family, "chat_template" in tokens or (folder / TEMPLATE).is_file()),
     )
 
 
@@ -115,9 +120,22 @@ def needed_by(shape: Shape, length: int, causal: bool = False) -> int:
     return opening(shape.parameters) + running(shape, 1, length, nucleus=False)
 
 
+def of_tokens(folder: Path) -> Mapping[str, Any]:
+    """What a tokenizer's description says of its tokens."""
+    return entries(folder / TOKENS, LARGEST_DESCRIPTION)
+
+
 def told_mask(folder: Path) -> bool:
     """Whether a tokenizer's description tells a token for the mask."""
-    return bool(entries(folder / "tokenizer_config.json", LARGEST_DESCRIPTION).get("mask_token"))
+    return bool(of_tokens(folder).get("mask_token"))
+
+
+def written_by(values: Mapping[str, Any], family: str, answers: bool) -> str:
+    """What a model writes: what its description tells, answers where its tokenizer has a template for questions, or
+    what its family does."""
+    told = entry(values, "facts", "domain")
+    usual = next((known.writes for known in FAMILIES if known.name == family), "text")
+    return told if told in KINDS else "questions" if answers else usual
 
 
 def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any], masked: bool = False) -> tuple[str, Noise | None]:

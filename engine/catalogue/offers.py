@@ -13,7 +13,8 @@ from engine.estimates import Shape
 @dataclass(frozen=True)
 class Offer:
     """A model by its `name` on the hub, and what it is good for, in a sentence. `size` is that of its weights in bytes,
-    0 where that is not known; `licence` is "" where that is not."""
+    0 where that is not known; `licence` is "" where that is not. It `answers` questions, or
+    writes what its family does."""
 
     name: str
     family: Family
@@ -23,6 +24,12 @@ class Offer:
     length: int = 1024
     size: int = 0
     block_size: int = 0
+    answers: bool = False
+
+    @property
+    def writes(self) -> str:
+        """One of `KINDS`."""
+        return "questions" if self.answers else self.family.writes
 
     @property
     def needed(self) -> int:
@@ -96,6 +103,7 @@ OFFERS: tuple[Offer, ...] = (
         "Answers questions, and is small enough for a CPU.",
         APACHE,
         Shape(149_655_232, 768, 22, 12, 50_368),
+        answers=True,
     ),
     Offer(
         "airkingbd/dplm_150m",
@@ -128,5 +136,6 @@ OFFERS: tuple[Offer, ...] = (
         Shape(1_720_030_208, 2048, 28, 16, 151_670),
         size=4_060_000_000,
         block_size=4,
+        answers=True,
     ),
 )

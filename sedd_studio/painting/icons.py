@@ -142,6 +142,12 @@ STROKED: dict[str, QPainterPath] = {
     "pen": _line((2.8, 13.2), (3.4, 10.2), (10.8, 2.8), (13.2, 5.2), (5.8, 12.6), closed=True),
     "columns": _together(_box(2, 3, 5, 10, 1), _box(9, 3, 5, 10, 1)),
     "warning": _together(_circle(8, 8, 6.5), _line((8, 4.6), (8, 8.8)), _line((8, 11.2), (8, 11.3))),
+    "film": _together(
+        _box(2, 3, 12, 10, 1.2),
+        *(_line((x, 3), (x, 13)) for x in (5, 11)),
+        *(_line((left, y), (left + 3, y)) for left in (2, 11) for y in (6.3, 9.7)),
+    ),
+    "table": _together(_box(2, 3, 12, 10, 1.2), *(_line((2, y), (14, y)) for y in (6.4, 9.7)), _line((6, 3), (6, 13))),
     "folder": _line((2, 12.5), (2, 3.5), (6.4, 3.5), (8, 5.4), (14, 5.4), (14, 12.5), closed=True),
     "ring": _circle(8, 8, 3.2),
     "star": _star(),

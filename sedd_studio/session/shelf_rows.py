@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ ASKED = "Not on this list. The hub is asked for it when it is downloaded."
 TO_DO = "To do"
 """The title of what the doctor says is to be done."""
 UNTOLD = "What it is, the doctor says."
+BEGINNING = re.compile(r"^.{20,}?(?=, | by | \()")
+"""Of a sentence: as far as it says what is written."""
 LONGEST, SHORT = 400, 24
 """Characters of a path, and of a licence that is told behind a name."""
 BY_NAME = {offer.name.lower(): offer for offer in OFFERS}
@@ -43,7 +46,7 @@ BY_NAME = {offer.name.lower(): offer for offer in OFFERS}
 class Row:
     """A model by its `name`, what is `told` of it in a line, and its `facts` by their titles. It lies at `path`, if it
     is here; else `come` bytes of it are. What is here was `fetched`, or was not. `needed` bytes of memory stand against
-    those that are `free`."""
+    those that are `free`. It `writes` one of `KINDS`, or that is not known."""
 
     group: Group
     name: str
@@ -56,6 +59,7 @@ class Row:
     needed: int | None = None
     free: int | None = None
     fetched: bool = False
+    writes: str = ""
 
     @property
     def fits(self) -> bool:
@@ -81,6 +85,12 @@ class Row:
         size = stored(self.size) if self.size else ""
         licence = self.facts.get("Licence", "")
         return " · ".join(filter(None, (noise, size, licence if len(licence) <= SHORT else "", family)))
+
+    @property
+    def brief(self) -> str:
+        """What is told of it, in a line: of a bundled one the beginning of what its card says."""
+        found = BEGINNING.match(self.told) if self.group == "bundled" else None
+        return found.group() if found else self.told
 
     @property
     def words(self) -> str:
@@ -121,7 +131,8 @@ def row_of(folder: Path, group: Group, name: str, seen: Glance, left: int | None
     about += [f"{count(seen.parameters)} parameters"] if seen.parameters else []
     told = offer.good_for if offer else seen.about if group == "bundled" else ", ".join(about)
     facts = facts_of(seen, offer) | {"Lies in": plain_line(str(folder), LONGEST)}
-    return Row(group, plain_line(name), told or UNTOLD, facts, str(folder), seen.noise, seen.size, 0, seen.needed, left)
+    told, name = told or UNTOLD, plain_line(name)
+    return Row(group, name, told, facts, str(folder), seen.noise, seen.size, 0, seen.needed, left, writes=seen.writes)
 
 
 def facts_of(seen: Glance, offer: Offer | None) -> dict[str, str]:
@@ -155,13 +166,16 @@ def offered(offer: Offer, come: int, left: int | None) -> Row:
         "Licence": offer.licence,
     }
     facts = {title: fact for title, fact in facts.items() if fact}
-    return Row("hub", offer.name, offer.good_for, facts, "", noise, offer.size, come, offer.needed, left)
+    told, needed = offer.good_for, offer.needed
+    return Row("hub", offer.name, told, facts, "", noise, offer.size, come, needed, left, writes=offer.writes)
 
 
-def found_in(rows: Iterable[Row], text: str) -> Iterator[Row]:
-    """The rows that have all words of a search; and one more for what may be another name of the hub."""
+def found_in(rows: Iterable[Row], text: str, writes: str = "") -> Iterator[Row]:
+    """The rows that have all words of a search, those that write something alone if that is asked for; and one more for
+    what may be another name of the hub."""
     rows, words = list(rows), (name_in(text) or text).lower().split()
-    yield from (row for row in rows if all(word in row.words for word in words))
+    fitting = (row for row in rows if not writes or row.writes == writes)
+    yield from (row for row in fitting if all(word in row.words for word in words))
     name = name_in(text)
     if name and all(row.name.lower() != name.lower() for row in rows):
         yield Row("hub", name, ASKED)

@@ -155,3 +155,24 @@ def test_a_table_of_tensors_that_says_what_cannot_be_says_nothing(told: object, 
     table = json.dumps({"__metadata__": {"format": "pt"}, "w": {"shape": [2, 3], "dtype": "F32"}}).encode()
     file.write_bytes(len(table).to_bytes(8, "little") + table)
     assert shapes_in(file) == {"w": (2, 3)}
+
+
+WRITTEN = {"stories-absorb": "text", "stories-gpt": "text", "digits-absorb": "digits", "promoters-absorb": "promoters"}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_glance_at_a_bundled_model_says_what_it_writes(name: str) -> None:
+    assert glance_at(bundled_models.ASSETS / name).writes == WRITTEN[name]
+
+
+def test_a_glance_says_what_the_family_writes_or_that_questions_are_answered(tmp_path: Path) -> None:
+    adapted.make(tmp_path, "dplm", 33, mask_token_id=32)
+    assert glance_at(tmp_path).writes == "proteins"
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    assert glance_at(tmp_path).writes == "questions"
+
+
+@pytest.mark.parametrize("told", ["wood", ["text"], 7, None])
+def test_what_a_folder_says_that_it_writes_is_one_of_the_kinds(tmp_path: Path, told: object) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"format": "sedd-studio-1", "facts": {"domain": told}}))
+    assert glance_at(tmp_path).writes == "text"

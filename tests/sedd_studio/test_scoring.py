@@ -113,7 +113,8 @@ def test_the_exact_value_of_the_autoregressive_model_stands_beside_the_bound_of_
     qtbot.waitUntil(lambda: window.services.scorer.exact is not None)
     assert window.panel("likelihood").exact["nats_per_token"].text() == "1.500"
     assert window.panel("likelihood").exact["perplexity"].text() == f"{math.exp(1.5):.3f}"
-    assert window.panel("likelihood").writer.toolTip() == "writer, exact"
+    assert window.panel("likelihood").beside.text() == "exact"
+    assert window.panel("likelihood").writer.toolTip() == "Exact: writer, from left to right."
     window.panel("likelihood").given.setChecked(True)  # of what stands to the right it knows nothing
     score(window, qtbot)
     assert window.panel("likelihood").exact["nats_per_token"].text() == ""

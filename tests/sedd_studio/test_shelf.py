@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QRectF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,17 +20,21 @@ from tokenizers.models import WordPiece
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from engine import bundled_models
+from engine.catalogue.families import KINDS
 from engine.catalogue.fetched import COMING, models_folder, same
 from engine.catalogue.glance import ORIGIN
 from engine.catalogue.offers import OFFERS
 from engine.performing.engine import Engine
 from engine.protocol import Failed, LoadModel
+from sedd_studio.painting.model_pictures import PICTURES, draw
+from sedd_studio.painting.theme import LIGHT, Look
+from sedd_studio.record.noises import NOISES
 from sedd_studio.record.settings import Settings
 from sedd_studio.record.sizes import GIB, count, memory, stored
 from sedd_studio.session import shelf_rows
 from sedd_studio.session.shelf_rows import Row, found_in, rows_of
 from sedd_studio.widgets.controls.shelf_list import ACTS, ShelfPainter, come_of
-from sedd_studio.widgets.panels.shelf_panel import ShelfPanel
+from sedd_studio.widgets.panels.shelf_panel import NOTHING_SUCH, ShelfPanel
 from sedd_studio.window.main_window import MainWindow
 from tests.engine.families import Sizes, make
 from tests.hub import files_of, hub
@@ -145,6 +149,36 @@ def test_models_stand_under_three_titles(
     shown = dict(panel.card.facts.shown)
     assert (shown["Family"], shown["Noise"], shown["Tokenizer"]) == ("MDLM", "Absorbing noise", "none there")
     assert shown["Lies in"] == str(mine)
+
+
+def test_a_button_shows_the_models_alone_that_write_something(opened: Open, window: MainWindow) -> None:
+    panel = opened()
+    assert list(panel.kinds.buttons) == ["", *KINDS]
+    for writes, button in panel.kinds.buttons.items():
+        QTest.mouseClick(button, LEFT)
+        shown = {row.writes for row in panel.rows.rows if isinstance(row, Row)}
+        assert shown == ({writes} if writes else set(KINDS))
+    QTest.keyClicks(panel.search, "sedd-small")  # of texts; DNA was chosen last
+    assert panel.chosen() is None
+    assert panel.filled.sentence.text() == NOTHING_SUCH
+    window.services.shelf.offer(NAME)
+    assert panel.kinds.buttons[""].isChecked()
+    assert panel.chosen() is not None
+
+
+def test_every_kind_of_what_models_write_has_its_picture() -> None:
+    look = Look(LIGHT)
+    pictures = {}
+    for writes in KINDS:
+        for noise in NOISES if writes == "text" else ("absorb",):
+            image = QImage(88, 60, QImage.Format.Format_ARGB32)
+            image.fill(0)
+            with QPainter(image) as painter:
+                draw(painter, QRectF(image.rect()), writes, noise, look)
+            pictures[writes, noise] = bytes(image.constBits())
+    assert set(PICTURES) == set(KINDS)
+    alike = {("text", "mixed")}  # masks are what is seen of it
+    assert len(set(pictures.values())) == len(pictures) - len(alike)
 
 
 def test_keys_go_through_the_list_while_one_types_and_enter_opens(

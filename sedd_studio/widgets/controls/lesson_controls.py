@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QToolButton, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters.chapter import Choices, Control, Pick, Press, Slide, Write
 from sedd_studio.widgets.controls.basic import Choice, IconButton, Slider, label, literal
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import NOTHING, row
+from sedd_studio.widgets.controls.segments import Segments
 
 SEGMENTS = 3
 """Options that are buttons beside each other; more are a list."""
@@ -57,23 +57,9 @@ class PickControl(QWidget):
             shown.activated.connect(lambda place: take(shown.itemData(place)))
             row(label(control.title), shown, gap=10, of=self)
         else:
-            frame, self.group = QFrame(), QButtonGroup(self)
-            frame.setObjectName("segments")
-            for value, title in control.options.items():
-                self.buttons[value] = button = QToolButton()
-                button.setProperty("kind", "segment")
-                button.setText(literal(title))
-                bold = button.font()
-                bold.setBold(True)
-                button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(title) + 28)  # when it is down
-                button.setCheckable(True)
-                button.setAccessibleName(f"{control.title}: {title}")
-                button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-                button.clicked.connect(lambda _=False, value=value: take(value))
-                self.group.addButton(button)
-            row(*self.buttons.values(), gap=2, margins=(3, 3, 3, 3), of=frame)
-            frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            row(*([label(control.title)] if control.titled else []), frame, gap=10, of=self)
+            self.segments = Segments(control.title, control.options, take)
+            self.buttons = self.segments.buttons
+            row(*([label(control.title)] if control.titled else []), self.segments, gap=10, of=self)
         explain(self, control.help)
 
     def refresh(self, control: Pick, value: Any) -> None:
@@ -85,9 +71,7 @@ class PickControl(QWidget):
                         self.list.addItem(title, each)
                 self.list.setCurrentIndex(self.list.findData(value))
         else:
-            self.group.setExclusive(value in self.buttons)  # else none is down
-            for each, button in self.buttons.items():
-                button.setChecked(each == value)
+            self.segments.choose(value)
 
 
 class PressControl(QWidget):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem
 
-from sedd_studio.painting import icons
+from sedd_studio.painting import icons, model_pictures
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.sizes import stored
 from sedd_studio.session.shelf_rows import GROUPS, Row, State
@@ -19,6 +19,8 @@ from sedd_studio.widgets.controls.rows import Index, RowPainter, Rows
 
 ROW, TITLE = 56, 44
 PAD, BUTTON, HIGH = 14, 92, 28
+PICTURE = 44
+"""Width of the picture of what a model writes."""
 ROOM, METER = 192, 52
 """Width of what is said of memory, and of the bar before it."""
 BAR = 96
@@ -116,11 +118,14 @@ class ShelfPainter(RowPainter):
             if area.width() >= WIDE and row.room and state != "coming":
                 self._room(painter, QRectF(right - ROOM - PAD, area.top(), ROOM, ROW), small, row)
                 right -= ROOM + PAD
-            width = right - area.left() - 2 * PAD
+            place = QRectF(area.left() + PAD, area.top(), PICTURE, area.height())
+            model_pictures.draw(painter, place.adjusted(0, 11, 0, -11), row.writes, row.noise, self.look)
+            left = PAD + PICTURE + PAD
+            width = right - area.left() - left - PAD
             named = min(width, QFontMetricsF(bold(option.font)).horizontalAdvance(row.name) + 1)
-            self._line(painter, area, 0.42, bold(option.font), row.name, "text", width)
-            self._line(painter, area, 0.42, small, row.kind, "muted", width - named - GAP, PAD + named + GAP)
-            self._line(painter, area, 0.78, small, row.told, "muted", width)
+            self._line(painter, area, 0.42, bold(option.font), row.name, "text", width, left)
+            self._line(painter, area, 0.42, small, row.kind, "muted", width - named - GAP, left + named + GAP)
+            self._line(painter, area, 0.78, small, row.brief, "muted", width, left)
 
     def _title(self, painter: QPainter, area: QRectF, font: QFont, small: QFont, group: str) -> None:
         title, told = GROUPS[group]  # type: ignore[index] # a name of one
@@ -138,7 +143,7 @@ class ShelfPainter(RowPainter):
         text: str,
         colour: str,
         width: float,
-        left: float = PAD,
+        left: float,
     ) -> None:
         painter.setFont(font)
         painter.setPen(self.look.colour(colour))

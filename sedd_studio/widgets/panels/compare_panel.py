@@ -91,11 +91,11 @@ class ComparePanel(QWidget):
         self.note, self.says = label("", "help"), label("")
         for text in (self.note, self.says):
             text.setWordWrap(True)
-        self.page = PushButton("Page …", "folder", look, self._export_page)
+        self.page = PushButton("Page …", "page", look, self._export_page)
         self.page.setToolTip("One file (HTML) that plays the panes beside each other in any browser.")
-        self.film = PushButton("Film …", "folder", look, self._export_film)
+        self.film = PushButton("Film …", "film", look, self._export_film)
         self.film.setToolTip("The panes beside each other as a film: GIF, WebP or MP4.")
-        self.export = PushButton("Table …", "folder", look, self._export)
+        self.export = PushButton("Table …", "table", look, self._export)
         self.export.setToolTip("The table for other programs (CSV), or the curves as a picture (PNG).")
         self.progress = ProgressLine("How far the comparison is")
         self.curve = QualityCurve(comparison, words, look)
@@ -321,7 +321,7 @@ class ComparePanel(QWidget):
             gap=6,
             of=says,
         )
-        column(Turning((self.curve, 4), (says, 1)), margins=(12, 8, 12, 8), of=below)
+        column(Turning((self.curve, 7), (says, 2)), margins=(12, 8, 12, 8), of=below)
         column((self.table, 5), (scroll, 3), self.player, (below, 2), gap=8, of=content)
         self.filled = Filled(content, EMPTY[""])
         column(choices, self.progress, (self.filled, 1), gap=6, margins=(14, 10, 14, 10), of=whole)

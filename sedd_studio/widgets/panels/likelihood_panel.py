@@ -79,7 +79,7 @@ class LikelihoodPanel(QWidget):
         self.titles = {unit: label("", "help") for unit in UNITS}
         self.values = {unit: label("", "strong") for unit in UNITS}
         self.exact = {unit: label("", "muted") for unit in UNITS}
-        self.writer = Elided("help")
+        self.beside, self.writer = label("", "help"), Elided("help")
         self.note = label("", "help")
         self.note.setWordWrap(True)
         self.other = label("", "notice")
@@ -133,8 +133,11 @@ class LikelihoodPanel(QWidget):
         self.given.setToolTip(ONLY_WHOLE if self._models.exact else "")
         self.figures.show_content(bool(scorer.points) or busy)
         self.figures.say(f"{say(EMPTY)} {hindrance}".strip())
-        self.writer.show_text("" if scorer.exact is None else f"{scorer.exact.name}, exact")
-        self.writer.setEnabled(scorer.on_show)
+        self.beside.setText("" if scorer.exact is None else "exact")
+        self.writer.show_text("" if scorer.exact is None else f"Exact: {scorer.exact.name}, from left to right.")
+        self.writer.setVisible(scorer.exact is not None)
+        for part in (self.beside, self.writer):
+            part.setEnabled(scorer.on_show)
         for value in (*self.values.values(), *self.exact.values()):
             value.setText("")
             value.setEnabled(scorer.on_show)
@@ -228,14 +231,14 @@ class LikelihoodPanel(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.addWidget(label("this model", "help"), 0, 1)
-        grid.addWidget(self.writer, 0, 2)
+        grid.addWidget(self.beside, 0, 2)
         for place, unit in enumerate(UNITS, start=1):
             grid.addWidget(self.titles[unit], place, 0)
             grid.addWidget(self.values[unit], place, 1)
             grid.addWidget(self.exact[unit], place, 2)
         grid.setColumnStretch(2, 1)
         figures, plots, whole = QWidget(), QWidget(), QWidget()
-        column(grid, self.other, self.note, None, gap=10, of=figures)
+        column(grid, self.writer, self.other, self.note, None, gap=10, of=figures)
         figures.setMaximumWidth(WIDEST)
         column((self._plot, 1), (self._profile, 1), gap=10, of=plots)
         for plot in (self._plot, self._profile):

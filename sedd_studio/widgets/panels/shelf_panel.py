@@ -16,6 +16,7 @@ from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.overlay import GROUND
+from sedd_studio.widgets.controls.segments import Segments
 from sedd_studio.widgets.controls.shelf_card import ShelfCard
 from sedd_studio.widgets.controls.shelf_list import ShelfPainter, ShelfRows
 
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 CARD = 340
 """Pixels of the card at the right."""
 LONGEST_SEARCH = 200
+KINDS = {
+    "": "All",
+    "text": "Text",
+    "questions": "Questions",
+    "proteins": "Proteins",
+    "molecules": "Molecules",
+    "digits": "Digits",
+    "promoters": "DNA",
+}
+"""What models are to write, `engine.catalogue.families.KINDS`, as buttons call it."""
 NOTHING = "No model has all of these words. What the hub calls it, owner/name, is offered for download."
+NOTHING_SUCH = "No model that writes this has all of these words. All shows the others, too."
 LOOKING = "The models are being looked through …"
 HELP = "Enter opens or downloads, Delete cancels a download or deletes what came of one, I asks what it is."
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
@@ -59,8 +71,12 @@ class ShelfPanel(QWidget):
         self.filled.setObjectName(GROUND)
         self.card = ShelfCard(look)
         self.card.setFixedWidth(CARD)
-        head = row((self.search, 1), self.open_folder, 8, self.free, gap=8)
-        left = column(head, (self.filled, 1), gap=8, margins=(16, 10, 12, 10))
+        self._writes = ""
+        self.kinds = Segments("What they write", KINDS, self.show_kind)
+        self.kinds.choose("")
+        head = row((self.search, 1), self.open_folder, gap=8)
+        choice = row(self.kinds, None, self.free, gap=8)
+        left = column(head, choice, (self.filled, 1), gap=8, margins=(16, 10, 12, 10))
         row((left, 1), self.card, gap=0, of=self)
         self.setFocusProxy(self.search)
         self._connect()
@@ -81,7 +97,7 @@ class ShelfPanel(QWidget):
         self.card.asked.connect(self.ask)
         self.card.removed.connect(self.remove)
         shelf.reported.connect(self._show_card)
-        shelf.offered.connect(self.search.setText)
+        shelf.offered.connect(self._offer)
         keep_up(self.refresh, shelf.changed)
 
     def chosen(self) -> Row | None:
@@ -89,23 +105,35 @@ class ShelfPanel(QWidget):
         found = self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
         return found if isinstance(found, Row) else None
 
+    def show_kind(self, writes: str) -> None:
+        """Shows models alone that write this; all of them for ""."""
+        self._writes = writes
+        self.kinds.choose(writes)
+        self.refresh()
+
     def refresh(self) -> None:
         """Shows what the search finds now; the chosen model stays chosen, under whichever title it is."""
         chosen = self.chosen()
         before = None if chosen is None else (chosen.name, chosen.path)
-        self.rows.show_found(list(found_in(self._shelf.rows, self.search.text())))
+        self.rows.show_found(list(found_in(self._shelf.rows, self.search.text(), self._writes)))
         rows = [(place, shown) for place, shown in enumerate(self.rows.rows) if isinstance(shown, Row)]
         same = [place for place, shown in rows if before is not None and (shown.name, shown.path) == before]
         named = [place for place, shown in rows if before is not None and shown.name == before[0]]
         opened = [place for place, shown in rows if self._shelf.state(shown) in ("open", "opens")]
         for place in (same or named or opened or [place for place, _ in rows])[:1]:
             self.list.setCurrentIndex(self.rows.index(place))
-        self.filled.say(NOTHING if self._shelf.rows else LOOKING)
+        nothing = NOTHING_SUCH if self._writes else NOTHING
+        self.filled.say(nothing if self._shelf.rows else LOOKING)
         self.filled.show_content(bool(rows))
         left = next((shown.free for _, shown in rows if shown.free is not None), None)
         self.free.setText("" if left is None else f"{memory(left)} of memory are free")
         self.list.viewport().update()
         self._show_card()
+
+    def _offer(self, name: str) -> None:
+        """Looks for a model by its name, whatever it writes."""
+        self.show_kind("")
+        self.search.setText(name)
 
     def act(self) -> None:
         """Opens or downloads what is chosen."""
