@@ -20,12 +20,26 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.language.domains import DOMAINS, TEXT
-from engine.protocol import Cancelled, Event, Failed, Guess, Inspect, Lesson, LoadModel, ModelLoaded, Request, ends
+from engine.protocol import (
+    Bounded,
+    Cancelled,
+    Event,
+    Failed,
+    Guess,
+    Inspect,
+    Judged,
+    Lesson,
+    LoadModel,
+    ModelLoaded,
+    Request,
+    ends,
+)
 from engine.stopping import Stopped, look, stoppable, within
 
 Item = tuple[int, Request]
 SHORT = Inspect | Guess | Lesson
 """What is answered while something else goes on: a network call, or none."""
+PLOTS = "pyqtgraph"
 NICENESS = 2
 """How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
 nothing else wants the processor."""
@@ -246,11 +260,18 @@ class Runner:
 
 
 def bring_drawing(event: Event) -> None:
-    """Imports what the texts of a model are drawn with, before the window draws one: it takes as long as ten frames."""
-    domain = DOMAINS.get(event.info.domain, TEXT) if isinstance(event, ModelLoaded) else TEXT
-    if domain.drawn_with:
+    """Imports what an event is drawn with, the texts of a model or the plot of a score, before the window draws it: it
+    takes as long as ten frames."""
+    match event:
+        case ModelLoaded():
+            drawn_with = DOMAINS.get(event.info.domain, TEXT).drawn_with
+        case Bounded() | Judged():
+            drawn_with = PLOTS
+        case _:
+            return
+    if drawn_with:
         with suppress(ImportError):  # the drawing says what is missing
-            within(math.inf, lambda: import_module(domain.drawn_with))
+            within(math.inf, lambda: import_module(drawn_with))
 
 
 def stand_back() -> None:

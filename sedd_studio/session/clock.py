@@ -37,6 +37,10 @@ class Clock(QObject):
     def stop(self) -> None:
         self._timer.stop()
 
+    def has_rested(self, seconds: float) -> bool:
+        """Whether nothing was waited for, and nothing moved by itself, for so long."""
+        return not self._timer.isActive() and time.monotonic() - self._ticked >= seconds
+
     def tick(self) -> None:
         now = time.monotonic()
         passed, self._ticked = now - self._ticked, now

@@ -34,7 +34,8 @@ from sedd_studio.window.services import build
 CLOSING = 1.2
 """Seconds that closing waits, for everything together, from when it was asked for."""
 LATER, REST = ("pyqtgraph",), 1000
-"""What the first plot needs, imported so many milliseconds after the first model has come."""
+"""What the first plot needs, imported once the first model has come and nothing has been asked of the engine, or moved
+by itself, for so many milliseconds."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (
@@ -107,10 +108,10 @@ def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
             offer(window)
 
     QTimer.singleShot(0, lambda: QTimer.singleShot(50, begin))
-    ahead = Ahead(LATER)
+    ahead = Ahead(LATER, lambda: services.session.clock.has_rested(REST / 1000))
     ends.callback(ahead.close)
     ends.callback(services.close)
-    services.session.models.came.connect(lambda: QTimer.singleShot(REST, ahead.begin))
+    services.session.models.came.connect(ahead.begin)
     code = app.exec()
     deadline.begin(code)
     window.close()

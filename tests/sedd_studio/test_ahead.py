@@ -1,4 +1,4 @@
-"""What the first plot needs is imported beside the window, before there is a plot."""
+"""What the first plot needs is imported beside the window, while it rests, before there is a plot."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from sedd_studio.background import ahead
 from sedd_studio.background.ahead import Ahead
+from sedd_studio.session.clock import Clock
 
 STUDIO = """
 import sys
@@ -36,7 +39,7 @@ class Looks(MainWindow):
         if hasattr(module, "PlotWidget"):
             self.show_panel("likelihood")
             QApplication.processEvents()
-            print(type(self.panel("likelihood")._plot).__name__)
+            print(module.PlotWidget.__name__)
             self.timer.stop()
             self.close()
 
@@ -64,8 +67,41 @@ def test_the_library_of_plots_is_there_before_a_plot_is_shown(tmp_path: Path) ->
     assert "QObject" not in done.stderr
 
 
+def test_nothing_is_imported_while_something_moves(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a run each step of the network waited for it again and again, and a frame took three times as long."""
+    imported: list[str] = []
+    monkeypatch.setattr(ahead, "import_module", imported.append)
+    monkeypatch.setattr(ahead, "PAUSE", 1)
+    clock, looks, moves = Clock(), [], [True]
+
+    def rests() -> bool:
+        looks.append(clock.has_rested(0))
+        return looks[-1]
+
+    clock.add(lambda _: moves[0])
+    clock.start()
+    imports = Ahead(["plots"], rests)
+    imports.begin()
+    qtbot.waitUntil(lambda: len(looks) > 5)
+    assert not imported
+    assert not any(looks)
+    moves[0] = False
+    qtbot.waitUntil(lambda: imported == ["plots"])
+    imports.close()
+
+
+def test_a_clock_has_rested_since_what_moved_last() -> None:
+    clock = Clock()
+    assert clock.has_rested(0)
+    assert not clock.has_rested(3600)
+    clock.start()
+    assert not clock.has_rested(0)
+    clock.tick()  # nothing wants another
+    assert clock.has_rested(0)
+
+
 def test_libraries_are_imported_in_another_thread_and_a_missing_one_is_passed_over(
-    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported: list[tuple[str, bool]] = []
 
@@ -75,15 +111,17 @@ def test_libraries_are_imported_in_another_thread_and_a_missing_one_is_passed_ov
             raise ImportError
 
     monkeypatch.setattr(ahead, "import_module", take)
-    imports = Ahead(["missing", "there"])
+    monkeypatch.setattr(ahead, "PAUSE", 1)
+    imports = Ahead(["missing", "there"], lambda: True)
     imports.begin()
     imports.begin()
-    imports._thread.join()
+    qtbot.waitUntil(lambda: len(imported) == 2)
+    imports.begin()
     imports.close()
     assert imported == [("missing", False), ("there", False)]
 
 
-def test_when_it_is_closed_nothing_more_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_it_is_closed_nothing_more_is_imported(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     imported: list[str] = []
 
     def take(name: str) -> None:
@@ -91,10 +129,13 @@ def test_when_it_is_closed_nothing_more_is_imported(monkeypatch: pytest.MonkeyPa
         imports._ended = True  # as `close` says first of all
 
     monkeypatch.setattr(ahead, "import_module", take)
-    imports = Ahead(["first", "second"])
+    monkeypatch.setattr(ahead, "PAUSE", 1)
+    imports = Ahead(["first", "second"], lambda: True)
     imports.begin()
+    qtbot.waitUntil(lambda: bool(imported))
     imports.close()
-    never = Ahead(["never"])
+    never = Ahead(["never"], lambda: True)
     never.close()
     never.begin()
+    QTest.qWait(10)
     assert imported == ["first"]

@@ -15,6 +15,7 @@ import pytest
 
 from engine.protocol import (
     FREE,
+    Bounded,
     Cancelled,
     Event,
     Failed,
@@ -24,6 +25,7 @@ from engine.protocol import (
     Influence,
     Insight,
     Inspect,
+    Judged,
     LoadModel,
     ModelLoaded,
     Request,
@@ -110,6 +112,30 @@ def test_what_molecules_are_drawn_with_is_there_before_they_are(missing: bool, m
     assert wait(runner, ended(1)) == [ModelLoaded(2, info, TOKENIZER)]
     runner.close()
     assert brought == ["rdkit.Chem.Draw.rdMolDraw2D"]
+
+
+@pytest.mark.parametrize("drawn", [Bounded(1, 2.0, 0.1, 0.2, 9, 4), Judged(1, 30.0, 2.0)])
+def test_what_plots_are_drawn_with_is_there_before_a_score_is_told(
+    drawn: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought: list[str] = []
+
+    class Scores:
+        def perform(self, run_id: int, request: Request) -> Iterator[Event]:
+            yield replace(drawn, run_id=run_id)
+            yield Finished(run_id, 1, 0.1)
+
+    def bring(name: str) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        assert not runner.take()
+        brought.append(name)
+
+    monkeypatch.setattr("sedd_studio.background.runner.import_module", bring)
+    runner = Runner(Scores)
+    runner.ask(REQUEST)
+    wait(runner, ended(1))
+    runner.close()
+    assert brought == ["pyqtgraph"]
 
 
 def test_cancelling_closes_the_generator_between_two_events() -> None:

@@ -18,6 +18,7 @@ from sedd_studio.session.vocabulary import Vocabulary
 from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
+from sedd_studio.widgets.controls.later import Later
 from sedd_studio.widgets.controls.layouts import Sheet, column
 from sedd_studio.widgets.controls.plot import dress, make_plot
 
@@ -37,6 +38,7 @@ UNITS = {
     "bits_per_byte": "bits a byte",
     "perplexity": "perplexity",
 }
+BOUND = "nats a token <="
 WIDEST = 460
 """Pixels of the figures beside the plots."""
 EMPTY = "What the text costs this model, as an upper bound in nats, bits and perplexity, and where it comes from."
@@ -85,8 +87,8 @@ class LikelihoodPanel(QWidget):
         self.other = label("", "notice")
         self.other.setWordWrap(True)
         self.progress = ProgressLine("How far the score is")
-        self._plot = make_plot("The bound as it tightens")
-        self._profile = make_plot("Where along the noise the bound comes from")
+        self._plot = Later(lambda: make_plot("The bound as it tightens"))
+        self._profile = Later(lambda: make_plot("Where along the noise the bound comes from"))
         self._drawn: tuple[object, ...] = ()
         self._arrange()
         self.colour.toggled.connect(lambda on: colouring.choose("cost" if on else "plain"))
@@ -103,10 +105,7 @@ class LikelihoodPanel(QWidget):
             self.precision.setItemText(row, say("95 % within ± {width:g} nats", width=width))
         for unit, title in UNITS.items():
             self.titles[unit].setText(say(title))
-        axes = (self._plot, "network calls", "nats a token <="), (self._profile, "noised share", "nats a token")
-        for plot, bottom, left in axes:
-            plot.setLabel("bottom", say(bottom))
-            plot.setLabel("left", say(left))
+        self._draw()
 
     def _start(self) -> None:
         self._scorer.start(self.precision.currentData(), self.given.isChecked())
@@ -182,42 +181,42 @@ class LikelihoodPanel(QWidget):
     def _draw(self) -> None:
         """The plots, if they can be seen and show anything else than before."""
         scorer = self._scorer
-        what = (self._look.theme, scorer.on_show, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
+        about = self._look.theme, self._words.say(BOUND), scorer.on_show
+        what = (*about, len(scorer.points), *scorer.points[-1:], scorer.profile.tobytes())
         if self.isVisible() and what != self._drawn:
             self._drawn = what
-            self._draw_bound(self._plot)
-            self._draw_profile(self._profile)
+            self._draw_bound()
+            self._draw_profile()
 
     @property
     def _ink(self) -> str:
         """Plots of another text than the one on show are grey."""
         return "accent" if self._scorer.on_show else "muted"
 
-    def _draw_profile(self, plot: pyqtgraph.PlotWidget) -> None:
+    def _draw_profile(self) -> None:
         """A bar for each part of the noise, as high as what it adds a token and unit."""
-        import pyqtgraph
-
-        plot.clear()
-        dress(plot, self._look)
         profile = self._scorer.profile
         known = ~np.isnan(profile)
-        plot.setVisible(bool(known.any()))
-        if known.any():
-            width = 1 / len(profile)
-            centres = (np.arange(len(profile)) + 0.5) * width
-            bar, edge = self._look.colour(self._ink, 150 / 255), pyqtgraph.mkPen(self._look.colour("panel"))
-            heights = profile[known]
-            plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
-
-    def _draw_bound(self, plot: pyqtgraph.PlotWidget) -> None:
+        self._profile.setVisible(bool(known.any()))
+        if not known.any():
+            return
         import pyqtgraph
 
-        plot.clear()
-        dress(plot, self._look)
+        plot = self._emptied(self._profile, "noised share", "nats a token")
+        width = 1 / len(profile)
+        centres = (np.arange(len(profile)) + 0.5) * width
+        bar, edge = self._look.colour(self._ink, 150 / 255), pyqtgraph.mkPen(self._look.colour("panel"))
+        heights = profile[known]
+        plot.addItem(pyqtgraph.BarGraphItem(x=centres[known], height=heights, width=width, brush=bar, pen=edge))
+
+    def _draw_bound(self) -> None:
         points = [point for point in self._scorer.points if point.half_width > 0]
-        plot.setVisible(bool(points))
+        self._plot.setVisible(bool(points))
         if not points:
             return
+        import pyqtgraph
+
+        plot = self._emptied(self._plot, "network calls", BOUND)
         calls = [point.calls for point in points]
         band = self._look.colour(self._ink, 50 / 255)
         edges = [
@@ -225,6 +224,15 @@ class LikelihoodPanel(QWidget):
         ]
         plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=band))
         plot.plot(calls, [point.nats for point in points], pen=pyqtgraph.mkPen(self._look.colour(self._ink), width=2))
+
+    def _emptied(self, place: Later[pyqtgraph.PlotWidget], bottom: str, left: str) -> pyqtgraph.PlotWidget:
+        """A plot to draw in, with its axes named."""
+        plot = place.made
+        plot.clear()
+        dress(plot, self._look)
+        plot.setLabel("bottom", self._words.say(bottom))
+        plot.setLabel("left", self._words.say(left))
+        return plot
 
     def _arrange(self) -> None:
         grid = QGridLayout()
