@@ -10,6 +10,7 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -39,6 +40,8 @@ WIDTH, MARGIN, FOOT, PICTURE = 860, 36, 44, 320
 MOST_FRAMES = 120
 SECONDS, HOLD = 6.0, 2.5
 """How long a film shows the run, and then its end."""
+ROWS = 32
+"""Of a picture whose colours are counted at once."""
 FILM_RATE = 25
 """Pictures a second in an MP4 film, where each is shown as often as it takes."""
 
@@ -199,11 +202,19 @@ def palette_of(images: list[Image]) -> Image:
     from PIL import Image
 
     counts: Counter[tuple[int, ...]] = Counter()
-    for image in images:
-        counts.update({colour: count for count, colour in image.getcolors(2**24) or []})  # type: ignore[misc]
+    for strip in chain.from_iterable(map(strips, images)):
+        look()
+        counts.update({colour: count for count, colour in strip.getcolors(2**24) or []})  # type: ignore[misc]
     made = Image.new("P", (1, 1))
     made.putpalette([value for colour, _ in counts.most_common(256) for value in colour])
     return made
+
+
+def strips(image: Image) -> Iterator[Image]:
+    """A picture in parts of a few rows. Colours are counted with the interpreter's lock held, those of a whole picture
+    for a tenth of a second of the processor's time, in which the window could do nothing."""
+    for top in range(0, image.height, ROWS):
+        yield image.crop((0, top, image.width, min(top + ROWS, image.height)))
 
 
 def as_webp(images: list[Image], film: Pictures) -> Encoding:

@@ -137,6 +137,24 @@ def test_a_film_shows_every_step_holds_its_end_and_opens_as_the_run(
     assert np.abs(shown - last).mean() < 2
 
 
+def test_the_colours_of_a_film_are_counted_in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library counts with the interpreter's lock held: those of a whole picture held the window for a second."""
+    pixels = np.random.default_rng(1).integers(0, 3, (200, 90, 3), np.uint8) * 100
+    picture, counted = Image.fromarray(pixels), []
+    count = Image.Image.getcolors
+    expected = set(map(tuple, pixels.reshape(-1, 3).tolist()))
+
+    def counts(part: Image.Image, most: int) -> object:
+        counted.append(part.height)
+        return count(part, most)
+
+    monkeypatch.setattr(Image.Image, "getcolors", counts)
+    values = film.palette_of([picture]).getpalette() or []
+    assert max(counted) <= film.ROWS
+    assert sum(counted) == 200
+    assert set(zip(*[iter(values)] * 3, strict=True)) >= expected
+
+
 @pytest.mark.parametrize("domain", ["text", "digits", "promoters"])
 def test_a_picture_shows_the_step_in_the_domains_view_and_opens_as_the_run(domain: str, tmp_path: Path) -> None:
     run = made(tmp_path, domain=domain)
