@@ -8,6 +8,9 @@ The matrix library keeps the code that it makes for each shape of a product, and
 many once more, and with either goes what belongs to it: 252 kB for each number of rows in a block. Models and lengths
 change all day. 299 lengths of four products took 705 MB, 438 with 32 shapes in the library alone, 531 with 32 in torch
 alone, and 38 with 32 in both. A run needs a dozen, and is as fast.
+
+Qt's binding searches the source of every module that is imported after it for its own name, to know which ones may have
+switched on other names of its methods, and the lines are kept: half a million of them, 45 MB. None here has.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ import sys
 ARENA_MAX = -8
 """The setting's name in the C library's malloc.h: the number of heaps."""
 SHAPES = 32
+SEARCHES = "shibokensupport.feature", "_mod_uses_pyside"
+"""The binding's module, and its function that reads the source of another."""
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 """The library's own, and that of torch before it."""
 
@@ -27,6 +32,9 @@ def keep_little() -> None:
     """Called before any thread is begun and before torch is loaded. What the environment says goes before."""
     for kept in CACHES:
         os.environ.setdefault(kept, str(SHAPES))
+    module, function = SEARCHES
+    if hasattr(features := sys.modules.get(module), function):  # another version may have no such thing
+        setattr(features, function, lambda imported: False)
     if sys.platform != "linux":
         return
     choose = getattr(ctypes.CDLL(None), "mallopt", None)
