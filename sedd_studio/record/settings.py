@@ -5,9 +5,10 @@ What another version of the program keeps in the file stays there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,10 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
+def _instead(value: Any, _: Any) -> Any:
+    return value
+
+
 class Settings:
     """Values by name, as this studio has them. Reading never fails; `set` refuses what is not sane with a ValueError.
 
@@ -103,28 +108,40 @@ class Settings:
 
     def set(self, name: str, value: Any) -> None:
         """Changes a setting and keeps it; a file that cannot be written is no reason to stop anyone's work."""
-        if not SETTINGS[name].accepts(value):
-            raise ValueError(f"{name} cannot be {value!r}")
-        if self[name] != value:
-            self.change(name, lambda _: value)
+        self.set_all({name: value})
+
+    def set_all(self, values: Mapping[str, Any]) -> None:
+        """Changes settings as `set` does, and writes the file once."""
+        for name, value in values.items():
+            if not SETTINGS[name].accepts(value):
+                raise ValueError(f"{name} cannot be {value!r}")
+        others = {name: value for name, value in values.items() if self[name] != value}
+        if others:
+            self._keep({name: partial(_instead, value) for name, value in others.items()})
 
     def change(self, name: str, change: Callable[[Any], Any]) -> None:
         """Makes a setting what `change` makes of it as it is kept, which another studio may have changed since.
 
         What cannot be written, as on a full disk, is written with the next change.
         """
+        self._keep({name: change})
+
+    def _keep(self, changes: Mapping[str, Callable[[Any], Any]]) -> None:
         try:
             with self._locked():
                 stored = self._stored()
-                kept = stored.get(name)
-                value = change(kept if SETTINGS[name].accepts(kept) else SETTINGS[name].default)
-                kept = stored | {other: self[other] for other in self._unkept} | {name: value}
-                files.write_whole(self.path, (to_json(kept, indent=2) + "\n").encode(), sync=False)
+                kept = {name: stored.get(name) for name in changes}
+                values = {
+                    name: change(kept[name] if SETTINGS[name].accepts(kept[name]) else SETTINGS[name].default)
+                    for name, change in changes.items()
+                }
+                whole = stored | {other: self[other] for other in self._unkept} | values
+                files.write_whole(self.path, (to_json(whole, indent=2) + "\n").encode(), sync=False)
             self._unkept.clear()
         except OSError:
-            value = change(self[name])
-            self._unkept.add(name)
-        self._values[name] = value
+            values = {name: change(self[name]) for name, change in changes.items()}
+            self._unkept |= set(changes)
+        self._values |= values
 
     def remember_model(self, path: str) -> None:
         self._remember("recent_models", path)

@@ -33,9 +33,7 @@ class CurrentForm(QObject):
     def take(self, form: Form) -> None:
         """Makes it the whole form, as part of something else that is done."""
         before, self.now = self.now, form
-        for name, value in form.entries.items():
-            if value != before.entries[name]:
-                self._settings.set(name, value)
+        self._settings.set_all({name: value for name, value in form.entries.items() if value != before.entries[name]})
         self.changed.emit()
 
     def new_seed(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from engine import files
 from sedd_studio.record.settings import RECENT, SETTINGS, Settings
+from sedd_studio.session.current_form import CurrentForm
 
 ROOT = Path(__file__).parents[2]
 
@@ -130,3 +131,26 @@ def test_a_file_that_cannot_be_read_is_not_written_over(tmp_path: Path, monkeypa
     assert "Permission denied" in settings.trouble()
     monkeypatch.setattr(files, "read_bounded", read)
     assert Settings(path)["steps"] == 12
+
+
+def test_what_changes_at_once_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was opened wrote the file once for each field of its form, in the window's thread."""
+    written: list[Path] = []
+    write_whole = files.write_whole
+
+    def write(path: Path, content: bytes, sync: bool = True) -> None:
+        written.append(path)
+        write_whole(path, content, sync)
+
+    monkeypatch.setattr("sedd_studio.record.settings.files.write_whole", write)
+    settings = Settings(tmp_path / "settings.json")
+    form = CurrentForm(settings)
+    form.take(form.now.changed(steps=77, seed=5, samples=2))
+    assert len(written) == 1
+    form.take(form.now)
+    assert len(written) == 1
+    kept = Settings(tmp_path / "settings.json")
+    assert (kept["steps"], kept["seed"], kept["samples"]) == (77, 5, 2)
+    with pytest.raises(ValueError, match="cannot be"):
+        settings.set_all({"steps": 9, "zoom": "large"})
+    assert settings["steps"] == 77
