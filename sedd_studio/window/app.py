@@ -33,9 +33,9 @@ from sedd_studio.window.services import build
 
 CLOSING = 1.2
 """Seconds that closing waits, for everything together, from when it was asked for."""
-LATER, REST = ("pyqtgraph",), 1000
-"""What the first plot needs, imported once the first model has come and nothing has been asked of the engine, or moved
-by itself, for so many milliseconds."""
+LATER, REST = ("pyqtgraph", "ziamath"), 1000
+"""What the first plot and the first formula need, imported once the first model has come and nothing has been asked of
+the engine, or moved by itself, for so many milliseconds."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (

@@ -328,6 +328,27 @@ def test_a_formula_that_unfolds_needs_no_room_that_is_not_there(window: MainWind
     assert panel.open_chapter.minimumSizeHint().height() < 720  # at once, before anything is laid out again
 
 
+def test_lines_of_a_formula_are_typeset_at_several_turns(
+    opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once they held the window for longer than anything else, when they were seen first."""
+    made: list[str] = []
+
+    def typeset(line: str) -> typesetting.Typeset:
+        made.append(line)
+        return typesetting.typeset(line)
+
+    monkeypatch.setattr("sedd_studio.widgets.controls.formula_view.SLICE", -1.0)
+    monkeypatch.setattr("sedd_studio.widgets.controls.formula_view.typeset", typeset)
+    view = opened().formula
+    view.show_lines(("a = 1", "b = 2", "c = 3"))
+    assert made == ["a = 1"]
+    view.show_lines(("d = 4", "e = 5"))  # the others are not wanted any more
+    qtbot.waitUntil(lambda: len(view._set) == 2)
+    QTest.qWait(5)
+    assert made == ["a = 1", "d = 4", "e = 5"]
+
+
 def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,7 +114,7 @@ def _shape(latex: str) -> Typeset:
 def _set(latex: str) -> Typeset:
     with brought_by("studio"), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it finds its font by a way that Python 3.13 has again
-        import ziamath  # it takes as long as twenty frames, and few open a formula
+        import ziamath  # it takes as long as twenty frames; the studio does it while it rests
     library: Any = ziamath
     coloured = re.sub(r"\\result\{", rf"\\textcolor{{{STANDS_OUT}}}{{", latex)
     with ONE_AT_A_TIME:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize
+import time
+
+from PySide6.QtCore import QPointF, QSize, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,6 +16,8 @@ LARGEST, USUAL = 19.0, 800
 """Pixels of its type in a window that is so high; in a higher one it is up to twice as large."""
 GAP = 8.0
 """Between its lines."""
+SLICE = 0.01
+"""Seconds after which the lines that are left are typeset at the next turn of the event loop."""
 
 
 class FormulaView(QWidget):
@@ -26,20 +30,34 @@ class FormulaView(QWidget):
         self.refusal = ""
         self._largest = 0.0
         self._set: list[Typeset] = []
+        self._made: list[Typeset] = []
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._go_on)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit()  # else it would be as tall as any widget that was never laid out
         look.changed.connect(self.update)
 
     def show_lines(self, lines: tuple[str, ...]) -> None:
-        """Typesets lines; what is wrong is said in their place."""
+        """Typesets lines, at once if that is quick, and shows them when all are; what is wrong is said instead."""
         if lines == self.lines:
             return
-        self.lines = lines
+        self.lines, self._made = lines, []
+        self._turn.stop()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        end = time.perf_counter() + SLICE
         try:
-            self._set, self.refusal = [typeset(line) for line in lines], ""
+            while len(self._made) < len(self.lines):
+                self._made.append(typeset(self.lines[len(self._made)]))
+                if time.perf_counter() > end and len(self._made) < len(self.lines):
+                    self._turn.start(0)
+                    return
+            self._set, self.refusal = self._made, ""
         except UserError as error:
             self._set, self.refusal = [], str(error)
-        self.setAccessibleDescription(self.refusal or "; ".join(lines))
+        self.setAccessibleDescription(self.refusal or "; ".join(self.lines))
         self._fit()
         self.update()
 
