@@ -114,7 +114,7 @@ class Pages(QObject):
         after = before.turned_to(info, tokenizer, lambda: self._begun(info, tokenizer, text, wanted))
         if before.is_for(info) or before.info is None:  # the first one is that of what is on show
             self._models.info = info
-            self.put(after)
+            self.put(after, anew=True)
         else:
             self.do(f"Open {info.name}", after)
 
@@ -138,9 +138,11 @@ class Pages(QObject):
         else:
             self.undo_stack.add(Turn(name, self, replace(self.now, form=before), self.now))
 
-    def put(self, page: Page) -> None:
-        """Shows a page; its model is opened if it is another and on this machine."""
+    def put(self, page: Page, anew: bool = False) -> None:
+        """Shows a page; its model is opened if it is another and on this machine. That there is another model, or the
+        same one `anew`, is told; to follow it takes longer than all else that is done to a text."""
         models, view = self._models, self._view
+        before = models.info, models.tokenizer
         other_model = page.info is not None and not (models.info is not None and page.is_for(models.info))
         other_run = page.document.trajectory is not view.run
         if page.tokenizer is None or not models.speaks(page.tokenizer):
@@ -152,7 +154,8 @@ class Pages(QObject):
         view.show(page.document)
         if other_run:
             view.playhead.put(page.step, page.sample)
-        models.changed.emit()
+        if anew or models.info is not before[0] or models.tokenizer is not before[1]:
+            models.changed.emit()
         if other_model:
             models.ensure()
 

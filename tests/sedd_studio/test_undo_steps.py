@@ -196,3 +196,23 @@ def test_no_more_steps_are_kept_than_their_number(scene: Scene) -> None:
         scene.session.form.new_seed()
         scene.session.form.set(steps=1 + number % 7)
     assert len(scene.session.editor.undo_stack.steps) == undoing.MOST_STEPS
+
+
+def test_what_is_done_to_a_text_lets_nothing_look_for_another_model(scene: Scene, window: MainWindow) -> None:
+    """All that follows the model was shown anew by each cut and each undo, and every folder of models read again."""
+    told, looked = [], []
+    scene.session.models.changed.connect(lambda: told.append(scene.session.models.info))
+    scene.session.reader.changed.connect(lambda: looked.append(scene.session.reader.doing))
+    scene.session.view.select((20, 23))
+    QTest.keyClick(window.canvas, Qt.Key.Key_X, Control)
+    lock(scene, window)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
+    assert scene.session.editor.undo_stack.redo_name
+    assert not told
+    assert not looked
+    other = replace(scene.info, name="bases", path="bases", weights="w")
+    scene.load(other)
+    assert told == [other]
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
+    assert told == [other, scene.info]
