@@ -216,8 +216,8 @@ def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
             painter.strokePath(STROKED[name], QPen(colour, 1.6, Qt.PenStyle.SolidLine, cap, join))
 
 
-def _pixmap(name: str, colour: QColor, size: int, scale: int) -> QPixmap:
-    pixmap = QPixmap(size * scale, size * scale)
+def _pixmap(name: str, colour: QColor, size: int, after: int, scale: int) -> QPixmap:
+    pixmap = QPixmap((size + after) * scale, size * scale)
     pixmap.setDevicePixelRatio(scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:
@@ -225,15 +225,16 @@ def _pixmap(name: str, colour: QColor, size: int, scale: int) -> QPixmap:
     return pixmap.copy()  # what was painted on keeps buffers, four times its size
 
 
-def icon(name: str, colour: QColor, disabled: QColor, size: int = GRID) -> QIcon:
-    """Icon `name` in `colour`, sharp at display scales up to three, with a look for disabled controls."""
-    return _icon(name, colour.rgba(), disabled.rgba(), size)
+def icon(name: str, colour: QColor, disabled: QColor, size: int = GRID, after: int = 0) -> QIcon:
+    """Icon `name` in `colour`, sharp at display scales up to three, with a look for disabled controls; `after` it, at
+    its right, so many pixels are free."""
+    return _icon(name, colour.rgba(), disabled.rgba(), size, after)
 
 
 @lru_cache  # half of all buttons have the icon of another one
-def _icon(name: str, colour: int, disabled: int, size: int) -> QIcon:
+def _icon(name: str, colour: int, disabled: int, size: int, after: int) -> QIcon:
     made = QIcon()
     for scale in SCALES:
-        made.addPixmap(_pixmap(name, QColor.fromRgba(colour), size, scale), QIcon.Mode.Normal)
-        made.addPixmap(_pixmap(name, QColor.fromRgba(disabled), size, scale), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(name, QColor.fromRgba(colour), size, after, scale), QIcon.Mode.Normal)
+        made.addPixmap(_pixmap(name, QColor.fromRgba(disabled), size, after, scale), QIcon.Mode.Disabled)
     return made

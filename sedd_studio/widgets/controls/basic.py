@@ -117,12 +117,18 @@ class ProgressLine(QProgressBar):
         self.setValue(0 if share is None else round(1000 * share))
 
 
+AFTER = 4
+"""Pixels between an icon and the text of its button, beside those that the style has there."""
+
+
 class Sign(QObject):
     """The icon on a button, in two colours of the look: while the button can be pressed, and while it cannot."""
 
-    def __init__(self, button: QAbstractButton, icon: str, look: Look, on: str = "text", off: str = "faint") -> None:
+    def __init__(
+        self, button: QAbstractButton, icon: str, look: Look, on: str = "text", off: str = "faint", after: int = 0
+    ) -> None:
         super().__init__(button)
-        self._button, self._icon, self._look, self._colours = button, icon, look, (on, off)
+        self._button, self._icon, self._look, self._colours, self._after = button, icon, look, (on, off), after
         look.changed.connect(self._draw)
         self._draw()
 
@@ -138,7 +144,7 @@ class Sign(QObject):
 
     def _draw(self) -> None:
         on, off = self._colours
-        self._button.setIcon(icons.icon(self._icon, self._look.colour(on), self._look.colour(off)))
+        self._button.setIcon(icons.icon(self._icon, self._look.colour(on), self._look.colour(off), after=self._after))
 
 
 class PushButton(QPushButton):
@@ -146,11 +152,11 @@ class PushButton(QPushButton):
 
     def __init__(self, text: str, icon: str, look: Look, do: Do | None = None, primary: bool = False) -> None:
         super().__init__(text)
-        self.setIconSize(QSize(14, 14))
+        self.setIconSize(QSize(14 + AFTER, 14))
         self.setAccessibleName(text)
         if primary:
             self.setProperty("kind", "primary")
-        self.sign = Sign(self, icon, look, *(("on_accent", "muted") if primary else ("text", "faint")))
+        self.sign = Sign(self, icon, look, *(("on_accent", "muted") if primary else ("text", "faint")), AFTER)
         if do is not None:
             self.clicked.connect(do)
 
@@ -168,12 +174,13 @@ class IconButton(QToolButton):
         self.setProperty("kind", kind)
         self.setCheckable(kind in ("toggle", "disclosure"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setIconSize(QSize(12, 12) if kind == "disclosure" else QSize(16, 16))
+        size, after = 12 if kind == "disclosure" else 16, AFTER if text else 0
+        self.setIconSize(QSize(size + after, size))
         self.set_name(name)
         if text:
             self.setText(text)
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.sign = Sign(self, icon, look, {"disclosure": "muted", "toggle": "accent"}.get(kind, "text"))
+        self.sign = Sign(self, icon, look, {"disclosure": "muted", "toggle": "accent"}.get(kind, "text"), after=after)
         if do is not None:
             self.clicked.connect(do)
 
