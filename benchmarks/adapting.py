@@ -22,9 +22,8 @@ import torch
 from torch import Tensor
 
 from engine.causal.causal_model import CausalModel
-from engine.cli.adapt import causal_folder
 from engine.models import load
-from engine.models.gguf import judge_file
+from engine.models.gguf import judge_file, unpacked
 from engine.theory.backbones.backbone import Backbone
 from engine.training.adapting import AdaptingLearner, adapted, causal
 from engine.training.datasets import tokenize
@@ -72,7 +71,7 @@ def opened(
     file: Path, python: str, text: Path, length: int, training: AdaptingConfig
 ) -> tuple[AdaptingLearner, Trainer]:
     """The model about to be adapted, after its logits were compared."""
-    with causal_folder(file) as folder:
+    with unpacked(file) as folder:
         model = CausalModel.load(folder, "cpu", "fp32")
         made = adapted(model.network, folder, length)
     tokens = torch.tensor([made.tokenizer.encode(TOLD)])

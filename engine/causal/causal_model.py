@@ -24,6 +24,7 @@ from engine.language.backends import END_OF_TEXT, read_all
 from engine.language.tokenizers import Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
+from engine.models.gguf import unpacked
 from engine.models.own_layout import saving
 from engine.protocol import FREE
 from engine.protocol.errors import brought_by
@@ -57,18 +58,20 @@ class CausalModel:
 
     @staticmethod
     def load(folder: Path, device: str = "auto", precision: str = "auto") -> CausalModel:
-        """Any causal model that `transformers` can read from a folder, or a bundled or fetched one by its name; nothing
-        is downloaded.
+        """Any causal model that `transformers` can read from a folder or a GGUF file, or a bundled or fetched one by
+        its name; nothing is downloaded.
 
-        A UserError if the folder holds none.
+        A UserError if there is none.
         """
-        folder = folder_of(folder)
         place = choose_device(device)
-        network, tokenizer = read_causal(folder, PRECISIONS[choose_precision(precision, place)])
+        chosen = choose_precision(precision, place)
+        with unpacked(folder_of(folder), chosen) as opened:
+            name = opened.resolve().name
+            network, tokenizer = read_causal(opened, PRECISIONS[chosen])
         network.to(place)
         for layer in layers_of(network):
             layer.register_forward_pre_hook(lambda *_: look())
-        return CausalModel(folder.resolve().name, network, tokenizer, vocabulary=len(tokenizer))
+        return CausalModel(name, network, tokenizer, vocabulary=len(tokenizer))
 
     @property
     def length(self) -> int:

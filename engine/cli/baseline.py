@@ -22,6 +22,7 @@ from engine.language.documents import documents, text_files
 from engine.language.quality import Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.likelihood.result import Bound, ratio_of
+from engine.models.gguf import unpacked
 from engine.performing.engine import Engine
 from engine.protocol import FREE, Attributed, Bounded, Generate, Score, UserError, frozen
 from engine.training.datasets import blocks, pieces, tokenize
@@ -45,9 +46,9 @@ def baseline(
             f"The temperature must be more than 0 and is {chain.temperature:g}; 1 leaves the model as it is."
         )
     machine.set_threads()
-    folder = folder_of(machine.model or DEFAULT_JUDGE)
-    judge = CausalModel.load(folder, machine.device, machine.precision)
-    tokenizer = find_tokenizer(folder)
+    with unpacked(folder_of(machine.model or DEFAULT_JUDGE)) as folder:
+        judge = CausalModel.load(folder, machine.device, machine.precision)
+        tokenizer = find_tokenizer(folder)
     causal = replace(judge, temperature=chain.temperature, vocabulary=tokenizer.vocabulary)
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))

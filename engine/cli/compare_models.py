@@ -14,6 +14,7 @@ from engine.cli.beside import ask_each, plus_minus
 from engine.cli.generate import unfailing
 from engine.cli.output import Output
 from engine.language.prompts import given_parts
+from engine.models.gguf import check_whole, gguf_in
 from engine.performing.engine import Engine
 from engine.protocol import Evaluate, Evaluated, Generate, ModelInfo, ModelLoaded, UserError
 
@@ -56,7 +57,9 @@ def judge_of(subject: Subject) -> Path | None:
     """The folder of the judge that is named, or of the bundled one; a UserError, once for all models, if it is none."""
     judge = DEFAULT_JUDGE if (DEFAULT_JUDGE / "config.json").is_file() else None
     judge = folder_of(subject.judge) if subject.judge else judge
-    if judge is not None:
+    if judge is not None and (file := gguf_in(judge)) is not None:
+        check_whole(file)
+    elif judge is not None:
         checked(judge)
     return judge
 

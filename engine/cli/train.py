@@ -25,6 +25,7 @@ from engine.language.documents import LeftOut, Tell, check_name, digest, refuse,
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
+from engine.models.gguf import unpacked
 from engine.models.loading import load
 from engine.models.own_layout import saving
 from engine.protocol import UserError
@@ -233,8 +234,8 @@ def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner,
         tokenizer = fresh()
         network = build_causal(tokenizer, sizes.length, sizes.hidden, sizes.blocks, sizes.heads, sizes.dropout)
         return CausalLearner(network, sizes.length), tokenizer
-    folder = folder_of(machine.model)
-    network, tokenizer = CausalModel.load(folder, machine.device, "fp32").network, find_tokenizer(folder)
+    with unpacked(folder_of(machine.model)) as folder:
+        network, tokenizer = CausalModel.load(folder, machine.device, "fp32").network, find_tokenizer(folder)
     network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
     if sizes.kind == "gpt":
         network = with_dropout(network, sizes.dropout, sizes.grow)

@@ -21,6 +21,7 @@ from engine.files import replacing, sha256
 from engine.language.documents import SEPARATOR, documents
 from engine.language.sieve import Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.models.gguf import unpacked
 from engine.protocol import UserError
 
 LAST_WORDS = "The end."
@@ -51,10 +52,10 @@ class Page:
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
     machine.set_threads()
-    folder = folder_of(Path(machine.model_path))
-    model = CausalModel.load(folder, machine.device, machine.precision)
+    with unpacked(folder_of(Path(machine.model_path))) as folder:
+        model = CausalModel.load(folder, machine.device, machine.precision)
+        tokenizer = find_tokenizer(folder)
     check_architecture(model.network)
-    tokenizer = find_tokenizer(folder)
     end = tokenizer.eot_id
     if end is None:
         raise UserError("The model's tokenizer has no end-of-text token, so its documents have no end; name another.")

@@ -77,18 +77,23 @@ def is_gguf(path: Path) -> bool:
 
 
 def refuse_gguf(path: Path) -> None:
-    """A UserError for a GGUF file, which is no folder of a model yet, and says how it becomes one."""
-    if is_gguf(path) and (alone := file_alone(path)) is not None:
-        raise UserError(f"{alone.advice}, or adapt it by: sedd adapt {path.name} TEXTS")
+    """A UserError for a GGUF file, which holds no diffusion model, and says how it becomes one."""
+    if is_gguf(path):
+        raise UserError(
+            f"{path} holds a model that writes from left to right, and no diffusion model; make one of it by: "
+            f"sedd adapt {path.name} TEXTS"
+        )
 
 
 def file_alone(file: Path) -> Alone | None:
     """What a file is that belongs to no model's folder; None for one that may."""
     head = head_of(file)
-    if head.startswith(b"GGUF"):
-        advice = f"{file} is one file; make a folder of it by: sedd judge --out FOLDER --file {file.name}"
-        return Alone("an autoregressive model in a GGUF file", {}, advice)
-    if file.is_dir() or ends_in(file, OF_MODELS) or file.name in ("vocab.txt", "merges.txt", "vocab.bpe"):
+    if (
+        file.is_dir()
+        or head.startswith(b"GGUF")
+        or ends_in(file, OF_MODELS)
+        or file.name in ("vocab.txt", "merges.txt", "vocab.bpe")
+    ):
         return None
     if ends_in(file, (".sedd",)):
         return Alone("a run of the studio", {}, f"{file} holds a run and no model; open it in the window.")

@@ -19,6 +19,8 @@ STRING, LIST = 8, 9
 WHOLE = {4: "<I", 5: "<i", 10: "<Q", 11: "<q"}
 MOST_VALUES, MOST_ITEMS, LONGEST_STRING = 10_000, 2**21, 2**20
 MOST_DIMENSIONS, LARGEST_SIZE = 4, 2**31
+NEEDED = ("block_count", "embedding_length", "attention.head_count")
+"""Sizes for which a library would take those of another model where they are missing."""
 NUMBERS_A_BYTE = 6
 """Of the most narrow kind of tensor."""
 
@@ -37,6 +39,7 @@ class Header:
         self._file, self._size = file, size
         self._items = MOST_ITEMS
         self._blocks = 0
+        self._names = set[str]()
 
     def check(self) -> int:
         if self._file.read(4) != MAGIC or self._number("<I") not in VERSIONS:
@@ -46,7 +49,10 @@ class Header:
             raise ValueError("it names more values than can be")
         for _ in range(values):
             name = self._string()
+            self._names.add(name.decode(errors="replace").partition(".")[2])
             self._value(name, self._number("<I"))
+        if lacking := [name for name in NEEDED if name not in self._names]:
+            raise ValueError(f"it does not say its {lacking[0]}")
         if self._blocks > tensors:
             raise ValueError("it describes more layers than it has weights")
         if (count := sum(self._tensor() for _ in range(tensors))) > NUMBERS_A_BYTE * self._size:

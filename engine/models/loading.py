@@ -27,6 +27,7 @@ from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.alone import folder_alone, refuse_gguf
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.filling import SMALLER, filled
+from engine.models.gguf import gguf_in
 from engine.models.identity import identified, weights_of
 from engine.models.layout import Layout, mask_of
 from engine.models.layouts import family_of
@@ -137,7 +138,7 @@ def build(folder: Path) -> tuple[Diffusion, Stored]:
 def checkpoint_folder(path: Path) -> Path:
     """The folder of a model from a path to it or to a file in it, or from the name of a bundled or a fetched one.
 
-    Of a snapshot of a training run, and of a checkpoint of Lightning, it is the file itself.
+    Of a snapshot of a training run, of a checkpoint of Lightning, and of a GGUF file it is the file itself.
     """
     try:
         path = path.expanduser()
@@ -150,7 +151,8 @@ def checkpoint_folder(path: Path) -> Path:
         other = f", or have the hub's by: sedd fetch {path}" if is_name(path.as_posix()) else ""
         raise UserError(f"There is no model at {path}; name a folder that holds {CONFIG} and {WEIGHTS}{other}.")
     check_name(path)
-    refuse_gguf(path)
+    if (file := gguf_in(path)) is not None:
+        return file.parent.resolve() / file.name  # a link to it may have the name that the model is called by
     if is_snapshot(path) or is_lightning(path):
         return path.resolve()
     folder = path if path.is_dir() else path.parent
@@ -171,6 +173,7 @@ def home_of(source: Path) -> Path:
 
 def read(folder: Path) -> Stored:
     """Configuration and weights of the model in `folder`, whichever layout it has."""
+    refuse_gguf(folder)
     if is_lightning(folder):
         return read_lightning(folder)
     if is_snapshot(folder) or (folder / RUN_CONFIG).is_file():

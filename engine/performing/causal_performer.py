@@ -21,8 +21,9 @@ from engine.language.chat import chat_in
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.language.word_tokens import as_tokens
 from engine.likelihood.result import ratio_of
+from engine.models.devices import choose_device, choose_precision
+from engine.models.gguf import files_of, unpacked
 from engine.models.identity import identified, weights_of
-from engine.models.stored import weight_files
 from engine.protocol import (
     FREE,
     Attributed,
@@ -66,11 +67,13 @@ class CausalPerformer:
 
     @staticmethod
     def load(folder: Path, device: str = "auto", precision: str = "auto", hashed: bool = True) -> CausalPerformer:
-        """The model in `folder`; a UserError if there is none that can be read."""
-        causal, tokenizer = load_causal(folder, device, precision), find_tokenizer(folder)
+        """The model in `folder`, or in a GGUF file; a UserError if there is none that can be read."""
+        with unpacked(folder, choose_precision(precision, choose_device(device))) as opened:
+            causal, tokenizer = load_causal(opened, device, precision), find_tokenizer(opened)
+            chat = chat_in(opened, tokenizer)
         causal = replace(causal, vocabulary=tokenizer.vocabulary)
         info = ModelInfo(
-            name=folder.name,
+            name=causal.name,
             path=str(folder),
             noise="none",
             schedule="",
@@ -80,15 +83,15 @@ class CausalPerformer:
             parameters=sum(parameter.numel() for parameter in causal.network.parameters()),
             device=str(causal.device),
             precision="bf16" if causal.network.dtype == torch.bfloat16 else "fp32",
-            weights=weights_of(weight_files(folder), hashed),
-            chat=chat_in(folder, tokenizer),
+            weights=weights_of(files_of(folder), hashed),
+            chat=chat,
         )
         return CausalPerformer(causal, info, tokenizer)
 
     def identify(self) -> ModelInfo:
         """Its description with the hash of the weights."""
         folder = Path(self.info.path)
-        self.info = identified(self.info, weight_files(folder), folder)
+        self.info = identified(self.info, files_of(folder), folder)
         return self.info
 
     @property

@@ -25,6 +25,8 @@ from engine.models.alone import Fact, facts_of_weights, file_alone, folder_alone
 from engine.models.described import dtypes_of, noise_of, output_of, told_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.filling import SMALLER, Pages
+from engine.models.gguf import check_whole as check_whole_file
+from engine.models.gguf import gguf_in, read_by
 from engine.models.larger_families import larger_family
 from engine.models.layouts import family_of
 from engine.models.lightning import checkpoint_in, is_lightning
@@ -108,6 +110,8 @@ def look_at(found: Diagnosis, place: Path, device: str, precision: str) -> None:
     if alone is None:
         source = checkpoint_folder(place)
         folder = home_of(source)
+        if gguf_in(source) is not None:
+            return of_gguf(found, source, choose_device(device), precision)
         if (pointer := pointer_in(folder)) is not None:
             raise UserError(f"{pointer} is what Git leaves in the place of a large file; run git lfs pull there.")
         if is_described(source):
@@ -264,6 +268,21 @@ def note_tokenizer(
     facts["tokenizer"] = f"{kind}, {tokenizer.vocabulary:,} tokens, {where}"
     if (chat := chat_in(folder, tokenizer)) is not None:
         facts["chat template"] = chat.name or UNKNOWN
+
+
+def of_gguf(found: Diagnosis, file: Path, device: torch.device, precision: str) -> None:
+    """The size of a causal model in a GGUF file, which opens by libraries of its own."""
+    found.facts["kind"] = "an autoregressive model in a GGUF file"
+    parameters = found.tried(lambda: check_whole_file(file))
+    found.tried(read_by)
+    if parameters is not None:
+        size = PRECISIONS[choose_precision(precision, device)].itemsize
+        needed = opening(parameters, size) + file.stat().st_size
+        found.facts |= {"parameters": parameters, "memory for weights": needed}
+        found.tried(partial(require, needed, f"The model in {file}", device, SMALLER))
+    if (left := free(str(device))) is not None:
+        found.facts["memory free"] = left
+    found.facts["licence"] = licence_in(file.parent) or "not told there"
 
 
 def of_causal(found: Diagnosis, folder: Path, size: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.causal.opening import load_causal
 from engine.language.quality import Estimate, mean, perplexity_by_token, unigram_entropy
 from engine.language.tokenizers import find_tokenizer
+from engine.models.gguf import unpacked
 from engine.performing.fitting import check_judged
 from engine.performing.kept import Kept
 from engine.performing.performer import Performer
@@ -29,7 +30,9 @@ class Judges:
     def weigh(self, run_id: int, request: Weigh, beside: Performer) -> Weighed:
         """The exact -log p of tokens of the open model."""
         causal = self._judge(request.path, beside)
-        if find_tokenizer(request.path).fingerprint != beside.tokenizer.fingerprint:
+        with unpacked(Path(request.path)) as folder:
+            own = find_tokenizer(folder)
+        if own.fingerprint != beside.tokenizer.fingerprint:
             raise UserError(f"{causal.name} has another tokenizer, so the two cannot be compared token by token.")
         if len(request.tokens) > causal.length:
             raise UserError(f"{causal.name} reads {causal.length} tokens at once; shorten the text.")

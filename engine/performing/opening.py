@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.models.gguf import gguf_in
 from engine.models.layouts import family_of
 from engine.models.loading import load
 from engine.models.stored import CONFIG
@@ -21,7 +22,10 @@ def open_folder(folder: Path, device: str, precision: str, hashed: bool = True) 
 
 
 def is_causal(folder: Path) -> bool:
-    """Whether config.json describes a model of the `transformers` library, which names its type."""
+    """Whether it is a GGUF file, or config.json describes a model of the `transformers` library, which names its
+    type."""
+    if gguf_in(folder) is not None:
+        return True
     described = entries(folder / CONFIG)
     return (
         "model_type" in described

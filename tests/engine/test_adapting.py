@@ -16,11 +16,11 @@ from torch import Tensor
 
 from engine.bundled_models import bundled
 from engine.causal.causal_folder import read_causal
-from engine.cli.adapt import causal_folder
 from engine.language.chat import chat_in as load_chat
 from engine.language.spare_tokens import with_mask
 from engine.language.tokenizers import Tokenizer, symbol_tokenizer
 from engine.models import load
+from engine.models.gguf import unpacked
 from engine.performing.opening import is_causal
 from engine.theory.diffusion import Diffusion
 from engine.training.adapting import KINDS, AdaptingLearner, adapted, causal
@@ -80,7 +80,7 @@ def test_with_the_causal_mask_on_it_computes_what_the_causal_model_does(tmp_path
 def test_a_gguf_file_is_the_model_that_was_written_to_it(tmp_path: Path, kind: str) -> None:
     network = make_gguf(tmp_path / "tiny.gguf", kind)
     for source in (tmp_path / "tiny.gguf", tmp_path):
-        with causal_folder(source) as folder:
+        with unpacked(source) as folder:
             made = adapted(read_causal(folder, torch.float32)[0], folder, LENGTH)
         assert made.tokenizer.encode(STORY) == tiny_tokenizer().encode(STORY)
         found = laws_before(made.diffusion, some_tokens())[..., :VOCABULARY]

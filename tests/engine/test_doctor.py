@@ -244,7 +244,7 @@ OTHERS: dict[str, tuple[Callable[[Path], Path], str, str]] = {
     "empty": (lambda folder: folder, "an empty folder", "is empty; put"),
     "text": (put("a.txt", "Once upon a time, caf\u00e9".encode()), "a text", "sedd train"),
     "texts": (inside("a.txt", b"Once"), "a folder of texts", "sedd train"),
-    "gguf": (put("a.gguf", b"GGUF\3\0\0\0"), "an autoregressive model in a GGUF file", "sedd judge"),
+    "gguf": (put("a.gguf", b"GGUF\3\0\0\0"), "an autoregressive model in a GGUF file", "use a whole copy"),
     "picture": (put("a.png", b"\x89PNG\0\0"), "a file of another kind", "name the folder"),
     "archive": (put("a.zip", b"PK\3\4"), "an archive", "unpack it"),
     "run": (put("a.sedd", b"PK\3\4"), "a run of the studio", "open it in the window"),

@@ -17,7 +17,7 @@ from engine.causal.causal_model import CausalModel
 from engine.cli import app
 from engine.performing.engine import Engine
 from engine.protocol import Failed, LoadModel, ModelLoaded, UserError
-from tests.hostile.folders import gguf
+from tests.hostile.ggufs import gguf
 from tests.hostile.traps import OPENED, REFUSED, TEXTS, Bomb, causal_folder
 
 GOLDEN = Path(__file__).parents[1] / "golden"

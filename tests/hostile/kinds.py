@@ -36,7 +36,6 @@ from tests.hostile.damage import Damage, bytewise, in_json
 from tests.hostile.folders import (
     causal_bombs,
     config_bombs,
-    gguf,
     in_yaml,
     opening,
     template_bombs,
@@ -44,6 +43,7 @@ from tests.hostile.folders import (
     whole,
     yaml_bombs,
 )
+from tests.hostile.ggufs import gguf, gguf_models, in_gguf_header, open_gguf
 from tests.hostile.runs import (
     DATA,
     LEFT_TO_RIGHT,
@@ -229,6 +229,7 @@ FOLDERS: dict[str, Kind] = {
     "judged-by": in_folder("causal", "tokenizer_config.json", JSON),
     "layers": in_folder("causal", "model.safetensors", (bytewise, in_header), safetensors_bombs),
     "gguf": Kind(".gguf", gguf, check_whole),
+    "gguf-model": Kind(".gguf", gguf_models, open_gguf, (bytewise, in_gguf_header)),
     "training-state": Kind(".pt", lambda: [state()], go_on, (bytewise, in_records, *[in_state] * 6), pickle_bombs),
 }
 
