@@ -48,18 +48,20 @@ def influence(machine: Machine, chain: Generate, text: str, on: str, draws: int,
 def asked(loaded: ModelLoaded, tokens: Tokens, on: str, draws: int, seed: int) -> Influence:
     """What the model is asked: all words on all gaps, or all others on the word `on`, all else given."""
     free, words = tokens == FREE, words_in(tokens, loaded.tokenizer)
+    known = ~free
     if loaded.info.noise == "uniform":
         if free.any():
             raise UserError("Under uniform noise no token is hidden; give a text without gaps.")
         words = [(place, place + 1) for start, stop in words for place in range(start, stop)]
+        known = free  # none: a model that marks what is locked has no law of it
         if not on:
-            return Influence(tokens, ~free, 0.0, tuple(words), tuple(range(len(tokens))), draws=draws, seed=seed)
+            return Influence(tokens, known, 0.0, tuple(words), tuple(range(len(tokens))), draws=draws, seed=seed)
     elif draws != USUAL_DRAWS:
         raise UserError("A word that can be hidden is, and nothing is drawn in its place; leave out --draws.")
     if not on:
         if not free.any() or free.all():
             raise UserError("Give some words and a gap, as in Once upon a time [8] The end, or name a word with --on.")
-        return Influence(tokens, ~free, float("nan"), tuple(words))
+        return Influence(tokens, known, float("nan"), tuple(words))
     spelled = {word: piece(tokens, word, loaded.tokenizer).strip() for word in words_in(tokens, loaded.tokenizer)}
     chosen = next((word for word, said in spelled.items() if said == on or said.strip(".,;:!?\"'") == on), None)
     if chosen is None:
@@ -67,7 +69,7 @@ def asked(loaded: ModelLoaded, tokens: Tokens, on: str, draws: int, seed: int) -
     others = tuple(word for word in words if word[1] <= chosen[0] or word[0] >= chosen[1])
     if not others:
         raise UserError("There is no other word in the text; give a longer one.")
-    return Influence(tokens, ~free, 0.0, others, tuple(range(*chosen)), "text", draws, seed)
+    return Influence(tokens, known, 0.0, others, tuple(range(*chosen)), "text", draws, seed)
 
 
 def words_in(tokens: Tokens, tokenizer: Tokenizer) -> list[Run]:

@@ -94,6 +94,8 @@ def influence(diffusion: Diffusion, request: Influence, run_id: int = 0) -> Iter
     """The divergences that each word makes, as they come; a UserError where the request does not fit."""
     asked = np.array(request.positions or np.flatnonzero(~np.asarray(request.locked)), np.int64)
     _check(diffusion, request.tokens, request.locked, asked)
+    if not len(asked):
+        raise UserError("Every token of the text is locked, so no law is asked about; unlock some.")
     for start, stop in request.words:
         if not 0 <= start < stop <= len(request.tokens):
             raise UserError(f"There are no positions {start} to {stop - 1} in the text; {DO}")

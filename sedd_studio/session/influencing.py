@@ -200,7 +200,8 @@ class Influencer(QObject):
         if locked[slice(*word)].all() and not uniform and not locked.all():
             self._ordered = False
             return Influence(tokens, locked, sigma, tuple(words))
-        left: list[int] = np.flatnonzero(known & ~inside & np.isnan(self.nats)).tolist()
+        asked = known & ~inside & ~(locked & uniform)  # a network that marks what is locked has no law of it
+        left: list[int] = np.flatnonzero(asked & np.isnan(self.nats)).tolist()
         left.sort(key=lambda place: self._out_of_view((place, place + 1)))
         return Influence(tokens, locked, sigma, tuple(words), tuple(left), "text", DRAWS)
 

@@ -25,10 +25,12 @@ TEXT = "The dragon lived on a hill"
 TEXTS = [TEXT + ".", "One day a girl came up the hill."]
 
 
-def model(folder: Path, tokenizer: Tokenizer, noise: Noise, facts: dict[str, str] | None = None) -> None:
+def model(
+    folder: Path, tokenizer: Tokenizer, noise: Noise, facts: dict[str, str] | None = None, marks: bool = False
+) -> None:
     torch.manual_seed(0)
     states = tokenizer.vocabulary + (noise == "absorb")
-    network = NetworkConfig(states, length=40, hidden=16, blocks=1, heads=2, cond_dim=8)
+    network = NetworkConfig(states, length=40, hidden=16, blocks=1, heads=2, cond_dim=8, marks_locks=marks)
     diffusion = Diffusion(DiffusionConfig(network, noise))
     torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.5)
     folder.mkdir()

@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = train_tokenizer(iter(TEXTS * 4), 290)
     model(root / "absorb", tokenizer, "absorb")
     model(root / "uniform", tokenizer, "uniform")
+    model(root / "marked", tokenizer, "uniform", marks=True)
     return root
 
 
@@ -76,11 +77,22 @@ def test_of_a_chosen_word_those_that_it_leans_on_most_come_first(folder: Path) -
     assert totals == sorted(totals, reverse=True)
 
 
-def test_under_uniform_noise_each_token_has_a_row(folder: Path) -> None:
-    rows = told(folder / "uniform", "The hill", "--draws", "2", "--seed", "3")
-    tokens = parse_prompt("The hill", find_tokenizer(folder / "uniform"), 40)
+@pytest.mark.parametrize("name", ["uniform", "marked"])
+def test_under_uniform_noise_each_token_has_a_row(folder: Path, name: str) -> None:
+    rows = told(folder / name, "The hill", "--draws", "2", "--seed", "3")
+    tokens = parse_prompt("The hill", find_tokenizer(folder / name), 40)
     assert [row["stop"] - row["start"] for row in rows] == [1] * len(tokens)
-    assert cells(rows) == cells(told(folder / "uniform", "The hill", "--draws", "2", "--seed", "3"))
+    assert cells(rows) == cells(told(folder / name, "The hill", "--draws", "2", "--seed", "3"))
+    words, free = tuple((row["start"], row["stop"]) for row in rows), tokens == FREE
+    asked = Influence(tokens, free, 0.0, words, tuple(range(len(tokens))), draws=2, seed=3)
+    assert cells(rows) == pytest.approx(expected(folder / name, asked))
+
+
+@pytest.mark.parametrize("name", ["uniform", "marked"])
+def test_under_uniform_noise_a_word_has_those_that_it_leans_on(folder: Path, name: str) -> None:
+    rows = told(folder / name, "The hill", "--on", "hill", "--draws", "2")
+    assert {row["word"] for row in rows} == {"The"}
+    assert all(row["total"] > 0 for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,7 @@ def test_it_ends_within_the_call_in_which_it_is_stopped(
         (Influence(frozen([0, 1, 2, 0]), no_locks(), 0.5, ((0, 1),), (9,)), "no such positions"),
         (Influence(frozen([0, 1, 9, 0]), no_locks(), 0.5, ((0, 1),)), "vocabulary"),
         (Influence(frozen([0, 1, 2, 0]), ~no_locks(), 0.5, ((0, 1),), (1,)), "locked position"),
+        (Influence(frozen([0, 1, 2, 0]), ~no_locks(), 0.5, ((0, 1),)), "unlock some"),
         (Review(frozen([0, FREE, 2, 0]), no_locks(), 0.5, frozen([1]), frozen([0]), frozen([[0] * 4]), (1.0,)), "mask"),
         (Review(frozen([0, 1, 2, 0]), no_locks(), 0.5, frozen([1]), frozen([1]), frozen([[0] * 4]), (1.0,)), "which"),
         (Review(frozen([0, 1, 2, 0]), no_locks(), 0.5, frozen([1]), frozen([0]), frozen([[0] * 3]), (1.0,)), "size"),

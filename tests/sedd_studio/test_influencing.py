@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import Influence
+from engine.protocol import Influence, Run
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.colour_modes import MOST_INFLUENCE
 from sedd_studio.session.state import RunState
@@ -49,6 +50,10 @@ def answered(window: MainWindow) -> bool:
     return found.on_show() is not None and found.share is None
 
 
+def asked_and_answered(window: MainWindow, word: Run) -> bool:
+    return answered(window) and window.services.influencer.word == word
+
+
 def test_a_locked_word_is_asked_about_given_the_locks_alone(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
@@ -85,6 +90,22 @@ def test_a_word_is_asked_about_in_the_class_of_the_form(
     point(window, 2)
     qtbot.waitUntil(lambda: answered(window))
     assert {(request.label, request.guidance) for request in asked(engine)} == {(2, 1.5)}
+
+
+def test_under_uniform_noise_what_a_word_does_is_asked_of_what_is_not_locked(
+    engine: FakeEngine, make_session: MakeSession, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that marks locked tokens has no law of them."""
+    monkeypatch.setattr(fake_engine, "INFO", replace(fake_engine.INFO, noise="uniform", mask_id=None))
+    window = ran(engine, make_session, settings, qtbot)
+    window.actions_by_name["colour_influence"].trigger()
+    locked = window.session.view.canvas().locked
+    for place in (0, int(np.flatnonzero(~locked)[0])):
+        word = window.session.view.word_at(place)
+        window.session.view.select(word)
+        qtbot.waitUntil(partial(asked_and_answered, window, word))
+        beside = ~locked & ((np.arange(len(locked)) < word[0]) | (np.arange(len(locked)) >= word[1]))
+        assert sorted(asked(engine)[-1].positions) == np.flatnonzero(beside).tolist()
 
 
 def test_what_a_word_leans_on_is_asked_of_every_other_word(
