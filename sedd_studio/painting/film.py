@@ -204,15 +204,16 @@ def palette_of(images: list[Image]) -> Image:
     counts: Counter[tuple[int, ...]] = Counter()
     for strip in chain.from_iterable(map(strips, images)):
         look()
-        counts.update({colour: count for count, colour in strip.getcolors(2**24) or []})  # type: ignore[misc]
+        most = strip.width * strip.height  # for so many colours it makes room, and looks through all of it afterwards
+        counts.update({colour: count for count, colour in strip.getcolors(most) or []})  # type: ignore[misc]
     made = Image.new("P", (1, 1))
     made.putpalette([value for colour, _ in counts.most_common(256) for value in colour])
     return made
 
 
 def strips(image: Image) -> Iterator[Image]:
-    """A picture in parts of a few rows. Colours are counted with the interpreter's lock held, those of a whole picture
-    for a tenth of a second of the processor's time, in which the window could do nothing."""
+    """A picture in parts of a few rows. Colours are counted with the interpreter's lock held, and the window can do
+    nothing meanwhile."""
     for top in range(0, image.height, ROWS):
         yield image.crop((0, top, image.width, min(top + ROWS, image.height)))
 

@@ -138,7 +138,8 @@ def test_a_film_shows_every_step_holds_its_end_and_opens_as_the_run(
 
 
 def test_the_colours_of_a_film_are_counted_in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library counts with the interpreter's lock held: those of a whole picture held the window for a second."""
+    """The library counts with the interpreter's lock held. Asked for all colours that there are, it looked through room
+    for as many, and the window was held for a second."""
     pixels = np.random.default_rng(1).integers(0, 3, (200, 90, 3), np.uint8) * 100
     picture, counted = Image.fromarray(pixels), []
     count = Image.Image.getcolors
@@ -146,6 +147,7 @@ def test_the_colours_of_a_film_are_counted_in_small_parts(monkeypatch: pytest.Mo
 
     def counts(part: Image.Image, most: int) -> object:
         counted.append(part.height)
+        assert most <= part.width * part.height
         return count(part, most)
 
     monkeypatch.setattr(Image.Image, "getcolors", counts)
