@@ -9,14 +9,13 @@ from rich.table import Table
 
 from engine.catalogue.families import Sign
 from engine.cli.output import Output
-from engine.likelihood.noised_text import TEXTS
 from engine.models.described import NOISES, noise_of, output_of, told_of
 from engine.models.larger_families import LARGER
 from engine.models.published import PUBLISHED, Published
 from engine.protocol.sampler_table import samplers_for
 from engine.samplers.blockwise import kind_of
 from engine.samplers.chain import AbsorbingChain
-from engine.samplers.locking import METHODS
+from engine.samplers.locking import methods_for
 from engine.theory.diffusion import Diffusion
 from engine.theory.unfilled import unfilled
 
@@ -75,8 +74,6 @@ def written(sign: Sign) -> Iterator[str]:
 
 def bound_of(diffusion: Diffusion) -> str:
     """Of what there is a bound on the likelihood."""
-    if diffusion.config.noise not in TEXTS:
-        return "none"
     if diffusion.block_size:
         return "of a text, also given its beginning"
     return "of a text, also given a part" if diffusion.knows_locks else "of a text"
@@ -88,7 +85,7 @@ def locks_of(diffusion: Diffusion) -> str:
         return "exact, seen from their block on"
     if diffusion.knows_locks:
         return "exact"
-    return "approximate: " + ", ".join(name for name, way in METHODS.items() if diffusion.config.noise in way.noises)
+    return "approximate: " + ", ".join(methods_for(diffusion.config.noise))
 
 
 def noise_rows() -> Iterator[Row]:

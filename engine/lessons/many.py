@@ -12,7 +12,7 @@ from engine.lessons.worlds import table
 from engine.protocol import FREE, frozen
 from engine.protocol.lessons import numbers
 from engine.protocol.lessons.many import STEPS, ManyFigure, ManyLesson
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import samplers_for
 from engine.samplers import sampler_named
 from engine.stopping import look
 
@@ -26,7 +26,7 @@ def figures(lesson: ManyLesson) -> Iterator[ManyFigure]:
     """With every number of steps for one sampler more, those with few steps first."""
     toy = table(lesson.world, lesson.noise)
     model = diffusion(toy, geometric=GEOMETRIC[lesson.noise])
-    names = [row.name for row in SAMPLERS if lesson.noise in row.noises and row.name not in NOT_STEPWISE]
+    names = [row.name for row in samplers_for(lesson.noise) if row.name not in NOT_STEPWISE]
     true = toy.joint.reshape(-1).numpy()
     clean = np.array(lesson.world.texts())
     law = np.full((len(names), len(STEPS), len(true)), np.nan)

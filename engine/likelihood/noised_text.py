@@ -25,9 +25,7 @@ from engine.stopping import look
 from engine.theory.diffusion import Diffusion, gather
 from engine.theory.graphs import matched_sigma
 from engine.theory.lanes import pieces
-from engine.theory.mixed import Mixed
 from engine.theory.network import Features
-from engine.theory.uniform_law import prior_divergence
 
 LAMBDA_LOW = 1e-3
 """The smallest noised share of the estimators by level under absorbing noise, and the smallest published time."""
@@ -159,8 +157,10 @@ class Text(ABC):
 
     def _noised(self, clean: Tensor, points: Points, rows: slice) -> Tensor:
         """The tokens that the network sees (B, L)."""
-        chosen, target = (torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target))
-        return self.diffusion.graph.replaced(clean, chosen, target)
+        chosen, target, sigma = (
+            torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target, points.sigma)
+        )
+        return torch.where(chosen, self.diffusion.graph.put(sigma, target), clean)
 
     def _pieces(self, count: int, times: int = 1) -> Iterator[slice]:
         """So many positions, each `times`, in pieces whose laws are computed together."""
@@ -195,7 +195,7 @@ class AbsorbingText(Text):
 
 
 class UniformText(Text):
-    """Every free position has a loss. The integral ends at the schedule's largest sigma."""
+    """Every free position has a loss; masks may be among what noise puts. The integral ends at the largest sigma."""
 
     always = True
 
@@ -209,7 +209,7 @@ class UniformText(Text):
         return -math.expm1(-SIGMA_LOW), -math.expm1(-self.sigma_high)
 
     def prior(self) -> np.ndarray:
-        return self.free * prior_divergence(self.sigma_high, self.diffusion.graph.states)
+        return self.free * self.diffusion.graph.prior_divergence(self.sigma_high)
 
     @torch.no_grad()
     def reconstruction(self, groups: int, generator: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -251,23 +251,4 @@ class UniformText(Text):
         return torch.cat(found, dim=1)
 
 
-class MixedText(UniformText):
-    """The same where noise puts masks, too, in a share that depends on the level."""
-
-    @property
-    def graph(self) -> Mixed:
-        """The noise."""
-        assert isinstance(self.diffusion.graph, Mixed)
-        return self.diffusion.graph
-
-    def prior(self) -> np.ndarray:
-        return self.free * self.graph.prior_divergence()
-
-    def _noised(self, clean: Tensor, points: Points, rows: slice) -> Tensor:
-        chosen, target, sigma = (
-            torch.from_numpy(a[rows]).to(clean.device) for a in (points.noised, points.target, points.sigma)
-        )
-        return torch.where(chosen, self.graph.put(sigma, target), clean)
-
-
-TEXTS: dict[Noise, type[Text]] = {"absorb": AbsorbingText, "uniform": UniformText, "mixed": MixedText}
+TEXTS: dict[Noise, type[Text]] = {"absorb": AbsorbingText, "uniform": UniformText, "mixed": UniformText}

@@ -40,6 +40,7 @@ from engine.protocol import (
     UserError,
     frozen,
 )
+from engine.protocol.options import OPTIONS
 from engine.protocol.sampler_table import default_sampler
 from engine.samplers import sampler_named
 from engine.samplers.locking import lock_method
@@ -67,6 +68,7 @@ class DiffusionPerformer:
         self.model = model
         self.info, self.tokenizer = model.info, model.tokenizer
         self.shape = Shape.of(model.diffusion.network)
+        self._by_pattern = OPTIONS["pattern"].fits(self.info.noise)
 
     def identify(self) -> ModelInfo:
         """Its description with the hash of the weights."""
@@ -124,8 +126,7 @@ class DiffusionPerformer:
 
     def _spelled(self, request: Generate) -> Generate:
         """The same with lists of words as single tokens, where each token is drawn on its own."""
-        alone = request.word_runs and self.model.diffusion.config.noise != "absorb"
-        return as_tokens(request, self.tokenizer) if alone else request
+        return request if self._by_pattern else as_tokens(request, self.tokenizer)
 
     def _pattern(self, request: Generate, shaping: Shaping) -> Pattern | None:
         """What the whole text must match; None where nothing is asked for."""
@@ -160,7 +161,7 @@ class DiffusionPerformer:
         within = request.within
         if within is None:
             return self._looked(self.model.diffusion, request, run_id)
-        if self.model.diffusion.graph.mask is not None:  # else what stands there may be noise
+        if self._by_pattern:  # else what stands there may be noise
             here = np.arange(len(request.tokens)) == request.position
             within = replace(within, tokens=frozen(np.where(here, FREE, request.tokens)))
         within = self._spelled(within)
@@ -185,8 +186,7 @@ class DiffusionPerformer:
         flip, target = (torch.from_numpy(draws) for draws in (streams.uniform(1), streams.uniform(0)))
         clean = torch.from_numpy(np.tile(tokens, (samples, 1)))
         noised = graph.perturb(clean, sigma, flip * most if graph.shows_noise else flip, target).numpy()
-        masked = noised == (FREE if graph.mask is None else graph.mask)
-        return frozen(np.where(masked, FREE, noised)), float(diffusion.schedule.time(sigma))
+        return frozen(graph.tokens_of(noised)), float(diffusion.schedule.time(sigma))
 
     def guess(self, run_id: int, request: Guess) -> Guessed:
         with shared(self.model.diffusion.device):

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from engine.protocol import Noise, UserError
-from engine.protocol.sampler_table import ANCESTRAL, SAMPLERS, default_sampler
+from engine.protocol.sampler_table import ALL_SAMPLERS, default_sampler, samplers_for
 from engine.samplers.protocols import Sampler
 
 
@@ -15,11 +15,11 @@ def sampler_named(name: str, noise: Noise, options: Sequence[tuple[str, float]] 
     """The sampler called `name` ("auto": the default) with its options; a UserError says what else there is."""
     if name == "auto":
         name = default_sampler(noise)
-    fitting = [row for row in (*SAMPLERS, ANCESTRAL) if noise in row.noises]
+    fitting = samplers_for(noise)
     row = next((row for row in fitting if row.name == name), None)
     if row is None:
         known = ", ".join(row.name for row in fitting)
-        reason = f"is not for {noise} noise" if name in {row.name for row in (*SAMPLERS, ANCESTRAL)} else "is not known"
+        reason = f"is not for {noise} noise" if name in {row.name for row in ALL_SAMPLERS} else "is not known"
         raise UserError(f'The sampler "{name}" {reason}; choose one of: {known}.')
     known_options = {option.name: option for option in row.options}
     for option, number in options:

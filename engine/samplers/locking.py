@@ -138,15 +138,21 @@ def _clocks(chain: Chain) -> Clocks:
 METHODS: dict[str, LockMethod] = {"clamp": Clamp(), "gibbs": GibbsSweep(), "particles": Particles()}
 
 
+def methods_for(noise: Noise) -> dict[str, LockMethod]:
+    """Those that work with a noise, by name."""
+    return {name: method for name, method in METHODS.items() if noise in method.noises}
+
+
 def lock_method(name: str, diffusion: Diffusion, locks: Locks) -> LockMethod:
     """The method called `name`; "auto" is clamping where that is exact or nothing is locked, Gibbs sweeps elsewhere."""
+    fitting = methods_for(diffusion.config.noise)
     if name == "auto":
-        sweeps = diffusion.config.noise in GibbsSweep.noises and not diffusion.knows_locks and locks.locked.any()
+        sweeps = "gibbs" in fitting and not diffusion.knows_locks and locks.locked.any()
         return METHODS["gibbs" if sweeps else "clamp"]
     if name not in METHODS:
         raise UserError(f'There is no way to lock tokens called "{name}"; choose auto, {", ".join(METHODS)}.')
-    if diffusion.config.noise not in METHODS[name].noises:
+    if name not in fitting:
         if diffusion.knows_locks:
             raise UserError(f"Under absorbing noise given words stay as they are; choose auto instead of {name}.")
         raise UserError(f"The method {name} is for uniform noise without masks; choose auto.")
-    return METHODS[name]
+    return fitting[name]

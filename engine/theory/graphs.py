@@ -58,8 +58,7 @@ class Graph(ABC):
 
     def need_absorbing(self, refusal: str) -> None:
         """A UserError that says `refusal` unless tokens fall into a mask alone, and stay there."""
-        if self.noise != "absorb":
-            raise UserError(refusal)
+        raise UserError(refusal)
 
     # ---- the chain
 
@@ -83,13 +82,13 @@ class Graph(ABC):
     def staggered_score(self, score: Tensor, d: Tensor) -> Tensor:
         """exp(-d Q) score (B, L, V): ratios p_{sigma - d}(y) / p_sigma(x) for noise decrements d (B,)."""
 
-    def replaced(self, x0: Tensor, chosen: Tensor, target: Tensor) -> Tensor:
-        """x0 with what noise puts at `chosen`, bool, from uniform draws `target` in [0, 1); all of one shape."""
-        return torch.where(chosen, self.limit(target), x0)
+    def put(self, sigma: Tensor, target: Tensor) -> Tensor:
+        """What noise sigma (B,) puts at a token that it changes, from uniform draws (B, L) in [0, 1)."""
+        return self.limit(target)
 
     def perturb(self, x0: Tensor, sigma: Tensor, flip: Tensor, target: Tensor) -> Tensor:
         """Tokens after noise sigma (B,), from two uniform draws in [0, 1) shaped like x0."""
-        return self.replaced(x0, flip < -torch.expm1(-sigma)[:, None], target)
+        return torch.where(flip < -torch.expm1(-sigma)[:, None], self.put(sigma, target), x0)
 
     @abstractmethod
     def limit(self, uniform: Tensor) -> Tensor:
@@ -106,6 +105,10 @@ class Graph(ABC):
         free = tokens == FREE
         return np.where(free, self.need_mask(refusal), tokens) if free.any() else tokens
 
+    def tokens_of(self, states: Tokens) -> Tokens:
+        """The other way: states (any shape) with `FREE` where they are the mask."""
+        return states
+
     def hide(self, tokens: Tokens, position: int) -> Tokens:
         """Tokens (L,) with the one at `position` taken away, if only that keeps it from being read off."""
         return tokens
@@ -113,6 +116,10 @@ class Graph(ABC):
     def unknown(self, x: Tensor, locked: Tensor | None = None) -> Tensor:
         """Where x (B, L) may differ from the clean tokens, bool; `locked` (B, L) bool marks those that are given."""
         return torch.ones_like(x, dtype=torch.bool) if locked is None else ~locked
+
+    def prior_divergence(self, sigma: float) -> float:
+        """KL of a token after noise sigma, the most there is, from what is there whatever it was, nats."""
+        return uniform_law.prior_divergence(sigma, self.states)
 
     def told(self, x: Tokens, sigma: np.ndarray) -> np.ndarray:
         """The level (B,) that goes with x (B, L), where it is not the sigma (B,) of the chain itself."""
@@ -167,6 +174,9 @@ class Masking(Graph):
     def need_mask(self, refusal: str) -> int:
         return self.mask
 
+    def tokens_of(self, states: Tokens) -> Tokens:
+        return np.where(states == self.mask, FREE, states)
+
 
 @dataclass(frozen=True)
 class Absorbing(Masking):
@@ -181,6 +191,9 @@ class Absorbing(Masking):
     @staticmethod
     def of_states(states: int) -> Absorbing:
         return Absorbing(states - 1)
+
+    def need_absorbing(self, refusal: str) -> None:
+        """They do."""
 
     def rate(self, x: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         to_mask = F.one_hot(torch.full_like(x, self.mask), self.states)

@@ -257,5 +257,6 @@ def _check(diffusion: Diffusion, tokens: Tokens, locked: np.ndarray, positions: 
         raise UserError(f"There are no such positions in a text of {len(tokens)} tokens; {DO}")
     if len(np.unique(positions)) < len(positions):
         raise UserError("A position is named twice; name each once.")
-    if diffusion.graph.mask is None and diffusion.marks_locks and np.asarray(locked, bool)[positions].any():
+    marked = diffusion.marks_locks and not diffusion.graph.shows_noise  # a token that is given is told so, for good
+    if marked and np.asarray(locked, bool)[positions].any():
         raise UserError("A locked position has no law of its own in this model; ask about others.")

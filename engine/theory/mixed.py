@@ -126,11 +126,7 @@ class Mixed(Masking):
         arrived = put.expand(*x.shape, self.states).gather(-1, x[..., None])
         return kept * F.one_hot(x, self.states) + arrived
 
-    def perturb(self, x0: Tensor, sigma: Tensor, flip: Tensor, target: Tensor) -> Tensor:
-        return torch.where(flip < -torch.expm1(-sigma)[:, None], self.put(sigma, target), x0)
-
     def put(self, sigma: Tensor, target: Tensor) -> Tensor:
-        """What noise puts at a token that it changes, by sigma (B,), from uniform draws (B, L) in [0, 1)."""
         shares = self.schedule.shares(sigma, self.tokens)
         masked = (shares.mask / (shares.mask + self.tokens * shares.each))[:, None]
         clean = ((target - masked) / (1 - masked) * self.tokens).long().clamp(0, self.tokens - 1)
@@ -167,10 +163,9 @@ class Mixed(Masking):
         product = law * arrived
         return product / product.sum(-1, keepdim=True)
 
-    def prior_divergence(self) -> float:
-        """KL of a token at the end of the noise from what is there whatever it was, nats."""
-        end = self.schedule(torch.ones(1, dtype=torch.float64)).total
-        kept, _, each, *_ = (float(share) for share in self.schedule.shares(end, self.tokens))
+    def prior_divergence(self, sigma: float) -> float:
+        shares = self.schedule.shares(torch.tensor([sigma], dtype=torch.float64), self.tokens)
+        kept, _, each, *_ = (float(share) for share in shares)
         return (kept + each) * math.log1p(kept / each) + math.log1p(-kept)
 
 
