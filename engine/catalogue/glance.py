@@ -22,6 +22,7 @@ from engine.estimates import Shape, opening, running, writing
 from engine.files import open_regular, read_bounded
 from engine.plain_text import plain_line
 from engine.protocol import Noise
+from engine.protocol.noises import NOISE_KINDS
 from engine.strict_json import entries
 
 CARD, ORIGIN = "README.md", "origin.json"
@@ -51,6 +52,8 @@ TOKENIZERS = ("tokenizer.json", "vocab.json", "encoder.json", "vocab.txt")
 CAUSAL_BYTES = 2
 """Of a number of a model that writes from left to right, as it is opened."""
 USUAL_LENGTH = 1024
+MASKLESS: dict[Noise | None, str] = {"uniform": "none: tokens change into others", "none": ""}
+"""What is told of the mask where the noise has none."""
 
 
 class Told(Struct):
@@ -94,7 +97,7 @@ def glance_at(folder: Path) -> Glance:
     rows = next((shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS) and len(shape) == 2), None)
     needed = None
     if parameters and rows and length:
-        needed = needed_by(Shape(parameters, rows[1], blocks_in(values), 0, rows[0]), length, noise == "none")
+        needed = needed_by(Shape(parameters, rows[1], blocks_in(values), 0, rows[0]), length, noise)
     return Glance(
         family,
         noise,
@@ -112,10 +115,10 @@ def glance_at(folder: Path) -> Glance:
     )
 
 
-def needed_by(shape: Shape, length: int, causal: bool = False) -> int:
+def needed_by(shape: Shape, length: int, noise: Noise | None = None) -> int:
     """Bytes of memory for opening a model on a CPU in float32, and for a run of one text as long as it takes."""
     length = min(length, USUAL_LENGTH)
-    if causal:
+    if noise is not None and NOISE_KINDS[noise].exact:
         return opening(shape.parameters, CAUSAL_BYTES) + writing(shape, 1, length)
     return opening(shape.parameters) + running(shape, 1, length, nucleus=False)
 
@@ -142,7 +145,7 @@ def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any], masked: bool 
     """The family of a configuration and its noise, as far as they are told; `masked` by a tokenizer that has a mask.
     What is of no family known here and names a type is taken for an autoregressive model."""
     named = entry(values, "graph", "type") or values.get("noise")
-    noise: Noise | None = named if named in ("absorb", "uniform", "mixed", "none") else None
+    noise = next((known for known in NOISE_KINDS if known == named), None)
     if "format" in values:
         return OWN, noise
     for family in FAMILIES:
@@ -158,10 +161,10 @@ def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any], masked: bool 
 
 def mask_in(values: Mapping[str, Any], noise: Noise | None) -> str:
     """Which token the mask is, as far as the description says it."""
-    if noise == "uniform":
-        return "none: tokens change into others"
+    if noise in MASKLESS:
+        return MASKLESS[noise]
     declared = whole(values, "mask_token_id")
-    return "" if declared is None or noise == "none" else f"id {declared:,}"
+    return "" if declared is None else f"id {declared:,}"
 
 
 def blocks_in(values: Mapping[str, Any]) -> int:

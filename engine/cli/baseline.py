@@ -115,7 +115,7 @@ def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: 
     engine, other = Engine(), Engine()
     loaded = open_model(engine, machine)
     left = open_model(other, replace(machine, model=judge or DEFAULT_JUDGE))
-    if left.info.noise != "none":
+    if not left.info.kind.exact:
         raise UserError(f"The judge {left.info.name} writes no text from left to right; name an autoregressive model.")
     if loaded.tokenizer.fingerprint != left.tokenizer.fingerprint:
         raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")

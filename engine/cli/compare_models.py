@@ -79,7 +79,7 @@ def table_of(rows: list[tuple[ModelInfo, Evaluated]]) -> Table:
         bits = plus_minus(found.bits, found.bits_error)
         perplexity = plus_minus(found.perplexity, found.perplexity_error, ".1f")
         entropy = plus_minus(found.entropy, found.entropy_error, ".2f")
-        sign = "" if math.isnan(found.bits) or info.noise == "none" else "<= "
+        sign = "" if math.isnan(found.bits) else info.kind.bound
         result.add_row(info.name, f"{found.tokens:,}", sign + bits, perplexity, entropy)
     return result
 

@@ -28,7 +28,7 @@ from engine.language.documents import LeftOut
 from engine.language.domains import NO_JUDGE, Measure, domain_named, is_in_words
 from engine.language.quality import Estimate, Quality, agreement, mauve, measure
 from engine.performing.engine import Engine
-from engine.performing.fitting import check_judged, tokens_read
+from engine.performing.fitting import check_judged
 from engine.protocol import Generate, UserError
 from engine.protocol.option_kinds import STEPS
 from engine.strict_json import to_json
@@ -95,7 +95,7 @@ class Evaluator:
     def write(self, chain: Generate) -> Written:
         """`chain.samples` samples; every process gets all of them."""
         size, parts, samples = self.subject.chunk, [], -(-chain.samples // self.processes.count)
-        read = chain.calls * tokens_read(chain.steps, samples, len(self.tokens), self.info)
+        read = chain.calls * samples * self.info.kind.read(chain.steps, len(self.tokens))
         require_time(read, self.info.parameters, f"A run of {chain.samples:,} samples", self.info.device)
         starts = range(0, chain.samples, size)
         for first in starts[self.processes.index :: self.processes.count]:

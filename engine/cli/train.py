@@ -34,7 +34,7 @@ from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.growth import deepen
 from engine.theory.network import NetworkConfig, ScoreTransformer
-from engine.theory.parametrisations import PARAMETRISATIONS
+from engine.theory.parametrisations import PARAMETRISATIONS, ParametrisationName
 from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
@@ -76,7 +76,7 @@ def train_on(
     description = describe(plan, files, machine)
     resumed = goes_on(plan.out, description)
     before = past(machine.model)
-    make = make or (diffusion_learner if plan.sizes.kind == "diffusion" else causal_learner)
+    make = make or LEARNERS[plan.sizes.kind]
     trainer, tokenizer = prepare(machine, plan, files, make, resumed, output, processes)
     check_room(plan.out, trainer)
     state = plan.out / STATE
@@ -105,9 +105,16 @@ def check(plan: Plan) -> None:
     domain_named(sizes.domain)
     if sizes.hidden % (2 * sizes.heads):
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
+    chosen_in(sizes)
+
+
+def chosen_in(sizes: Sizes) -> ParametrisationName:
+    """The parametrisation that sizes ask for: "auto" is the best for the noise. A UserError for one that it lacks."""
     fits = PARAMETRISATIONS[sizes.noise]
-    if sizes.parametrisation not in ("auto", *fits):
+    named: dict[str, ParametrisationName] = {"auto": next(iter(fits)), **{str(name): name for name in fits}}
+    if sizes.parametrisation not in named:
         raise UserError(f"Under {sizes.noise} noise --parametrisation must be auto, {' or '.join(fits)}.")
+    return named[sizes.parametrisation]
 
 
 def fresh_shape(sizes: Sizes) -> Shape:
@@ -227,7 +234,7 @@ def diffusion_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learn
 def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner, Tokenizer]:
     """A causal model, as `diffusion_learner`."""
     from engine.causal.causal_folder import folder_of
-    from engine.causal.causal_model import CausalLearner, CausalModel, build_causal, with_dropout
+    from engine.causal.causal_model import CausalLearner, CausalModel, build_causal
 
     sizes = plan.sizes
     if machine.model is None:
@@ -237,9 +244,22 @@ def causal_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner,
     with unpacked(folder_of(machine.model)) as folder:
         network, tokenizer = CausalModel.load(folder, machine.device, "fp32").network, find_tokenizer(folder)
     network.config.bos_token_id = network.config.eos_token_id = tokenizer.eot_id
-    if sizes.kind == "gpt":
-        network = with_dropout(network, sizes.dropout, sizes.grow)
     return CausalLearner(network, sizes.length), tokenizer
+
+
+def gpt_learner(machine: Machine, plan: Plan, fresh: Fresh) -> tuple[Learner, Tokenizer]:
+    """The autoregressive baseline: one to go on with has the planned dropout, and blocks that are added."""
+    from engine.causal.causal_model import CausalLearner, with_dropout
+
+    learner, tokenizer = causal_learner(machine, plan, fresh)
+    if machine.model is None:
+        return learner, tokenizer
+    network = with_dropout(learner.network, plan.sizes.dropout, plan.sizes.grow)
+    return CausalLearner(network, plan.sizes.length), tokenizer
+
+
+LEARNERS: dict[str, Make] = {"diffusion": diffusion_learner, "gpt": gpt_learner, "causal": causal_learner}
+"""By the kind of `Sizes`."""
 
 
 def tokenizer_of(plan: Plan, files: list[Path], resumed: bool, output: Output) -> Tokenizer:
@@ -259,8 +279,7 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
     Absorbing noise: time-free posteriors. Uniform: leave-one-out posteriors, told log sigma and which tokens are given.
     Where sequences are whole records the network is told the place of each token in them.
     """
-    fits, graph = PARAMETRISATIONS[sizes.noise], GRAPHS[sizes.noise](vocabulary)
-    chosen = next(iter(fits)) if sizes.parametrisation == "auto" else sizes.parametrisation
+    chosen, graph = chosen_in(sizes), GRAPHS[sizes.noise](vocabulary)
     network = NetworkConfig(
         graph.states,
         sizes.length,
@@ -271,7 +290,9 @@ def configuration(sizes: Sizes, vocabulary: int) -> DiffusionConfig:
         marks_locks=not graph.shows_noise,
         absolute_positions=domain_named(sizes.domain).rows,
     )
-    return DiffusionConfig(network, sizes.noise, parametrisation=chosen, **fits[chosen].settings)
+    return DiffusionConfig(
+        network, sizes.noise, parametrisation=chosen, **PARAMETRISATIONS[sizes.noise][chosen].settings
+    )
 
 
 def split(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
@@ -11,13 +11,20 @@ import numpy as np
 
 from engine.language.tokenizers import Tokenizer
 from engine.plain_text import plain_line
-from engine.protocol import FREE, Bounded, Event, Insight, Inspect, ModelInfo, Score, Tokens, UserError, frozen
+from engine.protocol import FREE, Bounded, Event, Insight, Inspect, ModelInfo, Noise, Score, Tokens, UserError, frozen
 from engine.protocol.lessons import numbers
 from engine.protocol.lessons.real import LIKELY, MOST_TOKENS, RealFigure, RealLesson
 from engine.stopping import look
 
 MOST_ASKED = 4096
 """Tokens that are looked at, the likeliest; one beyond them has next to no chance."""
+
+
+PUT: dict[Noise, Callable[[int, int, np.random.Generator], np.ndarray]] = {
+    "absorb": lambda length, vocabulary, generator: np.full(length, FREE),
+    "uniform": lambda length, vocabulary, generator: generator.integers(vocabulary, size=length),
+}
+"""What noise puts in the place of so many tokens."""
 
 
 class Model(Protocol):
@@ -41,7 +48,7 @@ def figures(lesson: RealLesson, model: Model | None) -> Iterator[RealFigure]:
     tokens = _read(lesson, model)
     for figure in _laws(lesson, model, tokens):
         yield figure
-    if figure.noise == "absorb":
+    if figure.hides:
         price, half = np.full((2, len(figure.steps)), np.nan)
         for number, steps in enumerate(figure.steps.tolist()):
             price[number], half[number] = _price(model, tokens, steps)
@@ -50,7 +57,7 @@ def figures(lesson: RealLesson, model: Model | None) -> Iterator[RealFigure]:
 
 def _read(lesson: RealLesson, model: Model) -> Tokens:
     """The tokens of the sentence."""
-    if model.info.noise not in ("absorb", "uniform") or model.info.domain != "text":
+    if model.info.noise not in PUT or model.info.domain != "text":
         raise UserError("This chapter asks a diffusion model of texts, with masks or uniform noise; open such a model.")
     tokens = np.array(model.tokenizer.encode(lesson.sentence), np.int64)
     most = min(MOST_TOKENS, model.info.length)
@@ -63,10 +70,10 @@ def _read(lesson: RealLesson, model: Model) -> Tokens:
 
 def _laws(lesson: RealLesson, model: Model, tokens: Tokens) -> Iterator[RealFigure]:
     """A figure for each row that is known."""
-    length, hides = len(tokens), model.info.noise == "absorb"
+    length = len(tokens)
     generator = np.random.default_rng(lesson.seed)
     order = generator.permutation(length)
-    put = np.full(length, FREE) if hides else generator.integers(model.info.vocabulary, size=length)
+    put = PUT[model.info.noise](length, model.info.vocabulary, generator)
     sigma = -np.log1p(-np.arange(1, length + 1) / (length + 1))
     reads = np.array([np.where(np.isin(np.arange(length), order[: row + 1]), put, tokens) for row in range(length)])
     likely = np.full((length, length, LIKELY), -1)

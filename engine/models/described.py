@@ -12,6 +12,8 @@ from engine.theory.diffusion import DiffusionConfig
 from engine.theory.parametrisations import ParametrisationName
 
 NOISES: dict[Noise, str] = {"absorb": "masks", "uniform": "uniform", "mixed": "masks and uniform, mixed"}
+LEVELS: dict[Noise, str] = {"absorb": "sigma", "uniform": "sigma", "mixed": "t"}
+"""By what a level of noise is told to a network."""
 OUTPUTS: dict[ParametrisationName, str] = {
     "log_score": "log scores",
     "posterior": "posterior of a masked token",
@@ -32,8 +34,8 @@ def output_of(config: DiffusionConfig) -> str:
 
 def told_of(config: DiffusionConfig) -> str:
     """What the network is told beside the text."""
-    time = "t" if config.noise == "mixed" else "log sigma" if config.log_sigma else "sigma"
-    told = ["nothing" if config.time_free else time]
+    level = LEVELS[config.noise]
+    told = ["nothing" if config.time_free else f"log {level}" if config.log_sigma else level]
     return " and ".join(told + ["a class"] * bool(config.network.classes))
 
 

@@ -51,9 +51,10 @@ def filled(
 
 def placed(diffusion: Diffusion, stored: Stored, rows: Tensor | None) -> Tensor | None:
     """The rows of the files in the order of the states; None where that is theirs, and all are taken."""
-    if stored.mask is None:
+    states = stored.config.network.states
+    if stored.mask == states - 1:
         return rows
-    order = torch.arange(stored.config.network.states)  # the last state is the mask, and what was last has its id
+    order = torch.arange(states)  # the last state is the mask, and what was last has its id
     order[[stored.mask, -1]] = order[[-1, stored.mask]]
     return order if rows is None else order[rows]
 

@@ -40,6 +40,7 @@ from engine.models.shapes import fitting
 from engine.models.stored import CONFIG, WEIGHTS, Stored, facts_in, read_config, read_weights
 from engine.models.training_run import RUN_CONFIG, RUN_WEIGHTS, SNAPSHOTS, is_snapshot, read_run
 from engine.protocol import ModelInfo, UserError
+from engine.protocol.noises import NOISE_KINDS
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 
 SMALL = 10**6
@@ -187,15 +188,15 @@ def read(folder: Path) -> Stored:
     layout, config = configured(values, folder)  # refused before the weights take memory
     if layout is not None:
         files, weights = read_weights(folder, layout.besides)
-        last, mask, spare = config.network.states - 1, None, layout.spare
-        if layout.spare == "mask" and config.noise != "uniform":
+        mask, spare = None, layout.spare
+        if layout.spare == "mask" and NOISE_KINDS[config.noise].hides:
             mask = mask_of(values, folder, config.network.states, layout.mask(values))
-            spare = mask if mask != last and mask_in(folder) is None else spare
+            spare = mask if mask != config.network.states - 1 and mask_in(folder) is None else spare
         named = layout.weights(weights, config, files[0])
         config = layout.settle(config, named)
         whole = layout.in_blocks or config.network.block_size
         facts |= layout.facts | (blocks_of(config) if whole else {})
-        return Stored(config, named, files, facts, spare, None if mask == last else mask)
+        return Stored(config, named, files, facts, spare, mask)
     files, weights = read_weights(folder)
     return Stored(config, weights, files, facts if "format" in values else facts | blocks_of(config))
 

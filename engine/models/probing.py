@@ -48,10 +48,9 @@ def readings(model: Model, stored: Stored) -> dict[str, float]:
     last, ids = diffusion.graph.need_mask(refusal), passage(model.tokenizer)[: min(TOKENS, model.info.length)]
     if len(ids) < LEAST:
         raise UserError(f"Texts of {model.info.length} tokens are too short for a probe; go by its files.")
-    there = stored.config.network.states - 1
-    masks = {last: there if stored.mask is None else stored.mask}
-    if stored.mask is not None and stored.mask < last:  # what was the last row has its place now
-        masks[stored.mask] = there
+    masks = {last: stored.mask}
+    if stored.mask < last:  # what was the last row has its place now
+        masks[stored.mask] = stored.config.network.states - 1
     shifted = diffusion.config.framing.shift
     return {
         f"mask {name:,}{', shifted by one' if shift else ''}": nats(diffusion, ids, mask, shift)

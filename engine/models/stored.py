@@ -42,7 +42,7 @@ MOST_SHARING = 2
 class Stored:
     """What a folder holds, read but not yet built: the files of the weights, too, `source` for messages.
 
-    `spare` says how its tokenizer is made to fit, `mask` which id the mask has in the file if that is not the last.
+    `spare` says how its tokenizer is made to fit, `told_mask` which id the mask has in the file, where that is told.
     """
 
     config: DiffusionConfig
@@ -50,7 +50,12 @@ class Stored:
     files: tuple[Path, ...]
     facts: dict[str, str]
     spare: Spare = "nothing"
-    mask: int | None = None
+    told_mask: int | None = None
+
+    @property
+    def mask(self) -> int:
+        """That id, the last unless another is told; the noise may have no mask."""
+        return self.config.network.states - 1 if self.told_mask is None else self.told_mask
 
     @property
     def source(self) -> Path:

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 
 from engine.causal.opening import load_causal
-from engine.estimates import Shape
+from engine.estimates import Shape, scoring, writing
 from engine.language.chat import chat_in
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.language.word_tokens import as_tokens
+from engine.likelihood.noised_text import MAX_ELEMENTS
 from engine.likelihood.result import ratio_of
 from engine.models.devices import choose_device, choose_precision
 from engine.models.gguf import files_of, unpacked
@@ -52,9 +53,6 @@ from engine.theory.conditioning import Locks, Shaping
 
 if TYPE_CHECKING:
     from engine.causal.causal_model import CausalModel
-
-WITHOUT_EFFECT = ("locking", "spacing")
-"""Options that only a chain of noise can have."""
 
 
 class CausalPerformer:
@@ -94,9 +92,13 @@ class CausalPerformer:
         self.info = identified(self.info, files_of(folder), folder)
         return self.info
 
-    @property
-    def shape(self) -> Shape:
-        return Shape.of(self.causal.network)
+    def run_memory(self, request: Generate) -> int:
+        return writing(Shape.of(self.causal.network), request.samples, len(request.tokens))
+
+    def score_memory(self, request: Score) -> tuple[int, int]:
+        """Nothing is drawn: each text is read once."""
+        lengths = [len(passage) for passage in (request.tokens, *request.more)]
+        return scoring(Shape.of(self.causal.network), len(lengths), max(lengths), MAX_ELEMENTS), 1
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         """Fills the free positions; what stands in `request.start` already stays.
@@ -136,7 +138,7 @@ class CausalPerformer:
         Locks.of(request.tokens, self.info.vocabulary, self.info.length)  # checks size and tokens
         if request.sampler not in ("auto", LEFT_TO_RIGHT.name):
             raise UserError(f"{self.info.name} writes from left to right and takes no sampler; leave it to auto.")
-        if any(getattr(request, name) != USUAL[name] for name in WITHOUT_EFFECT):
+        if any(getattr(request, name) != USUAL[name] for name in self.info.kind.idle):
             raise UserError(
                 f"{self.info.name} writes from left to right, where neither locking nor spacing changes anything; "
                 "leave them out."

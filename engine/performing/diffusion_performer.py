@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from engine.estimates import Shape
+from engine.estimates import Shape, running, scoring
 from engine.language.domains import domain_named
 from engine.language.word_tokens import as_tokens
 from engine.likelihood.attribution import running_attribution
+from engine.likelihood.noised_text import LAWS, MAX_ELEMENTS, MAX_POSITIONS
 from engine.likelihood.result import Bound, tightened
 from engine.likelihood.running import bound, need_orders, sampler_bound, slack
 from engine.models.loading import Model
@@ -67,13 +68,24 @@ class DiffusionPerformer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.info, self.tokenizer = model.info, model.tokenizer
-        self.shape = Shape.of(model.diffusion.network)
         self._by_pattern = OPTIONS["pattern"].fits(self.info.noise)
 
     def identify(self) -> ModelInfo:
         """Its description with the hash of the weights."""
         self.info = self.model.identify()
         return self.info
+
+    def run_memory(self, request: Generate) -> int:
+        shape, patterned = Shape.of(self.model.diffusion.network), request.pattern or request.words or request.word_runs
+        how = request.top_p < 1, self.info.device, bool(patterned)
+        return running(shape, request.samples, len(request.tokens), *how)
+
+    def score_memory(self, request: Score) -> tuple[int, int]:
+        shape, longest = Shape.of(self.model.diffusion.network), max(map(len, (request.tokens, *request.more)))
+        largest = laws = MAX_ELEMENTS
+        if self.info.device == "cpu":
+            largest, laws = min(MAX_ELEMENTS, MAX_POSITIONS * shape.states), LAWS
+        return scoring(shape, request.draws, longest, largest, laws), request.draws * request.orders
 
     def generate(self, run_id: int, request: Generate) -> Iterator[Event]:
         if not 1 <= request.first_step <= request.steps:

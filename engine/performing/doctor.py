@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 
 from engine.catalogue.families import OWN, SEDD
-from engine.catalogue.glance import licence_in
+from engine.catalogue.glance import MASKLESS, licence_in
 from engine.estimates import GIB, Shape, free, opening, require, running, writing
 from engine.language.chat import UNKNOWN, chat_in
 from engine.language.spare_tokens import Spare
@@ -229,10 +229,10 @@ def sizes_of(diffusion: Diffusion, stored: Stored | None) -> dict[str, Fact]:
 
 def mask_of(diffusion: Diffusion, stored: Stored) -> str:
     """Where the mask is among the ids of the files."""
-    if diffusion.graph.mask is None:
-        return "none: tokens change into others"
-    if stored.mask is None:
-        return f"the last id, {diffusion.graph.mask:,}"
+    if diffusion.config.noise in MASKLESS:
+        return MASKLESS[diffusion.config.noise]
+    if stored.mask == diffusion.graph.states - 1:
+        return f"the last id, {stored.mask:,}"
     return f"id {stored.mask:,}" + (", an ordinary token of the tokenizer" if isinstance(stored.spare, int) else "")
 
 

@@ -86,14 +86,14 @@ class Engine:
                 performer = self._open
                 check_options(request)
                 check_together(request)
-                check_run(request, performer.info, performer.shape)
+                check_run(request, performer)
                 return performer.generate(run_id, request)
             case Inspect() | Guess() | Review() | Influence():
                 check_ranges(request)
                 return self._looked(run_id, request)
             case Score():
                 check_ranges(request)
-                check_score(request, self._open.info, self._open.shape)
+                check_score(request, self._open)
                 return self._open.score(run_id, request)
             case Evaluate() | Mend():
                 return self._with_any(run_id, request)
@@ -152,7 +152,7 @@ class Engine:
             raise UserError(f"{other.info.name} has another tokenizer than {here.info.name}; choose another model.")
         check_options(request)
         check_together(request)
-        check_run(request, other.info, other.shape)
+        check_run(request, other)
         yield Introduced(run_id, other.info)
         yield from other.generate(run_id, request)
 

@@ -16,7 +16,6 @@ import numpy as np
 from engine.language.domains import NO_JUDGE, domain_named, is_in_words
 from engine.language.quality import mean, unigram_entropy
 from engine.language.spans import Laid
-from engine.performing.causal_performer import WITHOUT_EFFECT
 from engine.performing.fitting import check_run, check_score
 from engine.performing.judging import Judges
 from engine.performing.performer import Performer
@@ -56,11 +55,11 @@ def evaluate(run_id: int, request: Evaluate, performer: Performer, judges: Judge
     for found in _bounded(free, request, performer, frozen(tokens), given, asked):
         yield found
         free = found
-    chain = replace(request.chain, tokens=frozen(np.where(given, tokens, FREE)))
-    if info.noise == "none":  # asked of models of every kind at once: what means nothing to this one is not for it
-        chain = replace(chain, **{name: USUAL[name] for name in WITHOUT_EFFECT})
+    # Asked of models of every kind at once: what means nothing to this one is not for it.
+    chain = replace(request.chain, **{name: USUAL[name] for name in info.kind.idle})
+    chain = replace(chain, tokens=frozen(np.where(given, tokens, FREE)))
     check_options(chain)
-    check_run(chain, info, performer.shape)
+    check_run(chain, performer)
     rows = tokens[None]
     for event in performer.generate(run_id, chain):
         match event:
@@ -82,7 +81,7 @@ def _bounded(
     """The bound in bits for each of `size` bytes as it tightens; where a model has none a note says why."""
     chain = request.chain
     score = Score(tokens, given, None, None, chain.seed, by_token=False, draws=request.draws, label=chain.label)
-    check_score(score, performer.info, performer.shape)
+    check_score(score, performer)
     try:
         for number, event in enumerate(performer.score(free.run_id, score), start=1):
             if isinstance(event, Bounded):

@@ -75,7 +75,7 @@ def mend(run_id: int, request: Mend, performer: Performer) -> Iterator[Event]:
             count = min(AT_ONCE, request.chain.samples - first)
             chain = chain_of(request, words, performer, level, first, count)
             check_options(chain)
-            check_run(chain, performer.info, performer.shape)
+            check_run(chain, performer)
             for event in performer.generate(run_id, chain):
                 match event:
                     case Started(tokens=tokens):

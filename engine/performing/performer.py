@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from engine.estimates import Shape
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import (
     Event,
@@ -31,9 +30,11 @@ class Performer(Protocol):
     @property
     def tokenizer(self) -> Tokenizer: ...
 
-    @property
-    def shape(self) -> Shape:
-        """The sizes of its network, by which it is estimated what a request takes."""
+    def run_memory(self, request: Generate) -> int:
+        """Bytes that a run takes, about."""
+
+    def score_memory(self, request: Score) -> tuple[int, int]:
+        """Bytes that a score takes, about, and how many draws of each text are made at a time."""
 
     def identify(self) -> ModelInfo:
         """`info` with the hash of the weights; takes as long as reading them all."""

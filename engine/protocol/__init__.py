@@ -31,7 +31,7 @@ from engine.protocol.events import ends as ends
 from engine.protocol.lessons.lesson import Lesson as Lesson
 from engine.protocol.model_info import Chat as Chat
 from engine.protocol.model_info import ModelInfo as ModelInfo
-from engine.protocol.model_info import Noise as Noise
+from engine.protocol.noises import Noise as Noise
 from engine.protocol.requests import Evaluate as Evaluate
 from engine.protocol.requests import Generate as Generate
 from engine.protocol.requests import Guess as Guess

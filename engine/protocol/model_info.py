@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from engine.plain_text import plain_facts, plain_line
+from engine.protocol.noises import NOISE_KINDS, Noise, NoiseKind
 
-Noise = Literal["absorb", "uniform", "mixed", "none"]
-"""What a model takes away: "mixed" puts masks and other tokens, "none" is an autoregressive model, which writes
-from left to right."""
 LONGEST = {"name": 80, "schedule": 40, "device": 12, "precision": 12}
 """Characters of what is shown in one line."""
 BLOCKS = "trained on blocks of"
@@ -70,6 +67,11 @@ class ModelInfo:
         for name, most in LONGEST.items():
             object.__setattr__(self, name, plain_line(getattr(self, name), most))
         object.__setattr__(self, "facts", plain_facts(self.facts))
+
+    @property
+    def kind(self) -> NoiseKind:
+        """What follows from its noise."""
+        return NOISE_KINDS[self.noise]
 
     @property
     def domain(self) -> str:

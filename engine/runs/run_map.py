@@ -68,7 +68,7 @@ class RunMap:
         self.read = 0
         self._locked = np.asarray(run.locked, bool)
         begun, _ = run.at(0, sample)
-        shown = State.UNSETTLED if run.mask is None else State.SETTLED  # without a mask it shows noise
+        shown = State.SETTLED if run.hides else State.UNSETTLED
         self.state[0] = np.where(begun == run.mask, State.HIDDEN, shown)
         self.state[0, self._locked] = State.LOCKED
         self._settle_if_over()
@@ -117,9 +117,9 @@ class RunMap:
         self.read = step
 
     def _settle_if_over(self) -> None:
-        """Where the noise has no mask, what never changed counts as settled once nothing more can come."""
-        if self.run.mask is None and self.read == self.run.steps:
-            still = (self.last == NEVER) & ~self._locked
+        """What still shows the noise of the beginning counts as settled once nothing more can come."""
+        if self.read == self.run.steps:
+            still = (self.state[0] == State.UNSETTLED) & (self.last == NEVER)
             self.state[: self.rows, still] = State.SETTLED
 
     def holds(self, step: int, position: int) -> bool:

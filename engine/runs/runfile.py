@@ -264,7 +264,7 @@ def check_model(info: ModelInfo, vocabulary: int) -> None:
     largest = (LARGEST_NUMBER, MOST_TOKENS, vocabulary, LARGEST_NUMBER, MOST_CLASSES)
     if any(not 0 <= size <= most for size, most in zip(sizes, largest, strict=True)):
         raise ValueError("a size of its model is out of range")
-    if len(info.facts) > MOST_ENTRIES or (info.mask_id is None) != (info.noise == "uniform"):
+    if len(info.facts) > MOST_ENTRIES or (info.mask_id is None) == info.kind.hides:
         raise ValueError("its model is none that is known")
 
 

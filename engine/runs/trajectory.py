@@ -131,15 +131,15 @@ class Came:
 class Trajectory:
     """An append-only record. `steps` frames are expected; `recorded` have come. Tokens are (B, L).
 
-    It is `under_way` while the engine adds to it, or is `held`; `came` says from which run it comes; `result` is there
-    once it has come to its end.
+    It `hides` what is not drawn yet by the `mask`; without one that shows noise. It is `under_way` while the engine
+    adds to it, or is `held`; `came` says from which run it comes; `result` is there once it has come to its end.
     """
 
     def __init__(self, started: Started, mask: int | None, origin: Origin | None = None) -> None:
         self.started = started
         self.locked = started.locked
         self.steps = started.steps
-        self.mask = mask
+        self.mask, self.hides = mask, mask is not None
         self.origin = origin
         self.result: Finished | None = None
         self.came: Came | None = None
@@ -289,7 +289,7 @@ class Trajectory:
         """
         last, masked = self._settled[sample], self._tokens[sample] == self.mask
         waits = (last > step) | masked
-        if self.mask is None and self.recorded < self.steps:
+        if not self.hides and self.recorded < self.steps:
             waits |= last < 0
         return np.asarray(waits & ~self.locked)
 
@@ -321,6 +321,10 @@ class Trajectory:
             where = frozen(np.zeros(len(position))), frozen(position), frozen(token)
             made.append(Frame(0, number, moment.time, moment.sigma, *where, moment.calls, moment.seconds))
         return made
+
+    def curve(self, sample: int) -> Ints:
+        """How many positions were settled at each recorded step; if nothing is hidden, how often tokens had changed."""
+        return self.settled_curve(sample) if self.hides else self.changes_curve(sample)
 
     def changes_curve(self, sample: int) -> Ints:
         """How often tokens of a sample have changed up to each recorded step, (recorded + 1,)."""

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from engine.protocol import Noise
 from engine.theory.framing import UNFRAMED, Framing
-from engine.theory.graphs import GRAPHS, Graph
+from engine.theory.graphs import Absorbing, Graph, Uniform
 from engine.theory.mixed import Mixed, Mixing, PlugIn
 from engine.theory.network import Features, Network, NetworkConfig
 from engine.theory.parametrisations import PARAMETRISATIONS, Parametrisation, ParametrisationName
@@ -68,12 +68,12 @@ SCHEDULES: dict[Noise, tuple[ScheduleName, ...]] = {
 """The schedules of each noise."""
 
 
-def graph_of(config: DiffusionConfig) -> Graph:
-    """The noising chain of a model."""
-    states = config.network.states
-    if config.noise in GRAPHS:
-        return GRAPHS[config.noise].of_states(states)
-    return Mixed(states - 1, Mixing(config.p_uniform, config.eps))
+GRAPH_OF: dict[Noise, Callable[[DiffusionConfig], Graph]] = {
+    "absorb": lambda config: Absorbing.of_states(config.network.states),
+    "uniform": lambda config: Uniform.of_states(config.network.states),
+    "mixed": lambda config: Mixed(config.network.states - 1, Mixing(config.p_uniform, config.eps)),
+}
+"""The noising chain of a model, by its noise."""
 
 
 def schedule_of(config: DiffusionConfig) -> Schedule:
@@ -116,7 +116,7 @@ class Diffusion:
         self, config: DiffusionConfig, network: Network | None = None, graph: Graph | None = None, calls: int = 1
     ) -> None:
         self.config, self.calls = config, calls
-        self.graph: Graph = graph or graph_of(config)
+        self.graph: Graph = graph or GRAPH_OF[config.noise](config)
         self.parametrisation = parametrisation_of(config, self.graph)
         self.schedule = schedule_of(config)
         self.network = config.network.build() if network is None else network

@@ -20,6 +20,8 @@ WORD, BETWEEN, LINE = 4.0, 1.5, 9.0
 """Height of a word, what is between two, and from one line to the next."""
 HIDDEN = ((1, 3), (0, 2), (1,))
 """Which words a run has not filled yet, or has changed."""
+TO_COME: dict[Noise | None, str] = {"uniform": "fresh", "none": "faint"}
+"""Their colour: what changes is new, and from left to right all that is there is written."""
 DIGIT = ("01110", "10001", "00001", "00110", "00001", "10001", "01110")
 DOT = 4.0
 BASES = (5, 9, 7, 12, 8, 6, 24, 22, 25, 21, 24, 9, 7, 11, 6)
@@ -42,8 +44,8 @@ def draw(painter: QPainter, area: QRectF, writes: str, noise: Noise | None, look
 
 
 def _text(painter: QPainter, look: Look, noise: Noise | None) -> None:
-    """Masks are faint, what changes has the colour of what is new, and what writes from left to right has an arrow."""
-    plain, other = look.colour("faint"), look.colour("fresh" if noise == "uniform" else "strong_border")
+    """What is to come, or changes, has a colour of its own, and what writes from left to right has an arrow."""
+    plain, other = look.colour("faint"), look.colour(TO_COME.get(noise, "strong_border"))
     last = len(LINES) - 1
     for line, widths in enumerate(LINES):
         left, top = 0.0, 3 + line * LINE
@@ -51,7 +53,7 @@ def _text(painter: QPainter, look: Look, noise: Noise | None) -> None:
             if noise == "none" and line == last and place:
                 _arrow(painter, look.colour("accent"), QPointF(left, top + WORD / 2), 22)
                 break
-            painter.setBrush(other if noise != "none" and place in HIDDEN[line] else plain)
+            painter.setBrush(other if place in HIDDEN[line] else plain)
             painter.drawRoundedRect(QRectF(left, top, width - BETWEEN, WORD), 2, 2)
             left += width
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.protocol import FREE, Generate, Noise, Tokens
+from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import samplers_for
 
@@ -54,7 +55,6 @@ class Form:
     @staticmethod
     def entries_of(request: Generate, noise: Noise) -> dict[str, Any]:
         """The entries with which a request is asked for again; from left to right steps and sampler are no choice."""
-        fixed = () if noise in ENTRIES["steps"].noises else ("steps", "sampler")
-        chosen = [row for row in ENTRIES.values() if row.name not in fixed]
+        chosen = [row for row in ENTRIES.values() if row.name not in NOISE_KINDS[noise].fixed]
         found = {row.entry: row.kind.entry(getattr(request, row.name)) for row in chosen}
         return {entry: value for entry, value in found.items() if ENTRIES[entry].kind.accepts(value)}

@@ -1,4 +1,4 @@
-"""What the window knows of each noise. Which options go with it stands in `engine.protocol.options`."""
+"""In which words the window tells of each noise. What follows from it stands in `engine.protocol.noises`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from engine.protocol import Noise
 @dataclass(frozen=True)
 class NoiseInfo:
     """What a noise is called, in full and in `short`, what it does, and how the names of its folders tell it from those
-    of other noises.
-
-    A model without noise is `exact`: it says what a text costs without a bound, and sees only what stands to the left.
-    """
+    of other noises."""
 
     title: str
     short: str
     meaning: str
     ending: str
-    exact: bool = False
 
 
 NOISES: dict[Noise, NoiseInfo] = {
@@ -37,6 +33,5 @@ NOISES: dict[Noise, NoiseInfo] = {
         "Left to right",
         "No noise: one token after another is written, and each sees only what stands to its left.",
         "gpt",
-        exact=True,
     ),
 }

@@ -48,5 +48,5 @@ def step_for(run: Trajectory, count: int, latest: int) -> int:
 
 def noised(visible: Tokens, chosen: np.ndarray, run: Trajectory, vocabulary: int, seed: int) -> Tokens:
     """Tokens (L,) of which the `chosen` (L,) bool are noise again: masked, or any of so many where there is no mask."""
-    noise = np.random.default_rng(seed).integers(0, vocabulary, len(visible)) if run.mask is None else FREE
+    noise = FREE if run.hides else np.random.default_rng(seed).integers(0, vocabulary, len(visible))
     return frozen(np.where(chosen, noise, visible))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.language.domains import is_in_words
 from engine.protocol import ModelInfo, UserError
-from sedd_studio.record.noises import NOISES
+from engine.protocol.noises import NOISE_KINDS
 from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import KINDS, MOST, Asked, Chosen, Model, panes
 from sedd_studio.session.costs import calls_a_second
@@ -53,7 +53,7 @@ class Choosing(QObject):
 
     def _fitting(self) -> list[Model]:
         """The others that can do what is chosen, whatever their text: a written word stays from left to right."""
-        return [other for other in self.others if self.chosen.rows != "typo" or not NOISES[other[1]].exact]
+        return [other for other in self.others if self.chosen.rows != "typo" or not NOISE_KINDS[other[1]].exact]
 
     def look_for_models(self, then: Callable[[], object] = lambda: None) -> None:
         """Finds the `others`: known models, each with its noise; for panes those with the loaded one's tokenizer."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.language.domains import TEXT
 from engine.language.typos import TypoKind
 from engine.protocol import Generate, ModelInfo, Noise, UserError
-from engine.protocol.options import ENTRIES
+from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.sampler_table import samplers_for
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
@@ -58,7 +58,7 @@ class Asked:
         there is none."""
         if noise == self.info.noise:
             return ""
-        if NOISES[noise].exact and self.info.domain == TEXT.name:
+        if NOISE_KINDS[noise].exact and self.info.domain == TEXT.name:
             return self.judge
         return model_folders.counterpart(self.info.path, self.info.noise, noise)
 
@@ -92,7 +92,7 @@ def _each(asked: Asked, chosen: Chosen) -> Iterator[Pane]:
 
 def _ways(usual: Generate, noise: Noise, chosen: Chosen) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Steps and samplers, with what is said of them; from left to right there is but one way."""
-    if noise not in ENTRIES["steps"].noises:
+    if NOISE_KINDS[noise].fixed:
         yield {}, {}
         return
     fitting = samplers_for(noise)

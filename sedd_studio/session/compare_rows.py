@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.protocol import Evaluated, Mended, Noise
+from engine.protocol.noises import NOISE_KINDS
 from sedd_studio.record.exports import table
-from sedd_studio.record.noises import NOISES
 from sedd_studio.session.compare_reading import BEYOND, LEVELS
 from sedd_studio.session.panes import PaneState
 from sedd_studio.session.vocabulary import Say
@@ -77,7 +77,7 @@ def _figures(row: ModelRow) -> list[str]:
     if found is None:
         return [row.name, *[""] * len(FIGURES), state_of(row)]
     bits = shown(found.bits, found.bits_error, 3)
-    bound = "" if NOISES[row.noise].exact or bits == UNKNOWN else "\N{LESS-THAN OR EQUAL TO} "
+    bound = "" if NOISE_KINDS[row.noise].exact or bits == UNKNOWN else "\N{LESS-THAN OR EQUAL TO} "
     perplexity, entropy = (
         shown(found.perplexity, found.perplexity_error, 1),
         shown(found.entropy, found.entropy_error, 2),

@@ -144,7 +144,7 @@ class Editor(QObject):
                 continue
             asked = Generate(document.request, limits=((start, stop, named),))
             try:
-                if info is None or info.mask_id is not None:
+                if info is None or info.kind.hides:
                     stretches(asked, tokenizer)
                 else:
                     as_tokens(asked, tokenizer)

@@ -184,23 +184,23 @@ class Influencer(QObject):
         assert self.nats is not None
         view, info = self._session.view, self._session.models.info
         tokens, locked, sigma, shows = about.tokens, about.locked, about.sigma, np.arange(len(about.tokens))
-        uniform = info is not None and info.noise == "uniform"
+        hides = info is None or info.kind.hides
         known = tokens != FREE
         inside = (shows >= word[0]) & (shows < word[1])
         if way == "leans":
             words = [run for run in view.words() if known[slice(*run)].all() and not inside[slice(*run)].any()]
-            words = [run for run in (_singles(words) if uniform else words) if self._told[run] < word[1] - word[0]]
+            words = [run for run in (words if hides else _singles(words)) if self._told[run] < word[1] - word[0]]
             for run in words:
                 self.nats[slice(*run)], self._told[run] = np.nan, 0
             words.sort(key=self._out_of_view)
             self._ordered = True
             return Influence(tokens, locked, sigma, tuple(words), tuple(range(*word)), "text", DRAWS)
-        words = _singles([word]) if uniform else [word]
-        self._ordered = not uniform
-        if locked[slice(*word)].all() and not uniform and not locked.all():
+        words = [word] if hides else _singles([word])
+        self._ordered = hides
+        if locked[slice(*word)].all() and hides and not locked.all():
             self._ordered = False
             return Influence(tokens, locked, sigma, tuple(words))
-        asked = known & ~inside & ~(locked & uniform)  # a network that marks what is locked has no law of it
+        asked = known & ~inside & (hides | ~locked)  # a network that marks what is locked has no law of it
         left: list[int] = np.flatnonzero(asked & np.isnan(self.nats)).tolist()
         left.sort(key=lambda place: self._out_of_view((place, place + 1)))
         return Influence(tokens, locked, sigma, tuple(words), tuple(left), "text", DRAWS)

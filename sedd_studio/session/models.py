@@ -10,7 +10,6 @@ from engine import bundled_models
 from engine.language.domains import DOMAINS, TEXT, Domain
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import Event, Failed, LoadModel, ModelInfo, ModelLoaded
-from sedd_studio.record.noises import NOISES
 from sedd_studio.record.page import BUNDLED_LENGTH
 from sedd_studio.record.settings import Settings
 from sedd_studio.session import model_folders
@@ -55,7 +54,7 @@ class Models(QObject):
     @property
     def exact(self) -> bool:
         """Whether the model says what a text costs without a bound: whole texts alone."""
-        return self.info is not None and NOISES[self.info.noise].exact
+        return self.info is not None and self.info.kind.exact
 
     @property
     def length(self) -> int:

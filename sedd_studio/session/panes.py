@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.language.tokenizers import Tokenizer
 from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, Started
+from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.sampler_table import TITLES
 from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.session.vocabulary import Say
@@ -153,8 +154,7 @@ def work_of(request: Generate, noise: Noise) -> int:
     """Network calls of all samples, about: where what is written stays, none needs more than it has free tokens; with
     guidance each answer takes two."""
     free = int((request.tokens == FREE).sum())
-    answers = max(1, request.steps if noise in ("uniform", "mixed") else min(request.steps, free))
-    return request.samples * answers * request.calls
+    return request.samples * max(1, NOISE_KINDS[noise].calls(request.steps, free)) * request.calls
 
 
 def recorded(run: Trajectory) -> Pane:

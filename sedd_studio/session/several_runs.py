@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from engine.protocol import Generate, Noise, UserError
+from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.options import ENTRIES
 from engine.protocol.sampler_table import samplers_for
 
@@ -33,12 +34,13 @@ class Several:
         low, high = self.seeds
         if low > high:
             raise UserError(f"The first seed, {low}, is larger than the last, {high}; make it smaller.")
-        lists: dict[str, list[Any]] = {
-            "steps": numbers("steps", self.steps, self.say) if noise in ENTRIES["steps"].noises else [],
-            "sampler": sampler_names(self.samplers, noise, self.say) if noise in ENTRIES["steps"].noises else [],
-            "temperature": numbers("temperature", self.temperatures, self.say),
+        lists: dict[str, Callable[[], list[Any]]] = {
+            "steps": lambda: numbers("steps", self.steps, self.say),
+            "sampler": lambda: sampler_names(self.samplers, noise, self.say),
+            "temperature": lambda: numbers("temperature", self.temperatures, self.say),
         }
-        given = {name: values for name, values in lists.items() if values}
+        free = (name for name in lists if name not in NOISE_KINDS[noise].fixed)
+        given = {name: values for name in free if (values := lists[name]())}
         count = high - low + 1
         for values in given.values():
             count *= len(values)

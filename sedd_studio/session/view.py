@@ -114,7 +114,7 @@ class View(QObject):
         if self.told is None:
             return np.zeros(1, np.int64)
         run, sample = self.told
-        return run.changes_curve(sample) if run.mask is None else run.settled_curve(sample)
+        return run.curve(sample)
 
     def changed_steps(self) -> np.ndarray:
         return np.zeros(0, np.int64) if self.told is None else self.told[0].changed_steps(self.told[1])
@@ -124,8 +124,8 @@ class View(QObject):
         if run is None:
             return StepInfo(0, self._steps, 1.0, float("nan"), 0, int((~self.document.locked).sum()))
         moment = run.moments[step]
-        settled, changes = int(self.settled_curve()[step]), run.mask is None
-        return StepInfo(step, run.steps, moment.time, moment.sigma, settled, run.free, changes)
+        settled = int(self.settled_curve()[step])
+        return StepInfo(step, run.steps, moment.time, moment.sigma, settled, run.free, counts_changes=not run.hides)
 
     # ---- in words
 

@@ -10,8 +10,12 @@ import torch
 from torch import Tensor
 
 from engine.exact.toy import ToyWorld
-from engine.protocol import Noise
+from engine.protocol import FREE, Noise
+from engine.protocol.noises import NOISE_KINDS
+from engine.samplers.chain import CHAINS
+from engine.theory.diffusion import GRAPH_OF, READINGS, DiffusionConfig
 from engine.theory.graphs import GRAPHS, Graph, reverse_rate
+from engine.theory.network import NetworkConfig
 
 
 def level(sigma: float) -> torch.Tensor:
@@ -19,6 +23,18 @@ def level(sigma: float) -> torch.Tensor:
 
 
 NOISES: list[Noise] = ["absorb", "uniform"]
+
+
+@pytest.mark.parametrize("noise", READINGS)
+def test_what_is_told_of_a_noise_is_what_its_graph_and_its_chains_do(noise: Noise) -> None:
+    sizes = NetworkConfig(6, length=4, hidden=8, blocks=1, heads=1)
+    graph, kind = GRAPH_OF[noise](DiffusionConfig(sizes, noise, p_uniform=0.2)), NOISE_KINDS[noise]
+    assert (kind.hides, kind.stays) == (graph.mask is not None, CHAINS[noise].stays)
+    states = np.arange(graph.states)
+    tokens = graph.tokens_of(states)
+    assert (tokens[: graph.vocabulary] == states[: graph.vocabulary]).all()
+    assert (tokens == FREE).any() == kind.hides
+    np.testing.assert_array_equal(graph.states_of(tokens, "there is no mask"), states)
 
 
 def generator_matrix(graph: Graph) -> Tensor:

@@ -43,18 +43,14 @@ class TextsOfStates(Figure):
         """How many states a place has."""
         return int(self.texts.max()) + 1
 
-    @property
-    def has_mask(self) -> bool:
-        """Whether there is a state that hides words."""
-        return self.states > len(self.words)
-
     def hidden(self, state: int) -> bool:
         """Whether a state is a hidden word."""
         return bool(state >= len(self.words))
 
     def changing(self, text: Sequence[int]) -> tuple[int, ...]:
         """The places of a text that a step back from noise can change: hidden ones, or all where nothing is hidden."""
-        return tuple(place for place, state in enumerate(text) if self.hidden(state) or not self.has_mask)
+        nothing_hidden = self.states == len(self.words)
+        return tuple(place for place, state in enumerate(text) if self.hidden(state) or nothing_hidden)
 
 
 def numbers(array: npt.ArrayLike) -> Numbers:

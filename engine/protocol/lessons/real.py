@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from engine.protocol.lessons.lesson import Figure, Lesson, Numbers
-from engine.protocol.model_info import Noise
+from engine.protocol.noises import Noise
 from engine.protocol.option_kinds import SEED
 from engine.protocol.tokens import Tokens
 
@@ -53,3 +53,8 @@ class RealFigure(Figure):
     steps: Tokens
     price: Numbers
     half: Numbers
+
+    @property
+    def hides(self) -> bool:
+        """Whether noise hides tokens; there alone the price of few steps is known."""
+        return bool((self.reads < 0).any())

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engine.protocol.lessons.lesson import Lesson, Numbers, TextsOfStates
 from engine.protocol.lessons.worlds import World
-from engine.protocol.model_info import Noise
+from engine.protocol.noises import Noise
 from engine.protocol.tokens import Tokens
 
 

@@ -8,7 +8,7 @@ from itertools import product
 
 from engine.plain_text import plain_line
 from engine.protocol.errors import UserError
-from engine.protocol.model_info import Noise
+from engine.protocol.noises import Noise
 
 MOST_WORDS, MOST_PLACES = 4, 3
 LONGEST_WORD = 16

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
+from engine.protocol import Noise
 from engine.protocol.lessons.real import RealFigure
 from sedd_studio.painting.lessons.breaking import LINE, SIZES, word_places
 from sedd_studio.painting.lessons.drawing import (
@@ -28,8 +30,21 @@ from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
 from sedd_studio.record.chapters.real import comes, dear, name_of, own_of, place_of, rows_of
 
-TEXT = {"absorb": 0.58, "uniform": 0.9}
-"""Of the height, for the sentence; under uniform noise little stands below it."""
+
+@dataclass(frozen=True)
+class Way:
+    """What the figure shows under a noise: the share of its height for the `text`, what is said in the place of a
+    `price` that is not known, and what a hidden word `means` where row + 1 are."""
+
+    text: float
+    price: str
+    means: str = ""
+
+
+WAYS: dict[Noise, Way] = {
+    "absorb": Way(0.58, "on their way …", "hidden: each is the next to be shown with 1 / {}"),
+    "uniform": Way(0.9, "known where noise hides words"),
+}
 SAYS = 1.9
 """Of the size of type, what stands under a word takes, in lines of two."""
 
@@ -65,12 +80,8 @@ class RealPicture(Picture):
             if noised and best >= 0:
                 below = QRectF(line.left() - size, above.bottom(), line.width() + 2 * size, 0.38 * line.height())
                 write(painter, below, name_of(figure, best), theme.colour("accent"), typeface(0.72 * size, bold=True))
-        foot = QRectF(
-            area.left(),
-            area.top() + TEXT[figure.noise] * area.height(),
-            area.width(),
-            (1 - TEXT[figure.noise]) * area.height(),
-        )
+        text = WAYS[figure.noise].text
+        foot = QRectF(area.left(), area.top() + text * area.height(), area.width(), (1 - text) * area.height())
         _price(painter, foot, figure, theme, small)
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
@@ -94,8 +105,8 @@ class RealPicture(Picture):
         if bars:
             draw_bars(painter, block, bars, (), theme, size)
         signs = [Sign("line", "accent", "how likely the word is; before it, its score")]
-        if figure.noise == "absorb":
-            signs.append(Sign("square", "mask_edge", f"hidden: each is the next to be shown with 1 / {row + 1}"))
+        if means := WAYS[figure.noise].means:
+            signs.append(Sign("square", "mask_edge", means.format(row + 1)))
         draw_legend(painter, area, signs, theme, 0.9 * size)
 
     def at(self, area: QRectF, shown: Shown, point: QPointF) -> Change | None:
@@ -119,9 +130,8 @@ def _places(area: QRectF, figure: RealFigure) -> tuple[float, list[QRectF]]:
         best = [0.72 * wide[token] for token in figure.likely[:, place, 0].tolist() if token >= 0]
         widths.append(max(least, wide[int(figure.text[place])], *reads, *best))
     small = max(11.0, min(22.0, area.height() / 28))
-    room = QRectF(
-        area.left() + 4, area.top() + 1.6 * small, area.width() - 8, TEXT[figure.noise] * area.height() - 2.0 * small
-    )
+    high = WAYS[figure.noise].text * area.height() - 2.0 * small
+    room = QRectF(area.left() + 4, area.top() + 1.6 * small, area.width() - 8, high)
     sizes = (size for size in SIZES if _lines(widths, room, size)[-1].bottom() <= room.bottom())
     size = float(next(sizes, SIZES[-1]))
     return size, _lines(widths, room, size)
@@ -145,8 +155,8 @@ def _price(painter: QPainter, area: QRectF, figure: RealFigure, theme: Theme, si
     """The bound over the number of steps, with its intervals."""
     head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
     if not dear(figure):
-        said = "on their way …" if figure.noise == "absorb" else "known where noise hides words"
-        write(painter, head, f"The price of few steps: {said}", theme.colour("muted"), typeface(size), LEFT)
+        said = f"The price of few steps: {WAYS[figure.noise].price}"
+        write(painter, head, said, theme.colour("muted"), typeface(size), LEFT)
         return
     title = "The price of few steps: what the sentence costs, nats a token"
     write(painter, head, title, theme.colour("muted"), typeface(size), LEFT)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from engine.protocol import Noise
 from engine.protocol.lessons.score import ScoreFigure
 from sedd_studio.painting.lessons.drawing import (
     LEFT,
@@ -29,6 +31,8 @@ from sedd_studio.record.chapters.score import PLACES
 THICKEST = 0.13
 """Of a cell, the thickness of the thickest arrow."""
 KNOWN = "each hidden word sums to 1 / (exp \N{GREEK SMALL LETTER SIGMA} \N{MINUS SIGN} 1)"
+ITSELF = "{} (itself)"
+"""The title of a word in its own place."""
 Arrow = tuple[int, int, int, float]
 """From which text to which, at which place, and the ratio."""
 
@@ -62,12 +66,11 @@ class ScorePicture(Picture):
         figure, at = shown.figure, shown.choices["level"]
         most = largest(figure, at)
         signs = [
+            *WAYS[figure.noise].signs,
             Sign("arrow", "accent", "thickness: the ratio, from the chosen text"),
             Sign("arrow", "strong_border", "the same from every other text"),
             Sign("square", "lock_fill", "area: how likely the text is at this noise"),
         ]
-        if figure.has_mask:
-            signs.insert(0, Sign("mark", "text", KNOWN))
         rows = figure.states
         size = size_for(area, 2 * (2.1 * rows + 2.3) + 1.6 * len(signs) + 1)
         top = area.top()
@@ -105,7 +108,7 @@ class ScorePicture(Picture):
             Bar(
                 float(scores[each]) / most,
                 f"{scores[each]:.3f}",
-                title=f"{name} (itself)" if each == state else name,
+                title=ITSELF.format(name) if each == state else name,
                 colour="faint" if each == state else "accent",
             )
             for each, name in enumerate(figure.words)
@@ -114,11 +117,7 @@ class ScorePicture(Picture):
             total = float(figure.together[at, chosen, place])
             parts = tuple(float(score) / most for score in scores[: len(figure.words)])
             bars.append(Bar(total / most, f"{total:.3f}", title="together", parts=parts, mark=figure.known[at] / most))
-        titles = [
-            *figure.words,
-            "together",
-            *(f"{name} (itself)" for name in figure.words if not figure.has_mask),
-        ]
+        titles = [title.format(name) for title in WAYS[figure.noise].titles for name in figure.words]
         least = max(QFontMetricsF(typeface(size, bold=True)).horizontalAdvance(title) for title in titles)
         draw_bars(painter, area, bars, figure.words, theme, size, least)
 
@@ -144,9 +143,31 @@ def arrows(figure: ScoreFigure, at: int) -> Iterator[Arrow]:
 
 def largest(figure: ScoreFigure, at: int) -> float:
     """The ratio for which an arrow is as thick, and a bar as long, as can be."""
-    if figure.has_mask:
-        return float(figure.known[at])
-    return max(1.0, *(ratio for *_, ratio in arrows(figure, at)))
+    return WAYS[figure.noise].largest(figure, at)
+
+
+@dataclass(frozen=True)
+class Way:
+    """What differs by the noise: `signs` that come first, the `titles` that bars may have, by a word, and the `largest`
+    ratio at a level."""
+
+    signs: tuple[Sign, ...]
+    titles: tuple[str, ...]
+    largest: Callable[[ScoreFigure, int], float]
+
+
+WAYS: dict[Noise, Way] = {
+    "absorb": Way(
+        (Sign("mark", "text", KNOWN),),
+        ("{}", "together"),
+        lambda figure, at: float(figure.known[at]),
+    ),
+    "uniform": Way(
+        (),
+        ("{}", "together", ITSELF),
+        lambda figure, at: max(1.0, *(ratio for *_, ratio in arrows(figure, at))),
+    ),
+}
 
 
 def _grid(area: QRectF, figure: ScoreFigure) -> Grid:

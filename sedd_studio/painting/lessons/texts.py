@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.protocol import Noise
 from engine.protocol.lessons.lesson import Numbers
 from engine.protocol.lessons.texts import TextsFigure
 from sedd_studio.painting.lessons.drawing import Bar, Sign, draw_bars, draw_legend, size_for
@@ -13,6 +14,12 @@ from sedd_studio.painting.lessons.picture import Change, Picture
 from sedd_studio.painting.theme import Theme
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
+
+LIKELY = Sign("square", "lock_fill", "area: how likely the text is")
+SIGNS: dict[Noise, tuple[Sign, ...]] = {
+    "absorb": (LIKELY, Sign("hidden", "mask", "the same, for a text with hidden words")),
+    "uniform": (LIKELY,),
+}
 
 
 class TextsPicture(Picture):
@@ -46,10 +53,7 @@ class TextsPicture(Picture):
         ]
         foot = 4.5 * size
         draw_bars(painter, area.adjusted(0, 0, 0, -foot), bars, figure.words, theme, size)
-        signs = [Sign("square", "lock_fill", "area: how likely the text is")]
-        if figure.has_mask:
-            signs.append(Sign("hidden", "mask", "the same, for a text with hidden words"))
-        draw_legend(painter, area, signs, theme, 0.9 * size)
+        draw_legend(painter, area, SIGNS[figure.noise], theme, 0.9 * size)
 
     def at(self, area: QRectF, shown: Shown, point: QPointF) -> Change | None:
         number = _grid(area, shown.figure).at(point, shown.figure.texts.tolist())

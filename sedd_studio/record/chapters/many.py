@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.protocol import Noise
 from engine.protocol.lessons import Figure, World
 from engine.protocol.lessons.many import STEPS, ManyFigure, ManyLesson
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol.sampler_table import SAMPLERS, samplers_for
 from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
 from sedd_studio.record.chapters.formulas import counted, per_cent, result
 from sedd_studio.record.chapters.formulas import shown as number
@@ -108,8 +109,8 @@ def text_of(text: Any) -> str:
     return " ".join(NAMES[place][state] for place, state in enumerate(text))
 
 
-def _titles(noise: str) -> dict[str, str]:
-    return {row.name: row.title for row in SAMPLERS if noise in row.noises and row.name != "uniformization"}
+def _titles(noise: Noise) -> dict[str, str]:
+    return {row.name: row.title for row in samplers_for(noise) if row.name != "uniformization"}
 
 
 CHAPTER = Many()

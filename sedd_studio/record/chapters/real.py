@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from engine.protocol import Noise
 from engine.protocol.lessons import Figure
 from engine.protocol.lessons.real import MOST_TOKENS, RealFigure, RealLesson
 from sedd_studio.record.chapters.breaking import LONGEST, SIGNS
@@ -91,25 +93,8 @@ class Real(Chapter):
         return f"{figure.model}. {reads}. {told}."
 
     def formula(self, shown: Shown) -> tuple[str, ...]:
-        figure, row, _ = place_of(shown)
         rows = rows_of(shown)
-        if not rows:
-            return ()
-        name, chance, score = rows[0]
-        if figure.noise == "uniform":
-            ratio = (
-                rf"\frac{{p_\sigma(\ldots\;{word(name)}\;\ldots)}}{{p_\sigma(\ldots\;{word(own_of(shown))}\;\ldots)}}"
-            )
-            return (rf"s({word(name)}) = {ratio} = {result(score, 3)}",)
-        sigma = number(figure.sigma[row], 4)
-        under = rf"\frac{{p({word(name)} | \mathrm{{rest}})}}{{e^\sigma - 1}}"
-        put = rf"\frac{{{number(chance)}}}{{e^{{{sigma}}} - 1}}"
-        jump = rf"\frac{{1}}{{{row + 1}}} \cdot {number(chance)}"
-        return (
-            rf"s({word(name)}) = {under} = {put} = {result(score, 3)}",
-            rf"P(\mathrm{{next}}) = \frac{{1}}{{m}}\, p({word(name)} | \mathrm{{rest}}) = {jump} = "
-            + result(chance / (row + 1)),
-        )
+        return FORMULAS[shown.figure.noise](shown, *rows[0]) if rows else ()
 
     def numbers(self, shown: Shown) -> Where:
         _, row, place = place_of(shown)
@@ -134,6 +119,33 @@ class Real(Chapter):
 
     def about_says(self, choices: Choices) -> str:
         return "The model that is open"
+
+
+def _of_hidden(shown: Shown, name: str, chance: float, score: float) -> tuple[str, ...]:
+    """The score of the likeliest word in a hidden place, and the chance that it is shown next."""
+    figure, row, _ = place_of(shown)
+    sigma = number(figure.sigma[row], 4)
+    under = rf"\frac{{p({word(name)} | \mathrm{{rest}})}}{{e^\sigma - 1}}"
+    put = rf"\frac{{{number(chance)}}}{{e^{{{sigma}}} - 1}}"
+    jump = rf"\frac{{1}}{{{row + 1}}} \cdot {number(chance)}"
+    return (
+        rf"s({word(name)}) = {under} = {put} = {result(score, 3)}",
+        rf"P(\mathrm{{next}}) = \frac{{1}}{{m}}\, p({word(name)} | \mathrm{{rest}}) = {jump} = "
+        + result(chance / (row + 1)),
+    )
+
+
+def _of_changed(shown: Shown, name: str, chance: float, score: float) -> tuple[str, ...]:
+    """The score of the likeliest word in the place of the one that stands there."""
+    own = word(own_of(shown))
+    ratio = rf"\frac{{p_\sigma(\ldots\;{word(name)}\;\ldots)}}{{p_\sigma(\ldots\;{own}\;\ldots)}}"
+    return (rf"s({word(name)}) = {ratio} = {result(score, 3)}",)
+
+
+FORMULAS: dict[Noise, Callable[[Shown, str, float, float], tuple[str, ...]]] = {
+    "absorb": _of_hidden,
+    "uniform": _of_changed,
+}
 
 
 def known(figure: Figure) -> RealFigure:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from engine.protocol import Noise
 from engine.protocol.lessons import SIGMAS, WORLDS, Figure, World
+from engine.protocol.lessons.lesson import Numbers
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.texts import TextsFigure, TextsLesson
 from sedd_studio.record.chapters.chapter import NOISES, Chapter, Choices, Control, Pick, Shown, Slide, Trial, Where
@@ -73,28 +75,10 @@ class Texts(Chapter):
         return f"{noise}. The likeliest texts: {likeliest}. Chosen: {text}, {share}."
 
     def formula(self, shown: Shown) -> tuple[str, ...]:
-        figure, chosen = shown.figure, shown.choices["chosen"]
-        at, text = shown.choices["level"], figure.texts[chosen]
-        stays, becomes = float(figure.stays[at]), float(figure.becomes[at])
-        near, value = figure.near[shown.choices["share"], chosen], self._law(shown)[chosen]
-        left = rf"p_\sigma({words(text, figure.words)})"
-        if figure.has_mask:
-            hidden = int((text == len(figure.words)).sum())
-            seen = len(text) - hidden
-            kept, gone = r"(e^{-\sigma})" if seen > 1 else r"e^{-\sigma}", r"(1-e^{-\sigma})"
-            terms = times(power(kept, seen), power(gone, hidden), r"\sum_{x\;\mathrm{fits}} p(x)")
-            put = times(power(_factor(stays, seen), seen), power(_factor(becomes, hidden), hidden), number(near[0]))
-            return (f"{left} = {terms}", f"= {put} = {result(value)}")
-        each = [
-            times(
-                number(near[apart]),
-                power(_factor(stays, len(text) - apart), len(text) - apart),
-                power(_factor(becomes, apart), apart),
-            )
-            for apart in range(len(text) + 1)
-        ]
-        whole = r"\sum_x p(x)\, q_\sigma(y_1|x_1)\, q_\sigma(y_2|x_2)"
-        return (f"{left} = {whole}", f"= {' + '.join(each[:2])}", f"+ {' + '.join(each[2:])} = {result(value)}")
+        figure, chosen, at = shown.figure, shown.choices["chosen"], shown.choices["level"]
+        terms = TERMS[figure.noise](figure, chosen, figure.near[shown.choices["share"], chosen], at)
+        first, last = rf"p_\sigma({words(figure.texts[chosen], figure.words)})", result(self._law(shown)[chosen])
+        return (f"{first} = {terms[0]}", *terms[1:-1], f"{terms[-1]} = {last}")
 
     def numbers(self, shown: Shown) -> Where:
         share, level = shown.choices["share"], shown.choices["level"]
@@ -144,6 +128,38 @@ class Texts(Chapter):
 
     def _law(self, shown: Shown) -> Any:
         return shown.figure.probability[shown.choices["share"], shown.choices["level"]]
+
+
+def _of_hidden(figure: TextsFigure, chosen: int, near: Numbers, at: int) -> tuple[str, ...]:
+    """Where noise hides words: the clean texts that fit what is seen."""
+    text, stays, becomes = figure.texts[chosen], float(figure.stays[at]), float(figure.becomes[at])
+    hidden = int((text == len(figure.words)).sum())
+    seen = len(text) - hidden
+    kept, gone = r"(e^{-\sigma})" if seen > 1 else r"e^{-\sigma}", r"(1-e^{-\sigma})"
+    put = times(power(_factor(stays, seen), seen), power(_factor(becomes, hidden), hidden), number(near[0]))
+    return times(power(kept, seen), power(gone, hidden), r"\sum_{x\;\mathrm{fits}} p(x)"), f"= {put}"
+
+
+def _of_changed(figure: TextsFigure, chosen: int, near: Numbers, at: int) -> tuple[str, ...]:
+    """Where noise changes words: all clean texts, by the places in which they differ."""
+    length, stays, becomes = len(figure.texts[chosen]), float(figure.stays[at]), float(figure.becomes[at])
+    each = [
+        times(
+            number(near[apart]),
+            power(_factor(stays, length - apart), length - apart),
+            power(_factor(becomes, apart), apart),
+        )
+        for apart in range(length + 1)
+    ]
+    whole = r"\sum_x p(x)\, q_\sigma(y_1|x_1)\, q_\sigma(y_2|x_2)"
+    return whole, f"= {' + '.join(each[:2])}", f"+ {' + '.join(each[2:])}"
+
+
+TERMS: dict[Noise, Callable[[TextsFigure, int, Numbers, int], tuple[str, ...]]] = {
+    "absorb": _of_hidden,
+    "uniform": _of_changed,
+}
+"""What the chance of a text is made of, in lines."""
 
 
 def _factor(chance: float, times: int) -> str:

@@ -78,7 +78,7 @@ class RunForm(QFrame):
             if not field.isHidden()
         ]
         self.more.setText(f"More · {changed} changed" if changed else f"More: {', '.join(inside)}")
-        steps = () if info is not None and info.noise not in ENTRIES["steps"].noises else (f"{form.steps} steps",)
+        steps = () if info is not None and "steps" in info.kind.fixed else (f"{form.steps} steps",)
         temperature = self._words.say("temp. {temperature:.2f}", temperature=form.temperature)
         classes = (f"class {form.label}",) if form.label >= 0 and info is not None and info.classes else ()
         self.summary.show_text(" · ".join((self.sampler.currentText(), *steps, temperature, *classes)))
