@@ -15,8 +15,8 @@ from sedd_studio.session.asking import named
 from sedd_studio.session.notices import going
 from sedd_studio.session.session import Session
 
-KEPT = 32
-"""Samples whose answers are remembered."""
+KEPT = 64
+"""Samples whose answers are remembered, and that are looked back on one after another."""
 NO_RUN = "Run first."
 UNDER_WAY = "Wait for the run to end, or stop it."
 OTHER_MODEL = "The run is of another model than the one that is open."
@@ -44,6 +44,8 @@ class Hindsight(QObject):
         super().__init__(parent)
         self._session = session
         self._wanted: set[str] = set()
+        self._all: Trajectory | None = None
+        """A run of which all samples are wanted."""
         self._answers: list[Answer] = []
         self._asked: Answer | None = None
         self._question, self._calls, self._of, self._began = 0, 0, 1, 0.0
@@ -60,6 +62,15 @@ class Hindsight(QObject):
             for each in self._answers:
                 each.halted = False
         (self._wanted.add if wanted else self._wanted.discard)(who)
+        self._follow()
+
+    def want_all(self, wanted: bool) -> None:
+        """Every sample of the run on show is looked back on from now on, `KEPT` at most, or only the one on show."""
+        told = self._session.view.told
+        self._all = told[0] if told is not None and wanted else None
+        if self._all is not None:
+            for each in self._answers:
+                each.halted = False
         self._follow()
 
     # ---- what is known
@@ -81,6 +92,11 @@ class Hindsight(QObject):
         if found is None or not found.done or np.isnan(found.regret).all():
             return None
         return float(np.nanmean(found.regret))
+
+    def columns_of(self, run: Trajectory, sample: int) -> dict[str, np.ndarray]:
+        """What is known of each position (L,) of a sample, by name; nothing until all is that was asked."""
+        found = self._known(run, sample)
+        return found.columns if found is not None and found.done else {}
 
     @property
     def regret(self) -> np.ndarray | None:
@@ -117,6 +133,7 @@ class Hindsight(QObject):
 
     def stop(self) -> None:
         """Wants no more of what is asked, until it is wanted anew; what is known stays."""
+        self._all = None
         if self._asked is not None:
             self._asked.halted = True
             self._drop()
@@ -149,18 +166,32 @@ class Hindsight(QObject):
             self._model, self._answers = named(self._session.models), []
         told = self._session.view.told
         asked = self._asked
-        if asked is not None and (not self._wanted or told is None or not self._is_about(asked, *told)):
+        samples = [] if told is None else self._due(*told)
+        if asked is not None and (told is None or not any(self._is_about(asked, told[0], each) for each in samples)):
             self._drop()
             return
-        if not self._wanted or asked is not None:
+        if not (self._wanted or samples) or asked is not None:
             return
         hindrance = self.hindrance
         if hindrance != self._said:
             self._said = hindrance
             self.changed.emit()
-        known = None if told is None else self._known(*told)
-        if not hindrance and told is not None and (known is None or not (known.done or known.halted)):
-            self._ask(*told)
+        if told is not None and not hindrance:
+            self._ask_next(told[0], samples)
+
+    def _ask_next(self, run: Trajectory, samples: list[int]) -> None:
+        for sample in samples:
+            known = self._known(run, sample)
+            if known is None or not (known.done or known.halted):
+                self._ask(run, sample)
+                return
+
+    def _due(self, run: Trajectory, sample: int) -> list[int]:
+        """The samples of the run on show that are wanted, the one on show first."""
+        if run is not self._all:
+            self._all = None
+        others = range(min(run.samples, KEPT)) if self._all is not None else ()
+        return [sample, *others] if self._wanted else [*others]
 
     def _is_about(self, asked: Answer, run: Trajectory, sample: int) -> bool:
         return asked.run is run and asked.sample == sample and asked.recorded == run.recorded
@@ -185,7 +216,7 @@ class Hindsight(QObject):
             case Finished():
                 asked.done = True
             case Failed(headline=headline):
-                asked.done, asked.refusal = True, headline
+                asked.done, asked.refusal, self._all = True, headline, None
         if ends(event):
             self._question, self._asked = 0, None
         self.changed.emit()

@@ -16,7 +16,7 @@ from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
-from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up, label
+from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, PushButton, keep_up, label
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.layouts import column, row
@@ -38,6 +38,7 @@ EMPTY = (
 )
 ALONE = "This run alone"
 LINES = {"": "No line", "order": "Order of this sample", "mean": "Mean order of the samples"}
+GRID_HINT = "Click, or arrows and Enter: open a sample."
 HINT = "Click or drag: step and position. Shift and drag: mark a part. Ctrl and the wheel: zoom. Enter: to the text."
 STANDS = {State.HIDDEN: "hidden", State.UNSETTLED: "unsettled", State.SETTLED: "settled", State.LOCKED: "locked"}
 
@@ -82,6 +83,7 @@ class MapPanel(QWidget):
         self.grid = MapGrid(look)
         self.several = IconButton("columns", "Maps of all samples", look, text="All samples", kind="toggle")
         self.sort = Choice("Order of the samples", look, ORDERS)
+        self.stop = PushButton("Stop", "stop", look, samples.stop)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.map)
         self._stack.addWidget(self.grid)
@@ -97,7 +99,15 @@ class MapPanel(QWidget):
         row(self.earlier, self.sample, self.later, gap=2, of=self._samples)
         row(self.smaller, self.larger, self.whole, gap=2, of=self._sizes)
         head = Flow(
-            self.colour, self.against, self.line, self._samples, self.several, self.sort, self.brush, self._sizes
+            self.colour,
+            self.against,
+            self.line,
+            self._samples,
+            self.several,
+            self.sort,
+            self.stop,
+            self.brush,
+            self._sizes,
         )
         column(head, (self.filled, 1), gap=8, margins=(16, 10, 16, 10), of=self)
         self.colour.activated.connect(lambda: shown.choose(self.colour.currentData()))
@@ -105,7 +115,7 @@ class MapPanel(QWidget):
         self.line.activated.connect(self._follow_line)
         self.brush.toggled.connect(lambda on: setattr(self.map, "brushes", on))
         self.several.toggled.connect(self._follow_samples)
-        self.sort.activated.connect(self._sort)
+        self.sort.activated.connect(self._choose_order)
         samples.begun.connect(self.grid.clear)
         samples.made.connect(self.grid.take)
         samples.begun.connect(self._sort)
@@ -144,7 +154,7 @@ class MapPanel(QWidget):
         for number, mode in enumerate(MAP_MODES.values()):
             self.colour.setItemText(number, say(mode.title))
         self.colour.setCurrentIndex(self.colour.findData(shown.mode_name))
-        self.colour.setEnabled(found is not None and shown.other is None)
+        self.colour.setEnabled(found is not None)
         self._list_others()
         for part in (self.brush, self._samples, self._sizes):
             part.setEnabled(found is not None)
@@ -157,15 +167,20 @@ class MapPanel(QWidget):
         self.earlier.setEnabled(found.sample > 0)
         self.later.setEnabled(found.sample + 1 < found.run.samples)
         self.map.show_cells(codes, found.rows, shown.pieces())
-        against = shown.other is not None
-        kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
-        ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
-        self.legend.show_legend(Legend([(code, say(KINDS[code])) for code in kinds], *ends))
-        self.worst.setVisible(shown.mode.column == "regret" and not against)
         self._note_worst()
         self._follow_line()
         self._follow_mark()
         self._follow_place()
+
+    def _show_legend(self, found: RunMap) -> None:
+        """What the colours on show mean: small maps are not held against another run."""
+        shown, say, several = self._shown, self._words.say, self._stack.currentIndex() == 1
+        against = shown.other is not None and not several
+        kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
+        ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
+        self.legend.show_legend(Legend([(code, say(KINDS[code])) for code in kinds], *ends))
+        self.worst.setVisible(shown.mode.column == "regret" and not against and not several)
+        self.colour.setEnabled(not against)
 
     def _note_worst(self) -> None:
         shown = self._shown
@@ -212,10 +227,18 @@ class MapPanel(QWidget):
         several = there and self.several.isChecked()
         self.several.setVisible(there)
         self.sort.setVisible(several)
-        for part in (self.line, self.brush, self._sizes):
+        self.stop.setVisible(several)
+        for part in (self.against, self.line, self.brush, self._sizes):
             part.setVisible(not several)
         self._stack.setCurrentIndex(int(several))
         self._all.want(several and self.isVisible())
+        if found is not None:
+            self._show_legend(found)
+        self._sort()
+        self._follow_mark()
+
+    def _choose_order(self) -> None:
+        self._all.sort_by(self.sort.currentData())
         self._sort()
 
     def _sort(self) -> None:
@@ -223,6 +246,8 @@ class MapPanel(QWidget):
             order = self._all.sorted(self.sort.currentData())
             titles = [self._all.title(sample) for sample in order]
             self.grid.show_order(order, titles, self._view.playhead.sample)
+            self.stop.setEnabled(self._all.asks)
+            self.part.show_text(*filter(None, (self._all.said, GRID_HINT)))
 
     def _open(self, sample: int) -> None:
         self._view.playhead.set_sample(sample)
@@ -248,6 +273,8 @@ class MapPanel(QWidget):
 
     def _follow_mark(self) -> None:
         marked, found = self._shown.marked, self._shown.map
+        if self._stack.currentIndex() == 1:
+            return
         self.map.show_marked(None if marked is None else (marked.steps, marked.positions))
         if marked is None or found is None:
             way = "" if found is None else way_of(order_of(found.run, found.sample)).said
