@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 
 from sedd_studio.painting.icons import lent
@@ -78,19 +78,28 @@ def paint_map(
 
 
 def _curve(painter: QPainter, places: MapPlaces, curve: np.ndarray, theme: Theme) -> None:
-    """A line, broken where positions between have no step."""
+    """A line, broken where positions between have no step.
+
+    It is drawn as lines that are not joined. To join those of a curve that goes up and down all the way, as where
+    positions are filled in any order, took 225 ms for 256 of them, and a second for 1,024; apart they take 2 and 8 ms.
+    """
     wide, tall = places.cell
     known = np.flatnonzero(~np.isnan(curve))
     x = LEFT - places.x + (known + 0.5) * wide
     y = places.plot.top() - places.y + (curve[known] + 0.5) * tall
     points = [QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]
-    ends = [0, *(np.flatnonzero(np.diff(known) > 1) + 1).tolist(), len(points)]
+    joined = (np.diff(known) == 1).tolist()
+    lines = [QLineF(*ends) for ends, near in zip(pairwise(points), joined, strict=True) if near]
+    alone = [
+        point
+        for point, before, after in zip(points, [False, *joined], [*joined, False], strict=False)
+        if not before and not after
+    ]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for colour, width in (("panel", 3.2), ("text", 1.4)):
         painter.setPen(QPen(theme.colour(colour), width))
-        for start, stop in pairwise(ends):
-            part = points[start:stop]
-            painter.drawPolyline(part if len(part) > 1 else [part[0], part[0]]) if part else None
+        painter.drawLines(lines)
+        painter.drawPoints(alone)
 
 
 def _marked(painter: QPainter, box: QRectF, theme: Theme) -> None:

@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.runs.map_modes import MAP_MODES, OFFSET
@@ -19,7 +20,7 @@ from engine.runs.run_map import Difference, RunMap, State, difference
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_export import WIDE, MapPicture, write_map
 from sedd_studio.painting.map_image import colour_table
-from sedd_studio.painting.map_paint import cell_of
+from sedd_studio.painting.map_paint import MapScene, cell_of, cells_picture, paint_map
 from sedd_studio.painting.map_places import MapPlaces
 from sedd_studio.painting.theme import DARK, LIGHT
 from sedd_studio.window.export_kinds import EXPORTS, View
@@ -119,3 +120,27 @@ def test_both_are_among_the_exports(run: Trajectory, tmp_path: Path, qtbot: QtBo
     for kind, name in (("map", "a.svg"), ("map", "a.png"), ("map_csv", "a.csv")):
         list(EXPORTS[kind].write(view, tmp_path / name))
         assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_a_line_over_a_map_is_broken_where_no_step_is_known_and_joins_no_others(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To join the lines of 256 positions that are filled in any order took a fifth of a second at each painting."""
+    monkeypatch.setattr(QPainter, "drawPolyline", lambda *_: pytest.fail("lines are joined"))
+    curve = np.array([1, 5, np.nan, 3, np.nan, 6, 2])
+    image = QImage(700, 400, QImage.Format.Format_RGB32)
+    image.fill(QColor("red"))
+    places = MapPlaces(8, len(curve), 660, 360)
+    cells = cells_picture(image.copy(0, 0, len(curve), 8), places, 1.0)
+    with QPainter(image) as painter:
+        paint_map(painter, cells, places, MapScene(curve=curve), LIGHT, QFont())
+
+    def near(x: float, y: float) -> bool:
+        around = [(round(x) + dx, round(y) + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        return min(QColor(image.pixel(*point)).red() for point in around) < 120  # the ink, on red, between white edges
+
+    at = [cell_of(places, 0 if np.isnan(step) else int(step), place).center() for place, step in enumerate(curve)]
+    for one, other, drawn in ((0, 1, True), (5, 6, True), (1, 3, False), (3, 5, False)):
+        middle = (at[one] + at[other]) / 2
+        assert near(middle.x(), middle.y()) == drawn, (one, other)
+    assert QColor(image.pixel(at[3].toPoint())) != QColor("red")  # a point, where it has no neighbours
