@@ -144,16 +144,13 @@ class Pages(QObject):
         models, view = self._models, self._view
         before = models.info, models.tokenizer
         other_model = page.info is not None and not (models.info is not None and page.is_for(models.info))
-        other_run = page.document.trajectory is not view.run
         if page.tokenizer is None or not models.speaks(page.tokenizer):
             view.clear()
         models.info, models.tokenizer = page.info if other_model else models.info, page.tokenizer
         self._aside = page.aside
         self.call(page.name)
         self._form.take(page.form)
-        view.show(page.document)
-        if other_run:
-            view.playhead.put(page.step, page.sample)
+        view.show(page.document, (page.step, page.sample))
         if anew or models.info is not before[0] or models.tokenizer is not before[1]:
             models.changed.emit()
         if other_model:

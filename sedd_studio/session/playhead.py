@@ -105,14 +105,9 @@ class Playhead(QObject):
         self._clock.start()
 
     def put(self, step: int, sample: int) -> None:
-        """Stands where it stood before."""
+        """Stands at a step of a sample, as far as there are."""
         self.sample = min(sample, self.samples - 1)
         self.seek(step)
-
-    def go_to_end(self) -> None:
-        """Another run is on show: its first sample, as far as it has come."""
-        self.sample = 0
-        self.seek(self.recorded)
 
     @property
     def _grows(self) -> bool:

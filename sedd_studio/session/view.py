@@ -50,14 +50,15 @@ class View(QObject):
     def run(self) -> Trajectory | None:
         return self.document.trajectory
 
-    def show(self, document: Document) -> None:
+    def show(self, document: Document, place: tuple[int, int] | None = None) -> None:
+        """Shows a document; of another run the step and the sample of its `place`, or the end."""
         resized, other_run = len(document.tokens) != len(self.document.tokens), document.trajectory is not self.run
         self.document, self._prompt = document, None
         self._forget_canvas()
         if resized:
             self.select(None)
         if other_run:
-            self.playhead.go_to_end()
+            self.playhead.put(*(place or (self.playhead.recorded, 0)))
             self.run_changed.emit()
         else:
             self.changed.emit()

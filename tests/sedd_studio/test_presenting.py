@@ -513,7 +513,30 @@ def test_letters_are_as_large_as_the_text_has_room(
     assert stage.picture.height <= height
     assert stage.picture.em >= height / 20
     window.session.editor.set_prompt(" ".join(["The fox ran home again."] * 3) + " [9]")
+    QApplication.processEvents()
     assert stage.picture.height <= height
+
+
+def test_sizes_of_a_text_are_tried_once_for_all_that_is_done_at_a_time(
+    window: MainWindow, presented: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was opened while one presents had its text laid out thirty times."""
+    stage = text(presented())
+    QApplication.processEvents()
+    fitted: list[int] = []
+    fit = stage.fit
+
+    def fits() -> None:
+        fitted.append(1)
+        fit()
+
+    monkeypatch.setattr(stage, "fit", fits)
+    window.session.editor.set_prompt("Once [9] the end.")
+    window.session.view.run_changed.emit()
+    window.session.view.run_changed.emit()
+    assert not fitted
+    QApplication.processEvents()
+    assert len(fitted) <= 1
 
 
 def test_a_text_that_has_no_room_is_scrolled(window: MainWindow, presented: Open) -> None:

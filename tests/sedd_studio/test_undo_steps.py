@@ -216,3 +216,15 @@ def test_what_is_done_to_a_text_lets_nothing_look_for_another_model(scene: Scene
     assert told == [other]
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
     assert told == [other, scene.info]
+
+
+def test_another_run_is_put_on_show_in_one_step(scene: Scene, window: MainWindow) -> None:
+    """It was shown at its end first, then where it stood: all that follows the text was made twice."""
+    run(scene, window)
+    scene.session.playhead.seek(3)
+    shown: list[int] = []
+    scene.session.playhead.changed.connect(lambda: shown.append(scene.session.playhead.step))
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control)
+    assert shown == [0]
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Control | Shift)
+    assert shown == [0, 3]

@@ -32,14 +32,15 @@ class PresentedText(QWidget):
         super().__init__()
         self._view, self._colouring, self._look = view, colouring, look
         self._scrolled, self._length = 0, -1
+        self._scale, self._fits = LARGEST, False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Text")
         self.picture = Picture(view, look, self.width(), self)
         self.picture.set_reduced_motion(calm)
         view.changed.connect(self.refresh)
-        view.run_changed.connect(self.fit)
+        view.run_changed.connect(self._fit_later)
         colouring.changed.connect(self._colour)
-        look.changed.connect(self.fit)
+        look.changed.connect(self._fit_later)
         self._colour()
         self.refresh()
 
@@ -49,13 +50,15 @@ class PresentedText(QWidget):
         if state.length != self._length:  # of another model, perhaps
             self._length = state.length
             self.picture.forget()
-            self.fit()
+            self._fits = False
         self.picture.take()
         if self.picture.height > self._room and self._scale > SMALLEST:
-            self.fit()  # words are wider than the gaps were
+            self._fits = False  # words are wider than the gaps were
         step = f"Step {state.step} of {state.steps}. " if self._view.playhead.recorded else ""
         self.setAccessibleDescription(step + self._view.full_text())
-        self.scroll_by(0)
+        if self._fits:
+            self.scroll_by(0)
+        self.update()
 
     def _colour(self) -> None:
         colouring = self._colouring
@@ -68,8 +71,14 @@ class PresentedText(QWidget):
     def _room(self) -> int:
         return round(self.height() * (1 - 2 * FOOT))
 
+    def _fit_later(self) -> None:
+        """It is fitted once, when it is painted: to try sizes is to lay all of it out again and again."""
+        self._fits = False
+        self.update()
+
     def fit(self) -> None:
         """The largest letters with which all of it has room."""
+        self._fits = True
         self.picture.set_width(self.width())
         small, large = SMALLEST, LARGEST
         self._size(large)
@@ -87,6 +96,8 @@ class PresentedText(QWidget):
 
     def scroll_by(self, by: int) -> None:
         """Has the text stand so many pixels higher, as far as there is more of it."""
+        if not self._fits:
+            self.fit()
         self._scrolled = min(max(self._scrolled + by, 0), max(0, self.picture.height - self._room))
         over = max(0, self._room - self.picture.height) // 2
         self.picture.scroll(self._scrolled - over)  # in the middle, where there is room left
@@ -103,9 +114,11 @@ class PresentedText(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.fit()
+        self._fit_later()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._fits:
+            self.fit()
         with QPainter(self) as painter:
             with lent(painter, smooth=False):
                 self.picture.paint(painter, self.rect(), Marks())
