@@ -1,6 +1,6 @@
 """The colours of a run's map in each theme of the window: one for each of the codes that `map_modes` makes of cells.
 
-They differ in lightness, so they stay apart for colour-blind readers.
+Those of one legend differ in lightness, so they stay apart for colour-blind readers, and in black and white.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MAP_COLOURS: Mapping[int, tuple[str, str, str]] = {
     State.SETTLED: ("#8fa1bb", "#6f829c", "#9a9a9a"),
     State.LOCKED: ("#3f62c2", "#9db9f5", "#2f7dff"),
     State.TO_COME: ("#ffffff", "#1a1d23", "#000000"),
-    PLAIN: ("#f6f1e8", "#26241f", "#1c1a10"),
-    OFFSET + Difference.SAME: ("#a7b4c8", "#566478", "#9a9a9a"),
-    OFFSET + Difference.OTHER: ("#3056bd", "#9db9f5", "#2f7dff"),
-    OFFSET + Difference.HERE_ALONE: ("#eba94a", "#d99a45", "#ffe14d"),
-    OFFSET + Difference.THERE_ALONE: ("#8a4a00", "#8f5010", "#b36b00"),
+    PLAIN: ("#a7b4c8", "#5f6e84", "#9a9a9a"),
+    OFFSET + Difference.SAME: ("#a7b4c8", "#5f6e84", "#9a9a9a"),
+    OFFSET + Difference.OTHER: ("#3056bd", "#abc4fb", "#2f7dff"),
+    OFFSET + Difference.HERE_ALONE: ("#db8c1e", "#cb8b33", "#ffe14d"),
+    OFFSET + Difference.THERE_ALONE: ("#5f3000", "#7c3d00", "#8a4f00"),
     OFFSET + Difference.HIDDEN: ("#e6eaf0", "#2b313b", "#3d3d3d"),
     OFFSET + Difference.TO_COME: ("#ffffff", "#1a1d23", "#000000"),
 }

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.plain_text import plain
 from engine.runs.map_colours import table_of
-from engine.runs.map_modes import KINDS, MapMode, ramp
+from engine.runs.map_modes import MapMode, ramp
 from engine.runs.map_table import caption_of
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
@@ -40,7 +40,8 @@ MARKS = str.maketrans({"\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": 
 def drawn(run: Trajectory, sample: int, mode: MapMode, column: np.ndarray | None = None) -> str:
     """A sample of a run in the colours of a mode; `column` (L,) are the numbers of one that needs some."""
     made = RunMap(run, sample).grown()
-    legend, lines = _legend(mode, made)
+    codes = mode.codes(made, column)
+    legend, lines = _legend(mode, made, codes)
     top = MARGIN + (2 + lines) * LINE + 8
     room = WIDE - 2 * MARGIN - LEFT
     wide = min(room / run.length, WIDEST)
@@ -54,7 +55,7 @@ def drawn(run: Trajectory, sample: int, mode: MapMode, column: np.ndarray | None
     )
     cells = (
         f'<image x="{left}" y="{top}" width="{size[0]:.2f}" height="{size[1]:.2f}" preserveAspectRatio="none" '
-        f'style="image-rendering: pixelated" href="{as_data(mode.codes(made, column))}"/>'
+        f'style="image-rendering: pixelated" href="{as_data(codes)}"/>'
     )
     parts = [
         svg,
@@ -80,12 +81,11 @@ def _text(x: float, y: float, text: str, colour: str = MUTED, more: str = "") ->
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}"{more}>{_said(text)}</text>'
 
 
-def _legend(mode: MapMode, made: RunMap) -> tuple[list[str], int]:
+def _legend(mode: MapMode, made: RunMap, codes: Cells) -> tuple[list[str], int]:
     """A swatch for each kind of cell, and a bar from the low end of numbers to the high one; and how many lines."""
     parts, x, line = list[str](), float(MARGIN), 0
     low, high = mode.low(made), mode.high(made)
-    entries: list[tuple[int | None, str]] = [(code, KINDS[code]) for code in mode.kinds]
-    for code, name in [*entries, *[(None, low + high)] * bool(low)]:
+    for code, name in [*mode.legend(codes), *[(None, low + high)] * bool(low)]:
         took = SWATCH + GAP + SIGN * len(name) + (BAR + GAP if code is None else 0)
         if x > MARGIN and x + took > WIDE - MARGIN:
             x, line = float(MARGIN), line + 1

@@ -18,7 +18,7 @@ RAMP = 16
 """The code of the low end; that of the high one is `HIGHEST`."""
 HIGHEST = 255
 PLAIN = 5
-"""The code of a token of which nothing is told."""
+"""The code of a token that has no number."""
 OFFSET = 8
 """What a `Difference` adds to become a code."""
 MOST_CHANGES, MOST_REGRET, MOST_ENTROPY = 6, 4.0, 5.0
@@ -30,7 +30,6 @@ KINDS: dict[int, str] = {
     State.SETTLED: "settled",
     State.LOCKED: "locked",
     State.TO_COME: "not yet made",
-    PLAIN: "",
     OFFSET + Difference.SAME: "the same token",
     OFFSET + Difference.OTHER: "another token",
     OFFSET + Difference.HERE_ALONE: "there in this run alone",
@@ -45,7 +44,7 @@ KINDS: dict[int, str] = {
 class MapMode:
     """A way to colour a map: the `codes` (steps + 1, L) uint8; which `kinds` its legend lists, and what the ends of its
     numbers are, with their unit, if it has any. One with a `column` needs a number (L,) of each position, or None, that
-    the model is asked for, of that name."""
+    the model is asked for, of that name. `plain` is what a token without a number is called."""
 
     title: str
     codes: Callable[[RunMap, np.ndarray | None], Cells]
@@ -53,6 +52,12 @@ class MapMode:
     low: Callable[[RunMap], str] = lambda run_map: ""
     high: Callable[[RunMap], str] = lambda run_map: ""
     column: str = ""
+    plain: str = ""
+
+    def legend(self, codes: Cells) -> list[tuple[int, str]]:
+        """The kinds of cells that a legend of these codes lists, each with what it is called."""
+        named = [(code, KINDS[code]) for code in self.kinds]
+        return [*named, (PLAIN, self.plain)] if self.plain and (codes == PLAIN).any() else named
 
 
 def _of_state(run_map: RunMap, column: np.ndarray | None) -> Cells:
@@ -97,12 +102,25 @@ _BASE = np.array([State.HIDDEN, PLAIN, PLAIN, State.LOCKED, State.TO_COME], np.u
 _BY_CHANGES = ramp((np.arange(MOST_COUNTED + 1) - 1) / (MOST_CHANGES - 1))
 """The code of each number of changes."""
 GIVEN = (State.HIDDEN, State.LOCKED)
+NOT_KNOWN = "it changes again, or is not asked about"
 MAP_MODES: dict[str, MapMode] = {
     "state": MapMode("State", _of_state, (State.HIDDEN, State.UNSETTLED, State.SETTLED, State.LOCKED)),
     "changes": MapMode(
-        "How often it changed", _of_changes, GIVEN, lambda m: "1 change", lambda m: f"{MOST_CHANGES} and more"
+        "How often it changed",
+        _of_changes,
+        GIVEN,
+        lambda m: "1 change",
+        lambda m: f"{MOST_CHANGES} and more",
+        plain="not changed yet",
     ),
-    "settled": MapMode("When it settled", _when_settled, GIVEN, lambda m: "step 1", lambda m: f"step {m.run.steps}"),
+    "settled": MapMode(
+        "When it settled",
+        _when_settled,
+        GIVEN,
+        lambda m: "step 1",
+        lambda m: f"step {m.run.steps}",
+        plain="it changes again",
+    ),
     "regret": MapMode(
         "Regret",
         _of_column(lambda ratio: -ratio / MOST_REGRET),
@@ -110,6 +128,7 @@ MAP_MODES: dict[str, MapMode] = {
         lambda m: "as likely now as when chosen",
         lambda m: f"{MOST_REGRET:g} nats less",
         "regret",
+        NOT_KNOWN,
     ),
     "confidence": MapMode(
         "Confidence when chosen",
@@ -118,6 +137,7 @@ MAP_MODES: dict[str, MapMode] = {
         lambda m: "0%",
         lambda m: "100%",
         "confidence",
+        NOT_KNOWN,
     ),
     "entropy": MapMode(
         "Entropy when chosen",
@@ -126,6 +146,7 @@ MAP_MODES: dict[str, MapMode] = {
         lambda m: "0 nats: sure",
         lambda m: f"{MOST_ENTROPY:g} nats and more",
         "entropy",
+        NOT_KNOWN,
     ),
 }
 """Ways to colour the map of a run."""

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 
-from engine.runs.map_modes import KINDS, MAP_MODES, MapMode
+from engine.runs.map_modes import MAP_MODES, MapMode
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import FOOT, MARGIN, Film
@@ -40,9 +40,7 @@ class FilmWithMap(Film):
         super().__init__(run, sample, theme, scale)
         made, self._mode = RunMap(run, sample).grown(), mode
         self._codes = self._mode.codes(made, numbers)
-        self._legend = Legend(
-            [(code, KINDS[code]) for code in self._mode.kinds], self._mode.low(made), self._mode.high(made)
-        )
+        self._legend = Legend(self._mode.legend(self._codes), self._mode.low(made), self._mode.high(made))
         tokens, tokenizer = run.at(made.read, sample)[0].tolist(), self._tokenizer
         self._pieces = ["" if token == run.mask else tokenizer.piece(token) for token in tokens]
         self._cells: QImage | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from engine.files import write_whole
-from engine.runs.map_modes import KINDS, MapMode
+from engine.runs.map_modes import MapMode
 from engine.runs.map_table import caption_of
-from engine.runs.run_map import RunMap
+from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import map_image
 from sedd_studio.painting.map_legend import Legend
@@ -43,10 +44,19 @@ class MapPicture:
     def map_height(self) -> int:
         return min(max(EACH * (self.run.steps + 1), LEAST), MOST)
 
+    @cached_property
+    def _made(self) -> RunMap:
+        return RunMap(self.run, self.sample).grown()
+
+    @cached_property
+    def codes(self) -> Cells:
+        """What is drawn (steps + 1, L)."""
+        return self.mode.codes(self._made, self.column)
+
     @property
     def legend(self) -> Legend:
-        mode, made = self.mode, RunMap(self.run, self.sample)
-        return Legend([(code, KINDS[code]) for code in mode.kinds], mode.low(made), mode.high(made))
+        mode, made = self.mode, self._made
+        return Legend(mode.legend(self.codes), mode.low(made), mode.high(made))
 
     @property
     def size(self) -> QSize:
@@ -62,8 +72,7 @@ class MapPicture:
 
     def paint(self, device: QPaintDevice, scale: float) -> None:
         """Draws it on a device of `scale` pixels for each of its own."""
-        made, theme = RunMap(self.run, self.sample).grown(), self.theme
-        codes, legend = self.mode.codes(made, self.column), self.legend
+        made, theme, codes, legend = self._made, self.theme, self.codes, self.legend
         with QPainter(device) as painter:
             painter.fillRect(QRectF(QPointF(0, 0), self.size), theme.colour("panel"))
             painter.setFont(self._font)

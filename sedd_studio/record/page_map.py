@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.plain_text import plain_line
 from engine.runs.map_colours import THEMES, table_of
-from engine.runs.map_modes import KINDS, MAP_MODES, MapMode, ramp
+from engine.runs.map_modes import MAP_MODES, MapMode, ramp
 from engine.runs.map_table import caption_of
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
@@ -28,14 +28,16 @@ def map_data(run: Trajectory, mode: MapMode, column: np.ndarray | None = None) -
     column = column if run.samples == 1 else None
     mode = MAP_MODES["state"] if mode.column and column is None else mode
     made = [RunMap(run, sample).grown() for sample in range(run.samples)]
-    cells = [[_changes(each) for each in mode.codes(one, column).T] for one in made]
+    codes = [mode.codes(one, column) for one in made]
+    cells = [[_changes(each) for each in own.T] for own in codes]
+    kinds = mode.legend(np.concatenate(codes))
     bar = ramp(np.linspace(0, 1, SHADES)).tolist() if mode.low(made[0]) else []
     used = sorted({*(code for one in cells for each in one for code in each[1::2]), *mode.kinds, *bar})
     return {
         "title": mode.title,
         "caption": plain_line(caption_of(run, 0)),
         "rows": run.steps + 1,
-        "kinds": [[code, KINDS[code]] for code in mode.kinds],
+        "kinds": [list(kind) for kind in kinds],
         "low": mode.low(made[0]),
         "high": mode.high(made[0]),
         "bar": bar,

@@ -39,6 +39,8 @@ STEPS = st.lists(
 )
 EASY = 20.0
 """A difference of colours in CIELAB that nobody overlooks; just noticeable is 2.3."""
+IN_GREY = 6.0
+"""One of lightness that is seen in black and white."""
 
 
 def recorded(steps: Steps, mask: int | None, more: int = 0) -> Trajectory:
@@ -161,6 +163,17 @@ def test_the_colours_in_the_picture_are_those_of_the_record(theme: Theme, mode: 
             assert seen == plain_state(run, step, 0)
 
 
+def test_the_legend_lists_what_a_token_without_a_number_is_where_there_is_one() -> None:
+    run = recorded([[(0, 1, 2), (1, 1, 3)], [(0, 1, MASK), (1, 1, MASK)], [(0, 1, 4), (1, 1, 1)]], MASK)
+    made = RunMap(run, 0).grown()
+    for name, mode in MAP_MODES.items():
+        codes = mode.codes(made, np.full(LENGTH, np.nan))
+        listed = [code for code, _ in mode.legend(codes)]
+        assert set(np.unique(codes[codes < RAMP]).tolist()) <= {*listed, State.TO_COME}, name
+        assert all(said for _, said in mode.legend(codes))
+        assert (PLAIN in listed) == bool((codes == PLAIN).any())
+
+
 def test_a_difference_has_the_codes_of_its_legend() -> None:
     run = recorded([[(0, 1, 2)]], MASK)
     assert set(np.unique(difference_codes(difference(run, 0, run, 1)))) <= set(DIFFERENCE_KINDS)
@@ -190,11 +203,15 @@ def lab(colour: QColor, eyes: str) -> np.ndarray:
 @pytest.mark.parametrize("eyes", MACHADO)
 @pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 def test_colours_are_told_apart_by_colour_blind_readers(theme: Theme, eyes: str) -> None:
-    legends = [list(mode.kinds) for mode in MAP_MODES.values()] + [list(DIFFERENCE_KINDS)]
+    legends = [[*mode.kinds, *[PLAIN] * bool(mode.plain)] for mode in MAP_MODES.values()] + [list(DIFFERENCE_KINDS)]
     for kinds in legends:
         for one, other in combinations(kinds, 2):
-            apart = np.linalg.norm(lab(colour_of(one, theme), eyes) - lab(colour_of(other, theme), eyes))
-            assert apart > EASY, (one, other)
+            difference = lab(colour_of(one, theme), eyes) - lab(colour_of(other, theme), eyes)
+            assert np.linalg.norm(difference) > EASY, (one, other)
+            assert eyes != "usual" or abs(difference[0]) > IN_GREY, (one, other)
+    for end in (RAMP, HIGHEST):
+        apart = lab(colour_of(end, theme), eyes) - lab(colour_of(PLAIN, theme), eyes)
+        assert np.linalg.norm(apart) > EASY
     ramp = [lab(colour_of(code, theme), eyes)[0] for code in range(RAMP, HIGHEST + 1)]
     steps = np.diff(ramp)
     assert (steps < 0.2).all() or (steps > -0.2).all()  # lightness goes one way, up to rounding

@@ -176,9 +176,12 @@ class MapPanel(QWidget):
         """What the colours on show mean: small maps are not held against another run."""
         shown, say, several = self._shown, self._words.say, self._stack.currentIndex() == 1
         against = shown.other is not None and not several
-        kinds = DIFFERENCE_KINDS if against else shown.mode.kinds
+        codes = shown.codes()
+        kinds = [(code, KINDS[code]) for code in DIFFERENCE_KINDS]
+        if codes is not None and not against:
+            kinds = shown.mode.legend(codes)
         ends = ("", "") if against else (say(shown.mode.low(found)), say(shown.mode.high(found)))
-        self.legend.show_legend(Legend([(code, say(KINDS[code])) for code in kinds], *ends))
+        self.legend.show_legend(Legend([(code, say(name)) for code, name in kinds], *ends))
         self.worst.setVisible(shown.mode.column == "regret" and not against and not several)
         self.colour.setEnabled(not against)
 
