@@ -161,10 +161,8 @@ def kind_in(values: Mapping[str, Any], weights: Mapping[str, Any], masked: bool 
 
 def mask_in(values: Mapping[str, Any], noise: Noise | None) -> str:
     """Which token the mask is, as far as the description says it."""
-    if noise in MASKLESS:
-        return MASKLESS[noise]
     declared = whole(values, "mask_token_id")
-    return "" if declared is None else f"id {declared:,}"
+    return MASKLESS.get(noise, "" if declared is None else f"id {declared:,}")
 
 
 def blocks_in(values: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ lock: under uniform noise the model reads it as a word that noise may have put t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,12 +23,19 @@ from engine.samplers.locking import METHODS
 from engine.stopping import look
 
 SAMPLER = "tweedie"
-CHEAP = ("absorb", "marked", "uniform", "redraw")
-"""The ways in the order of what they take."""
 
 
-NOISES: dict[str, Noise] = {"absorb": "absorb"}
-"""Of the ways that are not under uniform noise."""
+@dataclass(frozen=True)
+class Held:
+    """A way to hold a word: under which `noise`, whether the model is told so, and what is done in the chain."""
+
+    noise: Noise = "uniform"
+    marks_locks: bool = False
+    method: str = "clamp"
+
+
+CHEAP = {"absorb": Held("absorb"), "marked": Held(marks_locks=True), "uniform": Held(), "redraw": Held(method="gibbs")}
+"""Those of `WAYS`, in the order of what they take."""
 
 
 def figures(lesson: LocksLesson) -> Iterator[LocksFigure]:
@@ -35,10 +43,10 @@ def figures(lesson: LocksLesson) -> Iterator[LocksFigure]:
     joint = _kept(lesson)
     exact = joint / joint.sum()
     found = np.full((len(WAYS), len(STEPS), len(joint)), np.nan)
-    for way in CHEAP:
+    for way, how in CHEAP.items():
         for number, steps in enumerate(STEPS):
             look()
-            found[[*WAYS].index(way), number] = _written(lesson, way, steps)
+            found[[*WAYS].index(way), number] = _written(lesson, how, steps)
             if way != "absorb" and steps >= 8:
                 yield _figure(lesson, joint, exact, found)
 
@@ -79,13 +87,12 @@ def _kept(lesson: LocksLesson) -> Numbers:
     return numbers(kept)
 
 
-def _written(lesson: LocksLesson, way: str, steps: int) -> Numbers:
+def _written(lesson: LocksLesson, way: Held, steps: int) -> Numbers:
     """The law (N,) of the free word after so many steps."""
-    noise = NOISES.get(way, "uniform")
-    model = diffusion(table(lesson.world, noise), marks_locks=way == "marked", geometric=GEOMETRIC[noise])
+    geometric = GEOMETRIC[way.noise]
+    model = diffusion(table(lesson.world, way.noise), marks_locks=way.marks_locks, geometric=geometric)
     tokens = np.full(2, FREE)
     tokens[lesson.place] = lesson.word
-    method = METHODS["gibbs" if way == "redraw" else "clamp"]
-    law = exact_law(model, sampler_named(SAMPLER, noise), steps, tokens, method)
+    law = exact_law(model, sampler_named(SAMPLER, way.noise), steps, tokens, METHODS[way.method])
     held = law.select(lesson.place, lesson.word)
     return numbers(held[: len(lesson.world.words)].numpy())

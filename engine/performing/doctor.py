@@ -229,11 +229,10 @@ def sizes_of(diffusion: Diffusion, stored: Stored | None) -> dict[str, Fact]:
 
 def mask_of(diffusion: Diffusion, stored: Stored) -> str:
     """Where the mask is among the ids of the files."""
-    if diffusion.config.noise in MASKLESS:
-        return MASKLESS[diffusion.config.noise]
+    told = f"id {stored.mask:,}" + (", an ordinary token of the tokenizer" if isinstance(stored.spare, int) else "")
     if stored.mask == diffusion.graph.states - 1:
-        return f"the last id, {stored.mask:,}"
-    return f"id {stored.mask:,}" + (", an ordinary token of the tokenizer" if isinstance(stored.spare, int) else "")
+        told = f"the last id, {stored.mask:,}"
+    return MASKLESS.get(diffusion.config.noise, told)
 
 
 def check_whole(stored: Stored, diffusion: Diffusion) -> None:

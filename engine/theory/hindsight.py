@@ -59,7 +59,7 @@ def review(diffusion: Diffusion, request: Review, run_id: int = 0) -> Iterator[R
     asked, now = _Asked(diffusion, request.locked), np.array(request.tokens)
     then: dict[int, tuple[float, float]] = {}
     own = request.tokens
-    hides = diffusion.graph.hide(own, 0) is not own
+    hides = diffusion.graph.shows_noise  # of a masked token alone it is known that it is none
     used = np.unique(request.chosen).tolist()
     of = asked.each * (len(used) + (len(request.positions) if hides else 1))
     for row in used:

@@ -32,7 +32,7 @@ from sedd_studio.record.chapters.real import comes, dear, name_of, own_of, place
 
 
 @dataclass(frozen=True)
-class Way:
+class RealStyle:
     """What the figure shows under a noise: the share of its height for the `text`, what is said in the place of a
     `price` that is not known, and what a hidden word `means` where row + 1 are."""
 
@@ -41,9 +41,9 @@ class Way:
     means: str = ""
 
 
-WAYS: dict[Noise, Way] = {
-    "absorb": Way(0.58, "on their way …", "hidden: each is the next to be shown with 1 / {}"),
-    "uniform": Way(0.9, "known where noise hides words"),
+STYLES: dict[Noise, RealStyle] = {
+    "absorb": RealStyle(0.58, "on their way …", "hidden: each is the next to be shown with 1 / {}"),
+    "uniform": RealStyle(0.9, "known where noise hides words"),
 }
 SAYS = 1.9
 """Of the size of type, what stands under a word takes, in lines of two."""
@@ -80,7 +80,7 @@ class RealPicture(Picture):
             if noised and best >= 0:
                 below = QRectF(line.left() - size, above.bottom(), line.width() + 2 * size, 0.38 * line.height())
                 write(painter, below, name_of(figure, best), theme.colour("accent"), typeface(0.72 * size, bold=True))
-        text = WAYS[figure.noise].text
+        text = STYLES[figure.noise].text
         foot = QRectF(area.left(), area.top() + text * area.height(), area.width(), (1 - text) * area.height())
         _price(painter, foot, figure, theme, small)
 
@@ -105,7 +105,7 @@ class RealPicture(Picture):
         if bars:
             draw_bars(painter, block, bars, (), theme, size)
         signs = [Sign("line", "accent", "how likely the word is; before it, its score")]
-        if means := WAYS[figure.noise].means:
+        if means := STYLES[figure.noise].means:
             signs.append(Sign("square", "mask_edge", means.format(row + 1)))
         draw_legend(painter, area, signs, theme, 0.9 * size)
 
@@ -130,7 +130,7 @@ def _places(area: QRectF, figure: RealFigure) -> tuple[float, list[QRectF]]:
         best = [0.72 * wide[token] for token in figure.likely[:, place, 0].tolist() if token >= 0]
         widths.append(max(least, wide[int(figure.text[place])], *reads, *best))
     small = max(11.0, min(22.0, area.height() / 28))
-    high = WAYS[figure.noise].text * area.height() - 2.0 * small
+    high = STYLES[figure.noise].text * area.height() - 2.0 * small
     room = QRectF(area.left() + 4, area.top() + 1.6 * small, area.width() - 8, high)
     sizes = (size for size in SIZES if _lines(widths, room, size)[-1].bottom() <= room.bottom())
     size = float(next(sizes, SIZES[-1]))
@@ -155,7 +155,7 @@ def _price(painter: QPainter, area: QRectF, figure: RealFigure, theme: Theme, si
     """The bound over the number of steps, with its intervals."""
     head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
     if not dear(figure):
-        said = f"The price of few steps: {WAYS[figure.noise].price}"
+        said = f"The price of few steps: {STYLES[figure.noise].price}"
         write(painter, head, said, theme.colour("muted"), typeface(size), LEFT)
         return
     title = "The price of few steps: what the sentence costs, nats a token"

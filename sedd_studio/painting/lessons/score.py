@@ -66,7 +66,7 @@ class ScorePicture(Picture):
         figure, at = shown.figure, shown.choices["level"]
         most = largest(figure, at)
         signs = [
-            *WAYS[figure.noise].signs,
+            *STYLES[figure.noise].signs,
             Sign("arrow", "accent", "thickness: the ratio, from the chosen text"),
             Sign("arrow", "strong_border", "the same from every other text"),
             Sign("square", "lock_fill", "area: how likely the text is at this noise"),
@@ -117,7 +117,7 @@ class ScorePicture(Picture):
             total = float(figure.together[at, chosen, place])
             parts = tuple(float(score) / most for score in scores[: len(figure.words)])
             bars.append(Bar(total / most, f"{total:.3f}", title="together", parts=parts, mark=figure.known[at] / most))
-        titles = [title.format(name) for title in WAYS[figure.noise].titles for name in figure.words]
+        titles = [title.format(name) for title in STYLES[figure.noise].titles for name in figure.words]
         least = max(QFontMetricsF(typeface(size, bold=True)).horizontalAdvance(title) for title in titles)
         draw_bars(painter, area, bars, figure.words, theme, size, least)
 
@@ -143,11 +143,11 @@ def arrows(figure: ScoreFigure, at: int) -> Iterator[Arrow]:
 
 def largest(figure: ScoreFigure, at: int) -> float:
     """The ratio for which an arrow is as thick, and a bar as long, as can be."""
-    return WAYS[figure.noise].largest(figure, at)
+    return STYLES[figure.noise].largest(figure, at)
 
 
 @dataclass(frozen=True)
-class Way:
+class ScoreStyle:
     """What differs by the noise: `signs` that come first, the `titles` that bars may have, by a word, and the `largest`
     ratio at a level."""
 
@@ -156,13 +156,13 @@ class Way:
     largest: Callable[[ScoreFigure, int], float]
 
 
-WAYS: dict[Noise, Way] = {
-    "absorb": Way(
+STYLES: dict[Noise, ScoreStyle] = {
+    "absorb": ScoreStyle(
         (Sign("mark", "text", KNOWN),),
         ("{}", "together"),
         lambda figure, at: float(figure.known[at]),
     ),
-    "uniform": Way(
+    "uniform": ScoreStyle(
         (),
         ("{}", "together", ITSELF),
         lambda figure, at: max(1.0, *(ratio for *_, ratio in arrows(figure, at))),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from engine.protocol import Noise
 from engine.protocol.lessons import WORLDS, Figure
 from engine.protocol.lessons.levels import level_near
 from engine.protocol.lessons.locks import STEPS, WAYS, LocksLesson
@@ -21,6 +24,48 @@ TIMES = 10
 """Words of the world at most; a lock is place times this and the word."""
 
 
+@dataclass(frozen=True)
+class Holding:
+    """What is told of a way, and its trial: what that `invites` to, `entries` of its form, and its noise. A lock is
+    `doubted` where the model takes it for noise that reads so."""
+
+    caption: str
+    entries: Mapping[str, str]
+    invites: str = (
+        "This model was trained with locked words marked; Locks, in the form, has the other ways to hold them."
+    )
+    noise: Noise = "uniform"
+    doubted: bool = False
+
+
+HOLDINGS = {
+    "absorb": Holding(
+        "A word that is there was never noised, so a lock is believed at once. "
+        "The other word comes out exactly as it must, in any number of steps.",
+        {},
+        "The words stay where they are from the first step on: run it, and see the gaps fit them.",
+        "absorb",
+    ),
+    "uniform": Holding(
+        "Under uniform noise a locked word looks like noise that happens to read so, and is believed too little. "
+        "More steps do not mend that.",
+        {"locking": "clamp"},
+        doubted=True,
+    ),
+    "redraw": Holding(
+        "After each step the other word is drawn anew, given the lock. "
+        "As the noise falls the lock is believed more and more, and what is off goes away.",
+        {"locking": "gibbs"},
+        doubted=True,
+    ),
+    "marked": Holding(
+        "A model that was trained with locked words marked knows that they are no noise. "
+        "It only has to hold them, and the other word comes out exactly as it must.",
+        {"locking": "auto"},
+    ),
+}
+
+
 class Locks(Chapter):
     """`lock` tells the place and the word that is held, `way` is one of `WAYS`, `steps` a notch of `STEPS`."""
 
@@ -33,26 +78,7 @@ class Locks(Chapter):
         return LocksLesson(WORLD, *divmod(choices["lock"], TIMES))
 
     def caption(self, shown: Shown) -> str:
-        match shown.choices["way"]:
-            case "absorb":
-                return (
-                    "A word that is there was never noised, so a lock is believed at once. "
-                    "The other word comes out exactly as it must, in any number of steps."
-                )
-            case "uniform":
-                return (
-                    "Under uniform noise a locked word looks like noise that happens to read so, and is believed too "
-                    "little. More steps do not mend that."
-                )
-            case "redraw":
-                return (
-                    "After each step the other word is drawn anew, given the lock. "
-                    "As the noise falls the lock is believed more and more, and what is off goes away."
-                )
-        return (
-            "A model that was trained with locked words marked knows that they are no noise. "
-            "It only has to hold them, and the other word comes out exactly as it must."
-        )
+        return HOLDINGS[shown.choices["way"]].caption
 
     def controls(self, choices: Choices, figure: Figure | None) -> tuple[Control, ...]:
         steps = STEPS[choices["steps"]]
@@ -116,19 +142,9 @@ class Locks(Chapter):
         return {**always, "steps": (at[1],), "found": at}
 
     def trial(self, shown: Shown) -> Trial:
-        if shown.choices["way"] == "absorb":
-            return Trial(
-                "Once upon a time [12] a purple umbrella [12] The end.",
-                "The words stay where they are from the first step on: run it, and see the gaps fit them.",
-                {"steps": 64, "samples": 1, "sampler": "auto", "seed": 1},
-            )
-        ways = {"uniform": "clamp", "redraw": "gibbs", "marked": "auto"}
-        return Trial(
-            "Once upon a time [12] a purple umbrella [12] The end.",
-            "This model was trained with locked words marked; Locks, in the form, has the other ways to hold them.",
-            {"steps": 64, "samples": 1, "sampler": "auto", "seed": 1, "locking": ways[shown.choices["way"]]},
-            "uniform",
-        )
+        told = HOLDINGS[shown.choices["way"]]
+        entries = {"steps": 64, "samples": 1, "sampler": "auto", "seed": 1, **told.entries}
+        return Trial("Once upon a time [12] a purple umbrella [12] The end.", told.invites, entries, told.noise)
 
     def about_says(self, choices: Choices) -> str:
         return f"The weather world: {len(WORLD.words)} words, exact"
@@ -152,7 +168,7 @@ def known(shown: Shown) -> bool:
 def trust_says(shown: Shown) -> tuple[float, str]:
     """How far the lock is believed at a middling level of noise, and that in words."""
     figure = shown.figure
-    trust = float(figure.believed[LEVEL]) if shown.choices["way"] in ("uniform", "redraw") else 1.0
+    trust = float(figure.believed[LEVEL]) if HOLDINGS[shown.choices["way"]].doubted else 1.0
     return trust, f"the lock is believed, at {SIGMA} {figure.sigma[LEVEL]:.0f}"
 
 
