@@ -21,6 +21,8 @@ from benchmarks.home import own_home
 from sedd_studio.session.state import RunState
 from sedd_studio.window import app as studio
 from sedd_studio.window.main_window import MainWindow
+from sedd_studio.window.page_names import LEARN, STUDIO
+from sedd_studio.window.presenting import present
 
 LOOK = 50
 """Milliseconds between two looks whether a state is reached."""
@@ -93,7 +95,12 @@ class Resting(QObject):
         yield "compared", lambda: not (comparison.busy or comparison.playing)
         for name in window.places.widgets:
             window.show_panel(name)
-            yield f"with {name}", lambda: True
+            yield f"with {name}", lambda: not window.services.learning.waits
+        for name, presented in ((LEARN, "a chapter"), (STUDIO, "the text")):
+            window.places.show_page(name)
+            presenter = present(window)
+            yield f"presenting {presented}", presenter.isVisible
+            presenter.close()
 
     def report(self) -> None:
         """Prints the shares."""

@@ -36,8 +36,7 @@ def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
     for a power cut, too; it can take a tenth of a second. The mode of a file that is replaced is kept. Parts that
     killed processes left in the folder are deleted.
     """
-    if path.exists() and not path.is_file():  # a device, a folder: nothing takes its place
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    _check(path)
     temporary = _new_part(path.parent)
     try:
         with temporary.open("xb") as file, _claimed(temporary):
@@ -58,6 +57,19 @@ def write_whole(path: Path, content: bytes, sync: bool = True) -> None:
     """Replaces the file at `path` by one that holds `content`, as `replacing` does."""
     with replacing(path, sync) as file:
         file.write(content)
+
+
+def check_place(path: Path) -> None:
+    """Raises the OSError with which `replacing` would begin, so that nothing is made for a place that takes no file."""
+    _check(path)
+    part = _new_part(path.parent)
+    part.touch(exist_ok=False)
+    part.unlink()
+
+
+def _check(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a device, a folder: nothing takes its place
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
 
 
 def _new_part(folder: Path) -> Path:

@@ -17,6 +17,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sedd_studio.window.page_names import LEARN
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
@@ -119,7 +121,7 @@ class Teacher:
 
     def do(self, doing: Doing) -> None:
         """Does it, and waits until the figure says what it is to."""
-        if doing.chapter and (self._window.places.page == "learn") and self.learning.title != doing.chapter:
+        if doing.chapter and (self._window.places.page == LEARN) and self.learning.title != doing.chapter:
             self._open(doing.chapter)
         if doing.key:
             times = int(doing.value.removesuffix(" times") or 1) if doing.value else 1
@@ -152,7 +154,7 @@ class Teacher:
         presenter, target = self.presenter, None
         if presenter is not None:
             target = QApplication.focusWidget()
-        elif self._window.places.page == "learn":
+        elif self._window.places.page == LEARN:
             target = self.panel.figure
             target.setFocus()
         QTest.keyClick(target or self._window, pressed.key(), pressed.keyboardModifiers())

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sedd_studio.window.page_names import LEARN
+
 if TYPE_CHECKING:
     from engine.protocol import Noise
     from sedd_studio.window.main_window import MainWindow
@@ -298,7 +300,7 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
 
     def prepare(window: MainWindow) -> None:
         window.services.learning.open(chapter)
-        window.show_panel("learn")
+        window.show_panel(LEARN)
         QApplication.processEvents()
         answer(scene)
         for name, value in choices.items():
@@ -325,7 +327,7 @@ def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser
 
     def prepare(window: MainWindow) -> None:
         window.services.learning.open(chapter)
-        window.show_panel("learn")
+        window.show_panel(LEARN)
         QApplication.processEvents()
         answer(scene)
         shown = present(window)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.files import check_place
 from engine.plain_text import plain_line
 from engine.protocol import UserError, is_lack_of_memory
 from engine.stopping import Stopped, stoppable
@@ -72,7 +73,8 @@ class Jobs(QObject):
         return seconds_left(job.share, job.started, job.before)
 
     def start(self, title: str, work: Work, path: Path | None = None) -> None:
-        """Does the work, which makes a file at `path` if one is named, after what was given before."""
+        """Does the work, which makes a file at `path` if one is named, after what was given before; not where no file
+        can be."""
         self._waiting.append(Job(plain_line(title), work, path))
         if self.current is None:
             self._next()
@@ -105,6 +107,8 @@ class Jobs(QObject):
         headline = detail = ""
         try:
             with stoppable(lambda: job.cancelled):
+                if job.path is not None:
+                    check_place(job.path)
                 steps = job.work()
                 for share in steps:
                     job.take(share)

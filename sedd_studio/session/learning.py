@@ -14,8 +14,8 @@ from sedd_studio.record.chapters import CHAPTERS, chapter
 from sedd_studio.record.chapters.chapter import Choices, Press, Shown, Slide
 from sedd_studio.session.session import Session
 
-KEPT = 16
-"""Figures that are kept for when they are wanted again."""
+KEPT = 6
+"""Figures of each chapter that are kept for when they are wanted again: to type in one costs the others none."""
 Kept = tuple[str, Mapping[str, Choices]]
 """The name of a chapter, and choices by the names of all that were opened."""
 
@@ -195,6 +195,9 @@ class Learning(QObject):
             case Told(figure=figure):
                 self._figures.pop(self._asked, None)
                 self._figures[self._asked] = figure
+                same = [lesson for lesson in self._figures if lesson.chapter == self._asked.chapter]
+                for lesson in same[:-KEPT]:
+                    del self._figures[lesson]
                 if self.chapter.lesson(self.choices) == self._asked:
                     self.shown, self.refusal = Shown(figure, self.choices), ""
             case Failed(headline=headline):
@@ -205,8 +208,6 @@ class Learning(QObject):
                 self._figures.pop(self._asked, None)  # it may not be whole
                 self._question, self._asked = 0, None
                 self._follow()
-        while len(self._figures) > KEPT:
-            del self._figures[next(iter(self._figures))]
         self.changed.emit()
 
     def _forget(self) -> None:

@@ -206,6 +206,27 @@ def test_jobs_are_done_in_order_and_their_failures_told(jobs: Jobs, qtbot: QtBot
     assert done == ["first", "last"]
 
 
+@pytest.mark.parametrize("place", ["none/page.html", "folder"])
+def test_nothing_is_made_for_a_place_that_takes_no_file(jobs: Jobs, tmp_path: Path, qtbot: QtBot, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    made: list[str] = []
+
+    def work() -> Iterator[float]:
+        made.append(place)
+        yield 1.0
+
+    with qtbot.waitSignal(jobs.failed) as told:
+        jobs.start("Writing page.html", work, tmp_path / place)
+    assert told.args is not None
+    assert told.args[0].endswith("; choose another place, or free some room.")
+    assert not made
+    qtbot.waitUntil(lambda: jobs.current is None)
+    jobs.start("Writing page.html", work, tmp_path / "page.html")
+    qtbot.waitUntil(lambda: jobs.current is None)
+    assert made
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]  # to look leaves nothing
+
+
 def test_a_cancelled_job_is_closed_and_leaves_no_file(
     jobs: Jobs, run: Trajectory, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

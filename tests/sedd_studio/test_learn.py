@@ -147,6 +147,20 @@ def test_what_a_figure_shows_is_said_aloud(opened: Open) -> None:
     assert "%" in interface.text(QAccessible.Text.Description)
 
 
+def test_to_type_in_a_chapter_costs_the_others_none_of_their_figures(
+    window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot
+) -> None:
+    opened("precision")
+    line = opened("breaking").about.controls["sentence"]
+    assert isinstance(line, WriteControl)
+    for _ in range(24):
+        QTest.keyClicks(line.line, "a")
+        qtbot.waitUntil(lambda: not window.services.learning.waits)
+    asked = [lesson.chapter for lesson in lessons(engine)]
+    opened("precision")
+    assert [lesson.chapter for lesson in lessons(engine)].count("precision") == asked.count("precision") == 1
+
+
 def test_another_noise_is_asked_for_once(window: MainWindow, engine: FakeEngine, opened: Open, qtbot: QtBot) -> None:
     panel = opened()
     qtbot.waitUntil(lambda: not window.services.learning.waits)
@@ -403,6 +417,8 @@ def test_an_own_sentence_is_broken_as_it_is_typed(window: MainWindow, opened: Op
     assert panel.figure.waiting.text() == "There is no word yet; write a sentence."
     QTest.keyClicks(line.line, "Home")
     qtbot.waitUntil(lambda: learning.shown is not None)
+    QTest.keyClick(line.line, Qt.Key.Key_Return)
+    assert panel.figure.hasFocus()  # its keys move the noise
     assert panel.figure.waiting.isHidden()
 
 

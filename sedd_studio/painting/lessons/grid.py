@@ -14,8 +14,8 @@ from sedd_studio.painting.theme import Theme
 
 FULL = 0.96
 """Of a cell, the side of the square of a text that is certain."""
-TYPE = 0.115
-"""Of a cell, its type."""
+TYPE, LARGE = 0.115, 0.1
+"""Of a cell, its type; and where there are but four, which are large."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Grid:
     @property
     def size(self) -> float:
         """Pixels of its type."""
-        return max(11.0, min(60.0, TYPE * self.side))
+        return max(11.0, min(60.0, (LARGE if len(self.order) == 2 else TYPE) * self.side))
 
     @property
     def side(self) -> float:
@@ -105,7 +105,8 @@ class Grid:
 
     def draw_lines(self, painter: QPainter, theme: Theme) -> None:
         """The lines between the cells."""
-        painter.setPen(QPen(theme.colour("border"), 1, Qt.PenStyle.DashLine))
+        dim = 0.4 if theme.name == "contrast" else 1.0  # white lines would cross the numbers
+        painter.setPen(QPen(theme.colour("border", dim), 1, Qt.PenStyle.DashLine))
         wide = self.area.width() / len(self.order)
         for line in range(1, len(self.order)):
             x, y = self.area.left() + line * wide, self.area.top() + line * self.side

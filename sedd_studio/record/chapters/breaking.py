@@ -21,7 +21,7 @@ SENTENCE = "the little fox saw the first star fall into the cold river"
 ALPHABET = "moon bear hill"
 LONGEST = 300
 """Characters of a sentence."""
-SAYS = f"A sentence of your own, of {MOST_WORDS} words at most."
+SAYS = f"A sentence of your own, of {MOST_WORDS} words at most; Enter leads to the figure."
 SIGNS = re.compile(r"\[\d+\]|_{3,}|<\|")
 """What would stand for something else in a prompt."""
 

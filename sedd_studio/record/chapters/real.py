@@ -74,7 +74,7 @@ class Real(Chapter):
         )
 
     def about(self, choices: Choices) -> tuple[Control, ...]:
-        said = f"A sentence of your own, of {MOST_TOKENS} tokens at most."
+        said = f"A sentence of your own, of {MOST_TOKENS} tokens at most; Enter leads to the figure."
         return (Write("sentence", "Sentence", LONGEST, SENTENCE, said),)
 
     def choose(self, choices: Choices, figure: Figure | None, name: str, value: Any) -> Choices:

@@ -96,13 +96,14 @@ class PressControl(QWidget):
 class WriteControl(QWidget):
     """A line to type in; what is typed is taken letter by letter."""
 
-    def __init__(self, control: Write, take: Callable[[Any], object]) -> None:
+    def __init__(self, control: Write, take: Callable[[Any], object], end: Callable[[], object]) -> None:
         super().__init__()
         self.line = QLineEdit()
         self.line.setMaxLength(control.longest)
         self.line.setPlaceholderText(control.hint)
         self.line.setAccessibleName(control.title)
         self.line.textEdited.connect(take)
+        self.line.returnPressed.connect(end)
         row(label(control.title), (self.line, 1), gap=10, of=self)
         explain(self.line, control.help)
 
@@ -119,6 +120,8 @@ class LessonControls(QFrame):
 
     chosen = Signal(str, object)
     played = Signal(str)
+    written = Signal()
+    """What is typed is as it is to be."""
     made = Signal()
     """Other controls stand here than before."""
 
@@ -189,4 +192,4 @@ class LessonControls(QFrame):
             case Press():
                 return PressControl(control, take)
             case Write():
-                return WriteControl(control, take)
+                return WriteControl(control, take, self.written.emit)

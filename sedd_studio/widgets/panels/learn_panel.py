@@ -133,6 +133,7 @@ class LearnPanel(QWidget):
             controls.chosen.connect(learning.choose)
             controls.played.connect(learning.play)
             controls.made.connect(self._order)
+            controls.written.connect(self.setFocus)
         self.formula_button.toggled.connect(self._unfold)
         self.back.clicked.connect(lambda: learning.turn(-1))
         self.on.clicked.connect(lambda: learning.turn(1))
