@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 import torch
@@ -248,9 +248,8 @@ class MixedChain(Chain):
 
     @property
     def graph(self) -> Mixed:
-        """The noise."""
-        assert isinstance(self.diffusion.graph, Mixed)
-        return self.diffusion.graph
+        """The noise, by which these chains were chosen."""
+        return cast(Mixed, self.diffusion.graph)
 
     def movable(self) -> Rows:
         return Rows.where(self.free)

@@ -22,6 +22,8 @@ HIDDEN = ((1, 3), (0, 2), (1,))
 """Which words a run has not filled yet, or has changed."""
 TO_COME: dict[Noise | None, str] = {"uniform": "fresh", "none": "faint"}
 """Their colour: what changes is new, and from left to right all that is there is written."""
+WRITTEN: dict[Noise | None, int] = {"none": 1}
+"""How many words of the last line are there, before the arrow, from left to right."""
 DIGIT = ("01110", "10001", "00001", "00110", "00001", "10001", "01110")
 DOT = 4.0
 BASES = (5, 9, 7, 12, 8, 6, 24, 22, 25, 21, 24, 9, 7, 11, 6)
@@ -50,7 +52,7 @@ def _text(painter: QPainter, look: Look, noise: Noise | None) -> None:
     for line, widths in enumerate(LINES):
         left, top = 0.0, 3 + line * LINE
         for place, width in enumerate(widths):
-            if noise == "none" and line == last and place:
+            if line == last and place == WRITTEN.get(noise):
                 _arrow(painter, look.colour("accent"), QPointF(left, top + WORD / 2), 22)
                 break
             painter.setBrush(other if place in HIDDEN[line] else plain)

@@ -77,7 +77,7 @@ def _figures(row: ModelRow) -> list[str]:
     if found is None:
         return [row.name, *[""] * len(FIGURES), state_of(row)]
     bits = shown(found.bits, found.bits_error, 3)
-    bound = "" if NOISE_KINDS[row.noise].exact or bits == UNKNOWN else "\N{LESS-THAN OR EQUAL TO} "
+    bound = "" if bits == UNKNOWN else NOISE_KINDS[row.noise].bound.replace("<=", "\N{LESS-THAN OR EQUAL TO}")
     perplexity, entropy = (
         shown(found.perplexity, found.perplexity_error, 1),
         shown(found.entropy, found.entropy_error, 2),
