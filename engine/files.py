@@ -39,14 +39,15 @@ def replacing(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
     _check(path)
     temporary = _new_part(path.parent)
     try:
-        with temporary.open("xb") as file, _claimed(temporary):
-            yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
+        with _named_by(path, temporary):
+            with temporary.open("xb") as file, _claimed(temporary):
+                yield file
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+            with suppress(FileNotFoundError):
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+            temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
@@ -63,8 +64,20 @@ def check_place(path: Path) -> None:
     """Raises the OSError with which `replacing` would begin, so that nothing is made for a place that takes no file."""
     _check(path)
     part = _new_part(path.parent)
-    part.touch(exist_ok=False)
-    part.unlink()
+    with _named_by(path, part):
+        part.touch(exist_ok=False)
+        part.unlink()
+
+
+@contextmanager
+def _named_by(path: Path, part: Path) -> Iterator[None]:
+    """An OSError about a part names the file that it was to become: nobody has heard of the part."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and str(error.filename) == str(part):
+            error.filename = str(path)
+        raise
 
 
 def _check(path: Path) -> None:

@@ -84,6 +84,8 @@ def trajectory(
 def check_sample(run: Trajectory, number: int) -> None:
     """A UserError unless a run has a sample of this number, from 1."""
     if not 1 <= number <= run.samples:
+        if run.samples == 1:
+            raise UserError(f"The run has one sample and no sample {number}; choose 1.")
         raise UserError(f"The run has {run.samples} samples and no sample {number}; choose one of 1 to {run.samples}.")
 
 

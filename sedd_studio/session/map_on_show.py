@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
+from engine.protocol.sampler_table import TITLES
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
 from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, same_noise, too_large
 from engine.runs.trajectory import Trajectory
@@ -120,7 +121,7 @@ class MapOnShow(QObject):
     # ---- what it is held against
 
     def others(self) -> Iterator[Other]:
-        """What the run on show can be held against: its other samples, and runs of the same model that were on show."""
+        """What the run on show can be held against: its other samples, and runs of the same tokens that were shown."""
         if self.map is None:
             return
         run = self.map.run
@@ -129,7 +130,7 @@ class MapOnShow(QObject):
                 yield Other(f"sample {sample + 1} of this run", run, sample)
         for seen in reversed(self._seen):
             if seen is not run and _comparable(seen, run):
-                yield Other(_named(seen), seen, min(self.map.sample, seen.samples - 1))
+                yield Other(_named(seen, run), seen, min(self.map.sample, seen.samples - 1))
 
     def hold_against(self, other: Other | None) -> None:
         """Shows the difference to another run, or none any more."""
@@ -262,12 +263,18 @@ class MapOnShow(QObject):
 
 
 def _comparable(one: Trajectory, other: Trajectory) -> bool:
-    names = [run.origin.info.name if run.origin is not None else "" for run in (one, other)]
-    return one.length == other.length and names[0] == names[1]
+    """Whether two runs have as many positions, and the same tokens."""
+    if one.length != other.length or one.origin is None or other.origin is None:
+        return False
+    mine, theirs = one.origin.tokenizer, other.origin.tokenizer
+    return mine is theirs or mine.fingerprint == theirs.fingerprint
 
 
-def _named(run: Trajectory) -> str:
+def _named(run: Trajectory, own: Trajectory) -> str:
+    """How a run was made, and of which model if that is another one than of its `own`."""
     if run.origin is None:
         return f"{run.steps} steps"
-    asked = run.origin.request
-    return f"{asked.sampler}, {run.steps} steps, seed {asked.seed}"
+    asked, name = run.origin.request, run.origin.info.name
+    sampler = TITLES.get(run.started.sampler or asked.sampler, asked.sampler)
+    of = "" if own.origin is not None and own.origin.info.name == name else f"{name}: "
+    return f"{of}{sampler}, {run.steps} steps, seed {asked.seed}"

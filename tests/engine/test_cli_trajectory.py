@@ -144,6 +144,7 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(recorded: tuple[Path, Tra
         model(other, train_tokenizer(iter(TEXTS * 3), 280), "absorb")
     for given, said in (
         (("--sample", "3"), "no sample 3; choose one of 1 to 2"),
+        (("--out", str(folder / "gone" / "map.svg")), "map.svg cannot be used"),
         (("--out", "map.png"), "written as .csv or .svg and not as map.png"),
         (("--against", str(ROOT / "tests" / "data" / "run.sedd")), "run.sedd is a run of other tokens"),
         (("--against", str(folder / "run.sedd"), "--against-sample", "4"), "no sample 4"),
@@ -157,6 +158,12 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(recorded: tuple[Path, Tra
         result = invoke(folder, *given)
         assert result.exit_code == 2
         assert said in " ".join(result.output.split()), given
+
+
+def test_a_run_of_one_sample_says_so() -> None:
+    result = CliRunner().invoke(app, ["trajectory", str(ROOT / "tests" / "data" / "run.sedd"), "--sample", "9"])
+    assert result.exit_code == 2
+    assert result.output.strip() == "The run has one sample and no sample 9; choose 1."
 
 
 def test_a_text_that_is_markup_or_a_formula_is_neither(recorded: tuple[Path, Trajectory]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import PARTS, filling, replacing, write_whole
+from engine.files import PARTS, check_place, filling, replacing, write_whole
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -72,6 +72,16 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(
     with pytest.raises((OSError, TypeError)):
         write_whole(tmp_path / "file", b"new" if stage != "write" else "no bytes")  # type: ignore[arg-type]
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"old")]
+
+
+def test_a_place_that_takes_no_file_is_named_and_not_the_part_that_was_begun_there(tmp_path: Path) -> None:
+    place = tmp_path / "gone" / "file"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(place, b"new")
+    assert caught.value.filename == str(place)
+    with pytest.raises(FileNotFoundError) as caught:
+        check_place(place)
+    assert caught.value.filename == str(place)
 
 
 def test_a_new_file_has_the_mode_of_any_new_file_and_a_replaced_one_its_own(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.language.tokenizers import symbol_tokenizer
 from engine.protocol import FREE
 from engine.runs.fill_order import order_of
 from engine.runs.map_modes import ORDERS, difference_codes
@@ -77,6 +79,21 @@ def test_a_run_is_held_against_another_sample_and_another_run(scene: Scene, wind
     QTest.keyClick(panel.against, Qt.Key.Key_Up)
     assert not against(window)
     assert "settled" in panel.legend.accessibleName()
+
+
+def test_a_run_is_held_against_one_of_another_model_with_the_same_tokens(scene: Scene, window: MainWindow) -> None:
+    shown, own = window.services.map, map_of(window).run
+    assert own.origin is not None
+    info = replace(own.origin.info, name="another")
+    one = Trajectory(replace(own.started, sampler="surest"), own.mask, replace(own.origin, info=info))
+    signs = symbol_tokenizer("".join(map(chr, range(256, 256 + own.origin.tokenizer.vocabulary))))
+    other = Trajectory(own.started, own.mask, replace(own.origin, tokenizer=signs))
+    short = Trajectory(
+        replace(own.started, tokens=own.started.tokens[:, 1:], locked=own.locked[1:]), own.mask, own.origin
+    )
+    shown._seen[:] = [one, other, short, own]
+    titles = [found.title for found in shown.others()]
+    assert titles == ["sample 2 of this run", f"another: Surest first, {STEPS} steps, seed {own.origin.request.seed}"]
 
 
 def test_it_follows_a_run_that_goes_on(scene: Scene, qtbot: QtBot) -> None:
