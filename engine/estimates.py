@@ -3,9 +3,10 @@
 Bytes, of a network of P parameters with N blocks of width d and H heads and V states, for B texts of L tokens that are
 computed at once:
 
-    opening    4 P: weights are copied out of files that are mapped, part by part; 2 P in bf16; of a GGUF file, whose
-               matrices are multiplied out, its own size, too
-    a pass     B L 60 d; what attention compares is never held
+    opening    4 P, in bf16 2 P, and a twentieth: weights are copied out of files that are mapped, part by part, and the
+               system maps what lies beside a part; of a GGUF file, whose matrices are multiplied out, its own size, too
+    a pass     B L 72 d, of a network of the `transformers` library B L 112 d, whose activations are made in several
+               steps; what attention compares is never held
     laws       4 B L V for each copy, of which there are 3
     a run      a pass, and for each sample its features and draws, L (4 d + 64); on a CPU 3 copies of output for each
                core that has 128 positions of a text to work on, and 10 copies of laws, 24 where they are cut to a
@@ -17,7 +18,7 @@ computed at once:
     training   P 22: weights, gradients, their average and two moments, and what is left of reading it; P 18 with Muon;
                activations B L N (68 d + 12 H L); laws
 
-16 MB more stand for what libraries keep. What the process holds already is not counted. `python -m benchmarks.memory`
+24 MB more stand for what libraries keep. What the process holds already is not counted. `python -m benchmarks.memory`
 compares this with what is measured: 0.7 to 2.5 times it.
 
 Time is that of the arithmetic, 2 P for each token that a network reads and 6 P in training, at a rate that hardware of
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     import torch
 
 GIB = 2**30
-KEPT = 16 * 2**20
+KEPT = 24 * 2**20
+PASS, LIBRARY_PASS = 72, 112
+"""Bytes of a pass for each unit of width of a position."""
 RATES = {"cuda": 1e15, "mps": 3e13, "cpu": 1e11}
 """Operations a second; on a CPU those of a core."""
 LONGEST = 30 * 86_400
@@ -75,14 +78,14 @@ class Shape:
         ]
         return Shape(sum(parameter.numel() for parameter in network.parameters()), *sizes)
 
-    def work(self, texts: int, length: int, copies: int) -> int:
-        """Bytes of a pass over texts at once, with so many copies of laws."""
-        return KEPT + texts * length * (60 * self.hidden + 4 * copies * self.states)
+    def work(self, texts: int, length: int, copies: int, wide: int = PASS) -> int:
+        """Bytes of a pass over texts at once, of so many for each unit of width, with so many copies of laws."""
+        return KEPT + texts * length * (wide * self.hidden + 4 * copies * self.states)
 
 
 def opening(parameters: int, size: int = 4) -> int:
     """Bytes of a model that is opened, whose weights are copied into so many bytes each."""
-    return KEPT + size * parameters
+    return KEPT + size * parameters * 21 // 20
 
 
 def running(
@@ -100,7 +103,7 @@ def running(
 
 def writing(shape: Shape, samples: int, length: int) -> int:
     """Bytes of samples that are written from left to right."""
-    return shape.work(1, length, 1) + 8 * samples * length * shape.blocks * shape.hidden
+    return shape.work(1, length, 1, LIBRARY_PASS) + 8 * samples * length * shape.blocks * shape.hidden
 
 
 def scoring(shape: Shape, texts: int, length: int, largest: int, laws: int | None = None) -> int:
@@ -108,7 +111,7 @@ def scoring(shape: Shape, texts: int, length: int, largest: int, laws: int | Non
     which so many numbers of `laws` are held at once, or all."""
     together = min(texts, max(1, largest // (length * shape.states)))
     if laws is None:
-        return shape.work(together, length, 5)
+        return shape.work(together, length, 5, LIBRARY_PASS)
     return shape.work(together, length, 0) + 4 * 8 * min(laws, together * length * shape.states)
 
 

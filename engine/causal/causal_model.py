@@ -150,7 +150,9 @@ class CausalModel:
         with torch.no_grad():
             for text in texts:
                 ids = read_all(self.tokenizer.backend_tokenizer, [text])[0][: self.length]
-                output = self.network(torch.tensor([ids], device=self.device), output_hidden_states=True)
+                output = self.network(
+                    torch.tensor([ids], device=self.device), output_hidden_states=True, use_cache=False
+                )
                 rows.append(output.hidden_states[-1][0, -1].float().cpu().numpy())
         return np.stack(rows)
 
@@ -165,7 +167,10 @@ class CausalModel:
         """-log p of all tokens but the first; padding on the right is not seen by what stands before it."""
         width = max(2, *map(len, batch))
         tokens = torch.tensor([ids + [0] * (width - len(ids)) for ids in batch], device=self.device)
-        logits = self.network(tokens[:, :-1]).logits[..., : self.vocabulary].float() / self.temperature
+        output = self.network(
+            tokens[:, :-1], use_cache=False
+        )  # keys and values, which nobody asks for, are a pass again
+        logits = output.logits[..., : self.vocabulary].float() / self.temperature
         nats = F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none").double().cpu().numpy()
         return [row[: max(0, len(ids) - 1)] for row, ids in zip(nats, batch, strict=True)]
 
@@ -242,7 +247,7 @@ class CausalLearner:
         """Cross entropy, nats per token."""
         (clean,) = inputs
         before = torch.full_like(clean[:, :1], begin_token(self.network))
-        logits = self.network(torch.cat((before, clean[:, :-1]), dim=1)).logits
+        logits = self.network(torch.cat((before, clean[:, :-1]), dim=1), use_cache=False).logits
         return F.cross_entropy(logits.float().flatten(0, 1), clean.flatten())
 
     def reach(self, step: int, falling: bool) -> None:

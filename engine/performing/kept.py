@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 M = TypeVar("M")
 Stamp = frozenset[tuple[str, int, int, int]]
+DESCRIBING = (".json", ".yaml", ".txt", ".jinja")
 
 
 class Kept(Generic[M]):
@@ -33,9 +34,10 @@ class Kept(Generic[M]):
 
 def stamp(folder: Path) -> Stamp:
     """What differs when a file in `folder`, or in a folder in it, was written since: name, inode, size and time of each
-    file. Empty where there is no such folder."""
+    file. Of a model in one file that of the file, and of what describes it beside. Empty where there is nothing."""
     seen = set()
-    for file in (*folder.glob("*"), *folder.glob("*/*")):
+    beside = (folder, *(file for ending in DESCRIBING for file in folder.parent.glob(f"*{ending}")))
+    for file in beside if folder.is_file() else (*folder.glob("*"), *folder.glob("*/*")):
         try:
             found = file.stat()
         except OSError:  # gone in the meantime

@@ -84,9 +84,10 @@ class ModelInfo:
         return not self.weights.startswith(NOT_YET)
 
     def same_weights(self, other: ModelInfo) -> bool:
-        """Whether another has the same; as long as a hash is not known it has if it lies at the same place."""
-        known = self.identified and other.identified
-        return self.weights == other.weights or (not known and self.path == other.path)
+        """Whether another has the same; as long as one hash of the two is not known it has if it lies at the same
+        place, and while both are not if the files are the same."""
+        told = self.identified != other.identified
+        return self.weights == other.weights or (told and self.path == other.path)
 
     @property
     def blockwise(self) -> bool:

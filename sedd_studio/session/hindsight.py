@@ -151,7 +151,7 @@ class Hindsight(QObject):
         if told[0].under_way:
             return UNDER_WAY
         made = told[0].origin
-        if info is not None and made is not None and (made.info.weights, made.info.name) != (info.weights, info.name):
+        if info is not None and made is not None and not (made.info.name == info.name and made.info.same_weights(info)):
             return OTHER_MODEL
         return self._session.runs.hindrance
 

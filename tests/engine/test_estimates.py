@@ -140,19 +140,19 @@ def test_estimates_grow_as_the_formulas_say(monkeypatch: pytest.MonkeyPatch) -> 
     shape = Shape(10**6, 128, 4, 4, 2048)
     kept = estimates.KEPT
     laws = CORES * 4 * 128 * 2048 * (3 + 10)  # fewer than 2^19 numbers
-    assert running(shape, 1, 256, False) == kept + 256 * (60 * 128 + 4 * 128 + 64) + laws
+    assert running(shape, 1, 256, False) == kept + 256 * (72 * 128 + 4 * 128 + 64) + laws
     wide = Shape(10**6, 128, 4, 4, 50_000)
     laws = CORES * 4 * (3 * 128 * 50_000 + 24 * estimates.FEW_LAWS)
-    assert running(wide, 1, 1024, True) == kept + 1024 * (60 * 128 + 4 * 128 + 64) + laws
-    assert running(wide, 1, 100, True) == kept + 100 * (64 * 128 + 64) + 4 * (300 * 50_000 + 24 * estimates.FEW_LAWS)
+    assert running(wide, 1, 1024, True) == kept + 1024 * (72 * 128 + 4 * 128 + 64) + laws
+    assert running(wide, 1, 100, True) == kept + 100 * (76 * 128 + 64) + 4 * (300 * 50_000 + 24 * estimates.FEW_LAWS)
     assert running(shape, 9, 256, True) - running(shape, 1, 256, True) == 8 * 256 * (4 * 128 + 64)
     assert running(shape, 1, 256, True, patterned=True) - running(shape, 1, 256, True) == 256 * 32 * 2048
     elsewhere = [running(shape, samples, 256, False, "cuda") for samples in (1, 100, 1000)]
-    assert elsewhere[0] == kept + 256 * (64 * 128 + 64 + 20 * 2048)
-    assert elsewhere[2] - elsewhere[1] < 1000 * 256 * (64 * 128 + 64) + 20 * estimates.LARGEST_LAWS
-    assert scoring(shape, 99, 256, 2**20) == kept + 2 * 256 * (60 * 128 + 20 * 2048)
-    assert scoring(shape, 99, 256, 2**20, 10**5) == kept + 2 * 256 * 60 * 128 + 32 * 10**5
-    assert scoring(shape, 1, 2, 2**20, 10**5) == kept + 2 * (60 * 128 + 32 * 2048)
+    assert elsewhere[0] == kept + 256 * (76 * 128 + 64 + 20 * 2048)
+    assert elsewhere[2] - elsewhere[1] < 1000 * 256 * (76 * 128 + 64) + 20 * estimates.LARGEST_LAWS
+    assert scoring(shape, 99, 256, 2**20) == kept + 2 * 256 * (112 * 128 + 20 * 2048)
+    assert scoring(shape, 99, 256, 2**20, 10**5) == kept + 2 * 256 * 72 * 128 + 32 * 10**5
+    assert scoring(shape, 1, 2, 2**20, 10**5) == kept + 2 * (72 * 128 + 32 * 2048)
     assert training(shape, 2, 256, True) - training(shape, 1, 256, True) == 256 * (
         4 * (68 * 128 + 12 * 4 * 256) + 12 * 2048
     )

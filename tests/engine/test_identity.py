@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.models import identity
 from engine.models.origin import write_origin
 from engine.models.own_layout import save
 from engine.performing.engine import Engine
+from engine.performing.kept import Kept
 from engine.protocol import Event, Failed, Identified, Identify, LoadModel, ModelInfo, ModelLoaded
 from engine.stopping import Stopped, stoppable
 from engine.theory.diffusion import Diffusion, DiffusionConfig
@@ -106,3 +108,33 @@ def test_models_without_a_hash_are_the_same_where_they_lie_at_the_same_place(fol
     assert not early.same_weights(replace(known, path="elsewhere"))
     assert known.same_weights(replace(known, path="elsewhere"))
     assert not known.same_weights(replace(known, weights="other"))
+
+
+def test_other_weights_at_the_same_place_are_others_before_the_hash_of_either_is_known(
+    folder: Path, large: None
+) -> None:
+    before = opened(Engine(), folder, False)
+    assert before.same_weights(opened(Engine(), folder, False))
+    weights = next(file for file in folder.iterdir() if file.name == "model.safetensors")
+    content = weights.read_bytes()
+    weights.unlink()
+    weights.with_name("new").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    weights.with_name("new").rename(weights)
+    os.utime(weights, ns=(1, 1))
+    after = opened(Engine(), folder, False)
+    assert (after.name, after.path) == (before.name, before.path)
+    assert not after.same_weights(before)
+
+
+def test_a_model_that_is_kept_is_opened_anew_where_its_files_were_written_since(tmp_path: Path) -> None:
+    numbers = itertools.count(1)
+    kept = Kept(lambda folder, device, precision: next(numbers))
+    for place, file in ((tmp_path, tmp_path / "a" / "w.bin"), (tmp_path / "m.gguf",) * 2, (tmp_path / "c.ckpt",) * 2):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"before")
+        first = kept.model(place, "cpu", "fp32")
+        assert kept.model(place, "cpu", "fp32") == first
+        file.write_bytes(b"something else")
+        assert kept.model(place, "cpu", "fp32") == first + 1
+    (tmp_path / "config.json").write_bytes(b"{}")
+    assert kept.model(tmp_path / "c.ckpt", "cpu", "fp32") == 7, "what describes it beside"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,10 +11,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import FREE, Frame, Generate, Review, Started, frozen
+from engine.protocol.model_info import NOT_YET
 from engine.runs.looking_back import review_of, reviewable, worst
 from engine.runs.map_modes import MOST_ENTROPY, ramp
 from engine.runs.trajectory import Origin, Trajectory
 from sedd_studio.record.settings import Settings
+from sedd_studio.session.hindsight import OTHER_MODEL
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.map_panel import MapPanel
 from sedd_studio.window.main_window import MainWindow
@@ -76,6 +80,21 @@ def known(window: MainWindow) -> np.ndarray:
 
 def reviews(engine: FakeEngine) -> int:
     return sum(isinstance(request, Review) for request in engine.requests)
+
+
+def test_a_run_from_before_the_hash_was_known_can_be_looked_back_on_and_one_of_other_weights_cannot(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    made = run(window, qtbot)
+    assert made.origin is not None
+    of, hindsight = made.origin, window.services.hindsight
+    assert not hindsight.hindrance
+    made.origin = replace(of, info=replace(of.info, weights=f"{NOT_YET}1"))
+    assert not hindsight.hindrance
+    made.origin = replace(of, info=replace(of.info, weights=f"{NOT_YET}1", path="elsewhere"))
+    assert hindsight.hindrance == OTHER_MODEL
+    made.origin = replace(of, info=replace(of.info, weights="other"))
+    assert hindsight.hindrance == OTHER_MODEL
 
 
 def test_nothing_is_asked_before_it_is_wanted_and_the_run_is_over(
