@@ -13,6 +13,7 @@ from engine.language.prompts import longest_prompt, parse_prompt
 from engine.language.word_runs import stretches
 from engine.language.word_tokens import as_tokens
 from engine.protocol import FREE, Generate, Limit, UserError
+from engine.protocol.options import OPTIONS
 from sedd_studio.record.document import Document
 from sedd_studio.record.previews import token_name
 from sedd_studio.session.errors import Errors
@@ -144,7 +145,7 @@ class Editor(QObject):
                 continue
             asked = Generate(document.request, limits=((start, stop, named),))
             try:
-                if info is None or info.kind.hides:
+                if info is None or OPTIONS["pattern"].fits(info.noise):  # a list of words is a pattern, too
                     stretches(asked, tokenizer)
                 else:
                     as_tokens(asked, tokenizer)

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Generate, frozen
+from engine.protocol import FREE, Generate, Noise, frozen
 from engine.runs.runfile import decode, encode
 from sedd_studio.record.document import Document, shifted
 from sedd_studio.record.settings import Settings
@@ -148,6 +148,19 @@ def test_symbols_are_named_as_they_are_and_others_are_refused_in_the_banner(tmp_
     assert session.errors.current is not None
     assert 'does not know the symbol "f"' in session.errors.current.headline
     assert session.view.document.limits == ((0, 4, ("A", "G")),)
+
+
+@pytest.mark.parametrize(("noise", "held"), [("absorb", True), ("uniform", False), ("mixed", False), ("none", False)])
+def test_a_word_of_several_tokens_is_refused_at_once_where_no_run_could_be_held_to_it(
+    tmp_path: Path, noise: Noise, held: bool
+) -> None:
+    scene = Scene(tmp_path, noise)
+    word = "umbrella"
+    count = len(scene.tokenizer.encode(f" {word}"))
+    assert count > 1
+    scene.session.editor.limit(30, 30 + count, word)
+    assert bool(scene.session.view.document.limits) is held
+    assert (scene.session.errors.current is None) is held
 
 
 @pytest.mark.parametrize(("words", "refused"), [("fox", True), ("", False), ("upon a time", False)])
