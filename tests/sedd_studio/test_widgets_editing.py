@@ -265,3 +265,26 @@ def test_the_bar_and_the_menu_name_the_keys_that_work_on_a_selection(scene: Scen
     window = window_of(played(scene).session, scene.settings, qtbot)
     assert window.selection_bar.buttons["toggle_lock"].toolTip() == "Lock (Ctrl+L)"
     assert window.selection_bar.buttons["draw_again"].toolTip() == "Redraw (Ctrl+R)"
+
+
+def test_a_canvas_that_is_not_seen_knows_how_long_another_text_is(scene: Scene, qtbot: QtBot) -> None:
+    """A key, or a command, that reached it asked for a place that was no more."""
+    window = window_of(scene.session, scene.settings, qtbot)
+    canvas = window.canvas
+    scene.session.editor.set_prompt("Once [40] the end.")
+    QTest.mouseMove(canvas.viewport(), canvas.picture.middle(30).toPoint())
+    QTest.keyClick(canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    pointed = vars(canvas.mouse.gestures)
+    assert pointed["hover"]
+    window.places.show_page("models")
+    assert not canvas.isVisible()
+    scene.session.editor.set_prompt("Once.")
+    length = scene.session.view.canvas().length
+    assert len(canvas.picture.layout.boxes) == length
+    assert canvas.caret.position < length
+    assert not pointed["hover"]
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Right, Qt.Key.Key_L):
+        QTest.keyClick(canvas, key)
+    window.places.show_page("studio")
+    QApplication.processEvents()
+    assert len(canvas.picture.layout.boxes) == length

@@ -100,9 +100,12 @@ class TokenCanvas(QAbstractScrollArea):
         self.set_zoom(ZOOMS[min(max(nearest + notches, 0), len(ZOOMS) - 1)])
 
     def refresh(self) -> None:
-        if self._view.canvas() is not self.picture.text.state:
+        state, before = self._view.canvas(), self.picture.text.state
+        if state is not before:
             self.line.close_over_another_text()
-            if self.window().isVisible() and not self.isVisible():
+            if state.length != before.length:
+                self.mouse.gestures.forget()  # places that are no more
+            elif self.window().isVisible() and not self.isVisible():
                 return  # on a page that is not on show: laid out when it is
             self.picture.take()
             self._tell()
