@@ -23,6 +23,7 @@ SHAPED = ("sampler", "options", "spacing", "temperature", "top_p", "locking", "l
 """The options with which many samples are drawn to be measured."""
 MANY_SAMPLES = Whole(1, 10**6)
 """Drawn in chunks, to be measured."""
+RunFile = Annotated[Path | None, "Keep the run here, as run.sedd: the studio and sedd trajectory open it."]
 RunFolder = Annotated[Path, "Folder for the model. A run that stopped here goes on."]
 
 
@@ -95,11 +96,12 @@ def sample(
     machine: Machine,
     output: Output,
     length: Annotated[int | None, "Tokens. Default: as long as the model allows.", LENGTH] = None,
+    save: RunFile = None,
 ) -> None:
     """Write new texts from nothing."""
     from engine.cli.generate import generate
 
-    generate(machine, chain, output, length=length)
+    generate(machine, chain, output, length=length, save=save)
 
 
 @command()
@@ -149,6 +151,7 @@ def infill(
         str | None, "Or a question, put as the model's chat template has it, - for standard input."
     ] = None,
     answer: Annotated[int | None, "Tokens of the answer to it. Default: 60.", LENGTH] = None,
+    save: RunFile = None,
 ) -> None:
     """Fill the gaps in a text, or the answer to a question; every word outside a gap stays."""
     from engine.cli.generate import generate
@@ -157,7 +160,7 @@ def infill(
         raise UserError("Say what to keep by one of --text, --tokens and --question.")
     if answer is not None and question is None:
         raise UserError("--answer is about a --question; give that, or leave it out.")
-    generate(machine, chain, output, prompt=text, ids=tokens, question=question, answer=answer)
+    generate(machine, chain, output, prompt=text, ids=tokens, question=question, answer=answer, save=save)
 
 
 @command()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from rich.text import Text
@@ -13,6 +14,7 @@ from rich.text import Text
 from engine.cli.asked import Machine
 from engine.cli.options import given_for
 from engine.cli.output import EngineFailed, Output, counted
+from engine.cli.recording import Recording
 from engine.language.chat import DEFAULT_ANSWER, UNKNOWN, answer_in, asked
 from engine.language.prompts import parse_ids, parse_prompt
 from engine.language.tokenizers import Tokenizer
@@ -69,14 +71,16 @@ def generate(
     ids: str | None = None,
     question: str | None = None,
     answer: int | None = None,
+    save: Path | None = None,
 ) -> None:
     """Fills the gaps of `prompt` or of `ids`, or an `answer` of so many tokens to a `question`, or `length` free
-    positions where there is none of them; prints the texts.
+    positions where there is none of them; prints the texts, and keeps the run in the file `save`, if there is one.
 
     `chain` is the request, but for its tokens.
     """
     engine = Engine()
-    loaded = open_model(engine, machine)
+    loaded = open_model(engine, machine, hashed=save is not None)
+    recording = None if save is None else Recording(save, loaded)
     if question is not None:
         size = DEFAULT_ANSWER if answer is None else answer
         tokens = asked(loaded.info.chat, question, size, loaded.tokenizer, loaded.info.length)
@@ -84,7 +88,7 @@ def generate(
         tokens = asked_tokens(loaded, prompt, length)
     else:
         tokens = parse_ids(ids, loaded.tokenizer.vocabulary, loaded.info.length)
-    texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output)
+    texts, finished, sampler = perform(engine, replace(chain, tokens=tokens), output, recording)
     for number, text in enumerate(texts):
         output.record(
             sample=chain.first_sample + number,
@@ -99,6 +103,8 @@ def generate(
         output.line(styled(text, tokens != FREE, loaded.tokenizer))
         output.line()
     output.line(report(chain, sampler, finished), "dim")
+    if save is not None:
+        output.line(f"The run is in {save}.", "dim")
 
 
 def open_model(engine: Engine, machine: Machine, hashed: bool = False) -> ModelLoaded:
@@ -122,12 +128,16 @@ def asked_tokens(loaded: ModelLoaded, prompt: str | None, length: int | None) ->
     return frozen(np.full(count, FREE))
 
 
-def perform(engine: Engine, request: Generate, output: Output) -> tuple[Tokens, Finished, str]:
+def perform(
+    engine: Engine, request: Generate, output: Output, recording: Recording | None = None
+) -> tuple[Tokens, Finished, str]:
     """Runs the request to its end: the final tokens (B, L), what it took, and the sampler that was used."""
     tokens, sampler = np.empty((0, 0), np.int64), ""
     with output.progress() as progress:
         task = progress.add_task("steps", total=request.steps)
         for event in unfailing(engine, request):
+            if recording is not None:
+                recording.take(request, event)
             match event:
                 case Started():
                     tokens, sampler = event.tokens.copy(), event.sampler
