@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -147,8 +147,8 @@ class Said:
     colour: QColor
 
 
-def said_in(name: str, made: Shown, area: QRectF, module: str, monkeypatch: pytest.MonkeyPatch) -> list[Said]:
-    """The words that a module of `painting.lessons` writes where a figure is painted, without the room beside them."""
+def said_in(name: str, made: Shown, area: QRectF, monkeypatch: pytest.MonkeyPatch, part: str = "paint") -> list[Said]:
+    """The words of a figure, or of the part of it that is painted so, without the room beside them."""
     found: list[Said] = []
 
     def write(
@@ -157,10 +157,11 @@ def said_in(name: str, made: Shown, area: QRectF, module: str, monkeypatch: pyte
         place = QFontMetricsF(font).boundingRect(area, int(flags), text)
         found.append(Said(text, place, colour))
 
-    monkeypatch.setattr(import_module(f"sedd_studio.painting.lessons.{module}"), "write", write)
+    for module in (name, "drawing", "grid"):
+        monkeypatch.setattr(import_module(f"sedd_studio.painting.lessons.{module}"), "write", write, raising=False)
     image = QImage(area.size().toSize(), QImage.Format.Format_RGB32)
     with QPainter(image) as painter:
-        picture(name).paint(painter, area, made, THEMES["light"])
+        getattr(picture(name), part)(painter, area, made, THEMES["light"])
     monkeypatch.undo()
     return found
 
@@ -181,9 +182,30 @@ def test_words_that_do_not_match_are_not_crossed_by_their_frame(
     for area in (SMALL, QRectF(0, 0, 300, 200)):
         frames: list[QRectF] = []
         monkeypatch.setattr(many, "draw_hollow", lambda painter, place, *rest, to=frames: to.append(place))
-        words = said_in("many", shown("many", noise=noise, steps=steps), area, "many", monkeypatch)
+        words = said_in("many", shown("many", noise=noise, steps=steps), area, monkeypatch)
         assert any(said.text == "New Diego" for said in words)
         assert not any(frame.intersects(said.place) for frame in frames for said in words)
+
+
+@pytest.mark.usefixtures("qapp")
+@cases
+def test_no_word_of_a_figure_is_cut_off_or_stands_in_another(
+    name: str, choices: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, least = shown(name, **choices), picture(name).least_beside
+    for wide, high in ((430, 260), (515, 390), (515, 480), (1000, 760)):
+        for part, margin, room in (
+            ("paint", 12, QRectF(12, 12, wide, high)),
+            ("paint_beside", 4, QRectF(4, 4, 0.66 * wide, max(least, 0.6 * high))),
+        ):
+            seen = room.adjusted(-margin, -margin, margin, margin)
+            words = said_in(name, made, room, monkeypatch, part)
+            cut = [said.text for said in words if not seen.contains(said.place)]
+            assert not cut, (part, wide, high)
+            if (name, wide) != ("breaking", 430):  # thirty words of fifteen letters have no room there
+                for one, other in combinations(filter(lambda said: said.text.strip(), words), 2):
+                    both = one.place.intersected(other.place)
+                    assert both.width() < 2 or both.height() < 5, (part, wide, high, one.text, other.text)
 
 
 @pytest.mark.usefixtures("qapp")
@@ -194,7 +216,7 @@ def test_words_under_a_scale_stand_apart_and_within_the_figure(monkeypatch: pyte
         ("precision", {}, SMALL),
         ("precision", {"groups": 8}, SMALL),
     ):
-        words = said_in(name, shown(name, **choices), area, name, monkeypatch)
+        words = said_in(name, shown(name, **choices), area, monkeypatch)
         rows: dict[int, list[QRectF]] = {}
         for said in words:
             if SCALE.fullmatch(said.text):

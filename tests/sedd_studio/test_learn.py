@@ -21,6 +21,7 @@ from engine.protocol.lessons.walking import WALKS
 from sedd_studio.painting import theme as themes
 from sedd_studio.painting.lessons import picture, typesetting
 from sedd_studio.painting.lessons.grid import Grid
+from sedd_studio.painting.lessons.locks import WIDER
 from sedd_studio.painting.lessons.rule import matrices
 from sedd_studio.record.chapters import CHAPTERS
 from sedd_studio.record.chapters.walking import stand_of
@@ -145,6 +146,28 @@ def test_what_a_figure_shows_is_said_aloud(opened: Open) -> None:
     assert panel.figure.accessibleDescription() != told
     interface = QAccessible.queryAccessibleInterface(panel.figure)
     assert "%" in interface.text(QAccessible.Text.Description)
+
+
+def test_tab_leads_to_the_choice_that_is_made_and_arrows_to_another(
+    window: MainWindow, opened: Open, qtbot: QtBot
+) -> None:
+    panel, learning = opened("precision"), window.services.learning
+    assert learning.choices["groups"] == 16
+    panel.figure.setFocus()
+    groups = pick(panel, "groups").buttons
+    for _ in range(12):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        if focused in groups.values():
+            break
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert groups[16].hasFocus()
+    QTest.keyClick(groups[16], Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: not learning.waits)
+    assert learning.choices["groups"] == 12
+    assert groups[12].hasFocus()
+    QTest.keyClick(groups[12], Qt.Key.Key_Tab)
+    assert not any(button.hasFocus() for button in groups.values())
 
 
 def test_to_type_in_a_chapter_costs_the_others_none_of_their_figures(
@@ -566,7 +589,7 @@ def test_a_click_locks_a_word_and_what_was_not_whole_is_asked_for_again(
     window: MainWindow, opened: Open, qtbot: QtBot
 ) -> None:
     panel, learning = opened("locks"), window.services.learning
-    grid = Grid.of(panel.figure.area, 3, states=3)
+    grid = Grid.of(panel.figure.area, 3, 3, WIDER)
     first, whole = learning.chapter.lesson(learning.choices), not learning.waits
     learning.choose("lock", 11)
     assert (first in learning._figures) == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -27,8 +28,8 @@ from sedd_studio.painting.theme import Theme
 from sedd_studio.record.chapters.chapter import Shown
 from sedd_studio.record.chapters.formulas import per_cent
 
-TEXTS = 0.6
-"""Of the height, for both sentences."""
+TEXTS = (0.6, 0.8)
+"""Of the height, for both sentences; and where they are so long that they have no room then."""
 SIZES = (64, 56, 48, 42, 36, 32, 28, 26, 24, 22, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11)
 EVERY = 4
 """Levels between two points of a smooth curve."""
@@ -41,18 +42,21 @@ class BreakingPicture(Picture):
 
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure = shown.figure
-        half = TEXTS * area.height() / 2
         small, widths = max(11.0, min(24.0, area.height() / 28)), word_widths(figure)
-        room = QRectF(0, 0, area.width(), half - 1.8 * small)
-        fits = (size for size in SIZES if word_places(widths, room, size)[-1].bottom() <= room.bottom())
-        size = next(fits, SIZES[-1])
+        share, size = TEXTS[-1], SIZES[-1]
+        for each, tried in product(TEXTS, SIZES):
+            room = QRectF(0, 0, area.width(), each * area.height() / 2 - 1.8 * small)
+            if word_places(widths, room, tried)[-1].bottom() <= room.bottom():
+                share, size = each, tried
+                break
+        half = share * area.height() / 2
         for number, title in enumerate(("Absorbing noise hides words", "Uniform noise puts any word there")):
             top = area.top() + number * half
             heading = QRectF(area.left(), top, area.width(), 1.4 * small)
             write(painter, heading, title, theme.colour("muted"), typeface(small), LEFT)
             places = word_places(widths, QRectF(area.left(), heading.bottom(), area.width(), half), size)
             _sentence(painter, places, shown, typeface(size), theme, hides=number == 0)
-        foot = area.adjusted(0, TEXTS * area.height() + 0.4 * small, 0, 0)
+        foot = area.adjusted(0, share * area.height() + 0.4 * small, 0, 0)
         _curve(painter, foot, shown, theme, small)
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
@@ -152,8 +156,11 @@ def _curve(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: fl
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("accent"))
     painter.drawEllipse(here, 0.38 * size, 0.38 * size)
-    told = QRectF(here.x() + 0.6 * size, here.y() - 1.7 * size, 200, 1.5 * size)
-    write(painter, told, per_cent(figure.kept[at]), theme.colour("accent"), typeface(size, bold=True), LEFT)
+    says, font = per_cent(figure.kept[at]), typeface(size, bold=True)
+    wide = QFontMetricsF(font).horizontalAdvance(says)
+    left = min(here.x() + 0.6 * size, area.right() - wide)  # at the end of the noise it stands above its place
+    told = QRectF(left, here.y() - 1.7 * size, wide, 1.5 * size)
+    write(painter, told, says, theme.colour("accent"), font, LEFT)
 
 
 def _smooth(figure: BreakingFigure) -> Iterator[tuple[float, float]]:

@@ -53,6 +53,11 @@ def fitting(texts: Iterable[str], width: float, size: float, bold: bool = False)
     return size if longest <= width else max(LEAST, size * width / longest)
 
 
+def head(painter: QPainter, area: QRectF, text: str, theme: Theme, size: float) -> None:
+    """What a part of a figure is of, above it; in smaller type where it has no room else."""
+    write(painter, area, text, theme.colour("muted"), typeface(fitting([text], area.width(), size)), LEFT)
+
+
 def text_width(states: Sequence[int], names: tuple[str, ...], font: QFont) -> float:
     """Pixels that a text of states takes."""
     metrics = QFontMetricsF(font)

@@ -27,12 +27,13 @@ class Grid:
     order: tuple[int, ...]
 
     @staticmethod
-    def of(area: QRectF, words: int, states: int) -> Grid:
-        """The largest in an area, for so many words, and a state that hides them in the middle if there is one."""
+    def of(area: QRectF, words: int, states: int, wider: float = 1.25) -> Grid:
+        """The largest in an area, for so many words, and a state that hides them in the middle if there is one; at most
+        so many times as wide as it is high."""
         half = (words + 1) // 2
         order = (*range(half), *range(words, states), *range(half, words))
         side = min(area.width() / 1.12, area.height())
-        wide = min(area.width(), 1.25 * side)
+        wide = min(area.width(), wider * side)
         return Grid(QRectF(area.center().x() - wide / 2, area.center().y() - side / 2, wide, side), order)
 
     @property

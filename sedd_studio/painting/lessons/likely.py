@@ -16,6 +16,8 @@ from sedd_studio.painting.lessons.drawing import (
     Sign,
     draw_bars,
     draw_legend,
+    fitting,
+    head,
     size_for,
     typeface,
     write,
@@ -29,6 +31,7 @@ COLOURS = {"world": "text", "model": "muted", "bound": "accent", "two": "faint",
 WIDE = {"world": 3.0, "model": 2.0, "bound": 3.0, "two": 1.5, "one": 1.5}
 GAP = 1.35
 """Of the size of type, between the names of two levels."""
+CALLS = "calls of the network"
 
 
 class LikelyPicture(Picture):
@@ -48,9 +51,9 @@ class LikelyPicture(Picture):
         def height(nats: float) -> float:
             return plot.bottom() - plot.height() * (nats - low) / (high - low)
 
-        head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
+        top = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
         told = f"Nats of {name_of(shown)}: the lower, the likelier"
-        write(painter, head, told, theme.colour("muted"), typeface(size), LEFT)
+        head(painter, top, told, theme, size)
         _estimates(painter, plot, shown, theme, height)
         places = _spread([height(value) for value in figure.levels[at]], GAP * size)
         for number, name in enumerate(LEVELS):
@@ -64,9 +67,11 @@ class LikelyPicture(Picture):
             write(painter, line, names[number], theme.colour(COLOURS[name] if strong else "text"),
                   typeface(size, bold=strong), RIGHT)  # fmt: skip
         foot = QRectF(plot.left(), plot.bottom() + 0.6 * size, plot.width(), 1.4 * size)
-        write(painter, foot, "calls of the network", theme.colour("muted"), typeface(0.85 * size))
-        write(painter, foot, f"{figure.calls[0]}", theme.colour("muted"), typeface(0.85 * size), LEFT)
-        write(painter, foot, f"{figure.calls[-1]}", theme.colour("muted"), typeface(0.85 * size), RIGHT)
+        first, last = f"{figure.calls[0]}", f"{figure.calls[-1]}"
+        small = typeface(fitting([f"{last}  {CALLS}  {last}"], foot.width(), 0.85 * size))
+        write(painter, foot, CALLS, theme.colour("muted"), small)
+        write(painter, foot, first, theme.colour("muted"), small, LEFT)
+        write(painter, foot, last, theme.colour("muted"), small, RIGHT)
 
     def paint_beside(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         figure, at, _ = place_of(shown)

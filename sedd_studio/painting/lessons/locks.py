@@ -39,6 +39,8 @@ LARGER = 1.3
 PLOT = 9.0
 """Of the size of type, the height of the plot."""
 WAITING = "…"
+WIDER = 1.6
+"""Times as wide as it is high the grid is at most: a word and its number stand beside each other in a cell."""
 ASIDE = 0.65
 """How dense words are that do not keep the lock: they can still be read."""
 
@@ -199,7 +201,7 @@ def _says(share: float) -> str:
 
 
 def _grid(area: QRectF, figure: LocksFigure) -> Grid:
-    return Grid.of(area, len(figure.words), states=len(figure.words))
+    return Grid.of(area, len(figure.words), len(figure.words), WIDER)
 
 
 PICTURE = LocksPicture()

@@ -18,6 +18,7 @@ from sedd_studio.painting.lessons.drawing import (
     draw_hollow,
     draw_legend,
     fitting,
+    head,
     size_for,
     typeface,
     write,
@@ -126,7 +127,7 @@ def _plot(painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         return QPointF(plot.left() + plot.width() * number / (len(STEPS) - 1), plot.top() + plot.height() * high)
 
     title = QRectF(area.left(), area.top(), area.width(), 1.6 * size)
-    write(painter, title, "distance from the data", theme.colour("muted"), typeface(size), LEFT)
+    head(painter, title, "distance from the data", theme, size)
     small = typeface(0.85 * size)
     for power in range(int(FLOOR), 1):
         line = point(0, 10.0**power)

@@ -15,6 +15,7 @@ from sedd_studio.painting.lessons.drawing import (
     Sign,
     draw_bars,
     draw_legend,
+    head,
     size_for,
     typeface,
     write,
@@ -38,10 +39,10 @@ class PrecisionPicture(Picture):
 
     def paint(self, painter: QPainter, area: QRectF, shown: Shown, theme: Theme) -> None:
         size = max(11.0, min(24.0, area.height() / 26))
-        head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
-        write(painter, head, "How often a word of each group is written", theme.colour("muted"), typeface(size), LEFT)
+        top = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
+        head(painter, top, "How often a word of each group is written", theme, size)
         foot = area.top() + GROUPS * area.height()
-        bars = QRectF(area.left(), head.bottom(), area.width(), foot - head.bottom() - 2.6 * size)
+        bars = QRectF(area.left(), top.bottom(), area.width(), foot - top.bottom() - 2.6 * size)
         _groups(painter, bars, shown, theme, size)
         curve = QRectF(area.left(), foot + 0.4 * size, area.width(), area.bottom() - foot - 0.4 * size)
         _entropy(painter, curve, shown, theme, size)
@@ -103,8 +104,8 @@ def _groups(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: f
 def _entropy(painter: QPainter, area: QRectF, shown: Shown, theme: Theme, size: float) -> None:
     figure, kind, at = place_of(shown)
     small = typeface(0.85 * size)
-    head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
-    write(painter, head, "Entropy in nats a word, over the steps", theme.colour("muted"), typeface(size), LEFT)
+    top = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
+    head(painter, top, "Entropy in nats a word, over the steps", theme, size)
     plot = area.adjusted(3.0 * size, 2.2 * size, -2.0 * size, -1.7 * size)
     high, low = math.ceil(figure.exact), math.floor(float(figure.entropy.min()))
     last = math.log2(float(figure.steps[-1]))

@@ -19,6 +19,7 @@ from sedd_studio.painting.lessons.drawing import (
     Sign,
     draw_bars,
     draw_legend,
+    head,
     hidden_word,
     size_for,
     typeface,
@@ -42,7 +43,7 @@ class RealStyle:
 
 
 STYLES: dict[Noise, RealStyle] = {
-    "absorb": RealStyle(0.58, "on their way …", "hidden: each is the next to be shown with 1 / {}"),
+    "absorb": RealStyle(0.58, "on their way …", "hidden: each is next with 1 / {}"),
     "uniform": RealStyle(0.9, "known where noise hides words"),
 }
 SAYS = 1.9
@@ -153,13 +154,13 @@ def _score(score: float) -> str:
 
 def _price(painter: QPainter, area: QRectF, figure: RealFigure, theme: Theme, size: float) -> None:
     """The bound over the number of steps, with its intervals."""
-    head = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
+    top = QRectF(area.left(), area.top(), area.width(), 1.4 * size)
     if not dear(figure):
         said = f"The price of few steps: {STYLES[figure.noise].price}"
-        write(painter, head, said, theme.colour("muted"), typeface(size), LEFT)
+        head(painter, top, said, theme, size)
         return
     title = "The price of few steps: what the sentence costs, nats a token"
-    write(painter, head, title, theme.colour("muted"), typeface(size), LEFT)
+    head(painter, top, title, theme, size)
     small = typeface(0.85 * size)
     plot = area.adjusted(3.0 * size, 2.6 * size, -2.6 * size, -1.7 * size)
     whole = np.nan_to_num(figure.price + np.nan_to_num(figure.half))

@@ -45,3 +45,6 @@ class Segments(QFrame):
         self._group.setExclusive(value in self.buttons)
         for each, button in self.buttons.items():
             button.setChecked(each == value)
+        focus = Qt.FocusPolicy
+        for each, button in self.buttons.items():  # Tab leads to the one that is down, and arrows to the others
+            button.setFocusPolicy(focus.StrongFocus if each == value or value not in self.buttons else focus.ClickFocus)
