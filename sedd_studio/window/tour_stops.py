@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from sedd_studio.window.main_window import MainWindow
 
 
+GAP = re.compile(r"\[\d+\]")
+"""Of a prompt: a fresh page has nothing else, and nothing is written on it."""
 SEEN = 4
 """Bounds that one has seen of a score before the tour goes on; a whole one may take a minute."""
 
@@ -98,6 +101,7 @@ STOPS: tuple[Stop, ...] = (
         "The grey blocks are gaps. Type a few words into one, or over a word, and press Enter: what you write stays.",
         lambda window: window.canvas,
         _written,
+        lambda before, now: bool(now != before and GAP.sub("", now).strip()),
     ),
     Stop(
         "Run",

@@ -169,6 +169,16 @@ def test_the_tour_is_taken_by_the_keyboard_alone(window: MainWindow, qtbot: QtBo
     assert tour.place is None
 
 
+def test_a_fresh_page_is_not_taken_for_something_written(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_name["tour"].trigger()
+    tour = tour_of(window)
+    QTest.keyClick(window.canvas, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    tour.look()
+    assert tour.place == 0
+    write(window, qtbot)
+    qtbot.waitUntil(lambda: tour.place == 1)
+
+
 def test_what_cannot_be_done_yet_is_left_out(window: MainWindow) -> None:
     window.actions_by_name["tour"].trigger()
     tour = tour_of(window)
