@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import NoReturn
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QByteArray, QSize, QTimer
+from PySide6.QtWidgets import QApplication, QStyle
 
 from engine.bundled_models import DEFAULT_MODEL
 from engine.plain_text import plain
@@ -154,11 +154,18 @@ def has_display() -> bool:
 
 def restore(window: MainWindow, settings: Settings) -> None:
     """Gives the window the place, the size, the panels and the zoom that it had."""
+    fit(window)
     if settings["geometry"]:
         window.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode()))
     window.places.show_beside(settings["beside"])
     window.canvas.set_zoom(settings["zoom"])
     window.canvas.picture.set_reduced_motion(settings["reduced_motion"])
+
+
+def fit(window: MainWindow) -> None:
+    """Makes it no larger than what is free of its screen, below a title bar, as far as it can be so small."""
+    free, title = window.screen().availableSize(), window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    window.resize(window.size().boundedTo(QSize(free.width(), free.height() - title)))
 
 
 def install_error_hook(errors: Errors) -> None:

@@ -112,6 +112,16 @@ def test_an_unexpected_exception_goes_to_the_banner(
     assert "a slip" in capsys.readouterr().err
 
 
+def test_a_first_window_is_no_larger_than_its_screen(session: Session, settings: Settings, qtbot: QtBot) -> None:
+    window = MainWindow(Services(session, settings, Keeper(settings.path.with_name("history.sqlite3"))), theme.LIGHT)
+    qtbot.addWidget(window)
+    free, least = window.screen().availableSize(), window.minimumSize()
+    window.resize(free.width() + 400, free.height() + 300)
+    app.restore(window, settings)
+    assert window.width() == max(free.width(), least.width())
+    assert least.height() <= window.height() < max(free.height(), least.height() + 1), "a title bar has room above it"
+
+
 def test_place_and_zoom_are_restored(session: Session, settings: Settings, qtbot: QtBot) -> None:
     settings.set("zoom", 1.5)
     window = make_window(session, settings, qtbot)

@@ -75,6 +75,17 @@ def test_the_next_model_is_opened_on_the_chosen_device(
     assert engine.requests[-1] == LoadModel("other", "cpu", "fp32", hashed=False)
 
 
+def test_the_page_is_no_taller_than_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(window.minimumSize())
+    window.actions_by_name["settings"].trigger()
+    page = window.findChild(PreferencesDialog)
+    assert isinstance(page, PreferencesDialog)
+    qtbot.waitUntil(page.isVisible)
+    assert page.height() <= window.height()
+    for button in page.buttons.buttons():
+        assert page.rect().contains(button.geometry().translated(page.buttons.pos()))
+
+
 def test_a_search_leaves_the_rows_that_have_its_words(page: PreferencesDialog) -> None:
     QTest.keyClicks(page.search, "projector size")
     assert [row.name for row in PREFERENCES if page.rows[row.name].isVisible()] == ["zoom"]

@@ -73,6 +73,17 @@ def test_every_text_has_a_line_with_its_bound(
     assert not table.stop.isEnabled()
 
 
+def test_the_table_is_no_larger_than_the_window(
+    window: MainWindow, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.setMinimumSize(0, 0)
+    window.resize(800, 500)
+    table = open_file(window, texts, monkeypatch)
+    assert table is not None
+    assert table.width() <= window.width()
+    assert table.height() <= window.height()
+
+
 def test_other_words_reach_a_table_that_is_there_and_none_that_is_closed(
     window: MainWindow, texts: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

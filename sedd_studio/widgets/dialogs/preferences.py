@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from sedd_studio.painting.theme import Look
@@ -101,7 +101,7 @@ class PreferencesDialog(QDialog):
         super().__init__(window.top_bar)  # a part that is always on show, whose style sheet it shares
         self._window = window
         self.setWindowTitle("Settings")
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(window.size()))
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search the settings")
         self.search.setAccessibleName("Search the settings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QWidget
 
 from engine.language.documents import SEPARATOR
@@ -76,7 +76,7 @@ class TextsWindow(QDialog):
     def __init__(self, scores: TextScores, jobs: Jobs, words: Vocabulary, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(parent.window().size()))
         self._jobs, self.scores = jobs, scores
         scores.setParent(self)
         self.rows = TextTable(self.scores, words, self)
