@@ -24,11 +24,16 @@ STATES = {state: state.name.lower() for state in State}
 def caption_of(run: Trajectory, sample: int) -> str:
     """A sample of a run in a line: of which model, how it was made, which of the samples."""
     if run.origin is None:
-        return f"{run.steps} steps of {run.length} positions"
+        return f"{_counted(run.steps, 'step')} of {_counted(run.length, 'position')}"
     asked, info = run.origin.request, run.origin.info
     made = TITLES.get(run.started.sampler or asked.sampler, asked.sampler)
+    size = f"{_counted(run.steps, 'step')}, {_counted(run.length, 'position')}"
     which = f", sample {sample + 1} of {run.samples}" if run.samples > 1 else ""
-    return f"{plain_line(info.name)}: {made}, {run.steps} steps, {run.length} positions, seed {asked.seed}{which}"
+    return f"{plain_line(info.name)}: {made}, {size}, seed {asked.seed}{which}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"
 
 
 def rows_of(

@@ -50,7 +50,7 @@ PLAIN: dict[str, str] = {
     "{summary}\nNetwork calls: {calls} (N steps, L free tokens).": (
         "{summary}\nAsks the model {calls} times (N steps, L free {words})."
     ),
-    "{steps} steps, {calls} network calls, {seconds}": "{steps} steps, model asked {calls} times, {seconds}",
+    "{steps}, {calls}, {seconds}": "{steps}, model asked {times}, {seconds}",
     # the step on show
     "{sigma}t {time:.2f}": "noise {noise:.0f} %",
     "{settled} of {free} settled": "{part} of the {words} {are} there",

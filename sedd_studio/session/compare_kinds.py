@@ -15,6 +15,7 @@ from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.sampler_table import samplers_for
 from sedd_studio.record.noises import NOISES
 from sedd_studio.session import model_folders
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.panes import Pane, name_by_what_differs
 
 BUDGETS = (4, 16, 64, 256)
@@ -101,7 +102,7 @@ def _ways(usual: Generate, noise: Noise, chosen: Chosen) -> Iterator[tuple[dict[
     for sampler in samplers or [usual.sampler]:
         options = usual.options if sampler == usual.sampler else ()
         for steps in chosen.steps or (usual.steps,):
-            facets = {"steps": f"{steps} steps", "sampler": titles[sampler]}
+            facets = {"steps": number_of(steps, "step"), "sampler": titles[sampler]}
             yield {"sampler": sampler, "options": options, "steps": steps}, facets
 
 

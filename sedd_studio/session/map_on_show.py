@@ -16,6 +16,7 @@ from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, differ
 from engine.runs.trajectory import Trajectory
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.session import Session
 
 SEEN = 6
@@ -273,8 +274,8 @@ def _comparable(one: Trajectory, other: Trajectory) -> bool:
 def _named(run: Trajectory, own: Trajectory) -> str:
     """How a run was made, and of which model if that is another one than of its `own`."""
     if run.origin is None:
-        return f"{run.steps} steps"
+        return number_of(run.steps, "step")
     asked, name = run.origin.request, run.origin.info.name
     sampler = TITLES.get(run.started.sampler or asked.sampler, asked.sampler)
     of = "" if own.origin is not None and own.origin.info.name == name else f"{name}: "
-    return f"{of}{sampler}, {run.steps} steps, seed {asked.seed}"
+    return f"{of}{sampler}, {number_of(run.steps, 'step')}, seed {asked.seed}"

@@ -14,6 +14,7 @@ from engine.protocol import FREE, Finished, Generate, Judged, ModelInfo, Noise, 
 from engine.protocol.noises import NOISE_KINDS
 from engine.protocol.sampler_table import TITLES
 from engine.runs.trajectory import Origin, Trajectory
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.vocabulary import Say
 
 FACETS = ("model", "steps", "sampler", "class", "branch", "seed")
@@ -164,7 +165,7 @@ def recorded(run: Trajectory) -> Pane:
     sampler = run.started.sampler or asked.sampler
     facets = {
         "model": info.name,
-        "steps": f"{run.steps} steps",
+        "steps": number_of(run.steps, "step"),
         "sampler": TITLES.get(sampler, sampler),
         "class": class_of(asked),
         "branch": f"from step {asked.first_step - 1}" if asked.first_step > 1 else "",

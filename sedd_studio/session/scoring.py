@@ -13,7 +13,7 @@ from engine.protocol import FREE, Attributed, Bounded, Cancelled, Event, Failed,
 from sedd_studio.record.pace import seconds_left
 from sedd_studio.record.previews import shortened
 from sedd_studio.session import model_folders
-from sedd_studio.session.notices import going
+from sedd_studio.session.notices import going, number_of
 from sedd_studio.session.session import Session
 from sedd_studio.session.vocabulary import Say
 
@@ -157,4 +157,4 @@ def named(session: Session) -> str:
     if run is None or run.origin is None:
         return text
     at = "" if step == run.steps else f" at step {step}"
-    return f"{text} of the run of {run.steps} steps with seed {run.origin.request.seed}{at}"
+    return f"{text} of the run of {number_of(run.steps, 'step')} with seed {run.origin.request.seed}{at}"

@@ -69,6 +69,13 @@ def test_after_an_undo_the_figures_are_those_of_the_run_that_is_shown_again(wind
     assert figures(window) == four
 
 
+def test_one_step_is_no_steps(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.editor.set_prompt("The end. [5]")
+    run(window, 1)
+    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE and not window.session.playhead.playing)
+    assert figures(window)[2] == "Finished: 1 step, 1 network call, 0.0 s"
+
+
 def test_while_another_run_is_made_the_timeline_tells_of_the_run_on_show_and_the_status_line_of_that_one(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration, until_done
+from sedd_studio.session.notices import number_of
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
 from sedd_studio.widgets.controls.helping import HelpLine
@@ -118,5 +119,11 @@ class StatusLine(QFrame):
         made = run.progress
         if run.result is None:
             return f"Stopped after step {made.step} of {made.steps}"
-        told = "{steps} steps, {calls} network calls, {seconds}"
-        return f"Finished: {self._words.say(told, steps=made.steps, calls=made.calls, seconds=duration(made.seconds))}"
+        steps, calls, times = (
+            number_of(made.steps, "step"),
+            number_of(made.calls, "network call"),
+            number_of(made.calls, "time"),
+        )
+        took = duration(made.seconds)
+        told = self._words.say("{steps}, {calls}, {seconds}", steps=steps, calls=calls, times=times, seconds=took)
+        return f"Finished: {told}"
