@@ -35,7 +35,13 @@ class Legend:
 
     def height(self, width: float, metrics: QFontMetrics) -> int:
         """Pixels that it takes at a width."""
-        return HIGH * (1 + max((line for line, *_ in self._laid(width, metrics)), default=0))
+        lines = 1 + max((line for line, *_ in self._laid(width, metrics)), default=0)
+        return HIGH * (lines + self._broken(width, metrics))
+
+    def _broken(self, width: float, metrics: QFontMetrics) -> bool:
+        """Whether the bar has no room beside the word for its low end, and stands below it."""
+        said = metrics.horizontalAdvance(self.low) + metrics.horizontalAdvance(self.high)
+        return bool(self.low) and said + BAR + 2 * GAP > width
 
     def _laid(self, width: float, metrics: QFontMetrics) -> list[tuple[int, float, int | None, str]]:
         """Line, x, code (None for the bar) and text of every entry; one that has no room begins another line."""
@@ -57,11 +63,14 @@ class Legend:
         for line, left, code, name in self._laid(width, metrics):
             x, y = corner.x() + left, corner.y() + line * HIGH
             if code is None:
+                painter.setPen(muted)
+                painter.drawText(QRectF(x, y, width, HIGH), _MIDDLE, self.low)
                 start = x + metrics.horizontalAdvance(self.low) + GAP
+                if self._broken(width, metrics):
+                    start, y = x, y + HIGH
                 ramp = QBrush(ramp_of(theme, start, start + BAR))
                 _box(painter, QRectF(start, y + 4, BAR, SWATCH - 2), ramp, theme)
                 painter.setPen(muted)
-                painter.drawText(QRectF(x, y, width, HIGH), _MIDDLE, self.low)
                 painter.drawText(QRectF(start + BAR + GAP, y, width, HIGH), _MIDDLE, self.high)
             else:
                 _box(painter, QRectF(x, y + 3, SWATCH, SWATCH), QBrush(colour_of(code, theme)), theme)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import Review, Score
-from engine.runs.map_modes import RAMP
+from engine.runs.map_modes import KINDS, MAP_MODES, RAMP
+from sedd_studio.painting.map_legend import HIGH, Legend
+from sedd_studio.painting.theme import LIGHT
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.panels.map_panel import MapPanel
@@ -126,3 +129,19 @@ def test_small_maps_have_their_own_legend_while_the_run_is_held_against_another(
     assert "another token" in panel.legend.accessibleName()
     assert not panel.colour.isEnabled()
     assert "mark a part" in panel.part.parts[-1]
+
+
+@pytest.mark.parametrize("width", [240, 290, 420, 1200])
+def test_the_legend_keeps_within_its_width(qtbot: QtBot, width: int) -> None:
+    """The high end of numbers, too: that of regret stands behind a long word for the low one."""
+    mode = MAP_MODES["regret"]
+    legend = Legend([(code, KINDS[code]) for code in mode.kinds], "as likely now as when chosen", "4 nats less")
+    image = QImage(width + 400, 200, QImage.Format.Format_RGB32)
+    image.fill(LIGHT.colour("panel"))
+    with QPainter(image) as painter:
+        high = legend.height(width, painter.fontMetrics())
+        legend.paint(painter, QPointF(0, 0), width, LIGHT)
+    empty = LIGHT.colour("panel").rgb()
+    painted = [(x, y) for x in range(image.width()) for y in range(200) if image.pixel(x, y) != empty]
+    assert max(x for x, _ in painted) < width
+    assert high - HIGH < max(y for _, y in painted) < high
