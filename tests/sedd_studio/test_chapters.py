@@ -249,12 +249,31 @@ def test_the_number_on_a_square_is_read_on_every_colour_that_it_may_have(monkeyp
 def test_a_frame_in_high_contrast_does_not_cross_the_words_in_it() -> None:
     grid, theme, place = Grid.of(SMALL, 2, 3), THEMES["contrast"], QRectF(50.5, 50.5, 40, 40)
     for across, framed in ((30.0, True), (70.0, False)):
+        words = QRectF(70.5 - across / 2, 60.5, across, 20)
         image = QImage(150, 150, QImage.Format.Format_RGB32)
         image.fill(theme.colour("window"))
         with QPainter(image) as painter:
-            grid.draw_square(painter, place, True, False, theme, across)
+            grid.draw_square(painter, place, True, False, theme, words)
         assert (image.pixelColor(50, 70) == theme.colour("strong_border")) is framed
         assert image.pixelColor(70, 70) == theme.colour("lock_fill")
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("chance", [0.001, 0.07, 0.2, 0.9])
+def test_the_frame_of_what_is_chosen_is_round_its_words(chance: float) -> None:
+    theme, names, text = THEMES["light"], ("sun", "rain", "snow"), (2, 2)
+    grid = Grid.of(SMALL, 3, 4)
+    words, image = grid.label(text, names).toRect().adjusted(2, 2, -2, -2), QImage(600, 420, QImage.Format.Format_RGB32)
+    image.fill(theme.colour("window"))
+    with QPainter(image) as painter:
+        grid.draw_square(painter, grid.square(text, chance), True, True, theme, grid.label(text, names))
+    seen = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    crossed = {
+        image.pixelColor(x, y).name()
+        for x in range(words.left(), words.right() + 1)
+        for y in range(words.top(), words.bottom() + 1)
+    }
+    assert theme.colours["accent"] in seen - crossed
 
 
 # ---- breaking a text

@@ -115,22 +115,20 @@ class Grid:
             painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
 
     def draw_square(
-        self, painter: QPainter, place: QRectF, clean: bool, chosen: bool, theme: Theme, across: float = 0.0
+        self, painter: QPainter, place: QRectF, clean: bool, chosen: bool, theme: Theme, label: QRectF | None = None
     ) -> None:
-        """The square of a text; a chosen one has a frame, however small it is. In high contrast all others have one,
-        too, where it does not cross the words in it, which are so many pixels `across`."""
-        outlined = theme.name == "contrast" and place.width() > across
-        painter.setPen(QPen(theme.colour("strong_border" if outlined else "border"), 1))
-        if theme.name == "contrast" and not outlined:
-            painter.setPen(Qt.PenStyle.NoPen)
+        """The square of a text. A chosen one has a frame round it and the words of its `label`; in high contrast all
+        others have one, too, where it does not cross their words."""
+        words = label or QRectF()
+        outlined = theme.name != "contrast" or place.width() > words.width()
+        colour = theme.colour("strong_border" if theme.name == "contrast" else "border")
+        painter.setPen(QPen(colour, 1) if outlined else Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("lock_fill" if clean else "mask"))
         painter.drawRoundedRect(place, min(6, place.width() / 4), min(6, place.width() / 4))
         if chosen:
             painter.setPen(QPen(theme.colour("accent"), 2.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            least = 0.16 * self.side
-            grown = max(0.0, least - place.width()) / 2 + 2
-            painter.drawRoundedRect(place.adjusted(-grown, -grown, grown, grown), 7, 7)
+            painter.drawRoundedRect(place.united(words).adjusted(-2, -2, 2, 2), 7, 7)
 
     def draw_text(
         self,

@@ -49,8 +49,8 @@ class ScorePicture(Picture):
         grid.draw_lines(painter, theme)
         for number, text in enumerate(texts):
             clean = not any(map(figure.hidden, text))
-            square, across = grid.square(text, law[number]), grid.label(text, figure.words).width()
-            grid.draw_square(painter, square, clean, number == chosen, theme, across)
+            square, words = grid.square(text, law[number]), grid.label(text, figure.words)
+            grid.draw_square(painter, square, clean, number == chosen, theme, words)
         most = largest(figure, at)
         for start, end, _, ratio in arrows(figure, at):
             line = grid.line(texts[start], texts[end], law[start], law[end], figure.words)

@@ -33,8 +33,8 @@ class TextsPicture(Picture):
         grid.draw_lines(painter, theme)
         for number, text in enumerate(figure.texts.tolist()):
             clean, is_chosen = number in figure.clean, number == chosen
-            square, across = grid.square(text, law[number]), grid.label(text, figure.words).width()
-            grid.draw_square(painter, square, clean, is_chosen, theme, across)
+            square, words = grid.square(text, law[number]), grid.label(text, figure.words)
+            grid.draw_square(painter, square, clean, is_chosen, theme, words)
         for number, text in enumerate(figure.texts.tolist()):
             grid.draw_text(painter, text, figure.words, per_cent(law[number]), number == chosen, theme)
 

@@ -47,8 +47,8 @@ class WalkingPicture(Picture):
         texts = figure.texts.tolist()
         grid.draw_lines(painter, theme)
         for number, text in enumerate(texts):
-            square, across = grid.square(text, law[number]), grid.label(text, figure.words).width()
-            grid.draw_square(painter, square, number in figure.clean, number == here, theme, across)
+            square, words = grid.square(text, law[number]), grid.label(text, figure.words)
+            grid.draw_square(painter, square, number in figure.clean, number == here, theme, words)
         if stand.jump:
             came = int(figure.visited[stand.walk, stand.jump - 1])
             line = grid.line(texts[came], texts[here], law[came], law[here], figure.words)
