@@ -27,7 +27,7 @@ from engine.models.config_reader import shown
 from engine.models.filling import Pages, copied
 from engine.models.larger_families import refuse_larger
 from engine.models.loading import named_so
-from engine.models.stored import CONFIG, contents, read_config, tensors, weight_files
+from engine.models.stored import CONFIG, contents, join, plain, read_config, tensors, weight_files
 from engine.protocol import UserError
 from engine.protocol.errors import brought_by, refusing
 from engine.stopping import within
@@ -151,14 +151,18 @@ def check_direction(folder: Path, described: Mapping[str, Any]) -> None:
 
 
 def weights_in(folder: Path) -> dict[str, torch.Tensor]:
-    """The weights by name; what is no weight is left out: older models keep masks beside them."""
+    """The weights by name, without what torch puts into names; what is no weight is left out: older models keep masks
+    beside them."""
     found: dict[str, torch.Tensor] = {}
-    for file in weight_files(folder):
+    for file in (files := weight_files(folder)):
         held = contents(file)
         if isinstance(held, Mapping):
             held = {name: value for name, value in held.items() if not is_mask(value)}
-        found |= tensors(held, file)
-    return found
+        join(found, tensors(held, file), file)
+    named = {".".join(plain(name)): weight for name, weight in found.items()}
+    if len(named) < len(found):
+        raise UserError(f"{files[0]} has two weights of one name; use another file.")
+    return named
 
 
 def is_mask(value: Any) -> bool:

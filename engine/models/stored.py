@@ -87,8 +87,15 @@ def read_weights(folder: Path, besides: tuple[str, ...] = ()) -> tuple[tuple[Pat
         held = contents(file)
         if isinstance(held, Mapping):
             held = {name: value for name, value in held.items() if not str(name).endswith(besides)}
-        found |= tensors(held, file)
+        join(found, tensors(held, file), file)
     return files, unwrapped(found, files[0])
+
+
+def join(found: dict[str, Tensor], more: Mapping[str, Tensor], file: Path) -> None:
+    """Puts the weights of a part of a model to those of the parts before; a UserError where one is there twice."""
+    if twice := found.keys() & more.keys():
+        raise UserError(f"{file} has {shown(min(twice))}, as another part has; put the parts of one model there.")
+    found |= more
 
 
 def begins(folder: Path, prefix: str) -> bool:
@@ -144,9 +151,14 @@ def _mapped(source: Path, described: bytes) -> dict[str, Tensor]:
     }
 
 
+def plain(name: str) -> list[str]:
+    """The parts of a weight's name, without `WRAPPERS`."""
+    return [part for part in name.split(".") if part not in WRAPPERS] or [name]
+
+
 def unwrapped(weights: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
     """The same weights by the names that they have in the network: without `WRAPPERS` and what all names begin with."""
-    names = [[part for part in name.split(".") if part not in WRAPPERS] or [name] for name in weights]
+    names = [plain(name) for name in weights]
     same = takewhile(lambda parts: len(set(parts)) == 1, zip(*(parts[:-1] for parts in names), strict=False))
     begin = sum(1 for _ in same)
     found = dict(zip((".".join(parts[begin:]) for parts in names), weights.values(), strict=True))
