@@ -19,7 +19,7 @@ computed at once:
                activations B L N (68 d + 12 H L); laws
 
 24 MB more stand for what libraries keep. What the process holds already is not counted. `python -m benchmarks.memory`
-compares this with what is measured: 0.7 to 2.5 times it.
+compares this with what is measured: 0.85 to 2.8 times it.
 
 Time is that of the arithmetic, 2 P for each token that a network reads and 6 P in training, at a rate that hardware of
 its kind hardly exceeds: work is refused that would take longer than a month even so.

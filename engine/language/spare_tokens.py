@@ -18,6 +18,8 @@ Spare = Literal["nothing", "mask", "padding", "bases"] | int
 """What makes a tokenizer fit a model: it has a mask that is no clean token, or lacks the token for padding. A number is
 the id of an ordinary token that was taken for the mask. With "bases" none is needed: its tokens are those of DNA."""
 BASES = "ACGT"
+NEVER = -1e6
+"""The score of a piece that a text is never cut into, because it is read as a token of its own before."""
 
 
 def mask_of(backend: Backend) -> str | None:
@@ -59,17 +61,31 @@ def _without(backend: Backend, token: str) -> Backend:
     described = json.loads(backend.to_str())
     freed, last = backend.token_to_id(token), backend.get_vocab_size() - 1
     name = backend.id_to_token(last)
-    vocab, added = described["model"]["vocab"], described["added_tokens"]
-    vocab.pop(token, None)
+    added = described["added_tokens"]
+    _drop(described["model"], token, (freed, last), name)
     if "merges" in described["model"]:
         described["model"]["merges"] = [pair for pair in described["model"]["merges"] if not _makes(pair, token)]
     described["added_tokens"] = [entry for entry in added if entry["content"] != token]
-    if freed != last:
-        vocab[name] = freed
-        for entry in described["added_tokens"]:
-            entry["id"] = freed if entry["content"] == name else entry["id"]
+    for entry in described["added_tokens"]:
+        entry["id"] = freed if entry["content"] == name else entry["id"]
     described["post_processor"] = None  # it knows ids, and is not used
     return Backend.from_str(json.dumps(described))
+
+
+def _drop(model: dict[str, Any], token: str, ids: tuple[Any, int], name: str | None) -> None:
+    """Takes a token out of a vocabulary, a table, or of Unigram a list of pieces by their ids, and gives its id to the
+    `name` of the last; `ids` are both."""
+    vocab, (freed, last) = model["vocab"], ids
+    if isinstance(vocab, dict):
+        vocab.pop(token, None)
+        if freed != last:
+            vocab[name] = freed
+        return
+    if freed < len(vocab):
+        vocab[freed] = vocab[last] if last < len(vocab) else [name, NEVER]
+    del vocab[last:]
+    if model.get("unk_id") == last:
+        model["unk_id"] = freed
 
 
 def _makes(pair: Any, token: str) -> bool:

@@ -27,7 +27,8 @@ NAMES: dict[str, Callable[[str], str]] = {
 
 
 def diffusion_logits(folder: Path) -> Tensor:
-    return build(folder)[0].network(TOKENS, torch.zeros(1))
+    logits: Tensor = build(folder)[0].network(TOKENS, torch.zeros(1))
+    return logits
 
 
 def causal_logits(folder: Path) -> Tensor:

@@ -13,6 +13,7 @@ import pytest
 from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
+from engine.language.spare_tokens import fitted
 from engine.language.tokenizers import Tokenizer, find_tokenizer, tokenizer_from
 from engine.protocol import UserError
 from tests.engine.test_tokenizers import TEXTS, TOKENIZER
@@ -80,6 +81,24 @@ def test_a_tokenizer_that_does_not_give_texts_back_is_refused_in_one_short_sente
     assert len(str(error.value)) < 200 + len(str(folder))
     with pytest.raises(UserError, match="does not give texts back"):
         tokenizer_from((folder / "tokenizer.json").read_text())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LOSSY if "[MASK]" in LOSSY[kind]().get_vocab()])
+@pytest.mark.parametrize("more", [[], ["<more>"]])
+def test_without_its_mask_a_tokenizer_cuts_texts_as_before_whatever_its_kind(
+    tmp_path: Path, kind: str, more: list[str]
+) -> None:
+    backend = LOSSY[kind]()
+    backend.add_special_tokens(more)
+    made = fitted(Backend.from_str(backend.to_str()), None, "mask")
+    assert "[MASK]" not in made.get_vocab()
+    assert sorted(made.get_vocab().values()) == list(range(backend.get_vocab_size() - 1))
+    for text in (*TEXTS, "".join(more)):
+        assert (
+            made.encode(text, add_special_tokens=False).tokens == backend.encode(text, add_special_tokens=False).tokens
+        )
+    with pytest.raises(UserError, match="does not give texts back"):
+        find_tokenizer(kept_in(tmp_path, backend), spare="mask")
 
 
 def test_characters_of_other_programs_are_used_and_what_they_lack_is_said_shortly(tmp_path: Path) -> None:
