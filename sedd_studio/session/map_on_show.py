@@ -90,7 +90,8 @@ class MapOnShow(QObject):
         self._follow()
 
     def _want_answers(self) -> None:
-        self._hindsight.want("map", self._wanted and bool(self.mode.column))
+        """While it is held against another run, its colours are not those that need them."""
+        self._hindsight.want("map", self._wanted and bool(self.mode.column) and self.other is None)
 
     def _take_answers(self) -> None:
         if self._wanted and self.mode.column:
@@ -136,6 +137,7 @@ class MapOnShow(QObject):
     def hold_against(self, other: Other | None) -> None:
         """Shows the difference to another run, or none any more."""
         self.other = other
+        self._want_answers()
         self._against, self._compared = None, None
         self._compare()
         self._tell()
@@ -236,6 +238,7 @@ class MapOnShow(QObject):
                 self.other = None
             if self.other is not None and not _comparable(self.other.run, run):
                 self.other = None
+            self._want_answers()
             self.map.grow()
             self._forget()
         self._compare()

@@ -56,6 +56,10 @@ def known(window: MainWindow) -> int:
     return sum(window.services.hindsight.mean_of(run, sample) is not None for sample in range(SAMPLES))
 
 
+def looks_back(window: MainWindow) -> bool:
+    return window.services.hindsight.share is not None
+
+
 def test_by_regret_all_samples_are_looked_back_on_and_coloured(
     window: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
@@ -81,7 +85,7 @@ def test_an_order_that_is_not_known_is_asked_for_and_can_be_stopped(
     engine.answers.clear()
     choose(panel, "Key_End", 1)
     assert panel.sort.currentData() == "regret"
-    qtbot.waitUntil(lambda: looked.share is not None and panel.stop.isEnabled())
+    qtbot.waitUntil(lambda: reviews(engine) == 1 and panel.stop.isEnabled())
     assert panel.part.parts[0].startswith(f"The regret is known of 0 of {SAMPLES} samples")
     QTest.mouseClick(panel.stop, LEFT)
     engine.answers.set()
@@ -111,6 +115,21 @@ def test_by_likelihood_all_samples_are_ranked_once(window: MainWindow, engine: F
     choose(panel, "Key_Up", 1)
     choose(panel, "Key_Down", 1)
     assert sum(isinstance(request, Score) for request in engine.requests) == SAMPLES
+
+
+def test_nothing_is_looked_back_on_while_the_run_is_held_against_another(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    panel = panel_of(window)
+    QTest.mouseClick(panel.several, LEFT)
+    panel.against.setFocus()
+    QTest.keyClick(panel.against, Qt.Key.Key_Down)
+    window.services.map.choose("regret")
+    assert not looks_back(window)
+    QTest.keyClick(panel.against, Qt.Key.Key_Up)
+    assert looks_back(window)
+    qtbot.waitUntil(lambda: known(window) == 1)
+    assert reviews(engine) == 1
 
 
 def test_small_maps_have_their_own_legend_while_the_run_is_held_against_another(window: MainWindow) -> None:
