@@ -36,12 +36,12 @@ def open_path(session: Session, path: str | Path) -> None:
     """Opens a run, a text as the prompt, or a model, none of it in the window's thread; what is wrong with it goes to
     the banner."""
     path = Path(path)
-    there = os.path.isfile(path)  # noqa: PTH113 - never raises
+    there, folder = os.path.isfile(path), os.path.isdir(path)  # noqa: PTH112, PTH113 - never raise
     if there:
         session.settings.remember_file(path)
     if ends_in(path, (runfile.SUFFIX, *CARRIERS)):
         open_run(session, path)
-    elif ends_in(path, TEXTS + RECORDS) and there and not part_of_model(path):
+    elif ends_in(path, TEXTS + RECORDS) and not folder and not part_of_model(path):
         open_prompt(session, path)
     else:
         session.models.open(path)
@@ -50,7 +50,8 @@ def open_path(session: Session, path: str | Path) -> None:
 def named_on_hub(path: str) -> str:
     """What the hub may call a model that is not on this machine; "" where that is another thing, or is here."""
     here = os.path.lexists(path) or bundled(path) is not None
-    return "" if here else name_in(path)
+    file = ends_in(Path(path), (runfile.SUFFIX, *CARRIERS, *TEXTS, *RECORDS))
+    return "" if here or file else name_in(path)
 
 
 def part_of_model(path: Path) -> bool:
@@ -78,7 +79,11 @@ def open_prompt(session: Session, path: Path) -> None:
         return
 
     def read() -> tuple[str, Document | None]:
-        if path.stat().st_size > LARGEST:
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}); choose another file.") from None
+        if size > LARGEST:
             raise UserError(f"{path.name} is larger than {LARGEST >> 20} MB; choose a shorter text.")
         if ends_in(path, TEXTS) or tokenizer is None:
             text = read_text(path).strip()

@@ -23,6 +23,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.opening import open_path, part_of_model
+from sedd_studio.window.page_names import STUDIO
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
@@ -202,6 +203,23 @@ def test_a_text_that_is_opened_before_any_model_has_the_default_one_opened_for_i
     assert alone.models.loading
     qtbot.waitUntil(lambda: alone.models.ready)
     qtbot.waitUntil(lambda: alone.view.prompt == "Once upon a time [9] The end.")
+    assert window.actions_by_name["run"].isEnabled()
+    alone.shutdown()
+
+
+@pytest.mark.parametrize("name", ["story.txt", "rows.csv", "owner/story.txt"])
+def test_a_text_that_is_not_there_is_said_and_the_default_model_opens(
+    name: str, settings: Settings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one whose name was mistyped when the studio was started."""
+    monkeypatch.chdir(tmp_path)
+    alone, told = Session(Runner(FakeEngine), Reader(), settings), []
+    alone.reader.failed.connect(lambda headline, _: told.append(headline))
+    window = window_of(alone, settings, qtbot)
+    window.open(name)
+    assert window.places.page == STUDIO
+    qtbot.waitUntil(lambda: alone.models.ready and bool(told))
+    assert told == [f"{Path(name)} cannot be read (No such file or directory); choose another file."]
     assert window.actions_by_name["run"].isEnabled()
     alone.shutdown()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.protocol import Generate
@@ -73,6 +73,23 @@ def test_what_stands_there_is_named_with_how_sure_the_model_is(window: MainWindo
     piece = shown_piece(session.view.piece(position))
     assert window.popover.stands.text() == f"{piece} stands here"
     assert window.popover.sure.text() == "25% sure"
+
+
+def test_a_click_is_told_of_where_keys_go_elsewhere(window: MainWindow, qtbot: QtBot) -> None:
+    shown(window, qtbot, gap(window) + 4)
+    assert window.popover.foot.text().startswith("Enter puts")
+    window.popover.dismiss()
+    window.timeline.track.setFocus()
+    shown(window, qtbot, gap(window) + 5)
+    assert window.popover.foot.text().startswith("A click puts")
+
+
+def test_a_tooltip_that_came_before_them_does_not_lie_over_them(window: MainWindow, qtbot: QtBot) -> None:
+    hover(window, gap(window) + 4)
+    QToolTip.showText(window.mapToGlobal(QPoint(300, 300)), "Position 22: masked", window.canvas.viewport())
+    assert QToolTip.isVisible()
+    qtbot.waitUntil(window.popover.isVisible)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=1_500)
 
 
 @pytest.mark.parametrize("number", [0, 1, 4])

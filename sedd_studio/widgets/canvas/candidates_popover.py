@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter
-from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem, QToolTip, QWidget
 
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
@@ -128,6 +128,7 @@ class CandidatesPopover(QFrame):
             return
         self._fill(pointed)
         if not self.isVisible():
+            QToolTip.hideText()  # one that came before the answer would lie over it
             self._place(pointed.position)
             self.show()
             self.raise_()
@@ -159,7 +160,8 @@ class CandidatesPopover(QFrame):
     def _say(self) -> None:
         marked = self.list.currentIndex()
         if marked.isValid():
-            key = "A click" if self._view.selection is not None else "Enter"
+            keys = self._canvas.hasFocus() and self._view.selection is None
+            key = "Enter" if keys else "A click"
             on = f", goes on from {self._view.playhead.step}" if self._runs.can_go_on else ""
             self.foot.show_text(f"{key} puts {marked.data()} here{on}")
 
