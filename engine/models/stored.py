@@ -32,6 +32,8 @@ LARGEST_YAML = 2**16
 """Bytes of a configuration."""
 MOST_TENSORS = 25_000
 """In a file of weights."""
+LARGEST_INDEX = 2**21
+"""Bytes of an index of parts, which is read whenever they are looked for: 80 for each of the most tensors."""
 STORED = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 """Kinds of numbers by their names in such a file."""
 MOST_SHARING = 2
@@ -69,7 +71,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         if (folder / name).is_file():
             return (folder / name,)
         if (index := folder / f"{name}.index.json").is_file():
-            parts = read_config(index, LARGEST_TABLE).get("weight_map")
+            parts = read_config(index, LARGEST_INDEX).get("weight_map")
             names = set(map(str, mapping(parts, index).values()))
             lacking = sorted(names - {file.name for file in folder.iterdir() if file.is_file()})
             if lacking or not names:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.causal.causal_model import CausalModel
 from engine.models.loading import build
+from engine.models.stored import LARGEST_INDEX
 from engine.protocol import UserError
 from tests.engine import causals
 from tests.engine.families import make
@@ -86,3 +87,12 @@ def test_a_weight_that_two_parts_have_is_refused_whichever_the_index_names(tmp_p
                 logits(tmp_path / str(twice))
         else:
             assert torch.equal(logits(tmp_path / str(twice)), expected)
+
+
+def test_an_index_that_is_long_beyond_reason_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    make(tmp_path, "mdlm")
+    in_parts(tmp_path, load_file(tmp_path / "model.safetensors"), twice=False)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(index.read_text() + " " * LARGEST_INDEX)
+    with pytest.raises(UserError, match="it is larger than 2 MB"):
+        build(tmp_path)
