@@ -179,7 +179,7 @@ def _text(painter: QPainter, places: MapPlaces, scene: MapScene, theme: Theme) -
                 painter.translate(x + wide / 2, plot.bottom() + 6)
                 painter.rotate(90)
                 painter.drawText(QRectF(0, -9, places.foot - 8, 18), middle, piece)
-        elif len(piece) > 1:
+        elif len(piece) > 1 or not piece.isascii():
             width = painter.fontMetrics().horizontalAdvance(piece)
             if x + width > plot.right() + 2:  # it would be cut
                 break

@@ -10,10 +10,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
+from engine.protocol import FREE
 from engine.protocol.sampler_table import TITLES
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
 from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, same_noise, too_large
 from engine.runs.trajectory import Trajectory
+from sedd_studio.record.document import characters_at
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
 from sedd_studio.session.notices import number_of
@@ -200,15 +202,17 @@ class MapOnShow(QObject):
         tokenizer, found = self._tokenizer, self.map
         if tokenizer is None or found is None or found.told(step, position) in (State.HIDDEN, State.TO_COME):
             return None
-        return tokenizer.piece(int(found.run.at(step, found.sample)[0][position]))
+        tokens = found.run.at(step, found.sample)[0]
+        characters = characters_at(np.where(tokens == found.run.mask, FREE, tokens), tokenizer)
+        return next((text for text in reversed(characters[: position + 1]) if text), None)
 
     def pieces(self) -> list[str]:
-        """The text of each position after the newest step; empty where it is masked."""
+        """The text of each position after the newest step, by whole characters; empty where it is masked."""
         tokenizer, found = self._tokenizer, self.map
         if tokenizer is None or found is None:
             return []
         tokens = found.run.at(found.read, found.sample)[0]
-        return ["" if token == found.run.mask else tokenizer.piece(token) for token in tokens.tolist()]
+        return characters_at(np.where(tokens == found.run.mask, FREE, tokens), tokenizer)
 
     @property
     def _tokenizer(self) -> Tokenizer | None:

@@ -194,3 +194,14 @@ def test_colours_are_chosen_and_kept_and_their_legend_says_what_they_mean(window
         codes = shown.codes()
         assert codes is not None
         assert (codes.max() >= RAMP) == (not mode.column)  # what the model is asked for is not there yet
+
+
+def test_a_character_of_several_tokens_is_told_whole(scene: Scene, qtbot: QtBot) -> None:
+    assert scene.session.editor.set_prompt("\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} [3] \u4f60\u597d")
+    window = with_map(scene, qtbot)
+    shown = panel_of(window)._shown
+    pieces = shown.pieces()
+    assert "\\x" not in "".join(pieces)
+    assert pieces[0] == shown.piece(0, 1) == "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}"
+    assert pieces[1] == ""
+    assert "\u597d" in pieces

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,15 @@ def test_what_does_not_fit_says_so_with_both_numbers(opened: Open, monkeypatch: 
     assert choose(panel, NAME).fits
     assert not panel.card.warning.isVisible()
     assert panel.free.text() == "4.0 GiB of memory are free"
+
+
+def test_the_buttons_of_the_kinds_stand_beside_each_other_on_a_small_screen(opened: Open, window: MainWindow) -> None:
+    window.resize(1024, 576)
+    panel = opened()
+    QApplication.processEvents()
+    buttons = list(panel.kinds.buttons.values())
+    assert all(one.geometry().right() < other.geometry().left() for one, other in pairwise(buttons))
+    assert all(button.width() >= button.minimumWidth() for button in buttons)
 
 
 def test_the_doctor_says_what_a_model_is(opened: Open, window: MainWindow, qtbot: QtBot) -> None:

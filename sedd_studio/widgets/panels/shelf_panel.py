@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMessageBox, Q
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.sizes import memory, stored
 from sedd_studio.session.shelf_rows import Row, found_in
-from sedd_studio.widgets.controls.basic import Do, PushButton, keep_up, label, plain
+from sedd_studio.widgets.controls.basic import Do, Elided, PushButton, keep_up, plain
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row
@@ -58,7 +58,8 @@ class ShelfPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(LONGEST_SEARCH)
         self.open_folder = PushButton("Open a folder …", "folder", look, open_folder)
-        self.free = label(role="help")
+        self.free = Elided("help")
+        self.free.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.rows = ShelfRows(shelf.state, self)
         self.list = QListView()
         self.list.setModel(self.rows)
@@ -75,7 +76,7 @@ class ShelfPanel(QWidget):
         self.kinds = Segments("What they write", KINDS, self.show_kind)
         self.kinds.choose("")
         head = row((self.search, 1), self.open_folder, gap=8)
-        choice = row(self.kinds, None, self.free, gap=8)
+        choice = row(self.kinds, (self.free, 1), gap=8)
         left = column(head, choice, (self.filled, 1), gap=8, margins=(16, 10, 12, 10))
         row((left, 1), self.card, gap=0, of=self)
         self.setFocusProxy(self.search)
@@ -126,7 +127,7 @@ class ShelfPanel(QWidget):
         self.filled.say(nothing if self._shelf.rows else LOOKING)
         self.filled.show_content(bool(rows))
         left = next((shown.free for _, shown in rows if shown.free is not None), None)
-        self.free.setText("" if left is None else f"{memory(left)} of memory are free")
+        self.free.show_text("" if left is None else f"{memory(left)} of memory are free")
         self.list.viewport().update()
         self._show_card()
 
