@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.runs.map_modes import MAP_MODES, RAMP
 from engine.runs.run_map import Marked, State, counted
+from sedd_studio.painting.film_with_map import FilmWithMap
 from sedd_studio.painting.map_image import colour_of
 from sedd_studio.painting.map_paint import cell_of
 from sedd_studio.painting.theme import DARK
@@ -205,3 +206,5 @@ def test_a_character_of_several_tokens_is_told_whole(scene: Scene, qtbot: QtBot)
     assert pieces[0] == shown.piece(0, 1) == "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}"
     assert pieces[1] == ""
     assert "\u597d" in pieces
+    run = map_of(window).run
+    assert FilmWithMap(run, 0, DARK, 1.0, MAP_MODES["state"])._pieces == pieces
