@@ -16,7 +16,7 @@ import numpy as np
 from engine.plain_text import plain
 from engine.runs.map_colours import table_of
 from engine.runs.map_modes import MapMode, ramp
-from engine.runs.map_table import caption_of
+from engine.runs.map_table import caption_of, characters_at
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
 
@@ -124,7 +124,7 @@ def _words(pieces: list[str], left: float, bottom: float, wide: float) -> Iterat
             yield _text(
                 x + wide / 2 - 4, y, piece[:12], MUTED, f' transform="rotate(90 {x + wide / 2 - 4:.1f} {y:.1f})"'
             )
-        elif len(piece) > 1 and x >= free:
+        elif (len(piece) > 1 or not piece.isascii()) and x >= free:
             yield _text(x, bottom + 17, piece)
             free = x + SIGN * len(piece) + 8
 
@@ -133,8 +133,8 @@ def _pieces(made: RunMap) -> list[str]:
     run = made.run
     if run.origin is None:
         return []
-    tokens, tokenizer = run.at(made.read, made.sample)[0].tolist(), run.origin.tokenizer
-    return ["" if token == run.mask else tokenizer.piece(token).strip() for token in tokens]
+    tokens = run.at(made.read, made.sample)[0]
+    return [piece.strip() for piece in characters_at(tokens, run.mask, run.origin.tokenizer)]
 
 
 def as_data(codes: Cells) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from engine.language.tokenizers import Tokenizer
 from engine.plain_text import as_cell, plain_line
+from engine.protocol import Tokens
 from engine.protocol.sampler_table import TITLES
 from engine.runs.fill_order import order_of, ranks
 from engine.runs.run_map import NEVER, Difference, RunMap, State, difference, same_noise
@@ -113,3 +116,20 @@ def _line(values: list[object]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(values)
     return buffer.getvalue()
+
+
+def characters_at(tokens: Tokens, mask: int | None, tokenizer: Tokenizer) -> list[str]:
+    """The text of each of the tokens (L,): a character that several spell together is at the first of them, and
+    nothing at the others, nor where a `mask` stands. What is half a character is as `Tokenizer.piece` writes it."""
+    pieces: list[str] = []
+    for hidden, some in groupby(tokens.tolist(), lambda token: token == mask):
+        ids = list(some)
+        if hidden:
+            pieces += [""] * len(ids)
+            continue
+        for start, stop, text in tokenizer.graphemes(ids):
+            if text is None:
+                pieces += map(tokenizer.piece, ids[start:stop])
+            else:
+                pieces += [text, *[""] * (stop - start - 1)]
+    return pieces

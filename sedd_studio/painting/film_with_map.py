@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 
-from engine.protocol import FREE
 from engine.runs.map_modes import MAP_MODES, MapMode
+from engine.runs.map_table import characters_at
 from engine.runs.run_map import RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.film import FOOT, MARGIN, Film
@@ -17,7 +17,6 @@ from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.map_paint import MapScene, cells_picture, paint_map
 from sedd_studio.painting.map_places import MapPlaces
 from sedd_studio.painting.theme import Theme
-from sedd_studio.record.document import characters_at
 
 WIDE, HIGH, MAP = 1280, 720, 500
 """Pixels of a picture at scale 1, and of the map in it."""
@@ -44,7 +43,7 @@ class FilmWithMap(Film):
         self._codes = self._mode.codes(made, numbers)
         self._legend = Legend(self._mode.legend(self._codes), self._mode.low(made), self._mode.high(made))
         tokens = run.at(made.read, sample)[0]
-        self._pieces = characters_at(np.where(tokens == run.mask, FREE, tokens), self._tokenizer)
+        self._pieces = characters_at(tokens, run.mask, self._tokenizer)
         self._cells: QImage | None = None
 
     @property

@@ -12,9 +12,8 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintDevice, QPainter
 
 from engine.files import write_whole
-from engine.protocol import FREE
 from engine.runs.map_modes import MapMode
-from engine.runs.map_table import caption_of
+from engine.runs.map_table import caption_of, characters_at
 from engine.runs.run_map import Cells, RunMap
 from engine.runs.trajectory import Trajectory
 from sedd_studio.painting.map_image import map_image
@@ -22,7 +21,6 @@ from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.map_paint import MapScene, cells_picture, paint_map
 from sedd_studio.painting.map_places import MapPlaces
 from sedd_studio.painting.theme import Theme, family
-from sedd_studio.record.document import characters_at
 
 WIDE, MARGIN, LINE = 1100, 20, 22
 """Pixels."""
@@ -97,7 +95,7 @@ class MapPicture:
         if self.run.origin is None:
             return []
         tokens, tokenizer = self.run.at(made.read, self.sample)[0], self.run.origin.tokenizer
-        return characters_at(np.where(tokens == self.run.mask, FREE, tokens), tokenizer)
+        return characters_at(tokens, self.run.mask, tokenizer)
 
     def as_png(self, scale: float) -> bytes:
         """The picture in a file of pixels."""

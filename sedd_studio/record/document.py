@@ -127,16 +127,3 @@ def known_runs(tokens: Tokens) -> Iterator[tuple[int, list[int]]]:
     edges = np.flatnonzero(np.diff(tokens == FREE, prepend=True, append=True))
     for start, stop in edges.reshape(-1, 2).tolist():
         yield start, tokens[start:stop].tolist()
-
-
-def characters_at(tokens: Tokens, tokenizer: Tokenizer) -> list[str]:
-    """The text of each of the tokens (L,): a character that several spell together is at the first of them, and
-    nothing at the others, nor where `FREE` stands. What is half a character is written as `Tokenizer.piece` does."""
-    pieces = [""] * len(tokens)
-    for first, ids in known_runs(tokens):
-        for start, stop, text in tokenizer.graphemes(ids):
-            if text is None:
-                pieces[first + start : first + stop] = [tokenizer.piece(token) for token in ids[start:stop]]
-            else:
-                pieces[first + start] = text
-    return pieces

@@ -10,12 +10,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import FREE
 from engine.protocol.sampler_table import TITLES
 from engine.runs.map_modes import MAP_MODES, MapMode, difference_codes
+from engine.runs.map_table import characters_at
 from engine.runs.run_map import Cells, Difference, Marked, RunMap, State, difference, same_noise, too_large
 from engine.runs.trajectory import Trajectory
-from sedd_studio.record.document import characters_at
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.hindsight import Answer, Hindsight
 from sedd_studio.session.notices import number_of
@@ -203,7 +202,7 @@ class MapOnShow(QObject):
         if tokenizer is None or found is None or found.told(step, position) in (State.HIDDEN, State.TO_COME):
             return None
         tokens = found.run.at(step, found.sample)[0]
-        characters = characters_at(np.where(tokens == found.run.mask, FREE, tokens), tokenizer)
+        characters = characters_at(tokens, found.run.mask, tokenizer)
         return next((text for text in reversed(characters[: position + 1]) if text), None)
 
     def pieces(self) -> list[str]:
@@ -212,7 +211,7 @@ class MapOnShow(QObject):
         if tokenizer is None or found is None:
             return []
         tokens = found.run.at(found.read, found.sample)[0]
-        return characters_at(np.where(tokens == found.run.mask, FREE, tokens), tokenizer)
+        return characters_at(tokens, found.run.mask, tokenizer)
 
     @property
     def _tokenizer(self) -> Tokenizer | None:

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.runs.map_drawing import _pieces
 from engine.runs.map_modes import MAP_MODES, RAMP
 from engine.runs.run_map import Marked, State, counted
 from sedd_studio.painting.film_with_map import FilmWithMap
@@ -208,3 +209,4 @@ def test_a_character_of_several_tokens_is_told_whole(scene: Scene, qtbot: QtBot)
     assert "\u597d" in pieces
     run = map_of(window).run
     assert FilmWithMap(run, 0, DARK, 1.0, MAP_MODES["state"])._pieces == pieces
+    assert "\\x" not in "".join(_pieces(map_of(window)))
