@@ -102,7 +102,11 @@ def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
         if trouble := settings.trouble():
             errors.add(trouble)
         window.open(model or str(DEFAULT_MODEL))
-        if model is None and not settings["toured"]:
+        if model is not None:
+            from sedd_studio.window.opening import never_without  # not before the window is painted
+
+            never_without(services.session)
+        elif not settings["toured"]:
             from sedd_studio.window.touring import offer  # once in the life of the settings
 
             offer(window)

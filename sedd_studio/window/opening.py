@@ -47,6 +47,23 @@ def open_path(session: Session, path: str | Path) -> None:
         session.models.open(path)
 
 
+def never_without(session: Session) -> None:
+    """Opens the default model once what is being opened has ended and given none; what was wrong stays on show."""
+    models, reader = session.models, session.reader
+
+    def look() -> None:
+        if models.info is None and (models.loading or reader.busy):
+            return
+        for told in (models.loading_changed, reader.changed):
+            told.disconnect(look)
+        if models.info is None:
+            models.open()
+
+    for told in (models.loading_changed, reader.changed):
+        told.connect(look)
+    look()
+
+
 def named_on_hub(path: str) -> str:
     """What the hub may call a model that is not on this machine; "" where that is another thing, or is here."""
     here = os.path.lexists(path) or bundled(path) is not None

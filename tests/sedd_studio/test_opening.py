@@ -13,16 +13,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine import bundled_models
 from engine.language.tokenizers import Tokenizer
+from engine.protocol import LoadModel
 from engine.runs import runfile
 from engine.runs.carried import read_run
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
+from sedd_studio.session import session as session_module
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import open_path, part_of_model
+from sedd_studio.window.opening import never_without, open_path, part_of_model
 from sedd_studio.window.page_names import STUDIO
 from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
@@ -221,6 +224,30 @@ def test_a_text_that_is_not_there_is_said_and_the_default_model_opens(
     qtbot.waitUntil(lambda: alone.models.ready and bool(told))
     assert told == [f"{Path(name)} cannot be read (No such file or directory); choose another file."]
     assert window.actions_by_name["run"].isEnabled()
+    alone.shutdown()
+
+
+@pytest.mark.parametrize("name", ["broken", "missing.sedd", "owner/name"])
+def test_what_gives_no_model_at_the_start_is_said_and_the_default_one_opens(
+    name: str, settings: Settings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session_module, "PROMPT", "Once [8]")
+    engine = FakeEngine()
+    alone = Session(Runner(lambda: engine), Reader(), settings)
+    window = window_of(alone, settings, qtbot)
+    window.open(name)
+    never_without(alone)
+    qtbot.waitUntil(lambda: alone.models.ready)
+    assert window.actions_by_name["run"].isEnabled()
+    said = {"broken": "There is no model at broken", "missing.sedd": "missing.sedd cannot be read"}
+    assert window.banner.headline.text().startswith(said.get(name, ""))
+    assert window.banner.isVisible() is (name in said)  # the other one is offered for download
+    loaded = [request.path for request in engine.requests if isinstance(request, LoadModel)]
+    assert loaded == [*(["broken"] if name == "broken" else []), str(bundled_models.DEFAULT_MODEL)]
+    window.open("broken")  # with a model there is nothing to fall back from
+    qtbot.waitUntil(lambda: not alone.models.loading)
+    assert sum(isinstance(request, LoadModel) for request in engine.requests) == len(loaded) + 1
     alone.shutdown()
 
 
