@@ -123,7 +123,7 @@ def test_the_page_of_settings_has_a_row_for_it(window: MainWindow, qtbot: QtBot)
 
 def test_plain_templates_ask_for_what_is_told_of_the_same_thing() -> None:
     """`say` gets the values of both; what only plain words need is derived from the same numbers."""
-    derived = {"words", "part", "are", "noise", "choices", "odds"}
+    derived = {"words", "part", "are", "noise", "choices", "odds", "times"}
     for exact, plain in PLAIN.items():
         asked = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in (exact, plain)]
         assert asked[1] <= asked[0] | derived, plain

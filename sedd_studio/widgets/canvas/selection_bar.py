@@ -14,7 +14,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.view import View
 from sedd_studio.widgets.canvas.bar_place import SIDE, place_for
 from sedd_studio.widgets.canvas.token_canvas import TokenCanvas
-from sedd_studio.widgets.controls.basic import IconButton
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:

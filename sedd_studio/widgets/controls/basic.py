@@ -1,4 +1,4 @@
-"""Small controls that several widgets use: labels, icon buttons, a choice list, numbers and sliders."""
+"""Small controls that several widgets use: labels, a choice list, numbers and sliders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QRectF, QSignalBlocker, QSize, Qt, SignalInstance
+from PySide6.QtCore import QCoreApplication, QRectF, QSignalBlocker, Qt, SignalInstance
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -18,23 +18,18 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QLabel,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QSlider,
-    QToolButton,
 )
 
 from engine import plain_text
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
-
-Do = Callable[[], object]
 
 
 def keep_up(refresh: Callable[[], object], *signals: SignalInstance) -> None:
@@ -115,84 +110,6 @@ class ProgressLine(QProgressBar):
         """How much is done, from 0 to 1; None: nothing goes on."""
         self.setVisible(share is not None)
         self.setValue(0 if share is None else round(1000 * share))
-
-
-AFTER = 4
-"""Pixels between an icon and the text of its button, beside those that the style has there."""
-
-
-class Sign(QObject):
-    """The icon on a button, in two colours of the look: while the button can be pressed, and while it cannot."""
-
-    def __init__(
-        self, button: QAbstractButton, icon: str, look: Look, on: str = "text", off: str = "faint", after: int = 0
-    ) -> None:
-        super().__init__(button)
-        self._button, self._icon, self._look, self._colours, self._after = button, icon, look, (on, off), after
-        look.changed.connect(self._draw)
-        self._draw()
-
-    def show(self, icon: str) -> None:
-        if icon != self._icon:
-            self._icon = icon
-            self._draw()
-
-    def tint(self, colour: str) -> None:
-        """Another colour, of the look, while the button can be pressed."""
-        self._colours = (colour, self._colours[1])
-        self._draw()
-
-    def _draw(self) -> None:
-        on, off = self._colours
-        self._button.setIcon(icons.icon(self._icon, self._look.colour(on), self._look.colour(off), after=self._after))
-
-
-class PushButton(QPushButton):
-    """A button with an icon of ours that calls `do`; `primary` is the one that stands out."""
-
-    def __init__(self, text: str, icon: str, look: Look, do: Do | None = None, primary: bool = False) -> None:
-        super().__init__(text)
-        self.setIconSize(QSize(14 + AFTER, 14))
-        self.setAccessibleName(text)
-        if primary:
-            self.setProperty("kind", "primary")
-        self.sign = Sign(self, icon, look, *(("on_accent", "muted") if primary else ("text", "faint")), AFTER)
-        if do is not None:
-            self.clicked.connect(do)
-
-
-class IconButton(QToolButton):
-    """A button that calls `do`: only an icon, or an icon and quiet text; `name` says aloud what it does.
-
-    A "toggle" or a "disclosure" is on or off.
-    """
-
-    def __init__(
-        self, icon: str, name: str, look: Look, do: Do | None = None, text: str = "", kind: str = "quiet"
-    ) -> None:
-        super().__init__()
-        self.setProperty("kind", kind)
-        self.setCheckable(kind in ("toggle", "disclosure"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        size, after = 12 if kind == "disclosure" else 16, AFTER if text else 0
-        self.setIconSize(QSize(size + after, size))
-        self.set_name(name)
-        if text:
-            self.setText(text)
-            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.sign = Sign(self, icon, look, {"disclosure": "muted", "toggle": "accent"}.get(kind, "text"), after=after)
-        if do is not None:
-            self.clicked.connect(do)
-
-    def set_name(self, name: str) -> None:
-        """Say what the button does now, aloud and in the tooltip."""
-        self.setAccessibleName(name)
-        self.setToolTip(plain(name))
-
-    def disclose(self, shown: bool, name: str) -> None:
-        """Points to what is folded out, or folded in; `name` says what it does now."""
-        self.sign.show("chevron-down" if shown else "chevron-right")
-        self.set_name(name)
 
 
 class Check(QCheckBox):

@@ -11,7 +11,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, Sign, label, literal, plain
+from sedd_studio.widgets.controls.basic import label, literal, plain
+from sedd_studio.widgets.controls.buttons import IconButton, Sign
 from sedd_studio.widgets.controls.flow import Flow
 
 WIDEST = 180

@@ -9,7 +9,8 @@ from engine.protocol.option_kinds import Whole
 from engine.protocol.options import ENTRIES
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
-from sedd_studio.widgets.controls.basic import IconButton, Number, keep_up, label
+from sedd_studio.widgets.controls.basic import Number, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import row
 from sedd_studio.widgets.controls.option_fields import show_entry

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QToolButton, QWidg
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters.chapter import Choices, Control, Pick, Press, Slide, Write
-from sedd_studio.widgets.controls.basic import Choice, IconButton, Slider, label, literal
+from sedd_studio.widgets.controls.basic import Choice, Slider, label, literal
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import NOTHING, row
 from sedd_studio.widgets.controls.segments import Segments

@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import Do, Sign, literal, plain
+from sedd_studio.widgets.controls.basic import literal, plain
+from sedd_studio.widgets.controls.buttons import Do, Sign
 
 
 class Picker(QToolButton):

@@ -11,7 +11,8 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration
 from sedd_studio.session.panes import Pane, PaneState
 from sedd_studio.session.vocabulary import Say
-from sedd_studio.widgets.controls.basic import Elided, IconButton, ProgressLine
+from sedd_studio.widgets.controls.basic import Elided, ProgressLine
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.pane_text import PaneText
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from engine.protocol import UserError
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
-from sedd_studio.widgets.controls.basic import Choice, IconButton, keep_up
+from sedd_studio.widgets.controls.basic import Choice, keep_up
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:

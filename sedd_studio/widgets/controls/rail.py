@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QMenu, QToolButton
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import IconButton, Sign, plain
+from sedd_studio.widgets.controls.basic import plain
+from sedd_studio.widgets.controls.buttons import IconButton, Sign
 from sedd_studio.widgets.controls.layouts import column
 
 WIDTH = 76

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.shelf_rows import TO_DO, Row, State
-from sedd_studio.widgets.controls.basic import IconButton, PushButton, label
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.layouts import Sheet, column, row
 
 TITLES = 116

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import Choice, IconButton
+from sedd_studio.widgets.controls.basic import Choice
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import column, row
 
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.notices import number_of
-from sedd_studio.widgets.controls.basic import Elided, Number, ProgressLine, PushButton, keep_up
+from sedd_studio.widgets.controls.basic import Elided, Number, ProgressLine, keep_up
+from sedd_studio.widgets.controls.buttons import PushButton
 from sedd_studio.widgets.controls.layouts import column, row
 
 if TYPE_CHECKING:

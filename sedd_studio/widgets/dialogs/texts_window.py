@@ -12,7 +12,8 @@ from engine.language.documents import SEPARATOR
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import until_done
 from sedd_studio.session.text_rows import COLUMNS, LISTED, TextRow, as_csv
-from sedd_studio.widgets.controls.basic import ProgressLine, PushButton, label, plain
+from sedd_studio.widgets.controls.basic import ProgressLine, label, plain
+from sedd_studio.widgets.controls.buttons import PushButton
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.rows import Index
 from sedd_studio.widgets.controls.saving import ask_where, writing

@@ -20,16 +20,8 @@ from sedd_studio.record.pace import until_done
 from sedd_studio.session.compare_kinds import KINDS, MOST, Rows, samplers_of
 from sedd_studio.session.compare_reading import planned, reading
 from sedd_studio.session.panes import first_texts
-from sedd_studio.widgets.controls.basic import (
-    Choice,
-    Elided,
-    IconButton,
-    Number,
-    ProgressLine,
-    PushButton,
-    keep_up,
-    label,
-)
+from sedd_studio.widgets.controls.basic import Choice, Elided, Number, ProgressLine, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QWidget
 from sedd_studio.painting import icons
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.errors import Errors
-from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
+from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.overlay import Overlay
 

@@ -13,7 +13,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import LONGEST_NOTE, Entry
 from sedd_studio.session.undoing import RemoveRuns
 from sedd_studio.session.vocabulary import Vocabulary
-from sedd_studio.widgets.controls.basic import IconButton, PushButton
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.history_rows import RunPainter, RunRows

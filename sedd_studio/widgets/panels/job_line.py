@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import until_done
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, keep_up, label
+from sedd_studio.widgets.controls.basic import ProgressLine, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, Q
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters import CHAPTERS
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import ProgressLine, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chapter_list import ChapterList
 from sedd_studio.widgets.controls.figure_view import FigureView
 from sedd_studio.widgets.controls.formula_view import FormulaView

@@ -15,7 +15,8 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import until_done
 from sedd_studio.session.models import Models
 from sedd_studio.session.vocabulary import Vocabulary
-from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import Check, Choice, Elided, ProgressLine, keep_up, label
+from sedd_studio.widgets.controls.buttons import PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow, Turning
 from sedd_studio.widgets.controls.later import Later

@@ -16,7 +16,8 @@ from sedd_studio.painting.map_legend import Legend
 from sedd_studio.painting.theme import Look
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.view import View
-from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, PushButton, keep_up, label
+from sedd_studio.widgets.controls.basic import Choice, Elided, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.layouts import column, row

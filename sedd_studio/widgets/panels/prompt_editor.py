@@ -13,7 +13,8 @@ from sedd_studio.session.editor import Editor
 from sedd_studio.session.questions import Questions
 from sedd_studio.session.typed import without_end
 from sedd_studio.session.view import View
-from sedd_studio.widgets.controls.basic import IconButton, Number, keep_up, label
+from sedd_studio.widgets.controls.basic import Number, keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import column, row
 
 EDITOR_HEIGHT = 76

@@ -15,7 +15,8 @@ from sedd_studio.record.previews import preview, shortened
 from sedd_studio.session.models import Models
 from sedd_studio.session.panes import class_of
 from sedd_studio.session.vocabulary import Vocabulary
-from sedd_studio.widgets.controls.basic import IconButton, ProgressLine, PushButton, keep_up, plain
+from sedd_studio.widgets.controls.basic import ProgressLine, keep_up, plain
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.flow import Flow
 from sedd_studio.widgets.controls.layouts import column

@@ -6,7 +6,8 @@ from PySide6.QtCore import Signal
 
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.history import LeftOver
-from sedd_studio.widgets.controls.basic import PushButton, label
+from sedd_studio.widgets.controls.basic import label
+from sedd_studio.widgets.controls.buttons import PushButton
 from sedd_studio.widgets.controls.layouts import row
 from sedd_studio.widgets.controls.overlay import Overlay
 

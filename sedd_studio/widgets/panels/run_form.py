@@ -15,7 +15,8 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.current_form import CurrentForm
 from sedd_studio.session.models import Models
 from sedd_studio.session.vocabulary import Vocabulary
-from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, keep_up
+from sedd_studio.widgets.controls.basic import Choice, Elided, keep_up
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import GAP, Field, Sheet, column, row
 from sedd_studio.widgets.controls.option_fields import IN_TOP_BAR, Control, OptionFields, control_for, show_entry
 from sedd_studio.widgets.controls.preset_choice import PresetChoice

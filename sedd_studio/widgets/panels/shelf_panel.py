@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMessageBox, Q
 from sedd_studio.painting.theme import Look
 from sedd_studio.record.sizes import memory, stored
 from sedd_studio.session.shelf_rows import Row, found_in
-from sedd_studio.widgets.controls.basic import Do, Elided, PushButton, keep_up, plain
+from sedd_studio.widgets.controls.basic import Elided, keep_up, plain
+from sedd_studio.widgets.controls.buttons import Do, PushButton
 from sedd_studio.widgets.controls.empty import Filled
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row

@@ -12,7 +12,8 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.pace import duration, until_done
 from sedd_studio.session.notices import number_of
 from sedd_studio.session.state import RunState
-from sedd_studio.widgets.controls.basic import IconButton, keep_up, label
+from sedd_studio.widgets.controls.basic import keep_up, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.helping import HelpLine
 from sedd_studio.widgets.controls.layouts import row
 

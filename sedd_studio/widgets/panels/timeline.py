@@ -18,7 +18,8 @@ from sedd_studio.record.words import part_of
 from sedd_studio.session.runs import Runs
 from sedd_studio.session.view import View
 from sedd_studio.session.vocabulary import Vocabulary
-from sedd_studio.widgets.controls.basic import Choice, Elided, IconButton, label
+from sedd_studio.widgets.controls.basic import Choice, Elided, label
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.widgets.controls.layouts import row
 from sedd_studio.widgets.controls.track import Track
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent, QSho
 from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import PushButton, keep_up, literal
+from sedd_studio.widgets.controls.basic import keep_up, literal
+from sedd_studio.widgets.controls.buttons import PushButton
 from sedd_studio.widgets.controls.entry_chips import SamplesChip, SeedChip
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import row

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
 from sedd_studio.painting.theme import Look
-from sedd_studio.widgets.controls.basic import Elided, IconButton, PushButton, keep_up
+from sedd_studio.widgets.controls.basic import Elided, keep_up
+from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.layouts import row
 
 if TYPE_CHECKING:
