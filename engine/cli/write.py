@@ -15,13 +15,14 @@ from engine.causal.causal_folder import folder_of
 from engine.causal.causal_model import CausalModel
 from engine.causal.decoding import Decoder, check_architecture, documents_of
 from engine.cli.asked import Machine, Writing
+from engine.cli.batches import Batches
 from engine.cli.output import Output
 from engine.estimates import Shape, require, require_time
 from engine.files import replacing, sha256
 from engine.language.documents import SEPARATOR, documents
 from engine.language.sieve import Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
-from engine.models.gguf import unpacked
+from engine.models.gguf import files_of, unpacked
 from engine.protocol import UserError
 
 LAST_WORDS = "The end."
@@ -50,9 +51,12 @@ class Page:
 
 
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
-    """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went."""
+    """Writes documents to a text file, a line `<|endoftext|>` after each, and says how fast it went.
+
+    What was drawn is kept in a folder beside it until the text is whole: the same command goes on from there.
+    """
     machine.set_threads()
-    with unpacked(folder_of(Path(machine.model_path))) as folder:
+    with unpacked(source := folder_of(Path(machine.model_path))) as folder:
         model = CausalModel.load(folder, machine.device, machine.precision)
         tokenizer = find_tokenizer(folder)
     check_architecture(model.network)
@@ -60,19 +64,25 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     if end is None:
         raise UserError("The model's tokenizer has no end-of-text token, so its documents have no end; name another.")
     sieve = Sieve.apart_from(document for path in asked.apart or () for document in documents(path))
-    torch.manual_seed(asked.seed)
     # A block that a model learned from can begin anywhere in a text: what follows an end inside of one is a beginning.
     begin = [end, *tokenizer.encode(LAST_WORDS), end]
     check_fit(model, asked)
     decoder = Decoder(model.network, asked.batch, asked.length, begin, tokenizer.vocabulary)
+    beside = asked.out.with_name(f"{asked.out.name}.unfinished")
+    batches = Batches(beside, asked.seed, (asked.batch, asked.length), tokenizer.vocabulary)
+    plan = {"weights": sha256(*files_of(source)), "seed": asked.seed, "batch": asked.batch, "length": asked.length}
     try:
         with replacing(asked.out) as file:
+            batches.open(plan)
+            output.note("Ctrl+C stops it; the same command goes on from the last batch.")
             page = Page(file, tokenizer, end, sieve)
-            batches, seconds = fill(page, decoder, asked, output)
+            drawn, seconds = fill(page, batches, decoder, asked, output)
     except OSError as error:
         raise UserError(f"Nothing can be written to {asked.out} ({error.strerror}); choose another --out.") from None
-    read, rate = batches * decoder.bytes_read / seconds, memory_rate(model.device)
-    written = round(batches * asked.batch * asked.length / seconds)
+    batches.close()
+    a_second = drawn / seconds if drawn else 0.0
+    read, rate = a_second * decoder.bytes_read, memory_rate(model.device)
+    written = round(a_second * asked.batch * asked.length)
     output.record(
         tokens=page.tokens,
         documents=len(sieve),
@@ -103,25 +113,26 @@ def check_fit(model: CausalModel, asked: Writing) -> None:
         require_time(asked.tokens, shape.parameters, "Writing", model.device)
 
 
-def fill(page: Page, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
-    """Writes until there are enough tokens, or the time is up; the number of batches and the seconds they took.
+def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
+    """Writes until there are enough tokens, or the time is up; how many batches were drawn now, and in what seconds.
 
     While the network writes a batch, the one before is made to text beside it.
     """
-    batches, spent, started = 0, 0.0, time.perf_counter()
+    kept, taken, spent, started = batches.kept, 0, 0.0, time.perf_counter()
     allowed = math.inf if asked.seconds is None else asked.seconds
+    found = batches.drawn(decoder.write)
     with ThreadPoolExecutor(1) as beside, output.progress() as progress:
         task = progress.add_task("writing", total=asked.tokens)
         last: Future[Any] = beside.submit(int)
-        while not batches or (page.tokens < asked.tokens and time.perf_counter() - started < allowed):
+        while not taken or (page.tokens < asked.tokens and time.perf_counter() - started < allowed):
             before = time.perf_counter()
-            streams = decoder.write().cpu()
-            spent, batches = spent + time.perf_counter() - before, batches + 1
+            streams, taken = next(found), taken + 1
+            spent += time.perf_counter() - before if taken > kept else 0.0
             last.result()
             last = beside.submit(page.add, streams)
             progress.update(task, completed=page.tokens)
         last.result()
-    return batches, spent
+    return max(0, taken - kept), spent
 
 
 def memory_rate(device: torch.device) -> float:

@@ -152,6 +152,58 @@ def test_the_command_writes_documents_and_counts_them(writer: Path, tmp_path: Pa
     assert told["tokens"] >= 500
 
 
+ASKED = ("--tokens", 1500, "--batch", 4, "--length", 100, "--seed", 3)
+
+
+def stopped(writer: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Writing that is stopped in its third batch; what counts the batches that are drawn from then on."""
+    drawn: list[int] = []
+    write = Decoder.write
+
+    def noted(decoder: Decoder) -> torch.Tensor:
+        drawn.append(1)
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+        return write(decoder)
+
+    monkeypatch.setattr(Decoder, "write", noted)
+    assert CliRunner().invoke(app, ["write", "--model", str(writer), "--out", str(out), *map(str, ASKED)]).exit_code
+    assert not out.exists()
+    return drawn
+
+
+def test_writing_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run("write", "--model", writer, "--out", tmp_path / "whole.txt", *ASKED)
+    with monkeypatch.context() as patched:
+        drawn = stopped(writer, tmp_path / "text.txt", patched)
+        told = run("write", "--model", writer, "--out", tmp_path / "text.txt", *ASKED)
+    counts = ("tokens", "documents", "repeated", "short", "unreadable", "sha256")
+    assert [told[name] for name in counts] == [whole[name] for name in counts]
+    assert (tmp_path / "text.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
+    assert len(drawn) > 4, "several batches are drawn after the stop"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.txt", "whole.txt"], "nothing is left beside it"
+
+
+def test_what_other_options_or_a_damaged_file_left_is_not_gone_on_with(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "text.txt"
+    with monkeypatch.context() as patched:
+        stopped(writer, out, patched)
+    asked = ["write", "--model", str(writer), "--out", str(out), *map(str, ASKED)]
+    other = CliRunner().invoke(app, [*asked, "--seed", "4"])
+    assert "another model or other options" in " ".join(other.output.split())
+    first = tmp_path / "text.txt.unfinished" / "000000.tokens"
+    for content in (b"", first.read_bytes()[:-4], b"\xff" * first.stat().st_size):
+        first.write_bytes(content)
+        damaged = CliRunner().invoke(app, asked)
+        assert "is damaged; delete it" in " ".join(damaged.output.split())
+    first.unlink()
+    assert CliRunner().invoke(app, asked).exit_code == 0
+
+
 def test_a_fine_tuned_model_of_any_kind_starts_where_the_other_ended(writer: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n<|endoftext|>\n".join(f"A fox saw {words(30, k)}." for k in range(40)))
