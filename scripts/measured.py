@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 ASSETS_NAME = "assets/"
 DATA_NAME = "data/"
+RUNS_NAME = "runs/"
 
 Kind = Literal[
     "likelihood", "budgets", "ways", "infilling", "domain", "gallery", "fragments", "samples", "trials", "claims"

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.files import sha256, write_whole
-from scripts.measured import ASSETS_NAME, DATA_NAME, Command, Page
+from scripts.measured import ASSETS_NAME, DATA_NAME, RUNS_NAME, Command, Page
 from scripts.results_page import render
 from scripts.results_pictures import draw
-from scripts.results_plan import RESULTS
+from scripts.results_plan import JUDGE, RESULTS
 from scripts.training_plan import TRAINING, TRIAL
 
 ROOT = Path(__file__).parent.parent
-KEPT = ROOT / "runs" / "results"
+RUNS = ROOT / "runs"
+KEPT = RUNS / "results"
 DOCS = ROOT / "docs"
 PAGES = {page.name.removesuffix(".md"): page for page in (RESULTS, TRAINING)}
 Record = dict[str, Any]
@@ -41,7 +42,7 @@ class Places:
 
     def real(self, argument: str) -> str:
         """An argument with the folder that it stands for."""
-        for name, folder in ((ASSETS_NAME, self.assets), (DATA_NAME, self.data)):
+        for name, folder in ((ASSETS_NAME, self.assets), (DATA_NAME, self.data), (RUNS_NAME, RUNS)):
             if argument.startswith(name):
                 return str(folder / argument.removeprefix(name))
         return argument
@@ -54,6 +55,7 @@ class Places:
 def main(page: Page, places: Places) -> None:
     """Measures what is not known yet, then writes the page."""
     found: dict[Command, list[Record]] = {}
+    make_judge(page, Path(places.real(JUDGE)))
     for section in page.sections:
         for command in section.commands:
             if places.has(command):
@@ -63,13 +65,21 @@ def main(page: Page, places: Places) -> None:
     (DOCS / page.name).write_text(render(page, found), encoding="utf-8")
 
 
+def make_judge(page: Page, folder: Path) -> None:
+    """Makes the judge ready in `folder` if the page asks for it and it is not there yet."""
+    asked = any(JUDGE in command.arguments for section in page.sections for command in section.commands)
+    if asked and not (folder / "config.json").is_file():
+        run(["judge", "--out", str(folder)])
+
+
 def measured(command: Command, places: Places, perform: Callable[[list[str]], str]) -> list[Record]:
     """The records of a command, from an earlier run where nothing that it depends on has changed."""
     arguments = [places.real(argument) for argument in command.arguments]
     name = fingerprint(command, arguments)
     kept, trial = KEPT / f"{name}.jsonl", KEPT / name
     if not kept.is_file():
-        printed = perform([str(trial) if argument == TRIAL else argument for argument in arguments])
+        made = zip(command.arguments, arguments, strict=True)
+        printed = perform([str(trial) if argument == TRIAL else real for argument, real in made])
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_whole(kept, printed.encode())
         shutil.rmtree(trial, ignore_errors=True)

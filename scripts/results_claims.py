@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scripts.measured import Command, Found, Records
-from scripts.results_figures import columns, first_to_meet, fitted_line, line_above_floor, rises
+from scripts.results_figures import columns, drawn, first_to_meet, fitted_line, line_above_floor, rises
 
 LINE = 0.95
 """Points are on a line if it explains this share of their variance."""
@@ -57,7 +57,7 @@ def on_a_line(samples: Records) -> Verdict:
 
 def better(line: Records, samples: Records) -> Verdict:
     """The best budget's perplexity as a multiple of the baseline's."""
-    best = min(samples, key=lambda record: record["perplexity_by_token"])
+    best = min(drawn(samples), key=lambda record: record["perplexity_by_token"])
     ratio = best["perplexity_by_token"] / line[0]["perplexity_by_token"]
     return f"{ratio:.2f} times the baseline's at {best['steps']} steps", ratio < 1
 
@@ -68,14 +68,16 @@ def fewer_calls(line: Records, samples: Records) -> Verdict:
     if met is not None:
         times = LENGTH / met["calls"]
         return f"met with {met['calls']:.0f} calls, {times:.1f} times fewer than one a token", times > 1
-    return f"not met with up to {samples[-1]['calls']:.0f} calls", False
+    return f"not met with up to {drawn(samples)[-1]['calls']:.0f} calls", False
 
 
 def infills(rows: Records) -> Verdict:
-    """The judge's perplexity of wholes: real ones, filled seeing both sides, and continued from the left."""
+    """The judge's perplexity of wholes: real ones, filled seeing both sides, and continued from the left; that decides,
+    and what their right sides cost stands beside it."""
     _, filled, continued, *_ = rows
     ours, theirs = filled["perplexity_by_token"], continued["perplexity_by_token"]
-    return f"{ours:.1f} against {theirs:.1f} left to right", ours <= theirs
+    right = f"{filled['right_nats']:.2f} against {continued['right_nats']:.2f}"
+    return f"{ours:.1f} against {theirs:.1f} left to right; right sides {right} nats a token", ours <= theirs
 
 
 EXACT, BOUND, UNIFORM = "baseline stories-gpt", "score stories-absorb", "score stories-uniform"

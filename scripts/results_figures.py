@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,19 @@ import numpy as np
 from scripts.measured import Records
 
 
+def drawn(records: Records) -> Records:
+    """The records of step budgets among those of a command; the others are of real text."""
+    return [record for record in records if "steps" in record]
+
+
+def of_real_text(all_records: Iterable[Records]) -> Mapping[str, Any] | None:
+    """What was measured of real text, if it was."""
+    return next((record for records in all_records for record in records if "reference" in record), None)
+
+
 def columns(records: Records, most_steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Steps, perplexities and their errors, (K,) each, of the budgets of at most so many steps."""
-    part = [record for record in records if record["steps"] <= most_steps]
+    part = [record for record in drawn(records) if record["steps"] <= most_steps]
     names = ("steps", "perplexity_by_token", "perplexity_by_token_error")
     steps, values, errors = (np.array([record[name] for record in part], float) for name in names)
     return steps, values, errors
@@ -51,4 +61,4 @@ def rises(values: np.ndarray, errors: np.ndarray) -> bool:
 def first_to_meet(records: Records, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The smallest budget whose perplexity is the baseline's, within one standard error of each; None if none is."""
     goal = line["perplexity_by_token"] + line["perplexity_by_token_error"]
-    return next((r for r in records if r["perplexity_by_token"] - r["perplexity_by_token_error"] <= goal), None)
+    return next((r for r in drawn(records) if r["perplexity_by_token"] - r["perplexity_by_token_error"] <= goal), None)

@@ -14,7 +14,8 @@ from engine.language.prompts import parse_prompt
 from engine.protocol import FREE
 from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results_claims import judged
-from scripts.results_figures import columns, first_to_meet, fitted_line, line_above_floor, rises
+from scripts.results_figures import columns, drawn, first_to_meet, fitted_line, line_above_floor, of_real_text, rises
+from scripts.results_plan import NUCLEUS
 
 FLOOR_POINTS = 5
 """Budgets of which there must be more for a floor and a line above it to be read off."""
@@ -84,27 +85,35 @@ def likelihood(found: Found, commands: Sequence[Command]) -> str:
 
 
 def budgets(found: Found, commands: Sequence[Command]) -> str:
-    """A row for each sampler and step budget, and where each sampler meets the baseline."""
-    line = next((found[c][0] for c in commands if c.arguments[0] == "baseline"), None)
-    rows = [budget_row(command.label, record) for command in commands for record in found[command]]
+    """A row for each sampler and step budget and for real text, and where each sampler meets the baseline."""
+    real = of_real_text(found[command] for command in commands)
+    lines = {command.label: found[command][0] for command in commands if command.arguments[0] == "baseline"}
+    rows = [budget_row(command.label, record) for command in commands for record in drawn(found[command])]
+    rows[:0] = [budget_row(label, record) for label, record in lines.items()]
+    if real is not None:
+        rows.insert(0, budget_row("the test stories", real))
     notes = [
-        f"- {command.label}: {trend(found[command], line)}"
+        f"- {command.label}: {trend(drawn(found[command]), lines, real)}"
         for command in commands
-        if line is not None and len(found[command]) > 1
+        if lines and drawn(found[command])
     ]
-    head = ("sampler", "steps", "calls", "seconds a sample", "generative perplexity", "entropy, nats")
+    drawn_as = ("sampler", "steps", "calls", "samples", "seconds a sample")
+    head = (*drawn_as, "generative perplexity", "entropy, nats", "self-BLEU", "distinct 2, 4")
     return table(head, rows) + "\n" + "\n".join(notes) + "\n"
 
 
 def budget_row(label: str, record: Mapping[str, Any]) -> list[str]:
-    """A sampler at one budget; the baseline has neither steps nor calls."""
+    """A sampler at one budget; the baseline has neither steps nor calls, and real text was not drawn."""
     return [
         label,
         str(record.get("steps", "")),
         f"{record['calls']:.0f}" if "calls" in record else "",
-        f"{record['seconds']:.3f}",
+        str(record.get("samples", "")),
+        f"{record['seconds']:.3f}" if "seconds" in record else "",
         with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2),
         with_error(record["entropy"], record["entropy_error"]),
+        f"{record['self_bleu']:.3f}",
+        f"{record['distinct_2']:.3f}, {record['distinct_4']:.3f}",
     ]
 
 
@@ -119,7 +128,7 @@ def way_row(label: str, record: Mapping[str, Any]) -> list[str]:
     """A way at one budget; the reference has neither steps nor another budget."""
     same = [f"{record[name]:.1%}" if name in record else "" for name in ("same_tokens", "same_tokens_by_chance")]
     return [
-        "the validation stories" if "reference" in record else label,
+        "the test stories" if "reference" in record else label,
         str(record.get("steps", "")),
         with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2),
         with_error(record["entropy"], record["entropy_error"]),
@@ -128,20 +137,32 @@ def way_row(label: str, record: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def trend(records: Records, line: Mapping[str, Any]) -> str:
-    """The slope on log-log axes up to 256 steps, whether it falls, and where it meets the baseline's samples."""
+def trend(records: Records, lines: Mapping[str, Mapping[str, Any]], real: Mapping[str, Any] | None) -> str:
+    """The slope on log-log axes up to 256 steps, whether it falls, and where it meets samples of the baseline."""
     steps, values, errors = columns(records, 256)
-    said = f"slope {fitted_line(steps, values)[0]:+.2f} up to 256 steps"
-    if len(steps) > FLOOR_POINTS:
-        floor, slope, explained = line_above_floor(steps, values, errors)
-        said += f" ({slope:+.2f} above a floor of {floor:.1f}, a line that explains {explained:.1%})"
-    said += ", rises somewhere by more than two standard errors" if rises(values, errors) else ", falls within error"
+    said = []
+    if len(steps) > 1:
+        said.append(f"slope {fitted_line(steps, values)[0]:+.2f} up to 256 steps")
+        if len(steps) > FLOOR_POINTS:
+            floor, slope, explained = line_above_floor(steps, values, errors)
+            said[0] += f" ({slope:+.2f} above a floor of {floor:.1f}, a line that explains {explained:.1%})"
+        rising = rises(values, errors)
+        said[0] += ", rises somewhere by more than two standard errors" if rising else ", falls within error"
+    return "; ".join([*said, *(meeting(records, label, line, real) for label, line in lines.items())]) + "."
+
+
+def meeting(records: Records, label: str, line: Mapping[str, Any], real: Mapping[str, Any] | None) -> str:
+    """Where step budgets meet samples of the baseline, or how far the best stays from them, and how near real text
+    its entropy and self-BLEU are."""
     met = first_to_meet(records, line)
-    best = min(records, key=lambda r: r["perplexity_by_token"])
+    best = met or min(records, key=lambda r: r["perplexity_by_token"])
     times = best["perplexity_by_token"] / line["perplexity_by_token"]
-    if met is not None:
-        return f"{said}; meets the baseline's samples at {met['steps']} steps."
-    return f"{said}; does not meet the baseline's samples: {times:.2f} times theirs at its best, {best['steps']} steps."
+    where = f"{best['steps']} steps, {best['calls']:.0f} calls"
+    said = f"meets {label} at {where}" if met else f"does not meet {label}: {times:.2f} times at its best, {where}"
+    if real is None:
+        return said
+    entropy, alike = (best[name] / real[name] - 1 for name in ("entropy", "self_bleu"))
+    return f"{said} (entropy {entropy:+.1%}, self-BLEU {alike:+.1%} beside real stories)"
 
 
 def infilling(found: Found, commands: Sequence[Command]) -> str:
@@ -155,9 +176,11 @@ def infilling(found: Found, commands: Sequence[Command]) -> str:
                 costs.append([command.label, name, most + with_error(record["nats"], record["standard_error"])])
             else:
                 value = with_error(record["perplexity_by_token"], record["perplexity_by_token_error"], 2)
-                rows.append([name, value, with_error(record["entropy"], record["entropy_error"])])
+                right = with_error(record["right_nats"], record["right_nats_error"])
+                label = f"{name}, {command.label}" if "sees" in name and NUCLEUS[0] in command.arguments else name
+                rows.append([label, value, right, with_error(record["entropy"], record["entropy_error"])])
     unique = [row for number, row in enumerate(rows) if row not in rows[:number]]
-    first = table(("whole blocks", "perplexity by the judge", "entropy, nats"), unique)
+    first = table(("whole blocks", "perplexity by the judge", "right side, nats a token", "entropy, nats"), unique)
     return first + "\n" + table(("model", "real middles", "nats a token"), costs)
 
 

@@ -19,6 +19,7 @@ from engine.language.domains.images import SIDE, picture
 from engine.language.domains.molecules import canonical
 from scripts.measured import Command, Found, Kind, Records, Section
 from scripts.picture_style import STYLE
+from scripts.results_figures import drawn, of_real_text
 from scripts.results_plan import NOT_ANNEALED
 
 LETTERS = 10
@@ -59,12 +60,16 @@ def budgets(found: Found, commands: Sequence[Command]) -> Figure:
 
 def budget_line(axis: Axes, command: Command, records: Records, name: str) -> None:
     """One sampler's figures with error bars; a row without steps is a line across, dotted if it is not as drawn."""
-    errors = [record.get(f"{name}_error") or math.nan for record in records]
-    values = [record[name] for record in records]
+    real = of_real_text([records])
+    if real is not None and name in real:
+        axis.axhline(real[name], color="0.6", linestyle="-", label="the test stories")
     if "steps" not in records[0]:
         line = "--" if command.label == NOT_ANNEALED else ":"
-        axis.axhline(values[0], color="0.4", linestyle=line, label=command.label)
+        axis.axhline(records[0][name], color="0.4", linestyle=line, label=command.label)
         return
+    records = drawn(records)
+    errors = [record.get(f"{name}_error") or math.nan for record in records]
+    values = [record[name] for record in records]
     style = "o-" if command.label.startswith("absorb") else "s--"
     axis.errorbar([record["steps"] for record in records], values, errors, fmt=style, ms=3, label=command.label)
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from scripts.measured import Command, Page, Section
 
-VALID = "data/text/tinystories_valid.txt"
+TEST = "data/text/tinystories_test.txt"
+"""Stories that no model learned from and none was chosen by."""
 QM9 = "data/molecules/qm9.smi"
 GPT = "assets/stories-gpt"
+JUDGE = "runs/judge"
+"""SmolLM2-135M-Instruct, made ready by `sedd judge`."""
+JUDGED = ("--judge", JUDGE)
 NOT_ANNEALED = "stories-gpt, not annealed"
+CUT = "stories-gpt, top-p 0.9"
 SUITING = "1.14"
 """About the temperature at which the baseline gives the validation stories the highest probability."""
 CALIBRATED = f"stories-gpt, temperature {SUITING}"
 NOISES = ("absorb", "uniform")
-EVERY_BUDGET = "4,8,16,32,64,128,256,512,1024"
+SAMPLES = "128"
+"""Samples of what claims are made of; others are fewer."""
+EVERY_BUDGET = "4,8,16,32,64,128,256"  # as many steps as tokens: more change nothing where the order is chosen
 SOME_BUDGETS = "4,16,64,256,1024"
-BUDGETS = {
-    "absorb": {
-        "surest": "4,8,16,32,64,128,256",  # as many steps as tokens: more change nothing
-        "subset": EVERY_BUDGET,
-        "tweedie": SOME_BUDGETS,
-        "trapezoidal": SOME_BUDGETS,
-        "first-hitting": "256",  # one token a call, whatever the budget
-    },
-    "uniform": {"tweedie": "4,8,16,32,64,128,256,1024", "trapezoidal": SOME_BUDGETS, "euler": SOME_BUDGETS},
-}
-"""Steps of each sampler that is measured, the default one of a noise type first."""
-DRAWN_MORE = ("surest", "subset")
-"""Samplers of which twice as many samples are drawn: the default one, and that which differs from it in order alone."""
+NUCLEUS = ("--top-p", "0.9")
+"""Each token from the likeliest nine tenths of its law: what the window does unless one asks for something else."""
+BUDGETS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("absorb, surest", "surest", EVERY_BUDGET, SAMPLES, ("--reference", TEST)),
+    ("absorb, surest, top-p 0.9", "surest", "8,16,32,64,128", SAMPLES, NUCLEUS),
+    ("absorb, subset", "subset", EVERY_BUDGET + ",512,1024", "32", ()),
+    ("absorb, tweedie", "tweedie", SOME_BUDGETS, "16", ()),
+    ("absorb, trapezoidal", "trapezoidal", SOME_BUDGETS, "16", ()),
+    ("absorb, first-hitting", "first-hitting", "256", "16", ()),  # one token a call, whatever the budget
+    ("uniform, tweedie", "tweedie", "4,8,16,32,64,128,256,1024", "16", ()),
+    ("uniform, trapezoidal", "trapezoidal", SOME_BUDGETS, "16", ()),
+    ("uniform, euler", "euler", SOME_BUDGETS, "16", ()),
+)
+"""Name, sampler, steps, samples and further options of each row, the default sampler of a noise type first."""
 PROMPT = "Once upon a time [24] the dragon [40] The end."
 SCORED = {"absorb": ("--orders", "8", "--max-calls", "42700"), "uniform": ()}
 """How the stories are scored; under absorbing noise in several orders, too, as many blocks as take half an hour."""
@@ -34,8 +42,6 @@ ONE_THREAD = ("--threads", "1")
 """Given wherever seconds are reported, so that they mean the same in all rows."""
 HELD = ("--pattern", "@smiles")
 """Molecules with their branches and rings closed and no atom with too many bonds."""
-NUCLEUS = ("--top-p", "0.9")
-"""Each token from the likeliest nine tenths of its law: what the window does unless one asks for something else."""
 ARC = "004cgb3003gb8g5007g10d9005g21f80"
 """The upper half of a round digit, drawn for this page: it can become a 0, 2, 3, 8 or 9."""
 
@@ -48,30 +54,42 @@ def story_model(noise: str) -> str:
 def likelihoods() -> tuple[Command, ...]:
     """The exact value of the baseline, then the bound of each noise type."""
     bounds = [
-        Command(f"stories-{noise}", ("score", VALID, *SCORED[noise], "--model", story_model(noise))) for noise in NOISES
+        Command(f"stories-{noise}", ("score", TEST, *SCORED[noise], "--model", story_model(noise))) for noise in NOISES
     ]
-    return Command("stories-gpt", ("baseline", VALID, "--model", GPT)), *bounds
+    return Command("stories-gpt", ("baseline", TEST, "--model", GPT)), *bounds
+
+
+def left_to_right(label: str, *how: str) -> Command:
+    """Samples of the baseline, drawn as the options `how` say."""
+    return Command(label, ("baseline", "--samples", SAMPLES, *JUDGED, *how, *ONE_THREAD, "--model", GPT))
 
 
 def budgets() -> tuple[Command, ...]:
-    """Samples of the baseline, then each sampler at its budgets, then the baseline where it suits the data best."""
-    drawn = ("--samples", "64", *ONE_THREAD, "--model", GPT)
-    rows = [Command(NOT_ANNEALED, ("baseline", *drawn))]
-    for noise in NOISES:
-        for sampler, steps in BUDGETS[noise].items():
-            samples = "32" if sampler in DRAWN_MORE else "16"
-            judged = ("--judge", GPT, "--steps", steps, "--samples", samples, "--sampler", sampler)
-            rows.append(
-                Command(f"{noise}, {sampler}", ("compare", *judged, *ONE_THREAD, "--model", story_model(noise)))
-            )
-    return *rows, Command(CALIBRATED, ("baseline", "--temperature", SUITING, *drawn))
+    """Samples of the baseline, plain and from the nucleus, then each sampler at its budgets."""
+    rows = []
+    for label, sampler, steps, samples, how in BUDGETS:
+        asked = ("--steps", steps, "--samples", samples, "--sampler", sampler, *how, *ONE_THREAD)
+        rows.append(Command(label, ("compare", *JUDGED, *asked, "--model", story_model(label.partition(",")[0]))))
+    return left_to_right(NOT_ANNEALED), left_to_right(CUT, *NUCLEUS), *rows
+
+
+def by_itself() -> tuple[Command, ...]:
+    """The same samples of the baseline and of the default sampler, and the stories, judged by the baseline itself."""
+    compared = ("compare", "--judge", GPT, "--steps", "64", "--samples", SAMPLES, "--sampler", "surest")
+    return (
+        Command("stories-gpt, by itself", ("baseline", "--samples", SAMPLES, *ONE_THREAD, "--model", GPT)),
+        Command(
+            "absorb, surest, by stories-gpt",
+            (*compared, "--reference", TEST, *ONE_THREAD, "--model", story_model("absorb")),
+        ),
+    )
 
 
 def ways() -> tuple[Command, ...]:
     """Shorter samples: as the window draws them, in random order with nothing cut off, and ways between the two."""
-    drawn = ("--judge", GPT, "--length", "128", "--samples", "12", *ONE_THREAD)
+    drawn = (*JUDGED, "--length", "128", "--samples", "12", *ONE_THREAD)
     rows: dict[str, tuple[str, ...]] = {
-        "surest, top-p 0.9: the window's": ("absorb", "surest", "64", *NUCLEUS, "--reference", VALID),
+        "surest, top-p 0.9: the window's": ("absorb", "surest", "64", *NUCLEUS, "--reference", TEST),
         "surest": ("absorb", "surest", "16,32"),
         "subset": ("absorb", "subset", "16,32"),
         "first-hitting": ("absorb", "first-hitting", "128"),
@@ -84,11 +102,12 @@ def ways() -> tuple[Command, ...]:
 
 
 def infillings() -> tuple[Command, ...]:
-    """The middles of validation stories, written again by each noise type."""
-    return tuple(
-        Command(f"stories-{noise}", ("infilling", VALID, "--judge", GPT, "--model", story_model(noise)))
-        for noise in NOISES
-    )
+    """The middles of test stories, written again by each noise type."""
+    rows = [
+        Command(f"stories-{noise}", ("infilling", TEST, *JUDGED, "--model", story_model(noise))) for noise in NOISES
+    ]
+    cut = Command("top-p 0.9", ("infilling", TEST, *JUDGED, *NUCLEUS, "--model", story_model("absorb")))
+    return *rows, cut
 
 
 def evaluated(label: str, name: str, reference: str, samples: int, *how: str) -> Command:
@@ -117,53 +136,62 @@ RESULTS = Page(
     "results.md",
     "# Results\n\n"
     "Written by `make results DATA=folder` from what the commands on this page printed; `data/` stands for that "
-    "folder. ± is one standard error. How the models were found and trained: [training.md](training.md).\n",
+    "folder, `runs/judge` for what `sedd judge --out runs/judge` makes. ± is one standard error. How the models were "
+    "found and trained: [training.md](training.md).\n\n"
+    "Models were chosen by the validation stories; everything here is of test stories, which no model saw and none was "
+    "chosen by. The judge is SmolLM2-135M-Instruct (Allal et al., arXiv 2502.02737), which learned from other text. "
+    "It wrote a part of the text that these models learned from, fine-tuned on their stories; all three learned from "
+    "the same, so it favours none of them, but it is not a stranger to their style.\n",
     (
         Section(
             "What was claimed, and what holds here",
             "The claims of the paper (Lou, Meng, Ermon, arXiv 2310.16834), made with some ten times the parameters and "
-            "a thousand times the text, beside the figures of the sections below. One difference weighs in two of "
-            "them: there a much larger GPT-2 is the judge, here the baseline judges itself, and nobody writes more to "
-            "its taste than it does. Samples are drawn by `surest`, the default; the paper's sampler is `tweedie`, "
+            "a thousand times the text, beside the figures of the sections below. As there, a larger model judges that "
+            "none of them learned with. Samples are drawn by `surest`, the default; the paper's sampler is `tweedie`, "
             "whose figures stand below.",
             "claims",
-            (*likelihoods(), *budgets()[:2], *infillings()[:1]),
+            (*likelihoods(), budgets()[0], budgets()[2], *infillings()[:1]),
         ),
         Section(
             "Likelihood",
-            "The validation stories, joined and cut into blocks of 256 tokens. The three models share data and "
-            "tokenizer, and the number and width of their blocks. Both noise types saw the same number of tokens "
-            "within two in a hundred; the "
-            "autoregressive model overfits first and was stopped at its best; it is too sure of itself all the same, "
-            "as a temperature shows that suits the validation stories better. Its value is exact, those of diffusion "
-            "are upper bounds. Under absorbing noise the model's own law is a mean over the orders in which tokens can "
-            "be written; the usual bound loses what orders differ by, and several orders of a text win a part of it "
-            "back ([science.md](science.md), section 6). Under uniform noise there are no orders: compare its bound "
-            "with the usual one.",
+            "The test stories, joined and cut into blocks of 256 tokens. The three models share data and "
+            "tokenizer, and the number and width of their blocks. The value of the autoregressive model is exact, "
+            "those of diffusion are upper bounds. Under absorbing noise the model's own law is a mean over the orders "
+            "in which tokens can be written; the usual bound loses what orders differ by, and several orders of a text "
+            "win a part of it back ([science.md](science.md), section 6). Under uniform noise there are no orders: "
+            "compare its bound with the usual one.",
             "likelihood",
-            (*likelihoods(), Command(CALIBRATED, ("baseline", VALID, "--temperature", SUITING, "--model", GPT))),
+            (*likelihoods(), Command(CALIBRATED, ("baseline", TEST, "--temperature", SUITING, "--model", GPT))),
         ),
         Section(
             "Quality against steps",
-            "Generative perplexity is what the baseline makes of samples of 256 tokens, mean and one standard error "
-            "over samples. It is worth nothing without the entropy of the samples beside it: repetition is cheap. What "
-            "the baseline itself writes is more to its taste than real stories are; the dotted line is the baseline at "
-            "the temperature that suits those best. The curves flatten where steps no longer matter: each sampler has "
-            "a law of its own there; what is above that floor falls on a log-log line. The law depends on the order in "
-            "which positions are filled, because the network knows some of the conditional laws that it is asked for "
-            "better than others: `surest` begins with those that it is surest of, the other samplers of absorbing "
-            "noise take a random order. Published curves may owe a part of their further fall to draws from 32-bit "
-            "numbers, which lower the temperature as steps grow (Zheng et al., arXiv 2409.02908); draws here "
-            "are made in 64 bits.",
+            "Generative perplexity is what the judge makes of samples of 256 tokens, mean and one standard error over "
+            "samples, each token of the judge's. It is worth nothing without what stands beside it: repetition and "
+            "sameness are cheap. Entropy is that of a sample's own tokens; self-BLEU is how much samples are made of "
+            "each other's parts (1: all alike), and grows with their number: only rows with as many samples can be "
+            "compared; distinct is the share of different ones among all pairs and fours of tokens. The curves flatten "
+            "where steps no longer matter: each sampler has a law of its own there; what is above that floor falls on "
+            "a log-log line. The law depends on the order in which positions are filled, because the network knows "
+            "some of the conditional laws that it is asked for better than others: `surest` begins with those that it "
+            "is surest of, the other samplers of absorbing noise take a random order. Published curves may owe a part "
+            "of their further fall to draws from 32-bit numbers, which lower the temperature as steps grow (Zheng et "
+            "al., arXiv 2409.02908); draws here are made in 64 bits.",
             "budgets",
             budgets(),
             "quality-against-steps.png",
         ),
         Section(
+            "The same, judged by the baseline itself",
+            "Once, to show why it is no judge: it finds what it wrote itself better than real stories, and so nobody "
+            "else can write to its taste.",
+            "budgets",
+            by_itself(),
+        ),
+        Section(
             "What the window draws, and what budgets have in common",
             "The window's default fills the surest places first, each token from the likeliest nine tenths of its law; "
-            "`first-hitting` fills one place at a time, in random order, with nothing cut off. Self-BLEU is how much "
-            "the texts are made of each other's parts (1: all alike); texts of 128 tokens. The last two columns: how "
+            "`first-hitting` fills one place at a time, in random order, with nothing cut off. Texts of 128 tokens. "
+            "The last two columns: how "
             "many tokens a text has in common with that of the next smaller budget, of the same seed, and with others "
             "of that budget. Runs of one seed draw by the same races, in which laws that are alike draw the same "
             "token; but once two texts differ their laws do, too, and most tokens then are different ones.",
@@ -172,8 +200,9 @@ RESULTS = Page(
         ),
         Section(
             "Infilling",
-            "The middle half of blocks of the validation stories is written again. Diffusion sees both sides; the "
-            "left-to-right model cannot see the right one.",
+            "The middle half of blocks of the test stories is written again. Diffusion sees both sides; the "
+            "left-to-right model, the baseline, cannot see the right one. The judge reads the wholes; what the right "
+            "side costs it after all that stands before says how well the two fit.",
             "infilling",
             infillings(),
         ),

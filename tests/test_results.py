@@ -15,7 +15,7 @@ from scripts.measured import Command, Found, Kind, Page, Records, Section
 from scripts.results import PAGES, Places, measured
 from scripts.results_page import render
 from scripts.results_pictures import draw
-from scripts.results_plan import CALIBRATED, NOT_ANNEALED, RESULTS
+from scripts.results_plan import CALIBRATED, CUT, JUDGE, NOT_ANNEALED, RESULTS
 from scripts.training_plan import TRAINING, TRIAL
 
 LIKELIHOOD = {"nats_per_token": 2.0, "nats_per_token_standard_error": 0.1, "bits_per_byte": 0.9}
@@ -38,6 +38,9 @@ def value(perplexity: float) -> dict[str, float]:
         "entropy": 4.5,
         "entropy_error": 0.01,
         "seconds": 0.1,
+        "self_bleu": 0.2,
+        "distinct_2": 0.5,
+        "distinct_4": 0.9,
     }
 
 
@@ -62,7 +65,7 @@ def test_ways_to_draw_stand_beside_real_text_with_what_budgets_have_in_common() 
     text = page({COMMANDS["ways", "surest"]: [first, second, real]})
     assert "| surest | 16 | 20.0 ± 0.5 | 4.500 ± 0.010 | 0.180 |  |  |" in text
     assert "| surest | 32 | 20.0 ± 0.5 | 4.500 ± 0.010 | 0.180 | 7.5% | 0.9% |" in text
-    assert "| the validation stories |  | 13.0 ± 0.5 | 4.500 ± 0.010 | 0.100 |  |  |" in text
+    assert "| the test stories |  | 13.0 ± 0.5 | 4.500 ± 0.010 | 0.100 |  |  |" in text
 
 
 def test_a_bound_that_orders_tighten_has_a_row_and_a_note_of_its_own() -> None:
@@ -88,9 +91,29 @@ def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
         COMMANDS["budgets", "absorb, surest"]: [record | {"perplexity_by_token": 44.0} for record in records],
     }
     text = page(found)
-    met = "absorb, tweedie: slope -1.00 up to 256 steps, falls within error; meets the baseline's samples at 64 steps."
-    assert met in text
-    assert "does not meet the baseline's samples: 4.00 times theirs" in text
+    assert (
+        "- absorb, tweedie: slope -1.00 up to 256 steps, falls within error; "
+        "meets stories-gpt, not annealed at 64 steps, 64 calls." in text
+    )
+    assert "does not meet stories-gpt, not annealed: 4.00 times at its best, 4 steps, 4 calls." in text
+    draw(section("budgets"), found, tmp_path)
+    assert (tmp_path / "quality-against-steps.png").stat().st_size > 10_000
+
+
+def test_samples_stand_beside_the_real_stories_in_what_shows_repetition(tmp_path: Path) -> None:
+    records = [value(640 / steps) | {"steps": steps, "calls": steps, "samples": 128} for steps in (4, 16, 64)]
+    real = {**value(9.0), "reference": "test.txt", "entropy": 4.0, "self_bleu": 0.25}
+    del real["seconds"]
+    found: Found = {
+        COMMANDS["budgets", NOT_ANNEALED]: [value(20.0)],
+        COMMANDS["budgets", CUT]: [value(5.0)],
+        COMMANDS["budgets", "absorb, surest"]: [*records, real],
+    }
+    text = page(found)
+    assert "| the test stories |  |  |  |  | 9.00 ± 0.50 | 4.000 ± 0.010 | 0.250 | 0.500, 0.900 |" in text
+    beside = "(entropy +12.5%, self-BLEU -20.0% beside real stories)"
+    assert f"meets stories-gpt, not annealed at 64 steps, 64 calls {beside}; " in text
+    assert f"does not meet {CUT}: 2.00 times at its best, 64 steps, 64 calls {beside}." in text
     draw(section("budgets"), found, tmp_path)
     assert (tmp_path / "quality-against-steps.png").stat().st_size > 10_000
 
@@ -98,7 +121,8 @@ def test_a_line_of_slope_minus_one_meets_the_baseline(tmp_path: Path) -> None:
 def test_claims_are_judged_by_the_figures_of_the_page() -> None:
     exact = LIKELIHOOD | {"perplexity": 10.0, "perplexity_standard_error": 0.2}
     samples = [value(640 / steps) | {"steps": steps, "calls": steps} for steps in (4, 16, 64)]
-    wholes = [value(x) | {"row": name} for x, name in ((8.0, "text"), (9.0, "filled"), (9.5, "continued"))]
+    right = {"right_nats": 2.0, "right_nats_error": 0.1}
+    wholes = [{**value(x), **right, "row": name} for x, name in ((8.0, "text"), (9.0, "filled"), (9.5, "continued"))]
     costs = [{"row": "bound", "nats": 1.0, "standard_error": 0.1}]
     found: dict[Command, Records] = {
         COMMANDS["likelihood", "stories-gpt"]: [exact],
@@ -114,7 +138,7 @@ def test_claims_are_judged_by_the_figures_of_the_page() -> None:
     assert "| a line | slope -1.00, the line explains 100% | yes |" in text
     assert "| 0.91 times the baseline's at 64 steps | yes |" in text
     assert "| met with 64 calls, 4.0 times fewer than one a token | yes |" in text
-    assert "| 9.0 against 9.5 left to right | yes |" in text
+    assert "| 9.0 against 9.5 left to right; right sides 2.00 against 2.00 nats a token | yes |" in text
     found[COMMANDS["budgets", "absorb, surest"]] = [record | {"perplexity_by_token": 44.0} for record in samples]
     text = page(found)
     assert "| not met with up to 64 calls | no |" in text
@@ -193,15 +217,23 @@ def test_every_command_on_a_page_is_one_that_the_program_understands(scheme: Pag
 
 
 def test_middles_and_samples_are_laid_out() -> None:
+    right = {"right_nats": 2.0, "right_nats_error": 0.1}
     rows = [
-        {"row": "text", **value(13.0)},
-        {"row": "filled", **value(15.0)},
-        {"row": "continued", **value(14.0)},
+        {"row": "text", **value(13.0), **right},
+        {"row": "filled, sees both sides", **value(15.0), **right},
+        {"row": "continued, sees the left side", **value(14.0), **right},
         {"row": "bound of the middle, both sides given", "nats": 2.5, "standard_error": 0.05},
     ]
     samples = [{"text": "One *day*<|endoftext|>\nTwo"}]
-    text = page({COMMANDS["infilling", "stories-absorb"]: rows, COMMANDS["samples", "samples"]: samples})
-    assert "| text | 13.0 ± 0.5 | 4.500 ± 0.010 |" in text
+    found: Found = {
+        COMMANDS["infilling", "stories-absorb"]: rows,
+        COMMANDS["infilling", "top-p 0.9"]: [rows[0], rows[1] | value(12.0)],
+        COMMANDS["samples", "samples"]: samples,
+    }
+    text = page(found)
+    assert text.count("| text | 13.0 ± 0.5 | 2.000 ± 0.100 | 4.500 ± 0.010 |") == 1
+    assert "| filled, sees both sides | 15.0 ± 0.5 |" in text
+    assert "| filled, sees both sides, top-p 0.9 | 12.0 ± 0.5 |" in text
     assert "| stories-absorb | bound of the middle, both sides given | <= 2.500 ± 0.050 |" in text
     assert "1. One \\*day\\* ⏎  / Two" in text
 
@@ -222,6 +254,21 @@ def test_a_command_runs_again_only_when_its_inputs_change(tmp_path: Path, monkey
     assert measured(command, places, perform) == [{"asked": 2}]
     assert asked[0] == ["score", str(text), "--model", str(tmp_path / "assets" / "m")]
     assert not places.has(command)
+
+
+def test_the_judge_is_made_once_and_for_pages_that_ask_for_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(results, "run", asked.append)
+    results.make_judge(TRAINING, tmp_path)
+    assert not asked
+    results.make_judge(RESULTS, tmp_path)
+    assert asked == [["judge", "--out", str(tmp_path)]]
+    (tmp_path / "config.json").touch()
+    results.make_judge(RESULTS, tmp_path)
+    assert len(asked) == 1
+    assert Places(tmp_path, tmp_path).real(JUDGE) == str(results.RUNS / "judge")
 
 
 def test_a_trial_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

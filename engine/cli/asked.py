@@ -78,6 +78,15 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Middles:
+    """What is left free in the blocks of a text, and who stands beside the model that fills it, and who judges."""
+
+    gap: Annotated[float, "Share of a block that is free.", Real(0.001, 0.999)] = 0.5
+    beside: Annotated[Path | None, "Causal model that writes from left to right. Default: the bundled one."] = None
+    judge: Annotated[Path | None, "Folder of a causal model that judges. Default: that one."] = None
+
+
+@dataclass(frozen=True)
 class Writing:
     """What to write: at least `tokens` of the model's own, in batches of `batch` streams of `length` tokens.
 

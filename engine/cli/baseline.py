@@ -1,10 +1,10 @@
-"""The work behind `sedd baseline` and `sedd infilling`: diffusion beside an autoregressive model."""
+"""The work behind `sedd baseline`: what an autoregressive model says of a text, and its own samples."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,26 +16,31 @@ from engine.causal.causal_model import CausalModel, causal_likelihood
 from engine.cli.asked import Machine
 from engine.cli.beside import plus_minus
 from engine.cli.evaluate import cells, quality_record
-from engine.cli.generate import open_model, perform, unfailing
 from engine.cli.output import Output, counted
 from engine.language.documents import documents, text_files
 from engine.language.quality import Quality, measure
 from engine.language.tokenizers import Tokenizer, find_tokenizer
-from engine.likelihood.result import Bound, ratio_of
+from engine.likelihood.result import Bound
 from engine.models.gguf import unpacked
-from engine.performing.engine import Engine
-from engine.protocol import FREE, Attributed, Bounded, Generate, Score, UserError, frozen
+from engine.protocol import FREE, Generate, UserError
+from engine.theory.conditioning import Shaping
 from engine.training.datasets import blocks, pieces, tokenize
 
 
 def baseline(
-    machine: Machine, chain: Generate, file: Path | None, text: str | None, samples: int, output: Output
+    machine: Machine,
+    chain: Generate,
+    file: Path | None,
+    text: str | None,
+    samples: int,
+    judge: Path | None,
+    output: Output,
 ) -> None:
     """Prints the exact likelihood of a file or a text under an autoregressive model, and the quality of its samples.
 
     The documents of a file are joined and cut into blocks, the last a shorter one, as `sedd score` does for diffusion
-    models; a text is taken as it is. Samples are drawn from the model's law without nucleus. They are judged by the
-    model as it is, texts scored and samples drawn at the temperature.
+    models; a text is taken as it is. Texts are scored and samples drawn at the temperature, samples from the nucleus
+    that `chain` names. They are judged by the model in `judge`, or by the same one as it is.
     """
     if file is not None and text is not None:
         raise UserError("A file and a text cannot be scored at once; leave out one of them.")
@@ -47,9 +52,10 @@ def baseline(
         )
     machine.set_threads()
     with unpacked(folder_of(machine.model or DEFAULT_JUDGE)) as folder:
-        judge = CausalModel.load(folder, machine.device, machine.precision)
+        plain = CausalModel.load(folder, machine.device, machine.precision)
         tokenizer = find_tokenizer(folder)
-    causal = replace(judge, temperature=chain.temperature, vocabulary=tokenizer.vocabulary)
+    causal = replace(plain, temperature=chain.temperature, vocabulary=tokenizer.vocabulary)
+    judging = CausalModel.load(judge, machine.device, machine.precision) if judge else plain
     if file is not None:
         size = sum(len(document.encode()) for document in documents(file))
         result = causal_likelihood(causal, pieces(read_stream(file, tokenizer), causal.length))
@@ -61,10 +67,11 @@ def baseline(
         return
     started = time.perf_counter()
     free = np.full(causal.length, FREE)
-    texts = [[token for _, token in causal.fill_tokens(free, chain.seed, sample)] for sample in range(samples)]
+    shaping = Shaping(top_p=chain.top_p)
+    texts = [[token for _, token in causal.fill_tokens(free, chain.seed, sample, shaping)] for sample in range(samples)]
     seconds = (time.perf_counter() - started) / samples
-    quality = measure(np.array(texts), judge.text_nats([tokenizer.decode(text) for text in texts]))
-    output.record(samples=samples, seconds=seconds, seed=chain.seed, judge=causal.name, **quality_record(quality))
+    quality = measure(np.array(texts), judging.text_nats([tokenizer.decode(text) for text in texts]))
+    output.record(samples=samples, seconds=seconds, seed=chain.seed, judge=judging.name, **quality_record(quality))
     output.table(quality_table([(f"{causal.name}, {seconds:.3f} s each", quality)]))
 
 
@@ -103,80 +110,6 @@ def show_likelihood(result: Bound, size: int, output: Output) -> None:
     meaning = "one block has no error" if math.isnan(error) else "± is one standard error"
     read = f"{counted(result.tokens, 'token')} in {counted(result.sequences, 'block')}"
     output.line(f"{read}; exact, {meaning}", "dim")
-
-
-def infilling(machine: Machine, chain: Generate, file: Path, gap: float, judge: Path | None, output: Output) -> None:
-    """Fills the middle of blocks of a file and measures the wholes, beside a completion that sees only the left side.
-
-    The first `chain.samples` blocks are taken, `gap` is the share of the block that is free. Printed are the judge's
-    perplexity of the whole blocks; of the real middles the bound given both sides, and the judge's exact likelihood
-    given the left side.
-    """
-    engine, other = Engine(), Engine()
-    loaded = open_model(engine, machine)
-    left = open_model(other, replace(machine, model=judge or DEFAULT_JUDGE))
-    if not left.info.kind.exact:
-        raise UserError(f"The judge {left.info.name} writes no text from left to right; name an autoregressive model.")
-    if loaded.tokenizer.fingerprint != left.tokenizer.fingerprint:
-        raise UserError("The judge has another tokenizer than the model, so they cannot be compared token by token.")
-    length = min(loaded.info.length, left.info.length)
-    texts = read_blocks(file, loaded.tokenizer, length)[: chain.samples]
-    start = round(length * (1 - gap) / 2)
-    end = length - start
-    free = np.zeros(length, np.bool_)
-    free[start:end] = True
-    filled, continued = [], []
-    for number, text in enumerate(output.follow(texts, "blocks")):
-        request = replace(chain, tokens=frozen(np.where(free, FREE, text)), samples=1, first_sample=number)
-        filled.append(perform(engine, request, output)[0][0])
-        asked = Generate(frozen(np.where(free, FREE, text)[:end]), 1, seed=chain.seed, first_sample=number)
-        continued.append(np.concatenate([perform(other, asked, output)[0][0], text[end:]]))
-    rows = {
-        "text": texts,
-        f"{loaded.info.name}, {chain.steps} steps, sees both sides": filled,
-        f"{left.info.name}, sees the left side": continued,
-    }
-    nats = {name: token_nats(other, made) for name, made in rows.items()}
-    judged = {name: measure(np.stack(made), nats[name]) for name, made in rows.items()}
-    try:
-        seen = middle_bound(engine, texts, ~free, chain, output)
-    except UserError as error:  # what was filled is measured all the same
-        seen = None
-        output.note(f"No bound of the middles: {error}")
-    totals = np.array([text[start:end].sum() for text in nats["text"]])
-    unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
-    for name, quality in judged.items():
-        output.record(row=name, **quality_record(quality))
-    if seen is not None:
-        output.record(row="bound of the middle, both sides given", **asdict(seen))
-    output.record(row="likelihood of the middle, left side given", **asdict(unseen))
-    output.table(quality_table(list(judged.items())))
-    if seen is not None:
-        bound = plus_minus(seen.nats, seen.standard_error, ".4f")
-        output.line(f"real middles given both sides, {loaded.info.name}: <= {bound} nats")
-    exact = plus_minus(unseen.nats, unseen.standard_error, ".4f")
-    output.line(f"real middles given the left side, {left.info.name}: {exact} nats")
-
-
-def token_nats(engine: Engine, texts: list[np.ndarray]) -> list[np.ndarray]:
-    """The exact -log p of each token of texts (L,) under the causal model that is open, nats; one array a text."""
-    first, *more = map(frozen, texts)
-    *_, last = unfailing(engine, Score(first, np.zeros(len(first), np.bool_), more=tuple(more)))
-    assert isinstance(last, Attributed)
-    return np.split(last.nats, len(texts))
-
-
-def middle_bound(engine: Engine, texts: list[np.ndarray], locked: np.ndarray, chain: Generate, output: Output) -> Bound:
-    """The bound of the free tokens of texts (L,) given the locked ones, (L,) bool, and the class of the run `chain`;
-    nats per free token."""
-    found = []
-    for number, text in enumerate(output.follow(texts, "bounds")):
-        request = Score(frozen(text), locked, None, None, chain.seed + number, by_token=False, label=chain.label)
-        *_, last = (event for event in unfailing(engine, request) if isinstance(event, Bounded))
-        found.append(last)
-    free = int((~locked).sum())
-    totals = np.array([bound.nats * free for bound in found])
-    return ratio_of(totals, np.full(len(texts), free), len(texts), sum(bound.calls for bound in found))
 
 
 def quality_table(rows: list[tuple[str, Quality]]) -> Table:

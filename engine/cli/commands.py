@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 import typer
 from rich.filesize import decimal
 
-from engine.cli.asked import Machine, Scoring, Seed, Subject, Writing
+from engine.cli.asked import Machine, Middles, Scoring, Seed, Subject, Writing
 from engine.cli.options import command
 from engine.cli.output import Output
 from engine.language.domains import domain_named
 from engine.protocol import Generate, UserError
-from engine.protocol.option_kinds import LENGTH, Real, Whole
+from engine.protocol.option_kinds import LENGTH, Whole
 from engine.protocol.options import OPTIONS
 from engine.protocol.sampler_table import ALL_SAMPLERS
 from engine.training.settings import AdaptingConfig, Plan, Recipe, Sizes, TrainingConfig
@@ -232,7 +232,7 @@ def evaluate(
     evaluate_samples(machine, replace(chain, samples=samples), subject, mauve, out, output)
 
 
-@command("temperature", "seed", model="Causal model. Default: the bundled one.")
+@command("temperature", "top_p", "seed", model="Causal model. Default: the bundled one.")
 def baseline(
     chain: Generate,
     machine: Machine,
@@ -242,27 +242,27 @@ def baseline(
     ] = None,
     text: Annotated[str | None, "A text whose exact likelihood is wanted, - for standard input."] = None,
     samples: Annotated[int, "How many texts to draw and measure.", Whole(0, MANY_SAMPLES.high)] = 0,
+    judge: Annotated[Path | None, "Folder of a causal model that judges the samples. Default: the same one."] = None,
 ) -> None:
     """Score a text by an autoregressive model, exactly, and measure its own samples."""
     from engine.cli.baseline import baseline as compare_with
 
-    compare_with(machine, chain, file, text, samples, output)
+    compare_with(machine, chain, file, text, samples, judge, output)
 
 
-@command("steps", "sampler", "locking", "label", "guidance", "seed")
+@command("steps", "sampler", "temperature", "top_p", "locking", "label", "guidance", "seed")
 def infilling(
     chain: Generate,
     machine: Machine,
     output: Output,
+    middles: Middles,
     file: Annotated[Path, typer.Argument(help="A text file, or - to read it; the middles of its blocks are filled.")],
-    gap: Annotated[float, "Share of a block that is free.", Real(0.001, 0.999)] = 0.5,
     samples: Annotated[int, "How many blocks to take.", MANY_SAMPLES] = 64,
-    judge: Annotated[Path | None, "Folder of a causal model. Default: the bundled one."] = None,
 ) -> None:
     """Measure how well middles are filled, beside a completion that cannot see the right side."""
-    from engine.cli.baseline import infilling as measure_infilling
+    from engine.cli.infilling import infilling as measure_infilling
 
-    measure_infilling(machine, replace(chain, samples=samples), file, gap, judge, output)
+    measure_infilling(machine, replace(chain, samples=samples), file, middles, output)
 
 
 @command(model="Model to start from. Default: a fresh one.")

@@ -17,7 +17,7 @@ from engine.cli import app
 from engine.cli.baseline import read_blocks, read_stream
 from engine.language.tokenizers import find_tokenizer, train_tokenizer
 from engine.models.own_layout import save
-from engine.protocol import UserError
+from engine.protocol import FREE, UserError
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.network import NetworkConfig
 from tests.strict import strict
@@ -113,7 +113,7 @@ def test_a_temperature_anneals_what_is_scored_and_drawn_but_not_the_judge(folder
 
 
 @pytest.mark.parametrize(
-    "command", [("baseline", "--model", "gpt"), ("infilling", "--model", "model", "--judge", "gpt")]
+    "command", [("baseline", "--model", "gpt"), ("infilling", "--model", "model", "--beside", "gpt")]
 )
 def test_a_text_from_standard_input_gives_what_its_file_gives(folder: Path, command: tuple[str, ...]) -> None:
     name, *options = [folder / word if word in ("gpt", "model") else word for word in command]
@@ -122,7 +122,7 @@ def test_a_text_from_standard_input_gives_what_its_file_gives(folder: Path, comm
 
 
 def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) -> None:
-    command = ("infilling", folder / "text.txt", "--model", folder / "model", "--judge", folder / "gpt")
+    command = ("infilling", folder / "text.txt", "--model", folder / "model", "--beside", folder / "gpt")
     rows = {row["row"]: row for row in records(*command, "--samples", 3, "--steps", 4)}
     assert list(rows)[:3] == ["text", "model, 4 steps, sees both sides", "gpt, sees the left side"]
     real = read_blocks(folder / "text.txt", find_tokenizer(folder / "gpt"), LENGTH)[:3]
@@ -134,14 +134,58 @@ def test_infilling_compares_both_sides_with_the_left_side_alone(folder: Path) ->
     assert "given both sides" in shown.stdout
 
 
+def test_samples_are_from_the_nucleus_and_another_model_judges_them(folder: Path) -> None:
+    gpt, other = folder / "gpt", CausalModel.load(folder / "other", "cpu", "fp32")
+    drawn = ("baseline", "--samples", 3, "--model", gpt)
+    (plain,), (cut,) = records(*drawn), records(*drawn, "--top-p", 0.05)
+    assert cut["perplexity_by_token"] < plain["perplexity_by_token"]
+    (judged,) = records(*drawn, "--judge", folder / "other")
+    causal, tokenizer = CausalModel.load(gpt, "cpu", "fp32"), find_tokenizer(gpt)
+    free = np.full(LENGTH, FREE)
+    texts = [tokenizer.decode([token for _, token in causal.fill_tokens(free, 0, k)]) for k in range(3)]
+    nats = np.concatenate(other.text_nats(texts))
+    assert judged["perplexity_by_token"] == pytest.approx(math.exp(nats.mean()), rel=1e-5)
+    assert judged["entropy"] == plain["entropy"], "the samples are the same"
+    assert (plain["judge"], judged["judge"]) == ("gpt", "other")
+
+
+def test_wholes_and_right_sides_are_judged_by_a_model_with_any_tokenizer(folder: Path) -> None:
+    command = ("infilling", folder / "text.txt", "--model", folder / "model", "--beside", folder / "gpt")
+    rows = records(*command, "--judge", folder / "other", "--samples", 3, "--steps", 4)
+    judge, tokenizer = CausalModel.load(folder / "other", "cpu", "fp32"), find_tokenizer(folder / "gpt")
+    real = read_blocks(folder / "text.txt", tokenizer, LENGTH)[:3]
+    wholes = judge.text_nats([tokenizer.decode(text.tolist()) for text in real])
+    assert rows[0]["perplexity_by_token"] == pytest.approx(math.exp(np.concatenate(wholes).mean()), rel=1e-5)
+    left = judge.text_nats([tokenizer.decode(text[:9].tolist()) for text in real])
+    right = [(whole.sum() - part.sum()) / (LENGTH - 9) for whole, part in zip(wholes, left, strict=True)]
+    assert rows[0]["right_nats"] == pytest.approx(np.mean(right), rel=1e-5)
+    assert {row["judge"] for row in rows[:3]} == {"other"}
+
+
+def test_the_nucleus_shapes_both_ways_to_fill_a_middle(folder: Path) -> None:
+    command = (
+        "infilling",
+        folder / "text.txt",
+        "--model",
+        folder / "model",
+        "--beside",
+        folder / "gpt",
+        "--samples",
+        8,
+    )
+    wide, narrow = (records(*command, "--steps", 8, "--top-p", share) for share in (1, 0.01))
+    for way in (1, 2):
+        assert narrow[way]["perplexity_by_token"] < wide[way]["perplexity_by_token"]
+
+
 def test_middles_of_a_model_without_a_bound_on_a_part_are_measured_all_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*_: object) -> Any:
         raise UserError("It has no bound on a part; score the whole text.")
 
-    monkeypatch.setattr("engine.cli.baseline.middle_bound", none)
-    command = [*map(str, ("infilling", folder / "text.txt", "--model", folder / "model", "--judge", folder / "gpt"))]
+    monkeypatch.setattr("engine.cli.infilling.middle_bound", none)
+    command = [*map(str, ("infilling", folder / "text.txt", "--model", folder / "model", "--beside", folder / "gpt"))]
     done = CliRunner().invoke(app, [*command, "--samples", "1", "--steps", "2", *PLACE])
     assert done.exit_code == 0, done.output
     assert "No bound of the middles: It has no bound on a part" in done.stderr
@@ -164,10 +208,10 @@ def test_one_text_has_no_error(folder: Path) -> None:
         (("baseline", "--model", "gpt"), "--samples how many"),
         (("baseline", "absent.txt", "--model", "gpt"), "absent.txt"),
         (("baseline", "empty.txt", "--model", "gpt"), "no text in empty.txt"),
-        (("infilling", "text.txt", "--model", "model", "--judge", "other"), "another tokenizer"),
-        (("infilling", "text.txt", "--model", "model", "--judge", "gpt", "--gap", "1"), "--gap must be"),
-        (("infilling", "text.txt", "--model", "model", "--judge", "model"), "model writes no text from left to right"),
-        (("infilling", "short.txt", "--model", "model", "--judge", "gpt"), "less than one block"),
+        (("infilling", "text.txt", "--model", "model", "--beside", "other"), "another tokenizer"),
+        (("infilling", "text.txt", "--model", "model", "--beside", "gpt", "--gap", "1"), "--gap must be"),
+        (("infilling", "text.txt", "--model", "model", "--beside", "model"), "model writes no text from left to right"),
+        (("infilling", "short.txt", "--model", "model", "--beside", "gpt"), "less than one block"),
     ],
 )
 def test_what_cannot_be_compared_is_answered_in_a_sentence(
