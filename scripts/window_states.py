@@ -309,8 +309,18 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
         page = window.findChild(LearnPanel)
         assert page is not None
         page.formula_button.click()
+        typeset_all()
 
     return scene.session, prepare
+
+
+def typeset_all() -> None:
+    """Waits for the formulas that are made ready beside the window's thread."""
+    from PySide6.QtCore import QThreadPool
+    from PySide6.QtWidgets import QApplication
+
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
 
 
 def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser: bool = False) -> object:
@@ -337,6 +347,7 @@ def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser
             answer(scene)
         if formula:
             QTest.keyClick(shown, Qt.Key.Key_F)
+            typeset_all()
         if laser:
             shown.point(True)
             shown.laser.put(QPoint(shown.width() // 3, shown.height() // 2))

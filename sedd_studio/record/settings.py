@@ -5,11 +5,13 @@ What another version of the program keeps in the file stays there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import platformdirs
@@ -81,6 +83,10 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
 def _instead(value: Any, _: Any) -> Any:
     return value
 
@@ -88,13 +94,17 @@ def _instead(value: Any, _: Any) -> Any:
 class Settings:
     """Values by name, as this studio has them. Reading never fails; `set` refuses what is not sane with a ValueError.
 
-    Several studios share the file: each writes what it changes and nothing else, one at a time.
+    Several studios share the file: each writes what it changes and nothing else, one at a time. Where writing is
+    `put_off` a value is there at once and in the file a little later.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(platformdirs.user_config_dir("sedd-studio", appauthor=False)) / "settings.json"
         self._aside: Path | None = None
         self._unkept: set[str] = set()
+        self._to_write: Counter[str] = Counter()
+        self._counting = Lock()
+        self._later: Callable[[Callable[[], None]], object] = _at_once
         try:
             stored = self._stored()
         except OSError:  # `trouble` says so
@@ -105,6 +115,10 @@ class Settings:
 
     def __getitem__(self, name: str) -> Any:
         return self._values.get(name, SETTINGS[name].default)
+
+    def put_off(self, later: Callable[[Callable[[], None]], object]) -> None:
+        """Has `later` do what waits for a disk or for other studios, one thing after another in one other thread."""
+        self._later = later
 
     def set(self, name: str, value: Any) -> None:
         """Changes a setting and keeps it; a file that cannot be written is no reason to stop anyone's work."""
@@ -127,6 +141,13 @@ class Settings:
         self._keep({name: change})
 
     def _keep(self, changes: Mapping[str, Callable[[Any], Any]]) -> None:
+        with self._counting:
+            self._values |= {name: change(self[name]) for name, change in changes.items()}
+            self._to_write.update([*changes])
+        self._later(partial(self._write, changes))
+
+    def _write(self, changes: Mapping[str, Callable[[Any], Any]]) -> None:
+        values: dict[str, Any] = {}
         try:
             with self._locked():
                 stored = self._stored()
@@ -139,9 +160,11 @@ class Settings:
                 files.write_whole(self.path, (to_json(whole, indent=2) + "\n").encode(), sync=False)
             self._unkept.clear()
         except OSError:
-            values = {name: change(self[name]) for name, change in changes.items()}
             self._unkept |= set(changes)
-        self._values |= values
+        with self._counting:
+            self._to_write.subtract([*changes])
+            # What another studio kept in the meantime is in them; a value that was changed again is not put back.
+            self._values |= {name: value for name, value in values.items() if not self._to_write[name]}
 
     def remember_model(self, path: str) -> None:
         self._remember("recent_models", path)

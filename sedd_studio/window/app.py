@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,8 @@ CLOSING = 1.2
 LATER, REST = ("pyqtgraph", "ziamath"), 1000
 """What the first plot and the first formula need, imported once the first model has come and nothing has been asked of
 the engine, or moved by itself, for so many milliseconds."""
+TURN = 0.001
+"""Seconds after which a thread gives the interpreter's lock to another that waits for it: the window's asks often."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
 NO_DISPLAY = (
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(NO_DISPLAY + "\n")
         return 1
     keep_little()
+    sys.setswitchinterval(TURN)
     app = QApplication([*sys.argv[:1], *theme.STYLE])
     app.setApplicationName("sedd-studio")
     app.setApplicationDisplayName("SEDD Studio")
@@ -72,6 +76,9 @@ def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
     ends.callback(collector.close)
     ends.callback(interrupts.close)
     settings = Settings()
+    writer = ThreadPoolExecutor(1, "settings")
+    settings.put_off(writer.submit)
+    ends.callback(writer.shutdown)
     look = theme.resolve(settings["theme"])
     theme.apply(app, look)
     services = build(settings, default_path())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -365,39 +366,53 @@ def test_a_formula_that_unfolds_needs_no_room_that_is_not_there(window: MainWind
     assert panel.open_chapter.minimumSizeHint().height() < 720  # at once, before anything is laid out again
 
 
-def test_lines_of_a_formula_are_typeset_at_several_turns(
+def test_a_formula_that_is_new_is_made_ready_beside_the_windows_thread(
     opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All at once they held the window for longer than anything else, when they were seen first."""
-    made: list[str] = []
-
-    def typeset(line: str) -> typesetting.Typeset:
-        made.append(line)
-        return typesetting.typeset(line)
-
-    monkeypatch.setattr("sedd_studio.widgets.controls.formula_view.SLICE", -1.0)
-    monkeypatch.setattr("sedd_studio.widgets.controls.formula_view.typeset", typeset)
+    """In it, it held the window for longer than anything else."""
     view = opened().formula
-    view.show_lines(("a = 1", "b = 2", "c = 3"))
-    assert made == ["a = 1"]
-    view.show_lines(("d = 4", "e = 5"))  # the others are not wanted any more
-    qtbot.waitUntil(lambda: len(view._set) == 2)
-    QTest.qWait(5)
-    assert made == ["a = 1", "d = 4", "e = 5"]
+    threads: list[int] = []
+    whole, go_on = typesetting._set, threading.Event()
+
+    def noted(latex: str) -> typesetting.Typeset:
+        threads.append(threading.get_ident())
+        go_on.wait(10)
+        return whole(latex)
+
+    monkeypatch.setattr(typesetting, "_set", noted)
+    view.show_lines(("newest = 1", "other = 2"))
+    view.show_lines(("latest = 34",))  # those before are not wanted any more
+    assert view.waits
+    go_on.set()
+    qtbot.waitUntil(lambda: not view.waits)
+    assert view.lines == ("latest = 34",)
+    assert [len(line.glyphs) for line in view._set] == [len("latest=34")]
+    assert threading.get_ident() not in threads
+    made, signs = len(threads), [glyph.sign for glyph in view._set[0].glyphs]
+    view.show_lines(("latest = 56",))  # a number alone is another: it is there at once
+    assert [glyph.sign for glyph in view._set[0].glyphs] != signs
+    assert len(threads) == made
 
 
-def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    panel = opened()
-    typesetting._shape.cache_clear()
-    typesetting._digits.cache_clear()
+@pytest.fixture
+def without_the_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Formulas have to be typeset anew, and cannot be."""
+    for forget in (typesetting._shape.cache_clear, typesetting._digits.cache_clear, typesetting._prepared.clear):
+        forget()
     monkeypatch.setitem(sys.modules, "ziamath", None)
+    yield
+    typesetting._shape.cache_clear()
+    typesetting._prepared.clear()
+
+
+@pytest.mark.usefixtures("without_the_library")
+def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(opened: Open, qtbot: QtBot) -> None:
+    panel = opened()
     QTest.mouseClick(panel.formula_button, LEFT)
+    qtbot.waitUntil(lambda: bool(panel.formula.refusal))
     assert panel.formula.refusal == (
         'The window needs ziamath, which is not installed; run: pip install "sedd-studio[studio]"'
     )
-    typesetting._shape.cache_clear()
     typesetting._digits.cache_clear()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,24 @@ def test_a_studio_writes_what_it_changes_and_nothing_else(tmp_path: Path) -> Non
     assert kept["recent_models"] == ["two", "one"]
     assert (first["theme"], second["steps"]) == ("dark", 64)  # each goes on with its own
     assert json.loads(path.read_text())["of another version"] == [1]
+
+
+def test_where_writing_is_put_off_values_are_there_at_once_and_end_as_they_were_set_last(tmp_path: Path) -> None:
+    path, put_off = tmp_path / "settings.json", list[Callable[[], None]]()
+    settings, other = Settings(path), Settings(path)
+    settings.put_off(put_off.append)
+    settings.set("steps", 12)
+    settings.remember_model("one")
+    settings.set("steps", 13)
+    assert (settings["steps"], settings["recent_models"]) == (13, ["one"])
+    assert not path.exists()
+    other.remember_model("of another studio")
+    other.set("steps", 99)
+    for number, write in enumerate(put_off):
+        write()
+        assert settings["steps"] == 13, f"after {number + 1} of {len(put_off)} writes"
+    assert settings["recent_models"] == ["one", "of another studio"]
+    assert (Settings(path)["steps"], Settings(path)["recent_models"]) == (13, ["one", "of another studio"])
 
 
 def test_what_cannot_be_kept_is_told_and_lasts_as_long_as_the_studio(tmp_path: Path) -> None:

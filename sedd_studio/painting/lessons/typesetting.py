@@ -1,7 +1,8 @@
 r"""Formulas, typeset by ziamath, and painted as paths in the window's colours.
 
 Typesetting takes as long as two frames. So a formula is typeset once for each shape that it has: where only its digits
-are others, theirs are put in their places, which are as wide as each other.
+are others, theirs are put in their places, which are as wide as each other. What has no shape yet is made ready by
+`prepare` in another thread.
 """
 
 from __future__ import annotations
@@ -65,10 +66,30 @@ PATHS: dict[str, QPainterPath] = {}
 """Of every sign that was needed."""
 
 
+SHAPES = 512
+"""Of formulas that are kept."""
+_prepared: set[str] = set()
+
+
+def is_prepared(latex: str) -> bool:
+    """Whether a line is typeset without the library, as quickly as anything else in a window."""
+    return _without_digits(latex) in _prepared
+
+
+def prepare(latex: str) -> None:
+    """Typesets the shape of a line, in any thread; a UserError as in `typeset`."""
+    typeset(latex)
+    _prepared.add(_without_digits(latex))
+
+
+def _without_digits(latex: str) -> str:
+    return re.sub(r"\d", "0", latex)
+
+
 def typeset(latex: str) -> Typeset:
     r"""A line of LaTeX, with `\result{...}` for what stands out; a UserError where the library is missing."""
     digits = re.findall(r"\d", latex)
-    zeros = re.sub(r"\d", "0", latex)
+    zeros = _without_digits(latex)
     shape, each = _shape(zeros), iter(_order(zeros))
     glyphs = tuple(
         Glyph(style[int(digits[next(each)])], glyph.place, glyph.stands_out)
@@ -79,7 +100,7 @@ def typeset(latex: str) -> Typeset:
     return Typeset(shape.width, shape.height, glyphs, shape.rules)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=SHAPES)
 def _order(zeros: str) -> tuple[int, ...]:
     """Which digit of a line each of its glyphs is that is one: above a sum stands first what is written last."""
     count = zeros.count("0")
@@ -106,7 +127,7 @@ def _digits() -> list[list[str]]:
     return [[glyph.sign for glyph in _set(latex).glyphs[-10:]] for latex in (DIGITS, rf"x^{{{DIGITS}}}")]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=SHAPES)
 def _shape(latex: str) -> Typeset:
     return _set(latex)
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
-from PySide6.QtCore import QPointF, QSize, QTimer
+from PySide6.QtCore import QPointF, QSize, QThreadPool, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.protocol import UserError
-from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, typeset
+from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, is_prepared, prepare, typeset
 from sedd_studio.painting.theme import Look
 
 LARGEST, USUAL = 19.0, 800
 """Pixels of its type in a window that is so high; in a higher one it is up to twice as large."""
 GAP = 8.0
 """Between its lines."""
-SLICE = 0.01
-"""Seconds after which the lines that are left are typeset at the next turn of the event loop."""
 
 
 class FormulaView(QWidget):
     """Lines of LaTeX under each other, as large as there is room for. `lines` are what it shows."""
+
+    _prepared = Signal(tuple, str)
+    """Which lines are, and why they could not be."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -30,34 +33,41 @@ class FormulaView(QWidget):
         self.refusal = ""
         self._largest = 0.0
         self._set: list[Typeset] = []
-        self._made: list[Typeset] = []
-        self._turn = QTimer(self)
-        self._turn.setSingleShot(True)
-        self._turn.timeout.connect(self._go_on)
+        self._preparing = False
+        self._prepared.connect(self._go_on)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit()  # else it would be as tall as any widget that was never laid out
         look.changed.connect(self.update)
 
-    def show_lines(self, lines: tuple[str, ...]) -> None:
-        """Typesets lines, at once if that is quick, and shows them when all are; what is wrong is said instead."""
-        if lines == self.lines:
-            return
-        self.lines, self._made = lines, []
-        self._turn.stop()
-        self._go_on()
+    @property
+    def waits(self) -> bool:
+        """Whether its lines are being made ready."""
+        return self._preparing
 
-    def _go_on(self) -> None:
-        end = time.perf_counter() + SLICE
-        try:
-            while len(self._made) < len(self.lines):
-                self._made.append(typeset(self.lines[len(self._made)]))
-                if time.perf_counter() > end and len(self._made) < len(self.lines):
-                    self._turn.start(0)
-                    return
-            self._set, self.refusal = self._made, ""
-        except UserError as error:
-            self._set, self.refusal = [], str(error)
-        self.setAccessibleDescription(self.refusal or "; ".join(self.lines))
+    def show_lines(self, lines: tuple[str, ...]) -> None:
+        """Shows lines, at once if they are prepared, or else when they are; what is wrong is said instead."""
+        if lines != self.lines:
+            self.lines = lines
+            self._follow()
+
+    def _follow(self) -> None:
+        """Shows the lines, or has them prepared beside the window's thread, after those that already are."""
+        if all(map(is_prepared, self.lines)):
+            self._take([typeset(line) for line in self.lines], "")
+        elif not self._preparing:
+            self._preparing = True
+            QThreadPool.globalInstance().start(partial(_prepare, self.lines, self._prepared.emit))
+
+    def _go_on(self, lines: tuple[str, ...], refusal: str) -> None:
+        self._preparing = False
+        if lines == self.lines and refusal:
+            self._take([], refusal)
+        else:
+            self._follow()
+
+    def _take(self, made: list[Typeset], refusal: str) -> None:
+        self._set, self.refusal = made, refusal
+        self.setAccessibleDescription(refusal or "; ".join(self.lines))
         self._fit()
         self.update()
 
@@ -95,3 +105,17 @@ class FormulaView(QWidget):
             for line in self._set:
                 line.paint(painter, QPointF(0, top), self.scale, text, result)
                 top += line.height * self.scale + GAP
+
+
+def _prepare(lines: tuple[str, ...], tell: Callable[[tuple[str, ...], str], object]) -> None:
+    """Prepares lines, and tells of it; nobody where the view was deleted meanwhile."""
+    refusal = ""
+    try:
+        for line in lines:
+            prepare(line)
+    except UserError as error:
+        refusal = str(error)
+    except Exception as error:  # else it would be tried again and again
+        refusal = f"The formula cannot be typeset: {error}"
+    with suppress(RuntimeError):
+        tell(lines, refusal)
