@@ -231,7 +231,7 @@ def icon(name: str, colour: QColor, disabled: QColor, size: int = GRID, after: i
     return _icon(name, colour.rgba(), disabled.rgba(), size, after)
 
 
-@lru_cache  # half of all buttons have the icon of another one
+@lru_cache(maxsize=400)  # those of every theme; half of all buttons have the icon of another one
 def _icon(name: str, colour: int, disabled: int, size: int, after: int) -> QIcon:
     made = QIcon()
     for scale in SCALES:

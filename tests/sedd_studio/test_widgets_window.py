@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from engine.protocol import FREE, Generate
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
+from sedd_studio.painting.theme import Look
 from sedd_studio.record.settings import Settings
+from sedd_studio.widgets.controls.buttons import IconButton
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.page_names import LEARN
 from sedd_studio.window.panels import PANELS
@@ -175,6 +177,23 @@ def shown(window: MainWindow, qtbot: QtBot) -> QImage:
     qtbot.wait(60)
     qtbot.waitUntil(settled)
     return seen[-1]
+
+
+def test_the_icon_of_a_hidden_button_is_drawn_in_another_theme_when_the_button_is_shown(qtbot: QtBot) -> None:
+    look = Look(themes.LIGHT)
+    hidden, shown = (IconButton("menu", "Menu", look) for _ in range(2))
+    for button in (hidden, shown):
+        qtbot.addWidget(button)
+    shown.show()
+    size, light = hidden.iconSize(), hidden.icon().pixmap(hidden.iconSize()).toImage()
+    look.change(themes.DARK)
+    dark = shown.icon().pixmap(size).toImage()
+    assert dark != light
+    assert hidden.icon().pixmap(size).toImage() == light
+    hidden.show()
+    assert hidden.icon().pixmap(size).toImage() == dark
+    look.change(themes.LIGHT)
+    assert hidden.icon().pixmap(size).toImage() == light
 
 
 def test_what_was_hidden_while_the_theme_changed_is_drawn_in_it_when_it_is_shown(

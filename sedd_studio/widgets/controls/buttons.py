@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton
 
 from sedd_studio.painting import icons
@@ -17,15 +17,25 @@ AFTER = 4
 
 
 class Sign(QObject):
-    """The icon on a button, in two colours of the look: while the button can be pressed, and while it cannot."""
+    """The icon on a button, in two colours of the look: while the button can be pressed, and while it cannot.
+
+    Of buttons that are hidden while the look changes it is drawn anew when they are shown: there are a hundred.
+    """
 
     def __init__(
         self, button: QAbstractButton, icon: str, look: Look, on: str = "text", off: str = "faint", after: int = 0
     ) -> None:
         super().__init__(button)
         self._button, self._icon, self._look, self._colours, self._after = button, icon, look, (on, off), after
-        look.changed.connect(self._draw)
+        look.changed.connect(self._follow)
         self._draw()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The button is watched while the look has changed since the icon was drawn."""
+        if event.type() == QEvent.Type.Show:
+            self._button.removeEventFilter(self)
+            self._draw()
+        return super().eventFilter(watched, event)
 
     def show(self, icon: str) -> None:
         if icon != self._icon:
@@ -42,6 +52,12 @@ class Sign(QObject):
         """Another colour, of the look, while the button can be pressed."""
         self._colours = (colour, self._colours[1])
         self._draw()
+
+    def _follow(self) -> None:
+        if self._button.isVisible():
+            self._draw()
+        else:
+            self._button.installEventFilter(self)
 
     def _draw(self) -> None:
         on, off = self._colours
