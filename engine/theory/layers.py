@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-OUTPUTS = 2**12
+OUTPUTS = 2**10
 """Of a very wide layer so many are computed at a time."""
 
 
