@@ -157,7 +157,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("first", "&First step", lambda w, s: s.playhead.seek(0), "Ctrl+Home", _has_run),
     Command("last", "&Last step", lambda w, s: s.playhead.seek(s.playhead.recorded), "Ctrl+End", _has_run),
     Command("follow", "Follow li&ve", lambda w, s: s.playhead.set_following(not s.playhead.following), "F", _has_run),
-    Command("zoom_in", "Zoom &in", lambda w, s: w.canvas.set_zoom(w.canvas.zoom * 1.1), "Ctrl++"),
+    Command("zoom_in", "Zoom &in", lambda w, s: w.canvas.set_zoom(w.canvas.zoom * 1.1), "Ctrl++; Ctrl+="),
     Command("zoom_out", "Zoom &out", lambda w, s: w.canvas.set_zoom(w.canvas.zoom / 1.1), "Ctrl+-"),
     Command("zoom_reset", "&Normal size", lambda w, s: w.canvas.set_zoom(1.0), "Ctrl+0"),
     Command("studio", "&Studio", doing.show_page(STUDIO), "Ctrl+1"),

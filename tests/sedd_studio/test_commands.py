@@ -92,6 +92,12 @@ def test_the_text_can_be_copied(window: MainWindow, qtbot: QtBot) -> None:
     assert QGuiApplication.clipboard().text() == session.view.full_text()
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Plus, Qt.Key.Key_Equal])
+def test_the_text_grows_by_either_key_with_a_plus_on_it(window: MainWindow, key: Qt.Key) -> None:
+    QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+    assert window.canvas.zoom > 1
+
+
 def test_zoom_is_remembered(window: MainWindow, qtbot: QtBot) -> None:
     press(window, Qt.Key.Key_Plus, CTRL)
     assert window.canvas.zoom > 1
