@@ -1,9 +1,8 @@
-"""What is on show fills the screen and follows a clicker; afterwards all is as it was."""
+"""A chapter fills the screen and follows a clicker, step by step; afterwards all is as it was."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,30 +10,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.chapters import CHAPTERS, chapter
 from sedd_studio.record.chapters.chapter import Slide
 from sedd_studio.record.chapters.scripts import SCRIPTS, choices_at
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.state import RunState
-from sedd_studio.widgets.canvas.presented_text import SMALLEST, PresentedText
 from sedd_studio.widgets.dialogs.presenter import Presenter
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
-from sedd_studio.widgets.panels.presented_figure import PresentedFigure
-from sedd_studio.widgets.panels.sample_picture import SamplePicture
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.presenting import present
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.scene import Scene
+from tests.sedd_studio.on_screen import Key, Open, by_f5, figure, left, press
 from tests.sedd_studio.windows import window_of
 
-Key = Qt.Key
-SHIFT = Qt.KeyboardModifier.ShiftModifier
 BUTTONS = {"seed", "start"}
 """Choices that do something each time."""
-Open = Callable[..., Presenter]
 
 
 @pytest.fixture
@@ -45,43 +35,7 @@ def window(make_session: MakeSession, engine: FakeEngine, settings: Settings, qt
 
 @pytest.fixture
 def presented(window: MainWindow, qtbot: QtBot) -> Open:
-    """Presents a chapter, or the text, by F5."""
-
-    def show(name: str = "") -> Presenter:
-        if name:
-            learning = window.services.learning
-            learning.open(name)
-            QTest.keyClick(window, Key.Key_6, Qt.KeyboardModifier.ControlModifier)
-            qtbot.waitUntil(lambda: learning.shown is not None)
-        QTest.keyClick(window, Key.Key_F5)
-        presenter = window.findChild(Presenter)
-        assert presenter is not None
-        qtbot.waitUntil(presenter.isActiveWindow)
-        return presenter
-
-    return show
-
-
-def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """A key goes to what has the focus."""
-    control = QApplication.focusWidget()
-    assert control is not None
-    QTest.keyClick(control, key, modifiers)
-    QApplication.processEvents()
-
-
-def left(window: MainWindow, qtbot: QtBot, key: Qt.Key = Key.Key_Escape) -> None:
-    """Ends it by a key."""
-    press(key)
-    qtbot.waitUntil(lambda: window.findChild(Presenter) is None)
-
-
-def figure(presenter: Presenter) -> PresentedFigure:
-    assert isinstance(presenter.stage, PresentedFigure)
-    return presenter.stage
-
-
-# ---- chapters
+    return partial(by_f5, window, qtbot)
 
 
 def test_a_chapter_fills_the_screen_as_it_stands_and_both_keys_lead_back(
@@ -268,93 +222,6 @@ def test_a_click_chooses_what_it_hits_on_a_large_figure_too(window: MainWindow, 
     assert learning.choices["chosen"] == 7
 
 
-# ---- black, and the pointer
-
-
-@pytest.mark.parametrize("key", [Key.Key_B, Key.Key_Period])
-def test_the_screen_is_black_and_comes_back_by_the_same_key_or_by_a_step_that_is_not_lost(
-    key: Qt.Key, window: MainWindow, presented: Open
-) -> None:
-    presenter = presented("texts")
-    stage = figure(presenter)
-    press(Key.Key_PageDown)
-    press(key)
-    image = presenter.grab().toImage()
-    assert {image.pixelColor(x, y).name() for x in range(0, image.width(), 50) for y in (5, 200, 500)} == {"#000000"}
-    assert presenter.black.hasFocus()
-    level = window.services.learning.choices["level"]
-    press(Key.Key_Right)  # nothing of the figure moves unseen
-    assert window.services.learning.choices["level"] == level
-    press(key)
-    assert not presenter.black.isVisible()
-    assert stage.figure.hasFocus()
-    press(key)
-    press(Key.Key_PageDown)
-    assert not presenter.black.isVisible()
-    assert stage.caption.text() == SCRIPTS["texts"][0].says
-    press(Key.Key_PageDown)
-    assert stage.caption.text() == SCRIPTS["texts"][1].says
-
-
-def test_a_large_pointer_follows_the_mouse_and_shift_with_the_arrows(window: MainWindow, presented: Open) -> None:
-    presenter = presented("texts")
-    presenter.resize(1920, 1080)
-    assert not presenter.laser.isVisible()
-    press(Key.Key_L)
-    assert presenter.laser.isVisible()
-    assert presenter.laser.height() >= 1080 / 30
-    assert presenter.cursor().shape() == Qt.CursorShape.BlankCursor
-    QApplication.processEvents()
-    for at in (QPoint(200, 350), QPoint(210, 360)):
-        QTest.mouseMove(presenter.windowHandle(), at)
-        QApplication.processEvents()
-    assert (presenter.laser.middle - at).manhattanLength() <= 2
-    level = window.services.learning.choices["level"]
-    press(Key.Key_Right, SHIFT)
-    assert presenter.laser.middle.x() > at.x() + 10
-    assert window.services.learning.choices["level"] == level
-    press(Key.Key_Right)
-    assert window.services.learning.choices["level"] == level + 1
-    press(Key.Key_L)
-    assert not presenter.laser.isVisible()
-    assert presenter.cursor().shape() == Qt.CursorShape.ArrowCursor
-
-
-def test_the_keys_are_told_until_the_first_one_and_by_f1(window: MainWindow, presented: Open) -> None:
-    presenter = presented("texts")
-    assert presenter.hint.isVisible()
-    press(Key.Key_PageDown)
-    assert not presenter.hint.isVisible()
-    press(Key.Key_F1)
-    assert presenter.hint.isVisible()
-
-
-def test_the_window_behind_is_painted_while_one_has_turned_to_it_and_afterwards(
-    window: MainWindow, presented: Open, qtbot: QtBot
-) -> None:
-    presenter = presented("texts")
-    assert not window.updatesEnabled()
-    window.activateWindow()
-    qtbot.waitUntil(window.updatesEnabled)
-    presenter.activateWindow()
-    qtbot.waitUntil(lambda: not window.updatesEnabled())
-    left(window, qtbot)
-    assert window.updatesEnabled()
-
-
-def test_a_chapter_goes_on_whatever_comes_on_show_behind_it_and_leads_back_to_its_page(
-    window: MainWindow, presented: Open, qtbot: QtBot
-) -> None:
-    stage, learning = figure(presented("texts")), window.services.learning
-    window.places.show_page("studio")
-    press(Key.Key_PageDown)
-    press(Key.Key_PageDown)
-    qtbot.waitUntil(lambda: learning.shown is not None and learning.shown.choices == learning.choices)
-    assert stage.figure.shown is learning.shown
-    left(window, qtbot)
-    assert window.places.page == "learn"
-
-
 def test_a_sentence_that_is_being_typed_is_presented(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
     learning = window.services.learning
     presented("breaking")
@@ -375,12 +242,6 @@ def test_a_sentence_that_is_being_typed_is_presented(window: MainWindow, present
     assert "We walk home" in figure(presenter).figure.accessibleDescription()
 
 
-def test_it_ends_with_the_window(window: MainWindow, presented: Open) -> None:
-    presenter = presented("texts")
-    window.close()
-    assert not presenter.isVisible()
-
-
 def test_a_button_of_the_page_presents_the_chapter(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
     presented("texts")
     left(window, qtbot)
@@ -391,186 +252,3 @@ def test_a_button_of_the_page_presents_the_chapter(window: MainWindow, presented
     presenter = window.findChild(Presenter)
     assert presenter is not None
     assert figure(presenter).title.text().endswith(CHAPTERS["texts"])
-
-
-def test_what_is_presented_already_is_not_presented_twice(window: MainWindow, presented: Open) -> None:
-    presenter = presented()
-    window.actions_by_name["present"].trigger()
-    assert window.findChildren(Presenter) == [presenter]
-
-
-# ---- the text of the studio
-
-
-def text(presenter: Presenter) -> PresentedText:
-    found = presenter.findChild(PresentedText)
-    assert found is not None
-    assert found.hasFocus()
-    return found
-
-
-def test_a_clicker_runs_the_text_and_goes_through_it_by_quarters(
-    window: MainWindow, presented: Open, qtbot: QtBot
-) -> None:
-    session = window.session
-    session.form.set(steps=8)
-    stage = text(presented())
-    press(Key.Key_PageDown)
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
-    assert session.playhead.step == 8
-    assert stage.accessibleDescription().startswith("Step 8 of 8. Once upon")
-    for step in (6, 4, 2, 0, 0):
-        press(Key.Key_PageUp)
-        assert session.playhead.step == step
-    before = stage.grab().toImage()
-    press(Key.Key_PageDown)
-    assert session.playhead.step == 2
-    assert stage.grab().toImage() != before
-    press(Key.Key_Right)
-    assert session.playhead.step == 3
-    press(Key.Key_PageDown)
-    assert session.playhead.step == 4
-    window.settings.set("reduced_motion", False)
-    press(Key.Key_PageDown)
-    assert session.playhead.step < 6  # it is on its way
-    press(Key.Key_PageDown)  # at once
-    assert session.playhead.step == 6
-
-
-def test_from_any_page_the_text_is_presented_and_that_page_comes_back(
-    window: MainWindow, presented: Open, qtbot: QtBot
-) -> None:
-    session = window.session
-    session.form.set(steps=4)
-    window.places.show_page("compare")
-    text(presented())
-    press(Key.Key_PageDown)
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
-    left(window, qtbot)
-    assert window.places.page == "compare"
-
-
-def test_the_text_is_run_anew_and_that_run_stays(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
-    session = window.session
-    session.form.set(steps=4)
-    session.runs.start()
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
-    before = session.view.run
-    session.playhead.seek(1)
-    presented()
-    press(Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: session.view.run is not before and session.runs.state is RunState.DONE)
-    qtbot.waitUntil(lambda: not session.playhead.playing)
-    left(window, qtbot)
-    assert session.playhead.step == 4
-
-
-def test_afterwards_the_playhead_stands_where_it_stood(window: MainWindow, presented: Open, qtbot: QtBot) -> None:
-    session = window.session
-    session.form.set(steps=8)
-    session.runs.start()
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
-    session.playhead.seek(5)
-    zoom, document = window.canvas.zoom, session.view.document
-    presented()
-    press(Key.Key_PageDown)
-    press(Key.Key_PageDown)
-    assert session.playhead.step == 8
-    left(window, qtbot)
-    assert session.playhead.step == 5
-    assert (window.canvas.zoom, session.view.document) == (zoom, document)
-    assert window.places.page == "studio"
-
-
-def test_a_run_that_is_made_is_held_and_let_go(
-    window: MainWindow, engine: FakeEngine, presented: Open, qtbot: QtBot
-) -> None:
-    session, engine.hold_at = window.session, 3
-    session.form.set(steps=8)
-    presented()
-    press(Key.Key_PageDown)
-    qtbot.waitUntil(lambda: session.playhead.recorded == 3)
-    held = []
-    for key in (Key.Key_PageDown, Key.Key_Space):
-        press(key)
-        held.append(session.runs.paused)
-    assert held == [True, False]
-    engine.go.set()
-    qtbot.waitUntil(lambda: session.runs.state is RunState.DONE)
-    left(window, qtbot)
-    assert session.playhead.recorded == 8
-
-
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720)])
-def test_letters_are_as_large_as_the_text_has_room(
-    width: int, height: int, window: MainWindow, presented: Open
-) -> None:
-    presenter = presented()
-    presenter.resize(width, height)
-    QApplication.processEvents()
-    stage = text(presenter)
-    assert stage.picture.em >= height * SMALLEST
-    assert stage.picture.height <= height
-    assert stage.picture.em >= height / 20
-    window.session.editor.set_prompt(" ".join(["The fox ran home again."] * 3) + " [9]")
-    QApplication.processEvents()
-    assert stage.picture.height <= height
-
-
-def test_sizes_of_a_text_are_tried_once_for_all_that_is_done_at_a_time(
-    window: MainWindow, presented: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A run that was opened while one presents had its text laid out thirty times."""
-    stage = text(presented())
-    QApplication.processEvents()
-    fitted: list[int] = []
-    fit = stage.fit
-
-    def fits() -> None:
-        fitted.append(1)
-        fit()
-
-    monkeypatch.setattr(stage, "fit", fits)
-    window.session.editor.set_prompt("Once [9] the end.")
-    window.session.view.run_changed.emit()
-    window.session.view.run_changed.emit()
-    assert not fitted
-    QApplication.processEvents()
-    assert len(fitted) <= 1
-
-
-def test_a_text_that_has_no_room_is_scrolled(window: MainWindow, presented: Open) -> None:
-    presenter = presented()
-    presenter.resize(300, 60)
-    QApplication.processEvents()
-    stage = text(presenter)
-    before = stage.grab().toImage()
-    press(Key.Key_Down)
-    assert stage.grab().toImage() != before
-    press(Key.Key_Up)
-    assert stage.grab().toImage() == before
-
-
-def test_what_is_no_text_is_presented_with_its_picture(tmp_path: Path, keeper: Keeper, qtbot: QtBot) -> None:
-    scene = Scene(tmp_path, domain="digits")
-    scene.run(64)
-    scene.play(46)
-    window = window_of(scene.session, scene.settings, qtbot, keeper)
-    presenter = present(window)
-    QApplication.processEvents()
-    picture = presenter.findChild(SamplePicture)
-    assert picture is not None
-    assert picture.isVisible()
-    assert picture.height() >= presenter.height() / 2
-    locked = window.session.view.document.locked
-    QTest.mouseClick(presenter.stage, Qt.MouseButton.LeftButton, pos=picture.geometry().center())
-    assert window.session.view.document.locked is locked  # who points at it changes nothing
-    presenter.close()
-
-
-def test_a_text_has_no_picture(window: MainWindow, presented: Open) -> None:
-    presenter = presented()
-    picture = presenter.findChild(SamplePicture)
-    assert picture is not None
-    assert not picture.isVisible()
-    assert text(presenter).height() == presenter.height()
