@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.widgets.dialogs.presenter import Presenter
 from sedd_studio.widgets.panels.presented_figure import PresentedFigure
 from sedd_studio.window.main_window import MainWindow
+from tests.sedd_studio.windows import press
 
 Key = Qt.Key
 Open = Callable[..., Presenter]
@@ -29,14 +29,6 @@ def by_f5(window: MainWindow, qtbot: QtBot, name: str = "") -> Presenter:
     assert presenter is not None
     qtbot.waitUntil(presenter.isActiveWindow)
     return presenter
-
-
-def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """A key goes to what has the focus."""
-    control = QApplication.focusWidget()
-    assert control is not None
-    QTest.keyClick(control, key, modifiers)
-    QApplication.processEvents()
 
 
 def left(window: MainWindow, qtbot: QtBot, key: Qt.Key = Key.Key_Escape) -> None:

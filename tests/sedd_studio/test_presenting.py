@@ -20,8 +20,8 @@ from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.on_screen import Key, Open, by_f5, figure, left, press
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.on_screen import Key, Open, by_f5, figure, left
+from tests.sedd_studio.windows import press, window_of
 
 BUTTONS = {"seed", "start"}
 """Choices that do something each time."""

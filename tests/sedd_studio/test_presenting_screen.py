@@ -16,8 +16,8 @@ from sedd_studio.widgets.dialogs.presenter import Presenter
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.on_screen import Key, Open, by_f5, figure, left, press
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.on_screen import Key, Open, by_f5, figure, left
+from tests.sedd_studio.windows import press, window_of
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

@@ -21,9 +21,9 @@ from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.presenting import present
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.on_screen import Key, Open, by_f5, left, press
+from tests.sedd_studio.on_screen import Key, Open, by_f5, left
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import press, window_of
 
 
 @pytest.fixture

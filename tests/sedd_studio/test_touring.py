@@ -1,20 +1,15 @@
-"""The guided tour: offered once, it waits at each stop for the real action, and can be left at any time."""
+"""The guided tour: it waits at each stop for the real action, and its card covers nothing that it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.record.settings import Settings
-from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.callout import WIDTH, Callout, place_of
 from sedd_studio.widgets.dialogs.presenter import Presenter
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
@@ -24,10 +19,10 @@ from sedd_studio.window.tour_stops import STOPS
 from sedd_studio.window.touring import OVER, Tour, offer, tour_of
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.tour_actions import ACTIONS, Key, run, score, write
+from tests.sedd_studio.windows import press, window_of
 
-Key, LEFT = Qt.Key, Qt.MouseButton.LeftButton
-CTRL = Qt.KeyboardModifier.ControlModifier
+LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -37,71 +32,6 @@ def window(
     session = make_session(engine)
     session.form.set(steps=6)
     return window_of(session, settings, qtbot, keeper)
-
-
-def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """A key goes to what has the focus."""
-    control = QApplication.focusWidget()
-    assert control is not None
-    QTest.keyClick(control, key, modifiers)
-    QApplication.processEvents()
-
-
-def go_to(window: MainWindow, found: Callable[[slice], bool]) -> None:
-    """Goes along the text, by keys, to the first word of which something holds."""
-    window.canvas.setFocus()
-    press(Key.Key_Home)
-    for _ in range(100):
-        if found(slice(*window.canvas.caret.run)):
-            return
-        press(Key.Key_Right)
-    raise AssertionError("there is no such word")
-
-
-def write(window: MainWindow, qtbot: QtBot) -> None:
-    tokens = window.session.view.canvas().tokens
-    go_to(window, lambda word: bool((tokens[word] == FREE).all()))
-    QTest.keyClicks(window.canvas, "f")
-    assert window.canvas.line.editor is not None
-    QTest.keyClicks(window.canvas.line.editor, "ox")
-    press(Key.Key_Return)
-
-
-def run(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.top_bar.run_button, LEFT)
-    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
-
-
-def lock(window: MainWindow, qtbot: QtBot) -> None:
-    locked = window.session.view.document.locked
-    go_to(window, lambda word: not locked[word].all())
-    press(Key.Key_L)
-
-
-def scrub(window: MainWindow, qtbot: QtBot) -> None:
-    window.timeline.track.setFocus()
-    press(Key.Key_Left)
-
-
-def point(window: MainWindow, qtbot: QtBot) -> None:
-    window.canvas.setFocus()
-    press(Key.Key_Right)
-    press(Key.Key_Right)
-
-
-def score(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.panel("likelihood").start, LEFT)
-
-
-def compare(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.panel("compare").start, LEFT)
-
-
-def learn(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.mouseClick(window.rail.pages["learn"], LEFT)
-
-
-ACTIONS = (write, run, lock, scrub, point, score, compare, learn)
 
 
 def gone_on(tour: Tour, place: int | None, qtbot: QtBot) -> None:
@@ -235,102 +165,6 @@ def test_a_run_that_goes_on_takes_the_tour_nowhere(window: MainWindow, engine: F
     assert tour.place == 1
     engine.go.set()
     qtbot.waitUntil(lambda: tour.place == 2)
-
-
-# ---- offered once, left at any time
-
-
-def test_it_is_offered_once_whatever_becomes_of_that(
-    window: MainWindow, make_session: MakeSession, settings: Settings, qtbot: QtBot
-) -> None:
-    offer(window)
-    assert settings["toured"]
-    tour = tour_of(window)
-    text = QRect(window.canvas.mapTo(tour._home, QPoint()), window.canvas.size())
-    assert not tour.callout.geometry().intersects(text)
-    assert window.canvas.hasFocus()  # it takes the keys from nobody
-    QTest.mouseClick(tour.callout.second, LEFT)
-    assert not tour.callout.isVisible()
-    offer(window)
-    assert not tour.callout.isVisible()
-    assert Settings(settings.path)["toured"]
-    assert any(action is window.actions_by_name["tour"] for action in help_menu(window))
-
-
-def help_menu(window: MainWindow) -> list[object]:
-    menu = window.rail.menu.menu()
-    assert menu is not None
-    (found,) = (each.menu() for each in menu.actions() if each.text() == "&Help")
-    return [*found.actions()]  # type: ignore[attr-defined]
-
-
-def test_the_offer_is_taken_by_the_keyboard(window: MainWindow) -> None:
-    offer(window)
-    tour = tour_of(window)
-    for _ in range(60):
-        if tour.callout.first.hasFocus():
-            break
-        press(Key.Key_Tab)
-    press(Key.Key_Return)
-    assert tour.place == 0
-
-
-def test_an_offer_goes_when_something_is_run(window: MainWindow, qtbot: QtBot) -> None:
-    offer(window)
-    press(Key.Key_Return, CTRL)
-    assert not tour_of(window).callout.isVisible()
-    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
-
-
-@pytest.mark.parametrize("number", [0, 1, 5, 7])
-def test_it_is_left_by_escape_at_any_stop(number: int, window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
-    window.actions_by_name["tour"].trigger()
-    tour = tour_of(window)
-    if number > 1:
-        run(window, qtbot)
-    for _ in range(number):
-        tour.next()
-    assert tour.place == number
-    if number == 1:
-        engine.hold_at = 3
-        press(Key.Key_Return)
-        qtbot.waitUntil(lambda: window.session.playhead.recorded == 3)
-    press(Key.Key_Escape)
-    assert not tour._timer.isActive()
-    assert not tour.callout.isVisible()
-    assert not tour.outline.isVisible()
-    assert window.session.runs.running == (number == 1)  # a run goes on
-    engine.go.set()
-    qtbot.waitUntil(lambda: not window.session.runs.running)
-
-
-def test_escape_first_ends_what_is_open_on_the_text(window: MainWindow) -> None:
-    window.actions_by_name["tour"].trigger()
-    tour = tour_of(window)
-    window.canvas.setFocus()
-    press(Key.Key_A, CTRL)
-    press(Key.Key_Escape)
-    assert window.session.view.selection is None
-    assert tour.place == 0
-    press(Key.Key_Escape)
-    assert tour.place is None
-
-
-def test_whoever_leaves_it_by_its_button_is_on_the_text_again(window: MainWindow) -> None:
-    window.actions_by_name["tour"].trigger()
-    tour = tour_of(window)
-    press(Key.Key_Tab)
-    press(Key.Key_Tab)
-    assert tour.callout.second.hasFocus()
-    press(Key.Key_Space)
-    assert not tour.callout.isVisible()
-    assert window.canvas.hasFocus()
-
-
-def test_the_card_is_read_aloud(window: MainWindow) -> None:
-    window.actions_by_name["tour"].trigger()
-    interface = QAccessible.queryAccessibleInterface(tour_of(window).callout)
-    assert interface.text(QAccessible.Text.Name).startswith("Stop 1 of 8: Write.")
 
 
 # ---- where the card stands

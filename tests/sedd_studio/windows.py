@@ -6,8 +6,9 @@ import re
 from contextlib import closing
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.background.keeper import Keeper
@@ -41,6 +42,14 @@ def read(session: Session) -> None:
             return
         QTest.qWait(5)
     raise AssertionError("a file is read for more than ten seconds")
+
+
+def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key goes to what has the focus."""
+    control = QApplication.focusWidget()
+    assert control is not None
+    QTest.keyClick(control, key, modifiers)
+    QApplication.processEvents()
 
 
 def shown(qtbot: QtBot, widget: W) -> W:
