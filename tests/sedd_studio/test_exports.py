@@ -37,8 +37,8 @@ from sedd_studio.session.state import RunState
 from sedd_studio.window.export_kinds import EXPORTS, View, start
 from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
+from tests.sedd_studio.files_at_hand import drop
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_opening import drop
 from tests.sedd_studio.test_runfile import assert_same
 from tests.sedd_studio.windows import TIME_LEFT, window_of
 

@@ -1,35 +1,29 @@
-"""Saving a run and opening files in the real window: by command, by drop, with the model there and without any."""
+"""Files that are opened in the real window, by command and by drop: runs, texts, records, models."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine import bundled_models
 from engine.language.tokenizers import Tokenizer
-from engine.protocol import LoadModel
-from engine.runs import runfile
 from engine.runs.carried import read_run
 from sedd_studio.background.reader import Reader
 from sedd_studio.background.runner import Runner
 from sedd_studio.record.settings import Settings
-from sedd_studio.session import session as session_module
 from sedd_studio.session.session import Session
 from sedd_studio.session.state import RunState
 from sedd_studio.window.main_window import MainWindow
-from sedd_studio.window.opening import never_without, open_path, part_of_model
-from sedd_studio.window.page_names import STUDIO
-from tests.patience import PATIENCE
+from sedd_studio.window.opening import part_of_model
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
+from tests.sedd_studio.files_at_hand import drop, run, saved_in
 from tests.sedd_studio.windows import read, window_of
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -43,43 +37,7 @@ def window(session: Session, settings: Settings, qtbot: QtBot) -> MainWindow:
 
 @pytest.fixture
 def saved(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A finished run, saved by the command."""
-    path = tmp_path / "kept.sedd"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    run(window, qtbot)
-    save(window, qtbot)
-    assert path.is_file()
-    return path
-
-
-def save(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.keyClick(window, Qt.Key.Key_S, CTRL)
-    qtbot.waitUntil(lambda: window.services.jobs.current is None)
-
-
-def run(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.keyClick(window, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: window.session.runs.state is RunState.DONE)
-
-
-def drop(window: MainWindow, path: Path, part: QWidget | None = None) -> bool:
-    """Whether the window took it; waits until it is read."""
-    taken = let_fall(window, path, part)
-    read(window.session)
-    return taken
-
-
-def let_fall(window: MainWindow, path: Path, part: QWidget | None = None) -> bool:
-    """Whether the window, or a part of it, took it, which it then begins to read."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
-    enter.ignore()
-    QApplication.sendEvent(part or window, enter)
-    if enter.isAccepted():
-        QApplication.sendEvent(part or window, QDropEvent(QPoint(50, 50), copy, data, left, none))
-    return enter.isAccepted()
+    return saved_in(tmp_path, window, qtbot, monkeypatch)
 
 
 def test_files_are_opened_wherever_they_fall(window: MainWindow, saved: Path) -> None:
@@ -196,72 +154,6 @@ def test_a_dropped_text_is_the_prompt_and_a_dropped_folder_the_model(
     qtbot.waitUntil(lambda: window.session.models.ready)
 
 
-def test_a_text_that_is_opened_before_any_model_has_the_default_one_opened_for_it(
-    settings: Settings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    (tmp_path / "story.txt").write_text("Once upon a time [9] The end.\n", encoding="utf-8")
-    alone = Session(Runner(FakeEngine), Reader(), Settings(tmp_path / "others.json"))
-    window = window_of(alone, settings, qtbot)
-    open_path(alone, tmp_path / "story.txt")
-    assert alone.models.loading
-    qtbot.waitUntil(lambda: alone.models.ready)
-    qtbot.waitUntil(lambda: alone.view.prompt == "Once upon a time [9] The end.")
-    assert window.actions_by_name["run"].isEnabled()
-    alone.shutdown()
-
-
-@pytest.mark.parametrize("name", ["story.txt", "rows.csv", "owner/story.txt"])
-def test_a_text_that_is_not_there_is_said_and_the_default_model_opens(
-    name: str, settings: Settings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Such as one whose name was mistyped when the studio was started."""
-    monkeypatch.chdir(tmp_path)
-    alone, told = Session(Runner(FakeEngine), Reader(), settings), []
-    alone.reader.failed.connect(lambda headline, _: told.append(headline))
-    window = window_of(alone, settings, qtbot)
-    window.open(name)
-    assert window.places.page == STUDIO
-    qtbot.waitUntil(lambda: alone.models.ready and bool(told))
-    assert told == [f"{Path(name)} cannot be read (No such file or directory); choose another file."]
-    assert window.actions_by_name["run"].isEnabled()
-    alone.shutdown()
-
-
-@pytest.mark.parametrize("name", ["broken", "missing.sedd", "owner/name"])
-def test_what_gives_no_model_at_the_start_is_said_and_the_default_one_opens(
-    name: str, settings: Settings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(session_module, "PROMPT", "Once [8]")
-    engine = FakeEngine()
-    alone = Session(Runner(lambda: engine), Reader(), settings)
-    window = window_of(alone, settings, qtbot)
-    window.open(name)
-    never_without(alone)
-    qtbot.waitUntil(lambda: alone.models.ready)
-    assert window.actions_by_name["run"].isEnabled()
-    said = {"broken": "There is no model at broken", "missing.sedd": "missing.sedd cannot be read"}
-    assert window.banner.headline.text().startswith(said.get(name, ""))
-    assert window.banner.isVisible() is (name in said)  # the other one is offered for download
-    loaded = [request.path for request in engine.requests if isinstance(request, LoadModel)]
-    assert loaded == [*(["broken"] if name == "broken" else []), str(bundled_models.DEFAULT_MODEL)]
-    window.open("broken")  # with a model there is nothing to fall back from
-    qtbot.waitUntil(lambda: not alone.models.loading)
-    assert sum(isinstance(request, LoadModel) for request in engine.requests) == len(loaded) + 1
-    alone.shutdown()
-
-
-def test_a_file_of_records_that_is_opened_before_any_model_waits_for_the_model_that_reads_it(
-    settings: Settings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    alone = Session(Runner(FakeEngine), Reader(), settings)
-    (tmp_path / "texts.jsonl").write_text('{"text": "The [3] end."}\n{"text": "two"}\n', encoding="utf-8")
-    open_path(alone, tmp_path / "texts.jsonl")
-    qtbot.waitUntil(lambda: alone.models.ready)
-    qtbot.waitUntil(lambda: alone.view.prompt == "The \\[3] end.")
-    alone.shutdown()
-
-
 def test_a_record_that_is_far_too_long_is_not_cut_into_tokens(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,66 +180,6 @@ def test_a_dropped_text_that_is_far_too_long_is_refused_before_it_is_read(window
     assert window.session.view.document is before
 
 
-@pytest.mark.parametrize(
-    ("given", "written"),
-    [("my story v1.2", "my story v1.2.sedd"), ("run.sedd", "run.sedd"), ("RUN.SEDD", "RUN.SEDD"), ("run", "run.sedd")],
-)
-def test_a_run_keeps_the_name_that_it_is_given(
-    window: MainWindow,
-    saved: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    given: str,
-    written: str,
-) -> None:
-    folder = tmp_path / "new"
-    folder.mkdir()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder / given), ""))
-    save(window, qtbot)
-    assert [path.name for path in folder.iterdir()] == [written]
-
-
-@pytest.mark.parametrize("agreed", [True, False])
-@pytest.mark.parametrize("command", ["save_run", "export_csv"])
-def test_a_file_that_the_ending_leads_to_is_replaced_only_if_the_user_agrees(
-    window: MainWindow,
-    saved: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    command: str,
-    agreed: bool,
-) -> None:
-    there = tmp_path / ("run.sedd" if command == "save_run" else "run.csv")
-    there.write_text("of someone")
-    asked: list[str] = []
-
-    def answer(parent: QWidget, title: str, question: str) -> QMessageBox.StandardButton:
-        asked.append(question)
-        return QMessageBox.StandardButton.Yes if agreed else QMessageBox.StandardButton.No
-
-    monkeypatch.setattr(QMessageBox, "question", answer)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run"), ""))
-    window.actions_by_name[command].trigger()
-    qtbot.waitUntil(lambda: window.services.jobs.current is None)
-    assert len(asked) == 1
-    assert there.name in asked[0]
-    assert (there.read_bytes() == b"of someone") != agreed
-
-
-def test_a_run_is_saved_beside_the_thread_of_the_window(
-    window: MainWindow, saved: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    go = threading.Event()
-    monkeypatch.setattr(runfile, "encode", lambda run: b"late" if go.wait(PATIENCE) else b"never")
-    QTest.keyClick(window, Qt.Key.Key_S, CTRL)  # it would wait here
-    assert window.services.jobs.current is not None
-    go.set()
-    qtbot.waitUntil(lambda: saved.read_bytes() == b"late")
-    qtbot.waitUntil(lambda: window.services.jobs.current is None)
-
-
 @pytest.mark.parametrize("name", ["PROMPT.TXT", "Prompt.Md"])
 def test_a_text_is_the_prompt_whether_its_ending_is_in_capitals_or_not(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, name: str
@@ -355,14 +187,6 @@ def test_a_text_is_the_prompt_whether_its_ending_is_in_capitals_or_not(
     (tmp_path / name).write_text("Once upon a time [9] The end.\n", encoding="utf-8")
     assert drop(window, tmp_path / name)
     qtbot.waitUntil(lambda: window.session.view.prompt == "Once upon a time [9] The end.")
-
-
-def test_saving_where_nothing_can_be_written_is_said(
-    window: MainWindow, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "absent" / "run"), ""))
-    save(window, qtbot)
-    assert "choose another place" in window.banner.headline.text()
 
 
 def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
@@ -375,27 +199,6 @@ def test_a_run_opened_while_a_model_loads_is_not_run_by_the_wrong_one(
     assert not session.models.ready
     qtbot.waitUntil(lambda: session.models.ready)  # the engine has said what it holds
     assert session.runs.state is RunState.DONE
-
-
-def test_dialogs_begin_with_the_users_documents_and_then_where_the_last_one_ended(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    documents, elsewhere, asked = tmp_path / "Documents", tmp_path / "elsewhere", []
-    documents.mkdir()
-    elsewhere.mkdir()
-    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(documents))
-
-    def answer(parent: QWidget, title: str, folder: str, *_: str) -> tuple[str, str]:
-        asked.append(Path(folder))
-        return str(elsewhere / "run.sedd"), ""
-
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
-    run(window, qtbot)
-    save(window, qtbot)
-    QTest.keyClick(window, Qt.Key.Key_O, CTRL | SHIFT)
-    assert asked[0].parent == documents
-    assert asked[1] == elsewhere
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "merges.txt"])

@@ -40,7 +40,7 @@ from sedd_studio.window import opening
 from sedd_studio.window.export_kinds import EXPORTS, View
 from sedd_studio.window.main_window import MainWindow
 from tests.patience import PATIENCE
-from tests.sedd_studio.test_opening import let_fall
+from tests.sedd_studio.files_at_hand import let_fall
 from tests.sedd_studio.windows import read, window_of
 
 PROMPT = "Once upon a time [9] The end."
