@@ -1,44 +1,26 @@
-"""Prompt editor, timeline, run form, banner, top bar and model picker, worked with real events."""
+"""Prompt editor, banner, top bar and status line, worked with real events."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TypeVar
-
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import FREE, Generate
-from engine.protocol.sampler_table import SAMPLERS
+from engine.protocol import Generate
 from sedd_studio.painting.theme import LIGHT, Look
-from sedd_studio.record.form import Form
 from sedd_studio.record.pace import duration
 from sedd_studio.record.sizes import count
-from sedd_studio.session.presets import Presets
-from sedd_studio.widgets.controls.basic import Choice, Number
 from sedd_studio.widgets.controls.menu_button import MenuButton
-from sedd_studio.widgets.controls.preset_choice import PresetChoice
 from sedd_studio.widgets.panels.error_banner import ErrorBanner
 from sedd_studio.widgets.panels.prompt_editor import PromptEditor
-from sedd_studio.widgets.panels.run_form import RunForm
 from sedd_studio.widgets.panels.status_line import StatusLine
-from sedd_studio.widgets.panels.timeline import Timeline
 from sedd_studio.widgets.panels.top_bar import TopBar
 from tests.sedd_studio.scene import Scene, words_of
-from tests.sedd_studio.windows import shown, window_of
+from tests.sedd_studio.windows import shown
 
-W = TypeVar("W", bound=QWidget)
-Left = Qt.MouseButton.LeftButton
-Control = Qt.KeyboardModifier.ControlModifier
-
-
-def run_form(scene: Scene) -> RunForm:
-    session = scene.session
-    presets = PresetChoice(session.errors, Presets(session.form, scene.settings, session), Look(LIGHT))
-    return RunForm(session.form, session.models, presets, words_of(scene), Look(LIGHT))
+Left, Control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 # ---- prompt
@@ -92,222 +74,6 @@ def test_an_edit_that_is_not_applied_yet_survives_a_change_elsewhere(scene: Scen
     editor = open_editor(qtbot, scene, "half a thought")
     scene.session.editor.set_locked([0, 1], False)
     assert editor.editor.toPlainText() == "half a thought"
-
-
-# ---- timeline
-
-
-@pytest.fixture
-def timeline(scene: Scene, qtbot: QtBot) -> Timeline:
-    scene.run(64)
-    scene.play(64)
-    return shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT)))
-
-
-def test_a_press_on_the_track_and_a_drag_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
-    track = timeline.track
-    middle = track.height() // 2
-    QTest.mousePress(track, Left, pos=QPoint(round(track.x_of(16)), middle))
-    assert scene.session.playhead.step == 16
-    QTest.mouseMove(track, QPoint(round(track.x_of(40)), middle))
-    assert scene.session.playhead.step == 40
-    QTest.mouseRelease(track, Left, pos=QPoint(round(track.x_of(40)), middle))
-    QTest.mouseMove(track, QPoint(round(track.x_of(5)), middle))
-    assert scene.session.playhead.step == 40
-    assert timeline.step.text() == "step 40 of 64"
-
-
-def test_keys_move_the_playhead(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
-    for key, step in (
-        (Qt.Key.Key_Home, 0),
-        (Qt.Key.Key_Right, 1),
-        (Qt.Key.Key_PageUp, 7),
-        (Qt.Key.Key_Left, 6),
-        (Qt.Key.Key_End, 64),
-    ):
-        QTest.keyClick(timeline.track, key)
-        assert scene.session.playhead.step == step
-
-
-def test_scrubbing_stops_at_what_is_recorded(scene: Scene, qtbot: QtBot) -> None:
-    scene.run(64)
-    scene.play(20)
-    track = shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT))).track
-    QTest.mouseClick(track, Left, pos=QPoint(track.width() - 10, track.height() // 2))
-    assert scene.session.playhead.step == 20
-
-
-def test_the_play_button_plays_and_pauses(scene: Scene, timeline: Timeline, qtbot: QtBot) -> None:
-    scene.session.playhead.seek(3)
-    QTest.mouseClick(timeline.play, Left)
-    assert scene.session.playhead.playing
-    assert timeline.play.accessibleName() == "Pause the playback"
-    QTest.mouseClick(timeline.play, Left)
-    assert not scene.session.playhead.playing
-
-
-def test_follow_live_is_let_go_by_scrubbing_and_taken_up_by_its_button(
-    scene: Scene, timeline: Timeline, qtbot: QtBot
-) -> None:
-    QTest.keyClick(timeline.track, Qt.Key.Key_Home)
-    assert not timeline.follow.isChecked()
-    QTest.mouseClick(timeline.follow, Left)
-    assert scene.session.playhead.following
-    assert timeline.follow.isChecked()
-
-
-def test_samples_are_gone_through_with_two_buttons(scene: Scene, qtbot: QtBot) -> None:
-    scene.run(8, samples=3)
-    scene.play(8)
-    timeline = shown(qtbot, Timeline(scene.session.view, scene.session.runs, words_of(scene), Look(LIGHT)))
-    assert not timeline.earlier.isEnabled()
-    QTest.mouseClick(timeline.later, Left)
-    QTest.mouseClick(timeline.later, Left)
-    assert scene.session.playhead.sample == 2
-    assert not timeline.later.isEnabled()
-
-
-def test_the_timeline_names_step_noise_settled_calls_and_time(scene: Scene, timeline: Timeline) -> None:
-    free = scene.session.view.step_info().free
-    facts = timeline.facts.toolTip()
-    assert f"{free} of {free} settled" in facts
-    assert "64 calls" in facts
-    assert "t 0.00" in facts
-
-
-# ---- run form
-
-
-def number(form: RunForm, name: str) -> Number:
-    control = form.main.controls[name]
-    assert isinstance(control, Number)
-    return control
-
-
-def test_slider_and_number_of_steps_go_together(scene: Scene, qtbot: QtBot) -> None:
-    form = shown(qtbot, run_form(scene))
-    slider = form.main.sliders["steps"]
-    slider.setFocus()
-    QTest.keyClick(slider, Qt.Key.Key_Home)
-    assert (scene.session.form.now.steps, number(form, "steps").value()) == (1, 1)
-    QTest.keyClick(slider, Qt.Key.Key_End)
-    assert (scene.session.form.now.steps, number(form, "steps").value()) == (1024, 1024)
-    number(form, "steps").selectAll()
-    QTest.keyClicks(number(form, "steps"), "33")
-    QTest.keyClick(number(form, "steps"), Qt.Key.Key_Return)
-    assert scene.session.form.now.steps == 33
-    assert slider.number() in (32, 34)
-
-
-def test_the_sampler_menu_offers_what_fits_the_noise(scene: Scene, qtbot: QtBot) -> None:
-    form = shown(qtbot, run_form(scene))
-    expected = [sampler.title for sampler in SAMPLERS if scene.info.noise in sampler.noises]
-    assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == expected
-    form.sampler.setFocus()
-    QTest.keyClick(form.sampler, Qt.Key.Key_End)
-    chosen = next(sampler for sampler in SAMPLERS if sampler.name == scene.session.form.now.sampler)
-    assert chosen.title == expected[-1]
-    assert form.main.fields["sampler"].statusTip() == chosen.summary
-
-
-def form_of(qtbot: QtBot, scene: Scene) -> RunForm:
-    form = shown(qtbot, run_form(scene))
-    form.resize(304, 1500)
-    QTest.mouseClick(form.more, Left)
-    return form
-
-
-def type_into(field: QWidget, text: str) -> None:
-    field.setFocus()
-    if isinstance(field, QLineEdit):
-        field.selectAll()
-        QTest.keyClicks(field, text)
-    else:
-        field.selectAll()  # type: ignore[attr-defined]
-        QTest.keyClicks(field, text)
-        QTest.keyClick(field, Qt.Key.Key_Return)
-
-
-def asked(scene: Scene) -> Generate:
-    scene.session.runs.start()
-    request = scene.runner.requests[-1]
-    assert isinstance(request, Generate)
-    return request
-
-
-def test_the_settings_are_in_the_request_and_are_remembered(scene: Scene, qtbot: QtBot) -> None:
-    form = form_of(qtbot, scene)
-    spacing = form.main.controls["spacing"]
-    assert isinstance(spacing, Choice)
-    QTest.keyClick(spacing, Qt.Key.Key_End)
-    spacing.activated.emit(spacing.currentIndex())
-    type_into(form.main.controls["temperature"], "0.8")
-    type_into(form.main.controls["top_p"], "0.7")
-    type_into(form.folded.controls["banned"], "sad, angry cat ,")
-    type_into(form.folded.controls["pattern"], "Once.*")
-    request = asked(scene)
-    assert (request.spacing, request.temperature, request.top_p) == ("cosine", 0.8, 0.7)
-    assert request.words == ("sad", "angry cat")
-    assert request.pattern == "Once.*"
-    assert request.locking == "auto"
-    assert "2 changed" in form.more.text()
-    QTest.mouseClick(form.more, Left)
-    assert not form.folded.isVisible()
-    assert scene.settings["temperature"] == 0.8
-
-
-def test_numbers_of_a_sampler_are_offered_with_it_and_kept_for_it(scene: Scene, qtbot: QtBot) -> None:
-    form = form_of(qtbot, scene)
-    scene.session.form.set(sampler="subset")
-    assert not form.options
-    scene.session.form.set(sampler="trapezoidal")
-    assert form.more.text() == "More: banned words, pattern"
-    type_into(form.options["theta"], "0.3")
-    assert "1 changed" in form.more.text()
-    assert asked(scene).options == (("theta", 0.3),)
-    scene.session.form.set(sampler="remask")
-    assert list(form.options) == ["rate"]
-    assert asked(scene).options == ()
-    scene.session.form.set(sampler="trapezoidal")
-    assert float(form.options["theta"].property("value")) == 0.3
-
-
-def test_under_uniform_noise_constraints_are_left_out_and_locking_is_offered(qtbot: QtBot, tmp_path: Path) -> None:
-    scene = Scene(tmp_path, noise="uniform")
-    form = form_of(qtbot, scene)
-    scene.session.form.set(banned="sad", pattern="O.*", locking="particles")
-    assert form.folded.controls["locking"].isVisible()
-    assert not form.folded.controls["banned"].isEnabled()
-    assert "absorbing" in form.folded.controls["pattern"].toolTip()
-    request = asked(scene)
-    assert (request.words, request.pattern, request.locking) == ((), "", "particles")
-
-
-def test_from_left_to_right_each_free_token_is_a_step_and_nothing_of_noise_is_asked_for(
-    qtbot: QtBot, tmp_path: Path
-) -> None:
-    scene = Scene(tmp_path, noise="none")
-    form = form_of(qtbot, scene)
-    scene.session.form.set(steps=7, sampler="tweedie", spacing="cosine", banned="sad", locking="particles")
-    request = asked(scene)
-    assert request.steps == (request.tokens == FREE).sum() > 7
-    assert (request.sampler, request.spacing, request.words, request.locking) == ("auto", "time", (), "auto")
-    assert [form.sampler.itemText(row) for row in range(form.sampler.count())] == ["From left to right"]
-    assert not number(form, "steps").isEnabled()
-    assert "each free token is a step" in form.main.fields["steps"].statusTip()
-    assert not form.main.controls["spacing"].isEnabled()
-    assert not form.folded.controls["locking"].isVisible()
-    kept = Form.entries_of(request, "none")
-    assert not {"steps", "sampler"} & kept.keys()  # those of the form stay for the next model
-
-
-def test_a_form_is_filled_again_from_the_request_that_it_made(scene: Scene) -> None:
-    changes = {"steps": 9, "sampler": "trapezoidal", "seed": 5, "samples": 2, "spacing": "sigma", "temperature": 0.5}
-    more = {"top_p": 0.7, "banned": "sad, cat", "pattern": "O.*", "options": {"theta": 0.25}}
-    scene.session.form.set(**changes, **more)
-    form = scene.session.form.now
-    again = Form({"locking": "auto", **Form.entries_of(asked(scene), "absorb")})
-    assert again == form
 
 
 # ---- banner, top bar, status, model
@@ -373,16 +139,3 @@ def test_numbers_are_said_shortly() -> None:
     assert [count(n) for n in (512, 4_200, 11_800_000, 1_500_000_000)] == ["512", "4.2 k", "12 M", "1.5 G"]
     assert [duration(s) for s in (0.84, 42.4, 185)] == ["0.8 s", "42 s", "3 min 5 s"]
     assert [duration(s) for s in (3599.6, 18_495)] == ["1 h 0 min", "5 h 8 min"]
-
-
-@pytest.mark.parametrize("samples", [1, 4])
-def test_the_track_has_the_room_that_a_small_display_leaves(scene: Scene, qtbot: QtBot, samples: int) -> None:
-    window = window_of(scene.session, scene.settings, qtbot)
-    window.resize(1280, 720)
-    scene.run(16, samples=samples)
-    scene.play(16)
-    QApplication.processEvents()
-    timeline = window.timeline
-    assert timeline.track.width() >= (260 if samples == 1 else 160)
-    assert timeline.follow.accessibleName() == "Keep the newest step in view"
-    assert timeline.facts.text()
