@@ -17,7 +17,7 @@ from sedd_studio.record.own_session import OwnSession
 from sedd_studio.record.settings import Settings
 from sedd_studio.window.interrupts import Deadline, Interrupts
 from tests.patience import PATIENCE
-from tests.sedd_studio.test_exports import STEPS, made
+from tests.sedd_studio.exported import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 from tests.sedd_studio.windows import left_over
 

@@ -17,7 +17,7 @@ from engine.protocol import UserError
 from engine.runs.carried import read_run
 from engine.runs.runfile import SUFFIX, save_run
 from engine.runs.trajectory import Trajectory
-from tests.sedd_studio.test_exports import STEPS, made
+from tests.sedd_studio.exported import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 
 pytestmark = pytest.mark.usefixtures("qapp")

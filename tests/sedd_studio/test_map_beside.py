@@ -22,8 +22,8 @@ from sedd_studio.painting.map_image import colour_table
 from sedd_studio.painting.map_paint import cell_of
 from sedd_studio.painting.theme import DARK, LIGHT, Theme
 from sedd_studio.window.export_kinds import EXPORTS, View
+from tests.sedd_studio.exported import STEPS, made
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.test_exports import STEPS, made
 from tests.sedd_studio.test_runfile import assert_same
 from tests.sedd_studio.windows import window_of
 

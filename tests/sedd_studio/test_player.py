@@ -24,9 +24,9 @@ from sedd_studio.record.document import known_runs
 from sedd_studio.window.export_kinds import EXPORTS, View
 from tests.sedd_studio.chapter_cases import shown as chapter_shown
 from tests.sedd_studio.chromium import Chromium
+from tests.sedd_studio.exported import STEPS, made, written
 from tests.sedd_studio.scene import Scene
 from tests.sedd_studio.test_characters import canvas_with
-from tests.sedd_studio.test_exports import STEPS, made, written
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
