@@ -10,6 +10,8 @@ from importlib import import_module
 
 from PySide6.QtCore import QObject, QTimer
 
+from sedd_studio.background.standing_back import stand_back
+
 PAUSE = 200
 """Milliseconds between two looks whether the window rests."""
 
@@ -45,6 +47,7 @@ class Ahead(QObject):
             self._thread.start()
 
     def _work(self) -> None:
+        stand_back()
         for name in self._names:
             if not self._ended:
                 with suppress(ImportError):

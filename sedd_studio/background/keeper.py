@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol import UserError
 from engine.runs.runfile import decode
 from engine.runs.trajectory import Trajectory
+from sedd_studio.background.standing_back import stand_back
 from sedd_studio.record.database import is_damage
 from sedd_studio.record.history import History, LeftOver
 from sedd_studio.record.own_session import OwnSession
@@ -148,6 +149,7 @@ class Keeper(QObject):
             self.found.emit(left)
 
     def _run(self) -> None:
+        stand_back()
         waiting: list[Task] = []
         self._session.begin()
         going = True

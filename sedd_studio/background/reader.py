@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
 from engine.stopping import Stopped, look, stoppable
+from sedd_studio.background.standing_back import stand_back
 
 T = TypeVar("T")
 Take = Callable[[], object]
@@ -75,6 +76,7 @@ class Reader(QObject):
             self._thread.join()
 
     def _run(self) -> None:
+        stand_back()
         while (item := self._work.get()) is not None:
             number, work, take = item
             outcome: Take = _nothing

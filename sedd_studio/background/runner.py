@@ -8,7 +8,6 @@ import importlib.util
 import math
 import os
 import queue
-import sys
 import threading
 import traceback
 from collections import deque
@@ -35,14 +34,12 @@ from engine.protocol import (
     ends,
 )
 from engine.stopping import Stopped, look, stoppable, within
+from sedd_studio.background.standing_back import stand_back
 
 Item = tuple[int, Request]
 SHORT = Inspect | Guess | Lesson
 """What is answered while something else goes on: a network call, or none."""
 PLOTS = "pyqtgraph"
-NICENESS = 2
-"""How far the engine stands back where the machine is busy: the window answers sooner, and a run takes no longer while
-nothing else wants the processor."""
 
 
 class Performer(Protocol):
@@ -272,14 +269,6 @@ def bring_drawing(event: Event) -> None:
     if drawn_with:
         with suppress(ImportError):  # the drawing says what is missing
             within(math.inf, lambda: import_module(drawn_with))
-
-
-def stand_back() -> None:
-    """Lets this thread, and those that it will start, give way to others; where threads have no priority of their own
-    nothing is done."""
-    if sys.platform == "linux":
-        this = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
 
 
 class _Broken:

@@ -23,6 +23,7 @@ from engine.protocol import UserError
 from sedd_studio.background.ahead import Ahead
 from sedd_studio.background.collector import Collector
 from sedd_studio.background.memory import keep_little
+from sedd_studio.background.standing_back import stand_back
 from sedd_studio.painting import theme
 from sedd_studio.record.history import LeftOver, default_path
 from sedd_studio.record.settings import Settings
@@ -76,7 +77,7 @@ def studio(app: QApplication, model: str | None, ends: ExitStack) -> int:
     ends.callback(collector.close)
     ends.callback(interrupts.close)
     settings = Settings()
-    writer = ThreadPoolExecutor(1, "settings")
+    writer = ThreadPoolExecutor(1, "settings", stand_back)
     settings.put_off(writer.submit)
     ends.callback(writer.shutdown)
     look = theme.resolve(settings["theme"])

@@ -32,7 +32,8 @@ from engine.protocol import (
     frozen,
 )
 from engine.stopping import look
-from sedd_studio.background.runner import NICENESS, Performer, Runner
+from sedd_studio.background.runner import Performer, Runner
+from sedd_studio.background.standing_back import NICENESS
 from tests.patience import PATIENCE
 from tests.sedd_studio.fake_engine import INFO, TOKENIZER, FakeEngine
 

@@ -1,0 +1,20 @@
+"""Threads that give way to the window's."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+NICENESS = 2
+"""How far they stand back where the machine is busy: the window answers sooner, and their work takes no longer while
+nothing else wants the processor. All by as much: one that holds the interpreter's lock while the window waits for it
+would be held up by another."""
+
+
+def stand_back() -> None:
+    """Lets this thread, and those that it will start, give way to others; where threads have no priority of their own
+    nothing is done."""
+    if sys.platform == "linux":
+        this = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
