@@ -6,13 +6,26 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from sedd_studio.background.keeper import Keeper
+from sedd_studio.record.settings import Settings
 from sedd_studio.session.panes import PaneState
+from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.chips import Chips
 from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.window.main_window import MainWindow
-from tests.sedd_studio.windows import read
+from tests.sedd_studio.windows import read, window_of
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def on_compare(session: Session, settings: Settings, qtbot: QtBot, keeper: Keeper) -> MainWindow:
+    """A window with the compare page on show, opened by its keys; "judge" is its judge."""
+    session.form.set(seed=5)
+    window = window_of(session, settings, qtbot, keeper)
+    window.services.comparison.choice.judge = "judge"
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert window.panel("compare").isVisible()
+    return window
 
 
 def compare(window: MainWindow) -> None:

@@ -32,24 +32,18 @@ from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import INFO, MASK, FakeEngine, save_tokenizer
-from tests.sedd_studio.panes import add, compare, done, figures
-from tests.sedd_studio.windows import listed_in, window_of
+from tests.sedd_studio.panes import add, compare, done, figures, on_compare
+from tests.sedd_studio.windows import listed_in
 
 DASH = "\N{EN DASH}"
-LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
 def window(
     engine: FakeEngine, make_session: MakeSession, settings: Settings, keeper: Keeper, qtbot: QtBot
 ) -> MainWindow:
-    session = make_session(engine)
-    session.form.set(seed=5)
-    window = window_of(session, settings, qtbot, keeper)
-    window.services.comparison.choice.judge = "judge"
-    QTest.keyClick(window, Qt.Key.Key_M, CTRL)
-    assert window.panel("compare").isVisible()
-    return window
+    return on_compare(make_session(engine), settings, qtbot, keeper)
 
 
 def test_chips_own_what_is_compared_and_titles_say_what_differs(
