@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from scripts.window_states import learn
+from scripts.window_states.learning import learn
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.chapters import CHAPTERS

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.window_states import HISTORY, STATES
+from scripts.window_states import STATES
+from scripts.window_states.pages import HISTORY
 
 SIZE = (1280, 820)
 SMALL = 320

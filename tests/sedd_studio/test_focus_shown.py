@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from scripts import window_states
+from scripts.window_states import learning, pages, studio
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.painting import theme as themes
 from sedd_studio.record.settings import Settings
@@ -39,24 +39,24 @@ def queued(window: MainWindow) -> None:
 
 
 STATES: dict[str, tuple[Callable[[Path], object], Prepare]] = {
-    "fresh": (window_states.fresh, lambda window: None),
-    "a selection": (window_states.running, lambda window: window.session.view.select((20, 24))),
-    "the prompt as text": (window_states.finished, lambda window: None),
-    "the whole form": (window_states.settings, lambda window: window.run_form.more.setChecked(True)),
-    "an error": (window_states.error, lambda window: None),
-    "position": (window_states.position, lambda window: None),
-    "likelihood": (window_states.likelihood, lambda window: None),
-    "guess": (window_states.guess, lambda window: None),
-    "queue": (window_states.finished, queued),
-    "history beside": (window_states.history, lambda window: window.places.show_beside("history")),
-    "no guess": (window_states.fresh, lambda window: window.places.show_beside("guess")),
-    "history page": (window_states.history, lambda window: window.places.show_page("history")),
-    "no history": (window_states.fresh, lambda window: window.places.show_page("history")),
-    "compare page": (window_states.compare, lambda window: None),
-    "no comparison": (window_states.fresh, lambda window: window.places.show_page("compare")),
-    "likelihood page": (window_states.likelihood, lambda window: window.places.show_page("likelihood")),
-    "models page": (window_states.models, lambda window: None),
-    "learn page": (window_states.learn, lambda window: None),
+    "fresh": (studio.fresh, lambda window: None),
+    "a selection": (studio.running, lambda window: window.session.view.select((20, 24))),
+    "the prompt as text": (studio.finished, lambda window: None),
+    "the whole form": (studio.settings, lambda window: window.run_form.more.setChecked(True)),
+    "an error": (studio.error, lambda window: None),
+    "position": (studio.position, lambda window: None),
+    "likelihood": (pages.likelihood, lambda window: None),
+    "guess": (pages.guess, lambda window: None),
+    "queue": (studio.finished, queued),
+    "history beside": (pages.history, lambda window: window.places.show_beside("history")),
+    "no guess": (studio.fresh, lambda window: window.places.show_beside("guess")),
+    "history page": (pages.history, lambda window: window.places.show_page("history")),
+    "no history": (studio.fresh, lambda window: window.places.show_page("history")),
+    "compare page": (pages.compare, lambda window: None),
+    "no comparison": (studio.fresh, lambda window: window.places.show_page("compare")),
+    "likelihood page": (pages.likelihood, lambda window: window.places.show_page("likelihood")),
+    "models page": (pages.models, lambda window: None),
+    "learn page": (learning.learn, lambda window: None),
 }
 
 
