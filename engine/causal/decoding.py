@@ -1,8 +1,9 @@
 """Many sequences at once from a causal network of Llama's architecture: one call a token, for all of them.
 
-Keys and values stand in a cache of fixed size. On a GPU the step is captured once for each reach of the cache, in
-multiples of `REACH`, and replayed: nothing is left to do between two steps, and a step reads only the part of the cache
-that is written.
+Keys and values stand in a cache. A step reads only the part of it that is written, up to its reach, a multiple of
+`REACH`. On a GPU the cache is as long as the sequences, and the step is captured once for each reach and replayed:
+nothing is left to do between two steps. On a CPU the cache grows with the reach: of a part of a longer one the matrix
+library would make a copy at each step.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ class Decoder:
     """Writes `count` sequences of `length` tokens, which go on from the tokens `begin`, by the network's own law.
 
     `network` is a Llama network of `transformers`; with `vocabulary` its law is restricted to the tokens below that, as
-    in `CausalModel`. Draws are those of torch's generator of its device, by the race of
-    exponentials: the token with the least E_v / p_v.
+    in `CausalModel`. Draws are those of torch's generator of its device: on a GPU by the race of exponentials, which is
+    won by the token with the least E_v / p_v; on a CPU, where exponentials take as long as the network, by inverting
+    the distribution function.
     """
 
     def __init__(
@@ -67,6 +69,8 @@ class Decoder:
         positions = torch.arange(length, device=self.embedding.device)[None]
         self.cos, self.sin = (table[0] for table in network.model.rotary_emb(torch.zeros(1, **place), positions))
         self.cache = torch.zeros(len(self.layers), 2, count, self.shared, length, self.size, **place)
+        self.cached_bytes = self.cache.nbytes // length
+        """Of one position."""
         self.position = torch.zeros(1, dtype=torch.long, device=self.embedding.device)
         self.token = torch.full((count,), self.begin[0], device=self.embedding.device)
         self.written = torch.zeros(count, length, dtype=torch.long, device=self.embedding.device)
@@ -77,8 +81,8 @@ class Decoder:
         """Bytes of weights and cache that one whole sequence of steps reads from memory, each once a step."""
         weights: int = sum(tensor.nbytes for layer in self.layers for tensor in vars(layer).values())
         weights += self.head.nbytes
-        cached = self.cache.nbytes // self.length
-        return self.length * weights + sum(min(self.length, reach(step)) * cached for step in range(self.length))
+        read = sum(min(self.length, reach(step)) for step in range(self.length))
+        return self.length * weights + read * self.cached_bytes
 
     @torch.no_grad()
     def write(self) -> Tensor:
@@ -91,6 +95,7 @@ class Decoder:
             if seen in self._captured:
                 self._captured[seen].replay()
             else:
+                self._make_room(seen)
                 self._step(seen)
             if step + 1 < len(self.begin):
                 self.token.fill_(self.begin[step + 1])
@@ -128,10 +133,17 @@ class Decoder:
 
     def _step(self, seen: int) -> None:
         logits = self.logits(self.token, seen)
-        race = torch.empty_like(logits).exponential_().log_()
-        self.token.copy_((logits - race).argmax(-1))
+        self.token.copy_(drawn(logits))
         self.written.index_copy_(1, self.position, self.token[:, None])
         self.position.add_(1)
+
+    def _make_room(self, seen: int) -> None:
+        """Has the cache end at `seen` positions, with what is in it."""
+        now = self.cache.shape[4]
+        if now != seen:
+            before, kept = self.cache, min(now, seen)
+            self.cache = before.new_zeros(*before.shape[:4], seen, self.size)
+            self.cache[..., :kept, :] = before[..., :kept, :]
 
     def _begin(self) -> None:
         self.position.zero_()
@@ -154,6 +166,15 @@ class Decoder:
                 self._step(seen)
             pool = graph.pool()
             self._captured[seen] = graph
+
+
+def drawn(logits: Tensor) -> Tensor:
+    """A token (n,) from each of the laws with these logits (n, V), float32."""
+    if logits.device.type == "cuda":
+        return (logits - torch.empty_like(logits).exponential_().log_()).argmax(-1)
+    reached = logits.softmax(-1).cumsum(-1, dtype=torch.float64)
+    lots = torch.rand(len(logits), 1, dtype=torch.float64) * reached[:, -1:]
+    return torch.searchsorted(reached, lots, right=True)[:, 0]
 
 
 def reach(step: int) -> int:
