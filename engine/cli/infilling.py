@@ -22,7 +22,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.performing.engine import Engine
 from engine.performing.fitting import check_judged
-from engine.protocol import FREE, Attributed, Bounded, Generate, Score, UserError, frozen
+from engine.protocol import FREE, Attributed, Bounded, Generate, ModelLoaded, Score, UserError, frozen
 
 
 def infilling(machine: Machine, chain: Generate, file: Path, asked: Middles, output: Output) -> None:
@@ -36,15 +36,7 @@ def infilling(machine: Machine, chain: Generate, file: Path, asked: Middles, out
     loaded = open_model(engine, machine)
     beside = asked.beside or DEFAULT_JUDGE
     left = open_model(other, replace(machine, model=beside))
-    if not left.info.kind.exact:
-        raise UserError(
-            f"{left.info.name} writes no text from left to right; name an autoregressive model by --beside."
-        )
-    if loaded.tokenizer.fingerprint != left.tokenizer.fingerprint:
-        raise UserError(
-            f"{left.info.name} has another tokenizer than the model, so they cannot be compared token by token; name a "
-            "model with the same one by --beside."
-        )
+    check_pair(loaded, left)
     length = min(loaded.info.length, left.info.length)
     judge = CausalModel.load(asked.judge or beside, machine.device, machine.precision)
     check_judged(judge, chain.samples, length)
@@ -55,39 +47,59 @@ def infilling(machine: Machine, chain: Generate, file: Path, asked: Middles, out
     free[start:end] = True
     filled, continued = [], []
     for number, text in enumerate(output.follow(texts, "blocks")):
-        gap = frozen(np.where(free, FREE, text))
-        request = replace(chain, tokens=gap, samples=1, first_sample=number)
+        request = replace(chain, tokens=frozen(np.where(free, FREE, text)), samples=1, first_sample=number)
         filled.append(perform(engine, request, output)[0][0])
-        written = Generate(
-            gap[:end], 1, seed=chain.seed, first_sample=number, temperature=chain.temperature, top_p=chain.top_p
-        )
-        continued.append(np.concatenate([perform(other, written, output)[0][0], text[end:]]))
+        continued.append(np.concatenate([perform(other, left_to_right(request, end), output)[0][0], text[end:]]))
     rows = {
         "text": texts,
         f"{loaded.info.name}, {chain.steps} steps, sees both sides": filled,
         f"{left.info.name}, sees the left side": continued,
     }
     judged = {name: judged_wholes(judge, loaded.tokenizer, np.stack(made), end) for name, made in rows.items()}
-    try:
-        seen = middle_bound(engine, texts, ~free, chain, output)
-    except UserError as error:  # what was filled is measured all the same
-        seen = None
-        output.note(f"No bound of the middles: {error}")
-    totals = np.array([nats[start:end].sum() for nats in token_nats(other, texts)])
-    unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
     for name, (quality, right) in judged.items():
         sides = {"right_nats": right.value, "right_nats_error": right.error}
         output.record(row=name, judge=judge.name, **quality_record(quality), **sides)
-    if seen is not None:
-        output.record(row="bound of the middle, both sides given", **asdict(seen))
-    output.record(row="likelihood of the middle, left side given", **asdict(unseen))
     output.table(wholes_table(judged))
-    if seen is not None:
+    try:
+        seen = middle_bound(engine, texts, ~free, chain, output)
+    except UserError as error:  # what was filled is measured all the same
+        output.note(f"No bound of the middles: {error}")
+    else:
+        output.record(row="bound of the middle, both sides given", **asdict(seen))
         bound = plus_minus(seen.nats, seen.standard_error, ".4f")
         output.line(f"real middles given both sides, {loaded.info.name}: <= {bound} nats")
+    totals = np.array([nats[start:end].sum() for nats in token_nats(other, texts)])
+    unseen = ratio_of(totals, np.full(len(texts), end - start), len(texts), len(texts))
+    output.record(row="likelihood of the middle, left side given", **asdict(unseen))
     exact = plus_minus(unseen.nats, unseen.standard_error, ".4f")
     output.line(f"real middles given the left side, {left.info.name}: {exact} nats")
     output.line(f"judge: {judge.name}; ± is one standard error over texts", "dim")
+
+
+def check_pair(model: ModelLoaded, left: ModelLoaded) -> None:
+    """A UserError unless the second writes from left to right, and in tokens of the first."""
+    if not left.info.kind.exact:
+        raise UserError(
+            f"{left.info.name} writes no text from left to right; name an autoregressive model by --beside."
+        )
+    if model.tokenizer.fingerprint != left.tokenizer.fingerprint:
+        raise UserError(
+            f"{left.info.name} has another tokenizer than the model, so they cannot be compared token by token; name a "
+            "model with the same one by --beside."
+        )
+
+
+def left_to_right(request: Generate, end: int) -> Generate:
+    """The same for a model that sees only what stands before position `end`; what is particular to diffusion is left
+    out."""
+    return Generate(
+        request.tokens[:end],
+        samples=1,
+        seed=request.seed,
+        first_sample=request.first_sample,
+        temperature=request.temperature,
+        top_p=request.top_p,
+    )
 
 
 def judged_wholes(judge: CausalModel, tokenizer: Tokenizer, texts: np.ndarray, end: int) -> tuple[Quality, Estimate]:
