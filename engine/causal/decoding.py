@@ -74,6 +74,8 @@ class Decoder:
         self.position = torch.zeros(1, dtype=torch.long, device=self.embedding.device)
         self.token = torch.full((count,), self.begin[0], device=self.embedding.device)
         self.written = torch.zeros(count, length, dtype=torch.long, device=self.embedding.device)
+        self.sound = torch.ones((), dtype=torch.bool, device=self.embedding.device)
+        """Whether all laws so far were of finite numbers."""
         self._captured: dict[int, torch.cuda.CUDAGraph] = {}
 
     @property
@@ -86,7 +88,10 @@ class Decoder:
 
     @torch.no_grad()
     def write(self) -> Tensor:
-        """Sequences (count, length), drawn anew at each call: what follows the first token of `begin`."""
+        """Sequences (count, length), drawn anew at each call: what follows the first token of `begin`.
+
+        A UserError where the network's numbers are not finite.
+        """
         if self.embedding.device.type == "cuda" and not self._captured:
             self._capture()
         self._begin()
@@ -100,6 +105,8 @@ class Decoder:
             if step + 1 < len(self.begin):
                 self.token.fill_(self.begin[step + 1])
                 self.written[:, step] = self.begin[step + 1]
+        if not self.sound:
+            raise UserError("The model's numbers are not finite, so nothing is written; try --precision fp32.")
         return self.written.clone()
 
     def logits(self, token: Tensor, seen: int) -> Tensor:
@@ -133,7 +140,9 @@ class Decoder:
 
     def _step(self, seen: int) -> None:
         logits = self.logits(self.token, seen)
-        self.token.copy_(drawn(logits))
+        token, sound = drawn(logits)
+        self.token.copy_(token)
+        self.sound.logical_and_(sound)
         self.written.index_copy_(1, self.position, self.token[:, None])
         self.position.add_(1)
 
@@ -148,6 +157,7 @@ class Decoder:
     def _begin(self) -> None:
         self.position.zero_()
         self.token.fill_(self.begin[0])
+        self.sound.fill_(True)
 
     def _capture(self) -> None:
         """One graph for each reach; the captured steps write nothing that `write` keeps."""
@@ -168,13 +178,17 @@ class Decoder:
             self._captured[seen] = graph
 
 
-def drawn(logits: Tensor) -> Tensor:
-    """A token (n,) from each of the laws with these logits (n, V), float32."""
+def drawn(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """A token (n,) from each of the laws with these logits (n, V), float32; and whether all laws are finite, without
+    which tokens mean nothing, but are below V."""
     if logits.device.type == "cuda":
-        return (logits - torch.empty_like(logits).exponential_().log_()).argmax(-1)
+        best, tokens = (logits - torch.empty_like(logits).exponential_().log_()).max(-1)
+        return tokens, best.isfinite().all()
     reached = logits.softmax(-1).cumsum(-1, dtype=torch.float64)
-    lots = torch.rand(len(logits), 1, dtype=torch.float64) * reached[:, -1:]
-    return torch.searchsorted(reached, lots, right=True)[:, 0]
+    total = reached[:, -1:]
+    lots = torch.rand(len(logits), 1, dtype=torch.float64) * total
+    tokens = torch.searchsorted(reached, lots, right=True)[:, 0]
+    return tokens.clamp_(max=logits.shape[-1] - 1), total.isfinite().all()
 
 
 def reach(step: int) -> int:

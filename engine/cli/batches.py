@@ -6,8 +6,8 @@ Each batch has a seed of its own, so that those that are drawn after a stop are 
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
-from engine.files import read_bounded, write_whole
+from engine.files import PARTS, read_bounded, write_whole
 from engine.protocol import UserError
 from engine.strict_json import entries, to_json
 
-PLAN = "writing-plan.json"
+PLAN, LOCK, ENDING = "writing-plan.json", "writing.lock", ".tokens"
 STORED = np.dtype("<i4")
 
 
@@ -34,17 +35,47 @@ class Batches:
     shape: tuple[int, int]
     vocabulary: int
 
-    def open(self, plan: dict[str, Any]) -> None:
-        """Makes the folder, or looks whether what lies there was drawn by the same plan; a UserError if it was not."""
-        self.folder.mkdir(exist_ok=True)
+    @contextmanager
+    def open(self, plan: dict[str, Any]) -> Iterator[None]:
+        """The folder, made if there is none, is nobody else's until the block ends; its own files are deleted then,
+        unless the block raises: what they held has become text.
+
+        A UserError where something else lies there, another plan drew what does, or another process writes.
+        """
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except FileExistsError:
+            raise UserError(f"{self.folder} is no folder; move it away, or choose another --out.") from None
+        try:
+            with FileLock(self.folder / LOCK, timeout=0):
+                self._check(plan)
+                yield
+                self._clear()
+        except Timeout:
+            raise UserError(
+                f"Another process writes into {self.folder}; wait for it, or choose another --out."
+            ) from None
+        with suppress(OSError):  # it is a link, or something else lies there, too
+            (self.folder / LOCK).unlink(missing_ok=True)
+            self.folder.rmdir()
+
+    def _check(self, plan: dict[str, Any]) -> None:
+        """Writes the plan if nothing was drawn by another one; a UserError if it was."""
         written = self.folder / PLAN
-        if not written.exists():
+        if not written.exists() and not any(self.folder.glob(f"*{ENDING}")):
             write_whole(written, (to_json(plan, indent=2) + "\n").encode())
         elif entries(written) != plan:
             raise UserError(
                 f"{self.folder} holds what another model or other options wrote; use the same ones, choose another "
                 "--out, or delete the folder."
             )
+
+    def _clear(self) -> None:
+        """Deletes what was written here, and nothing else."""
+        drawn = [self._file(number) for number in range(self.kept)]
+        for file in (*drawn, *self.folder.glob(PARTS), self.folder / PLAN):
+            with suppress(OSError):
+                file.unlink()
 
     @property
     def kept(self) -> int:
@@ -62,12 +93,8 @@ class Batches:
             write_whole(file, streams.numpy().astype(STORED).tobytes())
             yield streams
 
-    def close(self) -> None:
-        """Deletes the folder: what it held has become text."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def _file(self, number: int) -> Path:
-        return self.folder / f"{number:06}.tokens"
+        return self.folder / f"{number:06}{ENDING}"
 
     def _read(self, file: Path) -> Tensor:
         try:

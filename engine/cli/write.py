@@ -18,7 +18,7 @@ from engine.cli.asked import Machine, Writing
 from engine.cli.batches import Batches
 from engine.cli.output import Output
 from engine.estimates import Shape, require, require_time
-from engine.files import replacing, sha256
+from engine.files import check_place, replacing, sha256
 from engine.language.documents import SEPARATOR, documents
 from engine.language.sieve import Sieve
 from engine.language.tokenizers import Tokenizer, find_tokenizer
@@ -72,14 +72,13 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     batches = Batches(beside, asked.seed, (asked.batch, asked.length), tokenizer.vocabulary)
     plan = {"weights": sha256(*files_of(source)), "seed": asked.seed, "batch": asked.batch, "length": asked.length}
     try:
-        with replacing(asked.out) as file:
-            batches.open(plan)
+        check_place(asked.out)
+        with batches.open(plan), replacing(asked.out) as file:
             output.note("Ctrl+C stops it; the same command goes on from the last batch.")
             page = Page(file, tokenizer, end, sieve)
             drawn, seconds = fill(page, batches, decoder, asked, output)
     except OSError as error:
         raise UserError(f"Nothing can be written to {asked.out} ({error.strerror}); choose another --out.") from None
-    batches.close()
     a_second = drawn / seconds if drawn else 0.0
     read, rate = a_second * decoder.bytes_read, memory_rate(model.device)
     written = round(a_second * asked.batch * asked.length)
@@ -115,22 +114,24 @@ def check_fit(model: CausalModel, asked: Writing) -> None:
 
 def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
     """Writes until there are enough tokens, or the time is up; how many batches were drawn now, and in what seconds.
+    Those that were kept are taken whatever the time.
 
     While the network writes a batch, the one before is made to text beside it.
     """
-    kept, taken, spent, started = batches.kept, 0, 0.0, time.perf_counter()
+    kept, taken, known, spent, started = batches.kept, 0, 0, 0.0, time.perf_counter()
     allowed = math.inf if asked.seconds is None else asked.seconds
     found = batches.drawn(decoder.write)
     with ThreadPoolExecutor(1) as beside, output.progress() as progress:
         task = progress.add_task("writing", total=asked.tokens)
         last: Future[Any] = beside.submit(int)
-        while not taken or (page.tokens < asked.tokens and time.perf_counter() - started < allowed):
+        while not taken or (known < asked.tokens and (taken < kept or time.perf_counter() - started < allowed)):
             before = time.perf_counter()
             streams, taken = next(found), taken + 1
             spent += time.perf_counter() - before if taken > kept else 0.0
             last.result()
+            known = page.tokens  # of all batches but this one, however quick the other thread is
             last = beside.submit(page.add, streams)
-            progress.update(task, completed=page.tokens)
+            progress.update(task, completed=known)
         last.result()
     return max(0, taken - kept), spent
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ import transformers
 from typer.testing import CliRunner
 
 from engine.causal.causal_model import CausalModel, save_causal
-from engine.causal.decoding import Decoder, documents_of
+from engine.causal.decoding import Decoder, documents_of, drawn
 from engine.cli import app
+from engine.cli.write import Page
 from engine.files import sha256
 from engine.language.documents import documents
 from engine.language.sieve import RUN, Sieve
@@ -90,6 +94,26 @@ def test_tokens_that_the_tokenizer_lacks_are_never_drawn() -> None:
     assert decoder.write().max() < 12
 
 
+def test_tokens_of_no_chance_are_not_drawn_and_a_single_one_always_is() -> None:
+    none = float("-inf")
+    tokens, sound = drawn(torch.tensor([[none, 0.0, none]]).expand(2000, 3))
+    assert (set(tokens.tolist()), bool(sound)) == ({1}, True)
+    assert drawn(torch.zeros(5, 1))[0].tolist() == [0] * 5
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_network_whose_numbers_are_not_finite_writes_nothing_and_says_so(wrong: float) -> None:
+    network = llama(vocabulary=9)
+    with torch.no_grad():
+        network.lm_head.weight[3] = wrong
+    decoder = Decoder(network, 2, 5, [0])
+    with pytest.raises(UserError, match="not finite"):
+        decoder.write()
+    with torch.no_grad():
+        network.lm_head.weight[3] = 0.0
+    assert decoder.write().max() < 9
+
+
 def test_another_architecture_is_refused_with_a_sentence() -> None:
     network = transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=1))
     with pytest.raises(UserError, match="Llama"):
@@ -155,6 +179,10 @@ def test_the_command_writes_documents_and_counts_them(writer: Path, tmp_path: Pa
 ASKED = ("--tokens", 1500, "--batch", 4, "--length", 100, "--seed", 3)
 
 
+FEW = (*ASKED, "--tokens", 60)
+"""A tenth of the batches."""
+
+
 def stopped(writer: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Writing that is stopped in its third batch; what counts the batches that are drawn from then on."""
     drawn: list[int] = []
@@ -202,6 +230,108 @@ def test_what_other_options_or_a_damaged_file_left_is_not_gone_on_with(
         assert "is damaged; delete it" in " ".join(damaged.output.split())
     first.unlink()
     assert CliRunner().invoke(app, asked).exit_code == 0
+
+
+def said(*arguments: object) -> str:
+    """Of a command that fails, in a sentence: what it says, on one line."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 2, result.output
+    return " ".join(result.output.split())
+
+
+def test_what_lies_where_batches_are_kept_is_neither_taken_for_them_nor_deleted(writer: Path, tmp_path: Path) -> None:
+    asked = ("write", "--model", writer, "--out", tmp_path / "text.txt", *FEW)
+    place = tmp_path / "text.txt.unfinished"
+    place.write_text("a file")
+    assert "is no folder; move it away" in said(*asked)
+    assert place.read_text() == "a file"
+    place.unlink()
+    place.mkdir()
+    (place / "000000.tokens").write_bytes(bytes(4 * 4 * 100))  # nobody knows what drew it
+    assert "another model or other options" in said(*asked)
+    (place / "000000.tokens").unlink()
+    (place / "notes.md").write_text("a user's own")
+    run(*asked)
+    assert [path.name for path in place.iterdir()] == ["notes.md"]
+
+
+def test_a_place_that_takes_no_file_is_left_as_it_was(writer: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert "choose another --out" in said("write", "--model", writer, "--out", tmp_path / "folder", *FEW)
+    assert "choose another --out" in said("write", "--model", writer, "--out", tmp_path / "none" / "a.txt", *FEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_second_process_does_not_write_the_same_text(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("write", "--model", writer, "--out", tmp_path / "text.txt", *FEW)
+    refused: list[str] = []
+    write = Decoder.write
+
+    def meanwhile(decoder: Decoder) -> torch.Tensor:
+        if not refused:
+            refused.append("")
+            refused.append(said(*asked))
+        return write(decoder)
+
+    monkeypatch.setattr(Decoder, "write", meanwhile)
+    run(*asked)
+    assert "Another process writes into" in refused[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_batches_that_were_kept_become_text_whatever_time_is_left(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "text.txt"
+    with monkeypatch.context() as patched:
+        stopped(writer, out, patched)  # its plan says nothing of how many tokens there shall be
+    kept = len(list((tmp_path / "text.txt.unfinished").glob("*.tokens")))
+    taken: list[int] = []
+    add = Page.add
+
+    def noted(page: Page, streams: torch.Tensor) -> None:
+        taken.append(1)
+        add(page, streams)
+
+    monkeypatch.setattr(Page, "add", noted)
+    run("write", "--model", writer, "--out", out, *FEW, "--seconds", 0)
+    assert len(taken) == kept > 1
+
+
+class AtOnce:
+    """Does what it is given before it goes on, as a quick other thread would."""
+
+    def __init__(self, _: int) -> None: ...
+
+    def __enter__(self) -> AtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*arguments))
+        return done
+
+
+def test_the_text_does_not_depend_on_how_quick_the_other_thread_is(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Page.add
+
+    def late(page: Page, streams: torch.Tensor) -> None:
+        time.sleep(0.01)
+        add(page, streams)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Page, "add", late)
+        slow = run("write", "--model", writer, "--out", tmp_path / "slow.txt", *FEW)
+    monkeypatch.setattr("engine.cli.write.ThreadPoolExecutor", AtOnce)
+    quick = run("write", "--model", writer, "--out", tmp_path / "quick.txt", *FEW)
+    counts = ("tokens", "documents", "short", "sha256")  # one batch more has some short documents more
+    assert [quick[name] for name in counts] == [slow[name] for name in counts]
 
 
 def test_a_fine_tuned_model_of_any_kind_starts_where_the_other_ended(writer: Path, tmp_path: Path) -> None:
