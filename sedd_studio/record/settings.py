@@ -5,6 +5,7 @@ What another version of the program keeps in the file stays there.
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ import platformdirs
 from engine import files
 from engine.protocol.option_kinds import Real, Text
 from engine.protocol.options import ENTRIES
-from engine.runs.schema import MOST_ENTRIES, read_json
+from engine.runs.schema import LONGEST_TEXT, MOST_ENTRIES, check_modest, read_json
 from engine.strict_json import to_json
 
 RECENT = 8
@@ -27,8 +28,8 @@ LARGEST = 2**22
 """Bytes of the file."""
 LONGEST_NAME = 40
 """Characters in the name of a preset."""
-WAIT = 0.2
-"""Seconds to wait for another studio that writes."""
+WAIT, LONGER = 0.2, 10.0
+"""Seconds to wait for another studio that writes: where somebody waits, and where writing is put off."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,15 @@ def _instead(value: Any, _: Any) -> Any:
     return value
 
 
+def _can_be_read(value: Any) -> bool:
+    """Whether a file that holds it is not taken for a damaged one: a path may have no text for a name."""
+    try:
+        check_modest(value, LONGEST_TEXT)
+    except ValueError:
+        return False
+    return True
+
+
 class Settings:
     """Values by name, as this studio has them. Reading never fails; `set` refuses what is not sane with a ValueError.
 
@@ -105,6 +115,7 @@ class Settings:
         self._to_write: Counter[str] = Counter()
         self._counting = Lock()
         self._later: Callable[[Callable[[], None]], object] = _at_once
+        self._wait = WAIT
         try:
             stored = self._stored()
         except OSError:  # `trouble` says so
@@ -118,7 +129,7 @@ class Settings:
 
     def put_off(self, later: Callable[[Callable[[], None]], object]) -> None:
         """Has `later` do what waits for a disk or for other studios, one thing after another in one other thread."""
-        self._later = later
+        self._later, self._wait = later, LONGER
 
     def set(self, name: str, value: Any) -> None:
         """Changes a setting and keeps it; a file that cannot be written is no reason to stop anyone's work."""
@@ -136,7 +147,7 @@ class Settings:
     def change(self, name: str, change: Callable[[Any], Any]) -> None:
         """Makes a setting what `change` makes of it as it is kept, which another studio may have changed since.
 
-        What cannot be written, as on a full disk, is written with the next change.
+        What cannot be written, as on a full disk, is written with the next change; what could not be read again is not.
         """
         self._keep({name: change})
 
@@ -149,15 +160,19 @@ class Settings:
     def _write(self, changes: Mapping[str, Callable[[Any], Any]]) -> None:
         values: dict[str, Any] = {}
         try:
-            with self._locked():
+            with self._locked(self._wait):
                 stored = self._stored()
                 kept = {name: stored.get(name) for name in changes}
                 values = {
                     name: change(kept[name] if SETTINGS[name].accepts(kept[name]) else SETTINGS[name].default)
                     for name, change in changes.items()
                 }
-                whole = stored | {other: self[other] for other in self._unkept} | values
-                files.write_whole(self.path, (to_json(whole, indent=2) + "\n").encode(), sync=False)
+                own = {other: self[other] for other in self._unkept} | values
+                whole = stored | {name: value for name, value in own.items() if _can_be_read(value)}
+                content = (to_json(whole, indent=2) + "\n").encode()
+                if len(content) > LARGEST:  # it would not be read again
+                    raise OSError(errno.EFBIG, "they are too many", str(self.path))
+                files.write_whole(self.path, content, sync=False)
             self._unkept.clear()
         except OSError:
             self._unkept |= set(changes)
@@ -185,12 +200,12 @@ class Settings:
         return f"The settings were damaged; they are now {self._aside}, and new ones are begun." if self._aside else ""
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """No other studio writes the file meanwhile; an OSError where that cannot be had."""
+    def _locked(self, wait: float = WAIT) -> Iterator[None]:
+        """No other studio writes the file meanwhile; an OSError where that cannot be had in `wait` seconds."""
         from filelock import FileLock  # takes a while, and is needed only once something is kept
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_suffix(".lock"), timeout=WAIT):
+        with FileLock(self.path.with_suffix(".lock"), timeout=wait):
             yield
 
     def _stored(self) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from engine import files
-from sedd_studio.record.settings import RECENT, SETTINGS, Settings
+from engine.runs.schema import LONGEST_TEXT
+from sedd_studio.record.settings import RECENT, SETTINGS, WAIT, Settings
 from sedd_studio.session.current_form import CurrentForm
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +127,39 @@ def test_where_writing_is_put_off_values_are_there_at_once_and_end_as_they_were_
         assert settings["steps"] == 13, f"after {number + 1} of {len(put_off)} writes"
     assert settings["recent_models"] == ["one", "of another studio"]
     assert (Settings(path)["steps"], Settings(path)["recent_models"]) == (13, ["one", "of another studio"])
+
+
+@pytest.mark.parametrize("text", ["/models/\udcff", "x" * (LONGEST_TEXT + 1)], ids=["no text", "too long"])
+def test_what_could_not_be_read_again_is_not_written_and_loses_nothing(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(path)
+    settings.set("steps", 12)
+    settings.remember_model(text)
+    settings.set("seed", 4)
+    assert settings["recent_models"] == [text]
+    assert (Settings(path)["steps"], Settings(path)["seed"], Settings(path).trouble()) == (12, 4, "")
+
+
+def test_a_file_does_not_grow_beyond_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sedd_studio.record.settings.LARGEST", 2000)
+    path = tmp_path / "settings.json"
+    settings = Settings(path)
+    settings.set("steps", 12)
+    for number in range(5):
+        settings.set("presets", settings["presets"] | {str(number): {"prompt": "x" * 500}})
+    assert (Settings(path)["steps"], len(Settings(path)["presets"]), Settings(path).trouble()) == (12, 3, "")
+    settings.set("presets", {})
+    assert Settings(path)["presets"] == {}
+
+
+def test_where_writing_is_put_off_it_waits_longer_for_another_studio(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(path)
+    with ThreadPoolExecutor(1) as writer, FileLock(path.with_suffix(".lock")):
+        settings.put_off(writer.submit)
+        settings.set("steps", 12)
+        time.sleep(2 * WAIT)
+    assert Settings(path)["steps"] == 12
 
 
 def test_what_cannot_be_kept_is_told_and_lasts_as_long_as_the_studio(tmp_path: Path) -> None:
