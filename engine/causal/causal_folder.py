@@ -146,7 +146,9 @@ def check_direction(folder: Path, described: Mapping[str, Any]) -> None:
             f"{folder} holds a model of masked words ({shown(kind)}), which cannot write left to right; name another."
         )
     if kind not in transformers.CONFIG_MAPPING:
-        wrong = f"{shown(kind)} is no type that is known here" if "model_type" in described else "it names no type"
+        if "model_type" not in described:  # one that writes by diffusion, most of the time
+            raise UserError(f"{folder} holds no model that writes from left to right (it names no type); name another.")
+        wrong = f"{shown(kind)} is no type that is known here"
         raise UserError(f"The causal model in {folder} cannot be read: {wrong}; name another.")
 
 

@@ -38,11 +38,10 @@ def infilling(machine: Machine, chain: Generate, file: Path, asked: Middles, out
     left = open_model(other, replace(machine, model=beside))
     check_pair(loaded, left)
     length = min(loaded.info.length, left.info.length)
+    start, end = middle_of(length, asked.gap)
     judge = CausalModel.load(asked.judge or beside, machine.device, machine.precision)
     check_judged(judge, chain.samples, length)
     texts = read_blocks(file, loaded.tokenizer, length)[: chain.samples]
-    start = round(length * (1 - asked.gap) / 2)
-    end = length - start
     free = np.zeros(length, np.bool_)
     free[start:end] = True
     filled, continued = [], []
@@ -87,6 +86,15 @@ def check_pair(model: ModelLoaded, left: ModelLoaded) -> None:
             f"{left.info.name} has another tokenizer than the model, so they cannot be compared token by token; name a "
             "model with the same one by --beside."
         )
+
+
+def middle_of(length: int, gap: float) -> tuple[int, int]:
+    """Where the middle of a block begins and ends; a UserError where it, or a side of it, would have no token."""
+    start = round(length * (1 - gap) / 2)
+    if not 0 < start < length - start:
+        change, lacking = ("smaller", "sides") if start == 0 else ("larger", "middle")
+        raise UserError(f"A gap of {gap:g} leaves blocks of {length} tokens no {lacking}; choose a {change} --gap.")
+    return start, length - start
 
 
 def left_to_right(request: Generate, end: int) -> Generate:
