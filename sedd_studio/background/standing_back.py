@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 
 NICENESS = 2
 """How far they stand back where the machine is busy: the window answers sooner, and their work takes no longer while
@@ -13,8 +14,9 @@ would be held up by another."""
 
 
 def stand_back() -> None:
-    """Lets this thread, and those that it will start, give way to others; where threads have no priority of their own
-    nothing is done."""
+    """Lets this thread, and those that it will start, give way to others; where threads have no priority of their own,
+    or a sandbox lets nobody change it, nothing is done."""
     if sys.platform == "linux":
         this = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
