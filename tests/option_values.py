@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
 
 
 def requests() -> st.SearchStrategy[Generate]:
-    """Requests for `LENGTH` free positions, with any value of every option."""
+    """Requests for `LENGTH` free positions, with any value of every option that has an effect."""
     drawn = st.fixed_dictionaries({name: values(row.kind) for name, row in OPTIONS.items()})
-    return drawn.map(lambda options: Generate(frozen(np.full(LENGTH, FREE)), **options))
+    return drawn.map(lambda options: without_idle(Generate(frozen(np.full(LENGTH, FREE)), **options)))
+
+
+def without_idle(request: Generate) -> Generate:
+    """The same with options that are about another, and have no effect without that, as they usually are."""
+    return replace(request, **{name: row.usual for name, row in OPTIONS.items() if row.idle(request)})

@@ -23,7 +23,7 @@ def as_command(origin: Origin) -> str:
     words = ["sedd", "infill", *prompt_options(origin)]
     for row in sorted(OPTIONS.values(), key=lambda row: row.kind.composed):  # those that are long come last
         value = getattr(request, row.name)
-        if row.main or value != row.usual:
+        if (row.main or value != row.usual) and not row.idle(request):
             given = row.kind.given(value)
             for each in given if row.kind.several else [given]:
                 words += [row.flag, str(each)]

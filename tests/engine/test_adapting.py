@@ -271,7 +271,7 @@ REFUSED = {
     "with biases that the layout lacks": (biased, "weights too many"),
     "that is cut short": (cut_short, "cannot be read"),
     "of two": (two_files, "holds 2 GGUF files; name one of them"),
-    "of masks already": (of_masks, "cannot be read"),
+    "of masks already": (of_masks, "holds no model that writes from left to right"),
     "that is not there": (lambda folder: folder, "There is no model at"),
 }
 

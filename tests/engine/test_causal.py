@@ -142,6 +142,9 @@ def test_a_folder_without_a_model_is_answered_in_a_sentence(tmp_path: Path) -> N
     with pytest.raises(UserError, match="no causal model"):
         CausalModel.load(tmp_path)
     (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="no model that writes from left to right"):
+        CausalModel.load(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "of nobody"}')
     with pytest.raises(UserError, match="cannot be read"):
         CausalModel.load(tmp_path)
 

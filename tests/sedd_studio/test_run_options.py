@@ -66,6 +66,12 @@ def test_a_copied_command_asks_for_the_same_run(request: Generate) -> None:
     assert [options_of(chain) for chain in made] == [options_of(request)]
 
 
+def test_a_copied_command_leaves_out_what_has_no_effect_and_would_be_refused() -> None:
+    request = Generate(frozen(np.full(4, FREE)), guidance=3.0)
+    assert "--guidance" not in as_command(origin_of(request))
+    assert "--guidance" in as_command(origin_of(replace(request, label=1)))
+
+
 @drawn
 @given(requests())
 def test_a_copied_program_asks_for_the_same_run(request: Generate) -> None:
