@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.files import write_whole
 from scripts.results import run
-from scripts.results_page import escape
+from scripts.results_page import quoted
 from scripts.results_plan import NUCLEUS, PROMPT
 
 PAIRS = 20
@@ -43,8 +43,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 def drawn(model: Path, way: str, perform: Callable[[list[str]], str] = run) -> list[str]:
     """The texts that a model writes in one of the `WAYS`."""
     printed = perform([*WAYS[way], "--model", str(model)])
-    texts = [json.loads(line)["text"] for line in printed.splitlines()]
-    return [text.replace("<|endoftext|>", " ⏎ ").strip().replace("\n", " / ") for text in texts]
+    return [json.loads(line)["text"] for line in printed.splitlines()]
 
 
 def sheet(texts: Mapping[str, tuple[Sequence[str], Sequence[str]]], seed: int) -> tuple[str, list[str]]:
@@ -57,7 +56,7 @@ def sheet(texts: Mapping[str, tuple[Sequence[str], Sequence[str]]], seed: int) -
         for pair in zip(old, new, strict=True):
             first = int(lots.integers(2))
             key.append(("old", "new")[first])
-            shown = "\n\n".join(f"**{letter}.** {escape(pair[k])}" for letter, k in (("A", first), ("B", 1 - first)))
+            shown = "\n\n".join(f"**{letter}.** {quoted(pair[k])}" for letter, k in (("A", first), ("B", 1 - first)))
             lines.append(f"### {len(key)}\n\n{shown}\n")
     return "\n".join(lines), key
 

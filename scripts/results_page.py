@@ -223,8 +223,12 @@ def fragments(found: Found, commands: Sequence[Command]) -> str:
 def samples(found: Found, commands: Sequence[Command]) -> str:
     """Texts as they came."""
     texts = [record["text"] for command in commands for record in found[command]]
-    quoted = [text.replace("<|endoftext|>", " ⏎ ").strip().replace("\n", " / ") for text in texts]
-    return "\n\n".join(f"{number}. {escape(text)}" for number, text in enumerate(quoted, 1)) + "\n"
+    return "\n\n".join(f"{number}. {quoted(text)}" for number, text in enumerate(texts, 1)) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A text on one line, its ends of documents and of lines as signs, for Markdown."""
+    return escape(text.replace("<|endoftext|>", " ⏎ ").strip().replace("\n", " / "))
 
 
 def escape(text: str) -> str:

@@ -27,7 +27,9 @@ def test_texts_are_as_a_model_wrote_them() -> None:
         assert arguments[-2:] == ["--model", "folder"]
         return "".join(json.dumps({"text": text}) + "\n" for text in ("One\nday<|endoftext|>A", "b"))
 
-    assert drawn(Path("folder"), next(iter(WAYS)), perform) == ["One / day ⏎ A", "b"]
+    assert drawn(Path("folder"), next(iter(WAYS)), perform) == ["One\nday<|endoftext|>A", "b"]
+    page, _ = sheet({"A way": (["One\nday<|endoftext|>A"], ["b"])}, 0)
+    assert "One / day ⏎ A" in page
 
 
 @pytest.mark.parametrize(

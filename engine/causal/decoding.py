@@ -68,8 +68,8 @@ class Decoder:
         place = {"device": self.embedding.device, "dtype": self.embedding.dtype}
         positions = torch.arange(length, device=self.embedding.device)[None]
         self.cos, self.sin = (table[0] for table in network.model.rotary_emb(torch.zeros(1, **place), positions))
-        self.cache = torch.zeros(len(self.layers), 2, count, self.shared, length, self.size, **place)
-        self.cached_bytes = self.cache.nbytes // length
+        self.cache = [torch.zeros(2, count, self.shared, length, self.size, **place) for _ in self.layers]
+        self.cached_bytes = sum(cached.nbytes for cached in self.cache) // length
         """Of one position."""
         self.position = torch.zeros(1, dtype=torch.long, device=self.embedding.device)
         self.token = torch.full((count,), self.begin[0], device=self.embedding.device)
@@ -147,12 +147,13 @@ class Decoder:
         self.position.add_(1)
 
     def _make_room(self, seen: int) -> None:
-        """Has the cache end at `seen` positions, with what is in it."""
-        now = self.cache.shape[4]
-        if now != seen:
-            before, kept = self.cache, min(now, seen)
-            self.cache = before.new_zeros(*before.shape[:4], seen, self.size)
-            self.cache[..., :kept, :] = before[..., :kept, :]
+        """Has the cache end at `seen` positions, with what is in it; of one layer after the other, since of all there
+        may be no room for a second one."""
+        for number, before in enumerate(self.cache):
+            if (now := before.shape[3]) != seen:
+                kept = min(now, seen)
+                self.cache[number] = before.new_zeros(*before.shape[:3], seen, self.size)
+                self.cache[number][..., :kept, :] = before[..., :kept, :]
 
     def _begin(self) -> None:
         self.position.zero_()
