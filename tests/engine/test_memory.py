@@ -2,54 +2,63 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.bundled_models import DEFAULT_MODEL
+from engine.performing.kept import give_back
+from tests.engine import adapted, alone, families
+
+HELD = """
+import os, sys
+from pathlib import Path
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+"""
+"""What counts the bytes of a process that lie in memory."""
+BLOCKS = """
+import numpy as np
+from engine.performing.kept import give_back
+
+blocks = [np.ones(50_000, np.uint8) for _ in range(2_000)]  # too small for the C library to give back by itself
+last = blocks[-1]
+full = held()
+blocks.clear()
+give_back()
+print(full - held(), last.all())
+"""
+TOKENIZERS = """
 from engine.language.backends import read_backend
 from engine.performing.kept import give_back
-from tests.engine import adapted, families
 
-BLOCKS, BYTES = 2_000, 50_000  # blocks that are too small for the C library to give back by itself
+def read():
+    for _ in range(400):
+        read_backend(Path(sys.argv[1]))
+    give_back()
+    return held()
 
-
-def held() -> int:
-    """Bytes of this process that lie in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+before = read()
+print(read() - before)
+"""
 
 
 def test_what_was_freed_between_blocks_in_use_is_given_back() -> None:
     if sys.platform != "linux":
         give_back()  # does nothing, and does not fail
         return
-    blocks = [np.ones(BYTES, np.uint8) for _ in range(BLOCKS)]
-    last = blocks[-1]
-    full = held()
-    blocks.clear()
-    give_back()
-    assert full - held() > 0.8 * BLOCKS * BYTES
-    assert last.all()
+    freed, all_there = alone.printed(HELD + BLOCKS)[0].split()
+    assert int(freed) > 0.8 * 2_000 * 50_000
+    assert all_there == "True"
 
 
 def test_little_is_left_of_a_tokenizer_that_was_read() -> None:
     """The library keeps what it remembered of a text for good: 22 kB of the text that each is tried with."""
-    times, path = 400, DEFAULT_MODEL / "tokenizer.json"
-
-    def read() -> None:
-        for _ in range(times):
-            read_backend(path)
-        give_back()
-
     if sys.platform == "linux":
-        read()
-        before = held()
-        read()
-        assert held() - before < 10_000 * times
+        (left,) = alone.printed(HELD + TOKENIZERS, DEFAULT_MODEL / "tokenizer.json")
+        assert int(left) < 400 * 10_000
 
 
 def test_elsewhere_nothing_is_asked_of_the_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,5 +81,4 @@ def test_no_model_loads_the_compiler(tmp_path: Path) -> None:
             print(folder, *{"torch._dynamo", "sympy"} & set(sys.modules))
     """
     folders = ["stories-absorb", *map(str, sorted(tmp_path.iterdir()))]
-    done = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == folders
+    assert alone.printed(code, *folders) == folders
