@@ -132,14 +132,29 @@ class MapView(QAbstractScrollArea):
         self.viewport().update()
 
     def _fit(self) -> None:
-        """The scroll bars are as long as the map is large."""
-        places = self.places
+        """The scroll bars are as long as the map is large. Which are there follows from the room for both the map and
+        them: had Qt to find it, one that takes room from the map might make itself needless, and come and go."""
         bars = (self.horizontalScrollBar(), self.verticalScrollBar())
+        across, down = self._needs(0, 0)
+        if across or down:
+            high, wide = bars[0].sizeHint().height(), bars[1].sizeHint().width()
+            beside = self._needs(wide if down else 0, high if across else 0)
+            across, down = across or beside[0], down or beside[1]
+        always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(always if across else never)
+        self.setVerticalScrollBarPolicy(always if down else never)
+        places = self.places
         pages = (places.plot.width(), places.plot.height())
         for bar, furthest, page in zip(bars, places.furthest, pages, strict=True):
             bar.setRange(0, int(np.ceil(furthest)) if furthest > 0.5 else 0)
             bar.setPageStep(int(page))
             bar.setSingleStep(24)
+
+    def _needs(self, wide: int, high: int) -> tuple[bool, bool]:
+        """Whether the map is larger than its room, across and down, when bars take so many pixels of it."""
+        room = self.size() - QSize(wide, high)
+        across, down = replace(self.places, width=room.width(), height=room.height()).furthest
+        return across > 0.5, down > 0.5
 
     def _redress(self) -> None:
         self._image = None if self._codes is None else map_image(self._codes, self._look.theme)
