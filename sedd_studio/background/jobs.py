@@ -15,7 +15,7 @@ from engine.files import check_place
 from engine.plain_text import plain_line
 from engine.protocol import UserError, is_lack_of_memory
 from engine.stopping import Stopped, stoppable
-from sedd_studio.background.standing_back import stand_back
+from sedd_studio.background.standing_back import GivingWay, stand_back
 from sedd_studio.record.pace import seconds_left
 
 Work = Callable[[], Iterator[float | None]]
@@ -108,7 +108,7 @@ class Jobs(QObject):
         headline = detail = ""
         stand_back()
         try:
-            with stoppable(lambda: job.cancelled):
+            with stoppable(GivingWay(lambda: job.cancelled)):
                 if job.path is not None:
                     check_place(job.path)
                 steps = job.work()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import UserError
 from engine.stopping import Stopped, look, stoppable
-from sedd_studio.background.standing_back import stand_back
+from sedd_studio.background.standing_back import GivingWay, stand_back
 
 T = TypeVar("T")
 Take = Callable[[], object]
@@ -80,7 +80,8 @@ class Reader(QObject):
         while (item := self._work.get()) is not None:
             number, work, take = item
             outcome: Take = _nothing
-            with suppress(Stopped), stoppable(lambda number=number: number <= self._stopped):  # type: ignore[misc]
+            asked = GivingWay(lambda number=number: number <= self._stopped)  # type: ignore[misc]
+            with suppress(Stopped), stoppable(asked):
                 look()
                 outcome = self._outcome(work, take)
             self._read.emit(number, outcome)

@@ -34,7 +34,7 @@ from engine.protocol import (
     ends,
 )
 from engine.stopping import Stopped, look, stoppable, within
-from sedd_studio.background.standing_back import stand_back
+from sedd_studio.background.standing_back import GivingWay, stand_back
 
 Item = tuple[int, Request]
 SHORT = Inspect | Guess | Lesson
@@ -210,7 +210,7 @@ class Runner:
             return
         try:
             asked = closing(engine.perform(run_id, request))  # type: ignore[type-var]
-            with asked as events, stoppable(lambda: self._is_over(run_id, engine)):
+            with asked as events, stoppable(GivingWay(lambda: self._is_over(run_id, engine))):
                 for event in events:
                     bring_drawing(event)
                     if self._is_cancelled(run_id) and not ends(event):

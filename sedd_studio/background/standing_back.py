@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 NICENESS = 2
 """How far they stand back where the machine is busy: the window answers sooner, and their work takes no longer while
 nothing else wants the processor. All by as much: one that holds the interpreter's lock while the window waits for it
 would be held up by another."""
+SLICE = 0.002
+"""Seconds over which is seen whether the window's thread computes."""
+BUSY = 0.25
+"""Of a slice: a thread that computes for less of it has not much to do, or waits for a processor itself."""
+FRAME = 0.012
+"""Seconds of computing that are left alone: a picture of what moves."""
+LONGEST = 0.2
+"""Seconds in which a thread waits at most until the window's has nothing to do, before it goes on all the same."""
 
 
 def stand_back() -> None:
@@ -20,3 +30,51 @@ def stand_back() -> None:
         this = threading.get_native_id()
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, this, os.getpriority(os.PRIO_PROCESS, this) + NICENESS)
+
+
+def window_clock() -> Callable[[], float]:
+    """Seconds for which the window's thread has computed; where the system does not tell, it never does."""
+    window = threading.main_thread().ident
+    if sys.platform != "linux" or window is None:
+        return lambda: 0.0
+    clock = time.pthread_getcpuclockid(window)
+    return lambda: time.clock_gettime(clock)
+
+
+class GivingWay:
+    """Whether work beside the window's thread is to end, as `asked` tells; for `engine.stopping.stoppable`.
+
+    It waits while the window's thread is in the midst of something long: both want the interpreter's lock, and what the
+    window does would take twice as long.
+    """
+
+    def __init__(
+        self,
+        asked: Callable[[], bool],
+        window: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._asked, self._window, self._clock, self._sleep = asked, window or window_clock(), clock, sleep
+        self._at, self._computed = self._clock(), self._window()
+        self._busy = self._waited = 0.0
+
+    def __call__(self) -> bool:
+        if self._clock() - self._at > SLICE:
+            self._see()
+        while self._busy > FRAME and self._waited < LONGEST and not self._asked():
+            began = self._clock()
+            self._sleep(SLICE)
+            self._waited += self._clock() - began
+            self._see()
+        return self._asked()
+
+    def _see(self) -> None:
+        """Sees for how long the window's thread has computed without much of a pause."""
+        passed, computed = self._clock() - self._at, self._window() - self._computed
+        self._at += passed
+        self._computed += computed
+        if computed < BUSY * passed:
+            self._busy = self._waited = 0.0
+        else:
+            self._busy += computed

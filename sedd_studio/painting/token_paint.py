@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from engine.stopping import look
 from sedd_studio.painting import icons
 from sedd_studio.painting.shaping import Shaper
 from sedd_studio.painting.theme import Theme
@@ -107,6 +108,7 @@ class TokenPainter:
         if content.tint:
             self._tints(painter, content, first, last)
         for position, box in layout.seen(first, last):
+            look()
             painter.setOpacity(DIM if marks.dimmed and not content.locked[position] else 1.0)
             self._token(painter, content, position, box, marks.draft)
         painter.setOpacity(1.0)

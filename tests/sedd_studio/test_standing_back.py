@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
-from sedd_studio.background.standing_back import NICENESS, stand_back
+from sedd_studio.background.standing_back import FRAME, LONGEST, NICENESS, SLICE, GivingWay, stand_back, window_clock
 
 EXPECTED = NICENESS if sys.platform == "linux" else 0
 
@@ -78,3 +79,71 @@ def test_where_a_sandbox_lets_nobody_give_way_the_work_is_done_all_the_same(
     with ThreadPoolExecutor(1, initializer=stand_back) as writer:
         assert writer.submit(int).result() == 0
     assert done == [True]
+
+
+class Machine:
+    """A clock, and a window's thread that computes until `ends`, for a `share` of the time."""
+
+    def __init__(self, ends: float, share: float = 1.0) -> None:
+        self.now = self.slept = 0.0
+        self.ends, self.share = ends, share
+
+    def computed(self) -> float:
+        return self.share * min(self.now, self.ends)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+    def work(self, giving_way: GivingWay, seconds: float) -> bool:
+        """Work of a thousandth of a second between two looks; whether one of them said that it is to end."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now += 0.001
+            if giving_way():
+                return True
+        return False
+
+
+def giving_way(machine: Machine, asked: Callable[[], bool] = lambda: False) -> GivingWay:
+    return GivingWay(asked, machine.computed, lambda: machine.now, machine.sleep)
+
+
+@pytest.mark.parametrize(("ends", "share"), [(0.0, 1.0), (10.0, 0.1), (0.008, 1.0)])
+def test_work_goes_on_while_the_window_rests_or_draws_a_picture(ends: float, share: float) -> None:
+    machine = Machine(ends, share)
+    assert not machine.work(giving_way(machine), 0.5)
+    assert machine.slept == 0
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6])
+def test_work_waits_until_the_window_has_done_something_long(share: float) -> None:
+    machine = Machine(0.08, share)
+    assert not machine.work(giving_way(machine), 0.02 + FRAME / share)
+    assert machine.now >= 0.08
+    before = machine.slept
+    assert before > 0.04
+    assert not machine.work(giving_way(machine), 0.5)
+    assert machine.slept <= before + SLICE
+
+
+def test_work_waits_no_longer_than_it_has_to() -> None:
+    machine = Machine(10.0)
+    assert not machine.work(giving_way(machine), 1.0)
+    assert LONGEST <= machine.slept < LONGEST + 2 * SLICE
+
+
+def test_work_that_is_to_end_does_not_wait() -> None:
+    machine = Machine(10.0)
+    assert machine.work(giving_way(machine, lambda: machine.now > 0.03), 1.0)
+    assert machine.now < 0.04
+
+
+def test_the_time_of_the_window_is_what_its_thread_computes() -> None:
+    told: list[float] = []
+    beside = threading.Thread(target=lambda: told.append(window_clock()()))
+    before = time.thread_time()
+    beside.start()
+    beside.join()
+    assert not told[0] or before <= told[0] <= time.thread_time()  # nothing where the system does not tell
+    assert bool(told[0]) == (sys.platform == "linux")
