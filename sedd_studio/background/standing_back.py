@@ -15,9 +15,9 @@ nothing else wants the processor. All by as much: one that holds the interpreter
 would be held up by another."""
 SLICE = 0.002
 """Seconds over which is seen whether the window's thread computes."""
-BUSY = 0.25
+BUSY = 0.4
 """Of a slice: a thread that computes for less of it has not much to do, or waits for a processor itself."""
-FRAME = 0.012
+FRAME = 0.01
 """Seconds of computing that are left alone: a picture of what moves."""
 LONGEST = 0.2
 """Seconds in which a thread waits at most until the window's has nothing to do, before it goes on all the same."""

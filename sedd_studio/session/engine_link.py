@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +16,8 @@ if TYPE_CHECKING:  # widgets import this module, and none of them may reach the 
     from sedd_studio.background.runner import Runner
 
 Take = Callable[[Event], object]
+PART = 0.008
+"""Seconds of a tick in which events are begun to be taken: what has come beyond waits for the next."""
 
 
 class EngineLink(QObject):
@@ -31,6 +35,7 @@ class EngineLink(QObject):
         self._runner, self._clock = runner, clock
         self._submitted: dict[int, Take] = {}
         self._questions: set[int] = set()
+        self._left: deque[Event] = deque()
         clock.add(lambda _: self._wait())
 
     def submit(self, request: Request, take: Take) -> int:
@@ -80,7 +85,7 @@ class EngineLink(QObject):
     def drop(self, question: int) -> None:
         self._runner.drop(question)
 
-    def deliver(self, events: list[Event]) -> None:
+    def deliver(self, events: Iterable[Event]) -> None:
         """Hands events to those who asked for them; what nobody asked for is dropped."""
         taken = False
         for event in events:
@@ -104,5 +109,12 @@ class EngineLink(QObject):
 
     def _wait(self) -> bool:
         rests = self._runner.rests
-        self.deliver(self._runner.take())
-        return bool(self._submitted or self._questions) and not rests
+        self._left.extend(self._runner.take())
+        self.deliver(self._soon())
+        return bool(self._left) or (self.busy and not rests)
+
+    def _soon(self) -> Iterator[Event]:
+        """The events of this tick. To take some, as that a model has come, needs as long as a picture."""
+        end = time.perf_counter() + PART
+        while self._left and time.perf_counter() < end:
+            yield self._left.popleft()
