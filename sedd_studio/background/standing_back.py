@@ -17,7 +17,7 @@ SLICE = 0.002
 """Seconds over which is seen whether the window's thread computes."""
 BUSY = 0.4
 """Of a slice: a thread that computes for less of it has not much to do, or waits for a processor itself."""
-FRAME = 0.01
+FRAME = 0.006
 """Seconds of computing that are left alone: a picture of what moves."""
 LONGEST = 0.2
 """Seconds in which a thread waits at most until the window's has nothing to do, before it goes on all the same."""

@@ -55,3 +55,4 @@ def done(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(window.services.comparison.panes) and not window.services.comparison.busy)
     judged = [pane for pane in window.services.comparison.panes if pane.state is PaneState.DONE]
     qtbot.waitUntil(lambda: all(pane.verdict is not None for pane in judged))
+    qtbot.waitUntil(lambda: window.panel("compare").curve.drawn)

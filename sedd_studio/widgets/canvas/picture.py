@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
 from PySide6.QtGui import QFont, QPainter
 
-from sedd_studio.painting.theme import Look, token_font
+from sedd_studio.painting.theme import Look, Theme, token_font
 from sedd_studio.painting.token_layout import arrange
 from sedd_studio.painting.token_paint import Arc, Content, Marks, TokenPainter
 from sedd_studio.painting.token_places import Layout
@@ -21,6 +22,8 @@ MARGIN = 40
 TOP, FOOT = 36, 16
 """Room above the text, where the bar of a selection may lie, and under it."""
 LONGEST_LINE = 50
+KEPT = 8
+"""Sizes and themes of letters whose widths are remembered."""
 
 
 class Picture(QObject):
@@ -40,6 +43,7 @@ class Picture(QObject):
         self._notes: Sequence[str] = ()
         self._arcs: Sequence[Arc] = ()
         self._zoom = 1.0
+        self._painters = lru_cache(KEPT)(painter_of)
         self._painter: TokenPainter
         self._content: Content
         self.text = TokenText(view)
@@ -54,7 +58,8 @@ class Picture(QObject):
 
     def _dress(self) -> None:
         """In other colours, or in another size."""
-        self._painter = TokenPainter(self._look.theme, token_font(self._look.theme, self._zoom))
+        theme = self._look.theme
+        self._painter = self._painters(theme, token_font(theme, self._zoom).pixelSize())
         self.lay_out()
 
     def set_width(self, width: int) -> None:
@@ -189,3 +194,10 @@ class Picture(QObject):
             right = self.line_width
         corner = QPointF(left, line * layout.line_height) + self.origin
         return QRectF(corner, QSizeF(right - left, layout.line_height)).toRect()
+
+
+def painter_of(theme: Theme, size: int) -> TokenPainter:
+    """What draws letters of so many pixels."""
+    font = token_font(theme, 1.0)
+    font.setPixelSize(size)
+    return TokenPainter(theme, font)

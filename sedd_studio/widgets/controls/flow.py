@@ -20,6 +20,7 @@ class Flow(QLayout):
     def __init__(self, *widgets: QWidget, gap: int = 8, of: QWidget | None = None) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
         self.setSpacing(gap)
         self.setContentsMargins(0, 0, 0, 0)
         if of is not None:
@@ -47,7 +48,14 @@ class Flow(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._lines(QRect(0, 0, width, 0), place=False)
+        """Remembered until something in it changes: Qt asks again and again while it lays out what is around."""
+        if width not in self._heights:
+            self._heights[width] = self._lines(QRect(0, 0, width, 0), place=False)
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     def sizeHint(self) -> QSize:
         shown = [item.sizeHint() for item in self._items if not item.isEmpty()]

@@ -57,7 +57,10 @@ class PaneText(QAbstractScrollArea):
         return " ".join(box.text for box in self._content.layout.boxes if box.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._lay_out()
+        if event.oldSize().width() != event.size().width():
+            self._lay_out()
+        else:
+            self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self.viewport()) as painter:
@@ -78,6 +81,12 @@ class PaneText(QAbstractScrollArea):
             tint = [mark if other else None for other in different.tolist()]
             content = replace(content, tint=tint, limited=np.flatnonzero(different).tolist())  # a line under each, too
         self._content = content
-        self.verticalScrollBar().setRange(0, max(0, int(content.layout.height) + 2 * MARGIN - self.viewport().height()))
+        self._fit()
         self.setAccessibleDescription(self.text())
         self.viewport().update()
+
+    def _fit(self) -> None:
+        """The scroll bar is as long as the text is tall."""
+        if self._content is not None:
+            over = int(self._content.layout.height) + 2 * MARGIN - self.viewport().height()
+            self.verticalScrollBar().setRange(0, max(0, over))

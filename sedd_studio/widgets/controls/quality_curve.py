@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
@@ -38,13 +38,19 @@ Points = list[tuple[Pane, float, float, float]]
 
 
 class QualityCurve(QWidget):
-    """Draws what is judged. A click on a point opens its texts in the window."""
+    """Draws what is judged, a plot in a turn of the event loop: each takes as long as a picture of the window.
+
+    A click on a point opens its texts in the window.
+    """
 
     def __init__(self, comparison: Comparison, words: Vocabulary, look: Look) -> None:
         super().__init__()
         self._comparison, self._words, self._look = comparison, words, look
         self._plots: list[pyqtgraph.PlotWidget] = []
         self._drawn: object = None
+        self._left: list[Callable[[], None]] = []
+        self._turns = QTimer(self)
+        self._turns.timeout.connect(self._draw_next)
         self._about = Elided("help")
         self._column = column(self._about, gap=4, of=self)
         self.setMinimumHeight(170)
@@ -52,30 +58,56 @@ class QualityCurve(QWidget):
         words.changed.connect(self.refresh)
 
     def refresh(self, *_: object) -> None:
-        """Draw the panes that are judged, if there are others than before."""
-        panes = sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
-        if not self.isVisible():
-            return
-        self._about.show_text(self._words.say(ABOUT))
-        if panes and not self._plots:
-            self._make_plots()
+        """Has the panes drawn that are judged, if there are others than before."""
+        if self.isVisible():
+            self._about.show_text(self._words.say(ABOUT))
+            if self._looks() != self._drawn:
+                self._turns.start(0)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether nothing is left to be drawn."""
+        return not self._turns.isActive()
+
+    def _panes(self) -> list[Pane]:
+        return sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
+
+    def _looks(self) -> object:
+        """All that decides what the plots look like."""
         sizes = [plot.getViewBox().rect().size() for plot in self._plots]
-        key = self._look.theme, self._words.say(ABOUT), sizes, [(pane, pane.verdict, pane.unfinished) for pane in panes]
-        if key == self._drawn:
+        judged = [(pane, pane.verdict, pane.unfinished) for pane in self._panes()]
+        return self._look.theme, self._words.say(ABOUT), sizes, judged
+
+    def _draw_next(self) -> None:
+        """Makes the plots, or draws one of them."""
+        if not self._plots and self._panes():
+            self._make_plots()
             return
-        self._drawn = key
-        found = [(pane, pane.calls, pane.verdict) for pane in panes if pane.verdict is not None]
-        if self._plots:
-            wide, narrow = self._plots
-            for plot, title in ((wide, "perplexity"), (narrow, "entropy, nats")):
-                plot.setLabel("left", self._words.say(title))
-                plot.setLabel("bottom", self._words.say("network calls a text"))
-            self._draw(wide, [(pane, calls, told.perplexity, told.error) for pane, calls, told in found], log=True)
-            self._draw(
-                narrow, [(pane, calls, told.entropy, told.entropy_error) for pane, calls, told in found], log=False
-            )
+        looks = self._looks()
+        if looks != self._drawn:
+            self._drawn = looks
+            self._left = self._drawings()
+        if self._left:
+            self._left.pop(0)()
+        if not self._left:
+            self._turns.stop()
+
+    def _drawings(self) -> list[Callable[[], None]]:
+        """What draws each plot as it is to look now."""
+        if not self._plots:
+            return []
+        found = [(pane, pane.calls, pane.verdict) for pane in self._panes() if pane.verdict is not None]
+        perplexity = [(pane, calls, told.perplexity, told.error) for pane, calls, told in found]
+        entropy = [(pane, calls, told.entropy, told.entropy_error) for pane, calls, told in found]
+        wide, narrow = self._plots
+        return [
+            lambda: self._draw(wide, "perplexity", perplexity, log=True),
+            lambda: self._draw(narrow, "entropy, nats", entropy, log=False),
+        ]
 
     def as_png(self) -> bytes:
+        while not self.drawn:
+            self._draw_next()
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -92,9 +124,11 @@ class QualityCurve(QWidget):
         wide, narrow = self._plots
         self._column.addWidget(Turning((wide, 3), (narrow, 2), gap=8), 1)
 
-    def _draw(self, plot: pyqtgraph.PlotWidget, points: Points, log: bool) -> None:
+    def _draw(self, plot: pyqtgraph.PlotWidget, title: str, points: Points, log: bool) -> None:
         import pyqtgraph
 
+        plot.setLabel("left", self._words.say(title))
+        plot.setLabel("bottom", self._words.say("network calls a text"))
         plot.clear()
         dress(plot, self._look)
         if not points:
