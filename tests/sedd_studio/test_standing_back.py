@@ -109,7 +109,7 @@ def giving_way(machine: Machine, asked: Callable[[], bool] = lambda: False) -> G
     return GivingWay(asked, machine.computed, lambda: machine.now, machine.sleep)
 
 
-@pytest.mark.parametrize(("ends", "share"), [(0.0, 1.0), (10.0, 0.1), (0.008, 1.0)])
+@pytest.mark.parametrize(("ends", "share"), [(0.0, 1.0), (10.0, 0.1), (FRAME - SLICE, 1.0)])
 def test_work_goes_on_while_the_window_rests_or_draws_a_picture(ends: float, share: float) -> None:
     machine = Machine(ends, share)
     assert not machine.work(giving_way(machine), 0.5)
