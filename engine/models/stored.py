@@ -22,6 +22,7 @@ from engine.models.config_reader import shown
 from engine.models.pickles import unpickle
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
+from engine.stopping import look
 from engine.strict_json import LARGEST_CONFIG, read_json, shallow
 from engine.theory.diffusion import DiffusionConfig
 
@@ -146,11 +147,12 @@ def _mapped(source: Path, described: bytes) -> dict[str, Tensor]:
     places = [[start + at for at in entry["data_offsets"]] for entry in table.values()]
     if any(kind is None or place[0] % kind.itemsize for kind, place in zip(kinds, places, strict=True)):
         return {}
-    return {
-        name: held[begin:end].view(kind).view(entry["shape"])
-        for (name, entry), kind, (begin, end) in zip(table.items(), kinds, places, strict=True)
-        if kind is not None
-    }
+    found = {}
+    for (name, entry), kind, (begin, end) in zip(table.items(), kinds, places, strict=True):
+        look()
+        if kind is not None:
+            found[name] = held[begin:end].view(kind).view(entry["shape"])
+    return found
 
 
 def plain(name: str) -> list[str]:

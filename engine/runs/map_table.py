@@ -59,10 +59,10 @@ def rows_of(
     yield _line([*NAMES, *more, *(OTHERS if other is not None else ())])
     further = {name: _told(values) for name, values in more.items()}
     for step in range(made.rows):
-        look()
         tokens = run.at(step, sample)[0].tolist()
         theirs = [] if other is None else other[0].at(same_noise(run, step, other[0]), other[1])[0].tolist()
         for position, token in enumerate(tokens):
+            look()
             state = made.told(step, position)
             masked = token == run.mask
             text = "" if masked or tokenizer is None else tokenizer.piece(token)
