@@ -13,10 +13,11 @@ NICENESS = 2
 """How far they stand back where the machine is busy: the window answers sooner, and their work takes no longer while
 nothing else wants the processor. All by as much: one that holds the interpreter's lock while the window waits for it
 would be held up by another."""
-SLICE = 0.002
-"""Seconds over which is seen whether the window's thread computes."""
-BUSY = 0.4
-"""Of a slice: a thread that computes for less of it has not much to do, or waits for a processor itself."""
+SLICE, TELLS = 0.002, 0.01
+"""Seconds over which is seen whether the window's thread computes, at least, and at most: over more it may do so now and
+then."""
+BUSY = 0.2
+"""Of that time: with less it has not much to do. Where three threads want the interpreter's lock, it has a third."""
 FRAME = 0.006
 """Seconds of computing that are left alone: a picture of what moves."""
 LONGEST = 0.2
@@ -74,7 +75,7 @@ class GivingWay:
         passed, computed = self._clock() - self._at, self._window() - self._computed
         self._at += passed
         self._computed += computed
-        if computed < BUSY * passed:
+        if passed > TELLS or computed < BUSY * passed:
             self._busy = self._waited = 0.0
         else:
             self._busy += computed

@@ -16,7 +16,16 @@ from pytestqt.qtbot import QtBot
 from sedd_studio.background.jobs import Jobs
 from sedd_studio.background.keeper import Keeper
 from sedd_studio.background.reader import Reader
-from sedd_studio.background.standing_back import FRAME, LONGEST, NICENESS, SLICE, GivingWay, stand_back, window_clock
+from sedd_studio.background.standing_back import (
+    FRAME,
+    LONGEST,
+    NICENESS,
+    SLICE,
+    TELLS,
+    GivingWay,
+    stand_back,
+    window_clock,
+)
 
 EXPECTED = NICENESS if sys.platform == "linux" else 0
 
@@ -95,11 +104,11 @@ class Machine:
         self.now += seconds
         self.slept += seconds
 
-    def work(self, giving_way: GivingWay, seconds: float) -> bool:
-        """Work of a thousandth of a second between two looks; whether one of them said that it is to end."""
+    def work(self, giving_way: GivingWay, seconds: float, looks_after: float = 0.001) -> bool:
+        """Work that looks after so many seconds; whether one of the looks said that it is to end."""
         end = self.now + seconds
         while self.now < end:
-            self.now += 0.001
+            self.now += looks_after
             if giving_way():
                 return True
         return False
@@ -116,7 +125,7 @@ def test_work_goes_on_while_the_window_rests_or_draws_a_picture(ends: float, sha
     assert machine.slept == 0
 
 
-@pytest.mark.parametrize("share", [1.0, 0.6])
+@pytest.mark.parametrize("share", [1.0, 0.4])
 def test_work_waits_until_the_window_has_done_something_long(share: float) -> None:
     machine = Machine(0.08, share)
     assert not machine.work(giving_way(machine), 0.02 + FRAME / share)
@@ -125,6 +134,13 @@ def test_work_waits_until_the_window_has_done_something_long(share: float) -> No
     assert before > 0.04
     assert not machine.work(giving_way(machine), 0.5)
     assert machine.slept <= before + SLICE
+
+
+def test_work_that_seldom_looks_goes_on() -> None:
+    """In so long a time the window may have drawn several pictures, and rested between them."""
+    machine = Machine(10.0, 0.5)
+    assert not machine.work(giving_way(machine), 0.5, looks_after=2 * TELLS)
+    assert machine.slept == 0
 
 
 def test_work_waits_no_longer_than_it_has_to() -> None:
