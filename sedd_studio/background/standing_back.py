@@ -13,15 +13,16 @@ NICENESS = 2
 """How far they stand back where the machine is busy: the window answers sooner, and their work takes no longer while
 nothing else wants the processor. All by as much: one that holds the interpreter's lock while the window waits for it
 would be held up by another."""
-SLICE, TELLS = 0.002, 0.01
-"""Seconds over which is seen whether the window's thread computes, at least, and at most: over more it may do so now and
-then."""
+SLICE, TELLS = 0.002, 0.03
+"""Seconds over which is seen whether the window's thread computes, at least and at most: over more it may have drawn some
+pictures, and rested between them."""
 BUSY = 0.2
 """Of that time: with less it has not much to do. Where three threads want the interpreter's lock, it has a third."""
 FRAME = 0.006
 """Seconds of computing that are left alone: a picture of what moves."""
-LONGEST = 0.2
-"""Seconds in which a thread waits at most until the window's has nothing to do, before it goes on all the same."""
+LONGEST, BETWEEN = 0.2, 0.02
+"""Seconds for which a thread waits at most until the window's has nothing to do, and for which it then works before it
+waits again: what somebody does without a pause holds nothing up for good."""
 
 
 def stand_back() -> None:
@@ -58,7 +59,7 @@ class GivingWay:
     ) -> None:
         self._asked, self._window, self._clock, self._sleep = asked, window or window_clock(), clock, sleep
         self._at, self._computed = self._clock(), self._window()
-        self._busy = self._waited = 0.0
+        self._busy = self._waited = self._worked = 0.0
 
     def __call__(self) -> bool:
         if self._clock() - self._at > SLICE:
@@ -76,6 +77,10 @@ class GivingWay:
         self._at += passed
         self._computed += computed
         if passed > TELLS or computed < BUSY * passed:
-            self._busy = self._waited = 0.0
-        else:
-            self._busy += computed
+            self._busy = self._waited = self._worked = 0.0
+            return
+        self._busy += computed
+        if self._waited >= LONGEST:
+            self._worked += passed
+        if self._worked >= BETWEEN:
+            self._waited = self._worked = 0.0
