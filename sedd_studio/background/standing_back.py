@@ -14,8 +14,8 @@ NICENESS = 2
 nothing else wants the processor. All by as much: one that holds the interpreter's lock while the window waits for it
 would be held up by another."""
 SLICE, TELLS = 0.002, 0.03
-"""Seconds over which is seen whether the window's thread computes, at least and at most: over more it may have drawn some
-pictures, and rested between them."""
+"""Seconds over which is seen whether the window's thread computes, at least and at most: over more it may have drawn
+some pictures, and rested between them."""
 BUSY = 0.2
 """Of that time: with less it has not much to do. Where three threads want the interpreter's lock, it has a third."""
 FRAME = 0.006
