@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import until_done
 from sedd_studio.session.compare_kinds import KINDS, MOST, Rows, samplers_of
 from sedd_studio.session.compare_reading import planned, reading
-from sedd_studio.session.panes import first_texts
+from sedd_studio.session.panes import Pane, first_texts
 from sedd_studio.widgets.controls.basic import Choice, Elided, Number, ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chips import Chips
@@ -143,9 +143,8 @@ class ComparePanel(QWidget):
             self.kind.setItemText(place, say(kind.title))
         for name, words in CHOICES.items():
             self.chips[name].call(*map(say, words))
-        self._make_cards()
+        self._make_cards(self._comparison.panes if self.isVisible() else [])  # else when they are shown
         self._plan()
-        self.refresh()
 
     def _plan(self) -> None:
         """Shows what is chosen, what comes of it, or why nothing can."""
@@ -196,7 +195,7 @@ class ComparePanel(QWidget):
             return
         comparison = self._comparison
         if [card.pane for card in self.cards] != comparison.panes:
-            self._make_cards()
+            self._make_cards(comparison.panes)
         rows = comparison.choice.chosen.rows
         self._show_parts(rows)
         for card in self.cards:
@@ -274,12 +273,12 @@ class ComparePanel(QWidget):
         if path is not None:
             self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown(), theme), path), path)
 
-    def _make_cards(self) -> None:
+    def _make_cards(self, panes: Sequence[Pane]) -> None:
         for card in self.cards:
             self._row.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = [PaneCard(self._comparison, pane, self._words.say, self._look) for pane in self._comparison.panes]
+        self.cards = [PaneCard(self._comparison, pane, self._words.say, self._look) for pane in panes]
         for card in self.cards:
             self._row.addWidget(card, 1)
         parts = [part for card in self.cards for part in (card.text, card.open, card.cancel)]
