@@ -81,6 +81,7 @@ def test_the_compare_page_speaks_plain_words(window: MainWindow, qtbot: QtBot) -
     table = as_csv(window.services.comparison)
     assert exact <= set(terms_of(page))
     speak(window, "plain")
+    qtbot.waitUntil(lambda: page.curve.drawn)
     assert terms_of(page) == []
     assert page.chips["samplers"].title.text() == "Method"
     assert [chip.text() for chip in page.chips["samplers"].chips] == ["Each at its time", "In random order"]
@@ -89,6 +90,7 @@ def test_the_compare_page_speaks_plain_words(window: MainWindow, qtbot: QtBot) -
     assert as_csv(window.services.comparison) == table
     assert "Tweedie" in table
     speak(window, "exact")
+    qtbot.waitUntil(lambda: page.curve.drawn)
     assert exact <= set(terms_of(page))
 
 
