@@ -47,7 +47,8 @@ class GivingWay:
     """Whether work beside the window's thread is to end, as `asked` tells; for `engine.stopping.stoppable`.
 
     It waits while the window's thread is in the midst of something long: both want the interpreter's lock, and what the
-    window does would take twice as long.
+    window does would take twice as long. `window` tells the seconds for which the window's thread has computed, `clock`
+    those that have passed, and `sleep` waits for some.
     """
 
     def __init__(

@@ -12,12 +12,9 @@ PEAKS = """if True:
     import gc, sys
     from pathlib import Path
     import torch
+    from benchmarks.memory import memory
 
     torch.set_num_threads(1)
-
-    def memory(name):
-        status = Path("/proc/self/status").read_text()
-        return 1024 * int(next(line for line in status.splitlines() if line.startswith(name)).split()[1])
 
     def measure(opened, folder, precision):
         opened(folder, precision)  # what is needed once is there
