@@ -21,12 +21,11 @@ class Dropping(QObject):
         self.watch(window)
 
     def watch(self, whole: QWidget) -> None:
-        """A part of the window, and all in it. What takes no drops leaves them to what it is in."""
+        """A part of the window, and all in it. An area that takes no drops leaves them to what it is in."""
         areas = [area.viewport() for area in whole.findChildren(QAbstractScrollArea)]
-        whole.setAcceptDrops(True)
-        for part in (whole, *whole.findChildren(QLineEdit), *areas):
-            if part.acceptDrops():
-                part.installEventFilter(self)
+        for part in (whole, *whole.findChildren(QLineEdit), *(area for area in areas if area.acceptDrops())):
+            part.setAcceptDrops(True)
+            part.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() not in DROPS or not isinstance(event, QDropEvent):

@@ -71,6 +71,7 @@ def test_text_that_falls_into_a_field_is_text(window: MainWindow) -> None:
     for kind in (QDragEnterEvent, QDropEvent):
         QApplication.sendEvent(window.panel("history").search, kind(QPoint(5, 5), copy, data, left, none))
     assert window.panel("history").search.text() == "dragon"
+    assert all(field.acceptDrops() for field in window.findChildren(QLineEdit))  # those of numbers, too
     window.services.keeper.close()
 
 

@@ -152,7 +152,7 @@ class MapView(QAbstractScrollArea):
 
     def _needs(self, wide: int, high: int) -> tuple[bool, bool]:
         """Whether the map is larger than its room, across and down, when bars take so many pixels of it."""
-        room = self.size() - QSize(wide, high)
+        room = self.contentsRect().size() - QSize(wide, high)
         across, down = replace(self.places, width=room.width(), height=room.height()).furthest
         return across > 0.5, down > 0.5
 
