@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol import UserError
 from engine.stopping import Stopped, look, stoppable
 from sedd_studio.background.standing_back import GivingWay, stand_back
+from sedd_studio.turns import turns
 
 T = TypeVar("T")
 Take = Callable[[], object]
@@ -37,7 +38,7 @@ class Reader(QObject):
         self._asked = self._stopped = 0
         self._open: dict[int, str] = {}  # what is read, by the number of the question, the oldest first
         self._closed = False
-        self._read.connect(self._take)
+        self._read.connect(self._bring)
 
     @property
     def busy(self) -> bool:
@@ -99,6 +100,9 @@ class Reader(QObject):
         else:
             return lambda: take(found)
         return lambda: self.failed.emit(headline, detail)
+
+    def _bring(self, number: int, outcome: Take) -> None:
+        turns().later(self, lambda: self._take(number, outcome))
 
     def _take(self, number: int, outcome: Take) -> None:
         del self._open[number]

@@ -17,6 +17,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QRect, QSize
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from engine.plain_text import plain
+from engine.stopping import look
 
 GEOMETRY: dict[str, tuple[str, ...]] = {
     "path": ("d", "transform"),
@@ -96,6 +97,7 @@ def parts_of(size: QSize, paint: Paint) -> tuple[Part, ...]:
 
 def _parts(element: ET.Element, said: Mapping[str, str]) -> Iterator[Part]:
     for child in element:
+        look()
         tag = child.tag.rpartition("}")[2]
         told = {**said, **child.attrib}
         if tag == "g":

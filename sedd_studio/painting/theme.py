@@ -17,6 +17,8 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import isValid
 
+from sedd_studio.turns import turns
+
 STYLE = ("-style", "fusion")
 """Arguments of an application. Asked about its style it would make an object of it, which takes as long as a frame."""
 STYLESHEET = Path(__file__).with_name("stylesheet.qss")
@@ -114,14 +116,15 @@ class Look(QObject):
         super().__init__(parent)
         self.theme, self.sizes = theme, theme.sizes
         self._dressed: list[QWidget] = []
-        self._turns = QTimer(self)
-        self._turns.timeout.connect(self._dress_next)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(self._want_turn)
+        self._awaits_turn = False
 
     def change(self, theme: Theme) -> None:
         self.theme = theme
         for part in self._undressed():
             part.setUpdatesEnabled(not part.isVisible())
-        self._turns.start(0)
+        self._want_turn()
         self.changed.emit()
 
     def dress(self, *parts: QWidget, later: bool = False) -> None:
@@ -139,18 +142,25 @@ class Look(QObject):
                 self._dress(watched)
             else:
                 watched.setUpdatesEnabled(False)
-                self._turns.start(0)
+                self._want_turn()
         return super().eventFilter(watched, event)
+
+    def _want_turn(self) -> None:
+        self._pause.stop()
+        if not self._awaits_turn:
+            self._awaits_turn = True
+            turns().later(self, self._dress_next)
 
     def _dress_next(self) -> None:
         """Dresses a part; a hidden one after a pause, in which what somebody does comes first."""
+        self._awaits_turn = False
         undressed = sorted(self._undressed(), key=QWidget.isVisible)
         if undressed:
             self._dress(undressed.pop())
-        if not undressed:
-            self._turns.stop()
-        elif not undressed[-1].isVisible():
-            self._turns.start(PAUSE)
+        if undressed and undressed[-1].isVisible():
+            self._want_turn()
+        elif undressed:
+            self._pause.start()
 
     def _undressed(self) -> list[QWidget]:
         self._dressed = [part for part in self._dressed if isValid(part)]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol import Event, Question, Request, ends
+from engine.protocol import Event, ModelLoaded, Question, Request, ends
 from sedd_studio.session.clock import Clock
+from sedd_studio.turns import turns
 
 if TYPE_CHECKING:  # widgets import this module, and none of them may reach the runner
     from sedd_studio.background.runner import Runner
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # widgets import this module, and none of them may reach the 
 Take = Callable[[Event], object]
 PART = 0.008
 """Seconds of a tick in which events are begun to be taken: what has come beyond waits for the next."""
+LATER = 6
+"""Ticks in a row for which a model that has come waits at most, while the window has much else to do."""
 
 
 class EngineLink(QObject):
@@ -36,6 +39,7 @@ class EngineLink(QObject):
         self._submitted: dict[int, Take] = {}
         self._questions: set[int] = set()
         self._left: deque[Event] = deque()
+        self._waited = 0
         clock.add(lambda _: self._wait())
 
     def submit(self, request: Request, take: Take) -> int:
@@ -114,7 +118,12 @@ class EngineLink(QObject):
         return bool(self._left) or (self.busy and not rests)
 
     def _soon(self) -> Iterator[Event]:
-        """The events of this tick. To take some, as that a model has come, needs as long as a picture."""
+        """The events of this tick. Only to take a model, with which all on show is another, needs much longer than a
+        picture: it waits for a turn of the event loop with room."""
         end = time.perf_counter() + PART
         while self._left and time.perf_counter() < end:
+            if isinstance(self._left[0], ModelLoaded) and turns().crowded and self._waited < LATER:
+                self._waited += 1
+                return
+            self._waited = 0
             yield self._left.popleft()

@@ -7,21 +7,24 @@ from collections import deque
 import pytest
 from PySide6.QtCore import QObject
 
-from engine.protocol import Cancelled, Event, LoadModel, Request
+from engine.protocol import Cancelled, Event, LoadModel, ModelLoaded, Request
 from sedd_studio.session.clock import Clock
-from sedd_studio.session.engine_link import PART, EngineLink
+from sedd_studio.session.engine_link import LATER, PART, EngineLink
+from sedd_studio.turns import Turns
+from tests.sedd_studio.fake_engine import INFO, TOKENIZER
 
 
 class Left:
     """A runner that has left these events."""
 
     rests = False
+    number = 1
 
     def __init__(self, *events: Event) -> None:
         self.events: deque[Event] = deque(events)
 
     def submit(self, request: Request) -> int:
-        return 1
+        return self.number
 
     ask = submit
 
@@ -59,3 +62,22 @@ def test_events_are_taken_in_their_order_and_slow_ones_at_a_tick_each(
     clock.tick()
     assert all(one is other for one, other in zip(taken, events, strict=True))
     clock.stop()
+
+
+@pytest.mark.parametrize("crowded", [True, False])
+def test_a_model_waits_for_a_turn_with_room_and_what_came_before_it_does_not(
+    parent: QObject, crowded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Turns, "crowded", crowded)
+    first, model = Cancelled(1), ModelLoaded(2, INFO, TOKENIZER)
+    clock = Clock(parent)
+    runner = Left(first, model)
+    link = EngineLink(runner, clock, parent)  # type: ignore[arg-type]
+    taken: list[Event] = []
+    link.submit(LoadModel("", "cpu"), taken.append)
+    runner.number = 2
+    link.submit(LoadModel("", "cpu"), taken.append)
+    for tick in range(LATER + 1):
+        assert taken == ([first, model] if tick and not crowded else [first] if tick else [])
+        clock.tick()
+    assert taken == [first, model]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize
-from PySide6.QtGui import QImage, QPainter, QPainterPath
+from PySide6.QtGui import QImage, QPainter
 
 from engine.files import write_whole
 from engine.plain_text import plain
+from engine.stopping import look
 from sedd_studio.painting.drawing_parts import Part, parts_of, short
 from sedd_studio.painting.lessons import picture
 from sedd_studio.painting.lessons.typesetting import PATHS, typeset
@@ -148,11 +150,11 @@ class Drawn:
         shapes: dict[str, int] = {}
         parts = []
         for part in self._parts:
-            look = styles.setdefault((part.tag, part.style), len(styles))
+            style = styles.setdefault((part.tag, part.style), len(styles))
             place: list[str | int] = [*part.place]
             if part.tag == "path":
                 place[0] = shapes.setdefault(part.place[0], len(shapes))
-            parts.append([look, *place, *([part.text] if part.tag == "text" else [])])
+            parts.append([style, *place, *([part.text] if part.tag == "text" else [])])
         sizes = {"figure": (FIGURE.width(), FIGURE.height()), "beside": (made.beside.width(), made.beside.height())}
         return Drawings(sizes, [*styles], [*shapes], parts, self._frames)
 
@@ -169,16 +171,19 @@ def formula_parts(lines: tuple[str, ...], theme: Theme) -> tuple[tuple[float, fl
             place = (rule.x(), rule.y() + top, rule.width(), rule.height())
             parts.append(Part("rect", _filled(theme, "text"), (*(f"{each:.2f}" for each in place), "")))
         for glyph in made.glyphs:
+            look()
             at = glyph.place
             moved = f"matrix({at.m11():.4g},0,0,{at.m22():.4g},{at.dx():.2f},{at.dy() + top:.2f})"
             colour = "accent" if glyph.stands_out else "text"
-            parts.append(Part("path", _filled(theme, colour), (path_of(PATHS[glyph.sign]), moved)))
+            parts.append(Part("path", _filled(theme, colour), (path_of(glyph.sign), moved)))
         top, wide = top + made.height + LINE_GAP, max(wide, made.width)
     return (round(wide, 2), round(max(0.0, top - LINE_GAP), 2)), tuple(parts)
 
 
-def path_of(path: QPainterPath) -> str:
-    """A path as SVG writes it."""
+@cache
+def path_of(sign: str) -> str:
+    """The outline of a sign in `PATHS`, as SVG writes it."""
+    path = PATHS[sign]
     points = (path.elementAt(number) for number in range(path.elementCount()))
     return " ".join(f"{STEPS[_kind(point)]}{short(point.x)},{short(point.y)}" for point in points)
 

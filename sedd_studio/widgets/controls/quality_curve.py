@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_reading import ENOUGH
 from sedd_studio.session.panes import Pane, judged
 from sedd_studio.session.vocabulary import Say, Vocabulary
+from sedd_studio.turns import turns
 from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
@@ -49,8 +50,7 @@ class QualityCurve(QWidget):
         self._plots: list[pyqtgraph.PlotWidget] = []
         self._drawn: object = None
         self._left: list[Callable[[], None]] = []
-        self._turns = QTimer(self)
-        self._turns.timeout.connect(self._draw_next)
+        self._awaits_turn = False
         self._about = Elided("help")
         self._column = column(self._about, gap=4, of=self)
         self.setMinimumHeight(170)
@@ -62,12 +62,17 @@ class QualityCurve(QWidget):
         if self.isVisible():
             self._about.show_text(self._words.say(ABOUT))
             if self._looks() != self._drawn:
-                self._turns.start(0)
+                self._want_turn()
 
     @property
     def drawn(self) -> bool:
         """Whether nothing is left to be drawn."""
-        return not self._turns.isActive()
+        return not self._awaits_turn
+
+    def _want_turn(self) -> None:
+        if not self._awaits_turn:
+            self._awaits_turn = True
+            turns().later(self, self._draw_next)
 
     def _panes(self) -> list[Pane]:
         return sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
@@ -80,8 +85,10 @@ class QualityCurve(QWidget):
 
     def _draw_next(self) -> None:
         """Makes the plots, or draws one of them."""
+        self._awaits_turn = False
         if not self._plots and self._panes():
             self._make_plots()
+            self._want_turn()
             return
         looks = self._looks()
         if looks != self._drawn:
@@ -89,8 +96,8 @@ class QualityCurve(QWidget):
             self._left = self._drawings()
         if self._left:
             self._left.pop(0)()
-        if not self._left:
-            self._turns.stop()
+        if self._left:
+            self._want_turn()
 
     def _drawings(self) -> list[Callable[[], None]]:
         """What draws each plot as it is to look now."""

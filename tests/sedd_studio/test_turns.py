@@ -1,0 +1,126 @@
+"""What can wait is done a piece a turn, in turns that have room for it, and waits no longer than it may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QAbstractEventDispatcher, QObject
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from sedd_studio.painting import theme
+from sedd_studio.painting.theme import DARK, LIGHT, Look
+from sedd_studio.turns import LONGEST, ROOM, Turns
+
+
+class Loop:
+    """An event loop whose thread has computed for so many seconds, of so many that have passed; `ended` counts its
+    turns."""
+
+    def __init__(self) -> None:
+        self.parent = QObject()
+        self.passed = self.computed = 0.0
+        self.ended = 0
+        self.turns = Turns(self.parent, lambda: self.passed, lambda: self.computed)
+        QAbstractEventDispatcher.instance().awake.connect(self._end)
+
+    def _end(self) -> None:
+        self.ended += 1
+
+    def close(self) -> None:
+        QAbstractEventDispatcher.instance().awake.disconnect(self._end)
+        self.parent.deleteLater()
+
+
+@pytest.fixture
+def loop(qapp: object) -> Iterator[Loop]:
+    made = Loop()
+    yield made
+    made.close()
+
+
+def test_pieces_are_done_in_their_order_each_in_a_turn_of_its_own(loop: Loop, qtbot: QtBot) -> None:
+    done: list[tuple[int, int]] = []
+
+    def piece(number: int) -> Callable[[], None]:
+        def do() -> None:
+            done.append((number, loop.ended))
+            loop.computed += 2 * ROOM
+
+        return do
+
+    for number in range(4):
+        loop.turns.later(loop.parent, piece(number))
+    assert not done
+    qtbot.waitUntil(lambda: len(done) == 4)
+    assert [number for number, _ in done] == [0, 1, 2, 3]
+    assert len({turn for _, turn in done}) == 4
+
+
+def test_a_piece_waits_for_a_turn_with_room_but_not_for_ever(loop: Loop, qtbot: QtBot) -> None:
+    done: list[float] = []
+
+    def compute() -> float:
+        loop.computed += 2 * ROOM  # so much in each turn, and more
+        return loop.computed
+
+    loop.turns._computed = compute
+    loop.turns.later(loop.parent, lambda: done.append(loop.passed))
+    turn = loop.ended
+    qtbot.waitUntil(lambda: loop.ended > turn + 20)
+    assert not done
+    loop.passed += LONGEST
+    qtbot.waitUntil(lambda: bool(done))
+
+
+def test_nothing_is_done_for_what_is_deleted(loop: Loop, qtbot: QtBot) -> None:
+    done: list[str] = []
+    owner = QObject()
+    loop.turns.later(owner, lambda: done.append("of the one deleted"))
+    loop.turns.later(loop.parent, lambda: done.append("of another"))
+    owner.deleteLater()
+    qtbot.waitUntil(lambda: bool(done))
+    assert done == ["of another"]
+
+
+def test_outside_of_the_loop_no_turn_is_crowded(loop: Loop, qtbot: QtBot) -> None:
+    crowded: list[bool] = []
+    loop.turns.later(loop.parent, lambda: None)
+
+    def look() -> None:
+        loop.computed += 2 * ROOM
+        crowded.append(loop.turns.crowded)
+
+    loop.turns.later(loop.parent, look)
+    qtbot.waitUntil(lambda: bool(crowded))
+    assert crowded == [True]
+    loop.computed += 2 * ROOM
+    assert not loop.turns.crowded
+
+
+def test_parts_of_a_window_are_dressed_a_part_a_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    look, parts = Look(LIGHT), [QWidget(window) for _ in range(3)]
+    look.dress(*parts)
+    window.show()
+    ended: list[int] = [0]
+    at: list[int] = []
+    awake = QAbstractEventDispatcher.instance().awake
+
+    def end() -> None:
+        ended[0] += 1
+
+    def sheet(_: theme.Theme) -> str:
+        at.append(ended[0])
+        return ""
+
+    awake.connect(end)
+    try:
+        monkeypatch.setattr(theme, "stylesheet", sheet)
+        look.change(DARK)
+        qtbot.waitUntil(lambda: len(at) == 3)
+    finally:
+        awake.disconnect(end)
+    assert len(set(at)) == 3
