@@ -1,4 +1,5 @@
-"""Files are read in a thread of their own, so that the window never waits for a disk or for what a large file holds."""
+"""Files are read, and formulas typeset, in threads of their own: the window never waits for a disk, for what a large
+file holds, or for a slow library."""
 
 from __future__ import annotations
 
@@ -23,18 +24,18 @@ Take = Callable[[], object]
 class Reader(QObject):
     """Reads one thing after another, in the order asked for; what was read is taken in the window's thread.
 
-    `changed` is told when reading begins and ends, `failed` with a sentence and details.
+    `changed` is told when reading begins and ends, `failed` with a sentence and details; the thread is called `name`.
     """
 
     changed = Signal()
     failed = Signal(str, str)
     _read = Signal(int, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, name: str = "files") -> None:
         super().__init__(parent)
         self._work: queue.SimpleQueue[tuple[int, Callable[[], Any], Callable[[Any], object]] | None]
         self._work = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="files")
+        self._thread = threading.Thread(target=self._run, name=name)
         self._asked = self._stopped = 0
         self._open: dict[int, str] = {}  # what is read, by the number of the question, the oldest first
         self._closed = False

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def make_page(window: MainWindow) -> QWidget:
     """The page; with it comes the bar above the text that leads back to it."""
-    learning, trying, look = window.services.learning, window.services.trying, window.look
-    page, bar = LearnPanel(learning, look), TryingBar(trying, look)
+    services, look = window.services, window.look
+    learning, trying = services.learning, services.trying
+    page, bar = LearnPanel(learning, services.formulas.read, look), TryingBar(trying, look)
     layout = window.canvas_column.layout()
     assert isinstance(layout, QVBoxLayout)
     layout.insertWidget(0, bar)

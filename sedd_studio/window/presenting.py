@@ -49,7 +49,7 @@ def _of_chapter(window: MainWindow) -> Presenter:
     learning, presenting = services.learning, services.presenting
     presenting.begin()
     unfolded = page is not None and page.formula_button.isChecked()
-    stage = PresentedFigure(learning, presenting, window.look, unfolded)
+    stage = PresentedFigure(learning, presenting, services.formulas.read, window.look, unfolded)
     keys: dict[Qt.Key, Do] = {
         Key.Key_PageDown: partial(presenting.turn, 1),
         Key.Key_PageUp: partial(presenting.turn, -1),

@@ -60,6 +60,7 @@ class Services(QObject):
         self.downloads, self._looks, self._removals = Jobs(self), Jobs(self), Jobs(self)
         for jobs in (self.downloads, self._looks, self._removals):
             jobs.failed.connect(session.errors.show)
+        self.formulas = Reader(self, "formulas")
         self.fetcher = Fetcher(self.downloads, self)
         self.fetcher.came.connect(lambda name: session.notices.say(f"{name} is here and can be opened"))
         self.words = Vocabulary(session.models, settings, self)
@@ -153,6 +154,7 @@ class Services(QObject):
         """Has all end that goes on beside the window's thread, and waits for none; the history goes on."""
         for jobs in (self.jobs, self.downloads, self._looks, self._removals):
             jobs.end()
+        self.formulas.end()
         self.session.end()
 
     def close(self) -> None:
@@ -160,4 +162,5 @@ class Services(QObject):
         self.end()
         for jobs in (self.jobs, self.downloads, self._looks, self._removals):
             jobs.close()
+        self.formulas.close()
         self.session.shutdown()

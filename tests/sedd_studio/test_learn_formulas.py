@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.stopping import Stopped, stoppable
 from sedd_studio.painting.lessons import typesetting
 from sedd_studio.record.settings import Settings
 from sedd_studio.window.main_window import MainWindow
@@ -120,3 +121,17 @@ def test_without_the_library_of_formulas_a_sentence_stands_in_their_place(opened
         'The window needs ziamath, which is not installed; run: pip install "sedd-studio[studio]"'
     )
     typesetting._digits.cache_clear()
+
+
+def test_the_library_is_asked_for_nothing_more_once_nobody_waits_for_a_formula() -> None:
+    """Between what it is asked for, a thread gives way to the window's."""
+    asked: list[bool] = []
+
+    def ended() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    with pytest.raises(Stopped), stoppable(ended):
+        typesetting.prepare(r"x_{123456} = \sum_{k=1}^{654321} k_{98}")
+    assert len(asked) == 3
+    assert not typesetting.is_prepared(r"x_{123456} = \sum_{k=1}^{654321} k_{98}")

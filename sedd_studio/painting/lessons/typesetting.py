@@ -20,6 +20,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from engine.protocol.errors import brought_by
+from engine.stopping import look
 from sedd_studio.painting.icons import lent
 
 SIZE = 20
@@ -133,6 +134,7 @@ def _shape(latex: str) -> Typeset:
 
 
 def _set(latex: str) -> Typeset:
+    look()
     with brought_by("studio"), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it finds its font by a way that Python 3.13 has again
         import ziamath  # it takes as long as twenty frames; the studio does it while it rests

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
-from PySide6.QtCore import QPointF, QSize, QThreadPool, Signal
+from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
 
 from engine.protocol import UserError
 from sedd_studio.painting.lessons.typesetting import SIZE, Typeset, is_prepared, prepare, typeset
@@ -18,23 +18,25 @@ LARGEST, USUAL = 19.0, 800
 """Pixels of its type in a window that is so high; in a higher one it is up to twice as large."""
 GAP = 8.0
 """Between its lines."""
+Lines = tuple[str, ...]
+Prepared = tuple[Lines, str]
+"""Lines that are prepared, and why they could not be."""
+Read = Callable[[Callable[[], Prepared], Callable[[Prepared], object]], object]
+"""Has something done beside the window's thread, and what comes of it taken in that."""
 
 
 class FormulaView(QWidget):
-    """Lines of LaTeX under each other, as large as there is room for. `lines` are what it shows."""
+    """Lines of LaTeX under each other, as large as there is room for. `lines` are what it shows; `read` has those
+    prepared that are not."""
 
-    _prepared = Signal(tuple, str)
-    """Which lines are, and why they could not be."""
-
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, read: Read) -> None:
         super().__init__()
-        self._look = look
-        self.lines: tuple[str, ...] = ()
+        self._look, self._read = look, read
+        self.lines: Lines = ()
         self.refusal = ""
         self._largest = 0.0
         self._set: list[Typeset] = []
         self._preparing = False
-        self._prepared.connect(self._go_on)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit()  # else it would be as tall as any widget that was never laid out
         look.changed.connect(self.update)
@@ -44,7 +46,7 @@ class FormulaView(QWidget):
         """Whether its lines are being made ready."""
         return self._preparing
 
-    def show_lines(self, lines: tuple[str, ...]) -> None:
+    def show_lines(self, lines: Lines) -> None:
         """Shows lines, at once if they are prepared, or else when they are; what is wrong is said instead."""
         if lines != self.lines:
             self.lines = lines
@@ -56,9 +58,12 @@ class FormulaView(QWidget):
             self._take([typeset(line) for line in self.lines], "")
         elif not self._preparing:
             self._preparing = True
-            QThreadPool.globalInstance().start(partial(_prepare, self.lines, self._prepared.emit))
+            self._read(partial(_prepared, self.lines), self._go_on)
 
-    def _go_on(self, lines: tuple[str, ...], refusal: str) -> None:
+    def _go_on(self, prepared: Prepared) -> None:
+        if not isValid(self):
+            return  # it was deleted meanwhile
+        lines, refusal = prepared
         self._preparing = False
         if lines == self.lines and refusal:
             self._take([], refusal)
@@ -107,15 +112,13 @@ class FormulaView(QWidget):
                 top += line.height * self.scale + GAP
 
 
-def _prepare(lines: tuple[str, ...], tell: Callable[[tuple[str, ...], str], object]) -> None:
-    """Prepares lines, and tells of it; nobody where the view was deleted meanwhile."""
-    refusal = ""
+def _prepared(lines: Lines) -> Prepared:
+    """Prepares lines."""
     try:
         for line in lines:
             prepare(line)
     except UserError as error:
-        refusal = str(error)
+        return lines, str(error)
     except Exception as error:  # else it would be tried again and again
-        refusal = f"The formula cannot be typeset: {error}"
-    with suppress(RuntimeError):
-        tell(lines, refusal)
+        return lines, f"The formula cannot be typeset: {error}"
+    return lines, ""

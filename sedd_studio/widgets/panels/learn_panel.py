@@ -17,7 +17,7 @@ from sedd_studio.widgets.controls.basic import ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chapter_list import ChapterList
 from sedd_studio.widgets.controls.figure_view import FigureView
-from sedd_studio.widgets.controls.formula_view import FormulaView
+from sedd_studio.widgets.controls.formula_view import FormulaView, Read
 from sedd_studio.widgets.controls.helping import explain
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.controls.lesson_controls import LessonControls
@@ -51,12 +51,12 @@ class Caption(QLabel):
 
 class LearnPanel(QWidget):
     """Shows the chapter of `learning`; `tried` is told when what is on show is to be tried in the studio, `presented`
-    when it is to fill the screen."""
+    when it is to fill the screen. `read` as in `FormulaView`."""
 
     tried = Signal()
     presented = Signal()
 
-    def __init__(self, learning: Learning, look: Look) -> None:
+    def __init__(self, learning: Learning, read: Read, look: Look) -> None:
         super().__init__()
         self._learning = learning
         self.about, self.about_says = LessonControls(look, framed=False), label("", "muted")
@@ -68,7 +68,7 @@ class LearnPanel(QWidget):
         self.formula_button = IconButton(
             "chevron-right", "Show the formula", look, text="Show the formula", kind="disclosure"
         )
-        self.formula = FormulaView(look)
+        self.formula = FormulaView(look, read)
         self.formula_card = QFrame()
         self.formula_card.setObjectName("card")
         column(self.formula, margins=(16, 12, 16, 12), of=self.formula_card)

@@ -13,7 +13,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.record.chapters import CHAPTERS
 from sedd_studio.widgets.controls.basic import keep_up, label
 from sedd_studio.widgets.controls.figure_view import FigureView
-from sedd_studio.widgets.controls.formula_view import FormulaView
+from sedd_studio.widgets.controls.formula_view import FormulaView, Read
 from sedd_studio.widgets.controls.layouts import column, row
 from sedd_studio.widgets.dialogs.presenter import scale_of
 
@@ -27,9 +27,9 @@ TITLE, SENTENCE, CAPTION, FORMULA, MARGIN = 14, 22, 18, 20, 26
 
 
 class PresentedFigure(QWidget):
-    """Shows the open chapter of `learning`, at the step that `presenting` has come to."""
+    """Shows the open chapter of `learning`, at the step that `presenting` has come to; `read` as in `FormulaView`."""
 
-    def __init__(self, learning: Learning, presenting: Presenting, look: Look, formula: bool) -> None:
+    def __init__(self, learning: Learning, presenting: Presenting, read: Read, look: Look, formula: bool) -> None:
         super().__init__()
         self._learning, self._presenting = learning, presenting
         self.title, self.caption = label("", "muted"), QLabel()
@@ -37,7 +37,7 @@ class PresentedFigure(QWidget):
         self.caption.setWordWrap(True)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.figure, self.beside = FigureView(look, framed=False), FigureView(look, beside=True)
-        self.formula = FormulaView(look)
+        self.formula = FormulaView(look, read)
         self._unfolded = formula
         self._side = QWidget()
         self._side_column = column((self.beside, 1), self.formula, of=self._side)
