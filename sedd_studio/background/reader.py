@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -18,13 +19,28 @@ from sedd_studio.background.standing_back import GivingWay, stand_back
 from sedd_studio.turns import turns
 
 T = TypeVar("T")
-Take = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was read."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why nothing could be read, in a sentence and details."""
+
+    headline: str
+    detail: str
 
 
 class Reader(QObject):
     """Reads one thing after another, in the order asked for; what was read is taken in the window's thread.
 
     `changed` is told when reading begins and ends, `failed` with a sentence and details; the thread is called `name`.
+    It never holds what takes: a part of the window that nobody else held would be deleted in it.
     """
 
     changed = Signal()
@@ -33,11 +49,11 @@ class Reader(QObject):
 
     def __init__(self, parent: QObject | None = None, name: str = "files") -> None:
         super().__init__(parent)
-        self._work: queue.SimpleQueue[tuple[int, Callable[[], Any], Callable[[Any], object]] | None]
-        self._work = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[int, Callable[[], Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name)
         self._asked = self._stopped = 0
-        self._open: dict[int, str] = {}  # what is read, by the number of the question, the oldest first
+        self._open: dict[int, tuple[str, Callable[[Any], object]]] = {}
+        """What is read and what takes it, by the number of the question, the oldest first."""
         self._closed = False
         self._read.connect(self._bring)
 
@@ -48,7 +64,7 @@ class Reader(QObject):
     @property
     def doing(self) -> str:
         """What goes on, in a few words; empty if nothing does."""
-        return next(iter(self._open.values()), "")
+        return next(iter(self._open.values()), ("",))[0]
 
     def read(self, work: Callable[[], T], take: Callable[[T], object], doing: str = "Reading the file") -> None:
         """Does `work` in the thread, and hands what it returns to `take`; a UserError is told."""
@@ -57,8 +73,8 @@ class Reader(QObject):
         if not self._thread.is_alive():
             self._thread.start()
         self._asked += 1
-        self._open[self._asked] = doing
-        self._work.put((self._asked, work, take))
+        self._open[self._asked] = doing, take
+        self._work.put((self._asked, work))
         self.changed.emit()
 
     def stop(self) -> None:
@@ -80,38 +96,36 @@ class Reader(QObject):
     def _run(self) -> None:
         stand_back()
         while (item := self._work.get()) is not None:
-            number, work, take = item
-            outcome: Take = _nothing
+            number, work = item
+            outcome: Found | Refused | None = None
             asked = GivingWay(lambda number=number: number <= self._stopped)  # type: ignore[misc]
             with suppress(Stopped), stoppable(asked):
                 look()
-                outcome = self._outcome(work, take)
+                outcome = _outcome(work)
             self._read.emit(number, outcome)
+            del item, work, outcome
 
-    def _outcome(self, work: Callable[[], Any], take: Callable[[Any], object]) -> Take:
-        """What is to be done in the window's thread once the work is done."""
-        try:
-            found = work()
-        except Stopped:
-            raise
-        except UserError as error:
-            headline, detail = str(error), ""
-        except BaseException as error:  # whatever a damaged file makes a library raise; a panic in Rust is no Exception
-            headline, detail = f"The file could not be read: {error}", traceback.format_exc()
-        else:
-            return lambda: take(found)
-        return lambda: self.failed.emit(headline, detail)
-
-    def _bring(self, number: int, outcome: Take) -> None:
+    def _bring(self, number: int, outcome: Found | Refused | None) -> None:
         turns().later(self, lambda: self._take(number, outcome))
 
-    def _take(self, number: int, outcome: Take) -> None:
-        del self._open[number]
+    def _take(self, number: int, outcome: Found | Refused | None) -> None:
+        _, take = self._open.pop(number)
         if number > self._stopped:
-            outcome()
+            match outcome:
+                case Found(value):
+                    take(value)
+                case Refused(headline, detail):
+                    self.failed.emit(headline, detail)
         if not self._closed:
             self.changed.emit()
 
 
-def _nothing() -> None:
-    """What is to be done with what was stopped."""
+def _outcome(work: Callable[[], Any]) -> Found | Refused:
+    try:
+        return Found(work())
+    except Stopped:
+        raise
+    except UserError as error:
+        return Refused(str(error), "")
+    except BaseException as error:  # whatever a damaged file makes a library raise; a panic in Rust is no Exception
+        return Refused(f"The file could not be read: {error}", traceback.format_exc())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -325,3 +327,22 @@ def test_a_run_file_and_texts_look_whether_they_are_to_be_read_on(run: Trajector
         assert next(looks) >= run.recorded
         text_rows.read_rows(tmp_path / "texts.txt", tokenizer, TEXT, 64)
     assert next(looks) >= run.recorded + 100
+
+
+def test_the_thread_holds_nothing_that_takes(qtbot: QtBot) -> None:
+    """A widget that nobody else held would be deleted in it."""
+
+    class Part:
+        """Takes what was read."""
+
+        def take(self, found: object) -> None:
+            """As a part of the window would."""
+
+    part, reader = Part(), Reader()
+    held = weakref.ref(part)
+    reader.read(lambda: 1, part.take)
+    qtbot.waitUntil(lambda: not reader.busy, timeout=PATIENCE)
+    del part
+    gc.collect()
+    assert held() is None
+    reader.close()
