@@ -23,12 +23,14 @@ from sedd_studio.session import model_folders
 from sedd_studio.session.compare_kinds import BUDGETS
 from sedd_studio.session.panes import PaneState
 from sedd_studio.session.state import RunState
+from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.page_names import STUDIO
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine, save_tokenizer
 from tests.sedd_studio.panes import choose, compare, done, figures, on_compare
-from tests.sedd_studio.windows import TIME_LEFT, listed_in, read
+from tests.sedd_studio.turns_counted import counted
+from tests.sedd_studio.windows import TIME_LEFT, cards_of, listed_in, read
 
 LEFT = Qt.MouseButton.LeftButton
 DASH = "\N{EN DASH}"
@@ -50,13 +52,33 @@ def test_every_budget_runs_on_the_same_prompt_and_seed_and_says_what_it_cost(
     assert [request.steps for request in asked] == list(BUDGETS)
     assert {request.seed for request in asked} == {5}
     assert all(np.array_equal(request.tokens, window.session.view.document.request) for request in asked)
-    first, *_, last = window.panel("compare").cards
+    first, *_, last = cards_of(window)
     told = figures(first)
     assert (told["calls"], told["time"], told["entropy"], told["same"]) == ("4", "0.0 s", "3.50", "100 %")
     assert float(told["perplexity"]) > 10
     assert figures(last)["same"] == DASH
     assert first.state.toolTip() == "✓ 1 text"
     assert sum(isinstance(request, Judge) for request in engine.requests) == len(BUDGETS)
+
+
+def test_panes_get_their_cards_one_in_a_turn_of_the_event_loop(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All in one would take as long as five pictures of the window."""
+    at: list[int] = []
+    begin = PaneCard.__init__
+    with counted() as turns:
+
+        def begun(card: PaneCard, *given: Any) -> None:
+            at.append(turns.ended)
+            begin(card, *given)
+
+        monkeypatch.setattr(PaneCard, "__init__", begun)
+        compare(window)
+        assert len(cards_of(window)) == len(BUDGETS)
+    assert len(set(at)) == len(BUDGETS)
+    qtbot.waitUntil(lambda: all(card.isVisible() and card.updatesEnabled() for card in cards_of(window)))
+    done(window, qtbot)
 
 
 def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None:
@@ -70,9 +92,9 @@ def test_all_panes_follow_one_playhead(window: MainWindow, qtbot: QtBot) -> None
     assert [pane.step_at(comparison.position) for pane in comparison.panes] == [0, 0, 0, 0]
     window.panel("compare").slider.setValue(500)
     assert [pane.step_at(comparison.position) for pane in comparison.panes] == [2, 8, 32, 128]
-    half = window.panel("compare").cards[1].text.text()
+    half = cards_of(window)[1].text.text()
     window.panel("compare").slider.setValue(1000)
-    assert len(window.panel("compare").cards[1].text.text()) > len(half)
+    assert len(cards_of(window)[1].text.text()) > len(half)
     QTest.mouseClick(window.panel("compare").play, LEFT)
     qtbot.waitUntil(lambda: window.services.comparison.playing)
     window.services.comparison.seek(1.0)
@@ -94,7 +116,7 @@ def test_words_that_differ_from_the_last_panes_are_marked(window: MainWindow, qt
     different = window.services.comparison.differences(first)
     assert different is not None
     assert np.flatnonzero(different).tolist() == [position]
-    content = window.panel("compare").cards[0].text._content
+    content = cards_of(window)[0].text._content
     assert content is not None
     assert [place for place, colour in enumerate(content.tint) if colour is not None] == [position]
     assert window.services.comparison.agreement(first) == pytest.approx(1 - 1 / int((~last.run.locked).sum()))
@@ -139,13 +161,13 @@ def test_the_end_of_a_run_is_shown_plain_though_the_playhead_was_there_before(
     first = window.services.comparison.panes[0]
     qtbot.waitUntil(lambda: first.run is not None and first.run.recorded == 4)
     window.services.comparison.seek(1.0)
-    content = window.panel("compare").cards[0].text._content
+    content = cards_of(window)[0].text._content
     assert content is not None
     assert min(content.stage) < FADE_STAGES  # the newest words are still bright
     engine.go.set()
     done(window, qtbot)
     window.services.comparison.seek(1.0)
-    content = window.panel("compare").cards[0].text._content
+    content = cards_of(window)[0].text._content
     assert content is not None
     assert min(content.stage) == FADE_STAGES
 
@@ -154,14 +176,14 @@ def test_one_pane_is_cancelled_and_the_others_go_on(window: MainWindow, engine: 
     engine.hold_at = 2
     compare(window)
     qtbot.waitUntil(lambda: window.services.comparison.panes[0].state is PaneState.RUNNING)
-    QTest.mouseClick(window.panel("compare").cards[2].cancel, LEFT)
-    QTest.mouseClick(window.panel("compare").cards[0].cancel, LEFT)
+    QTest.mouseClick(cards_of(window)[2].cancel, LEFT)
+    QTest.mouseClick(cards_of(window)[0].cancel, LEFT)
     engine.hold_at = None
     engine.go.set()
     done(window, qtbot)
     states = [pane.state for pane in window.services.comparison.panes]
     assert states == [PaneState.CANCELLED, PaneState.DONE, PaneState.CANCELLED, PaneState.DONE]
-    assert window.panel("compare").cards[2].state.toolTip() == "cancelled · 0 of 1 texts"
+    assert cards_of(window)[2].state.toolTip() == "cancelled · 0 of 1 texts"
 
 
 def test_how_far_it_is_and_how_long_it_takes_are_shown_until_it_is_over(
@@ -215,7 +237,7 @@ def test_opening_a_pane_leaves_the_others_running_and_is_kept_in_the_history_onc
     taken: list[Trajectory] = []
     window.services.comparison.taken_over.connect(taken.append)
     for _ in range(2):  # the history has it once
-        QTest.mouseClick(window.panel("compare").cards[0].open, LEFT)
+        QTest.mouseClick(cards_of(window)[0].open, LEFT)
         assert window.session.view.run is window.services.comparison.panes[0].run
         window.show_panel("compare")
     assert taken == [window.session.view.run]
@@ -244,8 +266,8 @@ def test_noise_types_and_left_to_right_stand_beside_each_other(
     assert np.array_equal(written.tokens, own.tokens)
     runs = [pane.run for pane in window.services.comparison.panes]
     assert all(run is not None and run.recorded == run.steps for run in runs)
-    assert all(view.open.isVisible() for view in window.panel("compare").cards)
-    assert all(figures(card)["same"] == DASH for card in window.panel("compare").cards)
+    assert all(view.open.isVisible() for view in cards_of(window))
+    assert all(figures(card)["same"] == DASH for card in cards_of(window))
     opened = window.services.comparison.panes[1].run
     assert opened is not None
     assert opened.origin is not None

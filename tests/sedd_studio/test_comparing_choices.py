@@ -33,7 +33,7 @@ from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import INFO, MASK, FakeEngine, save_tokenizer
 from tests.sedd_studio.panes import add, compare, done, figures, on_compare
-from tests.sedd_studio.windows import listed_in
+from tests.sedd_studio.windows import cards_of, listed_in
 
 DASH = "\N{EN DASH}"
 LEFT = Qt.MouseButton.LeftButton
@@ -62,7 +62,7 @@ def test_chips_own_what_is_compared_and_titles_say_what_differs(
     compare(window)
     done(window, qtbot)
     titles = ["16 steps · Tweedie", "64 steps · Tweedie", "16 steps · Surest first", "64 steps · Surest first"]
-    assert [card.title.toolTip() for card in window.panel("compare").cards] == titles
+    assert [card.title.toolTip() for card in cards_of(window)] == titles
     asked = [request for request in engine.requests if isinstance(request, Generate)]
     assert [(request.steps, request.sampler) for request in asked] == [
         (16, "tweedie"),
@@ -92,7 +92,7 @@ def test_seeds_are_chosen_by_number(
     add(chips["seeds"], "Another …")
     compare(window)
     done(window, qtbot)
-    assert [card.title.toolTip() for card in window.panel("compare").cards] == ["seed 1729", "seed 1730"]
+    assert [card.title.toolTip() for card in cards_of(window)] == ["seed 1729", "seed 1730"]
     assert {request.seed for request in engine.requests if isinstance(request, Generate)} == {1729, 1730}
 
 
@@ -129,7 +129,7 @@ def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_fig
     compare(window)
     panes = window.services.comparison.panes
     qtbot.waitUntil(lambda: panes[0].part is not None and panes[0].part.recorded == 3)
-    qtbot.waitUntil(lambda: window.panel("compare").cards[0].state.toolTip() == "0 of 16 texts")
+    qtbot.waitUntil(lambda: cards_of(window)[0].state.toolTip() == "0 of 16 texts")
     engine.answers.clear()
     engine.hold_at = None
     engine.go.set()
@@ -138,8 +138,8 @@ def test_texts_are_made_in_parts_and_an_unfinished_pane_says_of_how_many_its_fig
     engine.answers.set()
     qtbot.waitUntil(lambda: panes[0].judged == 4 and not window.services.comparison.busy)
     assert label_of(panes[0], window.services.words.say).endswith("n = 4 so far")
-    assert window.panel("compare").cards[0].open.isVisible()
-    qtbot.waitUntil(lambda: window.panel("compare").cards[0].state.toolTip() == "cancelled · 4 of 16 texts")
+    assert cards_of(window)[0].open.isVisible()
+    qtbot.waitUntil(lambda: cards_of(window)[0].state.toolTip() == "cancelled · 4 of 16 texts")
     compare(window)
     done(window, qtbot)
     panes = window.services.comparison.panes
@@ -345,9 +345,9 @@ def test_tokens_of_other_tokenizers_are_not_held_against_each_other(
     assert two is not None
     assert two.origin is not None
     window.services.comparison.show_runs([one, two])
-    assert all(figures(card)["same"] != DASH for card in window.panel("compare").cards[:1])
+    assert all(figures(card)["same"] != DASH for card in cards_of(window)[:1])
     other = train_tokenizer(iter(["another text"] * 5), MASK)
     two.origin = replace(two.origin, tokenizer=other)
     window.services.comparison.show_runs([one, two])
-    assert [figures(card)["same"] for card in window.panel("compare").cards] == [DASH, DASH]
+    assert [figures(card)["same"] for card in cards_of(window)] == [DASH, DASH]
     assert window.services.comparison.differences(window.services.comparison.panes[0]) is None

@@ -32,7 +32,7 @@ from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import LENGTH, TOKENIZER, FakeEngine
 from tests.sedd_studio.panes import choose, compare
-from tests.sedd_studio.windows import read, window_of
+from tests.sedd_studio.windows import cards_of, read, window_of
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 TEXT = "One day the smallest star fell."
@@ -268,8 +268,8 @@ def test_runs_of_before_are_shown_whatever_was_to_be_compared(window: MainWindow
     window.services.comparison.show_runs(runs)
     window.show_panel("compare")
     panel = window.panel("compare")
-    assert [card.pane.run for card in panel.cards] == runs
-    assert all(card.isVisible() for card in panel.cards)
+    assert [card.pane.run for card in cards_of(window)] == runs
+    qtbot.waitUntil(lambda: all(card.isVisible() for card in cards_of(window)))
     assert not panel.table.isVisible()
     assert panel.note.text() == "Marked words differ from the last run."
 

@@ -27,6 +27,7 @@ from tests.sedd_studio import fake_engine
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.panes import choose, compare, done, figures, on_compare
+from tests.sedd_studio.windows import cards_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -47,7 +48,7 @@ def test_many_samples_give_errors_and_a_curve_whose_points_open_them(
     done(window, qtbot)
     asked = [request for request in engine.requests if isinstance(request, Judge)]
     assert [len(request.texts) for request in asked] == [4] * len(BUDGETS)
-    assert figures(window.panel("compare").cards[0])["perplexity"].endswith(" ± 0.5")
+    assert figures(cards_of(window)[0])["perplexity"].endswith(" ± 0.5")
     plot, _ = window.panel("compare").curve.findChildren(pyqtgraph.PlotWidget)
     (dots,) = (item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.ScatterPlotItem))
     x, y = dots.getData()

@@ -24,7 +24,7 @@ from sedd_studio.widgets.controls.figure_view import FigureView
 from sedd_studio.widgets.panels.learn_panel import LearnPanel
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.panels import PAGES
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import cards_of, window_of
 
 MOST = 150
 """Controls of a page, at most."""
@@ -123,7 +123,7 @@ def parts(window: MainWindow) -> list[QWidget]:
     side: list[QWidget] = [window.run_form, window.side_panel]
     pages = [window.places.widgets[name] for name in PAGES]
     compare = window.panel("compare")
-    player: list[QWidget] = [compare.play, compare.slider] if compare.cards else []
+    player: list[QWidget] = [compare.play, compare.slider] if cards_of(window) else []
     exports = [compare.page, compare.film, compare.export]
     return [
         window.rail,
@@ -132,7 +132,7 @@ def parts(window: MainWindow) -> list[QWidget]:
         *middle,
         *side,
         *pages,
-        *window.panel("compare").cards,
+        *cards_of(window),
         *player,
         *exports,
         *(part for page in window.findChildren(LearnPanel) for part in (page.chapters, page.open_chapter)),

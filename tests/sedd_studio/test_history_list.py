@@ -19,7 +19,7 @@ from sedd_studio.session.session import Session
 from sedd_studio.widgets.controls.history_rows import RunRows, excerpt, matches
 from sedd_studio.window.main_window import MainWindow
 from tests.sedd_studio.recording import LEFT, Record, record, run, settled
-from tests.sedd_studio.windows import listed_in, read, window_of
+from tests.sedd_studio.windows import cards_of, listed_in, read, window_of
 
 __all__ = ["record"]
 
@@ -110,7 +110,7 @@ def test_runs_of_the_history_stand_beside_each_other_with_their_differences(list
     assert comparison.differences(newer) is None
     comparison.seek(0.5)
     assert [pane.step_at(comparison.position) for pane in (older, newer)] == [3, 2]
-    assert all(view.text.text() for view in listed.panel("compare").cards)
+    assert all(view.text.text() for view in cards_of(listed))
 
 
 def test_a_removed_run_comes_back_by_undo(listed: MainWindow, qtbot: QtBot) -> None:

@@ -25,7 +25,7 @@ from sedd_studio.window.panels import BESIDE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.panes import add, choose, compare, done
-from tests.sedd_studio.windows import window_of
+from tests.sedd_studio.windows import cards_of, window_of
 
 LEFT = Qt.MouseButton.LeftButton
 TERMS = re.compile(
@@ -85,7 +85,7 @@ def test_the_compare_page_speaks_plain_words(window: MainWindow, qtbot: QtBot) -
     assert terms_of(page) == []
     assert page.chips["samplers"].title.text() == "Method"
     assert [chip.text() for chip in page.chips["samplers"].chips] == ["Each at its time", "In random order"]
-    assert page.cards[0].title.toolTip() == "4 steps · Each at its time"
+    assert cards_of(window)[0].title.toolTip() == "4 steps · Each at its time"
     assert "surprise" in page.says.text()
     assert as_csv(window.services.comparison) == table
     assert "Tweedie" in table

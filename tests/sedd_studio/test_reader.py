@@ -341,7 +341,7 @@ def test_the_thread_holds_nothing_that_takes(qtbot: QtBot) -> None:
     part, reader = Part(), Reader()
     held = weakref.ref(part)
     reader.read(lambda: 1, part.take)
-    qtbot.waitUntil(lambda: not reader.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not reader.busy)
     del part
     gc.collect()
     assert held() is None

@@ -5,39 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QAbstractEventDispatcher, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from sedd_studio.painting import theme
 from sedd_studio.painting.theme import DARK, LIGHT, Look
 from sedd_studio.turns import LONGEST, ROOM, Turns
+from tests.sedd_studio.turns_counted import counted
 
 
 class Loop:
-    """An event loop whose thread has computed for so many seconds, of so many that have passed; `ended` counts its
-    turns."""
+    """An event loop whose thread has computed for so many seconds, of so many that have passed."""
 
     def __init__(self) -> None:
         self.parent = QObject()
         self.passed = self.computed = 0.0
-        self.ended = 0
         self.turns = Turns(self.parent, lambda: self.passed, lambda: self.computed)
-        QAbstractEventDispatcher.instance().awake.connect(self._end)
-
-    def _end(self) -> None:
-        self.ended += 1
-
-    def close(self) -> None:
-        QAbstractEventDispatcher.instance().awake.disconnect(self._end)
-        self.parent.deleteLater()
 
 
 @pytest.fixture
 def loop(qapp: object) -> Iterator[Loop]:
     made = Loop()
     yield made
-    made.close()
+    made.parent.deleteLater()
 
 
 def test_pieces_are_done_in_their_order_each_in_a_turn_of_its_own(loop: Loop, qtbot: QtBot) -> None:
@@ -45,15 +36,16 @@ def test_pieces_are_done_in_their_order_each_in_a_turn_of_its_own(loop: Loop, qt
 
     def piece(number: int) -> Callable[[], None]:
         def do() -> None:
-            done.append((number, loop.ended))
+            done.append((number, turns.ended))
             loop.computed += 2 * ROOM
 
         return do
 
-    for number in range(4):
-        loop.turns.later(loop.parent, piece(number))
-    assert not done
-    qtbot.waitUntil(lambda: len(done) == 4)
+    with counted() as turns:
+        for number in range(4):
+            loop.turns.later(loop.parent, piece(number))
+        assert not done
+        qtbot.waitUntil(lambda: len(done) == 4)
     assert [number for number, _ in done] == [0, 1, 2, 3]
     assert len({turn for _, turn in done}) == 4
 
@@ -67,8 +59,8 @@ def test_a_piece_waits_for_a_turn_with_room_but_not_for_ever(loop: Loop, qtbot: 
 
     loop.turns._computed = compute
     loop.turns.later(loop.parent, lambda: done.append(loop.passed))
-    turn = loop.ended
-    qtbot.waitUntil(lambda: loop.ended > turn + 20)
+    with counted() as turns:
+        qtbot.waitUntil(lambda: turns.ended > 20)
     assert not done
     loop.passed += LONGEST
     qtbot.waitUntil(lambda: bool(done))
@@ -105,22 +97,14 @@ def test_parts_of_a_window_are_dressed_a_part_a_turn(qtbot: QtBot, monkeypatch: 
     look, parts = Look(LIGHT), [QWidget(window) for _ in range(3)]
     look.dress(*parts)
     window.show()
-    ended: list[int] = [0]
     at: list[int] = []
-    awake = QAbstractEventDispatcher.instance().awake
+    with counted() as turns:
 
-    def end() -> None:
-        ended[0] += 1
+        def sheet(_: theme.Theme) -> str:
+            at.append(turns.ended)
+            return ""
 
-    def sheet(_: theme.Theme) -> str:
-        at.append(ended[0])
-        return ""
-
-    awake.connect(end)
-    try:
         monkeypatch.setattr(theme, "stylesheet", sheet)
         look.change(DARK)
         qtbot.waitUntil(lambda: len(at) == 3)
-    finally:
-        awake.disconnect(end)
     assert len(set(at)) == 3

@@ -24,7 +24,7 @@ from sedd_studio.window.page_names import LEARN
 from sedd_studio.window.panels import PANELS
 from sedd_studio.window.services import Services
 from tests.sedd_studio.scene import Scene
-from tests.sedd_studio.windows import read
+from tests.sedd_studio.windows import cards_of, read
 
 
 @pytest.fixture
@@ -153,11 +153,12 @@ def test_every_part_of_the_window_is_drawn_in_the_theme_that_is_chosen(window: M
     window.show_panel("compare")
     window.services.comparison.start()
     window.actions_by_name["theme_dark"].trigger()
+    assert cards_of(window)
     parts = window.findChildren(QObject)
     held = {type(part).__name__: getattr(part, "_look", getattr(part, "look", None)) for part in parts}
     assert {"Track", "PaneText", "CardPainter", "Sign"} <= {name for name, look in held.items() if look is window.look}
-    assert window.panel("compare").cards
-    painters = [window.canvas.picture._painter, *(view.text._painter for view in window.panel("compare").cards)]
+    assert cards_of(window)
+    painters = [window.canvas.picture._painter, *(view.text._painter for view in cards_of(window))]
     assert all(painter.theme is themes.DARK for painter in painters)
     middle = window.top_bar.stop.icon().pixmap(16).toImage().pixelColor(8, 8)
     assert middle == themes.DARK.colour("text")

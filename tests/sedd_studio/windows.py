@@ -16,6 +16,7 @@ from sedd_studio.painting import theme
 from sedd_studio.record.history import Entry, History, LeftOver
 from sedd_studio.record.settings import Settings
 from sedd_studio.session.session import Session
+from sedd_studio.widgets.controls.pane_card import PaneCard
 from sedd_studio.window.main_window import MainWindow
 from sedd_studio.window.services import Services
 
@@ -42,6 +43,17 @@ def read(session: Session) -> None:
             return
         QTest.qWait(5)
     raise AssertionError("a file is read for more than ten seconds")
+
+
+def cards_of(window: MainWindow) -> list[PaneCard]:
+    """Those of the comparison on show, which come one after the other."""
+    for _ in range(2_000):
+        panel = window.panel("compare")
+        cards: list[PaneCard] = panel.cards
+        if [card.pane for card in cards] == window.services.comparison.panes:
+            return cards
+        QTest.qWait(5)
+    raise AssertionError("cards are made for more than ten seconds")
 
 
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

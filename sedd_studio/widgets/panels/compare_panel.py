@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from sedd_studio.record.noises import NOISES
 from sedd_studio.record.pace import until_done
 from sedd_studio.session.compare_kinds import KINDS, MOST, Rows, samplers_of
 from sedd_studio.session.compare_reading import planned, reading
-from sedd_studio.session.panes import Pane, first_texts
+from sedd_studio.session.panes import first_texts
+from sedd_studio.turns import turns
 from sedd_studio.widgets.controls.basic import Choice, Elided, Number, ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chips import Chips
@@ -94,6 +95,7 @@ class ComparePanel(QWidget):
         self.table = ModelTable(comparison.models, words)
         self.typo = TypoChoice(comparison.choice, look)
         self.cards: list[PaneCard] = []
+        self._awaits_turn = False
         self._document = session.view.document
         self._arrange()
         self.kind.activated.connect(self._choose_kind)
@@ -143,7 +145,7 @@ class ComparePanel(QWidget):
             self.kind.setItemText(place, say(kind.title))
         for name, words in CHOICES.items():
             self.chips[name].call(*map(say, words))
-        self._make_cards(self._comparison.panes if self.isVisible() else [])  # else when they are shown
+        self._drop_cards()
         self._plan()
 
     def _plan(self) -> None:
@@ -195,7 +197,7 @@ class ComparePanel(QWidget):
             return
         comparison = self._comparison
         if [card.pane for card in self.cards] != comparison.panes:
-            self._make_cards(comparison.panes)
+            self._want_card()
         rows = comparison.choice.chosen.rows
         self._show_parts(rows)
         for card in self.cards:
@@ -217,7 +219,7 @@ class ComparePanel(QWidget):
 
     def _show_parts(self, rows: Rows) -> None:
         """Panes on their playhead, or the table of models; or what one will get."""
-        there = self._comparison.models.answers(rows) if rows else bool(self.cards)
+        there = self._comparison.models.answers(rows) if rows else bool(self._comparison.panes)
         self.filled.say(self._words.say(EMPTY[rows]))
         self.filled.show_content(there)
         for part in (self.across, self.player, self.curve, self.page, self.film):
@@ -273,14 +275,40 @@ class ComparePanel(QWidget):
         if path is not None:
             self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown(), theme), path), path)
 
-    def _make_cards(self, panes: Sequence[Pane]) -> None:
+    def _want_card(self) -> None:
+        """Has the cards made, one in each turn of the event loop: all of them take as long as five pictures of the
+        window. Nothing of them is painted before they are all there."""
+        panes = self._comparison.panes
+        if [card.pane for card in self.cards] != panes[: len(self.cards)]:
+            self._drop_cards()
+        self.across.setUpdatesEnabled(len(self.cards) == len(panes))
+        if not self._awaits_turn and len(self.cards) < len(panes):
+            self._awaits_turn = True
+            turns().later(self, self._make_card)
+
+    def _make_card(self) -> None:
+        self._awaits_turn = False
+        panes = self._comparison.panes
+        if not self.isVisible() or len(self.cards) >= len(panes):
+            return
+        card = PaneCard(self._comparison, panes[len(self.cards)], self._words.say, self._look)
+        self.cards.append(card)
+        self._row.addWidget(card, 1)
+        card.refresh()
+        self._want_card()
+        if not self._awaits_turn:
+            self._order()
+            self._enable()
+
+    def _drop_cards(self) -> None:
         for card in self.cards:
             self._row.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = [PaneCard(self._comparison, pane, self._words.say, self._look) for pane in panes]
-        for card in self.cards:
-            self._row.addWidget(card, 1)
+        self.cards = []
+
+    def _order(self) -> None:
+        """Tab goes from one card to the next."""
         parts = [part for card in self.cards for part in (card.text, card.open, card.cancel)]
         for one, other in pairwise((self.play, *parts, self.play) if parts else ()):
             self.setTabOrder(one, other)
