@@ -38,7 +38,7 @@ CLOSING = 1.2
 LATER, REST = ("pyqtgraph", "ziamath"), 1000
 """What the first plot and the first formula need, imported once the first model has come and nothing has been asked of
 the engine, or moved by itself, for so many milliseconds."""
-TURN = 0.0005
+TURN = 0.0002
 """Seconds after which a thread gives the interpreter's lock to another that waits for it: the window's asks often."""
 LONGEST_REASON = 300
 """Characters of what an exception says."""
