@@ -114,6 +114,7 @@ def picture(
     from sedd_studio.painting.theme import Theme
     from sedd_studio.record.settings import Settings
     from sedd_studio.session.session import Session
+    from sedd_studio.turns import turns
     from sedd_studio.window.main_window import MainWindow
     from sedd_studio.window.services import Services
 
@@ -128,6 +129,9 @@ def picture(
         prepare(window)
     for _ in range(5):
         QApplication.processEvents()
+    while turns().busy:
+        QApplication.processEvents()
+    QApplication.processEvents()
     shot = on_top(window, SIZES[theme.name] if small else size).grab().toImage()
     if small:
         from PySide6.QtCore import Qt

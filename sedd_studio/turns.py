@@ -44,6 +44,11 @@ class Turns(QObject):
         none."""
         return self.thread().loopLevel() > 0 and self._computed() - self._began > ROOM
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._left)
+
     def later(self, owner: QObject, do: Callable[[], object]) -> None:
         """Has something done in another turn, after what was given before; nothing if its owner is deleted by then."""
         self._left.append((owner, do))

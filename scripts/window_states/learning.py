@@ -46,15 +46,15 @@ def learn(home: Path, chapter: str = "texts", **choices: object) -> object:
         page = window.findChild(LearnPanel)
         assert page is not None
         page.formula_button.click()
-        typeset_all()
+        typeset_all(window)
 
     return scene.session, prepare
 
 
-def typeset_all() -> None:
+def typeset_all(window: MainWindow) -> None:
     """Waits for the formulas that are made ready beside the window's thread."""
-    from PySide6.QtCore import QThreadPool
     from PySide6.QtWidgets import QApplication
 
-    QThreadPool.globalInstance().waitForDone()
     QApplication.processEvents()
+    while window.services.formulas.busy:
+        QApplication.processEvents()

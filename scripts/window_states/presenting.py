@@ -36,7 +36,7 @@ def presenter(home: Path, chapter: str, turns: int, formula: bool = False, laser
             answer(scene)
         if formula:
             QTest.keyClick(shown, Qt.Key.Key_F)
-            typeset_all()
+            typeset_all(window)
         if laser:
             shown.point(True)
             shown.laser.put(QPoint(shown.width() // 3, shown.height() // 2))
