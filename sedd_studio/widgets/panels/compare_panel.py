@@ -196,8 +196,7 @@ class ComparePanel(QWidget):
         if not self.isVisible():
             return
         comparison = self._comparison
-        if [card.pane for card in self.cards] != comparison.panes:
-            self._want_card()
+        self._want_card()
         rows = comparison.choice.chosen.rows
         self._show_parts(rows)
         for card in self.cards:
@@ -276,8 +275,8 @@ class ComparePanel(QWidget):
             self._jobs.start(f"Writing {path.name}", lambda: write_film(ComparedFilm(shown(), theme), path), path)
 
     def _want_card(self) -> None:
-        """Has the cards made, one in each turn of the event loop: all of them take as long as five pictures of the
-        window. Nothing of them is painted before they are all there."""
+        """Has the cards made that lack, one in each turn of the event loop: all of them take as long as five pictures
+        of the window. Nothing of them is painted before they are all there."""
         panes = self._comparison.panes
         if [card.pane for card in self.cards] != panes[: len(self.cards)]:
             self._drop_cards()
