@@ -25,11 +25,11 @@ class Turns(QObject):
 
     def __init__(
         self,
-        application: QObject,
+        parent: QObject,
         clock: Callable[[], float] = time.monotonic,
         computed: Callable[[], float] = time.thread_time,
     ) -> None:
-        super().__init__(application)
+        super().__init__(parent)
         self._clock, self._computed = clock, computed
         self._left: deque[tuple[QObject, Callable[[], object]]] = deque()
         self._began, self._waits = computed(), clock()
@@ -68,6 +68,30 @@ class Turns(QObject):
             self._timer.stop()
         if isValid(owner):
             do()
+
+
+class Piece:
+    """Something of an owner that is done in a turn of its own whenever it is wanted: once, however often that was."""
+
+    def __init__(self, owner: QObject, do: Callable[[], object]) -> None:
+        self._owner, self._do = owner, do
+        self.wanted = False
+
+    def want(self) -> None:
+        """Has it done."""
+        if not self.wanted:
+            self.wanted = True
+            turns().later(self._owner, self._do_wanted)
+
+    def now(self) -> None:
+        """Has it done at once as long as it is wanted, for who cannot wait."""
+        while self.wanted:
+            self._do_wanted()
+
+    def _do_wanted(self) -> None:
+        if self.wanted:
+            self.wanted = False  # it may want itself again
+            self._do()
 
 
 def turns() -> Turns:

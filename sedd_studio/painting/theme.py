@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import isValid
 
-from sedd_studio.turns import turns
+from sedd_studio.turns import Piece
 
 STYLE = ("-style", "fusion")
 """Arguments of an application. Asked about its style it would make an object of it, which takes as long as a frame."""
@@ -117,14 +117,14 @@ class Look(QObject):
         self.theme, self.sizes = theme, theme.sizes
         self._dressed: list[QWidget] = []
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
-        self._pause.timeout.connect(self._want_turn)
-        self._awaits_turn = False
+        self._next = Piece(self, self._dress_next)
+        self._pause.timeout.connect(self._next.want)
 
     def change(self, theme: Theme) -> None:
         self.theme = theme
         for part in self._undressed():
             part.setUpdatesEnabled(not part.isVisible())
-        self._want_turn()
+        self._next.want()
         self.changed.emit()
 
     def dress(self, *parts: QWidget, later: bool = False) -> None:
@@ -142,23 +142,16 @@ class Look(QObject):
                 self._dress(watched)
             else:
                 watched.setUpdatesEnabled(False)
-                self._want_turn()
+                self._next.want()
         return super().eventFilter(watched, event)
-
-    def _want_turn(self) -> None:
-        self._pause.stop()
-        if not self._awaits_turn:
-            self._awaits_turn = True
-            turns().later(self, self._dress_next)
 
     def _dress_next(self) -> None:
         """Dresses a part; a hidden one after a pause, in which what somebody does comes first."""
-        self._awaits_turn = False
         undressed = sorted(self._undressed(), key=QWidget.isVisible)
         if undressed:
             self._dress(undressed.pop())
         if undressed and undressed[-1].isVisible():
-            self._want_turn()
+            self._next.want()
         elif undressed:
             self._pause.start()
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from sedd_studio.painting import theme
 from sedd_studio.painting.theme import DARK, LIGHT, Look
-from sedd_studio.turns import LONGEST, ROOM, Turns
+from sedd_studio.turns import LONGEST, ROOM, Piece, Turns
 from tests.sedd_studio.turns_counted import counted
 
 
@@ -89,6 +89,28 @@ def test_outside_of_the_loop_no_turn_is_crowded(loop: Loop, qtbot: QtBot) -> Non
     assert crowded == [True]
     loop.computed += 2 * ROOM
     assert not loop.turns.crowded
+
+
+def test_a_piece_is_done_once_however_often_it_is_wanted_and_at_once_if_it_must_be(qtbot: QtBot) -> None:
+    owner, done = QObject(), list[int]()
+
+    def do() -> None:
+        done.append(turns.ended)
+        if len(done) in (1, 3):
+            piece.want()
+
+    piece = Piece(owner, do)
+    with counted() as turns:
+        piece.want()
+        piece.want()
+        qtbot.waitUntil(lambda: len(done) == 2)
+        assert done[0] != done[1]
+        piece.want()
+        piece.now()
+        assert len(done) == 4
+        later = turns.ended + 5
+        qtbot.waitUntil(lambda: turns.ended > later)
+    assert len(done) == 4
 
 
 def test_parts_of_a_window_are_dressed_a_part_a_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

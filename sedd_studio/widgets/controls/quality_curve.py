@@ -17,7 +17,7 @@ from sedd_studio.painting.theme import Look
 from sedd_studio.session.compare_reading import ENOUGH
 from sedd_studio.session.panes import Pane, judged
 from sedd_studio.session.vocabulary import Say, Vocabulary
-from sedd_studio.turns import turns
+from sedd_studio.turns import Piece
 from sedd_studio.widgets.controls.basic import Elided, plain
 from sedd_studio.widgets.controls.flow import Turning
 from sedd_studio.widgets.controls.layouts import column
@@ -50,7 +50,7 @@ class QualityCurve(QWidget):
         self._plots: list[pyqtgraph.PlotWidget] = []
         self._drawn: object = None
         self._left: list[Callable[[], None]] = []
-        self._awaits_turn = False
+        self._next = Piece(self, self._draw_next)
         self._about = Elided("help")
         self._column = column(self._about, gap=4, of=self)
         self.setMinimumHeight(170)
@@ -62,17 +62,12 @@ class QualityCurve(QWidget):
         if self.isVisible():
             self._about.show_text(self._words.say(ABOUT))
             if self._looks() != self._drawn:
-                self._want_turn()
+                self._next.want()
 
     @property
     def drawn(self) -> bool:
         """Whether nothing is left to be drawn."""
-        return not self._awaits_turn
-
-    def _want_turn(self) -> None:
-        if not self._awaits_turn:
-            self._awaits_turn = True
-            turns().later(self, self._draw_next)
+        return not self._next.wanted
 
     def _panes(self) -> list[Pane]:
         return sorted(judged(self._comparison.panes), key=lambda pane: (pane.calls, pane.request.steps))
@@ -85,10 +80,9 @@ class QualityCurve(QWidget):
 
     def _draw_next(self) -> None:
         """Makes the plots, or draws one of them."""
-        self._awaits_turn = False
         if not self._plots and self._panes():
             self._make_plots()
-            self._want_turn()
+            self._next.want()
             return
         looks = self._looks()
         if looks != self._drawn:
@@ -97,7 +91,7 @@ class QualityCurve(QWidget):
         if self._left:
             self._left.pop(0)()
         if self._left:
-            self._want_turn()
+            self._next.want()
 
     def _drawings(self) -> list[Callable[[], None]]:
         """What draws each plot as it is to look now."""
@@ -113,8 +107,7 @@ class QualityCurve(QWidget):
         ]
 
     def as_png(self) -> bytes:
-        while not self.drawn:
-            self._draw_next()
+        self._next.now()
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)

@@ -20,7 +20,7 @@ from sedd_studio.record.pace import until_done
 from sedd_studio.session.compare_kinds import KINDS, MOST, Rows, samplers_of
 from sedd_studio.session.compare_reading import planned, reading
 from sedd_studio.session.panes import first_texts
-from sedd_studio.turns import turns
+from sedd_studio.turns import Piece
 from sedd_studio.widgets.controls.basic import Choice, Elided, Number, ProgressLine, keep_up, label
 from sedd_studio.widgets.controls.buttons import IconButton, PushButton
 from sedd_studio.widgets.controls.chips import Chips
@@ -95,7 +95,7 @@ class ComparePanel(QWidget):
         self.table = ModelTable(comparison.models, words)
         self.typo = TypoChoice(comparison.choice, look)
         self.cards: list[PaneCard] = []
-        self._awaits_turn = False
+        self._next_card = Piece(self, self._make_card)
         self._document = session.view.document
         self._arrange()
         self.kind.activated.connect(self._choose_kind)
@@ -281,12 +281,10 @@ class ComparePanel(QWidget):
         if [card.pane for card in self.cards] != panes[: len(self.cards)]:
             self._drop_cards()
         self.across.setUpdatesEnabled(len(self.cards) == len(panes))
-        if not self._awaits_turn and len(self.cards) < len(panes):
-            self._awaits_turn = True
-            turns().later(self, self._make_card)
+        if len(self.cards) < len(panes):
+            self._next_card.want()
 
     def _make_card(self) -> None:
-        self._awaits_turn = False
         panes = self._comparison.panes
         if not self.isVisible() or len(self.cards) >= len(panes):
             return
@@ -295,7 +293,7 @@ class ComparePanel(QWidget):
         self._row.addWidget(card, 1)
         card.refresh()
         self._want_card()
-        if not self._awaits_turn:
+        if not self._next_card.wanted:
             self._order()
             self._enable()
 
