@@ -64,7 +64,9 @@ class Turns(QObject):
             return
         owner, do = self._left.popleft()
         self._waits = self._clock()
-        if not self._left:
+        if self._left:
+            self._timer.start(0)  # anew, or nothing would be done in a loop of a dialog that this one opens
+        else:
             self._timer.stop()
         if isValid(owner):
             do()

@@ -107,7 +107,8 @@ class Look(QObject):
     dressed have its style sheet.
 
     To dress takes a sixth of a millisecond a widget, and there are hundreds. So one part is dressed at a turn of the
-    event loop, what is on show before what is hidden. Nothing of it is painted before it is dressed.
+    event loop, what is on show before what is hidden. A window keeps its picture until all of it that is on show is
+    dressed: else it would be empty for a moment, and then come back part by part.
     """
 
     changed = Signal()
@@ -116,14 +117,14 @@ class Look(QObject):
         super().__init__(parent)
         self.theme, self.sizes = theme, theme.sizes
         self._dressed: list[QWidget] = []
+        self._held: list[QWidget] = []
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._next = Piece(self, self._dress_next)
         self._pause.timeout.connect(self._next.want)
 
     def change(self, theme: Theme) -> None:
         self.theme = theme
-        for part in self._undressed():
-            part.setUpdatesEnabled(not part.isVisible())
+        self._hold()
         self._next.want()
         self.changed.emit()
 
@@ -141,7 +142,7 @@ class Look(QObject):
             if watched.property(WORN) is None:  # it would be laid out without its margins
                 self._dress(watched)
             else:
-                watched.setUpdatesEnabled(False)
+                self._hold()
                 self._next.want()
         return super().eventFilter(watched, event)
 
@@ -150,10 +151,22 @@ class Look(QObject):
         undressed = sorted(self._undressed(), key=QWidget.isVisible)
         if undressed:
             self._dress(undressed.pop())
+        self._hold()
         if undressed and undressed[-1].isVisible():
             self._next.want()
         elif undressed:
             self._pause.start()
+
+    def _hold(self) -> None:
+        """Holds the pictures of windows that show what is not dressed, and lets those go on that were held and do not;
+        one whose picture somebody else holds is left alone."""
+        undressed = {part.window() for part in self._undressed() if part.isVisible()}
+        for window in filter(isValid, self._held):
+            window.setUpdatesEnabled(window not in undressed)
+        held = [window for window in undressed if window in self._held or window.updatesEnabled()]
+        for window in held:
+            window.setUpdatesEnabled(False)
+        self._held = held
 
     def _undressed(self) -> list[QWidget]:
         self._dressed = [part for part in self._dressed if isValid(part)]
@@ -165,7 +178,6 @@ class Look(QObject):
     def _dress(self, part: QWidget) -> None:
         part.setProperty(WORN, self.theme.name)
         part.setStyleSheet(stylesheet(self.theme))
-        part.setUpdatesEnabled(True)
 
     def colour(self, name: str, opacity: float = 1.0) -> QColor:
         return self.theme.colour(name, opacity)

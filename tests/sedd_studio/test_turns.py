@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -113,20 +113,71 @@ def test_a_piece_is_done_once_however_often_it_is_wanted_and_at_once_if_it_must_
     assert len(done) == 4
 
 
-def test_parts_of_a_window_are_dressed_a_part_a_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    look, parts = Look(LIGHT), [QWidget(window) for _ in range(3)]
-    look.dress(*parts)
-    window.show()
+def test_a_dialog_that_a_piece_opens_holds_no_other_up(loop: Loop, qtbot: QtBot) -> None:
+    inner, done = QEventLoop(), list[str]()
+
+    def ask() -> None:
+        loop.turns.later(loop.parent, lambda: done.append("given within"))
+        loop.turns.later(loop.parent, inner.quit)
+        QTimer.singleShot(10_000, inner.quit)
+        inner.exec()
+        done.append("answered")
+
+    loop.turns.later(loop.parent, ask)
+    loop.turns.later(loop.parent, lambda: done.append("given before"))
+    qtbot.waitUntil(lambda: "answered" in done, timeout=30_000)
+    assert done == ["given before", "given within", "answered"]
+
+
+class Dressed:
+    """A window of three parts that are dressed; `worn` are the names of their themes."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.window = QWidget()
+        qtbot.addWidget(self.window)
+        self.parts = [QWidget(self.window) for _ in range(3)]
+        self.look = Look(LIGHT)
+        self.look.dress(*self.parts)
+        self.window.show()
+
+    @property
+    def worn(self) -> list[str]:
+        return [part.property(theme.WORN) for part in self.parts]
+
+
+def test_a_window_keeps_its_picture_until_its_parts_are_dressed_one_a_turn(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dressed = Dressed(qtbot)
     at: list[int] = []
+    painted: list[bool] = []
     with counted() as turns:
 
         def sheet(_: theme.Theme) -> str:
             at.append(turns.ended)
+            painted.append(dressed.window.updatesEnabled())
             return ""
 
         monkeypatch.setattr(theme, "stylesheet", sheet)
-        look.change(DARK)
-        qtbot.waitUntil(lambda: len(at) == 3)
+        dressed.look.change(DARK)
+        qtbot.waitUntil(lambda: dressed.worn == ["dark"] * 3)
     assert len(set(at)) == 3
+    assert painted == [False] * 3
+    assert dressed.window.updatesEnabled()
+
+
+def test_a_theme_that_is_taken_back_leaves_nothing_unpainted(qtbot: QtBot) -> None:
+    """Parts that had not changed yet were forgotten, and the window stayed empty."""
+    dressed = Dressed(qtbot)
+    dressed.look.change(DARK)
+    dressed.look.change(LIGHT)
+    qtbot.waitUntil(lambda: dressed.worn == ["light"] * 3 and dressed.window.updatesEnabled())
+    assert all(part.updatesEnabled() for part in dressed.parts)
+
+
+def test_a_window_that_somebody_else_holds_stays_held(qtbot: QtBot) -> None:
+    dressed = Dressed(qtbot)
+    dressed.window.setUpdatesEnabled(False)
+    dressed.look.change(DARK)
+    qtbot.waitUntil(lambda: dressed.worn == ["dark"] * 3)
+    assert not dressed.window.updatesEnabled()
