@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
+from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
@@ -23,12 +24,23 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Written(Data):
+    """A file that a teacher wrote who learned from `texts`, without the stories of `valid` and `test`."""
+
+    texts: tuple[Data, ...]
+    valid: Data
+    test: Data
+
+
+@dataclass(frozen=True)
 class Stage:
-    """One run of the training: how long and how, what is minimised, and the share of units left out."""
+    """One run of the training: how long and how, what is minimised, the share of units left out, and what it learns
+    from beside the model's own data."""
 
     training: TrainingConfig
     recipe: Recipe = field(default_factory=Recipe)
     dropout: float = 0.0
+    more: tuple[Data, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,13 +144,13 @@ BUNDLED: dict[str, Bundled] = {
 def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> None:
     """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
     started_from = None
-    for plan in plans_of(name, folder, out, compiled, output):
+    for plan in plans_of(name, folder, out, compiled, machine, output):
         if plan.out == out or not (plan.out / "config.json").is_file():
             train_model(replace(machine, model=started_from), plan, output)
         started_from = plan.out
 
 
-def plans_of(name: str, folder: Path, out: Path, compiled: bool, output: Output) -> Iterator[Plan]:
+def plans_of(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> Iterator[Plan]:
     """The plan of each stage by which a bundled model is trained again from the files in `folder`.
 
     Stages before the last have folders in `out`. Files other than those that the model was trained on are named in a
@@ -147,12 +159,26 @@ def plans_of(name: str, folder: Path, out: Path, compiled: bool, output: Output)
     if name not in BUNDLED:
         raise UserError(f"There is no bundled model {name}; choose one of: {', '.join(BUNDLED)}.")
     model = BUNDLED[name]
-    data = [find(data, folder, output) for data in model.data]
+    wanted = dict.fromkeys(data for stage in model.stages for data in (*model.data, *stage.more))
+    files = {data: find(data, folder, output) for data in wanted if not isinstance(data, Written)}
     valid = find(model.valid, folder, output) if model.valid else None
+    files |= {
+        data: found_or_written(data, folder, out, machine, output) for data in wanted if isinstance(data, Written)
+    }
     for number, stage in enumerate(model.stages, start=1):
         place = out if number == len(model.stages) else out / f"stage-{number}"
         sizes = replace(model.sizes, dropout=stage.dropout)
-        yield Plan(data, valid, place, sizes, stage.recipe, replace(stage.training, compile=compiled))
+        texts = [files[data] for data in (*model.data, *stage.more)]
+        yield Plan(texts, valid, place, sizes, stage.recipe, replace(stage.training, compile=compiled))
+
+
+def found_or_written(data: Written, folder: Path, out: Path, machine: Machine, output: Output) -> Path:
+    """The file of that name in `folder` or below, or one that is written again in `out`."""
+    if any(folder.rglob(data.name)):
+        return find(data, folder, output)
+    texts = [find(text, folder, output) for text in data.texts]
+    valid, test = find(data.valid, folder, output), find(data.test, folder, output)
+    return write_again(data.name, Sources(texts, valid, (valid, test)), out, machine, output)
 
 
 def find(data: Data, folder: Path, output: Output) -> Path:

@@ -26,6 +26,8 @@ from engine.models.gguf import files_of, unpacked
 from engine.protocol import UserError
 
 LAST_WORDS = "The end."
+BARREN = 2**11
+"""So many streams, of 20 batches or more, without a document that is kept are enough: none will come."""
 COPY_BYTES = 2**31
 COPIES = 8
 
@@ -96,8 +98,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
         seed=asked.seed,
     )
     output.line(f"{page.tokens:,} tokens in {len(sieve):,} documents are in {asked.out}.")
-    dropped = f"{sieve.repeated:,} repeated, {sieve.shared:,} too near, {sieve.short:,} short"
-    output.line(f"Dropped: {dropped}, {sieve.unreadable:,} unreadable ones.")
+    output.line(f"Dropped: {sieve.dropped}.")
     speed = f"{written:,} tokens a second; {read / 1e9:.1f} GB a second are read"
     output.line(f"{speed}, {read / rate:.0%} of what a copy moves.")
 
@@ -114,11 +115,12 @@ def check_fit(model: CausalModel, asked: Writing) -> None:
 
 def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
     """Writes until there are enough tokens, or the time is up; how many batches were drawn now, and in what seconds.
-    Those that were kept are taken whatever the time.
+    Those that were kept are taken whatever the time. A UserError where no document passes.
 
     While the network writes a batch, the one before is made to text beside it.
     """
     kept, taken, known, spent, started = batches.kept, 0, 0, 0.0, time.perf_counter()
+    barren, enough = 0, max(20, BARREN // asked.batch)
     allowed = math.inf if asked.seconds is None else asked.seconds
     found = batches.drawn(decoder.write)
     with ThreadPoolExecutor(1) as beside, output.progress() as progress:
@@ -129,6 +131,12 @@ def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output:
             streams, taken = next(found), taken + 1
             spent += time.perf_counter() - before if taken > kept else 0.0
             last.result()
+            barren = barren + 1 if page.tokens == known else 0
+            if barren > enough:
+                raise UserError(
+                    f"No document of the last {enough} batches is kept (dropped in all: {page.sieve.dropped}); write "
+                    "longer streams, or by another model."
+                )
             known = page.tokens  # of all batches but this one, however quick the other thread is
             last = beside.submit(page.add, streams)
             progress.update(task, completed=known)

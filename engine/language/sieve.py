@@ -34,6 +34,14 @@ class Sieve:
     def __len__(self) -> int:
         return len(self._seen)
 
+    @property
+    def dropped(self) -> str:
+        """What was dropped, in words."""
+        return (
+            f"{self.repeated:,} repeated, {self.shared:,} too near, {self.short:,} short, "
+            f"{self.unreadable:,} unreadable ones"
+        )
+
     @staticmethod
     def apart_from(texts: Iterable[str]) -> Sieve:
         """A sieve for documents that must share no run of words with `texts`."""

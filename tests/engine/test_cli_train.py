@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.bundled_models import ASSETS
-from engine.cli import app, bundled
+from engine.cli import app, bundled, written_stories
+from engine.cli.asked import Machine, Writing
 from engine.cli.bundled import BUNDLED, Stage, plans_of
 from engine.cli.output import Output
 from engine.cli.train import split
@@ -21,6 +22,7 @@ from engine.language.domains import DOMAINS
 from engine.models.loading import load
 from engine.protocol import UserError
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
+from tests.engine.causals import make_gguf
 from tests.strict import strict
 
 ROOT = Path(__file__).parents[2]
@@ -124,16 +126,52 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     assert "training time" in card
 
 
+def test_reproduce_has_a_teacher_write_what_is_not_at_hand(
+    tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, out = BUNDLED["stories-absorb"], tmp_path / "new"
+    make_gguf(tmp_path / "judge.gguf", "llama")
+    other, test = tmp_path / "valid.txt", tmp_path / "test.txt"
+    for path in (other, test):
+        path.write_text("The dragon slept on its hill.", encoding="utf-8")
+    real, valid, kept = (bundled.Data(path.name, sha256(path)) for path in (story, other, test))
+    more = bundled.Written("more.txt", "", (real,), valid, kept)
+    first, last = Stage(TrainingConfig(steps=1, batch=2)), Stage(TrainingConfig(steps=1, batch=2), more=(more, real))
+    sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
+    monkeypatch.setitem(
+        BUNDLED, "stories-absorb", replace(model, data=(real,), valid=valid, sizes=sizes, stages=(first, last))
+    )
+    monkeypatch.setattr(written_stories, "judge_file", lambda: tmp_path / "judge.gguf")
+    monkeypatch.setattr(written_stories, "LESSON", TrainingConfig(2, 2, optimizer="adamw", short=0.0))
+    asked: list[tuple[Path | None, list[Path] | None]] = []
+
+    def writes(machine: Machine, writing: Writing, output: Output) -> None:
+        asked.append((machine.model, writing.apart))
+        writing.out.write_text(" ".join(reversed(STORY.split())), encoding="utf-8")
+
+    monkeypatch.setattr(written_stories, "write_text", writes)
+    command = list(map(str, ["reproduce", "stories-absorb", tmp_path, "--out", out, "--device", "cpu", "--json"]))
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert len(losses(result.stdout)) == 2 + 1 + 1
+    by_teacher = sha256(out / "more.txt")
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert by_teacher in card
+    assert "more.txt" not in (out / "stage-1" / "README.md").read_text(encoding="utf-8")
+    assert losses(CliRunner().invoke(app, command).stdout) == []
+    assert asked == [(out / "teacher", [other, test])]
+
+
 def test_reproduce_says_what_is_missing_or_other_than_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UserError, match=r"holds no tinystories_train\.txt"):
-        list(plans_of("stories-absorb", tmp_path, tmp_path, False, Output(False)))
+        list(plans_of("stories-absorb", tmp_path, tmp_path, False, Machine(), Output(False)))
     with pytest.raises(UserError, match="choose one of: stories-absorb"):
-        list(plans_of("poems", tmp_path, tmp_path, False, Output(False)))
+        list(plans_of("poems", tmp_path, tmp_path, False, Machine(), Output(False)))
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "qm9.smi").write_text("CC\n", encoding="utf-8")
-    (only,) = plans_of("molecules-absorb", tmp_path, tmp_path, False, Output(False))
+    (only,) = plans_of("molecules-absorb", tmp_path, tmp_path, False, Machine(), Output(False))
     assert (only.data, only.out) == ([tmp_path / "below" / "qm9.smi"], tmp_path)
     assert "not the file" in capsys.readouterr().err
 

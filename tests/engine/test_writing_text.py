@@ -169,6 +169,16 @@ def test_the_command_writes_documents_and_counts_them(writer: Path, tmp_path: Pa
     assert told["tokens"] >= 500
 
 
+def test_a_model_that_writes_no_document_is_not_asked_for_ever(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.write.BARREN", 100)
+    out = tmp_path / "text.txt"
+    asked = ("write", "--model", writer, "--out", out, "--tokens", 500, "--batch", 4, "--length", 10)
+    assert "write longer streams" in said(*asked)  # in which none has 20 words
+    assert not out.exists()
+
+
 ASKED = ("--tokens", 200, "--batch", 4, "--length", 100, "--seed", 3)
 
 
