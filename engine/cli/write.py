@@ -27,7 +27,7 @@ from engine.protocol import UserError
 
 LAST_WORDS = "The end."
 BARREN = 2**11
-"""So many streams, of 20 batches or more, without a document that is kept are enough: none will come."""
+"""After so many streams, and 20 batches, without a document that is kept no more is hoped for."""
 COPY_BYTES = 2**31
 COPIES = 8
 
@@ -115,7 +115,8 @@ def check_fit(model: CausalModel, asked: Writing) -> None:
 
 def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
     """Writes until there are enough tokens, or the time is up; how many batches were drawn now, and in what seconds.
-    Those that were kept are taken whatever the time. A UserError where no document passes.
+    Those that were kept are taken whatever the time. It ends early where documents come no more, with a UserError if
+    none came at all.
 
     While the network writes a batch, the one before is made to text beside it.
     """
@@ -133,15 +134,21 @@ def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output:
             last.result()
             barren = barren + 1 if page.tokens == known else 0
             if barren > enough:
-                raise UserError(
-                    f"No document of the last {enough} batches is kept (dropped in all: {page.sieve.dropped}); write "
-                    "longer streams, or by another model."
-                )
+                end_early(page, enough, output)
+                break
             known = page.tokens  # of all batches but this one, however quick the other thread is
             last = beside.submit(page.add, streams)
             progress.update(task, completed=known)
         last.result()
     return max(0, taken - kept), spent
+
+
+def end_early(page: Page, batches: int, output: Output) -> None:
+    """Says that so many batches in a row brought no document, and why; a UserError if none before them did."""
+    why = f"No document of the last {batches} batches is kept (dropped in all: {page.sieve.dropped})"
+    if not page.tokens:
+        raise UserError(f"{why}; choose a longer --length, or another --model.")
+    output.note(f"{why}; the text ends before it has as many tokens as asked.")
 
 
 def memory_rate(device: torch.device) -> float:

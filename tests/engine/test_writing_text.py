@@ -1,4 +1,4 @@
-"""Text that a causal model writes for others to learn from: the decoder, the sieve, the command."""
+"""Text that a causal model writes for others to learn from: the decoder, the command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.causal.decoding import Decoder, documents_of, drawn
 from engine.cli import app
 from engine.cli.write import Page
 from engine.language.documents import documents
-from engine.language.sieve import RUN, Sieve
+from engine.language.sieve import RUN
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.protocol import UserError
 
@@ -117,29 +117,6 @@ def test_a_document_ends_with_its_mark_and_the_last_without_one_is_left_out() ->
     assert list(documents_of(torch.tensor([[5, 6, 0, 7, 0], [0, 8, 9, 1, 2]]), 0)) == [[5, 6], [7], []]
 
 
-def words(count: int, start: int = 0) -> str:
-    return " ".join(f"w{k}" for k in range(start, start + count))
-
-
-def test_the_sieve_drops_what_shares_a_run_what_is_repeated_and_what_is_short() -> None:
-    sieve = Sieve.apart_from([words(30), words(5, 900)])
-    near, far = words(RUN, 10), words(RUN - 1, 11)
-    asked = [f"x {near} y", f"x {far} y", f"x  {far}\ny", "too short", words(40, 100), f"{words(40, 200)} \0"]
-    assert list(sieve.pass_on(asked)) == [asked[1], asked[4]]
-    assert (sieve.shared, sieve.repeated, sieve.short, sieve.unreadable, len(sieve)) == (1, 1, 1, 1, 2)
-
-
-def test_the_sieve_finds_the_shared_runs_that_a_plain_search_finds() -> None:
-    draws = np.random.default_rng(0)
-    kept = [" ".join(map(str, draws.integers(0, 2, 60))) for _ in range(20)]
-    runs = {tuple(text.split()[k : k + RUN]) for text in kept for k in range(61 - RUN)}
-    asked = [" ".join(map(str, draws.integers(0, 2, 21))) for _ in range(200)] + [text[20:80] for text in kept]
-    expected = [
-        t for t in asked if not any(tuple(t.split()[k:][:RUN]) in runs for k in range(len(t.split()) - RUN + 1))
-    ]
-    assert list(Sieve.apart_from(kept).pass_on(asked)) == expected
-
-
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small writer, and the tokenizer of the stories."""
@@ -175,8 +152,29 @@ def test_a_model_that_writes_no_document_is_not_asked_for_ever(
     monkeypatch.setattr("engine.cli.write.BARREN", 100)
     out = tmp_path / "text.txt"
     asked = ("write", "--model", writer, "--out", out, "--tokens", 500, "--batch", 4, "--length", 10)
-    assert "write longer streams" in said(*asked)  # in which none has 20 words
+    assert "choose a longer --length" in said(*asked)  # in which none has 20 words
     assert not out.exists()
+
+
+def test_what_was_written_is_kept_where_no_more_documents_come(
+    writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.write.BARREN", 100)
+    taken: list[torch.Tensor] = []
+    add = Page.add
+
+    def same(page: Page, streams: torch.Tensor) -> None:
+        if not page.tokens:
+            taken.append(streams)
+        add(page, taken[-1])
+
+    monkeypatch.setattr(Page, "add", same)
+    out = tmp_path / "text.txt"
+    told = run("write", "--model", writer, "--out", out, "--tokens", 10_000, "--batch", 8, "--length", 200)
+    assert len(list(documents(out))) == told["documents"] > 0
+    assert told["tokens"] < 10_000
+    assert told["repeated"] >= 20
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
 
 
 ASKED = ("--tokens", 200, "--batch", 4, "--length", 100, "--seed", 3)
@@ -339,7 +337,7 @@ def test_the_text_does_not_depend_on_how_quick_the_other_thread_is(
 
 def test_a_fine_tuned_model_of_any_kind_starts_where_the_other_ended(writer: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
-    text.write_text("\n<|endoftext|>\n".join(f"A fox saw {words(30, k)}." for k in range(40)))
+    text.write_text("\n<|endoftext|>\n".join(f"A fox saw {' '.join(map(str, range(k, k + 30)))}." for k in range(40)))
     common = f"train {text} --kind causal --model {writer} --batch 2 --length 32 --optimizer adamw".split()
     told = run(*common, "--steps", 2, "--learning-rate", 1e-9, "--out", tmp_path / "tuned")
     before = run("baseline", text, "--model", writer)
