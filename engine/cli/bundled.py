@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.asked import Machine
 from engine.cli.output import Output
-from engine.cli.train import train_model
+from engine.cli.train import check_free, train_model
 from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
@@ -143,6 +143,7 @@ BUNDLED: dict[str, Bundled] = {
 
 def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> None:
     """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
+    check_free(out)
     started_from = None
     for plan in plans_of(name, folder, out, compiled, machine, output):
         if plan.out == out or not (plan.out / "config.json").is_file():
@@ -160,32 +161,49 @@ def plans_of(name: str, folder: Path, out: Path, compiled: bool, machine: Machin
         raise UserError(f"There is no bundled model {name}; choose one of: {', '.join(BUNDLED)}.")
     model = BUNDLED[name]
     wanted = dict.fromkeys(data for stage in model.stages for data in (*model.data, *stage.more))
-    files = {data: find(data, folder, output) for data in wanted if not isinstance(data, Written)}
-    valid = find(model.valid, folder, output) if model.valid else None
-    files |= {
-        data: found_or_written(data, folder, out, machine, output) for data in wanted if isinstance(data, Written)
+    files = Files(folder, output)
+    places = {data: files.find(data) for data in wanted if not isinstance(data, Written)}
+    valid = files.find(model.valid) if model.valid else None
+    places |= {
+        data: found_or_written(data, files, out, machine, output) for data in wanted if isinstance(data, Written)
     }
     for number, stage in enumerate(model.stages, start=1):
         place = out if number == len(model.stages) else out / f"stage-{number}"
         sizes = replace(model.sizes, dropout=stage.dropout)
-        texts = [files[data] for data in (*model.data, *stage.more)]
+        texts = [places[data] for data in (*model.data, *stage.more)]
         yield Plan(texts, valid, place, sizes, stage.recipe, replace(stage.training, compile=compiled))
 
 
-def found_or_written(data: Written, folder: Path, out: Path, machine: Machine, output: Output) -> Path:
-    """The file of that name in `folder` or below, or one that is written again in `out`."""
-    if any(folder.rglob(data.name)):
-        return find(data, folder, output)
-    texts = [find(text, folder, output) for text in data.texts]
-    valid, test = find(data.valid, folder, output), find(data.test, folder, output)
+def found_or_written(data: Written, files: Files, out: Path, machine: Machine, output: Output) -> Path:
+    """The file among those at hand, or one that is written again in `out`."""
+    if files.holds(data):
+        return files.find(data)
+    texts, valid, test = [files.find(text) for text in data.texts], files.find(data.valid), files.find(data.test)
     return write_again(data.name, Sources(texts, valid, (valid, test)), out, machine, output)
 
 
-def find(data: Data, folder: Path, output: Output) -> Path:
-    """The file of that name in `folder` or below."""
-    found = next(iter(sorted(folder.rglob(data.name))), None)
-    if found is None:
-        raise UserError(f"{folder} holds no {data.name}, which the model is trained on; name the folder that does.")
-    if sha256(found) != data.sha256:
-        output.note(f"{found} is not the file that the bundled model was trained on.")
-    return found
+class Files:
+    """The data files in `folder` or below, each of which is looked for once."""
+
+    def __init__(self, folder: Path, output: Output) -> None:
+        self._folder, self._output = folder, output
+        self._found: dict[Data, Path] = {}
+
+    def holds(self, data: Data) -> bool:
+        """Whether there is a file of that name."""
+        return bool(self._named(data))
+
+    def find(self, data: Data) -> Path:
+        """The first file of that name; a UserError if there is none, and a note if it is another than it was."""
+        if data not in self._found:
+            if not self.holds(data):
+                raise UserError(
+                    f"{self._folder} holds no {data.name}, which the model is trained on; name the folder that does."
+                )
+            self._found[data] = found = self._named(data)[0]
+            if sha256(found) != data.sha256:
+                self._output.note(f"{found} is not the file that the bundled model was trained on.")
+        return self._found[data]
+
+    def _named(self, data: Data) -> list[Path]:
+        return sorted(path for path in self._folder.rglob(data.name) if path.is_file())

@@ -181,13 +181,18 @@ def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
     """Whether the folder holds this very run already; a UserError if it holds another, or a finished model."""
+    check_free(folder)
     if not (folder / STATE).is_file():
-        if (folder / "config.json").exists():
-            raise UserError(f"{folder} holds a model already; choose another --out.")
         return False
     if entries(folder / PLAN) != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
     return True
+
+
+def check_free(folder: Path) -> None:
+    """A UserError where the folder holds a model that no run there made."""
+    if not (folder / STATE).is_file() and (folder / "config.json").exists():
+        raise UserError(f"{folder} holds a model already; choose another --out.")
 
 
 def prepare(

@@ -34,22 +34,25 @@ COPIES = 8
 
 @dataclass
 class Page:
-    """A text file that grows by the documents that pass a sieve; `tokens` counts theirs, with their ends."""
+    """A text file that grows by the documents that pass a sieve; `tokens` counts theirs, with their ends. `barren`
+    batches of streams, the last ones, brought none."""
 
     file: BinaryIO
     tokenizer: Tokenizer
     end: int
     sieve: Sieve
     tokens: int = 0
+    barren: int = 0
 
     def add(self, streams: torch.Tensor) -> None:
         """Writes the documents of streams (n, L) of tokens."""
         encoded = list(documents_of(streams, self.end))
         texts = [text.strip() for text in self.tokenizer.decode_all(encoded)]
-        size = {text: len(ids) + 1 for text, ids in zip(texts, encoded, strict=True)}
+        before, size = self.tokens, {text: len(ids) + 1 for text, ids in zip(texts, encoded, strict=True)}
         for document in self.sieve.pass_on(texts):
             self.tokens += size[document]
             self.file.write(f"{document}\n{SEPARATOR}\n".encode())
+        self.barren = 0 if self.tokens > before else self.barren + 1
 
 
 def write_text(machine: Machine, asked: Writing, output: Output) -> None:
@@ -85,6 +88,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     read, rate = a_second * decoder.bytes_read, memory_rate(model.device)
     written = round(a_second * asked.batch * asked.length)
     output.record(
+        event="text",
         tokens=page.tokens,
         documents=len(sieve),
         repeated=sieve.repeated,
@@ -115,40 +119,41 @@ def check_fit(model: CausalModel, asked: Writing) -> None:
 
 def fill(page: Page, batches: Batches, decoder: Decoder, asked: Writing, output: Output) -> tuple[int, float]:
     """Writes until there are enough tokens, or the time is up; how many batches were drawn now, and in what seconds.
-    Those that were kept are taken whatever the time. It ends early where documents come no more, with a UserError if
-    none came at all.
+    Those that were kept are taken whatever the time. It ends early where no more documents come; a UserError if none
+    came at all.
 
     While the network writes a batch, the one before is made to text beside it.
     """
     kept, taken, known, spent, started = batches.kept, 0, 0, 0.0, time.perf_counter()
-    barren, enough = 0, max(20, BARREN // asked.batch)
     allowed = math.inf if asked.seconds is None else asked.seconds
+    barren, enough = 0, max(20, BARREN // asked.batch)
     found = batches.drawn(decoder.write)
+
+    def goes_on() -> bool:
+        hopeful = barren < enough and time.perf_counter() - started < allowed
+        return not taken or (known < asked.tokens and (taken < kept or hopeful))
+
     with ThreadPoolExecutor(1) as beside, output.progress() as progress:
         task = progress.add_task("writing", total=asked.tokens)
         last: Future[Any] = beside.submit(int)
-        while not taken or (known < asked.tokens and (taken < kept or time.perf_counter() - started < allowed)):
+        while goes_on():
             before = time.perf_counter()
             streams, taken = next(found), taken + 1
             spent += time.perf_counter() - before if taken > kept else 0.0
             last.result()
-            barren = barren + 1 if page.tokens == known else 0
-            if barren > enough:
-                end_early(page, enough, output)
-                break
-            known = page.tokens  # of all batches but this one, however quick the other thread is
+            known, barren = page.tokens, page.barren  # of all batches but this one, however quick the other thread is
             last = beside.submit(page.add, streams)
             progress.update(task, completed=known)
         last.result()
+    if page.barren >= enough and page.tokens < asked.tokens:
+        why = f"The last {page.barren:,} batches held no document that is kept (dropped in all: {page.sieve.dropped})"
+        if not page.tokens:
+            raise UserError(
+                f"{why}; delete {batches.folder}, then choose a longer --length, other texts --apart or another "
+                "--model."
+            )
+        output.note(f"{why}; the text ends before it has as many tokens as asked.")
     return max(0, taken - kept), spent
-
-
-def end_early(page: Page, batches: int, output: Output) -> None:
-    """Says that so many batches in a row brought no document, and why; a UserError if none before them did."""
-    why = f"No document of the last {batches} batches is kept (dropped in all: {page.sieve.dropped})"
-    if not page.tokens:
-        raise UserError(f"{why}; choose a longer --length, or another --model.")
-    output.note(f"{why}; the text ends before it has as many tokens as asked.")
 
 
 def memory_rate(device: torch.device) -> float:

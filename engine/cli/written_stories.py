@@ -40,6 +40,7 @@ def write_again(name: str, sources: Sources, folder: Path, machine: Machine, out
     """
     judge, teacher, text = folder / "judge", folder / "teacher", folder / name
     if text.is_file():
+        output.note(f"{text} is taken for what a teacher wrote; delete it to have it written again.")
         return text
     output.note(f"{name} is not at hand; a teacher writes it again, which takes hours without a GPU.")
     if not is_model(judge):

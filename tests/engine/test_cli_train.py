@@ -162,9 +162,17 @@ def test_reproduce_has_a_teacher_write_what_is_not_at_hand(
     assert asked == [(out / "teacher", [other, test])]
 
 
+def test_reproduce_refuses_a_folder_with_another_model_before_it_looks_for_data(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    result = CliRunner().invoke(app, ["reproduce", "stories-absorb", str(tmp_path), "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "holds a model already" in " ".join(result.output.split())
+
+
 def test_reproduce_says_what_is_missing_or_other_than_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "tinystories_train.txt").mkdir()
     with pytest.raises(UserError, match=r"holds no tinystories_train\.txt"):
         list(plans_of("stories-absorb", tmp_path, tmp_path, False, Machine(), Output(False)))
     with pytest.raises(UserError, match="choose one of: stories-absorb"):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.bundled_models import ASSETS
 from engine.language import backends
 from engine.language.automata import DEAD
 from engine.language.backends import END_OF_TEXT
@@ -221,3 +222,10 @@ def test_a_token_that_stands_for_no_text_is_in_no_match(tmp_path: Path) -> None:
     machine = Pattern.compile(".*", tokenizer).automaton
     assert machine.moves[0, machine.classes[tokenizer.vocabulary - 1]] == DEAD
     assert machine.moves[0, machine.classes[tokenizer.encode("a")[0]]] != DEAD
+
+
+def test_texts_encoded_together_are_encoded_as_alone() -> None:
+    tokenizer = find_tokenizer(ASSETS / "stories-gpt")
+    texts = ["Once upon a time", "", "  two\nlines <|endoftext|>", "L'été 你好"]
+    assert tokenizer.encode_all(texts) == [tokenizer.encode(text) for text in texts]
+    assert tokenizer.decode_all(tokenizer.encode_all(texts)) == texts
