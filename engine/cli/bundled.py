@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.cli.asked import Machine
 from engine.cli.output import Output
-from engine.cli.train import check_free, train_model
+from engine.cli.train import train_model
+from engine.cli.training_folder import check_free, is_done
 from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
@@ -146,8 +147,9 @@ def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machi
     check_free(out)
     started_from = None
     for plan in plans_of(name, folder, out, compiled, machine, output):
-        if plan.out == out or not (plan.out / "config.json").is_file():
-            train_model(replace(machine, model=started_from), plan, output)
+        start = replace(machine, model=started_from)
+        if plan.out == out or not is_done(start, plan):
+            train_model(start, plan, output)
         started_from = plan.out
 
 

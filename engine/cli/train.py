@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,11 +13,12 @@ import torch
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
+from engine.cli.training_folder import PLAN, STATE, check_room, describe, folder_for, goes_on
 from engine.estimates import Shape, require, require_time
 from engine.estimates import training as training_bytes
 from engine.files import filling
 from engine.language.backends import END_OF_TEXT
-from engine.language.documents import LeftOut, Tell, check_name, digest, refuse, text_files
+from engine.language.documents import LeftOut, Tell, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
@@ -29,7 +26,7 @@ from engine.models.gguf import unpacked
 from engine.models.loading import load
 from engine.models.own_layout import saving
 from engine.protocol import UserError
-from engine.strict_json import entries, to_json
+from engine.strict_json import to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.growth import deepen
@@ -39,12 +36,8 @@ from engine.training.datasets import fill_rows, tokenize
 from engine.training.learners import DiffusionLearner, Learner
 from engine.training.processes import Processes, started
 from engine.training.settings import Plan, Sizes
-from engine.training.trainer import Saved, Trained, Trainer, Unsaved, Validated, comparable
+from engine.training.trainer import Saved, Trained, Trainer, Unsaved, Validated
 
-STATE = "training-state.pt"
-PLAN = "training-plan.json"
-BYTES_A_PARAMETER = 20
-"""Weights, their average, two moments and the model in float32."""
 Fresh = Callable[[], Tokenizer]
 Make = Callable[[Machine, Plan, Fresh], tuple[Learner, Tokenizer]]
 """Makes what is trained, the one to go on with or a new one with a tokenizer that is fresh."""
@@ -130,69 +123,6 @@ def check_fit(shape: Shape, plan: Plan, machine: Machine) -> None:
     needed = training_bytes(shape, training.batch, length, training.optimizer == "muon")
     require(needed, "Training", device, "choose a smaller --batch, --length, --hidden or --blocks")
     require_time(training.steps * training.batch * length, shape.parameters, "Training", device, passes=3)
-
-
-@contextmanager
-def folder_for(folder: Path) -> Iterator[None]:
-    """Makes a folder, with those that it lies in, for what is written; what was made and stays empty is taken away."""
-    check_name(folder)
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
-    try:
-        make_folder(folder)
-        yield
-    finally:
-        for place in made:
-            with suppress(OSError):  # something lies there
-                place.rmdir()
-
-
-def make_folder(folder: Path) -> None:
-    """Makes the folder, and makes sure that files can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-probe-{os.getpid()}"  # each of several processes looks for itself
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"Nothing can be written to {folder} ({error.strerror}); choose another --out.") from None
-
-
-def check_room(folder: Path, trainer: Trainer) -> None:
-    """A UserError where there is no room for the training state and the model, told before the time is spent."""
-    needed = BYTES_A_PARAMETER * sum(parameter.numel() for parameter in trainer.learner.network.parameters())
-    if (free := shutil.disk_usage(folder).free) < needed:
-        raise UserError(
-            f"Training in {folder} needs room for {needed / 2**20:,.0f} MB, and {free / 2**20:,.0f} MB are free; "
-            "free some, or choose another --out."
-        )
-
-
-def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
-    """What a resumed run must share with the one that it goes on with."""
-    return {
-        "sizes": asdict(plan.sizes),
-        "recipe": asdict(plan.recipe),
-        "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
-        "tokenizer": str(plan.tokenizer) if plan.tokenizer else None,
-        "texts": [digest(path) for path in (*files, *([plan.valid] if plan.valid else []))],
-        "model": str(machine.model) if machine.model else None,
-    }
-
-
-def goes_on(folder: Path, description: dict[str, Any]) -> bool:
-    """Whether the folder holds this very run already; a UserError if it holds another, or a finished model."""
-    check_free(folder)
-    if not (folder / STATE).is_file():
-        return False
-    if entries(folder / PLAN) != description:
-        raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
-    return True
-
-
-def check_free(folder: Path) -> None:
-    """A UserError where the folder holds a model that no run there made."""
-    if not (folder / STATE).is_file() and (folder / "config.json").exists():
-        raise UserError(f"{folder} holds a model already; choose another --out.")
 
 
 def prepare(

@@ -13,8 +13,10 @@ from pathlib import Path
 from engine.cli.asked import Machine, Writing
 from engine.cli.output import Output
 from engine.cli.train import train_model
+from engine.cli.training_folder import is_done
 from engine.cli.write import write_text
 from engine.models.gguf import convert, judge_file
+from engine.models.stored import CONFIG
 from engine.training.settings import Plan, Recipe, Sizes, TrainingConfig
 
 LESSON = TrainingConfig(240, 8, 3e-4, decay=0.8, weight_decay=0.1, optimizer="adamw", short=0.0, save_every=300.0)
@@ -43,15 +45,11 @@ def write_again(name: str, sources: Sources, folder: Path, machine: Machine, out
         output.note(f"{text} is taken for what a teacher wrote; delete it to have it written again.")
         return text
     output.note(f"{name} is not at hand; a teacher writes it again, which takes hours without a GPU.")
-    if not is_model(judge):
+    if not (judge / CONFIG).is_file():
         convert(judge_file(), judge)
-    if not is_model(teacher):
-        lesson = Plan(list(sources.texts), sources.valid, teacher, Sizes(kind="causal", length=512), Recipe(), LESSON)
-        train_model(replace(machine, model=judge), lesson, output)
+    start = replace(machine, model=judge)
+    lesson = Plan(list(sources.texts), sources.valid, teacher, Sizes(kind="causal", length=512), Recipe(), LESSON)
+    if not is_done(start, lesson):
+        train_model(start, lesson, output)
     write_text(replace(machine, model=teacher), replace(TASK, out=text, apart=list(sources.apart)), output)
     return text
-
-
-def is_model(folder: Path) -> bool:
-    """Whether a model was written there whole."""
-    return (folder / "config.json").is_file()

@@ -124,6 +124,10 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     card = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
     assert sha256(story) in card
     assert "training time" in card
+    story.write_text("Another story.\n" * 500, encoding="utf-8")
+    refused = CliRunner().invoke(app, list(map(str, command)))
+    assert refused.exit_code == 2
+    assert "stage-1 holds a run with other settings or texts" in " ".join(refused.output.split())
 
 
 def test_reproduce_has_a_teacher_write_what_is_not_at_hand(
@@ -160,6 +164,11 @@ def test_reproduce_has_a_teacher_write_what_is_not_at_hand(
     assert "more.txt" not in (out / "stage-1" / "README.md").read_text(encoding="utf-8")
     assert losses(CliRunner().invoke(app, command).stdout) == []
     assert asked == [(out / "teacher", [other, test])]
+    (out / "more.txt").unlink()
+    monkeypatch.setattr(written_stories, "LESSON", TrainingConfig(3, 2, optimizer="adamw", short=0.0))
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "teacher holds a run with other settings" in " ".join(refused.output.split())
 
 
 def test_reproduce_refuses_a_folder_with_another_model_before_it_looks_for_data(tmp_path: Path) -> None:

@@ -33,6 +33,16 @@ def test_train_goes_on_where_it_was_and_refuses_another_run_in_its_folder(tmp_pa
     assert "other settings" in refusal(*command, 3)
 
 
+def test_a_run_is_the_same_however_the_folders_that_it_starts_from_are_named(
+    tmp_path: Path, story: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("train", story, "--out", tmp_path / "new", "--steps", 1, "--batch", 2, "--precision", "fp32")
+    records(*command, "--model", model, "--tokenizer", model)
+    monkeypatch.chdir(model.parent)
+    again = records(*command, "--model", model.name, "--tokenizer", model.name)
+    assert [event["event"] for event in again] == ["model"]
+
+
 def test_a_refused_run_does_not_stand_in_the_way_of_the_next(tmp_path: Path, story: Path) -> None:
     command = ("train", story, "--out", tmp_path / "new", "--steps", 1, "--precision", "fp32", *SIZES)
     assert sedd(*command, "--batch", 9999).exit_code == 2
