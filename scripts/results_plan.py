@@ -139,9 +139,7 @@ RESULTS = Page(
     "folder, `runs/judge` for what `sedd judge --out runs/judge` makes. ± is one standard error. How the models were "
     "found and trained: [training.md](training.md).\n\n"
     "Models were chosen by the validation stories; everything here is of test stories, which no model saw and none was "
-    "chosen by. The judge is SmolLM2-135M-Instruct (Allal et al., arXiv 2502.02737), which learned from other text. "
-    "It wrote a part of the text that these models learned from, fine-tuned on their stories; all three learned from "
-    "the same, so it favours none of them, but it is not a stranger to their style.\n",
+    "chosen by. The judge is SmolLM2-135M-Instruct (Allal et al., arXiv 2502.02737), which learned from other text.\n",
     (
         Section(
             "What was claimed, and what holds here",
