@@ -125,7 +125,7 @@ def test_files_that_fill_a_folder_have_the_mode_of_any_new_file(tmp_path: Path) 
 
 
 def test_room_is_looked_for_before_a_long_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000))  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000))
     result = sedd("train", story(tmp_path), "--out", tmp_path / "out", *SMALL)
     assert result.exit_code == 2
     assert "MB are free" in result.stderr
