@@ -86,15 +86,17 @@ def train_on(
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
     facts = before | facts_of(plan, trainer, result)
-    told = card(plan, files, description["texts"][: len(files)], facts)
+    told = card(plan, files, description["texts"], facts)
     trainer.learner.save(plan.out, tokenizer, told, facts)
     output.record(event="model", folder=str(plan.out), **facts)
     output.line(f"The model is in {plan.out}.")
 
 
 def check(plan: Plan) -> None:
-    """Refuses sizes that make no model."""
+    """Refuses sizes that make no model, and a tokenizer's folder that is not there."""
     sizes = plan.sizes
+    if plan.tokenizer and not plan.tokenizer.is_dir():
+        raise UserError(f"There is no folder {plan.tokenizer}; name one that holds a tokenizer.")
     domain_named(sizes.domain)
     if sizes.hidden % (2 * sizes.heads):
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")

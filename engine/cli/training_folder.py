@@ -23,6 +23,8 @@ STATE = "training-state.pt"
 PLAN = "training-plan.json"
 BYTES_A_PARAMETER = 20
 """Weights, their average, two moments and the model in float32."""
+LARGEST_PLAN = 2**24
+"""Bytes of a plan, which has a line for each text: for 200,000 of them."""
 
 
 @contextmanager
@@ -66,8 +68,9 @@ def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
         "sizes": asdict(plan.sizes),
         "recipe": asdict(plan.recipe),
         "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
-        "tokenizer": str(plan.tokenizer.resolve()) if plan.tokenizer else None,
-        "texts": [digest(path) for path in (*files, *([plan.valid] if plan.valid else []))],
+        "tokenizer": os.path.realpath(plan.tokenizer) if plan.tokenizer else None,
+        "texts": [digest(path) for path in files],
+        "valid": digest(plan.valid) if plan.valid else None,
         "model": str(checkpoint_folder(machine.model)) if machine.model else None,
     }
 
@@ -82,7 +85,7 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
     check_free(folder)
     if not (folder / STATE).is_file():
         return False
-    if entries(folder / PLAN) != description:
+    if entries(folder / PLAN, LARGEST_PLAN) != description:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
     return True
 

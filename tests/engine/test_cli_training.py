@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.cli.training_folder import PLAN, STATE, goes_on
+from engine.strict_json import to_json
 from tests.engine.test_cli import LENGTH, model, records, refusal, sedd, story, tokenizer
 
 __all__ = ["model", "story", "tokenizer"]
@@ -41,6 +43,29 @@ def test_a_run_is_the_same_however_the_folders_that_it_starts_from_are_named(
     monkeypatch.chdir(model.parent)
     again = records(*command, "--model", model.name, "--tokenizer", model.name)
     assert [event["event"] for event in again] == ["model"]
+
+
+def test_a_text_to_validate_on_is_not_one_to_learn_from(tmp_path: Path, story: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("Another text.\n" * 500, encoding="utf-8")
+    settings = ("--out", tmp_path / "new", "--steps", 1, "--precision", "fp32", *SIZES)
+    records("train", story, other, *settings)
+    assert "other settings" in refusal("train", story, "--valid", other, *settings)
+
+
+def test_a_run_goes_on_however_many_texts_it_has(tmp_path: Path) -> None:
+    description = {"texts": [f"{number:064x}" for number in range(20_000)]}
+    (tmp_path / PLAN).write_text(to_json(description, indent=2), encoding="utf-8")
+    (tmp_path / STATE).touch()
+    assert goes_on(tmp_path, description)
+
+
+def test_a_tokenizers_folder_that_is_not_there_is_refused(tmp_path: Path, story: Path) -> None:
+    (loop := tmp_path / "loop").symlink_to(loop)
+    for named in (loop, tmp_path / "none"):
+        said = refusal("train", story, "--out", tmp_path / "new", "--tokenizer", named, "--steps", 1, *SIZES)
+        assert "There is no folder" in said
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_refused_run_does_not_stand_in_the_way_of_the_next(tmp_path: Path, story: Path) -> None:
