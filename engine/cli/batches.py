@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor
 
+from engine.cli.alone_in import alone_in
 from engine.files import PARTS, read_bounded, write_whole
 from engine.protocol import UserError
 from engine.strict_json import entries, to_json
@@ -46,17 +46,11 @@ class Batches:
             self.folder.mkdir(exist_ok=True)
         except FileExistsError:
             raise UserError(f"{self.folder} is no folder; move it away, or choose another --out.") from None
-        try:
-            with FileLock(self.folder / LOCK, timeout=0):
-                self._check(plan)
-                yield
-                self._clear()
-        except Timeout:
-            raise UserError(
-                f"Another process writes into {self.folder}; wait for it, or choose another --out."
-            ) from None
+        with alone_in(self.folder, LOCK):
+            self._check(plan)
+            yield
+            self._clear()
         with suppress(OSError):  # it is a link, or something else lies there, too
-            (self.folder / LOCK).unlink(missing_ok=True)
             self.folder.rmdir()
 
     def _check(self, plan: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
-from engine.cli.training_folder import check_free, is_done
+from engine.cli.training_folder import check_free, is_done, refuse_another
 from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
@@ -146,7 +146,10 @@ def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machi
     """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
     check_free(out)
     started_from = None
-    for plan in plans_of(name, folder, out, compiled, machine, output):
+    plans = list(plans_of(name, folder, out, compiled, machine, output))
+    for plan in plans:
+        refuse_another(plan)  # the last one, too, before the first is trained
+    for plan in plans:
         start = replace(machine, model=started_from)
         if plan.out == out or not is_done(start, plan):
             train_model(start, plan, output)

@@ -275,7 +275,7 @@ def train(
     data: Annotated[list[Path], typer.Argument(help="Text files, or folders with *.txt files, or - to read a text.")],
     out: RunFolder,
     valid: Annotated[Path | None, "Validation text. Default: a part of DATA."] = None,
-    tokenizer: Annotated[Path | None, "Folder whose tokenizer is taken."] = None,
+    tokenizer: Annotated[Path | None, "Folder, or bundled model, whose tokenizer is taken."] = None,
     length: Annotated[int | None, "Tokens in a block. Default: the domain's.", LENGTH] = None,
 ) -> None:
     """Train a model on your own text."""

@@ -13,13 +13,14 @@ import torch
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
-from engine.cli.training_folder import PLAN, STATE, check_room, describe, folder_for, goes_on
+from engine.cli.training_folder import PLAN, STATE, check_room, describe, folder_for, goes_on, tokenizer_home
 from engine.estimates import Shape, require, require_time
 from engine.estimates import training as training_bytes
 from engine.files import filling
 from engine.language.backends import END_OF_TEXT
 from engine.language.documents import LeftOut, Tell, refuse, text_files
 from engine.language.domains import TEXT, domain_named
+from engine.language.tokenizer_files import FILE_NAME
 from engine.language.tokenizers import Tokenizer, find_tokenizer
 from engine.models.devices import choose_device, choose_precision
 from engine.models.gguf import unpacked
@@ -51,6 +52,8 @@ def train_model(machine: Machine, plan: Plan, output: Output, make: Make | None 
     model folder there."""
     check(plan)
     machine.set_threads()
+    if machine.model and plan.tokenizer:
+        raise UserError("A model that is trained on keeps its own tokenizer; leave out --tokenizer, or --model.")
     if machine.model is None:
         check_fit(fresh_shape(plan.sizes), plan, machine)
     processes, device = started(machine.device)
@@ -58,16 +61,18 @@ def train_model(machine: Machine, plan: Plan, output: Output, make: Make | None 
     if not processes.speaks:
         output.mute()
     files = text_files(plan.data)
-    with folder_for(plan.out):
+    with folder_for(plan.out, processes.speaks):
         train_on(machine, plan, files, output, make, processes)
+    processes.meet()  # what is trained next may start from what one of them has saved
 
 
 def train_on(
     machine: Machine, plan: Plan, files: list[Path], output: Output, make: Make | None, processes: Processes
 ) -> None:
     """The same for a folder that is there, and texts that were found."""
-    description = describe(plan, files, machine)
+    description = describe(plan, files, machine.model)
     resumed = goes_on(plan.out, description)
+    processes.meet()  # none of them writes before all have looked
     before = past(machine.model)
     make = make or LEARNERS[plan.sizes.kind]
     trainer, tokenizer = prepare(machine, plan, files, make, resumed, output, processes)
@@ -77,7 +82,7 @@ def train_on(
         trainer.resume(state)
         output.note(f"Going on from step {trainer.step:,} of {plan.training.steps:,}.")
     elif processes.speaks:
-        with saving(plan.out), filling(plan.out, PLAN) as made:
+        with saving(plan.out), filling(plan.out, FILE_NAME) as made:  # the plan before: what lies by it is a run's
             tokenizer.save(made)
             (made / PLAN).write_bytes((to_json(description, indent=2) + "\n").encode())
     follow(trainer, state, output, tokenizer)
@@ -93,10 +98,10 @@ def train_on(
 
 
 def check(plan: Plan) -> None:
-    """Refuses sizes that make no model, and a tokenizer's folder that is not there."""
+    """Refuses sizes that make no model, and a tokenizer that is not there."""
     sizes = plan.sizes
-    if plan.tokenizer and not plan.tokenizer.is_dir():
-        raise UserError(f"There is no folder {plan.tokenizer}; name one that holds a tokenizer.")
+    if plan.tokenizer:
+        tokenizer_home(plan.tokenizer)
     domain_named(sizes.domain)
     if sizes.hidden % (2 * sizes.heads):
         raise UserError(f"--hidden {sizes.hidden} must be a multiple of twice --heads {sizes.heads}.")
@@ -202,7 +207,7 @@ LEARNERS: dict[str, Make] = {"diffusion": diffusion_learner, "gpt": gpt_learner,
 def tokenizer_of(plan: Plan, files: list[Path], resumed: bool, output: Output) -> Tokenizer:
     """That of the run that goes on, or the one that the plan names, or a new one, learned from the text."""
     if resumed or plan.tokenizer:
-        return find_tokenizer(plan.out if resumed else plan.tokenizer or "")
+        return find_tokenizer(plan.out if resumed or not plan.tokenizer else tokenizer_home(plan.tokenizer))
     domain = domain_named(plan.sizes.domain)
     if domain is TEXT:
         output.note("Learning a tokenizer from the text.")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.cli.alone_in import alone_in
 from engine.cli.asked import Machine
+from engine.files import sha256
 from engine.language.documents import check_name, digest, text_files
-from engine.models.loading import checkpoint_folder
-from engine.models.stored import CONFIG
+from engine.language.tokenizer_files import FILE_NAME, files_in
+from engine.models.gguf import files_of
+from engine.models.loading import checkpoint_folder, home_of, read
+from engine.models.own_layout import CARD
+from engine.models.stored import CONFIG, WEIGHTS
 from engine.protocol import UserError
 from engine.strict_json import entries
 from engine.training.settings import Plan
@@ -21,6 +26,11 @@ from engine.training.trainer import Trainer, comparable
 
 STATE = "training-state.pt"
 PLAN = "training-plan.json"
+LOCK = "training.lock"
+LEFT = (CONFIG, WEIGHTS, CARD, FILE_NAME)
+"""What a run that has ended leaves beside them."""
+START = ("weights", "tokenizer")
+"""What a plan's description says of the model that it starts from."""
 BYTES_A_PARAMETER = 20
 """Weights, their average, two moments and the model in float32."""
 LARGEST_PLAN = 2**24
@@ -28,13 +38,17 @@ LARGEST_PLAN = 2**24
 
 
 @contextmanager
-def folder_for(folder: Path) -> Iterator[None]:
-    """Makes a folder, with those that it lies in, for what is written; what was made and stays empty is taken away."""
+def folder_for(folder: Path, speaks: bool) -> Iterator[None]:
+    """Makes a folder, with those that it lies in, for what is written; what was made and stays empty is taken away.
+
+    Of the processes of a run the one that `speaks` writes; a UserError where that of another run does.
+    """
     check_name(folder)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         make_folder(folder)
-        yield
+        with alone_in(folder, LOCK) if speaks else nullcontext():
+            yield
     finally:
         for place in made:
             with suppress(OSError):  # something lies there
@@ -62,35 +76,76 @@ def check_room(folder: Path, trainer: Trainer) -> None:
         )
 
 
-def describe(plan: Plan, files: list[Path], machine: Machine) -> dict[str, Any]:
-    """What a resumed run must share with the one that it goes on with."""
+def describe(plan: Plan, files: list[Path], model: Path | None) -> dict[str, Any]:
+    """What a resumed run must share with the one that it goes on with; `model` is what it starts from."""
+    source = checkpoint_folder(model) if model else None
+    of = home_of(source) if source else tokenizer_home(plan.tokenizer) if plan.tokenizer else None
+    tokens = files_in(of) if of else ()
     return {
         "sizes": asdict(plan.sizes),
         "recipe": asdict(plan.recipe),
         "training": {k: v for k, v in comparable(plan.training).items() if k != "precision"},
-        "tokenizer": os.path.realpath(plan.tokenizer) if plan.tokenizer else None,
         "texts": [digest(path) for path in files],
         "valid": digest(plan.valid) if plan.valid else None,
-        "model": str(checkpoint_folder(machine.model)) if machine.model else None,
+        "weights": sha256(*weights_in(source, plan)) if source else None,
+        "tokenizer": sha256(*tokens) if tokens else None,
     }
+
+
+def tokenizer_home(named: Path) -> Path:
+    """The folder of a tokenizer from a path to it or to a file in it, or from the name of a bundled or a fetched model;
+    a UserError where none lies there."""
+    try:
+        folder = home_of(checkpoint_folder(named))
+    except UserError:
+        raise UserError(f"There is no folder {named}; name one that holds a tokenizer.") from None
+    if not files_in(folder):
+        raise UserError(f"{folder} holds no tokenizer; name a folder with {FILE_NAME}, or of a model.")
+    return folder
+
+
+def weights_in(source: Path, plan: Plan) -> tuple[Path, ...]:
+    """The files of the weights that a plan starts from."""
+    causal = plan.sizes.kind != "diffusion" or plan.command == "adapt"
+    return files_of(source) if causal else read(source).files
 
 
 def is_done(machine: Machine, plan: Plan) -> bool:
     """Whether `plan.out` holds the model that this very plan makes; a UserError if it holds another."""
-    return goes_on(plan.out, describe(plan, text_files(plan.data), machine)) and (plan.out / CONFIG).is_file()
+    return goes_on(plan.out, describe(plan, text_files(plan.data), machine.model)) and (plan.out / CONFIG).is_file()
+
+
+def refuse_another(plan: Plan) -> None:
+    """A UserError if `plan.out` holds another run than of this plan, whatever model that started from."""
+    description = describe(replace(plan, tokenizer=None), text_files(plan.data), None)
+    goes_on(plan.out, {name: value for name, value in description.items() if name not in START})
 
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
-    """Whether the folder holds this very run already; a UserError if it holds another, or a finished model."""
-    check_free(folder)
+    """Whether the folder holds this very run already; a UserError if it holds another, or what no run made."""
+    for name in (STATE, PLAN, *LEFT):
+        if (folder / name).exists() and not (folder / name).is_file():
+            raise UserError(f"{folder / name} is no file; move it away, or choose another --out.")
+    found = entries(folder / PLAN, LARGEST_PLAN)
+    same = all(name in found and found[name] == value for name, value in description.items())
     if not (folder / STATE).is_file():
+        if not same:
+            check_free(folder)
         return False
-    if entries(folder / PLAN, LARGEST_PLAN) != description:
+    if not found:
+        raise UserError(
+            f"{folder / PLAN} is damaged or missing, so nothing says which run lies there; choose another --out."
+        )
+    if not same:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
     return True
 
 
 def check_free(folder: Path) -> None:
-    """A UserError where the folder holds a model that no run there made."""
-    if not (folder / STATE).is_file() and (folder / CONFIG).exists():
+    """A UserError where the folder holds what a run there would write over, and none there made."""
+    if (folder / STATE).is_file():
+        return
+    if (folder / CONFIG).exists():
         raise UserError(f"{folder} holds a model already; choose another --out.")
+    if not (folder / PLAN).is_file() and (held := next((name for name in LEFT if (folder / name).exists()), None)):
+        raise UserError(f"{folder} holds a {held} already, and the model's would take its place; choose another --out.")

@@ -28,6 +28,14 @@ def backend_in(folder: Path) -> Backend | None:
         return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
 
 
+def files_in(folder: Path) -> tuple[Path, ...]:
+    """The files that the tokenizer in `folder` is read from; none where there is none."""
+    for names in ((FILE_NAME,), *PAIRS, (ALPHABET,)):
+        if all((folder / name).is_file() for name in names):
+            return tuple(folder / name for name in names)
+    return ()
+
+
 def mask_in(folder: Path) -> int | None:
     """The id of a token for the mask in the tokenizer beside the weights, None where it has none."""
     backend = backend_in(folder)

@@ -31,6 +31,11 @@ class Processes:
         """This process's rows of tensors (B, ...): every n-th."""
         return tuple(tensor[self.index :: self.count] for tensor in tensors)
 
+    def meet(self) -> None:
+        """Waits until all of them have come here."""
+        if self.count > 1:
+            PartialState().wait_for_everyone()
+
     def gather(self, items: list[Any]) -> list[Any]:
         """The items of all processes, one after the other."""
         gathered: list[Any] = gather_object(items)

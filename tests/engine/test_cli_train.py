@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -41,25 +42,57 @@ def losses(lines: str) -> list[float]:
     return [event["loss"] for event in events if event["event"] == "trained"]
 
 
-def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -> None:
-    command = ["train", story, "--steps", 4, "--batch", 4, "--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2]
-    command += ["--vocabulary", 300, "--precision", "fp32", "--device", "cpu", "--threads", 1, "--json", "--out"]
-    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
-    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", "-m", "engine.cli"]
+LAUNCH = [
+    *("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"),
+    *("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
+]
+
+
+def in_two_processes(*command: object) -> subprocess.CompletedProcess[str]:
+    """What two processes that share a piece of work print; it must succeed."""
     done = subprocess.run(
-        [sys.executable, *launch, *map(str, command), str(tmp_path / "two")],
+        [sys.executable, *LAUNCH, *map(str, command)],
         check=False,
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path, story: Path) -> None:
+    command = ["train", story, "--steps", 4, "--batch", 4, "--length", 16, "--hidden", 32, "--blocks", 1, "--heads", 2]
+    command += ["--vocabulary", 300, "--precision", "fp32", "--device", "cpu", "--threads", 1, "--json", "--out"]
+    done = in_two_processes("-m", "engine.cli", *command, tmp_path / "two")
     alone = CliRunner().invoke(app, [*map(str, command), str(tmp_path / "one")])
     assert len(losses(alone.stdout)) == 4
     assert losses(done.stdout) == pytest.approx(losses(alone.stdout), rel=1e-4)
     assert (tmp_path / "two" / "model.safetensors").is_file()
+
+
+SMALL = """
+from dataclasses import replace
+from engine.cli import app
+from engine.cli.bundled import BUNDLED, Data, Stage
+from engine.training.settings import TrainingConfig
+model = BUNDLED["stories-absorb"]
+sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
+stages = tuple(Stage(TrainingConfig(steps=steps, batch=2)) for steps in (2, 3))
+BUNDLED["stories-absorb"] = replace(model, data=(Data("story.txt", "0" * 64),), valid=None, sizes=sizes, stages=stages)
+app()
+"""
+"""A program that reproduces a small model, in two stages."""
+
+
+def test_two_processes_reproduce_a_model_of_several_stages(tmp_path: Path, story: Path) -> None:
+    (program := tmp_path / "small.py").write_text(SMALL, encoding="utf-8")
+    command = ("reproduce", "stories-absorb", tmp_path, "--out", tmp_path / "new", "--device", "cpu", "--json")
+    done = in_two_processes(program, *command)
+    assert len(losses(done.stdout)) == 5
+    assert load(tmp_path / "new").info.facts["before that"].startswith("steps 2, ")
 
 
 @pytest.mark.parametrize("kind", ["diffusion", "gpt"])
@@ -128,6 +161,25 @@ def test_reproduce_finds_its_data_by_name_and_trains(
     refused = CliRunner().invoke(app, list(map(str, command)))
     assert refused.exit_code == 2
     assert "stage-1 holds a run with other settings or texts" in " ".join(refused.output.split())
+
+
+def test_reproduce_refuses_another_run_in_its_place_before_it_trains(
+    tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, out = BUNDLED["stories-absorb"], tmp_path / "new"
+    sizes = replace(model.sizes, vocabulary=300, length=16, hidden=32, blocks=1, heads=2)
+    data = (bundled.Data(story.name, sha256(story)),)
+    stages = tuple(Stage(TrainingConfig(steps=steps, batch=2)) for steps in (2, 3))
+    monkeypatch.setitem(BUNDLED, "stories-absorb", replace(model, data=data, valid=None, sizes=sizes, stages=stages))
+    command = ["reproduce", "stories-absorb", str(tmp_path), "--out", str(out), "--device", "cpu", "--json"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    shutil.rmtree(out / "stage-1")
+    other = replace(model, data=data, valid=None, sizes=sizes, stages=(stages[0], Stage(TrainingConfig(4, 2))))
+    monkeypatch.setitem(BUNDLED, "stories-absorb", other)
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "new holds a run with other settings" in " ".join(refused.output.split())
+    assert not (out / "stage-1").exists()
 
 
 def test_reproduce_has_a_teacher_write_what_is_not_at_hand(

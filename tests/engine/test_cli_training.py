@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
-from engine.cli.training_folder import PLAN, STATE, goes_on
+from engine.bundled_models import ASSETS
+from engine.cli.training_folder import LOCK, PLAN, STATE, folder_for, goes_on
+from engine.language.tokenizers import find_tokenizer
 from engine.strict_json import to_json
 from tests.engine.test_cli import LENGTH, model, records, refusal, sedd, story, tokenizer
 
@@ -35,14 +39,40 @@ def test_train_goes_on_where_it_was_and_refuses_another_run_in_its_folder(tmp_pa
     assert "other settings" in refusal(*command, 3)
 
 
-def test_a_run_is_the_same_however_the_folders_that_it_starts_from_are_named(
+def test_a_run_is_the_same_wherever_the_folders_that_it_starts_from_lie(
     tmp_path: Path, story: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("train", story, "--out", tmp_path / "new", "--steps", 1, "--batch", 2, "--precision", "fp32")
-    records(*command, "--model", model, "--tokenizer", model)
-    monkeypatch.chdir(model.parent)
-    again = records(*command, "--model", model.name, "--tokenizer", model.name)
-    assert [event["event"] for event in again] == ["model"]
+    for option in ("--model", "--tokenizer"):
+        command = ("train", story, "--out", tmp_path / option, "--precision", "fp32", *SIZES, "--steps", 1, option)
+        records(*command, model)
+        monkeypatch.chdir(model.parent)
+        moved = shutil.copytree(model, tmp_path / f"moved{option}")
+        for place in (model.name, moved, moved / "tokenizer.json"):
+            assert [event["event"] for event in records(*command, place)] == ["model"]
+
+
+def test_another_model_or_tokenizer_in_the_same_place_is_another_run(tmp_path: Path, story: Path, model: Path) -> None:
+    shutil.copytree(model, start := tmp_path / "start")
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--steps", 1, "--batch", 2, "--precision", "fp32", "--model", start)
+    records(*command)
+    kept = {path.name: path.read_bytes() for path in out.iterdir()}
+    for file in ("tokenizer.json", "model.safetensors"):
+        before = (start / file).read_bytes()
+        if file == "tokenizer.json":
+            (start / file).write_bytes(before + b" ")
+        else:
+            weights = load_file(start / file)
+            save_file({name: tensor + 1 for name, tensor in weights.items()}, start / file)
+        assert "other settings" in refusal(*command)
+        (start / file).write_bytes(before)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == kept
+    assert [event["event"] for event in records(*command)] == ["model"]
+
+
+def test_a_model_that_is_trained_on_has_no_other_tokenizer(tmp_path: Path, story: Path, model: Path) -> None:
+    command = ("train", story, "--out", tmp_path / "new", "--model", model, "--tokenizer", model)
+    assert "keeps its own tokenizer" in refusal(*command)
 
 
 def test_a_text_to_validate_on_is_not_one_to_learn_from(tmp_path: Path, story: Path) -> None:
@@ -60,12 +90,68 @@ def test_a_run_goes_on_however_many_texts_it_has(tmp_path: Path) -> None:
     assert goes_on(tmp_path, description)
 
 
-def test_a_tokenizers_folder_that_is_not_there_is_refused(tmp_path: Path, story: Path) -> None:
+def test_a_tokenizer_that_is_not_there_is_refused(tmp_path: Path, story: Path) -> None:
     (loop := tmp_path / "loop").symlink_to(loop)
-    for named in (loop, tmp_path / "none"):
-        said = refusal("train", story, "--out", tmp_path / "new", "--tokenizer", named, "--steps", 1, *SIZES)
-        assert "There is no folder" in said
+    (empty := tmp_path / "empty").mkdir()
+    for named, said in ((loop, "There is no folder"), (tmp_path / "none", "no folder"), (empty, "no tokenizer")):
+        refused = refusal("train", story, "--out", tmp_path / "new", "--tokenizer", named, "--steps", 1, *SIZES)
+        assert said in refused
     assert not (tmp_path / "new").exists()
+
+
+def test_the_tokenizer_of_a_bundled_model_is_taken_by_its_name(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    sizes = ("--length", 16, "--hidden", 16, "--blocks", 1, "--heads", 2, "--batch", 2)
+    records("train", story, "--out", out, "--tokenizer", "stories-gpt", "--steps", 1, "--precision", "fp32", *sizes)
+    assert find_tokenizer(out).to_json() == find_tokenizer(ASSETS / "stories-gpt").to_json()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--steps", 1, "--precision", "fp32", *SIZES)
+    with folder_for(out, speaks=True):
+        (out / "a file").touch()
+        assert "Another process writes into" in refusal(*command)
+    (out / "a file").unlink()
+    assert records(*command)[-1]["event"] == "model"
+    assert not (out / LOCK).exists()
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]"])
+def test_a_run_whose_plan_is_lost_or_damaged_is_not_called_another(tmp_path: Path, story: Path, damage: str) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--steps", 1, "--precision", "fp32", *SIZES)
+    records(*command)
+    (out / PLAN).write_text(damage, encoding="utf-8") if damage else (out / PLAN).unlink()
+    assert f"{PLAN} is damaged or missing" in refusal(*command)
+
+
+def test_a_damaged_state_can_be_deleted_to_start_again(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps")
+    records(*command, 2)
+    (out / STATE).write_bytes(b"")
+    assert sedd(*command, 2).stderr.endswith("is damaged; delete it to start again.\n")
+    (out / STATE).unlink()
+    assert "holds a model already" in refusal(*command, 3)
+    assert [event["event"] for event in records(*command, 2)].count("trained") == 2
+
+
+@pytest.mark.parametrize("name", ["README.md", "tokenizer.json", "model.safetensors", "config.json"])
+def test_what_no_run_made_is_not_written_over(tmp_path: Path, story: Path, name: str) -> None:
+    (out := tmp_path / "new").mkdir()
+    (out / name).write_text("a user's own", encoding="utf-8")
+    assert "already" in refusal("train", story, "--out", out, "--steps", 1, *SIZES)
+    assert [path.name for path in out.iterdir()] == [name]
+    assert (out / name).read_text(encoding="utf-8") == "a user's own"
+
+
+@pytest.mark.parametrize("name", [STATE, PLAN, "model.safetensors", "README.md"])
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_time_is_spent(
+    tmp_path: Path, story: Path, name: str
+) -> None:
+    (tmp_path / "new" / name).mkdir(parents=True)
+    assert f"{name} is no file" in refusal("train", story, "--out", tmp_path / "new", "--steps", 1, *SIZES)
 
 
 def test_a_refused_run_does_not_stand_in_the_way_of_the_next(tmp_path: Path, story: Path) -> None:
