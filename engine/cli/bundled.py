@@ -176,7 +176,8 @@ def plans_of(name: str, folder: Path, out: Path, compiled: bool, machine: Machin
         place = out if number == len(model.stages) else out / f"stage-{number}"
         sizes = replace(model.sizes, dropout=stage.dropout)
         texts = [places[data] for data in (*model.data, *stage.more)]
-        yield Plan(texts, valid, place, sizes, stage.recipe, replace(stage.training, compile=compiled))
+        training = replace(stage.training, compile=compiled)
+        yield Plan(texts, valid, place, sizes, stage.recipe, training, command="reproduce")
 
 
 def found_or_written(data: Written, files: Files, out: Path, machine: Machine, output: Output) -> Path:

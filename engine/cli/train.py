@@ -42,6 +42,9 @@ from engine.training.trainer import Saved, Trained, Trainer, Unsaved, Validated
 Fresh = Callable[[], Tokenizer]
 Make = Callable[[Machine, Plan, Fresh], tuple[Learner, Tokenizer]]
 """Makes what is trained, the one to go on with or a new one with a tokenizer that is fresh."""
+FRESH = "--batch, --length, --hidden or --blocks"
+OPTIONS = {"adapt": "--batch or --length", "reproduce": ""}
+"""What decides how much memory a training takes: of a fresh model, and by commands that have fewer options."""
 HELD_OUT = 0.01
 HELD_OUT_SEED = 0
 """The same whatever the seed of a run, so that no stage of a model trains on what another held out."""
@@ -128,7 +131,8 @@ def check_fit(shape: Shape, plan: Plan, machine: Machine) -> None:
     """A UserError where training would not fit into memory or time."""
     device, training, length = choose_device(machine.device), plan.training, plan.sizes.length
     needed = training_bytes(shape, training.batch, length, training.optimizer == "muon")
-    require(needed, "Training", device, "choose a smaller --batch, --length, --hidden or --blocks")
+    options = OPTIONS.get(plan.command, FRESH if machine.model is None else "--batch")
+    require(needed, "Training", device, f"choose a smaller {options}" if options else "free some of it")
     require_time(training.steps * training.batch * length, shape.parameters, "Training", device, passes=3)
 
 

@@ -90,6 +90,7 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
     output.record(
         event="text",
         tokens=page.tokens,
+        asked=asked.tokens,
         documents=len(sieve),
         repeated=sieve.repeated,
         shared=sieve.shared,

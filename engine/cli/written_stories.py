@@ -48,7 +48,8 @@ def write_again(name: str, sources: Sources, folder: Path, machine: Machine, out
     if not (judge / CONFIG).is_file():
         convert(judge_file(), judge)
     start = replace(machine, model=judge)
-    lesson = Plan(list(sources.texts), sources.valid, teacher, Sizes(kind="causal", length=512), Recipe(), LESSON)
+    sizes, recipe = Sizes(kind="causal", length=512), Recipe()
+    lesson = Plan(list(sources.texts), sources.valid, teacher, sizes, recipe, LESSON, command="reproduce")
     if not is_done(start, lesson):
         train_model(start, lesson, output)
     write_text(replace(machine, model=teacher), replace(TASK, out=text, apart=list(sources.apart)), output)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import resource
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from engine import estimates
@@ -36,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save(place / "model", Diffusion(DiffusionConfig(network, parametrisation="posterior")), tokenizer, "")
     save_causal(place / "judge", build_causal(tokenizer, LENGTH, 16, 1, 2), tokenizer, "")
     (place / "text.txt").write_text(STORY, encoding="utf-8")
+    (place / "qm9.smi").write_text("CC\n" * 900, encoding="utf-8")
     return place
 
 
@@ -66,6 +69,8 @@ def full(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         ("baseline {text} --model={judge}", 0, "The model in"),
         ("train {text} --out={place}/new --device=cpu", 0, "Training"),
         ("train {text} --out={place}/on --model={model} --device=cpu", 2, "Training"),
+        ("adapt {judge} {text} --out={place}/on --device=cpu", 1, "Training"),
+        ("reproduce molecules-absorb {place} --out={place}/new --device=cpu", 0, "Training"),
     ],
 )
 def test_what_does_not_fit_into_memory_is_refused_with_both_numbers(
@@ -75,8 +80,11 @@ def test_what_does_not_fit_into_memory_is_refused_with_both_numbers(
     result = sedd(folder, command)
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
-    assert result.stderr.startswith(what)
+    assert result.stderr.splitlines()[-1].startswith(what)
     assert re.search(r" needs about \d\.\d GiB of memory, and 0\.0 GiB are free; .*\.$", result.stderr)
+    takes: Any = get_command(app)
+    options = {option for parameter in takes.commands[command.partition(" ")[0]].params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", result.stderr)) <= options, "what it advises can be done"
     assert not (folder / "new").exists()
     assert not (folder / "on" / "config.json").exists()
 
