@@ -73,6 +73,16 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         exact="from L steps on",
     ),
     SamplerInfo(
+        "second-look",
+        "Second look (biased)",
+        "Fills the text in half of the steps; in the others it draws anew what does not fit. For the best sentences.",
+        {"absorb": "SecondLook"},
+        "at most N, with a pattern at most 1.5 N",
+        order=None,
+        biased=True,
+        options=(SamplerOption("surprise", "Nats by which a token may surprise more than is usual.", 1.0, 0.0, 100.0),),
+    ),
+    SamplerInfo(
         "tweedie",
         "Tweedie",
         "Moves each position by its own true law; steps in which nothing can change cost nothing.",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.samplers.chain import AbsorbingChain
+from engine.samplers.draws import Rows
 from engine.theory.grid import Step
 from engine.theory.randomness import Indices
 
@@ -32,15 +33,19 @@ class Surest:
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
         rows = chain.masked()
-        counts = step.quota(rows.companions())
-        if not counts.any():
-            return
-        entropy = chain.entropy(rows)
-        chosen = np.zeros(rows.size, np.bool_)
-        for here in rows.by_sample():
-            count = int(counts[here[0]])
-            chosen[here[spread_out(entropy[here], rows.position[here], count, self.spread)]] = True
-        chain.reveal(rows.pick(chosen))
+        reveal_surest(chain, rows, step.quota(rows.companions()), self.spread)
+
+
+def reveal_surest(chain: AbsorbingChain, rows: Rows, counts: np.ndarray, spread: float) -> None:
+    """Reveals so many of each sample's masked rows, `counts` (R,), as `spread_out` chooses them."""
+    if not counts.any():
+        return
+    entropy = chain.entropy(rows)
+    chosen = np.zeros(rows.size, np.bool_)
+    for here in rows.by_sample():
+        count = int(counts[here[0]])
+        chosen[here[spread_out(entropy[here], rows.position[here], count, spread)]] = True
+    chain.reveal(rows.pick(chosen))
 
 
 def spread_out(entropy: np.ndarray, position: Indices, count: int, spread: float) -> Indices:

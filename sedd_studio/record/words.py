@@ -39,13 +39,15 @@ PLAIN: dict[str, str] = {
     "Theta-trapezoidal": "In double steps",
     "Entropy-bounded": "All that are sure",
     "Confidence (biased)": "Likeliest first",
-    "Remasking": "With second looks",
+    "Second look (biased)": "With a second look",
+    "Remasking": "With words taken back",
     "Tau-leaping": "In leaps",
     "Uniformization": "Change by change",
     "Gibbs corrector": "With corrections",
     "Solver of the reverse chain.": "In which order, and how many at once, words are filled in.",
     "Nats that it costs to stand beside one of the same step.": "How far apart the words of one step stand.",
     "Nats that tokens revealed together may know of each other.": "How much words of one step may go together.",
+    "Nats by which a token may surprise more than is usual.": "How odd a word may be.",
     "How often all are drawn anew at the end (absorbing noise).": "How often all are drawn anew at the end.",
     "{summary}\nNetwork calls: {calls} (N steps, L free tokens).": (
         "{summary}\nAsks the model {calls} times (N steps, L free {words})."

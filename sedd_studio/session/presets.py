@@ -20,6 +20,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "Balanced": {},
     "Quick look": {"steps": 16},
     "Careful": {"steps": 256},
+    "Second look": {"sampler": "second-look"},
     "Four samples": {"samples": 4},
     "Nothing cut off": {"top_p": 1.0},
 }

@@ -57,6 +57,11 @@ REQUESTS: dict[str, tuple[str, Generate]] = {
     ),
     "confidence, banned words": ("absorb", Generate(LOCKED, 6, "confidence", 7, words=("a", "th"))),
     "subset, pattern": ("absorb", Generate(NOTHING_LOCKED, 6, "subset", 8, pattern="[a-z ]+")),
+    "second look": ("absorb", Generate(LOCKED, 24, "second-look", 33, options=(("surprise", 0.2),))),
+    "second look, pattern": (
+        "absorb",
+        Generate(LOCKED, 24, "second-look", 85, pattern="[a-z ]+", options=(("surprise", 0.0),)),
+    ),
     "remask, top-p": ("absorb", Generate(LOCKED, 8, "remask", 9, options=(("rate", 8.0),), top_p=0.6)),
     "tau-leaping, given times": ("scores", Generate(LOCKED, 3, "tau-leaping", 10, spacing=(1.0, 0.6, 0.3, 0.0))),
     "gibbs, banned tokens": (

@@ -45,7 +45,7 @@ CONSTRAINTS: dict[str, tuple[Tensor | None, Pattern | None]] = {
 }
 SHAPES = {"as it is": (1.0, 1.0), "temperature": (0.6, 1.0), "coldest": (0.0, 1.0), "nucleus": (1.0, 0.6)}
 NOT_KNOWN = ("gibbs", "remask", "confidence", "analytic", "euler")
-BY_ENTROPY = ("surest", "entropy-bounded")
+BY_ENTROPY = ("surest", "second-look", "entropy-bounded")
 KNOWN = [row.name for row in SAMPLERS if "absorb" in row.noises and row.name not in NOT_KNOWN]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from engine.protocol import UserError
+from engine.protocol import FREE, UserError
 from sedd_studio.record.settings import SETTINGS, Settings
 from sedd_studio.session.presets import BUILT_IN, USUAL, Presets
 from sedd_studio.widgets.controls.preset_choice import NONE, PresetChoice
@@ -39,6 +40,13 @@ def test_every_preset_that_comes_along_is_sane() -> None:
     for entries in BUILT_IN.values():
         assert all(SETTINGS[name].accepts(value) for name, value in entries.items())
         assert set(entries) <= set(USUAL)
+
+
+def test_a_second_look_is_a_preset_for_models_of_masks(window: MainWindow, choice: PresetChoice) -> None:
+    choose(choice, "Second look")
+    tokens = np.array([FREE] * 3)
+    assert window.session.form.now.request(tokens, "absorb").sampler == "second-look"
+    assert window.session.form.now.request(tokens, "uniform").sampler == "auto"
 
 
 def test_a_preset_sets_the_whole_form_but_the_seed(window: MainWindow, choice: PresetChoice) -> None:

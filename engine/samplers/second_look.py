@@ -1,0 +1,91 @@
+"""Second look: half of the steps fill the text, as `surest` does, and the other half look at what was drawn again.
+
+Up to 16 steps all fill: with fewer, more is drawn at once than looking could mend.
+
+A look hides every eighth drawn token and asks the network for the laws of those, given all the others. A token is odd
+if its surprise, -log p, is above the entropy of its law by more than `surprise` nats: the network is much more
+surprised by it than by what it would draw itself. Odd tokens are drawn anew, the others come back. So what was drawn
+early, and does not fit what came later, is mended, at one call for an eighth of the text. To have the model itself say
+what to mend is the idea of the informed correctors of Zhao et al., arXiv 2407.21243; by laws of hidden tokens any
+model of masks can.
+
+Biased whatever the number of steps: tokens are kept for what they are, which makes odd ones rarer than they should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from engine.samplers.chain import AbsorbingChain
+from engine.samplers.draws import Flags, Rows
+from engine.samplers.law import Law
+from engine.samplers.surest import SPREAD, Surest, reveal_surest
+from engine.theory.grid import Step
+
+LEAST = 16
+"""Steps that fill at least."""
+PARTS, FEWEST = 8, 4
+"""Looks that see every token once, and where there are few: of a text that is hidden in larger parts too little is
+known."""
+SURPRISE = 1.0
+"""Nats. From 0 to 3 the stories of the bundled model are about equally good."""
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """`surprise` (nats) is by how much a token's surprise may be above the entropy of its law."""
+
+    surprise: float = SURPRISE
+
+    def step(self, chain: AbsorbingChain, step: Step) -> None:
+        if step.steps <= LEAST:
+            Surest().step(chain, step)
+            return
+        masked, drawn = chain.masked(), chain.revealed()
+        if masked.size:
+            reveal_surest(chain, masked, filling(step).even_share(masked.companions()), SPREAD)
+        self.look(chain, drawn.pick(~np.isin(drawn.sample, masked.sample)), step)
+
+    def look(self, chain: AbsorbingChain, drawn: Rows, step: Step) -> None:
+        """Hides a part of the `drawn` tokens, and draws those anew that are odd."""
+        _, first, at = np.unique(drawn.sample, return_index=True, return_inverse=True)
+        parts = int(np.clip(step.steps - halfway(step), FEWEST, PARTS))
+        rows = drawn.pick((np.arange(drawn.size) - first[at]) % parts == step.number % parts)
+        if not rows.size:
+            return
+        own = chain.own(rows).cpu().numpy()
+        chain.remask(rows)
+        odd = np.concatenate(chain.laws(rows, 1.0, lambda cut, law: self.odd(law, own[cut])))
+        again, kept = rows.pick(odd), rows.pick(~odd)
+        if chain.pattern is None and odd.any():
+            made = chain.propose(again)[0]
+            chain.place(again, made)
+        chain.place(kept, own[~odd])
+        if chain.pattern is not None:  # what is drawn must fit what came back, which the network is asked about again
+            chain.reveal(again)
+        chain.unweighed()
+
+    def odd(self, law: Law, tokens: np.ndarray) -> Flags:
+        """Which tokens (R,) are too surprising under their laws."""
+        weights = law.weights.double()
+        weights = weights / weights.sum(-1, keepdim=True)
+        entropy = torch.special.entr(weights).sum(-1).cpu().numpy()
+        with np.errstate(divide="ignore"):
+            surprise = -np.log(Law(weights, weights, weights).probability(tokens))
+        flags: Flags = surprise > entropy + self.surprise
+        return flags
+
+
+def halfway(step: Step) -> int:
+    """How many steps of a run fill."""
+    return max(step.steps // 2, LEAST)
+
+
+def filling(step: Step) -> Step:
+    """The same step of a run that only fills, and has the first steps of this one, or half of what is left where more
+    was masked since then."""
+    fill = halfway(step)
+    return replace(step, steps=fill if step.number <= fill else step.number + max(1, step.steps_left // 2) - 1)

@@ -1,0 +1,114 @@
+"""`second-look`: what does not fit is drawn anew, all else stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.exact.sampler_law import exact_law, total_variation
+from engine.exact.toy import ToyWorld, diffusion
+from engine.language.automata import DEAD, Automaton
+from engine.language.patterns import Pattern
+from engine.protocol import FREE
+from engine.samplers import sampler_named
+from engine.samplers.law import Law
+from engine.samplers.loop import Plan, run_chain
+from engine.samplers.second_look import LEAST, PARTS, SecondLook
+from engine.theory.conditioning import Locks
+from engine.theory.graphs import GRAPHS
+from tests.engine.chains import final, free, states, tiny
+from tests.engine.truth import MarkovWorld
+
+LENGTH = 40
+STICKY = MarkovWorld(
+    torch.tensor([0.5, 0.5], dtype=torch.float64),
+    torch.tensor([[0.99, 0.01], [0.01, 0.99]], dtype=torch.float64),
+    LENGTH,
+    GRAPHS["absorb"](2),
+)
+"""A text in which a token is nearly always that of its neighbours."""
+DIFFER = Pattern(Automaton.of(np.where(np.eye(12, 11, -1), DEAD, np.arange(1, 12)), np.ones(12, np.bool_)))
+"""No equal neighbours: the state is the last token."""
+
+
+@pytest.mark.parametrize(
+    ("law", "odd"),
+    [
+        ([[0.5, 0.5]] * 2, [False, False]),
+        ([[0.97, 0.03]] * 2, [False, True]),  # surprises of 0.03 and 3.5 nats where 0.13 are expected
+        ([[1.0, 0.0]] * 2, [False, True]),
+        ([[2.0, 2.0]] * 2, [False, False]),  # weights, not probabilities
+    ],
+)
+def test_a_token_is_odd_if_it_surprises_more_than_one_that_is_drawn(law: list[list[float]], odd: list[bool]) -> None:
+    weights = torch.tensor(law)
+    assert SecondLook().odd(Law(weights, weights, weights), np.array([0, 1])).tolist() == odd
+    assert not SecondLook(surprise=1000.0).odd(Law(weights, weights, weights), np.array([0, 0])).any()
+
+
+def test_looks_that_see_every_token_once_mend_the_one_that_does_not_fit_and_leave_the_others() -> None:
+    text = np.zeros((1, LENGTH), np.int64)
+    text[0, 17] = 1
+    steps = 2 * LEAST
+    plan = Plan(Locks.of(np.full(LENGTH, FREE), 2, LENGTH), steps=steps, start=text, first=steps - PARTS + 1)
+    seen = list(run_chain(diffusion(STICKY, geometric=False), SecondLook(), plan, seed=0))
+    assert not seen[-1].tokens.any()
+    assert all(not np.delete(state.tokens[0], 17).any() for state in seen)
+    assert int(seen[-1].calls[0]) == PARTS
+
+
+def test_what_is_locked_stays_however_odd_it_is() -> None:
+    given = np.full(LENGTH, FREE)
+    given[17] = 1
+    text = np.zeros((1, LENGTH), np.int64)
+    text[0, 17] = 1
+    steps = 2 * LEAST
+    plan = Plan(Locks.of(given, 2, LENGTH), steps=steps, start=text, first=LEAST + 1)
+    *_, last = run_chain(diffusion(STICKY, geometric=False), SecondLook(), plan, seed=0)
+    assert last.tokens[0, 17] == 1
+
+
+def test_what_was_masked_again_late_in_a_run_is_filled_to_the_end() -> None:
+    text = np.full((1, LENGTH), 2)
+    text[0, ::2] = 0
+    for first in (LEAST + 1, 2 * LEAST):
+        plan = Plan(Locks.of(np.full(LENGTH, FREE), 2, LENGTH), steps=2 * LEAST, start=text, first=first)
+        *_, last = run_chain(diffusion(STICKY, geometric=False), SecondLook(), plan, seed=0)
+        assert (last.tokens < 2).all()
+
+
+def test_few_steps_only_fill() -> None:
+    model = tiny()
+    for steps in (1, 5, LEAST):
+        told = [final(model, free(16), steps=steps, sampler=name, seed=3) for name in ("second-look", "surest")]
+        assert np.array_equal(*told)
+
+
+def test_it_stays_biased_and_near_the_truth_where_the_network_knows_it() -> None:
+    toy = ToyWorld.random("absorb", 3, 3, 0.5, seed=7)
+    law = exact_law(diffusion(toy), sampler_named("second-look", "absorb"), LEAST + 4, np.full(3, FREE))
+    assert 0.005 < total_variation(law, toy.joint) < 0.2
+
+
+@pytest.mark.parametrize("pattern", [None, DIFFER])
+def test_a_text_keeps_to_its_pattern_though_it_is_mended(pattern: Pattern | None) -> None:
+    model, steps, mended = tiny(), 40, 0
+    for seed in range(4):
+        plan = Plan(free(16), steps=steps, pattern=pattern)
+        seen = list(run_chain(model, SecondLook(surprise=0.0), plan, seed))
+        before = next(state for state in seen if (state.tokens < 11).all())
+        mended += int((seen[-1].tokens != before.tokens).sum())
+        assert seen[-1].calls[0] <= (steps if pattern is None else 3 * steps // 2)
+        assert pattern is None or (np.diff(seen[-1].tokens) != 0).all()
+        assert np.isnan(seen[-1].log_weight).all() == (pattern is not None)
+    assert mended
+
+
+def test_a_sample_does_not_depend_on_its_company() -> None:
+    model = tiny()
+    together = final(model, free(16), steps=24, samples=3, sampler="second-look")
+    alone = [final(model, free(16), steps=24, first=number, sampler="second-look") for number in range(3)]
+    assert np.array_equal(together, np.concatenate(alone))
+    *_, last = states(model, free(16), steps=24, sampler="second-look")
+    assert int(last.calls[0]) <= 24
