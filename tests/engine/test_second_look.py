@@ -81,8 +81,10 @@ def test_what_was_masked_again_late_in_a_run_is_filled_to_the_end() -> None:
 def test_few_steps_only_fill() -> None:
     model = tiny()
     for steps in (1, 5, LEAST):
-        told = [final(model, free(16), steps=steps, sampler=name, seed=3) for name in ("second-look", "surest")]
-        assert np.array_equal(*told)
+        looked, filled = (
+            final(model, free(16), steps=steps, sampler=name, seed=3) for name in ("second-look", "surest")
+        )
+        assert np.array_equal(looked, filled)
 
 
 def test_it_stays_biased_and_near_the_truth_where_the_network_knows_it() -> None:
