@@ -1,7 +1,8 @@
 """A sheet on which a reader says which of two models writes better: `python -m scripts.blind_sheet OLD NEW OUT`.
 
 Of each pair of texts one is by either model, drawn from the same seed in the same way, none left out, and which stands
-first is drawn by lot. The key is a file of its own. `--marks` counts a reader's letters, one a pair.
+first is drawn by lot. With `--sampler` the new one draws by that: a model can be held against itself. The key is a file
+of its own. `--marks` counts a reader's letters, one a pair.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from scripts.results_plan import NUCLEUS, PROMPT
 PAIRS = 20
 SHEET, KEY = "blind-sheet.md", "blind-key.json"
 HEAD = (
-    "# Which is better?\n\nOf each pair one text is by one model and one by another, in random order; `scripts/"
+    "# Which is better?\n\nOf each pair one text was written in one way and one in another, in random order; `scripts/"
     "blind_sheet.py` drew them, none left out. Write a letter for each pair, A or B, and only then look at the key.\n"
 )
 WAYS: dict[str, tuple[str, ...]] = {
-    "Stories from nothing": ("sample", "--samples", str(PAIRS), "--steps", "256", *NUCLEUS),
+    "Stories from nothing": ("sample", "--samples", str(PAIRS), "--steps", "64", *NUCLEUS),
     "Beginning, middle and end are given": (
         "infill",
         "--text",
@@ -40,9 +41,9 @@ WAYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def drawn(model: Path, way: str, perform: Callable[[list[str]], str] = run) -> list[str]:
-    """The texts that a model writes in one of the `WAYS`."""
-    printed = perform([*WAYS[way], "--model", str(model)])
+def drawn(model: Path, way: str, how: Sequence[str] = (), perform: Callable[[list[str]], str] = run) -> list[str]:
+    """The texts that a model writes in one of the `WAYS`, with further options `how`."""
+    printed = perform([*WAYS[way], *how, "--model", str(model)])
     return [json.loads(line)["text"] for line in printed.splitlines()]
 
 
@@ -80,11 +81,13 @@ if __name__ == "__main__":
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--sampler", help="that of the new model; default: the usual one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--marks", help="a reader's letters, one a pair: only counts them")
     asked = parser.parse_args()
     if asked.marks is None:
-        made, key = sheet({way: (drawn(asked.old, way), drawn(asked.new, way)) for way in WAYS}, asked.seed)
+        how = ("--sampler", asked.sampler) if asked.sampler else ()
+        made, key = sheet({way: (drawn(asked.old, way), drawn(asked.new, way, how)) for way in WAYS}, asked.seed)
         write_whole(asked.out / SHEET, made.encode())
         write_whole(asked.out / KEY, (json.dumps(key) + "\n").encode())
     else:

@@ -24,10 +24,13 @@ def test_each_pair_has_both_texts_and_the_key_says_which_stands_first() -> None:
 
 def test_texts_are_as_a_model_wrote_them() -> None:
     def perform(arguments: list[str]) -> str:
-        assert arguments[-2:] == ["--model", "folder"]
+        assert arguments[-4:] == ["--sampler", "second-look", "--model", "folder"]
         return "".join(json.dumps({"text": text}) + "\n" for text in ("One\nday<|endoftext|>A", "b"))
 
-    assert drawn(Path("folder"), next(iter(WAYS)), perform) == ["One\nday<|endoftext|>A", "b"]
+    assert drawn(Path("folder"), next(iter(WAYS)), ("--sampler", "second-look"), perform) == [
+        "One\nday<|endoftext|>A",
+        "b",
+    ]
     page, _ = sheet({"A way": (["One\nday<|endoftext|>A"], ["b"])}, 0)
     assert "One / day ⏎ A" in page
 
