@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
-from engine.cli.training_folder import check_free, is_done, refuse_another
+from engine.cli.training_folder import check_free, is_begun, is_done, refuse_another
 from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
@@ -145,15 +145,25 @@ BUNDLED: dict[str, Bundled] = {
 def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> None:
     """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
     check_free(out)
-    started_from = None
     plans = list(plans_of(name, folder, out, compiled, machine, output))
     for plan in plans:
         refuse_another(plan)  # the last one, too, before the first is trained
-    for plan in plans:
-        start = replace(machine, model=started_from)
-        if plan.out == out or not is_done(start, plan):
-            train_model(start, plan, output)
+    started_from = None
+    for number, plan in enumerate(plans):
+        if plan.out == out or not is_done(plan, started_from):
+            refuse_later(plan, plans[number + 1 :])
+            train_model(replace(machine, model=started_from), plan, output)
         started_from = plan.out
+
+
+def refuse_later(plan: Plan, later: list[Plan]) -> None:
+    """A UserError where a `later` stage was begun, with a model that is not in the folder of this one any more."""
+    begun = next((each.out for each in later if is_begun(each.out)), None)
+    if begun is not None and not is_begun(plan.out):
+        raise UserError(
+            f"{begun} was begun with a model that is not in {plan.out} any more; choose another --out, or delete what "
+            f"is in {begun}."
+        )
 
 
 def plans_of(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> Iterator[Plan]:

@@ -26,6 +26,7 @@ from engine.models.devices import choose_device, choose_precision
 from engine.models.gguf import unpacked
 from engine.models.loading import load
 from engine.models.own_layout import saving
+from engine.models.stored import CONFIG
 from engine.protocol import UserError
 from engine.strict_json import to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
@@ -76,6 +77,10 @@ def train_on(
     description = describe(plan, files, machine.model)
     resumed = goes_on(plan.out, description)
     processes.meet()  # none of them writes before all have looked
+    if not resumed and (plan.out / CONFIG).is_file():
+        output.record(event="model", folder=str(plan.out))
+        output.line(f"The model of this very run is in {plan.out} already.")
+        return
     before = past(machine.model)
     make = make or LEARNERS[plan.sizes.kind]
     trainer, tokenizer = prepare(machine, plan, files, make, resumed, output, processes)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.alone_in import alone_in
-from engine.cli.asked import Machine
 from engine.files import sha256
 from engine.language.documents import check_name, digest, text_files
 from engine.language.tokenizer_files import FILE_NAME, files_in
@@ -95,9 +94,15 @@ def describe(plan: Plan, files: list[Path], model: Path | None) -> dict[str, Any
 def tokenizer_home(named: Path) -> Path:
     """The folder of a tokenizer from a path to it or to a file in it, or from the name of a bundled or a fetched model;
     a UserError where none lies there."""
+    with suppress(OSError):  # a name too long
+        place = named.parent if named.is_file() else named
+        if files_in(place):
+            return place
     try:
         folder = home_of(checkpoint_folder(named))
     except UserError:
+        if os.path.isdir(named):  # noqa: PTH112 - which raises for a name too long
+            raise
         raise UserError(f"There is no folder {named}; name one that holds a tokenizer.") from None
     if not files_in(folder):
         raise UserError(f"{folder} holds no tokenizer; name a folder with {FILE_NAME}, or of a model.")
@@ -110,9 +115,11 @@ def weights_in(source: Path, plan: Plan) -> tuple[Path, ...]:
     return files_of(source) if causal else read(source).files
 
 
-def is_done(machine: Machine, plan: Plan) -> bool:
-    """Whether `plan.out` holds the model that this very plan makes; a UserError if it holds another."""
-    return goes_on(plan.out, describe(plan, text_files(plan.data), machine.model)) and (plan.out / CONFIG).is_file()
+def is_done(plan: Plan, model: Path | None) -> bool:
+    """Whether `plan.out` holds the model that this very plan makes from `model`; a UserError if it holds another."""
+    description = describe(plan, text_files(plan.data), model)
+    goes_on(plan.out, description)
+    return holds(plan.out, description) and (plan.out / CONFIG).is_file()
 
 
 def refuse_another(plan: Plan) -> None:
@@ -121,31 +128,43 @@ def refuse_another(plan: Plan) -> None:
     goes_on(plan.out, {name: value for name, value in description.items() if name not in START})
 
 
+def holds(folder: Path, description: dict[str, Any]) -> bool:
+    """Whether the plan in a folder is this one. What an older plan does not name is nothing."""
+    found = entries(folder / PLAN, LARGEST_PLAN)
+    return bool(found) and all(found.get(name) == value for name, value in description.items())
+
+
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
-    """Whether the folder holds this very run already; a UserError if it holds another, or what no run made."""
+    """Whether a run in the folder can be gone on with, which is this very one; a UserError if it is another, or if what
+    lies there is none."""
     for name in (STATE, PLAN, *LEFT):
         if (folder / name).exists() and not (folder / name).is_file():
             raise UserError(f"{folder / name} is no file; move it away, or choose another --out.")
-    found = entries(folder / PLAN, LARGEST_PLAN)
-    same = all(name in found and found[name] == value for name, value in description.items())
-    if not (folder / STATE).is_file():
-        if not same:
-            check_free(folder)
-        return False
-    if not found:
+    begun = (folder / STATE).is_file()
+    if holds(folder, description):
+        return begun
+    if begun and not entries(folder / PLAN, LARGEST_PLAN):
         raise UserError(
             f"{folder / PLAN} is damaged or missing, so nothing says which run lies there; choose another --out."
         )
-    if not same:
+    if begun:
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
-    return True
+    if (folder / CONFIG).exists():
+        raise UserError(f"{folder} holds a model already; choose another --out.")
+    check_free(folder)
+    return False
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a run was begun in the folder, and has left its state."""
+    return (folder / STATE).is_file()
 
 
 def check_free(folder: Path) -> None:
-    """A UserError where the folder holds what a run there would write over, and none there made."""
-    if (folder / STATE).is_file():
+    """A UserError where a folder in which no run was begun holds what one would write over."""
+    if (folder / STATE).is_file() or (folder / PLAN).is_file():
         return
     if (folder / CONFIG).exists():
         raise UserError(f"{folder} holds a model already; choose another --out.")
-    if not (folder / PLAN).is_file() and (held := next((name for name in LEFT if (folder / name).exists()), None)):
+    if held := next((name for name in LEFT if (folder / name).exists()), None):
         raise UserError(f"{folder} holds a {held} already, and the model's would take its place; choose another --out.")

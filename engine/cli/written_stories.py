@@ -50,7 +50,7 @@ def write_again(name: str, sources: Sources, folder: Path, machine: Machine, out
     start = replace(machine, model=judge)
     sizes, recipe = Sizes(kind="causal", length=512), Recipe()
     lesson = Plan(list(sources.texts), sources.valid, teacher, sizes, recipe, LESSON, command="reproduce")
-    if not is_done(start, lesson):
+    if not is_done(lesson, judge):
         train_model(start, lesson, output)
     write_text(replace(machine, model=teacher), replace(TASK, out=text, apart=list(sources.apart)), output)
     return text

@@ -56,6 +56,9 @@ class Branching:
         weights = weights.astype(np.float64)
         return np.array([self._choose(row / row.sum()) for row in weights], np.int64)
 
+    def number(self, rows: Rows, number: int) -> None:
+        """Every draw is followed, whatever its number."""
+
     def order(self, rows: Rows) -> Indices:
         every = list(permutations(range(rows.size)))
         return np.array(every[self._choose(np.full(len(every), 1 / len(every)))], np.int64)

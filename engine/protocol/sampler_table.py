@@ -77,7 +77,7 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
         "Second look (biased)",
         "Fills the text in half of the steps; in the others it draws anew what does not fit. For the best sentences.",
         {"absorb": "SecondLook"},
-        "at most N, with a pattern at most 1.5 N",
+        "at most N, with a pattern at most 1.5 N; at most L where L is at most 16",
         order=None,
         biased=True,
         options=(SamplerOption("surprise", "Nats by which a token may surprise more than is usual.", 1.0, 0.0, 100.0),),

@@ -63,6 +63,10 @@ class Draws(Protocol):
     def draw(self, rows: Rows, weights: np.ndarray) -> Indices:
         """A token for each row (R,) with probability proportional to weights (R, V)."""
 
+    def number(self, rows: Rows, number: int) -> None:
+        """Has the next draws of rows be those of this number, above 0, whatever was drawn before: where a run goes on
+        from its midst they are the same."""
+
     def order(self, rows: Rows) -> Indices:
         """Indices (R,) that put the rows of each sample in a random order, sample after sample: always the same."""
 
@@ -118,6 +122,9 @@ class Clocks:
             times = self._streams.exponential(rows.sample[cut], rows.position[cut], draw[cut], again[cut], size)
             drawn[cut] = race(weights[cut], times)
         return drawn
+
+    def number(self, rows: Rows, number: int) -> None:
+        self._draws[rows] = number
 
     def targets(self, rows: Rows) -> Uniforms:
         """Uniform numbers (R,) in the place of the next draws of these rows."""

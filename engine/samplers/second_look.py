@@ -1,6 +1,7 @@
 """Second look: half of the steps fill the text, as `surest` does, and the other half look at what was drawn again.
 
-Up to 16 steps all fill: with fewer, more is drawn at once than looking could mend.
+Up to 16 steps all fill: with fewer, more is drawn at once than looking could mend. So they do in gaps of up to 16
+tokens, which are drawn one by one.
 
 A look hides every eighth drawn token and asks the network for the laws of those, given all the others. A token is odd
 if its surprise, -log p, is above the entropy of its law by more than `surprise` nats: the network is much more
@@ -24,6 +25,7 @@ from engine.samplers.draws import Flags, Rows
 from engine.samplers.law import Law
 from engine.samplers.surest import SPREAD, Surest, reveal_surest
 from engine.theory.grid import Step
+from engine.theory.randomness import Indices
 
 LEAST = 16
 """Steps that fill at least."""
@@ -41,13 +43,14 @@ class SecondLook:
     surprise: float = SURPRISE
 
     def step(self, chain: AbsorbingChain, step: Step) -> None:
-        if step.steps <= LEAST:
+        if min(step.steps, int(chain.free[0].sum())) <= LEAST:
             Surest().step(chain, step)
             return
         masked, drawn = chain.masked(), chain.revealed()
         if masked.size:
             reveal_surest(chain, masked, filling(step).even_share(masked.companions()), SPREAD)
-        self.look(chain, drawn.pick(~np.isin(drawn.sample, masked.sample)), step)
+        if step.number > halfway(step):
+            self.look(chain, drawn.pick(~np.isin(drawn.sample, masked.sample)), step)
 
     def look(self, chain: AbsorbingChain, drawn: Rows, step: Step) -> None:
         """Hides a part of the `drawn` tokens, and draws those anew that are odd."""
@@ -58,15 +61,21 @@ class SecondLook:
             return
         own = chain.own(rows).cpu().numpy()
         chain.remask(rows)
-        odd = np.concatenate(chain.laws(rows, 1.0, lambda cut, law: self.odd(law, own[cut])))
-        again, kept = rows.pick(odd), rows.pick(~odd)
-        if chain.pattern is None and odd.any():
-            made = chain.propose(again)[0]
-            chain.place(again, made)
-        chain.place(kept, own[~odd])
-        if chain.pattern is not None:  # what is drawn must fit what came back, which the network is asked about again
-            chain.reveal(again)
         chain.unweighed()
+        chain.draws.number(rows, step.number)
+        if chain.pattern is None:
+
+            def mended(cut: slice, law: Law) -> Indices:
+                tokens, odd = own[cut].copy(), self.odd(law, own[cut])
+                weights = law.weights[torch.from_numpy(odd).to(law.weights.device)]
+                tokens[odd] = chain.drawn(rows.pick(cut).pick(odd), weights)[1]
+                return tokens
+
+            chain.place(rows, np.concatenate(chain.laws(rows, 1.0, mended)))
+            return
+        odd = np.concatenate(chain.laws(rows, 1.0, lambda cut, law: self.odd(law, own[cut])))
+        chain.place(rows.pick(~odd), own[~odd])
+        chain.reveal(rows.pick(odd))  # so that all matches; the network is asked again, given what came back
 
     def odd(self, law: Law, tokens: np.ndarray) -> Flags:
         """Which tokens (R,) are too surprising under their laws."""

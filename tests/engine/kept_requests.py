@@ -39,6 +39,7 @@ TEXT = train_tokenizer(iter([WORDS] * 4), 300)
 MOLECULES = domain_named("molecules").tokenizer(iter(()), 0)
 LOCKED = frozen([*TEXT.encode("once upon"), *[FREE] * 7, *TEXT.encode(" fox"), *[FREE] * 4])
 NOTHING_LOCKED = frozen([FREE] * 10)
+LONG = frozen([*TEXT.encode("once"), *[FREE] * 18, *TEXT.encode(" fox")])
 COLOURS = tuple(TEXT.encode(" red blue old"))
 BEGUN = frozen(np.where(LOCKED != FREE, LOCKED, np.where(np.arange(len(LOCKED)) % 3 == 0, COLOURS[0], FREE))[None])
 NOISY = frozen(np.arange(40, 50)[None])
@@ -57,11 +58,8 @@ REQUESTS: dict[str, tuple[str, Generate]] = {
     ),
     "confidence, banned words": ("absorb", Generate(LOCKED, 6, "confidence", 7, words=("a", "th"))),
     "subset, pattern": ("absorb", Generate(NOTHING_LOCKED, 6, "subset", 8, pattern="[a-z ]+")),
-    "second look": ("absorb", Generate(LOCKED, 24, "second-look", 33, options=(("surprise", 0.2),))),
-    "second look, pattern": (
-        "absorb",
-        Generate(LOCKED, 24, "second-look", 85, pattern="[a-z ]+", options=(("surprise", 0.0),)),
-    ),
+    "second look": ("absorb", Generate(LONG, 32, "second-look", 33, options=(("surprise", 0.2),))),
+    "second look, pattern": ("absorb", Generate(LONG, 32, "second-look", 35, pattern="[a-z ]+", top_p=0.9)),
     "remask, top-p": ("absorb", Generate(LOCKED, 8, "remask", 9, options=(("rate", 8.0),), top_p=0.6)),
     "tau-leaping, given times": ("scores", Generate(LOCKED, 3, "tau-leaping", 10, spacing=(1.0, 0.6, 0.3, 0.0))),
     "gibbs, banned tokens": (

@@ -173,7 +173,12 @@ def test_reproduce_refuses_another_run_in_its_place_before_it_trains(
     monkeypatch.setitem(BUNDLED, "stories-absorb", replace(model, data=data, valid=None, sizes=sizes, stages=stages))
     command = ["reproduce", "stories-absorb", str(tmp_path), "--out", str(out), "--device", "cpu", "--json"]
     assert CliRunner().invoke(app, command).exit_code == 0
+    (out / "stage-1" / "training-state.pt").unlink()  # to save room
+    assert losses(CliRunner().invoke(app, command).stdout) == []
     shutil.rmtree(out / "stage-1")
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "was begun with a model that is not in" in " ".join(refused.output.split())
     other = replace(model, data=data, valid=None, sizes=sizes, stages=(stages[0], Stage(TrainingConfig(4, 2))))
     monkeypatch.setitem(BUNDLED, "stories-absorb", other)
     refused = CliRunner().invoke(app, command)

@@ -14,6 +14,7 @@ from engine.cli.training_folder import LOCK, PLAN, STATE, folder_for, goes_on
 from engine.language.tokenizers import find_tokenizer
 from engine.strict_json import to_json
 from tests.engine.test_cli import LENGTH, model, records, refusal, sedd, story, tokenizer
+from tests.strict import strict
 
 __all__ = ["model", "story", "tokenizer"]
 
@@ -93,10 +94,24 @@ def test_a_run_goes_on_however_many_texts_it_has(tmp_path: Path) -> None:
 def test_a_tokenizer_that_is_not_there_is_refused(tmp_path: Path, story: Path) -> None:
     (loop := tmp_path / "loop").symlink_to(loop)
     (empty := tmp_path / "empty").mkdir()
-    for named, said in ((loop, "There is no folder"), (tmp_path / "none", "no folder"), (empty, "no tokenizer")):
+    for named, said in (
+        (loop, "There is no folder"),
+        (tmp_path / "none", "no folder"),
+        ("n" * 400, "is too long"),
+        (empty, "no tokenizer"),
+    ):
         refused = refusal("train", story, "--out", tmp_path / "new", "--tokenizer", named, "--steps", 1, *SIZES)
         assert said in refused
     assert not (tmp_path / "new").exists()
+
+
+def test_a_tokenizer_is_taken_from_whatever_folder_it_lies_in(tmp_path: Path, story: Path, model: Path) -> None:
+    (named := tmp_path / "checkpoints").mkdir()
+    shutil.copy(model / "tokenizer.json", named)
+    for name in ("a.gguf", "b.gguf"):
+        (named / name).touch()
+    command = ("train", story, "--out", tmp_path / "new", "--tokenizer", named, "--precision", "fp32", *SIZES)
+    assert records(*command, "--steps", 1)[-1]["event"] == "model"
 
 
 def test_the_tokenizer_of_a_bundled_model_is_taken_by_its_name(tmp_path: Path, story: Path) -> None:
@@ -126,15 +141,29 @@ def test_a_run_whose_plan_is_lost_or_damaged_is_not_called_another(tmp_path: Pat
     assert f"{PLAN} is damaged or missing" in refusal(*command)
 
 
-def test_a_damaged_state_can_be_deleted_to_start_again(tmp_path: Path, story: Path) -> None:
+def test_a_state_that_is_damaged_or_in_the_way_can_be_deleted(tmp_path: Path, story: Path) -> None:
     out = tmp_path / "new"
     command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps")
     records(*command, 2)
+    kept = (out / "model.safetensors").read_bytes()
     (out / STATE).write_bytes(b"")
     assert sedd(*command, 2).stderr.endswith("is damaged; delete it to start again.\n")
     (out / STATE).unlink()
     assert "holds a model already" in refusal(*command, 3)
+    assert [event["event"] for event in records(*command, 2)] == ["model"]
+    assert (out / "model.safetensors").read_bytes() == kept
+    (out / "config.json").unlink()  # as where the run had not come to its end
     assert [event["event"] for event in records(*command, 2)].count("trained") == 2
+
+
+def test_a_run_of_an_older_version_goes_on(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--steps", 1, "--precision", "fp32", *SIZES)
+    records(*command)
+    plan = strict((out / PLAN).read_text(encoding="utf-8"))
+    del plan["weights"]
+    (out / PLAN).write_text(to_json(plan | {"model": None}), encoding="utf-8")
+    assert [event["event"] for event in records(*command)] == ["model"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "tokenizer.json", "model.safetensors", "config.json"])
