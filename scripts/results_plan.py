@@ -223,8 +223,8 @@ RESULTS = Page(
             "drawn given that the rest can still follow.",
             "domain",
             (
-                evaluated("held to @smiles", "molecules-absorb", QM9, 1000, "--steps", "24", *HELD),
-                evaluated("as drawn", "molecules-absorb", QM9, 1000, "--steps", "24"),
+                evaluated("held to @smiles", "molecules-absorb", QM9, 300, "--steps", "24", *HELD),
+                evaluated("as drawn", "molecules-absorb", QM9, 300, "--steps", "24"),
             ),
         ),
         Section(
@@ -264,7 +264,7 @@ RESULTS = Page(
             "DNA",
             "Promoters of 300 bases: composition by position, and the TATA motif, beside the data.",
             "domain",
-            (evaluated("promoters", "promoters-absorb", "data/dna", 500, "--steps", "128"),),
+            (evaluated("promoters", "promoters-absorb", "data/dna", 100, "--steps", "128"),),
             "promoters.png",
         ),
         Section(
