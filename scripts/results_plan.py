@@ -33,7 +33,7 @@ BUDGETS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("absorb, second look, top-p 0.9", LOOKS, "64", SAMPLES, NUCLEUS),
     ("absorb, subset", "subset", SOME_BUDGETS, "16", ()),
     ("absorb, tweedie", "tweedie", SOME_BUDGETS, "16", ()),
-    ("absorb, trapezoidal", "trapezoidal", SOME_BUDGETS, "16", ()),
+    ("absorb, trapezoidal", "trapezoidal", FEW_BUDGETS, "16", ()),
     ("absorb, first-hitting", "first-hitting", "256", "16", ()),  # one token a call, whatever the budget
     ("uniform, tweedie", "tweedie", EVERY_BUDGET, "16", ()),
     ("uniform, trapezoidal", "trapezoidal", FEW_BUDGETS, "16", ()),
@@ -223,8 +223,8 @@ RESULTS = Page(
             "drawn given that the rest can still follow.",
             "domain",
             (
-                evaluated("held to @smiles", "molecules-absorb", QM9, 300, "--steps", "24", *HELD),
-                evaluated("as drawn", "molecules-absorb", QM9, 300, "--steps", "24"),
+                evaluated("held to @smiles", "molecules-absorb", QM9, 200, "--steps", "24", *HELD),
+                evaluated("as drawn", "molecules-absorb", QM9, 200, "--steps", "24"),
             ),
         ),
         Section(
@@ -264,7 +264,7 @@ RESULTS = Page(
             "DNA",
             "Promoters of 300 bases: composition by position, and the TATA motif, beside the data.",
             "domain",
-            (evaluated("promoters", "promoters-absorb", "data/dna", 100, "--steps", "128"),),
+            (evaluated("promoters", "promoters-absorb", "data/dna", 60, "--steps", "128"),),
             "promoters.png",
         ),
         Section(
