@@ -26,12 +26,21 @@ TEXTS = [TEXT + ".", "One day a girl came up the hill."]
 
 
 def model(
-    folder: Path, tokenizer: Tokenizer, noise: Noise, facts: dict[str, str] | None = None, marks: bool = False
+    folder: Path,
+    tokenizer: Tokenizer,
+    noise: Noise,
+    facts: dict[str, str] | None = None,
+    marks: bool = False,
+    spread: float = 0.0,
 ) -> None:
+    """A small model; with a `spread` its blocks do something, too, so that words lean on each other."""
     torch.manual_seed(0)
     states = tokenizer.vocabulary + (noise == "absorb")
     network = NetworkConfig(states, length=40, hidden=16, blocks=1, heads=2, cond_dim=8, marks_locks=marks)
     diffusion = Diffusion(DiffusionConfig(network, noise))
+    if spread:
+        for parameter in diffusion.network.parameters():
+            torch.nn.init.normal_(parameter, std=spread)
     torch.nn.init.normal_(diffusion.network.get_parameter("output_layer.linear.weight"), std=0.5)
     folder.mkdir()
     save(folder, diffusion, tokenizer, "# Tiny\n", facts or {})

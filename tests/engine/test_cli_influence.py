@@ -24,9 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of each noise."""
     root = tmp_path_factory.mktemp("influence")
     tokenizer = train_tokenizer(iter(TEXTS * 4), 290)
-    model(root / "absorb", tokenizer, "absorb")
-    model(root / "uniform", tokenizer, "uniform")
-    model(root / "marked", tokenizer, "uniform", marks=True)
+    model(root / "absorb", tokenizer, "absorb", spread=0.45)
+    model(root / "uniform", tokenizer, "uniform", spread=0.45)
+    model(root / "marked", tokenizer, "uniform", marks=True, spread=0.45)
     return root
 
 
@@ -92,8 +92,7 @@ def test_under_uniform_noise_each_token_has_a_row(folder: Path, name: str) -> No
 def test_under_uniform_noise_a_word_has_those_that_it_leans_on(folder: Path, name: str) -> None:
     rows = told(folder / name, "The hill", "--on", "hill", "--draws", "2")
     assert {row["word"] for row in rows} == {"The"}
-    assert all(row["positions"] for row in rows)
-    assert all(row["total"] >= 0 for row in rows), "in a small model at random it is 0 but for rounding"
+    assert all(row["total"] > 1e-4 for row in rows), "far above rounding"
 
 
 @pytest.mark.parametrize(
