@@ -17,23 +17,23 @@ PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 CACHED_MODELS = ("models--gpt2", "models--openai-community--gpt2")
 
 
-def backend_in(folder: Path) -> Backend | None:
-    """The library's tokenizer in `folder`, whatever it is fit for; None where there is none, a UserError if damaged."""
-    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
-        if (folder / FILE_NAME).is_file():
-            return read_backend(folder / FILE_NAME)
-        for vocab, merges in PAIRS:
-            if (folder / vocab).is_file() and (folder / merges).is_file():
-                return from_pair(folder / vocab, folder / merges)
-        return from_alphabet(folder / ALPHABET) if (folder / ALPHABET).is_file() else None
-
-
 def files_in(folder: Path) -> tuple[Path, ...]:
     """The files that the tokenizer in `folder` is read from; none where there is none."""
     for names in ((FILE_NAME,), *PAIRS, (ALPHABET,)):
         if all((folder / name).is_file() for name in names):
             return tuple(folder / name for name in names)
     return ()
+
+
+def backend_in(folder: Path) -> Backend | None:
+    """The library's tokenizer in `folder`, whatever it is fit for; None where there is none, a UserError if damaged."""
+    with refusing(f"The tokenizer in {folder} is damaged", "put a whole copy there"):
+        files = files_in(folder)
+        if len(files) == 2:
+            return from_pair(*files)
+        if not files:
+            return None
+        return read_backend(files[0]) if files[0].name == FILE_NAME else from_alphabet(files[0])
 
 
 def mask_in(folder: Path) -> int | None:

@@ -33,7 +33,7 @@ PARTS, FEWEST = 8, 4
 """Looks that see every token once, and where there are few: of a text that is hidden in larger parts too little is
 known."""
 SURPRISE = 1.0
-"""Nats. From 0 to 3 the stories of the bundled model are about equally good."""
+"""Nats. At 0 and at 1 sixteen stories of the bundled model are equally good within a standard error."""
 
 
 @dataclass(frozen=True)
