@@ -162,7 +162,8 @@ def read_bounded(path: Path, most: int) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
-            raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
+            limit = f"{most >> 20} MB" if most >> 20 else f"{most >> 10} kB"
+            raise OSError(errno.EFBIG, f"it is larger than {limit}", str(path))
         return b"".join(in_pieces(file, size))
 
 

@@ -10,27 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine import strict_yaml
 from engine.catalogue.glance import LARGEST_TABLE
-from engine.files import open_regular, read_bounded
+from engine.files import open_regular
 from engine.language.spare_tokens import Spare
 from engine.models.config_reader import shown
 from engine.models.pickles import unpickle
 from engine.plain_text import plain_facts
 from engine.protocol import UserError, is_lack_of_memory
 from engine.stopping import look
-from engine.strict_json import LARGEST_CONFIG, read_json, shallow
+from engine.strict_json import LARGEST_CONFIG, read_json
 from engine.theory.diffusion import DiffusionConfig
 
 CONFIG, WEIGHTS, PICKLED = "config.json", "model.safetensors", "pytorch_model.bin"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 """What torch puts into the names of weights that were saved from a network that it distributes or compiles."""
-LARGEST_YAML = 2**16
-"""Bytes of a configuration."""
 MOST_TENSORS = 25_000
 """In a file of weights."""
 LARGEST_INDEX = 2**21
@@ -197,16 +195,7 @@ def read_config(path: Path, most: int = LARGEST_CONFIG) -> Mapping[str, Any]:
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
     """The named entries of a configuration in YAML; a UserError if it cannot be read as such."""
-    return _entries(lambda: shallow(yaml.load(read_bounded(path, LARGEST_YAML), PlainLoader)), path, "YAML")
-
-
-class PlainLoader(yaml.SafeLoader):
-    """Reads plain YAML: what refers to other parts of the file, and could unfold, is refused."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it refers to its own parts")
-        return super().compose_node(parent, index)
+    return _entries(lambda: strict_yaml.read_yaml(path), path, "YAML")
 
 
 def _entries(read: Callable[[], Any], path: Path, language: str) -> Mapping[str, Any]:

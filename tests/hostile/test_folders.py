@@ -20,7 +20,7 @@ from engine.models.loading import build
 from engine.models.stored import MOST_TENSORS, unwrapped
 from engine.protocol import UserError
 from tests.hostile.folders import template, use
-from tests.hostile.fuzz import SECONDS
+from tests.hostile.fuzz import is_soon
 
 KINDS = ("families/mdlm", "diffugpt", "absorb-training-run", "lightning", "proteins", "shards", "causal", "pair", "own")
 MEGABYTES = 200
@@ -71,7 +71,7 @@ def answered(folder: Path) -> None:
     began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with suppress(UserError):
         use(folder)
-    assert time.process_time() - began < SECONDS
+    assert is_soon(time.process_time() - began)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES << 10
 
 
