@@ -15,9 +15,8 @@ from engine.performing.engine import Engine
 from engine.protocol import Failed, LoadModel
 from sedd_studio.session import model_folders
 from tests.hostile.folders import template
+from tests.patience import PATIENCE
 
-PATIENCE = 20
-"""Seconds until a hang is one."""
 MEGABYTES = 200
 
 
@@ -44,7 +43,7 @@ def locked(path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_hangs() -> Iterator[None]:
-    signal.alarm(PATIENCE)
+    signal.alarm(int(PATIENCE))
     yield
     signal.alarm(0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from sedd_studio.record.settings import Settings
 from sedd_studio.session.state import RunState
 from sedd_studio.widgets.controls.candidate_rows import shown_piece
 from sedd_studio.window.main_window import MainWindow
+from tests.patience import PATIENCE
 from tests.sedd_studio.conftest import MakeSession
 from tests.sedd_studio.fake_engine import FakeEngine
 from tests.sedd_studio.test_pointing import gap, hover
@@ -86,10 +87,11 @@ def test_a_click_is_told_of_where_keys_go_elsewhere(window: MainWindow, qtbot: Q
 
 def test_a_tooltip_that_came_before_them_does_not_lie_over_them(window: MainWindow, qtbot: QtBot) -> None:
     hover(window, gap(window) + 4)
-    QToolTip.showText(window.mapToGlobal(QPoint(300, 300)), "Position 22: masked", window.canvas.viewport())
+    at, long = window.mapToGlobal(QPoint(300, 300)), int(2000 * PATIENCE)  # it does not go by itself before
+    QToolTip.showText(at, "Position 22: masked", window.canvas.viewport(), QRect(), long)
     assert QToolTip.isVisible()
     qtbot.waitUntil(window.popover.isVisible)
-    qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=1_500)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 @pytest.mark.parametrize("number", [0, 1, 4])
