@@ -203,6 +203,8 @@ def _entries(read: Callable[[], Any], path: Path, language: str) -> Mapping[str,
         values = read()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; put a whole copy there.") from error
+    except strict_yaml.NotPlain as error:
+        raise UserError(f"{path} {error}; write it as plain entries and lists.") from error
     except Exception as error:  # parsers raise many kinds for odd tags, numbers, dates, encodings and depths
         if is_lack_of_memory(error):
             raise

@@ -14,6 +14,7 @@ from engine.language.automata import DEAD, Automaton
 from engine.language.patterns import Pattern
 from engine.protocol import FREE
 from engine.samplers import sampler_named
+from engine.samplers.draws import Flags
 from engine.samplers.law import Law
 from engine.samplers.loop import Plan, run_chain
 from engine.samplers.second_look import LEAST, PARTS, SecondLook
@@ -136,6 +137,32 @@ def test_a_run_that_goes_on_from_its_midst_comes_out_as_it_would_have() -> None:
         plan = Plan(FREE_TEXT, steps=48, start=whole[first - 1].tokens, first=first)
         *_, last = run_chain(oracle, SecondLook(surprise=0.0), plan, seed=2)
         assert np.array_equal(last.tokens, whole[-1].tokens)
+
+
+def test_a_lock_that_is_put_where_a_run_goes_on_leaves_tokens_that_do_not_depend_on_it() -> None:
+    chances, steps = torch.tensor([0.4, 0.35, 0.25], dtype=torch.float64), 48
+    oracle = diffusion(MarkovWorld(chances, chances.expand(3, 3), LENGTH, GRAPHS["absorb"](3)), geometric=False)
+    plan = Plan(Locks.of(np.full(LENGTH, FREE), 3, LENGTH), steps=steps)
+    whole = list(run_chain(oracle, SecondLook(surprise=0.0), plan, seed=2))
+    begun = whole[steps // 2].tokens
+    assert (whole[-1].tokens != begun).sum() > 2, "something is mended"
+    given = np.full(LENGTH, FREE)
+    given[5] = whole[-1].tokens[0, 5]
+    plan = Plan(Locks.of(given, 3, LENGTH), steps=steps, start=begun, first=steps // 2 + 1)
+    *_, last = run_chain(oracle, SecondLook(surprise=0.0), plan, seed=2)
+    assert np.array_equal(last.tokens, whole[-1].tokens)
+
+
+@pytest.mark.parametrize("steps", [33, 39, 40])
+def test_it_costs_what_the_table_says_even_if_each_look_finds_something(steps: int) -> None:
+    class Finds(SecondLook):
+        def odd(self, law: Law, tokens: np.ndarray) -> Flags:
+            flags: Flags = np.arange(len(tokens)) % 2 == 0
+            return flags
+
+    for pattern in (None, DIFFER):
+        *_, last = run_chain(diffusion(MARKOV, geometric=False), Finds(), Plan(FREE_TEXT, 1, steps, pattern=pattern), 2)
+        assert last.calls[0] == (steps if pattern is None else steps + steps // 2)
 
 
 def test_samples_that_share_calls_ask_no_more_often(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.models import stored
+from engine.protocol import UserError
 from engine.strict_json import DEEPEST
-from engine.strict_yaml import LARGEST_YAML, PlainLoader, read_yaml
+from engine.strict_yaml import LARGEST_YAML, NotPlain, PlainLoader, read_yaml
 
 ENOUGH = 500
 """Tokens of a file that are looked at before it is refused."""
@@ -62,9 +64,32 @@ def test_a_long_number_is_refused_before_it_is_made(
         read_yaml(written(tmp_path, number))
 
 
-def test_parts_that_refer_to_others_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(yaml.YAMLError, match="its own parts"):
-        read_yaml(written(tmp_path, "a: &a [1]\nb: *a"))
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: &a [1]\nb: *a", "refers to its own parts"),
+        ("{<<: " * 60 + "{" + "1:," * 20_000 + "}" * 61, "merges its parts"),
+        ("a: {<<: [{b: 1}, {c: 2}]}", "merges its parts"),
+        ("a: !!pairs [b: 0x" + "f" * 13_000 + "]", "holds more"),
+        ("a: !!omap [b: 0x" + "f" * 13_000 + "]", "holds more"),
+        ("a: !!set {0x" + "f" * 13_000 + "}", "holds more"),
+        ("a: !!binary aGVsbG8=", "holds more"),
+        ("a: !!python/tuple [1]", "holds more"),
+        ("a: !x 1", "holds more"),
+        ("a: =", "holds more"),
+    ],
+)
+def test_what_is_not_plain_is_refused_and_the_sentence_says_why(text: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(NotPlain, match=why):
+        read_yaml(written(tmp_path, text))
+    with pytest.raises(UserError, match=f"config.yaml {why}.*; write it as plain entries and lists."):
+        stored.read_yaml(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("number", ["1" + ":1" * 16_000, "0x" + "f" * 60_000])
+def test_a_number_in_the_place_of_a_default_is_no_number(number: str, tmp_path: Path) -> None:
+    with pytest.raises(yaml.YAMLError):
+        read_yaml(written(tmp_path, f"a: !!int {{=: '{number}'}}"))
 
 
 def test_a_limit_below_a_megabyte_is_told_in_kilobytes(tmp_path: Path) -> None:
