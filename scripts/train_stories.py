@@ -69,7 +69,8 @@ def write(data: Path, out: Path, teacher: Path, tokens: int, streams: int, secon
         part = text.with_suffix(".part")
         size = f"--tokens {tokens} --batch {streams} --length 512"
         apart = f"--apart {data / VALID} --apart {data / TEST} --seconds {seconds:g} --seed 1 --json"
-        print(*finish(sedd("write --model", teacher, "--out", part, size, apart)), sep="\n", flush=True)
+        if not part.exists():
+            print(*finish(sedd("write --model", teacher, "--out", part, size, apart)), sep="\n", flush=True)
         part.replace(text)
     return text
 

@@ -257,7 +257,7 @@ class CausalLearner:
         """The exact negative log-likelihood of sequences (L,), with its error over them."""
         return causal_likelihood(CausalModel("", self.network, None), sequences)
 
-    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str | None, facts: Mapping[str, str]) -> None:
         """Writes a model folder; its layout has no place for facts."""
         save_causal(folder, self.network, tokenizer, card)
 
@@ -269,10 +269,11 @@ def causal_likelihood(model: CausalModel, sequences: Sequence[np.ndarray]) -> Bo
     return ratio_of(totals, lengths, len(sequences), len(sequences))
 
 
-def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> None:
+def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str | None) -> None:
     """Writes the network in bf16, the tokenizer and the card, Markdown, as `transformers` reads them.
 
-    All files come, or none, config.json last. A UserError where they cannot be written.
+    All files come, or none, config.json last; without a card the one there stays. A UserError where they cannot be
+    written.
     """
     marker = END_OF_TEXT if tokenizer.eot_id is not None else None
     wrapped = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
@@ -282,4 +283,5 @@ def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str) -> 
         copy.deepcopy(network).to(torch.bfloat16).save_pretrained(made)
         wrapped.save_pretrained(made)
         tokenizer.save(made)
-        (made / "README.md").write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
+        if card is not None:
+            (made / "README.md").write_text(card, encoding="utf-8", errors="backslashreplace", newline="")

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.train import train_model
-from engine.cli.training_folder import check_free, is_begun, is_done, refuse_another
+from engine.cli.training_folder import check_free, is_begun, is_done, plan_in, refuse_another
 from engine.cli.written_stories import Sources, write_again
 from engine.files import sha256
 from engine.protocol import UserError
@@ -144,7 +144,8 @@ BUNDLED: dict[str, Bundled] = {
 
 def reproduce(name: str, folder: Path, out: Path, compiled: bool, machine: Machine, output: Output) -> None:
     """Trains a bundled model again, stage by stage, and leaves it in `out`; stages that are done are not repeated."""
-    check_free(out)
+    if not plan_in(out):  # another's model, told before the data are looked for
+        check_free(out)
     plans = list(plans_of(name, folder, out, compiled, machine, output))
     for plan in plans:
         refuse_another(plan)  # the last one, too, before the first is trained

@@ -13,7 +13,16 @@ import torch
 from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
-from engine.cli.training_folder import PLAN, STATE, check_room, describe, folder_for, goes_on, tokenizer_home
+from engine.cli.training_folder import (
+    check_room,
+    describe,
+    folder_for,
+    goes_on,
+    is_free,
+    is_model,
+    keep_plan,
+    tokenizer_home,
+)
 from engine.estimates import Shape, require, require_time
 from engine.estimates import training as training_bytes
 from engine.files import filling
@@ -22,13 +31,12 @@ from engine.language.documents import LeftOut, Tell, refuse, text_files
 from engine.language.domains import TEXT, domain_named
 from engine.language.tokenizer_files import FILE_NAME
 from engine.language.tokenizers import Tokenizer, find_tokenizer
+from engine.models.alone import STATE
 from engine.models.devices import choose_device, choose_precision
 from engine.models.gguf import unpacked
 from engine.models.loading import load
-from engine.models.own_layout import saving
-from engine.models.stored import CONFIG
+from engine.models.own_layout import CARD, saving
 from engine.protocol import UserError
-from engine.strict_json import to_json
 from engine.theory.diffusion import Diffusion, DiffusionConfig
 from engine.theory.graphs import GRAPHS
 from engine.theory.growth import deepen
@@ -77,7 +85,7 @@ def train_on(
     description = describe(plan, files, machine.model)
     resumed = goes_on(plan.out, description)
     processes.meet()  # none of them writes before all have looked
-    if not resumed and (plan.out / CONFIG).is_file():
+    if not resumed and is_model(plan.out):
         output.record(event="model", folder=str(plan.out))
         output.line(f"The model of this very run is in {plan.out} already.")
         return
@@ -92,15 +100,19 @@ def train_on(
     elif processes.speaks:
         with saving(plan.out), filling(plan.out, FILE_NAME) as made:  # the plan before: what lies by it is a run's
             tokenizer.save(made)
-            (made / PLAN).write_bytes((to_json(description, indent=2) + "\n").encode())
+            keep_plan(made, description)
     follow(trainer, state, output, tokenizer)
     if not processes.speaks:
         return
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
     facts = before | facts_of(plan, trainer, result)
-    told = card(plan, files, description["texts"], facts)
+    told = card(plan, files, description["texts"], facts) if is_free(plan.out, CARD) else None
     trainer.learner.save(plan.out, tokenizer, told, facts)
+    with saving(plan.out):
+        keep_plan(plan.out, description, () if told else (CARD,))
+    if not told:
+        output.note(f"{plan.out / CARD} is not this run's, and stays as it is.")
     output.record(event="model", folder=str(plan.out), **facts)
     output.line(f"The model is in {plan.out}.")
 

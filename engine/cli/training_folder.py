@@ -11,23 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.alone_in import alone_in
-from engine.files import sha256
+from engine.files import sha256, write_whole
 from engine.language.documents import check_name, digest, text_files
 from engine.language.tokenizer_files import FILE_NAME, files_in
+from engine.models.alone import STATE
 from engine.models.gguf import files_of
 from engine.models.loading import checkpoint_folder, home_of, read
 from engine.models.own_layout import CARD
-from engine.models.stored import CONFIG, WEIGHTS
+from engine.models.stored import CONFIG, WEIGHTS, weight_files
 from engine.protocol import UserError
-from engine.strict_json import entries
+from engine.strict_json import entries, to_json
 from engine.training.settings import Plan
 from engine.training.trainer import Trainer, comparable
 
-STATE = "training-state.pt"
 PLAN = "training-plan.json"
 LOCK = "training.lock"
 LEFT = (CONFIG, WEIGHTS, CARD, FILE_NAME)
 """What a run that has ended leaves beside them."""
+WRITTEN = "written"
+"""The name in a plan of the hashes of the files beside it that the run wrote."""
 START = ("weights", "tokenizer")
 """What a plan's description says of the model that it starts from."""
 BYTES_A_PARAMETER = 20
@@ -119,7 +121,16 @@ def is_done(plan: Plan, model: Path | None) -> bool:
     """Whether `plan.out` holds the model that this very plan makes from `model`; a UserError if it holds another."""
     description = describe(plan, text_files(plan.data), model)
     goes_on(plan.out, description)
-    return holds(plan.out, description) and (plan.out / CONFIG).is_file()
+    return holds(plan.out, description) and is_model(plan.out)
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a whole model lies in a folder: a configuration and its weights."""
+    try:
+        weight_files(folder)
+    except UserError:
+        return False
+    return (folder / CONFIG).is_file()
 
 
 def refuse_another(plan: Plan) -> None:
@@ -128,31 +139,74 @@ def refuse_another(plan: Plan) -> None:
     goes_on(plan.out, {name: value for name, value in description.items() if name not in START})
 
 
+def plan_in(folder: Path) -> dict[str, Any]:
+    """The description that a run left in a folder, and the hashes of what it wrote; nothing where there is none."""
+    return entries(folder / PLAN, LARGEST_PLAN)
+
+
 def holds(folder: Path, description: dict[str, Any]) -> bool:
     """Whether the plan in a folder is this one. What an older plan does not name is nothing."""
-    found = entries(folder / PLAN, LARGEST_PLAN)
+    found = plan_in(folder)
     return bool(found) and all(found.get(name) == value for name, value in description.items())
+
+
+def keep_plan(folder: Path, description: dict[str, Any], besides: tuple[str, ...] = ()) -> None:
+    """Writes the description of a run beside the files that it has written, all that there are `besides` some; their
+    hashes tell them from what others put there later."""
+    written = (name for name in LEFT if name not in besides and (folder / name).is_file())
+    hashes = {name: sha256(folder / name) for name in written}
+    write_whole(folder / PLAN, (to_json(description | {WRITTEN: hashes}, indent=2) + "\n").encode())
+
+
+def written_in(folder: Path) -> dict[str, Any]:
+    """The hashes of the files that the run in a folder wrote there, by their names; none in older plans."""
+    written = plan_in(folder).get(WRITTEN)
+    return written if isinstance(written, dict) else {}
+
+
+def is_own(folder: Path, name: str) -> bool:
+    """Whether the file of this name in a folder is as the run there wrote it."""
+    return (folder / name).is_file() and written_in(folder).get(name) == sha256(folder / name)
+
+
+def is_free(folder: Path, name: str) -> bool:
+    """Whether a run may write a file of this name into its folder: none is there, or one of its own."""
+    return is_own(folder, name) or not os.path.lexists(folder / name)
 
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
     """Whether a run in the folder can be gone on with, which is this very one; a UserError if it is another, or if what
-    lies there is none."""
+    lies there is none. Where it cannot, there is a whole model of this run, or nothing that would be written over."""
     for name in (STATE, PLAN, *LEFT):
-        if (folder / name).exists() and not (folder / name).is_file():
+        if os.path.lexists(folder / name) and not (folder / name).is_file():
             raise UserError(f"{folder / name} is no file; move it away, or choose another --out.")
-    begun = (folder / STATE).is_file()
-    if holds(folder, description):
-        return begun
-    if begun and not entries(folder / PLAN, LARGEST_PLAN):
+    if is_begun(folder):
+        refuse_other_run(folder, description)
+        return True
+    if not (holds(folder, description) and is_model(folder)):
+        check_free(folder)
+    return False
+
+
+def refuse_other_run(folder: Path, description: dict[str, Any]) -> None:
+    """A UserError if the run that was begun in a folder is not this one, or cannot be told, or has lost its
+    tokenizer."""
+    found = plan_in(folder)
+    if not found:
+        if (folder / PLAN).is_file() and not os.access(folder / PLAN, os.R_OK):
+            raise UserError(f"{folder / PLAN} cannot be read; allow reading it, or choose another --out.")
         raise UserError(
             f"{folder / PLAN} is damaged or missing, so nothing says which run lies there; choose another --out."
         )
-    if begun:
+    if not holds(folder, description):
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
-    if (folder / CONFIG).exists():
-        raise UserError(f"{folder} holds a model already; choose another --out.")
-    check_free(folder)
-    return False
+    written = written_in(folder)
+    was_saving = CONFIG not in written and is_model(folder)  # it ended before the plan named the model
+    if FILE_NAME in written and not is_own(folder, FILE_NAME) and not was_saving:
+        raise UserError(
+            f"{folder / FILE_NAME} is not the one that the run there began with; put that back, or choose another "
+            "--out."
+        )
 
 
 def is_begun(folder: Path) -> bool:
@@ -161,10 +215,12 @@ def is_begun(folder: Path) -> bool:
 
 
 def check_free(folder: Path) -> None:
-    """A UserError where a folder in which no run was begun holds what one would write over."""
-    if (folder / STATE).is_file() or (folder / PLAN).is_file():
+    """A UserError where a folder in which no run was begun holds what one would write over, and none has left."""
+    if is_begun(folder):
         return
-    if (folder / CONFIG).exists():
+    if is_model(folder):
         raise UserError(f"{folder} holds a model already; choose another --out.")
-    if held := next((name for name in LEFT if (folder / name).exists()), None):
+    left = {PLAN} if "training" in plan_in(folder) else set()
+    left |= {name for name in LEFT if is_own(folder, name)}
+    if held := next((name for name in (PLAN, *LEFT) if name not in left and (folder / name).exists()), None):
         raise UserError(f"{folder} holds a {held} already, and the model's would take its place; choose another --out.")

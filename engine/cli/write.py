@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def write_text(machine: Machine, asked: Writing, output: Output) -> None:
 
     What was drawn is kept in a folder beside it until the text is whole: the same command goes on from there.
     """
+    if os.path.lexists(asked.out) and not asked.out.is_dir():  # a folder is told of where nothing can be written
+        raise UserError(f"{asked.out} is there already; move it away, or choose another --out.")
     machine.set_threads()
     with unpacked(source := folder_of(Path(machine.model_path))) as folder:
         model = CausalModel.load(folder, machine.device, machine.precision)

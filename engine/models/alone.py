@@ -27,6 +27,8 @@ OF_MODELS = (*OF_WEIGHTS, ".json", ".yaml")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z")
 TEXTS = (".txt", ".jsonl", ".csv", ".fasta", ".fa", ".smi", ".md")
 ADAPTER = "adapter_config.json"
+STATE = "training-state.pt"
+"""What a training that has not ended goes on from."""
 COUNTED = re.compile(r"(?:^|\.)(?:blocks|layers|layer|h)\.(\d{1,6})\.")
 NETWORKS: tuple[tuple[str, str], ...] = (
     ("sampling_eps_min", "BD3-LM"),
@@ -124,6 +126,9 @@ def folder_alone(folder: Path) -> Alone:
     if (folder / RUN_WEIGHTS).is_file():
         advice = f"{folder} lacks {RUN_CONFIG}, which says how the network is built; put it there."
         return Alone("the checkpoint of a training run", {}, advice)
+    if (folder / STATE).is_file():
+        advice = f"{folder} holds a training that has not ended; give its command again, and it goes on to a model."
+        return Alone("a training that has not ended", {}, advice)
     if held := [file for file in files if ends_in(file, OF_WEIGHTS)]:
         return weights_alone(folder, held)
     if (backend := backend_in(folder)) is not None:

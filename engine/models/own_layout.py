@@ -58,11 +58,12 @@ def save(
     folder: Path,
     diffusion: Diffusion,
     tokenizer: Tokenizer,
-    card: str,
+    card: str | None,
     facts: Mapping[str, str] | None = None,
     precision: Precision = "bf16",
 ) -> None:
-    """Writes our own layout into `folder`; matrices in `precision`. All files come, or none.
+    """Writes our own layout into `folder`; matrices in `precision`. All files come, or none; without a card the one
+    there stays.
 
     config.json comes last: a new folder that was being written when the machine stopped is not taken for a model.
     """
@@ -84,13 +85,14 @@ def save(
 
 
 def write_model(
-    folder: Path, weights: Mapping[str, Tensor], tokenizer: Tokenizer, card: str, config: Mapping[str, Any]
+    folder: Path, weights: Mapping[str, Tensor], tokenizer: Tokenizer, card: str | None, config: Mapping[str, Any]
 ) -> None:
     """Writes the files of a model as `save` does, whatever its layout."""
     with saving(folder), filling(folder, CONFIG) as made:
         save_file(dict(weights), made / WEIGHTS)  # one tensor after the other: as bytes they would be in memory again
         tokenizer.save(made)
-        (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
+        if card is not None:
+            (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
         (made / CONFIG).write_bytes((to_json(config, indent=2) + "\n").encode())
 
 

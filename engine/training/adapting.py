@@ -195,7 +195,7 @@ class AdaptingLearner(DiffusionLearner):
         assert isinstance(self.network, Backbone)
         self.network.seen = None if seen is None else seen.to(self.network.device)
 
-    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str | None, facts: Mapping[str, str]) -> None:
         """Writes the weights as they are, in float32."""
         weights = {
             renamed(name, self.adapted.kind.saved): tensor.detach().cpu().contiguous()

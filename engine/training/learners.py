@@ -45,8 +45,9 @@ class Learner(Protocol):
     def validate(self, sequences: Sequence[np.ndarray], seed: int) -> Bound:
         """An upper bound on the negative log-likelihood of sequences, each (L,)."""
 
-    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
-        """Writes a model folder with a card, Markdown, and facts where its layout has a place for them."""
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str | None, facts: Mapping[str, str]) -> None:
+        """Writes a model folder with a card, Markdown, or leaves the one there, and with facts where its layout has a
+        place for them."""
 
 
 class DiffusionLearner:
@@ -92,7 +93,7 @@ class DiffusionLearner:
         *_, last = bound(self.diffusion, sequences, draws=4, seed=seed)
         return last
 
-    def save(self, folder: Path, tokenizer: Tokenizer, card: str, facts: Mapping[str, str]) -> None:
+    def save(self, folder: Path, tokenizer: Tokenizer, card: str | None, facts: Mapping[str, str]) -> None:
         save(folder, self.diffusion, tokenizer, card, facts)
 
 

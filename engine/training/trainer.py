@@ -276,6 +276,8 @@ class Trainer:
         except Exception as error:  # whatever a damaged file provokes
             if is_lack_of_memory(error):
                 raise
+            if isinstance(error.__cause__, PermissionError):
+                raise
             raise UserError(f"The training state {path} is damaged; delete it to start again.") from error
 
 

@@ -232,7 +232,7 @@ def test_reproduce_refuses_a_folder_with_another_model_before_it_looks_for_data(
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     result = CliRunner().invoke(app, ["reproduce", "stories-absorb", str(tmp_path), "--out", str(tmp_path)])
     assert result.exit_code == 2
-    assert "holds a model already" in " ".join(result.output.split())
+    assert "holds a config.json already" in " ".join(result.output.split())
 
 
 def test_reproduce_says_what_is_missing_or_other_than_it_was(

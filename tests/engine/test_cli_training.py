@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.bundled_models import ASSETS
-from engine.cli.training_folder import LOCK, PLAN, STATE, folder_for, goes_on
+from engine.cli.training_folder import LOCK, PLAN, folder_for, goes_on
 from engine.language.tokenizers import find_tokenizer
+from engine.models.alone import STATE
 from engine.strict_json import to_json
 from tests.engine.test_cli import LENGTH, model, records, refusal, sedd, story, tokenizer
 from tests.strict import strict
@@ -175,11 +178,123 @@ def test_what_no_run_made_is_not_written_over(tmp_path: Path, story: Path, name:
     assert (out / name).read_text(encoding="utf-8") == "a user's own"
 
 
+@pytest.mark.parametrize("name", ["README.md", "tokenizer.json", "model.safetensors", "config.json", PLAN])
+@pytest.mark.parametrize("of", ["this", "another", "none"])
+def test_beside_the_plan_of_a_run_that_has_no_state_others_files_are_not_written_over(
+    tmp_path: Path, story: Path, name: str, of: str
+) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps")
+    records(*command, 1 if of == "this" else 2)
+    plan = (out / PLAN).read_text(encoding="utf-8") if of != "none" else "my plan"
+    shutil.rmtree(out)
+    out.mkdir()
+    (out / PLAN).write_text(plan, encoding="utf-8")
+    (out / name).write_text("a user's own", encoding="utf-8")
+    assert "already" in refusal(*command, 1)
+    assert {path.name for path in out.iterdir()} == {PLAN, name}
+    assert (out / name).read_text(encoding="utf-8") == "a user's own"
+
+
+def test_what_a_run_left_that_has_no_state_is_written_over(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps")
+    records(*command, 1)
+    for name in (STATE, "config.json", "model.safetensors", "README.md"):
+        (out / name).unlink()
+    assert records(*command, 2)[-1]["event"] == "model"
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_readme_that_is_not_the_run_s_stays(tmp_path: Path, story: Path, finished: bool) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    if not finished:  # as where it was stopped between the last state and the model
+        for name in ("config.json", "model.safetensors"):
+            (out / name).unlink()
+    (out / "README.md").write_bytes(b"a user's own \xff")
+    for _ in range(2):
+        assert "README.md is not this run's, and stays as it is." in " ".join(sedd(*command).stderr.split())
+        assert (out / "README.md").read_bytes() == b"a user's own \xff"
+    assert len(records("sample", "--model", out)[0]["tokens"]) == 16
+    (out / "README.md").unlink()
+    records(*command)
+    assert (out / "README.md").read_text(encoding="utf-8").startswith("# new")
+
+
+def test_a_run_does_not_go_on_with_another_tokenizer(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    state, tokenizer = (out / STATE).read_bytes(), (out / "tokenizer.json").read_bytes()
+    shutil.copy(ASSETS / "stories-gpt" / "tokenizer.json", out)
+    assert "tokenizer.json is not the one that the run there began with; put that back" in refusal(*command)
+    assert (out / STATE).read_bytes() == state
+    (out / "tokenizer.json").write_bytes(tokenizer)
+    assert records(*command)[-1]["event"] == "model"
+
+
+def test_a_run_that_was_stopped_while_it_saved_its_model_goes_on(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    plan = strict((out / PLAN).read_text(encoding="utf-8"))
+    others: tuple[object, ...] = ({"tokenizer.json": "of the tokenizer before"}, [], None, 1)
+    for written in others:
+        (out / PLAN).write_text(to_json(plan | {"written": written}), encoding="utf-8")
+        assert records(*command)[-1]["event"] == "model"
+
+
+def test_a_model_that_has_lost_its_weights_is_trained_again(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    for name in ("model.safetensors", STATE):
+        (out / name).unlink()
+    assert [event["event"] for event in records(*command)].count("trained") == 1
+    assert (out / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("hidden", [STATE, PLAN])
+def test_what_cannot_be_read_is_not_called_damaged(
+    tmp_path: Path, story: Path, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    opened = os.open
+
+    def denied(path: Path, *rest: int, **named: int) -> int:
+        if Path(path).name == hidden:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *rest, **named)
+
+    monkeypatch.setattr(os, "open", denied)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != hidden)
+    said = sedd(*command).stderr.splitlines()[-1]
+    assert f"{hidden} cannot be read" in said
+    assert "allow reading it" in said
+
+
+def test_a_training_that_has_not_ended_is_not_taken_for_a_model(tmp_path: Path, story: Path) -> None:
+    out = tmp_path / "new"
+    records("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    for name in ("config.json", "model.safetensors", "README.md"):
+        (out / name).unlink()
+    for command in (("sample", "--model", out), ("doctor", out)):
+        said = " ".join((result := sedd(*command)).output.split()) + " ".join(result.stderr.split())
+        assert "holds a training that has not ended; give its command again" in said
+
+
 @pytest.mark.parametrize("name", [STATE, PLAN, "model.safetensors", "README.md"])
 def test_a_folder_in_the_place_of_a_file_is_told_before_the_time_is_spent(
     tmp_path: Path, story: Path, name: str
 ) -> None:
     (tmp_path / "new" / name).mkdir(parents=True)
+    assert f"{name} is no file" in refusal("train", story, "--out", tmp_path / "new", "--steps", 1, *SIZES)
+    (tmp_path / "new" / name).rmdir()
+    (tmp_path / "new" / name).symlink_to("nothing")
     assert f"{name} is no file" in refusal("train", story, "--out", tmp_path / "new", "--steps", 1, *SIZES)
 
 

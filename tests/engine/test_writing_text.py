@@ -265,6 +265,15 @@ def test_a_place_that_takes_no_file_is_left_as_it_was(writer: Path, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
+def test_a_text_that_is_there_is_not_written_over(writer: Path, tmp_path: Path) -> None:
+    (out := tmp_path / "text.txt").write_text("a user's own", encoding="utf-8")
+    asked = ("write", "--model", writer, "--out", out, *FEW)
+    for more in ((), ("--apart", out)):
+        assert "text.txt is there already; move it away, or choose another --out." in said(*asked, *more)
+    assert out.read_text(encoding="utf-8") == "a user's own"
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
 def test_a_second_process_does_not_write_the_same_text(
     writer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
