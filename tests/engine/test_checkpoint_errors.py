@@ -129,15 +129,15 @@ def test_a_damaged_training_run_is_answered_in_a_sentence(tmp_path: Path) -> Non
     torch.save({"model": {}}, run / "checkpoints-meta" / "checkpoint.pth")
     with pytest.raises(UserError, match="is missing"):
         build(run)
-    for content in (
-        "a: [",
-        "[" * 20_000,
-        "a: 2020-99-99",
-        "a: !!python/object/apply:os.mkdir [exploded]",
-        "a: 0x" + "f" * 5_000,
+    for content, why in (
+        ("a: [", "not valid YAML"),
+        ("[" * 20_000, "nested too deeply"),
+        ("a: 2020-99-99", "not valid YAML"),
+        ("a: !!python/object/apply:os.mkdir [exploded]", "holds more than entries"),
+        ("a: 0x" + "f" * 5_000, "not valid YAML"),
     ):
         (run / ".hydra" / "config.yaml").write_text(content)
-        with pytest.raises(UserError, match="not valid YAML"):
+        with pytest.raises(UserError, match=why):
             build(run)
 
 
