@@ -25,7 +25,7 @@ from engine.language.tokenizers import Tokenizer
 from engine.likelihood.result import Bound, ratio_of
 from engine.models.devices import PRECISIONS, choose_device, choose_precision
 from engine.models.gguf import unpacked
-from engine.models.own_layout import saving
+from engine.models.own_layout import CARD, encoded, saving
 from engine.protocol import FREE
 from engine.protocol.errors import brought_by
 from engine.stopping import look
@@ -284,4 +284,4 @@ def save_causal(folder: Path, network: Any, tokenizer: Tokenizer, card: str | No
         wrapped.save_pretrained(made)
         tokenizer.save(made)
         if card is not None:
-            (made / "README.md").write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
+            (made / CARD).write_bytes(encoded(card))

@@ -14,13 +14,16 @@ from engine.cli.asked import Machine
 from engine.cli.output import Output
 from engine.cli.training_card import card, facts_of, in_words, past
 from engine.cli.training_folder import (
+    LEFT,
     check_room,
     describe,
     folder_for,
     goes_on,
-    is_free,
+    hashes_in,
+    is_free_for,
     is_model,
     keep_plan,
+    own_in,
     tokenizer_home,
 )
 from engine.estimates import Shape, require, require_time
@@ -100,19 +103,20 @@ def train_on(
     elif processes.speaks:
         with saving(plan.out), filling(plan.out, FILE_NAME) as made:  # the plan before: what lies by it is a run's
             tokenizer.save(made)
-            keep_plan(made, description)
+            keep_plan(made, description, own_in(plan.out) | hashes_in(made))
     follow(trainer, state, output, tokenizer)
     if not processes.speaks:
         return
     result = trainer.validate() if trainer.valid else None
     trainer.average.swap(trainer.learner.network)
     facts = before | facts_of(plan, trainer, result)
-    told = card(plan, files, description["texts"], facts) if is_free(plan.out, CARD) else None
-    trainer.learner.save(plan.out, tokenizer, told, facts)
+    told = card(plan, files, description["texts"], facts)
+    is_free = is_free_for(told, plan.out)
+    trainer.learner.save(plan.out, tokenizer, told if is_free else None, facts)
     with saving(plan.out):
-        keep_plan(plan.out, description, () if told else (CARD,))
-    if not told:
-        output.note(f"{plan.out / CARD} is not this run's, and stays as it is.")
+        keep_plan(plan.out, description, hashes_in(plan.out, LEFT if is_free else set(LEFT) - {CARD}))
+    if not is_free:
+        output.note(f"{plan.out / CARD} is another than this run's, and stays as it is.")
     output.record(event="model", folder=str(plan.out), **facts)
     output.line(f"The model is in {plan.out}.")
 

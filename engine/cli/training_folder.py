@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue.glance import LARGEST_CARD
 from engine.cli.alone_in import alone_in
 from engine.files import sha256, write_whole
 from engine.language.documents import check_name, digest, text_files
@@ -17,7 +18,7 @@ from engine.language.tokenizer_files import FILE_NAME, files_in
 from engine.models.alone import STATE
 from engine.models.gguf import files_of
 from engine.models.loading import checkpoint_folder, home_of, read
-from engine.models.own_layout import CARD
+from engine.models.own_layout import CARD, encoded
 from engine.models.stored import CONFIG, WEIGHTS, weight_files
 from engine.protocol import UserError
 from engine.strict_json import entries, to_json
@@ -150,12 +151,15 @@ def holds(folder: Path, description: dict[str, Any]) -> bool:
     return bool(found) and all(found.get(name) == value for name, value in description.items())
 
 
-def keep_plan(folder: Path, description: dict[str, Any], besides: tuple[str, ...] = ()) -> None:
-    """Writes the description of a run beside the files that it has written, all that there are `besides` some; their
-    hashes tell them from what others put there later."""
-    written = (name for name in LEFT if name not in besides and (folder / name).is_file())
-    hashes = {name: sha256(folder / name) for name in written}
-    write_whole(folder / PLAN, (to_json(description | {WRITTEN: hashes}, indent=2) + "\n").encode())
+def keep_plan(folder: Path, description: dict[str, Any], written: dict[str, str]) -> None:
+    """Writes the description of a run, and the hashes of what it has `written`, which tell that from what others put
+    there later."""
+    write_whole(folder / PLAN, (to_json(description | {WRITTEN: written}, indent=2) + "\n").encode())
+
+
+def hashes_in(folder: Path, names: Iterable[str] = LEFT) -> dict[str, str]:
+    """The hashes of files in a folder, of those that are there."""
+    return {name: sha256(folder / name) for name in names if (folder / name).is_file()}
 
 
 def written_in(folder: Path) -> dict[str, Any]:
@@ -169,9 +173,17 @@ def is_own(folder: Path, name: str) -> bool:
     return (folder / name).is_file() and written_in(folder).get(name) == sha256(folder / name)
 
 
-def is_free(folder: Path, name: str) -> bool:
-    """Whether a run may write a file of this name into its folder: none is there, or one of its own."""
-    return is_own(folder, name) or not os.path.lexists(folder / name)
+def own_in(folder: Path) -> dict[str, str]:
+    """The hashes of the files in a folder that are as the run there wrote them."""
+    return hashes_in(folder, [name for name in LEFT if is_own(folder, name)])
+
+
+def is_free_for(card: str, folder: Path) -> bool:
+    """Whether a run may write its card into its folder: none is there, or one of its own, or this very one."""
+    place = folder / CARD
+    if is_own(folder, CARD) or not os.path.lexists(place):
+        return True
+    return place.is_file() and place.stat().st_size < LARGEST_CARD and place.read_bytes() == encoded(card)
 
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:
@@ -183,8 +195,9 @@ def goes_on(folder: Path, description: dict[str, Any]) -> bool:
     if is_begun(folder):
         refuse_other_run(folder, description)
         return True
-    if not (holds(folder, description) and is_model(folder)):
-        check_free(folder)
+    is_this = holds(folder, description)
+    if not (is_this and is_model(folder)):
+        check_free(folder, is_this)
     return False
 
 
@@ -200,12 +213,10 @@ def refuse_other_run(folder: Path, description: dict[str, Any]) -> None:
         )
     if not holds(folder, description):
         raise UserError(f"{folder} holds a run with other settings or texts; use the same ones, or another --out.")
-    written = written_in(folder)
-    was_saving = CONFIG not in written and is_model(folder)  # it ended before the plan named the model
-    if FILE_NAME in written and not is_own(folder, FILE_NAME) and not was_saving:
+    # A model that is trained on brings its tokenizer, and one that is adapted is saved with another.
+    if found.get("weights") is None and FILE_NAME in written_in(folder) and not is_own(folder, FILE_NAME):
         raise UserError(
-            f"{folder / FILE_NAME} is not the one that the run there began with; put that back, or choose another "
-            "--out."
+            f"{folder / FILE_NAME} is not as the run there wrote it; put that back, or choose another --out."
         )
 
 
@@ -214,13 +225,16 @@ def is_begun(folder: Path) -> bool:
     return (folder / STATE).is_file()
 
 
-def check_free(folder: Path) -> None:
-    """A UserError where a folder in which no run was begun holds what one would write over, and none has left."""
+def check_free(folder: Path, is_this: bool = False) -> None:
+    """A UserError where a folder in which no run was begun holds what one would write over, and none has left; the run
+    that left its plan there may be this one."""
     if is_begun(folder):
         return
     if is_model(folder):
         raise UserError(f"{folder} holds a model already; choose another --out.")
-    left = {PLAN} if "training" in plan_in(folder) else set()
-    left |= {name for name in LEFT if is_own(folder, name)}
+    plan = plan_in(folder)
+    left = {*own_in(folder), *([PLAN] if "training" in plan else [])}
+    if is_this and WRITTEN not in plan:  # of an older version
+        left = {PLAN, *LEFT}
     if held := next((name for name in (PLAN, *LEFT) if name not in left and (folder / name).exists()), None):
         raise UserError(f"{folder} holds a {held} already, and the model's would take its place; choose another --out.")

@@ -92,8 +92,13 @@ def write_model(
         save_file(dict(weights), made / WEIGHTS)  # one tensor after the other: as bytes they would be in memory again
         tokenizer.save(made)
         if card is not None:
-            (made / CARD).write_text(card, encoding="utf-8", errors="backslashreplace", newline="")
+            (made / CARD).write_bytes(encoded(card))
         (made / CONFIG).write_bytes((to_json(config, indent=2) + "\n").encode())
+
+
+def encoded(card: str) -> bytes:
+    """A card, Markdown, as it lies in a file, whatever characters the names of texts have."""
+    return card.encode(errors="backslashreplace")
 
 
 @contextmanager

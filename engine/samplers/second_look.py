@@ -3,12 +3,12 @@
 Up to 16 steps all fill: with fewer, more is drawn at once than looking could mend. So they do in gaps of up to 16
 tokens, which are drawn one by one.
 
-A look hides what is drawn at every eighth position, and asks the network for the laws there, given all the others; the
-next look takes the next positions, whatever is locked among them. A token is odd if its surprise, -log p, is above the
-entropy of its law by more than `surprise` nats: the network is much more surprised by it than by what it would draw
-itself. Odd tokens are drawn anew, the others come back. So what was drawn early, and does not fit what came later, is
-mended, at one call for an eighth of the text. To have the model itself say what to mend is the idea of the informed
-correctors of Zhao et al., arXiv 2407.21243; by laws of hidden tokens any model of masks can.
+A look hides what is drawn at every eighth free position, and asks the network for the laws there, given all the others;
+the next look takes the next positions. A token is odd if its surprise, -log p, is above the entropy of its law by more
+than `surprise` nats: the network is much more surprised by it than by what it would draw itself. Odd tokens are drawn
+anew, the others come back. So what was drawn early, and does not fit what came later, is mended, at one call for an
+eighth of the text. To have the model itself say what to mend is the idea of the informed correctors of Zhao et al.,
+arXiv 2407.21243; by laws of hidden tokens any model of masks can.
 
 Biased whatever the number of steps: tokens are kept for what they are, which makes odd ones rarer than they should be.
 """
@@ -55,7 +55,8 @@ class SecondLook:
     def look(self, chain: AbsorbingChain, drawn: Rows, step: Step) -> None:
         """Hides a part of the `drawn` tokens, and draws those anew that are odd."""
         parts = int(np.clip(step.steps - halfway(step), FEWEST, PARTS))
-        rows = drawn.pick(drawn.position % parts == step.number % parts)
+        turn = (np.cumsum(chain.free, axis=1) - 1) % parts
+        rows = drawn.pick(turn[drawn] == step.number % parts)
         if not rows.size:
             return
         own = chain.own(rows).cpu().numpy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,7 @@ def test_a_readme_that_is_not_the_run_s_stays(tmp_path: Path, story: Path, finis
             (out / name).unlink()
     (out / "README.md").write_bytes(b"a user's own \xff")
     for _ in range(2):
-        assert "README.md is not this run's, and stays as it is." in " ".join(sedd(*command).stderr.split())
+        assert "README.md is another than this run's, and stays as it is." in " ".join(sedd(*command).stderr.split())
         assert (out / "README.md").read_bytes() == b"a user's own \xff"
     assert len(records("sample", "--model", out)[0]["tokens"]) == 16
     (out / "README.md").unlink()
@@ -229,31 +230,73 @@ def test_a_run_does_not_go_on_with_another_tokenizer(tmp_path: Path, story: Path
     records(*command)
     state, tokenizer = (out / STATE).read_bytes(), (out / "tokenizer.json").read_bytes()
     shutil.copy(ASSETS / "stories-gpt" / "tokenizer.json", out)
-    assert "tokenizer.json is not the one that the run there began with; put that back" in refusal(*command)
+    assert "tokenizer.json is not as the run there wrote it; put that back" in refusal(*command)
     assert (out / STATE).read_bytes() == state
     (out / "tokenizer.json").write_bytes(tokenizer)
     assert records(*command)[-1]["event"] == "model"
 
 
-def test_a_run_that_was_stopped_while_it_saved_its_model_goes_on(tmp_path: Path, story: Path) -> None:
+def test_a_run_that_was_stopped_while_it_saved_its_model_knows_its_own_files(tmp_path: Path, story: Path) -> None:
     out = tmp_path / "new"
     command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
     records(*command)
     plan = strict((out / PLAN).read_text(encoding="utf-8"))
-    others: tuple[object, ...] = ({"tokenizer.json": "of the tokenizer before"}, [], None, 1)
-    for written in others:
-        (out / PLAN).write_text(to_json(plan | {"written": written}), encoding="utf-8")
-        assert records(*command)[-1]["event"] == "model"
+    begun = {"tokenizer.json": plan["written"]["tokenizer.json"]}
+    for gone in ((), ("config.json",), ("config.json", "model.safetensors")):
+        for name in gone:
+            (out / name).unlink()
+        others: tuple[object, ...] = (begun, [], None, 1)
+        for written in others:
+            (out / PLAN).write_text(to_json(plan | {"written": written}), encoding="utf-8")
+            assert "README.md" not in sedd(*command).stderr
+            assert strict((out / PLAN).read_text(encoding="utf-8")) == plan
 
 
-def test_a_model_that_has_lost_its_weights_is_trained_again(tmp_path: Path, story: Path) -> None:
+def test_a_run_that_starts_from_a_model_is_not_held_up_by_the_tokenizer_that_it_was_saving(
+    tmp_path: Path, story: Path, model: Path
+) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--steps", 1, "--batch", 2, "--precision", "fp32", "--model", model)
+    records(*command)
+    (out / "config.json").unlink()
+    shutil.copy(ASSETS / "stories-gpt" / "tokenizer.json", out)
+    assert records(*command)[-1]["event"] == "model"
+
+
+def test_a_model_that_has_lost_its_weights_is_trained_again(
+    tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "new"
     command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
     records(*command)
     for name in ("model.safetensors", STATE):
         (out / name).unlink()
+    old = strict((out / PLAN).read_text(encoding="utf-8"))
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.cli.train.follow", lambda *_: sys.exit(9))  # stopped before there is a state
+        sedd(*command)
+    assert not (out / STATE).exists()
     assert [event["event"] for event in records(*command)].count("trained") == 1
+    assert strict((out / PLAN).read_text(encoding="utf-8")).keys() == old.keys()
     assert (out / "model.safetensors").is_file()
+    for name in ("model.safetensors", STATE):
+        (out / name).unlink()
+    assert "README.md" not in sedd(*command).stderr
+
+
+@pytest.mark.parametrize("lost", [(STATE,), (STATE, "model.safetensors"), (), (STATE, "config.json")])
+def test_a_folder_of_an_older_version_is_gone_on_with_whatever_is_lost(
+    tmp_path: Path, story: Path, lost: tuple[str, ...]
+) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    plan = strict((out / PLAN).read_text(encoding="utf-8"))
+    (out / PLAN).write_text(to_json({name: plan[name] for name in plan if name != "written"}), encoding="utf-8")
+    for name in lost:
+        (out / name).unlink()
+    assert records(*command)[-1]["event"] == "model"
+    assert len(records("sample", "--model", out)[0]["tokens"]) == 16
 
 
 @pytest.mark.parametrize("hidden", [STATE, PLAN])

@@ -17,7 +17,7 @@ from engine.samplers import sampler_named
 from engine.samplers.draws import Flags
 from engine.samplers.law import Law
 from engine.samplers.loop import Plan, run_chain
-from engine.samplers.second_look import LEAST, PARTS, SecondLook
+from engine.samplers.second_look import FEWEST, LEAST, PARTS, SecondLook
 from engine.samplers.surest import Surest
 from engine.theory.conditioning import Locks
 from engine.theory.graphs import GRAPHS
@@ -139,18 +139,27 @@ def test_a_run_that_goes_on_from_its_midst_comes_out_as_it_would_have() -> None:
         assert np.array_equal(last.tokens, whole[-1].tokens)
 
 
-def test_a_lock_that_is_put_where_a_run_goes_on_leaves_tokens_that_do_not_depend_on_it() -> None:
-    chances, steps = torch.tensor([0.4, 0.35, 0.25], dtype=torch.float64), 48
-    oracle = diffusion(MarkovWorld(chances, chances.expand(3, 3), LENGTH, GRAPHS["absorb"](3)), geometric=False)
-    plan = Plan(Locks.of(np.full(LENGTH, FREE), 3, LENGTH), steps=steps)
-    whole = list(run_chain(oracle, SecondLook(surprise=0.0), plan, seed=2))
-    begun = whole[steps // 2].tokens
-    assert (whole[-1].tokens != begun).sum() > 2, "something is mended"
-    given = np.full(LENGTH, FREE)
-    given[5] = whole[-1].tokens[0, 5]
-    plan = Plan(Locks.of(given, 3, LENGTH), steps=steps, start=begun, first=steps // 2 + 1)
-    *_, last = run_chain(oracle, SecondLook(surprise=0.0), plan, seed=2)
-    assert np.array_equal(last.tokens, whole[-1].tokens)
+@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("steps", [17, 32, 64])
+def test_a_look_hides_a_part_of_what_is_free_wherever_that_stands(
+    first: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: list[int] = []
+    laws = SecondLook.odd
+
+    def noted(self: SecondLook, law: Law, tokens: np.ndarray) -> Flags:
+        hidden.append(len(tokens))
+        return laws(self, law, tokens)
+
+    monkeypatch.setattr(SecondLook, "odd", noted)
+    given = np.ones(8 * (LEAST + 4), np.int64)
+    given[first::8] = FREE
+    world = MarkovWorld(STICKY.initial, STICKY.step, len(given), GRAPHS["absorb"](2))
+    plan = Plan(Locks.of(given, 2, len(given)), steps=steps)
+    list(run_chain(diffusion(world, geometric=False), SecondLook(), plan, seed=0))
+    looks = steps - max(steps // 2, LEAST)
+    assert len(hidden) == looks
+    assert max(hidden) <= -(-(LEAST + 4) // min(PARTS, max(looks, FEWEST)))
 
 
 @pytest.mark.parametrize("steps", [33, 39, 40])
