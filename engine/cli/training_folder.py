@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.catalogue.glance import LARGEST_CARD
 from engine.cli.alone_in import alone_in
-from engine.files import sha256, write_whole
+from engine.files import read_bounded, sha256, write_whole
 from engine.language.documents import check_name, digest, text_files
 from engine.language.tokenizer_files import FILE_NAME, files_in
 from engine.models.alone import STATE
@@ -169,8 +169,10 @@ def written_in(folder: Path) -> dict[str, Any]:
 
 
 def is_own(folder: Path, name: str) -> bool:
-    """Whether the file of this name in a folder is as the run there wrote it."""
-    return (folder / name).is_file() and written_in(folder).get(name) == sha256(folder / name)
+    """Whether the file of this name in a folder is as the run there wrote it; one that cannot be read is not."""
+    with suppress(OSError):
+        return (folder / name).is_file() and written_in(folder).get(name) == sha256(folder / name)
+    return False
 
 
 def own_in(folder: Path) -> dict[str, str]:
@@ -180,10 +182,11 @@ def own_in(folder: Path) -> dict[str, str]:
 
 def is_free_for(card: str, folder: Path) -> bool:
     """Whether a run may write its card into its folder: none is there, or one of its own, or this very one."""
-    place = folder / CARD
-    if is_own(folder, CARD) or not os.path.lexists(place):
+    if is_own(folder, CARD) or not os.path.lexists(folder / CARD):
         return True
-    return place.is_file() and place.stat().st_size < LARGEST_CARD and place.read_bytes() == encoded(card)
+    with suppress(OSError):  # it cannot be read, or is too large for a card
+        return read_bounded(folder / CARD, LARGEST_CARD) == encoded(card)
+    return False
 
 
 def goes_on(folder: Path, description: dict[str, Any]) -> bool:

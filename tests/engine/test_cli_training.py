@@ -299,6 +299,19 @@ def test_a_folder_of_an_older_version_is_gone_on_with_whatever_is_lost(
     assert len(records("sample", "--model", out)[0]["tokens"]) == 16
 
 
+def hide(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has files of this name deny being read, as they do to one who is not root."""
+    opened = os.open
+
+    def denied(path: Path, *rest: int, **named: int) -> int:
+        if Path(path).name == name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *rest, **named)
+
+    monkeypatch.setattr(os, "open", denied)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != name)
+
+
 @pytest.mark.parametrize("hidden", [STATE, PLAN])
 def test_what_cannot_be_read_is_not_called_damaged(
     tmp_path: Path, story: Path, hidden: str, monkeypatch: pytest.MonkeyPatch
@@ -306,18 +319,20 @@ def test_what_cannot_be_read_is_not_called_damaged(
     out = tmp_path / "new"
     command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
     records(*command)
-    opened = os.open
-
-    def denied(path: Path, *rest: int, **named: int) -> int:
-        if Path(path).name == hidden:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return opened(path, *rest, **named)
-
-    monkeypatch.setattr(os, "open", denied)
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != hidden)
+    hide(hidden, monkeypatch)
     said = sedd(*command).stderr.splitlines()[-1]
     assert f"{hidden} cannot be read" in said
     assert "allow reading it" in said
+
+
+def test_a_readme_that_cannot_be_read_stays(tmp_path: Path, story: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "new"
+    command = ("train", story, "--out", out, "--precision", "fp32", *SIZES, "--steps", 1)
+    records(*command)
+    (out / "README.md").write_bytes(b"a user's own")
+    hide("README.md", monkeypatch)
+    assert "README.md is another than this run's" in " ".join(sedd(*command).stderr.split())
+    assert (out / "README.md").read_bytes() == b"a user's own"
 
 
 def test_a_training_that_has_not_ended_is_not_taken_for_a_model(tmp_path: Path, story: Path) -> None:
