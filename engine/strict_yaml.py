@@ -22,13 +22,13 @@ class NotPlain(yaml.YAMLError):
     """It is YAML, but of a kind that is not read; the message says of which."""
 
 
-def read_yaml(path: Path, most: int = LARGEST_YAML) -> Any:
-    """What the regular file at `path`, of at most `most` bytes, holds: an OSError if it cannot be read, and NotPlain if
-    it is not `PLAIN`, or too deep.
+def read_yaml(path: Path) -> Any:
+    """What the regular file at `path`, of at most `LARGEST_YAML` bytes, holds: an OSError if it cannot be read, and
+    NotPlain if it is not `PLAIN`, or too deep.
 
     For what is no YAML the library raises errors of many kinds: odd numbers, dates, encodings and depths.
     """
-    return shallow(yaml.load(read_bounded(path, most), PlainLoader))
+    return shallow(yaml.load(read_bounded(path, LARGEST_YAML), PlainLoader))
 
 
 class PlainLoader(yaml.SafeLoader):

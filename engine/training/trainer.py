@@ -254,7 +254,8 @@ class Trainer:
             ) from error
 
     def resume(self, path: Path) -> None:
-        """Goes on from the state at `path`; a UserError if it is damaged or belongs to another run."""
+        """Goes on from the state at `path`; a UserError if it cannot be read, is damaged, or belongs to another
+        run."""
         try:
             state: dict[str, Any] = unpickle(path, LARGEST_STATE + A_STEP * self.config.steps)
             if state["config"] != json.dumps(comparable(self.config)):
